@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every Swift target: Swift 6 mode, explicit imports, explicit existentials, no warnings.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies + ["TestKit"], swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "pitr",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CSystem"),
+
+        module("PostgresFormat", ["CSystem"]),
+        module("Platform", ["CSystem", "CZstd", "PostgresFormat"]),
+        module("PostgresClient", ["CLibPQ", "PostgresFormat", "Platform"]),
+        module("Planning", ["PostgresFormat"]),
+        module("Repository", ["CSystem", "Platform", "PostgresFormat", "Planning"]),
+        module("Instance", ["Platform", "PostgresFormat", "PostgresClient"]),
+        module("Capture", ["CSystem", "Repository", "Instance", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),
+        module("Restore", ["CSystem", "Repository", "Planning", "Instance", "Platform", "PostgresFormat", "PostgresClient"]),
+        module("Catalog", [grdb, "Platform"]),
+        module(
+            "ControlPlane",
+            ["Catalog", "Capture", "Repository", "Planning", "Restore", "Instance", "Platform", "PostgresFormat",
+                "PostgresClient"]),
+        module("AzureAPI", ["ControlPlane"]),
+        .executableTarget(
+            name: "pitr",
+            dependencies: [argumentParser, "Yams", "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresFormat"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "pitr-wal",
+            dependencies: ["Repository", "Planning", "Platform", "PostgresFormat"],
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+        module("TestKit", ["Platform", "PostgresFormat"]),
+    ]
+)

@@ -1,0 +1,90 @@
+/// What can go wrong, each with the code that Azure uses where it has one.
+///
+/// The registry maps every code to the exit status of the command line and to the status of an HTTP answer.
+public enum ProblemCode: String, Sendable, CaseIterable {
+    // Wrong input
+    case usage = "Usage"
+    case invalidParameterValue = "InvalidParameterValue"
+    case invalidServerName = "InvalidServerName"
+    case serverNameAlreadyExists = "ServerNameAlreadyExists"
+    case backupNameAlreadyExists = "BackupNameAlreadyExists"
+    case invalidUserName = "InvalidUserName"
+    case passwordTooShort = "PasswordTooShort"
+    case passwordTooLong = "PasswordTooLong"
+    case passwordNotComplex = "PasswordNotComplex"
+    case operationNotSupported = "OperationNotSupported"
+    // Not there
+    case resourceNotFound = "ResourceNotFound"
+    case resourceGroupNotFound = "ResourceGroupNotFound"
+    // Not now
+    case serverBusy = "ServerBusy"
+    case serverIsNotReady = "ServerIsNotReady"
+    case serverIsNotStopped = "ServerIsNotStopped"
+    case canceled = "OperationCanceled"
+    // Restore
+    case restoreTimeTooEarly = "RestoreTimeTooEarly"
+    case restoreTimeTooLate = "RestoreTimeTooLate"
+    case noUsableBackup = "NoUsableBackup"
+    case walMissing = "WALMissing"
+    case walDamaged = "WALDamaged"
+    case backupDamaged = "BackupDamaged"
+    case targetUnreachable = "TargetUnreachable"
+    case recoveryFailed = "RecoveryFailed"
+    // The machine
+    case insufficientStorage = "InsufficientStorage"
+    case portInUse = "PortInUse"
+    case postgresMissing = "PostgresMissing"
+    case serverDidNotStart = "ServerDidNotStart"
+    case queryFailed = "QueryFailed"
+    case archiveConflict = "ArchiveConflict"
+    case formatTooNew = "FormatTooNew"
+    case stateDamaged = "StateDamaged"
+    case system = "SystemError"
+
+    /// 1 failure of the service, 2 wrong use, 3 not found.
+    public var exitStatus: Int32 {
+        switch self {
+        case .usage, .invalidServerName, .invalidParameterValue, .invalidUserName, .passwordTooShort,
+            .passwordTooLong, .passwordNotComplex:
+            2
+        case .resourceNotFound, .resourceGroupNotFound: 3
+        default: 1
+        }
+    }
+
+    public var httpStatus: Int {
+        switch self {
+        case .resourceNotFound, .resourceGroupNotFound: 404
+        case .serverBusy, .serverIsNotReady, .serverIsNotStopped, .serverNameAlreadyExists,
+            .backupNameAlreadyExists:
+            409
+        case .system, .stateDamaged, .recoveryFailed, .serverDidNotStart, .queryFailed: 500
+        default: 400
+        }
+    }
+}
+
+/// A failure that a person can act on: what was refused, why, and what to do next.
+public struct Problem: Error, Sendable, CustomStringConvertible {
+    public var code: ProblemCode
+    /// What was refused: short, lower case unless it is one of Azure's own sentences, no full stop.
+    public var message: String
+    /// Why: PostgreSQL's or the system's own words where there are any.
+    public var detail: String?
+    /// What to do next, a whole sentence.
+    public var hint: String?
+
+    public init(_ code: ProblemCode, _ message: String, detail: String? = nil, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.detail = detail
+        self.hint = hint
+    }
+
+    public var description: String {
+        var text = "(\(code.rawValue)) \(message)"
+        if let detail { text += "\n  detail: \(detail)" }
+        if let hint { text += "\n  hint: \(hint)" }
+        return text
+    }
+}
