@@ -15,7 +15,7 @@ public final class ControlPlane: Sendable {
     public init(
         home: String, runtimeDirectory: String, progress: any ProgressReporter = SilentProgress(),
         cancellation: CancellationFlag = CancellationFlag(), clock: any WallClock = SystemWallClock()
-    ) throws(Problem) {
+    ) throws {
         self.home = home
         self.runtimeDirectory = runtimeDirectory
         self.progress = progress
