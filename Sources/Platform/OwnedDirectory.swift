@@ -77,7 +77,9 @@ enum OwnedDirectory {
         _ path: String, _ body: (Int32, stat) throws(Problem) -> Void
     ) throws(Problem) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemCommands.failure("cannot open the directory \(path)", errno) }
+        guard descriptor >= 0 else {
+            throw SystemCommands.failure("cannot open the directory \(path)", errno)
+        }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {

@@ -43,7 +43,9 @@ public struct ServiceAccount: Sendable, Hashable {
             geteuid() == 0
             ? try stepDown(home: home, runtime: runtimeParent ?? systemRuntimeDirectory)
             : try stay(home: home, runtime: runtimeParent)
-        guard chdir("/") == 0 else { throw SystemCommands.failure("cannot change to the root directory", errno) }
+        guard chdir("/") == 0 else {
+            throw SystemCommands.failure("cannot change to the root directory", errno)
+        }
         umask(0o077)
         return account
     }
@@ -64,7 +66,8 @@ public struct ServiceAccount: Sendable, Hashable {
         try OwnedDirectory.make(directory, mode: 0o700)
         try OwnedDirectory.requirePrivate(directory, uid: uid)
         return ServiceAccount(
-            name: Entry.find(uid: uid)?.name ?? String(uid), uid: uid, home: home, runtimeDirectory: directory,
+            name: Entry.find(uid: uid)?.name ?? String(uid), uid: uid, home: home,
+            runtimeDirectory: directory,
             steppedDown: false)
     }
 
@@ -89,7 +92,9 @@ public struct ServiceAccount: Sendable, Hashable {
         setenv("HOME", entry.home, 1)
         setenv("USER", entry.name, 1)
         setenv("LOGNAME", entry.name, 1)
-        for name in ["XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
+        for name in [
+            "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME",
+        ] {
             unsetenv(name)
         }
         return ServiceAccount(
@@ -113,7 +118,9 @@ public struct ServiceAccount: Sendable, Hashable {
             throw Problem(
                 .system, "the account \(entry.name) cannot reach \(path)",
                 detail: "\(blocking) is closed to it",
-                hint: "Choose another PITR_HOME, or open the directory: chmod o+x \(Command.shellQuoted(blocking))")
+                hint:
+                    "Choose another PITR_HOME, or open the directory: chmod o+x \(Command.shellQuoted(blocking))"
+            )
         }
     }
 

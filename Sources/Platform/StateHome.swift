@@ -10,7 +10,9 @@ public enum StateHome {
         if let home = variable("PITR_HOME") { return try validated(home) }
         if isRoot { return "/var/lib/pitr" }
         // A relative XDG path is to be ignored, says the specification.
-        if let state = variable("XDG_STATE_HOME"), state.hasPrefix("/") { return try validated(state + "/pitr") }
+        if let state = variable("XDG_STATE_HOME"), state.hasPrefix("/") {
+            return try validated(state + "/pitr")
+        }
         if let home = variable("HOME") { return try validated(home + "/.local/state/pitr") }
         throw Problem(
             .usage, "no folder to keep the state in", detail: "neither PITR_HOME nor HOME is set",
