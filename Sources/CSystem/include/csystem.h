@@ -1,3 +1,4 @@
 #pragma once
 
 #include "crc32c.h"
+#include "process.h"
