@@ -2,3 +2,5 @@
 
 #include "crc32c.h"
 #include "process.h"
+#include "files.h"
+#include "pagechecksum.h"
