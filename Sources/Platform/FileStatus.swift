@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-    public import Glibc
+    import Glibc
 #endif
 
 /// What is known of a directory entry.
@@ -15,7 +15,7 @@ public struct FileStatus: Hashable, Sendable {
     public let allocatedBytes: UInt64
     /// Seconds since 1970-01-01 UTC.
     public let modified: Int64
-    public let permissions: mode_t
+    public let permissions: UInt32
     public let owner: uid_t
 
     public init(_ raw: stat) {
