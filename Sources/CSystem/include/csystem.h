@@ -1,3 +1,5 @@
 #pragma once
+
+#include "crc32c.h"
 #include "files.h"
 #include "pagechecksum.h"
