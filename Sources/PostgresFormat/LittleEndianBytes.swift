@@ -1,7 +1,7 @@
 extension UnsafeRawBufferPointer {
     /// The little-endian integer at `offset`, aligned or not. Ends the process rather than read past the bytes.
     @inline(__always)
-    func little<Integer: FixedWidthInteger & BitwiseCopyable>(
+    package func little<Integer: FixedWidthInteger & BitwiseCopyable>(
         _ offset: Int, as type: Integer.Type = Integer.self
     ) -> Integer {
         precondition(offset >= 0 && offset &+ MemoryLayout<Integer>.size <= count, "read beyond the bytes")
@@ -10,13 +10,13 @@ extension UnsafeRawBufferPointer {
 
     /// The `length` bytes from `offset`. Ends the process rather than reach past the bytes.
     @inline(__always)
-    func part(_ offset: Int, _ length: Int) -> UnsafeRawBufferPointer {
+    package func part(_ offset: Int, _ length: Int) -> UnsafeRawBufferPointer {
         precondition(offset >= 0 && length >= 0 && offset &+ length <= count, "part beyond the bytes")
         return UnsafeRawBufferPointer(start: baseAddress.map { $0 + offset }, count: length)
     }
 
     /// Whether every byte is zero.
-    var isZero: Bool {
+    package var isZero: Bool {
         var offset = 0
         while offset &+ 8 <= count {
             if little(offset, as: UInt64.self) != 0 { return false }
@@ -31,17 +31,17 @@ extension UnsafeRawBufferPointer {
 }
 
 /// Reads integers from the front of some bytes; what is not there is nil, never a trap.
-struct ByteReader {
+package struct ByteReader {
     private let bytes: UnsafeRawBufferPointer
-    private(set) var offset = 0
+    package private(set) var offset = 0
 
-    init(_ bytes: UnsafeRawBufferPointer) {
+    package init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
 
-    var remaining: Int { bytes.count - offset }
+    package var remaining: Int { bytes.count - offset }
 
-    mutating func next<Integer: FixedWidthInteger & BitwiseCopyable>(
+    package mutating func next<Integer: FixedWidthInteger & BitwiseCopyable>(
         _ type: Integer.Type = Integer.self
     ) -> Integer? {
         guard remaining >= MemoryLayout<Integer>.size else { return nil }
@@ -50,17 +50,17 @@ struct ByteReader {
         return value
     }
 
-    mutating func take(_ length: Int) -> UnsafeRawBufferPointer? {
+    package mutating func take(_ length: Int) -> UnsafeRawBufferPointer? {
         guard length >= 0, length <= remaining else { return nil }
         let part = bytes.part(offset, length)
         offset += length
         return part
     }
 
-    mutating func skip(_ length: Int) -> Bool { take(length) != nil }
+    package mutating func skip(_ length: Int) -> Bool { take(length) != nil }
 
     /// Skips a 32-bit count and that many elements.
-    mutating func skipList(elementSize: Int) -> Bool {
+    package mutating func skipList(elementSize: Int) -> Bool {
         guard let count = next(Int32.self), count >= 0 else { return false }
         return skip(Int(count) * elementSize)
     }

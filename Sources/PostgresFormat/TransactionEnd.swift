@@ -34,11 +34,28 @@ public struct TransactionEnd: Hashable, Sendable {
 }
 
 extension TransactionEnd {
-    /// Reads the main data of a transaction record. Data too short for what its flags promise is nil.
+    /// Reads as much as the first bytes of a record tell: nil if it ends no transaction, or its time is not in them.
+    ///
+    /// The number of a prepared transaction may lie further on; it is `.none` then.
+    public init?(recordBeginning bytes: UnsafeRawBufferPointer, start: LSN, end: LSN) {
+        guard bytes.count >= WALRecord.headerSize,
+            bytes.little(17, as: UInt8.self) == ResourceManager.transaction.rawValue,
+            let mainData = RecordLayout.mainDataBeginning(withoutBlocks: bytes)
+        else { return nil }
+        self.init(
+            info: bytes.little(16), xid: TransactionID(bytes.little(4)), start: start, end: end,
+            mainData: mainData, isWhole: false)
+    }
+
+    /// Reads the main data of a transaction record. Data too short for what its flags promise is nil, but for
+    /// the number of a prepared transaction if the data is not whole.
     ///
     /// Layout: `xl_xact_commit`, `xl_xact_abort` and `xl_xact_prepare` of PostgreSQL 15, with the optional parts
     /// in the order in which they are written.
-    init?(info: UInt8, xid: TransactionID, start: LSN, end: LSN, mainData: UnsafeRawBufferPointer) {
+    init?(
+        info: UInt8, xid: TransactionID, start: LSN, end: LSN, mainData: UnsafeRawBufferPointer,
+        isWhole: Bool = true
+    ) {
         guard let kind = Kind(rawValue: info & 0x70) else { return nil }
         var reader = ByteReader(mainData)
         let time: Int64?
@@ -52,9 +69,8 @@ extension TransactionEnd {
             time = reader.next(Int64.self)
         case .commitPrepared, .abortPrepared:
             time = reader.next(Int64.self)
-            guard let prepared = Self.preparedTransaction(info: info, isCommit: kind.isCommit, &reader) else {
-                return nil
-            }
+            let prepared = Self.preparedTransaction(info: info, isCommit: kind.isCommit, &reader)
+            guard let prepared = isWhole ? prepared : prepared ?? TransactionID.none else { return nil }
             ended = prepared
         }
         guard let time else { return nil }

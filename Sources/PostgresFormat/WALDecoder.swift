@@ -3,7 +3,7 @@
 /// Every record visited has a valid header, points back to the record before it and passed its CRC; the main data of
 /// a record longer than `keptLength` that crosses pages is kept only for transaction records, so that no input
 /// makes the decoder hold more than it was fed, and little of that.
-public struct WALDecoder {
+public struct WALDecoder: Sendable {
     /// The most bytes of a page-crossing record that are held, for all but transaction records.
     static let keptLength = 256 * 1024
     /// PostgreSQL's `XLogRecordMaxSize`.

@@ -55,3 +55,21 @@ public struct WALPageHeader: Hashable, Sendable {
         UInt64(address & (segmentSize.bytes - 1) == 0 ? longSize : shortSize)
     }
 }
+
+extension LSN {
+    /// Where a record ends that starts here and has `length` bytes of its own, with page headers stepped over.
+    ///
+    /// Aligned to 8 bytes, as PostgreSQL's `EndRecPtr`.
+    public func endOfRecord(length: UInt32, segmentSize: WALSegmentSize) -> LSN {
+        let pageSize = UInt64(WALPageHeader.pageSize)
+        var position = rawValue
+        var rest = UInt64(length)
+        while true {
+            let room = pageSize - position & (pageSize - 1)
+            guard rest > room else { return LSN((position &+ rest &+ 7) & ~7) }
+            rest -= room
+            position = position &+ room
+            position = position &+ WALPageHeader.size(at: position, segmentSize: segmentSize)
+        }
+    }
+}

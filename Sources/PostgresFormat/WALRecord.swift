@@ -95,6 +95,24 @@ enum RecordLayout {
         return record.part(record.count - mainLength, mainLength)
     }
 
+    /// The main data of a record that has no blocks, or as much of it as is there.
+    static func mainDataBeginning(withoutBlocks record: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        var reader = ByteReader(record)
+        guard reader.skip(WALRecord.headerSize) else { return nil }
+        while let id = reader.next(UInt8.self) {
+            switch id {
+            case shortData:
+                return reader.next(UInt8.self).flatMap { reader.take(min(Int($0), reader.remaining)) }
+            case longData:
+                return reader.next(UInt32.self).flatMap { reader.take(min(Int($0), reader.remaining)) }
+            case origin: if !reader.skip(2) { return nil }
+            case toplevelTransaction: if !reader.skip(4) { return nil }
+            default: return nil
+            }
+        }
+        return nil
+    }
+
     /// Reads past one block's header; answers how many bytes of data and image follow behind all headers.
     private static func blockHeader(_ reader: inout ByteReader) -> Int? {
         guard let flags = reader.next(UInt8.self), let dataLength = reader.next(UInt16.self) else {
