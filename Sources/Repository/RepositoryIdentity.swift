@@ -1,4 +1,4 @@
-public import Platform
+import Platform
 public import PostgresFormat
 
 /// What a repository is of, as `repository.json` says.
