@@ -19,7 +19,7 @@ extension RestorePlanner {
             guard let newest = entry.maxStopTime, newest > time else { continue }
             var found: LogRecord?
             try source.records(startingIn: entry.segment.name) { record in
-                if let end = record.transaction, end.isStop, end.time > time {
+                if let end = record.transaction, end.kind.canStopRecovery, end.time > time {
                     found = record
                     return false
                 }

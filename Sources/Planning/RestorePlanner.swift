@@ -207,7 +207,7 @@ public struct RestorePlanner {
 
     private func finish(_ draft: Draft) throws -> RestorePlan {
         let backup = draft.backup
-        if let record = try firstHazard(.ordinaryTablespace, from: backup.startLSN, to: draft.end, in: draft.log) {
+        if let record = try firstHazard(.tablespaceCreate, from: backup.startLSN, to: draft.end, in: draft.log) {
             throw Refusal.ordinaryTablespace(at: record.start)
         }
         if let record = try firstHazard(.walLevelMinimal, from: backup.startLSN, to: draft.end, in: draft.log) {
@@ -240,11 +240,5 @@ public struct RestorePlanner {
             firstOutside: draft.firstOutside?.transaction?.boundary, setting: draft.setting,
             reason: draft.reason, expectedEnd: draft.end, minima: minima, hazards: hazards,
             dataBytes: backup.dataBytes)
-    }
-}
-
-extension TransactionEnd {
-    var boundary: BoundaryRecord {
-        BoundaryRecord(kind: kind.description, lsn: start, endLSN: end, xid: xid.rawValue, time: time)
     }
 }

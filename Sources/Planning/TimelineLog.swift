@@ -28,12 +28,12 @@ struct TimelineLog {
             var last = summary.lastEnd
             var hazards = summary.hazards
             if index + 1 < sorted.count, sorted[index + 1].name.number == segment.name.number + 1,
-                let crossing = SegmentSummary.straddlingRecord(tail: summary, head: sorted[index + 1].summary)
+                let crossing = join(tail: summary, head: sorted[index + 1].summary)
             {
                 hazards.formUnion(crossing.hazards)
                 if let end = crossing.transactionEnd {
                     last = end
-                    if end.isStop { maxStop = max(maxStop ?? end.time, end.time) }
+                    if end.kind.canStopRecovery { maxStop = max(maxStop ?? end.time, end.time) }
                 }
             }
             entries.append(Entry(segment: segment, maxStopTime: maxStop, lastEnd: last, hazards: hazards))
@@ -73,9 +73,4 @@ struct TimelineLog {
         }
         return entries[index].segment.name.number
     }
-}
-
-extension TransactionEnd {
-    /// Whether PostgreSQL compares this record with a target time: commits and aborts, not prepares.
-    var isStop: Bool { kind != .prepare }
 }

@@ -63,7 +63,7 @@ extension HeldLog: LogRecordSource {
                     let goOn = visit(
                         LogRecord(
                             start: record.start, end: record.end, transaction: record.transactionEnd,
-                            hazards: SegmentHazards(of: record)))
+                            hazards: RecordHazard.of(record)))
                     if !goOn { stopped = true }
                     return goOn
                 }
