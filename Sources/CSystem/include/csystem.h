@@ -1,3 +1,6 @@
 #pragma once
 
 #include "crc32c.h"
+#include "process.h"
+#include "files.h"
+#include "pagechecksum.h"
