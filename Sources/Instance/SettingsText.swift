@@ -1,0 +1,25 @@
+/// Lines of `postgresql.conf`, quoted as PostgreSQL's `guc-file.l` reads them.
+public enum SettingsText {
+    /// `name = 'value'`.
+    public static func line(_ name: String, _ value: String) -> String {
+        name + " = " + quoted(value)
+    }
+
+    /// The value in single quotes: quotes and backslashes doubled, line ends as escapes.
+    ///
+    /// A zero byte, which no setting can hold, is left out.
+    public static func quoted(_ value: String) -> String {
+        var result = "'"
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "'": result += "''"
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\0": break
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "'"
+    }
+}
