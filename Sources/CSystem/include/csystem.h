@@ -3,3 +3,4 @@
 #include "crc32c.h"
 #include "files.h"
 #include "pagechecksum.h"
+#include "process.h"
