@@ -1,7 +1,7 @@
 import CSystem
 
 #if canImport(Glibc)
-    public import Glibc
+    import Glibc
 #endif
 
 /// Files and directories whose changes are on the disk when a call returns, where its name or text says so.
@@ -10,7 +10,7 @@ public enum DurableFiles {
     ///
     /// - Parameter replacing: false refuses, with `.archiveConflict`, when the path is taken.
     public static func write(
-        _ bytes: [UInt8], to path: String, permissions: mode_t = 0o600, replacing: Bool = true
+        _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o600, replacing: Bool = true
     ) throws(Problem) {
         let temporary = temporaryPath(beside: path)
         let file = try OpenFile(creating: temporary, permissions: permissions)
@@ -56,7 +56,7 @@ public enum DurableFiles {
 
     /// Makes one directory, durably. Answers false when it is there already.
     @discardableResult
-    public static func makeDirectory(_ path: String, permissions: mode_t = 0o700) throws(Problem) -> Bool {
+    public static func makeDirectory(_ path: String, permissions: UInt32 = 0o700) throws(Problem) -> Bool {
         if mkdir(path, permissions) == 0 {
             try syncDirectory(parent(of: path))
             return true
@@ -68,7 +68,7 @@ public enum DurableFiles {
     }
 
     /// Makes a directory and every missing one above it, durably.
-    public static func makeDirectories(_ path: String, permissions: mode_t = 0o700) throws(Problem) {
+    public static func makeDirectories(_ path: String, permissions: UInt32 = 0o700) throws(Problem) {
         if status(path)?.kind == .directory { return }
         let above = parent(of: path)
         if above != path { try makeDirectories(above, permissions: permissions) }

@@ -15,8 +15,8 @@ public struct FileStatus: Hashable, Sendable {
     public let allocatedBytes: UInt64
     /// Seconds since 1970-01-01 UTC.
     public let modified: Int64
-    public let permissions: mode_t
-    public let owner: uid_t
+    public let permissions: UInt32
+    public let owner: UInt32
 
     public init(_ raw: stat) {
         kind =

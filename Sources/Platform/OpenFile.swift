@@ -1,7 +1,7 @@
 import CSystem
 
 #if canImport(Glibc)
-    public import Glibc
+    import Glibc
 #endif
 
 /// An open file: positioned reads and writes, closed when the last reference goes.
@@ -18,7 +18,7 @@ public final class OpenFile: Sendable {
     }
 
     /// Opens a file that must not be there yet.
-    public init(creating path: String, permissions: mode_t = 0o600) throws(Problem) {
+    public init(creating path: String, permissions: UInt32 = 0o600) throws(Problem) {
         descriptor = try Self.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
         self.path = path
     }
@@ -38,7 +38,7 @@ public final class OpenFile: Sendable {
         Glibc.close(descriptor)
     }
 
-    static func open(_ path: String, _ flags: Int32, _ permissions: mode_t = 0) throws(Problem) -> Int32 {
+    static func open(_ path: String, _ flags: Int32, _ permissions: UInt32 = 0) throws(Problem) -> Int32 {
         while true {
             let opened = Glibc.open(path, flags, permissions)
             if opened >= 0 { return opened }
