@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-    public import Glibc
+    import Glibc
 #endif
 
 /// What is known of a directory entry.
@@ -18,7 +18,7 @@ public struct FileStatus: Hashable, Sendable {
     public let permissions: UInt32
     public let owner: UInt32
 
-    public init(_ raw: stat) {
+    init(_ raw: stat) {
         kind =
             switch raw.st_mode & S_IFMT {
             case S_IFREG: .file

@@ -1,0 +1,134 @@
+public import Planning
+
+/// What `create` was asked for; nil means Azure's default.
+public struct CreateServerRequest: Sendable {
+    public var name: String?
+    public var resourceGroup: String
+    public var location: String?
+    public var adminUser: String?
+    public var adminPassword: String?
+    public var version: String?
+    public var tier: String?
+    public var skuName: String?
+    public var storageSizeGiB: Int?
+    public var storageType: String?
+    public var storageAutoGrow: Bool?
+    public var backupRetentionDays: Int?
+    public var geoRedundantBackup: Bool?
+    /// As az takes it: `None`, `Disabled`, `Enabled`, `All`, an address, or `a-b`; nil adds a rule for 127.0.0.1.
+    public var publicAccess: String?
+    public var databaseName: String?
+    public var tags: [String: String]
+    public var availabilityZone: String?
+    /// Address to listen on; nil picks a loopback address of the server's own.
+    public var listen: String?
+    public var port: Int?
+
+    public init(resourceGroup: String) {
+        self.resourceGroup = resourceGroup
+        tags = [:]
+    }
+}
+
+/// What `create` answers: the server and the secrets that are shown once.
+public struct CreatedServer: Sendable {
+    public var server: ServerDetails
+    public var password: String
+    public var databaseName: String
+    public var firewallRuleName: String?
+    public var connectionString: String
+    /// Remarks for the person, for example that a name was generated.
+    public var notes: [String]
+
+    public init(
+        server: ServerDetails, password: String, databaseName: String, firewallRuleName: String?,
+        connectionString: String, notes: [String]
+    ) {
+        self.server = server
+        self.password = password
+        self.databaseName = databaseName
+        self.firewallRuleName = firewallRuleName
+        self.connectionString = connectionString
+        self.notes = notes
+    }
+}
+
+/// What `update` changes; nil leaves a value as it is.
+public struct UpdateServerRequest: Sendable {
+    public var backupRetentionDays: Int?
+    public var tags: [String: String]?
+    public var adminPassword: String?
+    public var tier: String?
+    public var skuName: String?
+    public var storageSizeGiB: Int?
+    public var storageAutoGrow: Bool?
+    public var publicAccess: Bool?
+
+    public init() {}
+}
+
+/// What `restore` and `plan` are asked for.
+public struct RestoreRequest: Sendable {
+    public var resourceGroup: String
+    /// The new server's name; `plan` works without one.
+    public var name: String?
+    /// A bare name in the same group, or a full resource id.
+    public var sourceServer: String
+    /// As typed; nil is the latest moment.
+    public var restoreTime: String?
+    /// A fast restore point; excludes a time.
+    public var backupName: String?
+    public var targetMode: TargetMode
+    public var tags: [String: String]?
+    public var tier: String?
+    public var skuName: String?
+    public var storageType: String?
+    public var geoRedundantBackup: Bool?
+    public var availabilityZone: String?
+    public var listen: String?
+    public var port: Int?
+
+    public init(resourceGroup: String, sourceServer: String) {
+        self.resourceGroup = resourceGroup
+        self.sourceServer = sourceServer
+        targetMode = .automatic
+    }
+}
+
+/// A plan with the words around it.
+public struct PlannedRestore: Sendable {
+    public var plan: RestorePlan
+    public var source: ServerDetails
+    /// Remarks before anything starts: a time taken as UTC, a future time taken as now.
+    public var notes: [String]
+    /// Free bytes where the copy would be built.
+    public var availableBytes: UInt64
+    /// A rough guess, in seconds, from what this machine did before.
+    public var estimatedSeconds: Double
+
+    public init(
+        plan: RestorePlan, source: ServerDetails, notes: [String], availableBytes: UInt64, estimatedSeconds: Double
+    ) {
+        self.plan = plan
+        self.source = source
+        self.notes = notes
+        self.availableBytes = availableBytes
+        self.estimatedSeconds = estimatedSeconds
+    }
+}
+
+/// A finished restore.
+public struct RestoreResult: Sendable {
+    public var server: ServerDetails
+    public var evidence: RestoreEvidence
+    /// What the copy does not inherit, as commands to paste.
+    public var followUp: [String]
+    public var notes: [String]
+
+    public init(server: ServerDetails, evidence: RestoreEvidence, followUp: [String], notes: [String]) {
+        self.server = server
+        self.evidence = evidence
+        self.followUp = followUp
+        self.notes = notes
+    }
+}

@@ -1,0 +1,77 @@
+public import Planning
+public import PostgresFormat
+
+/// What a restore did and how it was proved: printed, kept with the new server, never changed.
+public struct RestoreEvidence: Codable, Sendable {
+    public struct Step: Codable, Sendable {
+        public var name: String
+        public var seconds: Double
+
+        public init(name: String, seconds: Double) {
+            self.name = name
+            self.seconds = seconds
+        }
+    }
+
+    public var operationID: String
+    public var correlationID: String
+    public var sourceServer: String
+    public var sourceServerID: String
+    public var newServer: String
+    public var newServerID: String
+    /// As typed; nil for the latest moment and for a backup alone.
+    public var requestedTime: String?
+    public var effectiveTimeUTC: PostgresTimestamp?
+    public var lastCommitInside: BoundaryRecord?
+    public var firstExcluded: BoundaryRecord?
+    public var baseBackup: String
+    public var walStart: LSN
+    public var walEnd: LSN
+    public var walSegments: Int
+    public var timelineBefore: TimelineID
+    public var timelineAfter: TimelineID
+    public var handedToPostgres: String
+    /// PostgreSQL's own words for where and why it stopped.
+    public var postgresReason: String
+    public var checks: [String]
+    public var preparedTransactionsInDoubt: [String]
+    public var steps: [Step]
+    public var totalSeconds: Double
+    public var startedAt: PostgresTimestamp
+    public var finishedAt: PostgresTimestamp
+
+    public init(
+        operationID: String, correlationID: String, sourceServer: String, sourceServerID: String,
+        newServer: String, newServerID: String, requestedTime: String?, effectiveTimeUTC: PostgresTimestamp?,
+        lastCommitInside: BoundaryRecord?, firstExcluded: BoundaryRecord?, baseBackup: String, walStart: LSN,
+        walEnd: LSN, walSegments: Int, timelineBefore: TimelineID, timelineAfter: TimelineID,
+        handedToPostgres: String, postgresReason: String, checks: [String],
+        preparedTransactionsInDoubt: [String], steps: [Step], totalSeconds: Double,
+        startedAt: PostgresTimestamp, finishedAt: PostgresTimestamp
+    ) {
+        self.operationID = operationID
+        self.correlationID = correlationID
+        self.sourceServer = sourceServer
+        self.sourceServerID = sourceServerID
+        self.newServer = newServer
+        self.newServerID = newServerID
+        self.requestedTime = requestedTime
+        self.effectiveTimeUTC = effectiveTimeUTC
+        self.lastCommitInside = lastCommitInside
+        self.firstExcluded = firstExcluded
+        self.baseBackup = baseBackup
+        self.walStart = walStart
+        self.walEnd = walEnd
+        self.walSegments = walSegments
+        self.timelineBefore = timelineBefore
+        self.timelineAfter = timelineAfter
+        self.handedToPostgres = handedToPostgres
+        self.postgresReason = postgresReason
+        self.checks = checks
+        self.preparedTransactionsInDoubt = preparedTransactionsInDoubt
+        self.steps = steps
+        self.totalSeconds = totalSeconds
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+    }
+}

@@ -1,0 +1,125 @@
+public import PostgresFormat
+
+/// Azure's words for what a server is doing.
+public enum ServerState: String, Sendable, Codable {
+    case ready = "Ready"
+    case stopped = "Stopped"
+    case starting = "Starting"
+    case stopping = "Stopping"
+    case updating = "Updating"
+    case provisioning = "Provisioning"
+    case dropping = "Dropping"
+    /// Should run and does not.
+    case inaccessible = "Inaccessible"
+    /// Deleted; its backups are kept for a while.
+    case dropped = "Dropped"
+}
+
+/// Names a server: the group (lower case or as created, compared without case) and the lower-case name.
+public struct ServerReference: Hashable, Sendable {
+    public var resourceGroup: String
+    public var name: String
+
+    public init(resourceGroup: String, name: String) {
+        self.resourceGroup = resourceGroup
+        self.name = name.lowercased()
+    }
+}
+
+/// Where a restored server came from: the part of its evidence that stays with it.
+public struct RestoredFrom: Hashable, Sendable, Codable {
+    public var sourceServer: String
+    public var sourceServerID: String
+    public var restoreTimeUTC: PostgresTimestamp?
+    public var lsn: LSN
+    public var backup: String
+
+    public init(
+        sourceServer: String, sourceServerID: String, restoreTimeUTC: PostgresTimestamp?, lsn: LSN, backup: String
+    ) {
+        self.sourceServer = sourceServer
+        self.sourceServerID = sourceServerID
+        self.restoreTimeUTC = restoreTimeUTC
+        self.lsn = lsn
+        self.backup = backup
+    }
+}
+
+/// Bytes on disk.
+public struct DiskUsage: Hashable, Sendable, Codable {
+    public var data: UInt64
+    public var backups: UInt64
+    public var wal: UInt64
+
+    public init(data: UInt64, backups: UInt64, wal: UInt64) {
+        self.data = data
+        self.backups = backups
+        self.wal = wal
+    }
+}
+
+/// What PostgreSQL's archiver last said of itself.
+public struct ArchiverHealth: Hashable, Sendable, Codable {
+    public var lastArchivedWAL: String?
+    public var lastArchivedTime: String?
+    public var failedCount: Int
+    public var lastFailedWAL: String?
+    public var lastFailedTime: String?
+    /// True when the newest attempt failed.
+    public var isFailing: Bool
+
+    public init(
+        lastArchivedWAL: String?, lastArchivedTime: String?, failedCount: Int, lastFailedWAL: String?,
+        lastFailedTime: String?, isFailing: Bool
+    ) {
+        self.lastArchivedWAL = lastArchivedWAL
+        self.lastArchivedTime = lastArchivedTime
+        self.failedCount = failedCount
+        self.lastFailedWAL = lastFailedWAL
+        self.lastFailedTime = lastFailedTime
+        self.isFailing = isFailing
+    }
+}
+
+/// A server as `show` tells it.
+public struct ServerDetails: Sendable {
+    /// Immutable; keys every path. Names are reused, ids never.
+    public var id: String
+    public var name: String
+    public var resourceGroup: String
+    public var location: String
+    public var tags: [String: String]
+    public var createdAt: PostgresTimestamp
+    public var deletedAt: PostgresTimestamp?
+    public var state: ServerState
+    public var version: String
+    public var minorVersion: String
+    public var tier: String
+    public var skuName: String
+    public var vCores: Int
+    public var memoryMiB: Int
+    /// One sentence on how the SKU's settings were scaled to this machine.
+    public var scaling: String
+    public var storageSizeGiB: Int
+    public var storageType: String
+    public var storageAutoGrow: Bool
+    public var backupRetentionDays: Int
+    public var geoRedundantBackup: Bool
+    public var earliestRestoreDate: PostgresTimestamp?
+    public var latestRestoreDate: PostgresTimestamp?
+    public var publicNetworkAccess: Bool
+    public var administratorLogin: String
+    public var availabilityZone: String?
+    public var host: String
+    public var port: Int
+    public var dataDirectory: String
+    public var socketDirectory: String
+    public var logDirectory: String
+    public var repositoryDirectory: String
+    /// `15.18`; empty before the first start.
+    public var postgresVersion: String
+    public var systemIdentifier: UInt64?
+    public var restoredFrom: RestoredFrom?
+    public var diskUsage: DiskUsage?
+    public var archiver: ArchiverHealth?
+}

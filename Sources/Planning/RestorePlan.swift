@@ -1,0 +1,170 @@
+public import PostgresFormat
+
+/// What a person asks a restore for.
+public enum RecoveryTarget: Hashable, Sendable {
+    /// Everything the source had made durable when it was asked.
+    case latest
+    /// The state at an instant.
+    case time(PostgresTimestamp)
+    /// A full backup alone, without replay beyond its own consistency point.
+    case backup(String)
+}
+
+/// How PostgreSQL is told where to stop.
+public enum TargetMode: String, Hashable, Sendable, CaseIterable, Codable {
+    case automatic = "auto"
+    case time
+    case lsn
+}
+
+/// What is handed to PostgreSQL.
+public enum RecoverySetting: Hashable, Sendable {
+    /// `recovery_target_time`, inclusive.
+    case time(PostgresTimestamp)
+    /// `recovery_target_lsn`, inclusive: the *start* of the last record to replay.
+    case lsn(LSN)
+    /// `recovery_target = 'immediate'`: stop as soon as the backup is consistent.
+    case immediate
+
+    /// The line for the recovery configuration, also shown by the plan.
+    public var configurationLine: String {
+        switch self {
+        case .time(let time): "recovery_target_time = '\(time.sqlText)'"
+        case .lsn(let lsn): "recovery_target_lsn = '\(lsn)'"
+        case .immediate: "recovery_target = 'immediate'"
+        }
+    }
+}
+
+/// A commit, abort or prepare record as a plan names it.
+public struct BoundaryRecord: Hashable, Sendable, Codable {
+    /// `commit`, `abort`, `prepare`, `commit prepared` or `abort prepared`.
+    public var kind: String
+    public var lsn: LSN
+    public var endLSN: LSN
+    public var xid: UInt32
+    public var time: PostgresTimestamp
+
+    public init(kind: String, lsn: LSN, endLSN: LSN, xid: UInt32, time: PostgresTimestamp) {
+        self.kind = kind
+        self.lsn = lsn
+        self.endLSN = endLSN
+        self.xid = xid
+        self.time = time
+    }
+}
+
+/// A base backup that was looked at and not taken.
+public struct RejectedBackup: Hashable, Sendable, Codable {
+    public var name: String
+    public var reason: String
+
+    public init(name: String, reason: String) {
+        self.name = name
+        self.reason = reason
+    }
+}
+
+/// Something that the person who restores should know, though it does not stop the restore.
+public struct Hazard: Hashable, Sendable, Codable {
+    public var code: String
+    public var message: String
+
+    public init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+/// The settings of the source that recovery must not fall below (PostgreSQL's hot-standby minima).
+public struct ParameterMinima: Hashable, Sendable, Codable {
+    public var maxConnections: Int
+    public var maxWorkerProcesses: Int
+    public var maxWalSenders: Int
+    public var maxPreparedTransactions: Int
+    public var maxLocksPerTransaction: Int
+
+    public init(
+        maxConnections: Int, maxWorkerProcesses: Int, maxWalSenders: Int, maxPreparedTransactions: Int,
+        maxLocksPerTransaction: Int
+    ) {
+        self.maxConnections = maxConnections
+        self.maxWorkerProcesses = maxWorkerProcesses
+        self.maxWalSenders = maxWalSenders
+        self.maxPreparedTransactions = maxPreparedTransactions
+        self.maxLocksPerTransaction = maxLocksPerTransaction
+    }
+
+    /// The larger of both, setting by setting.
+    public func raised(to other: ParameterMinima) -> ParameterMinima {
+        ParameterMinima(
+            maxConnections: max(maxConnections, other.maxConnections),
+            maxWorkerProcesses: max(maxWorkerProcesses, other.maxWorkerProcesses),
+            maxWalSenders: max(maxWalSenders, other.maxWalSenders),
+            maxPreparedTransactions: max(maxPreparedTransactions, other.maxPreparedTransactions),
+            maxLocksPerTransaction: max(maxLocksPerTransaction, other.maxLocksPerTransaction))
+    }
+}
+
+/// Exactly what a restore will do.
+///
+/// A plan is a value: printing it and carrying it out use the same one.
+public struct RestorePlan: Hashable, Sendable {
+    /// The instant asked for; for the latest moment, when the source was read; nil for a backup alone.
+    public var requestedTime: PostgresTimestamp?
+    public var target: RecoveryTarget
+    public var backupName: String
+    public var backupStart: LSN
+    public var backupStop: LSN
+    public var backupCompleted: PostgresTimestamp
+    public var rejected: [RejectedBackup]
+    public var timeline: TimelineID
+    /// The segments to stage, in order.
+    public var segments: [SegmentName]
+    /// Bytes of log from the backup's start to the stop.
+    public var walBytes: UInt64
+    /// The last commit, abort or prepare inside; nil when none stands after the backup.
+    public var lastInside: BoundaryRecord?
+    /// The first commit or abort left out; nil when the log ends before one.
+    public var firstOutside: BoundaryRecord?
+    public var setting: RecoverySetting
+    public var reason: String
+    /// Where replay must have ended, to the byte.
+    public var expectedEnd: LSN
+    public var minima: ParameterMinima
+    public var hazards: [Hazard]
+    /// Bytes of the backup once unpacked.
+    public var dataBytes: UInt64
+
+    public init(
+        requestedTime: PostgresTimestamp?, target: RecoveryTarget, backupName: String, backupStart: LSN,
+        backupStop: LSN, backupCompleted: PostgresTimestamp, rejected: [RejectedBackup], timeline: TimelineID,
+        segments: [SegmentName], walBytes: UInt64, lastInside: BoundaryRecord?, firstOutside: BoundaryRecord?,
+        setting: RecoverySetting, reason: String, expectedEnd: LSN, minima: ParameterMinima, hazards: [Hazard],
+        dataBytes: UInt64
+    ) {
+        self.requestedTime = requestedTime
+        self.target = target
+        self.backupName = backupName
+        self.backupStart = backupStart
+        self.backupStop = backupStop
+        self.backupCompleted = backupCompleted
+        self.rejected = rejected
+        self.timeline = timeline
+        self.segments = segments
+        self.walBytes = walBytes
+        self.lastInside = lastInside
+        self.firstOutside = firstOutside
+        self.setting = setting
+        self.reason = reason
+        self.expectedEnd = expectedEnd
+        self.minima = minima
+        self.hazards = hazards
+        self.dataBytes = dataBytes
+    }
+
+    /// Bytes that the copy needs at once: data, staged log, and one segment for the new timeline.
+    public var estimatedBytes: UInt64 {
+        dataBytes + UInt64(segments.count + 1) * (segments.first?.size.bytes ?? WALSegmentSize.standard.bytes)
+    }
+}
