@@ -70,12 +70,9 @@ extension WALArchive {
         _ body: (UnsafeRawBufferPointer) throws(Problem) -> Bool
     ) throws(Problem) -> Result<Void, ArchiveDamage> {
         let summary: SegmentSummary
-        switch try Self.readSummary(file) {
+        switch try Self.readSummary(file, name) {
         case .failure(let damage): return .failure(damage)
         case .success(let found): summary = found
-        }
-        if let segment = name.walSegment, !summary.describes(segment) {
-            return .failure(ArchiveDamage("its content is of another segment"))
         }
         var stopped = false
         let measured = try measure(file) { (chunk) throws(Problem) in

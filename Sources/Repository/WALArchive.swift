@@ -24,7 +24,7 @@ public struct WALArchive: Sendable {
         for (directory, fileName) in try files() {
             guard let name = Self.archivedName(fileName, size), let segment = name.walSegment else { continue }
             let path = directory + "/" + fileName
-            guard let (content, storedBytes) = try Self.summary(path, expecting: segment) else { continue }
+            guard let (content, storedBytes) = try Self.content(path, name) else { continue }
             var isPartial = false
             if case .partial = name { isPartial = true }
             found.append(
@@ -36,8 +36,9 @@ public struct WALArchive: Sendable {
 
     /// One segment, nil when it is not stored.
     public func segment(_ name: SegmentName, isPartial: Bool = false) throws(Problem) -> ArchivedSegment? {
-        let path = layout.path(of: isPartial ? .partial(name) : .segment(name))
-        guard let (content, storedBytes) = try Self.summary(path, expecting: name) else { return nil }
+        let archived: ArchivedFileName = isPartial ? .partial(name) : .segment(name)
+        let path = layout.path(of: archived)
+        guard let (content, storedBytes) = try Self.content(path, archived) else { return nil }
         return ArchivedSegment(
             name: name, isPartial: isPartial, path: path, storedBytes: storedBytes, content: content)
     }
@@ -118,29 +119,27 @@ public struct WALArchive: Sendable {
     }
 
     /// Nil when there is no such file.
-    private static func summary(
-        _ path: String, expecting name: SegmentName
+    private static func content(
+        _ path: String, _ name: ArchivedFileName
     ) throws(Problem) -> (content: ArchivedSegment.Content, storedBytes: UInt64)? {
         guard let file = try OpenFile(readingIfPresent: path) else { return nil }
         let storedBytes = try file.size()
-        switch try readSummary(file) {
+        switch try readSummary(file, name) {
         case .failure(let damage): return (.damaged(damage), storedBytes)
-        case .success(let summary):
-            guard summary.describes(name) else {
-                return (.damaged(ArchiveDamage("its content is of another segment")), storedBytes)
-            }
-            return (.intact(summary), storedBytes)
+        case .success(let summary): return (.intact(summary), storedBytes)
         }
     }
 
-    static func readSummary(_ file: OpenFile) throws(Problem) -> Result<SegmentSummary, ArchiveDamage> {
+    static func readSummary(
+        _ file: OpenFile, _ name: ArchivedFileName
+    ) throws(Problem) -> Result<SegmentSummary, ArchiveDamage> {
         var frame = [UInt8](repeating: 0, count: SummaryFrame.size)
         var span = frame.mutableSpan
         let count = try span.withUnsafeMutableBytes { (buffer) throws(Problem) in
             try file.read(into: buffer, at: 0)
         }
         if count < frame.count { frame.removeLast(frame.count - count) }
-        return SummaryFrame.decode(frame)
+        return SummaryFrame.decode(frame, name: name)
     }
 }
 
