@@ -100,7 +100,7 @@ extension ControlPlane {
         }
         let current = try Self.size(row)
         let (tier, size) = try Self.resolveSize(tier: request.tier, sku: request.skuName, current: current)
-        if let password = request.adminPassword { try AdminRole.validate(password: password) }
+        if let password = request.adminPassword { try AdminRole.checkPassword(password) }
         let lock = try lockServer(row)
         defer { lock.release() }
         guard state(row) == .ready else {
@@ -112,7 +112,7 @@ extension ControlPlane {
             let instance = try instance(row.id)
             if let password = request.adminPassword {
                 try AdminRole.setPassword(
-                    name: row.administratorLogin, password: password, on: try instance.connect())
+                    row.administratorLogin, password: password, on: try instance.connect())
             }
             let now = clock.now()
             let changed = try update(row.id) { row in
