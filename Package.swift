@@ -60,5 +60,8 @@ let package = Package(
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
         module("TestKit", ["Platform", "PostgresFormat"]),
+        tests("Platform", ["Platform"]),
+        tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
+        tests("Instance", ["Instance", "PostgresClient", "Platform"]),
     ]
 )

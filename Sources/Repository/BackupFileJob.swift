@@ -35,13 +35,8 @@ final class BackupFileJob: ChunkedJob {
         var lastFrame = 0
         var allTaken = false
         /// By chunk; nil while it is being worked on.
-        var pieces: [Piece?] = []
+        var pieces: [ChecksumPiece?] = []
         var open = 0
-    }
-
-    private struct Piece {
-        let length: UInt64
-        let crc: UInt32
     }
 
     private struct Chunk {
@@ -96,7 +91,7 @@ final class BackupFileJob: ChunkedJob {
         }
         progress.advance(bytes: UInt64(content.count))
         let finished = state.withLock { state in
-            state.pieces[chunk.index] = Piece(length: UInt64(content.count), crc: crc)
+            state.pieces[chunk.index] = ChecksumPiece(length: UInt64(content.count), crc: crc)
             state.open -= 1
             return state.allTaken && state.open == 0 ? state.pieces : nil
         }
@@ -191,19 +186,12 @@ final class BackupFileJob: ChunkedJob {
         }
     }
 
-    private func conclude(_ pieces: [Piece]) throws(Problem) {
+    private func conclude(_ pieces: [ChecksumPiece]) throws(Problem) {
         let size = pieces.reduce(0) { $0 + $1.length }
         guard size == expected.size else {
             throw damaged("it is \(size) bytes large, in the manifest \(expected.size)")
         }
-        let full = ChecksumCombination(secondLength: UInt64(FrameFormat.contentBytes))
-        var crc = pieces.first?.crc ?? 0
-        for piece in pieces.dropFirst() {
-            let join =
-                piece.length == UInt64(FrameFormat.contentBytes)
-                ? full : ChecksumCombination(secondLength: piece.length)
-            crc = join.combine(crc, piece.crc)
-        }
+        let crc = ChecksumPiece.combined(pieces)
         guard crc == expected.crc else {
             throw damaged(
                 "its CRC-32C is \(WALArchive.hex(crc)), in the manifest \(WALArchive.hex(expected.crc))")

@@ -1,10 +1,11 @@
 public import Platform
+import PostgresFormat
 
 /// The base backups that a repository holds.
 public struct BackupRepository: Sendable {
     public let layout: RepositoryLayout
 
-    public init(_ layout: RepositoryLayout) {
+    public init(layout: RepositoryLayout) {
         self.layout = layout
     }
 
@@ -25,11 +26,9 @@ public struct BackupRepository: Sendable {
         }
     }
 
-    /// The backup of that name. Throws `.resourceNotFound` or `.backupDamaged`.
-    public func find(_ name: String) throws(Problem) -> BackupDescriptor {
-        guard Self.isUsable(name: name), DurableFiles.status(layout.backup(name)) != nil else {
-            throw Problem(.resourceNotFound, "there is no backup \"\(name)\"")
-        }
+    /// The backup of that name, nil when there is none. Throws `.backupDamaged` when its description is.
+    public func find(_ name: String) throws(Problem) -> BackupDescriptor? {
+        guard exists(name) else { return nil }
         switch try stored(name).content {
         case .intact(let descriptor): return descriptor
         case .damaged(let problem): throw problem
@@ -38,9 +37,7 @@ public struct BackupRepository: Sendable {
 
     /// Removes a backup. It is gone from the list at once; what a kill leaves behind is never listed again.
     public func delete(_ name: String) throws(Problem) {
-        guard Self.isUsable(name: name), DurableFiles.status(layout.backup(name)) != nil else {
-            throw Problem(.resourceNotFound, "there is no backup \"\(name)\"")
-        }
+        guard exists(name) else { throw Self.notFound(name) }
         let doomed = layout.deletingBackup(name)
         try DurableFiles.removeTree(doomed)
         try DurableFiles.rename(layout.backup(name), to: doomed)
@@ -68,14 +65,23 @@ public struct BackupRepository: Sendable {
         _ name: String, workers: Int = 2, progress: any ProgressReporter = SilentProgress(),
         cancellation: CancellationFlag = CancellationFlag()
     ) throws(Problem) {
-        try BackupFiles(layout, find(name)).verify(
-            workers: workers, progress: progress, cancellation: cancellation)
+        guard let backup = try find(name) else { throw Self.notFound(name) }
+        _ = try BackupFiles.verify(
+            backup, in: layout, workers: workers, progress: progress, cancellation: cancellation)
     }
 
     /// Whether a folder can have that name: nothing that leaves the folder, no hidden or unfinished one.
     public static func isUsable(name: String) -> Bool {
         !name.isEmpty && !name.hasPrefix(".") && !name.contains("/") && !isUnfinished(name)
             && name.utf8.count <= 200 && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+    }
+
+    private func exists(_ name: String) -> Bool {
+        Self.isUsable(name: name) && DurableFiles.status(layout.backup(name)) != nil
+    }
+
+    private static func notFound(_ name: String) -> Problem {
+        Problem(.resourceNotFound, "there is no backup \"\(name)\"")
     }
 
     private static func isUnfinished(_ folder: String) -> Bool {

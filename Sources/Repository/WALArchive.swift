@@ -6,7 +6,7 @@ public import PostgresFormat
 public struct WALArchive: Sendable {
     public let layout: RepositoryLayout
 
-    public init(_ layout: RepositoryLayout) {
+    public init(layout: RepositoryLayout) {
         self.layout = layout
     }
 
@@ -43,14 +43,18 @@ public struct WALArchive: Sendable {
             name: name, isPartial: isPartial, path: path, storedBytes: storedBytes, content: content)
     }
 
-    /// The timeline history files stored, by timeline, as the text PostgreSQL wrote. Damage is an error.
-    public func histories() throws(Problem) -> [(timeline: TimelineID, text: String)] {
-        var found: [(timeline: TimelineID, text: String)] = []
-        for fileName in try DurableFiles.listIfPresent(layout.wal) {
-            guard case .timelineHistory(let timeline)? = Self.archivedName(fileName, .standard) else { continue }
-            found.append((timeline, String(decoding: try read(.timelineHistory(timeline)), as: UTF8.self)))
-        }
-        return found
+    /// The timelines whose history files are stored.
+    public func histories() throws(Problem) -> [TimelineID] {
+        try DurableFiles.listIfPresent(layout.wal).compactMap { fileName in
+            guard case .timelineHistory(let timeline)? = Self.archivedName(fileName, .standard) else { return nil }
+            return timeline
+        }.sorted()
+    }
+
+    /// A timeline's history as PostgreSQL wrote it, verified; nil when it is not stored.
+    public func history(_ timeline: TimelineID) throws(Problem) -> String? {
+        guard contains(.timelineHistory(timeline)) else { return nil }
+        return String(decoding: try read(.timelineHistory(timeline)), as: UTF8.self)
     }
 
     /// The content of a history file, verified. For small files.
