@@ -100,7 +100,9 @@ extension ControlPlane {
 
     static func details(_ backup: BackupDescriptor) -> BackupDetails {
         BackupDetails(
-            name: backup.name, backupType: backup.type, source: backup.source,
+            name: backup.name,
+            backupType: backup.source == .onDemand ? Self.onDemandType : Self.automaticType,
+            source: backup.source == .onDemand ? "Customer Initiated" : "Automatic",
             completedTime: backup.stopTime, startLSN: backup.startLSN, stopLSN: backup.stopLSN,
             timeline: backup.timeline, totalBytes: backup.totalBytes, storedBytes: backup.storedBytes,
             storage: backup.storage.rawValue)

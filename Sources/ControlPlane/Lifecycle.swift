@@ -194,7 +194,7 @@ extension ControlPlane {
         let newest = try archive.names().compactMap { name -> SegmentName? in
             if case .segment(let segment) = name { segment } else { nil }
         }.max()
-        guard let timeline = try newest?.timeline ?? BackupRepository(layout: archive.layout).newestTimeline()
+        guard let timeline = try newest?.timeline ?? newestTimeline(row)
         else { return }
         let segments = names.compactMap { SegmentName(fileName: $0) }
             .filter { $0.timeline == timeline && $0.number > newest?.number ?? 0 }.sorted()
@@ -206,6 +206,11 @@ extension ControlPlane {
             case .unfinished: _ = try archive.push(path: path, name: segment.fileName + ".partial")
             }
         }
+    }
+
+    private func newestTimeline(_ row: ServerRow) throws -> TimelineID? {
+        try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor)
+            .max { $0.stopLSN < $1.stopLSN }?.timeline
     }
 
     /// Ends backups that run in the background, so that a delete need not wait for them.

@@ -79,7 +79,8 @@ extension ControlPlane {
             let lock = try lockServer(row)
             defer { lock.release() }
             if operation.kind == "backup" {
-                try BackupRepository(layout: layout(row)).removeIncomplete()
+                let repository = BackupRepository(layout: layout(row))
+                for folder in try repository.leftovers() { try repository.removeLeftover(folder) }
             } else {
                 try settleLeftover(row)
             }
@@ -148,7 +149,7 @@ extension ControlPlane {
     private func backUpIfDue(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws -> [MaintenanceAction] {
         guard state(row) == .ready else { return [] }
         let backups = try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor)
-        let newest = backups.filter { $0.type == Self.automaticType }.max { $0.stopTime < $1.stopTime }
+        let newest = backups.filter { $0.source == .automatic }.max { $0.stopTime < $1.stopTime }
         guard let newest else {
             return [
                 act(row.name, "backup", row.name, "it has no automatic backup yet", dryRun: dryRun) {
@@ -177,7 +178,7 @@ extension ControlPlane {
                 entry.descriptor.map {
                     RetainedBackup(
                         name: $0.name, completed: $0.stopTime, startLSN: $0.startLSN, timeline: $0.timeline,
-                        isDamaged: entry.isDamaged)
+                        isDamaged: false)
                 }
             }, now: now)
         guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else {

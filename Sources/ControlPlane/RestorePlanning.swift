@@ -216,7 +216,7 @@ extension ControlPlane {
             segmentSize: identity.segmentSize, into: directory, clock: clock, cancellation: cancellation)
     }
 
-    private static func described(_ entry: BackupListing) -> InventoryBackup {
+    private static func described(_ entry: StoredBackup) -> InventoryBackup {
         guard let backup = entry.descriptor else {
             let never = PostgresTimestamp(microseconds: 0)
             return InventoryBackup(
@@ -224,7 +224,7 @@ extension ControlPlane {
                 stopTime: never, dataBytes: 0,
                 minima: ParameterMinima(
                     maxConnections: 0, maxWorkerProcesses: 0, maxWalSenders: 0, maxPreparedTransactions: 0,
-                    maxLocksPerTransaction: 0), damage: entry.damage ?? "its description cannot be read")
+                    maxLocksPerTransaction: 0), damage: entry.damage?.message ?? "its description cannot be read")
         }
         return InventoryBackup(
             name: backup.name, timeline: backup.timeline, startLSN: backup.startLSN, stopLSN: backup.stopLSN,
@@ -234,6 +234,6 @@ extension ControlPlane {
                 maxWorkerProcesses: Int(backup.settings.maxWorkerProcesses),
                 maxWalSenders: Int(backup.settings.maxWalSenders),
                 maxPreparedTransactions: Int(backup.settings.maxPreparedTransactions),
-                maxLocksPerTransaction: Int(backup.settings.maxLocksPerTransaction)), damage: entry.damage)
+                maxLocksPerTransaction: Int(backup.settings.maxLocksPerTransaction)))
     }
 }

@@ -125,7 +125,7 @@ extension ControlPlane {
         let job = RestoreJob(
             plan: plan, layout: layout(prepared.source), log: prepared.log,
             systemIdentifier: prepared.systemIdentifier, installation: installation, runner: runner,
-            serverDirectory: paths.server(row.id), dataDirectory: paths.data(row.id),
+            account: account.name, serverDirectory: paths.server(row.id), dataDirectory: paths.data(row.id),
             operationDirectory: paths.operation(operation.id),
             socketDirectory: account.runtimeDirectory + "/r" + row.id.prefix(7),
             recoveryBuffersMiB: max(32, min(1024, machine.memoryMiB / 8)), progress: progress,

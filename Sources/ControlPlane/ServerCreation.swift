@@ -136,7 +136,7 @@ extension ControlPlane {
         try cancellation.check()
         try instance.initialize(durable: false)
         try cancellation.check()
-        let control = try ControlFile(decoding: try DurableFiles.read(paths.data(row.id) + "/global/pg_control"))
+        let control = try ControlFile(parsing: try DurableFiles.read(paths.data(row.id) + "/global/pg_control"))
         try RepositoryLayout(root: paths.repository(row.id)).create(
             RepositoryIdentity(
                 serverID: row.id, systemIdentifier: control.systemIdentifier,

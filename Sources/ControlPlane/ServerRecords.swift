@@ -141,8 +141,8 @@ extension ControlPlane {
         earliest: PostgresTimestamp?, latest: PostgresTimestamp?
     ) {
         let layout = RepositoryLayout(root: paths.repository(row.id))
-        let sound = ((try? BackupRepository(layout: layout).list()) ?? []).filter { !$0.isDamaged }
-        guard let earliest = sound.compactMap({ $0.descriptor?.stopTime }).min() else { return (nil, nil) }
+        let sound = ((try? BackupRepository(layout: layout).list()) ?? []).compactMap(\.descriptor)
+        guard let earliest = sound.map(\.stopTime).min() else { return (nil, nil) }
         switch row.phase {
         case .complete:
             if DurableFiles.status(paths.data(row.id) + "/pg_wal") != nil { return (earliest, clock.now()) }
