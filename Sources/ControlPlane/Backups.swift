@@ -88,12 +88,10 @@ extension ControlPlane {
             defer { progress.end() }
             let descriptor = try BaseBackupCapture(
                 connection: try instance.connectionParameters(), dataDirectory: paths.data(row.id),
-                layout: layout(row), clock: clock
+                layout: layout(row)
             ).run(
-                name: name.map { .given($0) } ?? .automatic { Identifiers.automaticBackupName(completed: $0) },
-                type: onDemand ? Self.onDemandType : Self.automaticType,
-                source: onDemand ? "Customer Initiated" : "Automatic", progress: progress,
-                cancellation: cancellation)
+                name: name ?? Identifiers.automaticBackupName(completed: clock.now()),
+                source: onDemand ? .onDemand : .automatic, progress: progress, cancellation: cancellation)
             return Self.details(descriptor)
         }
     }

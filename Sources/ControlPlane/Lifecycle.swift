@@ -185,7 +185,7 @@ extension ControlPlane {
         guard DurableFiles.status(directory) != nil else { return }
         let instance = try instance(row.id)
         try instance.stop(.fast)
-        let archive = WALArchive(RepositoryLayout(root: paths.repository(row.id)))
+        let archive = WALArchive(layout: layout(row))
         let archived = Set(try archive.names().map(\.fileName))
         let names = try DurableFiles.list(directory)
         for name in names.sorted() where name.hasSuffix(".history") && !archived.contains(name) {

@@ -3,7 +3,7 @@ import GRDB
 import Instance
 import Planning
 import Platform
-import PostgresFormat
+public import PostgresFormat
 import Repository
 
 /// What has to be done once in a while: daily backups, expiry, and what crashes left behind.
@@ -136,7 +136,7 @@ extension ControlPlane {
         return names.filter { name in
             guard !live.contains(name), let status = DurableFiles.status(paths.operation(name)) else { return false }
             // A fresh folder may belong to a process that has not entered its operation yet.
-            return clock.now().unixMicroseconds - status.modifiedMicroseconds > 3_600_000_000
+            return clock.now().unixMicroseconds / 1_000_000 - status.modified > 3600
         }.map { name in
             act(nil, "remove-leftover", "operations/\(name)", "no operation runs there", dryRun: dryRun) {
                 try DurableFiles.removeTree(paths.operation(name))
@@ -199,7 +199,7 @@ extension ControlPlane {
         guard actions.allSatisfy({ !$0.outcome.hasPrefix("failed") }), let keep = decision.keepFrom else {
             return actions
         }
-        let archive = WALArchive(layout(row))
+        let archive = WALArchive(layout: layout(row))
         let unneeded = try archive.names().filter { name in
             guard let segment = Self.segment(of: name) else { return false }
             return segment.timeline == keep.timeline && segment.end <= keep.lsn

@@ -102,7 +102,7 @@ extension ControlPlane {
                 .usage, "'\(segment)' is not the name of an archived file",
                 hint: "Use a segment's 24 digits, or the name of a .history, .backup or .partial file.")
         }
-        let bytes = try WALArchive(layout(row)).read(name)
+        let bytes = try WALArchive(layout: layout(row)).read(name)
         try DescriptorOutput(descriptor).write(bytes)
     }
 }

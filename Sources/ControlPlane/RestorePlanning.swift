@@ -143,7 +143,7 @@ extension ControlPlane {
     func inventory(_ source: ServerRow, tailDirectory: String) throws -> (Inventory, HeldLog, UInt64) {
         let layout = layout(source)
         let identity = try layout.identity()
-        let archive = WALArchive(layout)
+        let archive = WALArchive(layout: layout)
         let backups = try BackupRepository(layout: layout).list()
         let timeline = backups.compactMap { $0.descriptor }.max { $0.stopLSN < $1.stopLSN }?.timeline
 
@@ -206,7 +206,7 @@ extension ControlPlane {
                     parameters: try instance.connectionParameters(guarded: false), timeline: timeline, from: from,
                     segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
                     into: directory, clock: clock, cancellation: cancellation)
-            } catch let problem as Problem where problem.code == .queryFailed || problem.code == .serverIsNotReady {
+            } catch let problem where problem.code == .queryFailed || problem.code == .serverIsNotReady {
                 // It went away between the look and the call; its files are still there to be read.
                 if case .running = instance.status() { throw problem }
             }

@@ -180,7 +180,7 @@ extension ControlPlane {
                 serverID: row.id, systemIdentifier: prepared.systemIdentifier,
                 postgresMajor: installation.major))
         let history = "\(proof.timeline.fileName).history"
-        _ = try WALArchive(layout(row)).push(path: paths.data(row.id) + "/pg_wal/" + history, name: history)
+        _ = try WALArchive(layout: layout(row)).push(path: paths.data(row.id) + "/pg_wal/" + history, name: history)
         var kept: [String: String] = [:]
         if !proof.preparedTransactions.isEmpty {
             kept["max_prepared_transactions"] = String(

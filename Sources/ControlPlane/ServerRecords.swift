@@ -2,6 +2,7 @@ import Catalog
 import GRDB
 import Instance
 import Platform
+import PostgresClient
 import PostgresFormat
 import Repository
 
@@ -148,7 +149,7 @@ extension ControlPlane {
             if DurableFiles.status(paths.data(row.id) + "/pg_wal") != nil { return (earliest, clock.now()) }
         default: break
         }
-        let segments = (try? WALArchive(layout).segments()) ?? []
+        let segments = (try? WALArchive(layout: layout).segments()) ?? []
         let last = segments.compactMap { $0.summary?.maxStopTime }.max()
         return (earliest, last.map { max($0, earliest) } ?? earliest)
     }
