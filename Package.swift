@@ -60,7 +60,9 @@ let package = Package(
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
         module("TestKit", ["Platform", "PostgresFormat"]),
-        tests("Platform", ["Platform"]),
+        tests("Platform", ["Platform", "PostgresFormat", "CSystem"]),
+        tests("Repository", ["Repository", "Planning", "Platform", "PostgresFormat"]),
+        tests("Capture", ["Capture", "Repository", "Planning", "PostgresClient", "Platform", "PostgresFormat", "pitr-wal"]),
         tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
         tests("Instance", ["Instance", "PostgresClient", "Platform"]),
     ]
