@@ -49,7 +49,7 @@ let package = Package(
             "ControlPlane",
             ["Catalog", "Capture", "Repository", "Planning", "Restore", "Instance", "Platform", "PostgresFormat",
                 "PostgresClient"]),
-        module("AzureAPI", ["ControlPlane"]),
+        module("AzureAPI", ["ControlPlane", "Planning", "PostgresFormat"]),
         .executableTarget(
             name: "pitr",
             dependencies: [argumentParser, "Yams", "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresFormat"],
