@@ -1,0 +1,64 @@
+/// Where a server is, and as whom to talk to it.
+public struct ConnectionParameters: Sendable, Hashable {
+    /// An address, a name, or the directory of a Unix socket (then it begins with a slash).
+    public var host: String
+    public var port: UInt16
+    public var user: String
+    public var database: String
+    public var password: String?
+    /// libpq's words: `disable`, `prefer`, `require`, `verify-ca`, `verify-full`; nil is libpq's default.
+    public var sslMode: String?
+    /// The certificate authority's file for the verifying modes.
+    public var sslRootCertificate: String?
+    public var applicationName: String
+    /// At least 2; less counts as 2, as in libpq.
+    public var connectTimeoutSeconds: Int
+    /// Settings for this session, by name: they win over the server's, the database's and the role's.
+    public var sessionSettings: [String: String]
+
+    public init(
+        host: String, port: UInt16 = 5432, user: String, database: String = "postgres",
+        password: String? = nil, sslMode: String? = nil, sslRootCertificate: String? = nil,
+        applicationName: String = "pitr", connectTimeoutSeconds: Int = 10,
+        sessionSettings: [String: String] = [:]
+    ) {
+        self.host = host
+        self.port = port
+        self.user = user
+        self.database = database
+        self.password = password
+        self.sslMode = sslMode
+        self.sslRootCertificate = sslRootCertificate
+        self.applicationName = applicationName
+        self.connectTimeoutSeconds = connectTimeoutSeconds
+        self.sessionSettings = sessionSettings
+    }
+
+    /// Keywords and values as libpq takes them, with `extra` added last.
+    func keywords(adding extra: [(String, String)] = []) -> [(String, String)] {
+        var pairs = [
+            ("host", host), ("port", String(port)), ("user", user), ("dbname", database),
+            ("application_name", applicationName), ("connect_timeout", String(connectTimeoutSeconds)),
+            ("client_encoding", "UTF8"),
+        ]
+        if let password { pairs.append(("password", password)) }
+        if let sslMode { pairs.append(("sslmode", sslMode)) }
+        if let sslRootCertificate { pairs.append(("sslrootcert", sslRootCertificate)) }
+        if !sessionSettings.isEmpty {
+            let settings = sessionSettings.sorted { $0.key < $1.key }
+            pairs.append(
+                ("options", settings.map { "-c " + Self.option("\($0)=\($1)") }.joined(separator: " ")))
+        }
+        return pairs + extra
+    }
+
+    /// The server splits options at blanks and takes a backslash before anything as that thing itself.
+    private static func option(_ text: String) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            if scalar == "\\" || scalar.properties.isWhitespace { escaped += "\\" }
+            escaped.unicodeScalars.append(scalar)
+        }
+        return escaped
+    }
+}
