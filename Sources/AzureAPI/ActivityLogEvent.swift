@@ -1,4 +1,5 @@
 public import ControlPlane
+import PostgresFormat
 
 /// One event of `az monitor activity-log list`.
 public struct ActivityLogEvent: Codable, Sendable {

@@ -1,4 +1,5 @@
 public import Planning
+import PostgresFormat
 
 /// A commit, abort or prepare record at the edge of a restore.
 public struct BoundaryDocument: Codable, Sendable, Hashable {

@@ -1,4 +1,4 @@
-public import ControlPlane
+import ControlPlane
 
 extension FlexibleServer {
     /// Passwords are the only way in.

@@ -1,4 +1,5 @@
-public import ControlPlane
+import ControlPlane
+import PostgresFormat
 
 /// What a server of this machine has and one of Azure's has not: paths, address, lineage, sizes.
 public struct LocalServer: Codable, Sendable {

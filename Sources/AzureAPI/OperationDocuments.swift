@@ -1,4 +1,5 @@
 public import ControlPlane
+import PostgresFormat
 
 /// A named point in a server's log.
 public struct RestorePointDocument: Codable, Sendable {
