@@ -10,7 +10,7 @@ struct Pitr: ParsableCommand {
             output, as a table for a person and as JSON for a program; everything else goes to standard error. \
             'pitr --version' prints the version.
             """,
-        subcommands: [CompletionCommand.self, BackupWorkerCommand.self],
+        subcommands: [BackupWorkerCommand.self],
         groupedSubcommands: [
             CommandGroup(
                 name: "Servers",
@@ -34,6 +34,7 @@ struct Pitr: ParsableCommand {
                 name: "Machine",
                 subcommands: [
                     ActivityLogCommands.self, MaintainCommand.self, DoctorCommand.self, DemoCommand.self,
+                    CompletionCommand.self,
                 ]),
         ])
 }

@@ -14,7 +14,13 @@ struct Session: Sendable {
         let drawn =
             StandardStream.error.isTerminal && !options.onlyShowErrors ? TerminalProgress() : nil
         messages = Messages(isQuiet: options.onlyShowErrors, isVerbose: options.verbose, progress: drawn)
-        progress = drawn ?? (options.verbose ? LineProgress() : SilentProgress())
+        if let drawn {
+            progress = drawn
+        } else if options.verbose {
+            progress = LineProgress()
+        } else {
+            progress = SilentProgress()
+        }
     }
 
     /// Becomes the service account and opens the state. From here on files are the account's, also when root

@@ -7,17 +7,17 @@ enum YAMLText {
         return colors ? paint(text) : text
     }
 
-    private static func node(_ value: OutputValue) throws -> Node {
+    private static func node(_ value: OutputValue) -> Node {
         switch value {
         case .null: Node("null", Tag(.null))
         case .bool(let flag): Node(flag ? "true" : "false", Tag(.bool))
         case .integer(let number): Node(String(number), Tag(.int))
         case .number(let number): Node(OutputValue.text(of: number), Tag(.float))
         // Text that reads like something else ("15", "null") is quoted.
-        case .text(let string): try Node(string)
-        case .list(let values): Node(try values.map(node))
+        case .text(let string): Node.scalar(string.represented())
+        case .list(let values): Node(values.map(node))
         case .object(let fields):
-            Node(try OutputValue.sorted(fields).map { (Node($0.name), try node($0.value)) })
+            Node(OutputValue.sorted(fields).map { (Node($0.name), node($0.value)) })
         }
     }
 

@@ -26,6 +26,7 @@ enum ByteText {
     }
 
     static func decimals(_ value: Double, _ places: Int) -> String {
+        if places == 0 { return String(Int(value.rounded())) }
         var scale = 1
         for _ in 0..<places { scale *= 10 }
         let scaled = Int((value * Double(scale)).rounded())

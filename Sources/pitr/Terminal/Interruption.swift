@@ -13,8 +13,8 @@ enum Interruption {
         // Handlers may only touch what exists already: Swift makes such values on first use, under a lock.
         _ = flag.isCancelled
         _ = count.load(ordering: .relaxed)
-        handle(SIGINT) { _ in interrupt() }
-        handle(SIGTERM) { _ in interrupt() }
+        handle(SIGINT) { _ in Interruption.interrupt() }
+        handle(SIGTERM) { _ in Interruption.interrupt() }
         // A reader that goes away (`pitr list | head`) shows up as a failed write, which is no trouble.
         handle(SIGPIPE) { _ in }
     }
@@ -36,7 +36,7 @@ enum Interruption {
     /// Runs a question to the person, in which Ctrl-C simply ends the program.
     static func whileAsking<Answer>(_ body: () -> Answer) -> Answer {
         signal(SIGINT, SIG_DFL)
-        defer { handle(SIGINT) { _ in interrupt() } }
+        defer { handle(SIGINT) { _ in Interruption.interrupt() } }
         return body()
     }
 }
