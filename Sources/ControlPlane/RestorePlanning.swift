@@ -206,9 +206,9 @@ extension ControlPlane {
                     parameters: try instance.connectionParameters(guarded: false), timeline: timeline, from: from,
                     segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
                     into: directory, clock: clock, cancellation: cancellation)
-            } catch let problem where problem.code == .queryFailed || problem.code == .serverIsNotReady {
-                // It went away between the look and the call; its files are still there to be read.
-                if case .running = instance.status() { throw problem }
+            } catch {
+                // It may have gone away between the look and the call; its files are still there to be read.
+                if case .running = instance.status() { throw error }
             }
         }
         return try SourceTail.read(

@@ -1,6 +1,7 @@
 import Catalog
 import GRDB
 import Instance
+import Planning
 import Platform
 import PostgresClient
 import PostgresFormat
