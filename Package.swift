@@ -62,7 +62,7 @@ let package = Package(
         module("TestKit", ["Platform", "PostgresFormat"]),
         tests("Platform", ["Platform", "PostgresFormat", "CSystem"]),
         tests("Repository", ["Repository", "Planning", "Platform", "PostgresFormat"]),
-        tests("Capture", ["Capture", "Repository", "Planning", "PostgresClient", "Platform", "PostgresFormat", "pitr-wal"]),
+        tests("Capture", ["Capture", "Repository", "Planning", "PostgresClient", "Platform", "PostgresFormat"]),
         tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
         tests("Instance", ["Instance", "PostgresClient", "Platform"]),
     ]
