@@ -52,7 +52,10 @@ let package = Package(
         module("AzureAPI", ["ControlPlane"]),
         .executableTarget(
             name: "pitr",
-            dependencies: [argumentParser, "Yams", "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresFormat"],
+            dependencies: [
+                argumentParser, "Yams", "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresClient",
+                "PostgresFormat",
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "pitr-wal",

@@ -239,3 +239,16 @@ extension ControlPlane {
         ]
     }
 }
+
+extension ControlPlane {
+    /// Gives up the backups of a group's deleted servers at once, without waiting for the days of grace.
+    public func forgetDeleted(resourceGroup: String) throws {
+        for row in try rows(resourceGroup: nil, dropped: true)
+        where row.resourceGroup.lowercased() == resourceGroup.lowercased() {
+            guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else { continue }
+            defer { pin.release() }
+            try DurableFiles.removeTree(paths.repository(row.id))
+            _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
+        }
+    }
+}
