@@ -60,5 +60,7 @@ let package = Package(
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
         module("TestKit", ["Platform", "PostgresFormat"]),
+        tests("PostgresFormat", ["PostgresFormat", "Platform", "CSystem"]),
+        tests("Planning", ["Planning", "PostgresFormat"]),
     ]
 )
