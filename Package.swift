@@ -47,7 +47,7 @@ let package = Package(
         module("Catalog", [grdb, "Platform"]),
         module(
             "ControlPlane",
-            ["Catalog", "Capture", "Repository", "Planning", "Restore", "Instance", "Platform", "PostgresFormat",
+            [grdb, "Catalog", "Capture", "Repository", "Planning", "Restore", "Instance", "Platform", "PostgresFormat",
                 "PostgresClient"]),
         module("AzureAPI", ["ControlPlane"]),
         .executableTarget(
@@ -62,5 +62,7 @@ let package = Package(
         module("TestKit", ["Platform", "PostgresFormat"]),
         tests("PostgresFormat", ["PostgresFormat", "Platform", "CSystem"]),
         tests("Planning", ["Planning", "PostgresFormat"]),
+        tests("Platform", ["Platform"]),
+        tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
     ]
 )

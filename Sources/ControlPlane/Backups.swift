@@ -88,19 +88,19 @@ extension ControlPlane {
             defer { progress.end() }
             let descriptor = try BaseBackupCapture(
                 connection: try instance.connectionParameters(), dataDirectory: paths.data(row.id),
-                layout: layout(row), clock: clock
+                layout: layout(row)
             ).run(
-                name: name.map { .given($0) } ?? .automatic { Identifiers.automaticBackupName(completed: $0) },
-                type: onDemand ? Self.onDemandType : Self.automaticType,
-                source: onDemand ? "Customer Initiated" : "Automatic", progress: progress,
-                cancellation: cancellation)
+                name: name ?? Identifiers.automaticBackupName(completed: clock.now()),
+                source: onDemand ? .onDemand : .automatic, progress: progress, cancellation: cancellation)
             return Self.details(descriptor)
         }
     }
 
     static func details(_ backup: BackupDescriptor) -> BackupDetails {
         BackupDetails(
-            name: backup.name, backupType: backup.type, source: backup.source,
+            name: backup.name,
+            backupType: backup.source == .onDemand ? Self.onDemandType : Self.automaticType,
+            source: backup.source == .onDemand ? "Customer Initiated" : "Automatic",
             completedTime: backup.stopTime, startLSN: backup.startLSN, stopLSN: backup.stopLSN,
             timeline: backup.timeline, totalBytes: backup.totalBytes, storedBytes: backup.storedBytes,
             storage: backup.storage.rawValue)

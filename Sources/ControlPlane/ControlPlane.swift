@@ -44,7 +44,7 @@ public final class ControlPlane: Sendable {
 
     private static func checkHome(_ paths: HomePaths) throws(Problem) {
         guard let bytes = try DurableFiles.readIfPresent(paths.format) else {
-            let text = JSONValue.object([("format", .integer(Int64(homeFormat))), ("tool", .string("pitr"))])
+            let text = JSONValue.object(["format": .integer(Int64(homeFormat)), "tool": "pitr"])
             try DurableFiles.write(Array((text.printed() + "\n").utf8), to: paths.format)
             return
         }

@@ -16,7 +16,7 @@ extension ControlPlane {
     }
 
     public func createDatabase(
-        _ server: ServerReference, name: String, charset: String, collation: String
+        _ server: ServerReference, name: String, charset: String?, collation: String?
     ) throws -> DatabaseDetails {
         try Self.validate(databaseName: name)
         let row = try findComplete(server)
@@ -25,11 +25,30 @@ extension ControlPlane {
         try perform(.createDatabase, server: row, properties: ["database": name]) { _ in
             let connection = try connect(row)
             if try connection.query("SELECT 1 FROM pg_database WHERE datname = $1", [name]).isEmpty {
-                try AdminRole.createDatabase(
+                try Self.makeDatabase(
                     name, owner: row.administratorLogin, charset: charset, collation: collation, on: connection)
             }
         }
         return try showDatabase(server, name: name)
+    }
+
+    /// Charset and collation nil take the cluster's own.
+    static func makeDatabase(
+        _ name: String, owner: String, charset: String?, collation: String?, on connection: Connection
+    ) throws(Problem) {
+        var options = "OWNER \(SQLText.identifier(owner))"
+        if let charset, let collation {
+            options +=
+                " TEMPLATE template0 ENCODING \(SQLText.literal(charset)) LC_COLLATE \(SQLText.literal(collation))"
+                + " LC_CTYPE \(SQLText.literal(collation))"
+        }
+        do throws(Problem) {
+            try connection.execute("CREATE DATABASE \(SQLText.identifier(name)) \(options)")
+        } catch {
+            throw Problem(
+                .invalidParameterValue, "the database '\(name)' could not be made", detail: error.detail,
+                hint: "Locales of this machine are listed by 'locale -a'; leave both options out for the default.")
+        }
     }
 
     public func listDatabases(_ server: ServerReference) throws -> [DatabaseDetails] {

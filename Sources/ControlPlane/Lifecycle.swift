@@ -100,7 +100,7 @@ extension ControlPlane {
         }
         let current = try Self.size(row)
         let (tier, size) = try Self.resolveSize(tier: request.tier, sku: request.skuName, current: current)
-        if let password = request.adminPassword { try AdminRole.validate(password: password) }
+        if let password = request.adminPassword { try AdminRole.checkPassword(password) }
         let lock = try lockServer(row)
         defer { lock.release() }
         guard state(row) == .ready else {
@@ -112,7 +112,7 @@ extension ControlPlane {
             let instance = try instance(row.id)
             if let password = request.adminPassword {
                 try AdminRole.setPassword(
-                    name: row.administratorLogin, password: password, on: try instance.connect())
+                    row.administratorLogin, password: password, on: try instance.connect())
             }
             let now = clock.now()
             let changed = try update(row.id) { row in
@@ -185,7 +185,7 @@ extension ControlPlane {
         guard DurableFiles.status(directory) != nil else { return }
         let instance = try instance(row.id)
         try instance.stop(.fast)
-        let archive = WALArchive(RepositoryLayout(root: paths.repository(row.id)))
+        let archive = WALArchive(layout: layout(row))
         let archived = Set(try archive.names().map(\.fileName))
         let names = try DurableFiles.list(directory)
         for name in names.sorted() where name.hasSuffix(".history") && !archived.contains(name) {
@@ -194,7 +194,7 @@ extension ControlPlane {
         let newest = try archive.names().compactMap { name -> SegmentName? in
             if case .segment(let segment) = name { segment } else { nil }
         }.max()
-        guard let timeline = try newest?.timeline ?? BackupRepository(layout: archive.layout).newestTimeline()
+        guard let timeline = try newest?.timeline ?? newestTimeline(row)
         else { return }
         let segments = names.compactMap { SegmentName(fileName: $0) }
             .filter { $0.timeline == timeline && $0.number > newest?.number ?? 0 }.sorted()
@@ -206,6 +206,11 @@ extension ControlPlane {
             case .unfinished: _ = try archive.push(path: path, name: segment.fileName + ".partial")
             }
         }
+    }
+
+    private func newestTimeline(_ row: ServerRow) throws -> TimelineID? {
+        try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor)
+            .max { $0.stopLSN < $1.stopLSN }?.timeline
     }
 
     /// Ends backups that run in the background, so that a delete need not wait for them.

@@ -1,7 +1,8 @@
 import Catalog
 import GRDB
+import Planning
 import Platform
-import PostgresFormat
+public import PostgresFormat
 
 /// What an operation is called in the activity log.
 struct OperationKind: Sendable {

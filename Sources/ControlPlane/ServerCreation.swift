@@ -15,9 +15,9 @@ extension ControlPlane {
         try Self.validate(request)
         let admin = request.adminUser ?? GeneratedNames.admin()
         if request.adminUser == nil { notes.append("No --admin-user given: '\(admin)' was generated.") }
-        try AdminRole.validate(name: admin)
+        try AdminRole.checkName(admin)
         let password = request.adminPassword ?? GeneratedNames.password()
-        try AdminRole.validate(password: password)
+        try AdminRole.checkPassword(password)
         let access = try PublicAccess(request.publicAccess, now: clock.now())
         let group = try resolveGroup(request.resourceGroup, createIfMissing: true, location: request.location)
         let name = (request.name ?? GeneratedNames.server()).lowercased()
@@ -136,7 +136,7 @@ extension ControlPlane {
         try cancellation.check()
         try instance.initialize(durable: false)
         try cancellation.check()
-        let control = try ControlFile(decoding: try DurableFiles.read(paths.data(row.id) + "/global/pg_control"))
+        let control = try ControlFile(parsing: try DurableFiles.read(paths.data(row.id) + "/global/pg_control"))
         try RepositoryLayout(root: paths.repository(row.id)).create(
             RepositoryIdentity(
                 serverID: row.id, systemIdentifier: control.systemIdentifier,
@@ -153,9 +153,10 @@ extension ControlPlane {
         try configure(row)
         try instance.start()
         let connection = try instance.connect()
-        try AdminRole.create(name: row.administratorLogin, password: password, on: connection)
+        try AdminRole.create(row.administratorLogin, password: password, on: connection)
         if let database = request.databaseName, database != "postgres" {
-            try AdminRole.createDatabase(database, owner: row.administratorLogin, on: connection)
+            try Self.makeDatabase(
+                database, owner: row.administratorLogin, charset: nil, collation: nil, on: connection)
         }
         connection.close()
         return try update(row.id) {
@@ -172,16 +173,15 @@ extension ControlPlane {
             throw Problem(.stateDamaged, "the catalog names the address '\(row.host)'")
         }
         try LocalCertificateAuthority(directory: paths.authority, runner: runner).issue(
-            name: row.name, address: address, certificate: instance.paths.certificateFile,
-            key: instance.paths.keyFile)
+            names: [row.name, "localhost"], addresses: [address.description],
+            certificate: instance.paths.certificateFile, key: instance.paths.keyFile)
         let helper = try WALHelper.install(into: paths.helpers)
-        var settings = ServerSettings(
+        let settings = ServerSettings(
             serverName: row.name, paths: instance.paths, listenAddress: row.host,
             port: UInt16(clamping: row.port), compute: try Self.size(row),
             archiveCommand: helper.archiveCommand(repository: paths.repository(row.id)))
-        settings.kept = try row.keptSettings.map { try CatalogJSON.value([String: String].self, $0) } ?? [:]
         let access = try access(row)
-        try instance.writeUserParameters(try userParameters(row.id))
+        try instance.writeUserParameters(try effectiveParameters(row))
         try instance.writeConfiguration(
             settings: settings.render(), hba: access.renderAccess(), ident: access.renderIdent())
     }

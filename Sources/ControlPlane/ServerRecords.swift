@@ -1,7 +1,9 @@
 import Catalog
 import GRDB
 import Instance
+import Planning
 import Platform
+import PostgresClient
 import PostgresFormat
 import Repository
 
@@ -141,14 +143,14 @@ extension ControlPlane {
         earliest: PostgresTimestamp?, latest: PostgresTimestamp?
     ) {
         let layout = RepositoryLayout(root: paths.repository(row.id))
-        let sound = ((try? BackupRepository(layout: layout).list()) ?? []).filter { !$0.isDamaged }
-        guard let earliest = sound.compactMap({ $0.descriptor?.stopTime }).min() else { return (nil, nil) }
+        let sound = ((try? BackupRepository(layout: layout).list()) ?? []).compactMap(\.descriptor)
+        guard let earliest = sound.map(\.stopTime).min() else { return (nil, nil) }
         switch row.phase {
         case .complete:
             if DurableFiles.status(paths.data(row.id) + "/pg_wal") != nil { return (earliest, clock.now()) }
         default: break
         }
-        let segments = (try? WALArchive(layout).segments()) ?? []
+        let segments = (try? WALArchive(layout: layout).segments()) ?? []
         let last = segments.compactMap { $0.summary?.maxStopTime }.max()
         return (earliest, last.map { max($0, earliest) } ?? earliest)
     }

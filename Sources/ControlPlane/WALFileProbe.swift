@@ -15,16 +15,9 @@ enum WALFileProbe {
 
     static func extent(of path: String, segment: SegmentName) throws(Problem) -> Extent {
         var summarizer = SegmentSummarizer(name: segment)
-        let file = try OpenFile(reading: path)
-        var buffer = [UInt8](repeating: 0, count: 1 << 20)
-        var offset: UInt64 = 0
-        while true {
-            let count = try buffer.withUnsafeMutableBytes { bytes throws(Problem) in
-                try file.read(into: bytes, at: offset)
-            }
-            if count == 0 { break }
-            offset += UInt64(count)
-            buffer.withUnsafeBytes { summarizer.feed(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        try OpenFile(reading: path).forEachChunk { bytes, _ in
+            summarizer.feed(bytes)
+            return true
         }
         let summary = summarizer.finish()
         if summary.isComplete { return .complete }

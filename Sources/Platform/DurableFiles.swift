@@ -8,15 +8,18 @@ import CSystem
 public enum DurableFiles {
     /// Replaces `path` with `bytes` as one step: readers see the old content or the new. Durable on return.
     ///
-    /// - Parameter replacing: false refuses, with `.archiveConflict`, when the path is taken.
+    /// - Parameters:
+    ///   - replacing: false refuses, with `.archiveConflict`, when the path is taken.
+    ///   - durable: false leaves it to a later flush of the file system.
     public static func write(
-        _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o600, replacing: Bool = true
+        _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o600, replacing: Bool = true,
+        durable: Bool = true
     ) throws(Problem) {
         let temporary = temporaryPath(beside: path)
         let file = try OpenFile(creating: temporary, permissions: permissions)
         do throws(Problem) {
             try file.write(bytes, at: 0)
-            try file.sync()
+            if durable { try file.sync() }
             if replacing {
                 try rename(temporary, to: path)
             } else if try !renameIfFree(temporary, to: path) {
@@ -26,7 +29,7 @@ public enum DurableFiles {
             unlink(temporary)
             throw error
         }
-        try syncDirectory(parent(of: path))
+        if durable { try syncDirectory(parent(of: path)) }
     }
 
     /// Reads a whole file; a file above `limit` bytes is refused as damaged rather than read.
@@ -54,11 +57,13 @@ public enum DurableFiles {
         return bytes
     }
 
-    /// Makes one directory, durably. Answers false when it is there already.
+    /// Makes one directory, durably unless told otherwise. Answers false when it is there already.
     @discardableResult
-    public static func makeDirectory(_ path: String, permissions: UInt32 = 0o700) throws(Problem) -> Bool {
+    public static func makeDirectory(
+        _ path: String, permissions: UInt32 = 0o700, durable: Bool = true
+    ) throws(Problem) -> Bool {
         if mkdir(path, permissions) == 0 {
-            try syncDirectory(parent(of: path))
+            if durable { try syncDirectory(parent(of: path)) }
             return true
         }
         guard errno == EEXIST, status(path)?.kind == .directory else {

@@ -16,9 +16,9 @@ public struct FileStatus: Hashable, Sendable {
     /// Seconds since 1970-01-01 UTC.
     public let modified: Int64
     public let permissions: UInt32
-    public let owner: uid_t
+    public let owner: UInt32
 
-    public init(_ raw: stat) {
+    init(_ raw: stat) {
         kind =
             switch raw.st_mode & S_IFMT {
             case S_IFREG: .file

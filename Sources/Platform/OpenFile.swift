@@ -46,10 +46,15 @@ public final class OpenFile: Sendable {
         }
     }
 
+    /// In bytes.
     public func size() throws(Problem) -> UInt64 {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw Problem.system("cannot examine", path, errno) }
-        return UInt64(status.st_size)
+        try status().size
+    }
+
+    public func status() throws(Problem) -> FileStatus {
+        var raw = stat()
+        guard fstat(descriptor, &raw) == 0 else { throw Problem.system("cannot examine", path, errno) }
+        return FileStatus(raw)
     }
 
     /// Fills `buffer` from `offset` on; answers the bytes read, fewer only at the end of the file.

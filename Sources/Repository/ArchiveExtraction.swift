@@ -1,6 +1,6 @@
 import Planning
 public import Platform
-import PostgresFormat
+public import PostgresFormat
 
 #if canImport(Glibc)
     import Glibc
@@ -31,6 +31,10 @@ extension WALArchive {
 
     public func extract(_ segment: ArchivedSegment, to path: String) throws(Problem) {
         try extract(segment.archivedName, to: path)
+    }
+
+    public func extractHistory(_ timeline: TimelineID, to path: String) throws(Problem) {
+        try extract(.timelineHistory(timeline), to: path)
     }
 
     /// Hands the segment's pages to `body`, in order, whole pages at a time, until it answers false.
@@ -70,12 +74,9 @@ extension WALArchive {
         _ body: (UnsafeRawBufferPointer) throws(Problem) -> Bool
     ) throws(Problem) -> Result<Void, ArchiveDamage> {
         let summary: SegmentSummary
-        switch try Self.readSummary(file) {
+        switch try Self.readSummary(file, name) {
         case .failure(let damage): return .failure(damage)
         case .success(let found): summary = found
-        }
-        if let segment = name.walSegment, !summary.describes(segment) {
-            return .failure(ArchiveDamage("its content is of another segment"))
         }
         var stopped = false
         let measured = try measure(file) { (chunk) throws(Problem) in

@@ -41,7 +41,10 @@ extension WALArchive {
         var incoming = try IncomingFile(directory: layout.incoming, name: fileName)
         let summary = try compress(source, size, name, to: incoming.file, workers)
         if name.walSegment != nil { try check(summary, identity, fileName) }
-        try incoming.file.write(SummaryFrame.encode(summary), at: 0)
+        guard let frame = SummaryFrame.encode(summary, name: name) else {
+            throw Problem(.system, "the summary of \(name) is too long")
+        }
+        try incoming.file.write(frame, at: 0)
         try incoming.file.sync()
         let directory = DurableFiles.parent(of: target)
         if DurableFiles.status(directory) == nil { try DurableFiles.makeDirectory(directory) }

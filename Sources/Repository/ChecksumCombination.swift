@@ -37,3 +37,30 @@ struct ChecksumCombination {
         return product
     }
 }
+
+/// One piece of a file with the checksum of it alone.
+public struct ChecksumPiece: Sendable {
+    /// In bytes.
+    public let length: UInt64
+    public let crc: UInt32
+
+    public init(length: UInt64, crc: UInt32) {
+        self.length = length
+        self.crc = crc
+    }
+
+    /// The CRC-32C of the pieces one after the other; fast when most are of one length.
+    public static func combined(_ pieces: [ChecksumPiece]) -> UInt32 {
+        var crc = pieces.first?.crc ?? 0
+        var length: UInt64 = 0
+        var join = ChecksumCombination(secondLength: 0)
+        for piece in pieces.dropFirst() {
+            if piece.length != length {
+                length = piece.length
+                join = ChecksumCombination(secondLength: length)
+            }
+            crc = join.combine(crc, piece.crc)
+        }
+        return crc
+    }
+}

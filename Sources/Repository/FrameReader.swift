@@ -5,10 +5,10 @@ import Platform
 #endif
 
 /// How the repository cuts content into zstd frames.
-enum FrameFormat {
+public enum FrameFormat {
     /// Content of one frame in bytes; the last frame of a file holds less.
-    static let contentBytes = 1 << 20
-    static let level: Int32 = 1
+    public static let contentBytes = 1 << 20
+    public static let level: Int32 = 1
 }
 
 /// Reads a file of zstd frames from beginning to end, one frame's content at a time. For one thread.

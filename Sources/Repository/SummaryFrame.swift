@@ -1,50 +1,65 @@
-import Platform
 import Planning
+import PostgresFormat
 
-/// The zstd skippable frame, 1024 bytes in all, at the start of every archived file: its summary.
+/// The zstd skippable frame, 1024 bytes in all, at the start of every archived file: its name and summary.
 ///
-/// Stock zstd passes over it. Little-endian magic 0x184D2A50, little-endian length of the rest (1016), the length
-/// of the encoded summary (4 bytes, little-endian), the summary, zeros.
+/// Stock zstd passes over it. All numbers are little-endian: magic 0x184D2A50, length of the rest (1016), length of
+/// the encoded summary (2 bytes), length of the name (2 bytes), summary, name, zeros, and in the last four bytes
+/// the CRC-32C of everything before.
 enum SummaryFrame {
     static let size = 1024
     private static let magic: UInt32 = 0x184D_2A50
     private static let headerSize = 8
     private static let prefixSize = 12
+    private static let checksumOffset = size - 4
 
-    static func encode(_ summary: SegmentSummary) throws(Problem) -> [UInt8] {
+    /// Nil when the summary is too long to fit.
+    static func encode(_ summary: SegmentSummary, name: ArchivedFileName) -> [UInt8]? {
         let content = summary.encode()
-        guard content.count <= size - prefixSize else {
-            throw Problem(.system, "a segment's summary takes \(content.count) bytes, more than fit")
-        }
+        let name = Array(name.fileName.utf8)
+        guard prefixSize + content.count + name.count <= checksumOffset else { return nil }
         var frame: [UInt8] = []
         frame.reserveCapacity(size)
-        for word in [magic, UInt32(size - headerSize), UInt32(content.count)] {
-            withUnsafeBytes(of: word.littleEndian) { frame.append(contentsOf: $0) }
-        }
+        append(magic, to: &frame)
+        append(UInt32(size - headerSize), to: &frame)
+        append(UInt16(content.count), to: &frame)
+        append(UInt16(name.count), to: &frame)
         frame.append(contentsOf: content)
-        frame.append(contentsOf: repeatElement(0, count: size - frame.count))
+        frame.append(contentsOf: name)
+        frame.append(contentsOf: repeatElement(0, count: checksumOffset - frame.count))
+        append(CRC32C.checksum(frame), to: &frame)
         return frame
     }
 
-    /// The summary in a file's first 1024 bytes, or why there is none.
-    static func decode(_ frame: [UInt8]) -> Result<SegmentSummary, ArchiveDamage> {
+    /// The summary in a file's first 1024 bytes, or why it cannot be that of `name`.
+    static func decode(_ frame: [UInt8], name: ArchivedFileName) -> Result<SegmentSummary, ArchiveDamage> {
         guard frame.count == size else { return .failure(ArchiveDamage("it is cut off")) }
-        guard word(frame, 0) == magic, word(frame, 4) == UInt32(size - headerSize) else {
+        guard number(frame[0..<4]) == magic, number(frame[4..<8]) == UInt32(size - headerSize) else {
             return .failure(ArchiveDamage("it does not begin with a summary"))
         }
-        let count = Int(word(frame, 8))
-        guard count <= size - prefixSize, frame[(prefixSize + count)...].allSatisfy({ $0 == 0 }) else {
+        guard number(frame[checksumOffset...]) == CRC32C.checksum(Array(frame[..<checksumOffset])) else {
+            return .failure(ArchiveDamage("the checksum of its summary is wrong"))
+        }
+        let nameStart = prefixSize + Int(number(frame[8..<10]))
+        let nameEnd = nameStart + Int(number(frame[10..<12]))
+        guard nameEnd <= checksumOffset else {
             return .failure(ArchiveDamage("its summary has an impossible length"))
         }
+        let found = String(decoding: frame[nameStart..<nameEnd], as: UTF8.self)
+        guard found == name.fileName else { return .failure(ArchiveDamage("its content is that of \(found)")) }
         do {
-            return .success(try SegmentSummary(decoding: Array(frame[prefixSize..<prefixSize + count])))
+            return .success(try SegmentSummary(decoding: Array(frame[prefixSize..<nameStart])))
         } catch {
-            return .failure(ArchiveDamage("its summary is damaged: \(error)"))
+            return .failure(ArchiveDamage("its summary cannot be read: \(error)"))
         }
     }
 
-    private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt32 {
-        (0..<4).reduce(0) { $0 | UInt32(bytes[offset + $1]) << (8 * UInt32($1)) }
+    private static func append(_ value: some FixedWidthInteger, to frame: inout [UInt8]) {
+        withUnsafeBytes(of: value.littleEndian) { frame.append(contentsOf: $0) }
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
 }
 

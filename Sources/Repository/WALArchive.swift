@@ -6,7 +6,7 @@ public import PostgresFormat
 public struct WALArchive: Sendable {
     public let layout: RepositoryLayout
 
-    public init(_ layout: RepositoryLayout) {
+    public init(layout: RepositoryLayout) {
         self.layout = layout
     }
 
@@ -24,7 +24,7 @@ public struct WALArchive: Sendable {
         for (directory, fileName) in try files() {
             guard let name = Self.archivedName(fileName, size), let segment = name.walSegment else { continue }
             let path = directory + "/" + fileName
-            guard let (content, storedBytes) = try Self.summary(path, expecting: segment) else { continue }
+            guard let (content, storedBytes) = try Self.content(path, name) else { continue }
             var isPartial = false
             if case .partial = name { isPartial = true }
             found.append(
@@ -36,20 +36,25 @@ public struct WALArchive: Sendable {
 
     /// One segment, nil when it is not stored.
     public func segment(_ name: SegmentName, isPartial: Bool = false) throws(Problem) -> ArchivedSegment? {
-        let path = layout.path(of: isPartial ? .partial(name) : .segment(name))
-        guard let (content, storedBytes) = try Self.summary(path, expecting: name) else { return nil }
+        let archived: ArchivedFileName = isPartial ? .partial(name) : .segment(name)
+        let path = layout.path(of: archived)
+        guard let (content, storedBytes) = try Self.content(path, archived) else { return nil }
         return ArchivedSegment(
             name: name, isPartial: isPartial, path: path, storedBytes: storedBytes, content: content)
     }
 
-    /// The timeline history files stored, by timeline, as the text PostgreSQL wrote. Damage is an error.
-    public func histories() throws(Problem) -> [(timeline: TimelineID, text: String)] {
-        var found: [(timeline: TimelineID, text: String)] = []
-        for fileName in try DurableFiles.listIfPresent(layout.wal) {
-            guard case .timelineHistory(let timeline)? = Self.archivedName(fileName, .standard) else { continue }
-            found.append((timeline, String(decoding: try read(.timelineHistory(timeline)), as: UTF8.self)))
-        }
-        return found
+    /// The timelines whose history files are stored.
+    public func histories() throws(Problem) -> [TimelineID] {
+        try DurableFiles.listIfPresent(layout.wal).compactMap { fileName in
+            guard case .timelineHistory(let timeline)? = Self.archivedName(fileName, .standard) else { return nil }
+            return timeline
+        }.sorted()
+    }
+
+    /// A timeline's history as PostgreSQL wrote it, verified; nil when it is not stored.
+    public func history(_ timeline: TimelineID) throws(Problem) -> String? {
+        guard contains(.timelineHistory(timeline)) else { return nil }
+        return String(decoding: try read(.timelineHistory(timeline)), as: UTF8.self)
     }
 
     /// The content of a history file, verified. For small files.
@@ -118,29 +123,27 @@ public struct WALArchive: Sendable {
     }
 
     /// Nil when there is no such file.
-    private static func summary(
-        _ path: String, expecting name: SegmentName
+    private static func content(
+        _ path: String, _ name: ArchivedFileName
     ) throws(Problem) -> (content: ArchivedSegment.Content, storedBytes: UInt64)? {
         guard let file = try OpenFile(readingIfPresent: path) else { return nil }
         let storedBytes = try file.size()
-        switch try readSummary(file) {
+        switch try readSummary(file, name) {
         case .failure(let damage): return (.damaged(damage), storedBytes)
-        case .success(let summary):
-            guard summary.describes(name) else {
-                return (.damaged(ArchiveDamage("its content is of another segment")), storedBytes)
-            }
-            return (.intact(summary), storedBytes)
+        case .success(let summary): return (.intact(summary), storedBytes)
         }
     }
 
-    static func readSummary(_ file: OpenFile) throws(Problem) -> Result<SegmentSummary, ArchiveDamage> {
+    static func readSummary(
+        _ file: OpenFile, _ name: ArchivedFileName
+    ) throws(Problem) -> Result<SegmentSummary, ArchiveDamage> {
         var frame = [UInt8](repeating: 0, count: SummaryFrame.size)
         var span = frame.mutableSpan
         let count = try span.withUnsafeMutableBytes { (buffer) throws(Problem) in
             try file.read(into: buffer, at: 0)
         }
         if count < frame.count { frame.removeLast(frame.count - count) }
-        return SummaryFrame.decode(frame)
+        return SummaryFrame.decode(frame, name: name)
     }
 }
 

@@ -1,3 +1,4 @@
+import Planning
 import Platform
 import PostgresFormat
 import Repository
@@ -56,7 +57,7 @@ extension RestoreExecutor {
     private func checkControlFile() throws(Problem) {
         let control: ControlFile
         do {
-            control = try ControlFile(decoding: try DurableFiles.read(job.controlFile))
+            control = try ControlFile(parsing: try DurableFiles.read(job.controlFile))
         } catch {
             throw Problem(
                 .backupDamaged, "pg_control of backup '\(job.plan.backupName)' cannot be read",
@@ -85,7 +86,8 @@ extension RestoreExecutor {
             }
         }
         for history in try self.job.log.archive.histories() where history <= job.plan.timeline {
-            try self.job.log.archive.extractHistory(history, to: directory + "/\(history.fileName).history")
+            try self.job.log.archive.extract(
+                .timelineHistory(history), to: directory + "/\(history.fileName).history")
         }
     }
 

@@ -43,9 +43,9 @@ public struct RecordedLog: Sendable {
     private static let binDirectory = "/usr/lib/postgresql/15/bin"
 
     private init() throws {
-        let result = try SystemCommands().runChecked(Self.command)
+        let result = try RunAs().runChecked(Self.command)
         let directory = String(result.standardOutput.split(separator: "\n").last ?? "")
-        defer { _ = try? SystemCommands().run(Command("rm", ["-rf", directory])) }
+        defer { _ = try? RunAs().run(Command("rm", ["-rf", directory])) }
         func file(_ name: String) throws -> [UInt8] {
             Array(try Data(contentsOf: URL(fileURLWithPath: directory + "/kept/" + name)))
         }
@@ -70,16 +70,10 @@ public struct RecordedLog: Sendable {
         backupHistory = try text("backup_history")
     }
 
-    /// PostgreSQL refuses to run as root: then the script runs as the account `postgres`.
     private static var command: Command {
-        let shell = ["bash", "-c", script]
-        let words =
-            getuid() == 0
-            ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] + shell : shell
-        return Command(
-            words[0], Array(words.dropFirst()),
-            environment: ["PATH": binDirectory + ":/usr/bin:/bin", "TZ": "UTC"], workingDirectory: "/tmp",
-            timeoutSeconds: 120)
+        Command(
+            "bash", ["-c", script], environment: ["PATH": binDirectory + ":/usr/bin:/bin", "TZ": "UTC"],
+            workingDirectory: "/tmp", timeoutSeconds: 120)
     }
 }
 

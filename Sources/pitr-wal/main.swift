@@ -25,7 +25,7 @@ enum PitrWal {
 
     private static func push(root: String, path: String, name: String) -> Int32 {
         do throws(Problem) {
-            _ = try WALArchive(RepositoryLayout(root: root)).push(path: path, name: name)
+            _ = try WALArchive(layout: RepositoryLayout(root: root)).push(path: path, name: name)
             return 0
         } catch {
             say(error)
@@ -40,7 +40,7 @@ enum PitrWal {
             guard let archived = ArchivedFileName(fileName: name, segmentSize: size) else {
                 throw Problem(.usage, "\"\(name)\" is not the name of a WAL file")
             }
-            try WALArchive(layout).extract(archived, to: destination)
+            try WALArchive(layout: layout).extract(archived, to: destination)
             return 0
         } catch {
             say(error)

@@ -126,6 +126,23 @@ import Testing
         #expect(!summary.isComplete)
     }
 
+    @Test func `bytes of a later timeline than the name says are not taken, of an earlier one they are`() {
+        var later = WALCraft.small(timeline: 2)
+        later.commit(5, at: noon)
+        let first = WALCraft.small(timeline: 1).first
+        let wrong = later.segments[0].bytes.summary(first)
+        #expect(wrong.commits == 0)
+        guard case .endsAt(_, .broken(.pageTimeline)) = wrong.outcome else {
+            Issue.record("the walk ended otherwise: \(wrong.outcome)")
+            return
+        }
+        var copied = WALCraft.small(timeline: 1)
+        copied.commit(5, at: noon)
+        let summary = copied.segments[0].bytes.summary(later.first)
+        #expect(summary.commits == 1)
+        #expect(summary.pageTimeline == TimelineID(1))
+    }
+
     @Test func `of a file that is no WAL it tells size and checksum`() throws {
         let text = Array("1\t0/3000148\tno recovery target specified\n".utf8)
         let summary = text.summary(nil)

@@ -1,6 +1,6 @@
 #pragma once
 
 #include "crc32c.h"
-#include "process.h"
 #include "files.h"
 #include "pagechecksum.h"
+#include "process.h"
