@@ -60,5 +60,9 @@ let package = Package(
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
         module("TestKit", ["Platform", "PostgresFormat"]),
+        tests("AzureAPI", ["AzureAPI", "ControlPlane", "Planning", "PostgresFormat"]),
+        tests(
+            "CommandLine",
+            ["pitr", argumentParser, "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresFormat"]),
     ]
 )
