@@ -15,7 +15,7 @@ struct ResourceTests {
         let document = ServerBackup(backup, of: server)
         #expect(
             document.id.hasSuffix(
-                "/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/flexibleServers/orders/backups/backup_1"
+                "/resourceGroups/rg/providers/\(ResourceID.serverType)/orders/backups/backup_1"
             ))
         #expect(document.completedTime == "2026-03-31T22:02:13.876954+00:00")
         #expect(document.type == "Microsoft.DBforPostgreSQL/flexibleServers/backups")

@@ -94,12 +94,12 @@ struct ViewTests {
         let table = ColumnTable(header: ServerView.columns, rows: [ServerView.row(.full)])
         #expect(
             table.render() == """
-                Name    Resource Group  Location  Version  Storage Size(GiB)  Tier            SKU                \
-                State  HA State    Availability zone
-                ------  --------------  --------  -------  -----------------  --------------  -----------------  \
-                -----  ----------  -----------------
-                orders  local           local     15       128                GeneralPurpose  Standard_D4ads_v5  \
-                Ready  NotEnabled  1
+                Name    Resource Group  Location  Version  Storage Size(GiB)  Tier            \
+                SKU                State  HA State    Availability zone
+                ------  --------------  --------  -------  -----------------  --------------  \
+                -----------------  -----  ----------  -----------------
+                orders  local           local     15       128                GeneralPurpose  \
+                Standard_D4ads_v5  Ready  NotEnabled  1
 
                 """)
     }
