@@ -47,9 +47,9 @@ let package = Package(
         module("Catalog", [grdb, "Platform"]),
         module(
             "ControlPlane",
-            ["Catalog", "Capture", "Repository", "Planning", "Restore", "Instance", "Platform", "PostgresFormat",
+            [grdb, "Catalog", "Capture", "Repository", "Planning", "Restore", "Instance", "Platform", "PostgresFormat",
                 "PostgresClient"]),
-        module("AzureAPI", ["ControlPlane", "Planning", "PostgresFormat"]),
+        module("AzureAPI", ["ControlPlane"]),
         .executableTarget(
             name: "pitr",
             dependencies: [argumentParser, "Yams", "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresFormat"],
@@ -64,5 +64,7 @@ let package = Package(
         tests(
             "CommandLine",
             ["pitr", argumentParser, "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresFormat"]),
+        tests("Platform", ["Platform"]),
+        tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
     ]
 )

@@ -89,11 +89,13 @@ public struct CalendarFields: Hashable, Sendable {
 
     /// The instant, if the fields name a real one (29 February only in leap years, no leap seconds).
     public var timestamp: PostgresTimestamp? {
-        guard (1...9999).contains(year), (1...12).contains(month), (1...Self.days(in: month, of: year)).contains(day),
+        guard (1...9999).contains(year), (1...12).contains(month),
+            (1...Self.days(in: month, of: year)).contains(day),
             (0...23).contains(hour), (0...59).contains(minute), (0...59).contains(second),
             (0...999_999).contains(microsecond)
         else { return nil }
-        let seconds = Self.days(year: year, month: month, day: day) * 86_400
+        let seconds =
+            Self.days(year: year, month: month, day: day) * 86_400
             + Int64(hour * 3600 + minute * 60 + second)
         return PostgresTimestamp(unixMicroseconds: seconds * 1_000_000 + Int64(microsecond))
     }

@@ -19,9 +19,11 @@ public enum TimestampParser {
     /// Accepts `T`, `t` or one space between date and time; trailing fractional zeros past six digits are no error.
     public static func parse(_ text: String) -> Result<Parsed, Failure> {
         var scanner = Scanner(bytes: Array(text.utf8))
-        guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2), scanner.take("-"),
+        guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2),
+            scanner.take("-"),
             let day = scanner.number(2), scanner.take("T") || scanner.take("t") || scanner.take(" "),
-            let hour = scanner.number(2), scanner.take(":"), let minute = scanner.number(2), scanner.take(":"),
+            let hour = scanner.number(2), scanner.take(":"), let minute = scanner.number(2),
+            scanner.take(":"),
             let second = scanner.number(2)
         else { return .failure(.shape) }
         var microsecond = 0

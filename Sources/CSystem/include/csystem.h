@@ -1,2 +1,6 @@
 #pragma once
+
+#include "crc32c.h"
+#include "files.h"
+#include "pagechecksum.h"
 #include "process.h"

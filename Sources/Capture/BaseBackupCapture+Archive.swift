@@ -1,0 +1,48 @@
+import Platform
+import PostgresFormat
+import Repository
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+extension BaseBackupCapture {
+    private static let pollMicroseconds: UInt32 = 2000
+    private static let secondsBetweenQuestions = 1.0
+
+    /// Waits until the WAL without which the backup is of no use is durable in the repository itself.
+    ///
+    /// The server's own waiting would look once a second and could not be cancelled.
+    func awaitArchive(
+        _ segments: [SegmentName], _ session: BackupSession, _ progress: any ProgressReporter,
+        _ cancellation: CancellationFlag
+    ) throws(Problem) {
+        let archive = WALArchive(layout: layout)
+        let watch = Stopwatch()
+        var asked = 0.0
+        progress.begin("archiving the backup's WAL", totalBytes: nil)
+        defer { progress.end() }
+        for segment in segments {
+            while !archive.contains(.segment(segment)) {
+                try cancellation.check()
+                if watch.seconds > archiveTimeoutSeconds {
+                    throw try timedOut(segment, session)
+                }
+                if watch.seconds - asked > Self.secondsBetweenQuestions {
+                    asked = watch.seconds
+                    if let failure = try session.archiverFailure() { progress.note(failure) }
+                }
+                usleep(Self.pollMicroseconds)
+            }
+        }
+    }
+
+    private func timedOut(_ segment: SegmentName, _ session: BackupSession) throws(Problem) -> Problem {
+        let waited = "waited \(Int(archiveTimeoutSeconds)) seconds"
+        let failure = try session.archiverFailure()
+        return Problem(
+            .walMissing, "the server did not archive segment \(segment), which the backup needs",
+            detail: failure.map { waited + "; " + $0 } ?? waited,
+            hint: "The server's log tells why its archive_command fails. Repeat the backup when it works again.")
+    }
+}

@@ -1,0 +1,196 @@
+public import Platform
+public import PostgresClient
+import PostgresFormat
+public import Repository
+
+/// Takes a base backup of a running server into its repository.
+///
+/// The folder is `<name>.incomplete` until everything in it is on the disk; a failure or a cancellation removes it
+/// and the server forgets the backup.
+public struct BaseBackupCapture: Sendable {
+    public let connection: ConnectionParameters
+    public let dataDirectory: String
+    public let layout: RepositoryLayout
+    public var workers = 2
+    /// How long to wait, after the copy, for the server to archive the WAL that belongs to it.
+    public var archiveTimeoutSeconds: Double = 600
+
+    /// - Parameters:
+    ///   - connection: of a superuser.
+    ///   - dataDirectory: of that server, on this machine.
+    public init(connection: ConnectionParameters, dataDirectory: String, layout: RepositoryLayout) {
+        self.connection = connection
+        self.dataDirectory = dataDirectory
+        self.layout = layout
+    }
+
+    /// Takes the backup; on return it is complete, verified as far as page checksums go, and on the disk, and the
+    /// WAL it needs is in the archive.
+    ///
+    /// Throws `.backupNameAlreadyExists`, `.insufficientStorage`, `.operationNotSupported` (a tablespace outside the
+    /// data directory), `.backupDamaged` (the source has a damaged page), `.canceled`, `.queryFailed`,
+    /// `.stateDamaged` (the server is not the repository's).
+    ///
+    /// - Parameter label: what the server's own files call the backup; the name unless given.
+    public func run(
+        name: String, source: BackupDescriptor.Source, label: String? = nil,
+        progress: any ProgressReporter = SilentProgress(),
+        cancellation: CancellationFlag = CancellationFlag()
+    ) throws(Problem) -> BackupDescriptor {
+        guard BackupRepository.isUsable(name: name) else {
+            throw Problem(.invalidParameterValue, "\"\(name)\" cannot be the name of a backup")
+        }
+        guard DurableFiles.status(layout.backup(name)) == nil else {
+            throw Problem(.backupNameAlreadyExists, "there is a backup \"\(name)\" already")
+        }
+        let session = try BackupSession(connection)
+        defer { session.close() }
+        let server = try session.server()
+        try check(server)
+        let folder = layout.incompleteBackup(name)
+        try DurableFiles.removeTree(folder)
+        try DurableFiles.makeDirectory(folder)
+        do throws(Problem) {
+            let backup = try take(
+                name, source, label ?? name, session, server, folder, progress, cancellation)
+            try DurableFiles.write(backup.encoded, to: BackupFiles.descriptor(folder), durable: false)
+            try DurableFiles.syncFileSystem(folder)
+            try awaitArchive(backup.requiredSegments, session, progress, cancellation)
+            guard try DurableFiles.renameIfFree(folder, to: layout.backup(name)) else {
+                throw Problem(.backupNameAlreadyExists, "there is a backup \"\(name)\" already")
+            }
+            try DurableFiles.syncDirectory(layout.backups)
+            return backup
+        } catch {
+            session.close()
+            try? DurableFiles.removeTree(folder)
+            throw error
+        }
+    }
+
+    private func take(
+        _ name: String, _ source: BackupDescriptor.Source, _ label: String, _ session: BackupSession,
+        _ server: BackupSession.Server, _ folder: String, _ progress: any ProgressReporter,
+        _ cancellation: CancellationFlag
+    ) throws(Problem) -> BackupDescriptor {
+        try cancellation.check()
+        progress.begin("checkpoint", totalBytes: nil)
+        let start = try session.start(label: label)
+        progress.end()
+        let walk = try DataDirectoryWalk(dataDirectory)
+        let clones = try FileClone.works(from: dataDirectory + "/PG_VERSION", into: folder)
+        if !clones { try checkSpace(walk.totalBytes) }
+        let context = CaptureFileJob.Context(
+            dataDirectory: dataDirectory, target: BackupFiles.data(folder), storage: clones ? .plain : .zstd,
+            checksumsBefore: server.hasPageChecksums ? start : nil, progress: progress)
+        try DurableFiles.makeDirectory(context.target, durable: false)
+        for directory in walk.directories {
+            try DurableFiles.makeDirectory(context.target + "/" + directory, durable: false)
+        }
+        progress.begin("base backup", totalBytes: walk.totalBytes)
+        var captured = try copy(walk, context, cancellation)
+        progress.end()
+        let stopped = try session.stop()
+        guard stopped.tablespaceMap.isEmpty else {
+            throw Problem(
+                .operationNotSupported, "the server has a tablespace outside its data directory",
+                detail: stopped.tablespaceMap)
+        }
+        captured.append(try storeLabel(stopped, context))
+        let position = try Self.read(label: stopped.label)
+        let manifest = manifest(captured, from: start, to: stopped.lsn, on: position.startTimeline)
+        try DurableFiles.write(manifest, to: BackupFiles.manifestFile(folder), durable: false)
+        return BackupDescriptor(
+            name: name, source: source, label: label, timeline: position.startTimeline, startLSN: start,
+            stopLSN: stopped.lsn, checkpointLSN: position.checkpointLSN, startTime: server.now,
+            stopTime: stopped.time, storage: context.storage, totalBytes: captured.reduce(0) { $0 + $1.size },
+            storedBytes: captured.reduce(0) { $0 + $1.storedBytes }, fileCount: captured.count,
+            systemIdentifier: server.systemIdentifier, postgresVersion: server.version,
+            segmentSize: server.segmentSize, settings: server.settings,
+            manifestCRC32C: CRC32C.checksum(manifest), directories: walk.directories)
+    }
+
+    /// Copies everything, the biggest files first, `pg_control` when all else is done.
+    private func copy(
+        _ walk: DataDirectoryWalk, _ context: CaptureFileJob.Context, _ cancellation: CancellationFlag
+    ) throws(Problem) -> [CaptureFileJob.Captured] {
+        let ordered = walk.files.sorted { ($0.size, $1.path) > ($1.size, $0.path) }
+        var captured: [CaptureFileJob.Captured] = []
+        for isControl in [false, true] {
+            let jobs = ordered.filter { ($0.path == BackupFiles.controlFile) == isControl }
+                .map { CaptureFileJob($0, context) }
+            try ChunkedJobs.run(jobs, workers: isControl ? 1 : workers, cancellation: cancellation) {
+                () throws(Problem) in try CaptureFileJob.Scratch()
+            }
+            captured += jobs.compactMap(\.captured)
+        }
+        guard captured.last?.path == BackupFiles.controlFile else {
+            throw Problem(.system, "\"\(dataDirectory)\" has no \(BackupFiles.controlFile)")
+        }
+        return captured
+    }
+
+    private func storeLabel(
+        _ stopped: BackupSession.Stopped, _ context: CaptureFileJob.Context
+    ) throws(Problem) -> CaptureFileJob.Captured {
+        let content = Array(stopped.label.utf8)
+        var stored = content
+        var path = context.target + "/backup_label"
+        if context.storage == .zstd {
+            path += RepositoryLayout.compressedSuffix
+            let compressor = try Compressor(level: FrameFormat.level)
+            let room = RawBuffer(count: Compressor.bound(content.count))
+            let count = try content.span.bytes.withUnsafeBytes { (bytes) throws(Problem) in
+                try compressor.frame(bytes, into: room.bytes)
+            }
+            stored = Array(room[prefix: count])
+        }
+        try DurableFiles.write(stored, to: path, durable: false)
+        return CaptureFileJob.Captured(
+            path: "backup_label", size: UInt64(content.count), storedBytes: UInt64(stored.count),
+            modified: stopped.time.unixMicroseconds / 1_000_000, crc: CRC32C.checksum(content))
+    }
+
+    private func manifest(
+        _ captured: [CaptureFileJob.Captured], from start: LSN, to stop: LSN, on timeline: TimelineID
+    ) -> [UInt8] {
+        let files = captured.sorted { $0.path < $1.path }.map { file in
+            BackupManifest.File(
+                path: file.path, size: file.size,
+                lastModified: PostgresTimestamp(unixMicroseconds: file.modified * 1_000_000),
+                checksum: BackupManifest.Checksum(crc32c: file.crc))
+        }
+        let range = BackupManifest.WALRange(timeline: timeline, start: start, end: stop)
+        return BackupManifest(files: files, walRanges: [range]).printed { SHA256.hash($0) }
+    }
+
+    private static func read(label text: String) throws(Problem) -> BackupLabel {
+        do {
+            return try BackupLabel(parsing: text)
+        } catch {
+            throw Problem(.queryFailed, "the server's backup_label cannot be read", detail: "line \(error.line)")
+        }
+    }
+
+    private func check(_ server: BackupSession.Server) throws(Problem) {
+        let identity = try layout.identity()
+        guard server.systemIdentifier == identity.systemIdentifier else {
+            throw Problem(
+                .stateDamaged, "the server is not the one this repository is of",
+                detail: "its system identifier is \(server.systemIdentifier), "
+                    + "the repository's \(identity.systemIdentifier)")
+        }
+    }
+
+    /// Compressed files take less than the data, how much less shows only at the end; half is asked for.
+    private func checkSpace(_ total: UInt64) throws(Problem) {
+        let free = try DurableFiles.freeBytes(layout.backups)
+        guard free >= total / 2 else {
+            throw Problem(
+                .insufficientStorage, "there is not enough room for the backup",
+                detail: "the data directory has \(ByteText.of(total)), its compressed copy may need half of that; "
+                    + "\(ByteText.of(free)) are free under \"\(layout.backups)\"",
+                hint: "Make room there, or delete backups that are not needed.")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+public import GRDB
+internal import Platform
+
+/// The catalog: servers, rules, parameters, operations and the activity log, in one SQLite file.
+///
+/// Several processes open it at once. Writes are immediate transactions that wait for each other up to 30 s.
+public final class CatalogStore: Sendable {
+    /// The newest layout that this version knows.
+    public static let formatVersion = 1
+    private let queue: DatabaseQueue
+
+    /// Opens the catalog at `path`, makes or migrates it; a newer layout is refused with `.formatTooNew`.
+    public init(path: String) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(30)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA foreign_keys = ON")
+        }
+        do {
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            try Self.checkVersion(queue, path: path)
+            try Self.migrator.migrate(queue)
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw Problem(
+                .stateDamaged, "the catalog \(path) cannot be used", detail: "\(error)",
+                hint: "Run 'pitr doctor'.")
+        }
+    }
+
+    private static func checkVersion(_ queue: DatabaseQueue, path: String) throws {
+        let found = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+        if found > formatVersion {
+            throw Problem(
+                .formatTooNew, "the catalog \(path) has format \(found); this version knows up to \(formatVersion)",
+                hint: "Use the newer pitr that wrote it.")
+        }
+    }
+
+    public func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try queue.read(body)
+    }
+
+    /// One immediate transaction.
+    @discardableResult
+    public func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try queue.write(body)
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(sql: layout1)
+            try database.execute(sql: "PRAGMA user_version = 1")
+        }
+        return migrator
+    }
+
+    private static let layout1 = """
+        CREATE TABLE resourceGroup (
+            name TEXT NOT NULL COLLATE NOCASE PRIMARY KEY, location TEXT NOT NULL, tags TEXT NOT NULL,
+            createdAt TEXT NOT NULL);
+        CREATE TABLE server (
+            id TEXT NOT NULL PRIMARY KEY, resourceGroup TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL,
+            location TEXT NOT NULL, tags TEXT NOT NULL, phase TEXT NOT NULL, shouldRun BOOLEAN NOT NULL,
+            createdAt TEXT NOT NULL, deletedAt TEXT, version TEXT NOT NULL, postgresVersion TEXT NOT NULL,
+            tier TEXT NOT NULL, skuName TEXT NOT NULL, storageSizeGiB INTEGER NOT NULL,
+            storageType TEXT NOT NULL, storageAutoGrow BOOLEAN NOT NULL, backupRetentionDays INTEGER NOT NULL,
+            retentionHistory TEXT NOT NULL, geoRedundantBackup BOOLEAN NOT NULL,
+            publicNetworkAccess BOOLEAN NOT NULL, administratorLogin TEXT NOT NULL, availabilityZone TEXT,
+            host TEXT NOT NULL, port INTEGER NOT NULL, systemIdentifier TEXT, restoredFrom TEXT, evidence TEXT,
+            keptSettings TEXT);
+        CREATE UNIQUE INDEX serverName ON server(name) WHERE phase <> 'dropped';
+        CREATE UNIQUE INDEX serverAddress ON server(host, port) WHERE phase <> 'dropped';
+        CREATE TABLE firewallRule (
+            serverID TEXT NOT NULL REFERENCES server(id) ON DELETE CASCADE, name TEXT NOT NULL COLLATE NOCASE,
+            startIPAddress TEXT NOT NULL, endIPAddress TEXT NOT NULL, PRIMARY KEY (serverID, name));
+        CREATE TABLE parameter (
+            serverID TEXT NOT NULL REFERENCES server(id) ON DELETE CASCADE, name TEXT NOT NULL,
+            value TEXT NOT NULL, PRIMARY KEY (serverID, name));
+        CREATE TABLE operation (
+            id TEXT NOT NULL PRIMARY KEY, correlationID TEXT NOT NULL, serverID TEXT NOT NULL,
+            sourceServerID TEXT, kind TEXT NOT NULL, state TEXT NOT NULL, pid INTEGER NOT NULL,
+            processStart TEXT NOT NULL, startedAt TEXT NOT NULL, endedAt TEXT, details TEXT NOT NULL,
+            error TEXT);
+        CREATE INDEX operationState ON operation(state, serverID);
+        CREATE TABLE activity (
+            eventID TEXT NOT NULL PRIMARY KEY, correlationID TEXT NOT NULL, operationID TEXT NOT NULL,
+            time TEXT NOT NULL, operationName TEXT NOT NULL, operationTitle TEXT NOT NULL,
+            status TEXT NOT NULL, resourceGroup TEXT NOT NULL COLLATE NOCASE,
+            resourceID TEXT NOT NULL COLLATE NOCASE, caller TEXT NOT NULL, errorCode TEXT,
+            statusMessage TEXT, properties TEXT NOT NULL);
+        CREATE INDEX activityTime ON activity(time);
+        """
+}

@@ -1,0 +1,205 @@
+public import GRDB
+
+/// A resource group.
+public struct GroupRow: Codable, FetchableRecord, PersistableRecord, Sendable {
+    public static let databaseTableName = "resourceGroup"
+    public var name: String
+    public var location: String
+    /// A JSON object of strings.
+    public var tags: String
+    public var createdAt: String
+
+    public init(name: String, location: String, tags: String, createdAt: String) {
+        self.name = name
+        self.location = location
+        self.tags = tags
+        self.createdAt = createdAt
+    }
+}
+
+/// Where a server's life stands; whether its process runs is never kept here.
+public enum ServerPhase: String, Codable, Sendable {
+    /// Being made or restored; what is on disk is not a server yet.
+    case provisioning
+    case complete
+    case dropping
+    /// Deleted; only its repository is left.
+    case dropped
+}
+
+/// A server. Times are RFC 3339 in UTC with six digits, so that text order is time order.
+public struct ServerRow: Codable, FetchableRecord, PersistableRecord, Sendable {
+    public static let databaseTableName = "server"
+    public var id: String
+    public var resourceGroup: String
+    public var name: String
+    public var location: String
+    public var tags: String
+    public var phase: ServerPhase
+    /// Whether it should run: what `start --all` brings back after a reboot.
+    public var shouldRun: Bool
+    public var createdAt: String
+    public var deletedAt: String?
+    public var version: String
+    public var postgresVersion: String
+    public var tier: String
+    public var skuName: String
+    public var storageSizeGiB: Int
+    public var storageType: String
+    public var storageAutoGrow: Bool
+    public var backupRetentionDays: Int
+    /// JSON list of earlier retention values: a smaller value applies to what is written from then on.
+    public var retentionHistory: String
+    public var geoRedundantBackup: Bool
+    public var publicNetworkAccess: Bool
+    public var administratorLogin: String
+    public var availabilityZone: String?
+    public var host: String
+    public var port: Int
+    /// Decimal text: it does not fit SQLite's signed integers.
+    public var systemIdentifier: String?
+    /// JSON; nil for a server that was not restored.
+    public var restoredFrom: String?
+    public var evidence: String?
+    /// Settings that a restored server keeps for a reason, as JSON (`max_prepared_transactions` in doubt).
+    public var keptSettings: String?
+
+    public init(
+        id: String, resourceGroup: String, name: String, location: String, tags: String, phase: ServerPhase,
+        shouldRun: Bool, createdAt: String, version: String, postgresVersion: String, tier: String,
+        skuName: String, storageSizeGiB: Int, storageType: String, storageAutoGrow: Bool,
+        backupRetentionDays: Int, geoRedundantBackup: Bool, publicNetworkAccess: Bool,
+        administratorLogin: String, availabilityZone: String?, host: String, port: Int
+    ) {
+        self.id = id
+        self.resourceGroup = resourceGroup
+        self.name = name
+        self.location = location
+        self.tags = tags
+        self.phase = phase
+        self.shouldRun = shouldRun
+        self.createdAt = createdAt
+        self.version = version
+        self.postgresVersion = postgresVersion
+        self.tier = tier
+        self.skuName = skuName
+        self.storageSizeGiB = storageSizeGiB
+        self.storageType = storageType
+        self.storageAutoGrow = storageAutoGrow
+        self.backupRetentionDays = backupRetentionDays
+        retentionHistory = "[]"
+        self.geoRedundantBackup = geoRedundantBackup
+        self.publicNetworkAccess = publicNetworkAccess
+        self.administratorLogin = administratorLogin
+        self.availabilityZone = availabilityZone
+        self.host = host
+        self.port = port
+    }
+}
+
+public struct FirewallRuleRow: Codable, FetchableRecord, PersistableRecord, Sendable {
+    public static let databaseTableName = "firewallRule"
+    public var serverID: String
+    public var name: String
+    public var startIPAddress: String
+    public var endIPAddress: String
+
+    public init(serverID: String, name: String, startIPAddress: String, endIPAddress: String) {
+        self.serverID = serverID
+        self.name = name
+        self.startIPAddress = startIPAddress
+        self.endIPAddress = endIPAddress
+    }
+}
+
+/// A parameter that the user set.
+public struct ParameterRow: Codable, FetchableRecord, PersistableRecord, Sendable {
+    public static let databaseTableName = "parameter"
+    public var serverID: String
+    public var name: String
+    public var value: String
+
+    public init(serverID: String, name: String, value: String) {
+        self.serverID = serverID
+        self.name = name
+        self.value = value
+    }
+}
+
+public enum OperationState: String, Codable, Sendable {
+    case running, succeeded, failed, canceled
+}
+
+/// A change in progress or done: who runs it tells whether it still lives.
+public struct OperationRow: Codable, FetchableRecord, PersistableRecord, Sendable {
+    public static let databaseTableName = "operation"
+    public var id: String
+    public var correlationID: String
+    public var serverID: String
+    /// The other server that is read: a restore's source.
+    public var sourceServerID: String?
+    public var kind: String
+    public var state: OperationState
+    public var pid: Int
+    /// The process's start in clock ticks since boot, so that a reused pid is told apart.
+    public var processStart: String
+    public var startedAt: String
+    public var endedAt: String?
+    /// JSON: what the operation needs to be judged after a crash.
+    public var details: String
+    public var error: String?
+
+    public init(
+        id: String, correlationID: String, serverID: String, sourceServerID: String?, kind: String, pid: Int,
+        processStart: String, startedAt: String, details: String
+    ) {
+        self.id = id
+        self.correlationID = correlationID
+        self.serverID = serverID
+        self.sourceServerID = sourceServerID
+        self.kind = kind
+        state = .running
+        self.pid = pid
+        self.processStart = processStart
+        self.startedAt = startedAt
+        self.details = details
+    }
+}
+
+/// One line of the activity log.
+public struct ActivityRow: Codable, FetchableRecord, PersistableRecord, Sendable {
+    public static let databaseTableName = "activity"
+    public var eventID: String
+    public var correlationID: String
+    public var operationID: String
+    public var time: String
+    public var operationName: String
+    public var operationTitle: String
+    public var status: String
+    public var resourceGroup: String
+    public var resourceID: String
+    public var caller: String
+    public var errorCode: String?
+    public var statusMessage: String?
+    public var properties: String
+
+    public init(
+        eventID: String, correlationID: String, operationID: String, time: String, operationName: String,
+        operationTitle: String, status: String, resourceGroup: String, resourceID: String, caller: String,
+        errorCode: String?, statusMessage: String?, properties: String
+    ) {
+        self.eventID = eventID
+        self.correlationID = correlationID
+        self.operationID = operationID
+        self.time = time
+        self.operationName = operationName
+        self.operationTitle = operationTitle
+        self.status = status
+        self.resourceGroup = resourceGroup
+        self.resourceID = resourceID
+        self.caller = caller
+        self.errorCode = errorCode
+        self.statusMessage = statusMessage
+        self.properties = properties
+    }
+}

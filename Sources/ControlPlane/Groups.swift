@@ -1,0 +1,76 @@
+import Catalog
+import GRDB
+import Platform
+import PostgresFormat
+
+extension ControlPlane {
+    /// Makes a group; making it again in the same place keeps it and replaces its tags, as az does.
+    public func createGroup(name: String, location: String?, tags: [String: String]) throws -> GroupDetails {
+        let text = try CatalogJSON.text(tags)
+        let now = clock.now().description
+        return try catalog.write { database in
+            if var row = try GroupRow.fetchOne(database, key: name) {
+                if let location, location.lowercased() != row.location.lowercased() {
+                    throw Problem(
+                        .invalidParameterValue,
+                        "resource group '\(name)' already exists in location '\(row.location)'",
+                        hint: "A group cannot move; leave --location out, or choose another name.")
+                }
+                row.tags = text
+                try row.update(database)
+                return try Self.details(row)
+            }
+            let valid = name.wholeMatch(of: /[-\w._()]{1,90}/) != nil && !name.hasSuffix(".")
+            guard valid else {
+                throw Problem(
+                    .invalidParameterValue, "'\(name)' is not a resource group name",
+                    hint: "Use up to 90 letters, digits, '-', '_', '.', '(' and ')', not ending in a dot.")
+            }
+            let row = GroupRow(
+                name: name, location: location ?? Identifiers.defaultLocation, tags: text, createdAt: now)
+            try row.insert(database)
+            return try Self.details(row)
+        }
+    }
+
+    public func listGroups() throws -> [GroupDetails] {
+        try catalog.read { try GroupRow.order(Column("name")).fetchAll($0) }.map(Self.details)
+    }
+
+    public func showGroup(_ name: String) throws -> GroupDetails {
+        guard let row = try catalog.read({ try GroupRow.fetchOne($0, key: name) }) else {
+            throw Self.groupNotFound(name)
+        }
+        return try Self.details(row)
+    }
+
+    /// Deletes a group and, as Azure does, every server in it.
+    public func deleteGroup(_ name: String) throws {
+        _ = try showGroup(name)
+        for server in try listServers(resourceGroup: name) {
+            try deleteServer(ServerReference(resourceGroup: name, name: server.name))
+        }
+        _ = try catalog.write { try GroupRow.deleteOne($0, key: name) }
+    }
+
+    /// The group's stored spelling; the default group is made when it is first needed.
+    func resolveGroup(_ name: String, createIfMissing: Bool, location: String?) throws -> GroupDetails {
+        if let row = try catalog.read({ try GroupRow.fetchOne($0, key: name) }) { return try Self.details(row) }
+        guard createIfMissing || name.lowercased() == Identifiers.defaultGroup else {
+            throw Self.groupNotFound(name)
+        }
+        return try createGroup(name: name, location: location, tags: [:])
+    }
+
+    static func groupNotFound(_ name: String) -> Problem {
+        Problem(
+            .resourceGroupNotFound, "Resource group '\(name)' could not be found.",
+            hint: "List them with 'pitr group list'.")
+    }
+
+    private static func details(_ row: GroupRow) throws -> GroupDetails {
+        GroupDetails(
+            name: row.name, location: row.location,
+            tags: try CatalogJSON.value([String: String].self, row.tags))
+    }
+}

@@ -1,0 +1,29 @@
+/// Where everything lies under the state directory.
+struct HomePaths: Sendable {
+    let home: String
+
+    var format: String { home + "/format.json" }
+    var catalog: String { home + "/catalog.sqlite" }
+    var locks: String { home + "/locks" }
+    var authority: String { home + "/ca" }
+    var helpers: String { home + "/lib" }
+    var servers: String { home + "/servers" }
+    var repositories: String { home + "/repository" }
+    var operations: String { home + "/operations" }
+
+    func server(_ id: String) -> String { servers + "/" + id }
+    func data(_ id: String) -> String { server(id) + "/data" }
+    func configuration(_ id: String) -> String { server(id) + "/conf" }
+    func log(_ id: String) -> String { server(id) + "/log" }
+    func repository(_ id: String) -> String { repositories + "/" + id }
+    func operation(_ id: String) -> String { operations + "/" + id }
+
+    /// Held by whoever changes a server; shared by a running backup.
+    func serverLock(_ id: String) -> String { locks + "/" + id + ".server" }
+    /// One backup of a server at a time.
+    func backupLock(_ id: String) -> String { locks + "/" + id + ".backup" }
+    /// Restores of one source queue here.
+    func restoreQueue(_ id: String) -> String { locks + "/" + id + ".restore" }
+    /// Shared by restores that read a repository; expiry passes over it meanwhile.
+    func pin(_ id: String) -> String { locks + "/" + id + ".pin" }
+}

@@ -1,0 +1,74 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+public import Platform
+
+/// Gives each server a loopback address of its own, so that all of them can have PostgreSQL's usual port.
+public enum LoopbackAddress {
+    /// An address and a port to listen on.
+    public struct Endpoint: Sendable, Hashable {
+        public var address: IPv4Address
+        public var port: UInt16
+
+        public init(address: IPv4Address, port: UInt16) {
+            self.address = address
+            self.port = port
+        }
+    }
+
+    /// The addresses that are given out: away from 127.0.x.y, which other programs like to take.
+    static let range = IPv4Address(0x7F36_0001)...IPv4Address(0x7F36_FFFE)
+
+    /// The first free address with the wanted port; where something listens on that port of every address, the next
+    /// port that is free.
+    ///
+    /// - Parameters:
+    ///   - taken: what other servers own, running or not.
+    ///   - isFree: whether the system would let a server listen there.
+    ///
+    /// Throws `.portInUse` when nothing is free.
+    public static func pick(
+        taken: Set<Endpoint>, port: UInt16 = 5432, isFree: (Endpoint) -> Bool = { canBind($0) }
+    ) throws(Problem) -> Endpoint {
+        let addresses = Set(taken.map(\.address))
+        var attempts = 0
+        var first: IPv4Address?
+        for raw in range.lowerBound.rawValue...range.upperBound.rawValue {
+            let address = IPv4Address(raw)
+            guard !addresses.contains(address) else { continue }
+            let endpoint = Endpoint(address: address, port: port)
+            if isFree(endpoint) { return endpoint }
+            first = first ?? address
+            attempts += 1
+            if attempts == 32 { break }
+        }
+        guard let address = first else {
+            throw Problem(.portInUse, "every loopback address is taken", hint: "Name one with --listen.")
+        }
+        for offset in 1...200 {
+            guard let next = UInt16(exactly: Int(port) + offset) else { break }
+            let endpoint = Endpoint(address: address, port: next)
+            if isFree(endpoint) { return endpoint }
+        }
+        throw Problem(.portInUse, "no free port from \(port) on", hint: "Name one with --port.")
+    }
+
+    /// Whether a socket can be bound there, as PostgreSQL would bind it.
+    public static func canBind(_ endpoint: Endpoint) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = endpoint.port.bigEndian
+        address.sin_addr.s_addr = endpoint.address.rawValue.bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                    && listen(descriptor, 1) == 0
+            }
+        }
+    }
+}

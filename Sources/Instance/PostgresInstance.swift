@@ -1,0 +1,205 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+public import Platform
+public import PostgresClient
+
+/// One PostgreSQL server on this machine: its directories, its process, the tool's own way in.
+public struct PostgresInstance: Sendable {
+    /// What the live process tells; nothing is remembered.
+    public enum Status: Sendable, Hashable {
+        case running(pid: Int32)
+        /// No server, and the last one ended in order (or there never was one).
+        case stopped
+        /// A lock file without its server.
+        case crashed
+    }
+
+    public enum StopMode: String, Sendable {
+        /// Waits for all sessions to end.
+        case smart
+        /// Ends sessions, writes a checkpoint.
+        case fast
+        /// No checkpoint: the next start recovers as after a crash.
+        case immediate
+    }
+
+    /// The tool's own superuser.
+    public static let superuser = "azuresu"
+
+    public let installation: PostgresInstallation
+    public let paths: InstancePaths
+    let runner: any CommandRunner
+
+    public init(installation: PostgresInstallation, paths: InstancePaths, runner: any CommandRunner) {
+        self.installation = installation
+        self.paths = paths
+        self.runner = runner
+    }
+
+    // MARK: Making
+
+    /// Makes a new cluster with data checksums, UTF-8 and the superuser `azuresu`, who has no password.
+    ///
+    /// `durable` waits until the new files are on disk. PostgreSQL's own configuration files stay in the data directory
+    /// for a restore by hand; this instance uses those in `conf`.
+    public func initialize(durable: Bool = true) throws(Problem) {
+        let result = try runner.run(
+            Command(
+                installation.tool("initdb"),
+                [
+                    "-D", paths.data, "-U", Self.superuser, "-E", "UTF8",
+                    "--locale=\(ClusterLocale.preferred)",
+                    "--data-checksums", "--auth-local=peer", "--auth-host=scram-sha-256", "--no-sync",
+                    "--no-instructions",
+                ], workingDirectory: "/", timeoutSeconds: 300))
+        guard result.succeeded else {
+            throw Problem(.serverDidNotStart, "cannot make a new cluster", detail: result.words)
+        }
+        if durable { try runner.runChecked(Command("sync", ["-f", paths.data], timeoutSeconds: 600)) }
+    }
+
+    /// Replaces the three configuration files, each as a whole and with mode 0600.
+    public func writeConfiguration(settings: String, hba: String, ident: String) throws(Problem) {
+        try paths.makeDirectories()
+        try TextFile.replace(paths.accessFile, with: hba)
+        try TextFile.replace(paths.identFile, with: ident)
+        try TextFile.replace(paths.settingsFile, with: settings)
+    }
+
+    /// Replaces the firewall's file; `reload()` puts it into effect.
+    public func writeAccess(hba: String) throws(Problem) {
+        try TextFile.replace(paths.accessFile, with: hba)
+    }
+
+    /// Replaces the user's own parameters, which win over the tool's; `reload()` puts into effect what needs no
+    /// restart.
+    public func writeUserParameters(_ values: [String: String]) throws(Problem) {
+        var text = "# Server parameters set by the user. Written by pitr.\n"
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+            text += SettingsText.line(name, value) + "\n"
+        }
+        try TextFile.replace(paths.userSettingsFile, with: text)
+    }
+
+    // MARK: Running
+
+    public func status() -> Status {
+        guard let postmaster = Postmaster.read(data: paths.data) else {
+            return access(Postmaster.file(in: paths.data), F_OK) == 0 ? .crashed : .stopped
+        }
+        return postmaster.isAlive(in: paths.data) ? .running(pid: postmaster.pid) : .crashed
+    }
+
+    /// Whether any process still works in the data directory: more than `status()`, for example the children of a
+    /// killed postmaster.
+    public func hasProcesses() -> Bool { !Postmaster.processes(in: paths.data).isEmpty }
+
+    /// Starts the server and waits until it answers, and has left recovery unless `untilWritable` is false.
+    ///
+    /// A running server is only waited for. Throws `.portInUse` or `.serverDidNotStart` with the log's own words; a
+    /// server that is merely slow is left running.
+    public func start(timeoutSeconds: Int = 120, untilWritable: Bool = true) throws(Problem) {
+        let starter = InstanceStarter(instance: self, timeoutSeconds: timeoutSeconds)
+        try starter.start(untilWritable: untilWritable)
+    }
+
+    /// Stops the server and waits for its end; one that does not run is left alone.
+    public func stop(_ mode: StopMode = .fast, timeoutSeconds: Int = 120) throws(Problem) {
+        guard case .running(let pid) = status() else { return }
+        let result = try runner.run(
+            Command(
+                installation.tool("pg_ctl"),
+                ["stop", "-D", paths.data, "-m", mode.rawValue, "-w", "-t", String(timeoutSeconds)],
+                workingDirectory: "/", timeoutSeconds: Double(timeoutSeconds) + 30))
+        guard result.succeeded || status() != .running(pid: pid) else {
+            throw Problem(
+                .system, "the server did not stop within \(timeoutSeconds) seconds", detail: result.words,
+                hint: "It may be writing its last checkpoint; look at \(paths.log).")
+        }
+    }
+
+    public func restart(timeoutSeconds: Int = 120) throws(Problem) {
+        try stop(.fast, timeoutSeconds: timeoutSeconds)
+        try start(timeoutSeconds: timeoutSeconds)
+    }
+
+    /// Has the server read its configuration again, and returns when new sessions see it.
+    ///
+    /// Throws `.invalidParameterValue` when the access file was not accepted; the server then keeps the old rules.
+    public func reload() throws(Problem) {
+        guard case .running = status() else {
+            throw Problem(.serverIsNotReady, "the server is not running")
+        }
+        let before = try loadTime()
+        try runner.runChecked(
+            Command(
+                installation.tool("pg_ctl"), ["reload", "-D", paths.data], workingDirectory: "/",
+                timeoutSeconds: 30))
+        let clock = Stopwatch()
+        while try loadTime() == before {
+            guard clock.seconds < 10 else {
+                throw Problem(.system, "the server did not read its configuration within 10 seconds")
+            }
+            usleep(2000)
+        }
+        try checkAccessRules()
+    }
+
+    private func loadTime() throws(Problem) -> String? {
+        try connect().query("SELECT extract(epoch FROM pg_catalog.pg_conf_load_time())").scalar
+    }
+
+    private func checkAccessRules() throws(Problem) {
+        let errors = try connect().query(
+            "SELECT line_number || ': ' || error FROM pg_catalog.pg_hba_file_rules WHERE error IS NOT NULL")
+        guard errors.isEmpty else {
+            throw Problem(
+                .invalidParameterValue, "PostgreSQL did not accept \(paths.accessFile)",
+                detail: errors.firstColumn.joined(separator: "\n"))
+        }
+    }
+
+    // MARK: Talking
+
+    /// Where and as whom the tool itself connects: over the private socket that the running server named.
+    ///
+    /// With `guarded` the session is proof against what users may have set for the server, their databases and roles.
+    public func connectionParameters(
+        database: String = "postgres", user: String = PostgresInstance.superuser, guarded: Bool = true
+    ) throws(Problem) -> ConnectionParameters {
+        guard let postmaster = Postmaster.read(data: paths.data), let port = postmaster.port,
+            let directory = postmaster.socketDirectory, postmaster.isAlive(in: paths.data)
+        else {
+            throw Problem(.serverIsNotReady, "the server is not running")
+        }
+        return ConnectionParameters(
+            host: directory, port: port, user: user, database: database,
+            sessionSettings: guarded ? Self.guards : [:])
+    }
+
+    /// Connects over the private socket. Throws `.serverIsNotReady` when nothing runs.
+    public func connect(
+        database: String = "postgres", user: String = PostgresInstance.superuser, guarded: Bool = true
+    ) throws(Problem) -> Connection {
+        try Connection(connectionParameters(database: database, user: user, guarded: guarded))
+    }
+
+    /// A replication connection over the private socket.
+    public func connectForReplication() throws(Problem) -> ReplicationConnection {
+        try ReplicationConnection(connectionParameters(guarded: false))
+    }
+
+    private static let guards = [
+        "search_path": "pg_catalog", "default_transaction_read_only": "off", "statement_timeout": "0",
+        "lock_timeout": "0", "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0",
+        "default_transaction_isolation": "read committed", "DateStyle": "ISO, YMD", "TimeZone": "UTC",
+        "synchronous_commit": "on", "bytea_output": "hex", "client_min_messages": "warning",
+        "row_security": "off",
+    ]
+
+    /// The last lines of the newest log file.
+    public func lastLogLines(_ count: Int) -> [String] {
+        ServerLog(paths: paths).lastLines(count)
+    }
+}

@@ -1,0 +1,107 @@
+public import PostgresFormat
+
+/// A base backup as the repository describes it to the planner.
+public struct InventoryBackup: Hashable, Sendable {
+    public var name: String
+    public var timeline: TimelineID
+    /// Where replay must begin (the redo position of the backup's checkpoint).
+    public var startLSN: LSN
+    /// Where the backup becomes consistent: the end of its backup-end record.
+    public var stopLSN: LSN
+    public var startTime: PostgresTimestamp
+    /// The source's clock, read after the backup had ended.
+    public var stopTime: PostgresTimestamp
+    public var dataBytes: UInt64
+    public var minima: ParameterMinima
+    /// Why it cannot be used; nil when it is sound as far as known.
+    public var damage: String?
+
+    public init(
+        name: String, timeline: TimelineID, startLSN: LSN, stopLSN: LSN, startTime: PostgresTimestamp,
+        stopTime: PostgresTimestamp, dataBytes: UInt64, minima: ParameterMinima, damage: String? = nil
+    ) {
+        self.name = name
+        self.timeline = timeline
+        self.startLSN = startLSN
+        self.stopLSN = stopLSN
+        self.startTime = startTime
+        self.stopTime = stopTime
+        self.dataBytes = dataBytes
+        self.minima = minima
+        self.damage = damage
+    }
+}
+
+/// A segment that is held, in the archive or read from the source for this restore alone.
+public struct InventorySegment: Hashable, Sendable {
+    public var name: SegmentName
+    public var summary: SegmentSummary
+
+    public init(name: SegmentName, summary: SegmentSummary) {
+        self.name = name
+        self.summary = summary
+    }
+}
+
+/// A segment that is there and cannot be used.
+public struct DamagedSegment: Hashable, Sendable {
+    public var name: SegmentName
+    public var reason: String
+
+    public init(name: SegmentName, reason: String) {
+        self.name = name
+        self.reason = reason
+    }
+}
+
+/// Everything that is held of one server: what the planner decides from.
+public struct Inventory: Sendable {
+    public var serverName: String
+    public var segmentSize: WALSegmentSize
+    public var backups: [InventoryBackup]
+    public var segments: [InventorySegment]
+    public var damaged: [DamagedSegment]
+    /// The instant up to which the log is proved complete; nil when nothing timed is held.
+    public var latest: PostgresTimestamp?
+
+    public init(
+        serverName: String, segmentSize: WALSegmentSize, backups: [InventoryBackup],
+        segments: [InventorySegment], damaged: [DamagedSegment], latest: PostgresTimestamp?
+    ) {
+        self.serverName = serverName
+        self.segmentSize = segmentSize
+        self.backups = backups
+        self.segments = segments
+        self.damaged = damaged
+        self.latest = latest
+    }
+
+    /// The first instant that can be promised: when the oldest sound backup ended.
+    public var earliest: PostgresTimestamp? {
+        backups.filter { $0.damage == nil }.map(\.stopTime).min()
+    }
+}
+
+/// A record as the planner sees it.
+public struct LogRecord: Hashable, Sendable {
+    public var start: LSN
+    public var end: LSN
+    /// Set for commit, abort and prepare records.
+    public var transaction: TransactionEnd?
+    public var hazards: SegmentHazards
+
+    public init(start: LSN, end: LSN, transaction: TransactionEnd?, hazards: SegmentHazards) {
+        self.start = start
+        self.end = end
+        self.transaction = transaction
+        self.hazards = hazards
+    }
+}
+
+/// Opens WAL where a summary does not decide.
+public protocol LogRecordSource {
+    /// Calls `visit` for every record that *starts* in the segment, in order, until it returns false.
+    ///
+    /// A last record that runs into the next segments is read to its end there.
+    func records(startingIn segment: SegmentName, _ visit: (LogRecord) -> Bool) throws
+}

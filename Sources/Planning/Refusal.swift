@@ -1,0 +1,95 @@
+public import PostgresFormat
+
+/// Why a restore cannot be what was asked: one case, one message, one hint.
+public enum Refusal: Error, Hashable, Sendable {
+    case noBackup(server: String)
+    case tooEarly(requested: PostgresTimestamp, earliest: PostgresTimestamp, latest: PostgresTimestamp?)
+    case insideBackup(
+        requested: PostgresTimestamp, backup: String, earliest: PostgresTimestamp, latest: PostgresTimestamp?)
+    case tooLate(requested: PostgresTimestamp, earliest: PostgresTimestamp, latest: PostgresTimestamp?)
+    case unknownBackup(name: String, known: [String])
+    case damagedBackup(name: String, reason: String)
+    case everyBackupTooNew(requested: PostgresTimestamp, rejected: [RejectedBackup])
+    case missingSegment(
+        SegmentName, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
+    case damagedSegment(
+        SegmentName, reason: String, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
+    case ordinaryTablespace(at: LSN)
+    case minimalLogging(at: LSN)
+    case timeNotExact(reason: String)
+
+    public var message: String {
+        switch self {
+        case .noBackup(let server):
+            "server '\(server)' has no complete base backup yet"
+        case .tooEarly(let requested, _, _):
+            "restore time \(requested) is before the earliest restore point"
+        case .insideBackup(let requested, let backup, _, _):
+            "restore time \(requested) lies between the start and the end of base backup '\(backup)'"
+        case .tooLate(let requested, _, _):
+            "restore time \(requested) is after the last instant that is proved complete"
+        case .unknownBackup(let name, _):
+            "there is no backup named '\(name)'"
+        case .damagedBackup(let name, _):
+            "backup '\(name)' is damaged"
+        case .everyBackupTooNew(let requested, _):
+            "no base backup ends before the state at \(requested)"
+        case .missingSegment(let segment, _, _):
+            "WAL segment \(segment) is missing from the archive"
+        case .damagedSegment(let segment, _, _, _):
+            "WAL segment \(segment) in the archive is damaged"
+        case .ordinaryTablespace(let lsn):
+            "the WAL to replay creates a tablespace outside the data directory (at \(lsn))"
+        case .minimalLogging(let lsn):
+            "part of the WAL to replay was written under wal_level=minimal (from \(lsn))"
+        case .timeNotExact:
+            "PostgreSQL would not stop exactly there with recovery_target_time"
+        }
+    }
+
+    /// The facts behind the message.
+    public var detail: String? {
+        switch self {
+        case .noBackup, .ordinaryTablespace, .minimalLogging: nil
+        case .tooEarly(_, let earliest, let latest), .insideBackup(_, _, let earliest, let latest),
+            .tooLate(_, let earliest, let latest):
+            Self.window(earliest, latest)
+        case .unknownBackup(_, let known):
+            known.isEmpty ? "there are no backups" : "known: " + known.joined(separator: ", ")
+        case .damagedBackup(_, let reason), .timeNotExact(let reason): reason
+        case .everyBackupTooNew(_, let rejected):
+            rejected.map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
+        case .missingSegment(_, let before, let after):
+            Self.gap(before, after)
+        case .damagedSegment(_, let reason, let before, let after):
+            reason + "; " + Self.gap(before, after)
+        }
+    }
+
+    public var hint: String {
+        switch self {
+        case .noBackup: "Wait for the first backup to finish, or take one with 'pitr backup create'."
+        case .tooEarly, .tooLate: "Choose a time inside these bounds."
+        case .insideBackup: "A backup can only be used from its end on; choose a later time."
+        case .unknownBackup: "List them with 'pitr backup list'."
+        case .damagedBackup: "Restore by time instead, so that another backup can be chosen."
+        case .everyBackupTooNew: "Choose a later time; the clock of the source may have been set back here."
+        case .missingSegment, .damagedSegment:
+            "Choose a time on either side of the gap, or put the segment back into the archive."
+        case .ordinaryTablespace:
+            "Restore to a time before it was made; replaying it would link the copy to the source's directory."
+        case .minimalLogging: "Choose a time before it, or one after the next base backup."
+        case .timeNotExact: "Leave --target-mode at auto, or use lsn."
+        }
+    }
+
+    private static func window(_ earliest: PostgresTimestamp, _ latest: PostgresTimestamp?) -> String {
+        "restorable from \(earliest) to \(latest.map(\.description) ?? "(unknown)")"
+    }
+
+    private static func gap(_ before: PostgresTimestamp?, _ after: PostgresTimestamp?) -> String {
+        let first = before.map { "reachable up to \($0)" } ?? "nothing before it is reachable"
+        let second = after.map { "and again from \($0)" } ?? "and nothing after it until a newer backup is taken"
+        return first + ", " + second
+    }
+}

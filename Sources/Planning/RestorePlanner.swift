@@ -1,0 +1,244 @@
+public import PostgresFormat
+
+/// Decides what a restore will do, from what is held and what is wanted. Pure: no clock, no files of its own.
+///
+/// The state at T is everything up to the last commit, abort or prepare record timed at or before T that stands
+/// before the first commit or abort timed after T. Both records are found in the log, and PostgreSQL is told to
+/// stop exactly between them.
+public struct RestorePlanner {
+    let inventory: Inventory
+    let source: any LogRecordSource
+
+    public init(inventory: Inventory, source: any LogRecordSource) {
+        self.inventory = inventory
+        self.source = source
+    }
+
+    /// Makes the plan or throws a `Refusal`; errors of the record source pass through.
+    public func plan(_ target: RecoveryTarget, mode: TargetMode = .automatic, now: PostgresTimestamp) throws
+        -> RestorePlan
+    {
+        guard inventory.backups.contains(where: { $0.damage == nil }), let earliest = inventory.earliest else {
+            throw Refusal.noBackup(server: inventory.serverName)
+        }
+        switch target {
+        case .backup(let name):
+            return try planBackup(name)
+        case .time(let time):
+            try checkBounds(time, earliest: earliest)
+            return try planReplay(target, requested: time, limit: time, mode: mode)
+        case .latest:
+            return try planReplay(target, requested: inventory.latest ?? now, limit: nil, mode: mode)
+        }
+    }
+
+    private func checkBounds(_ time: PostgresTimestamp, earliest: PostgresTimestamp) throws {
+        if time < earliest {
+            if let backup = inventory.backups.first(where: { $0.startTime <= time && time < $0.stopTime }) {
+                throw Refusal.insideBackup(
+                    requested: time, backup: backup.name, earliest: earliest, latest: inventory.latest)
+            }
+            throw Refusal.tooEarly(requested: time, earliest: earliest, latest: inventory.latest)
+        }
+        guard let latest = inventory.latest, time <= latest else {
+            throw Refusal.tooLate(requested: time, earliest: earliest, latest: inventory.latest)
+        }
+    }
+
+    // MARK: A backup alone
+
+    private func planBackup(_ name: String) throws -> RestorePlan {
+        guard let backup = inventory.backups.first(where: { $0.name.lowercased() == name.lowercased() }) else {
+            throw Refusal.unknownBackup(name: name, known: inventory.backups.map(\.name))
+        }
+        if let damage = backup.damage { throw Refusal.damagedBackup(name: backup.name, reason: damage) }
+        let log = TimelineLog(timeline: backup.timeline, segments: inventory.segments)
+        let range = WALRange(from: backup.startLSN, to: backup.stopLSN, size: inventory.segmentSize)
+        try requireUnbroken(range, in: log)
+        return try finish(
+            Draft(
+                target: .backup(backup.name), requested: nil, backup: backup, rejected: [], log: log,
+                lastInside: nil, firstOutside: nil, setting: .immediate,
+                reason: "a full backup alone: replay ends where the backup becomes consistent",
+                end: backup.stopLSN, needed: backup.stopLSN))
+    }
+
+    // MARK: Replay to a time or to the end
+
+    private func planReplay(
+        _ target: RecoveryTarget, requested: PostgresTimestamp, limit: PostgresTimestamp?, mode: TargetMode
+    ) throws -> RestorePlan {
+        var rejected: [RejectedBackup] = []
+        var firstFailure: Refusal?
+        var logs: [TimelineID: (TimelineLog, LogRecord?)] = [:]
+        for backup in inventory.backups.sorted(by: { $0.stopLSN > $1.stopLSN }) {
+            if let damage = backup.damage {
+                rejected.append(RejectedBackup(name: backup.name, reason: "damaged: \(damage)"))
+                continue
+            }
+            if logs[backup.timeline] == nil {
+                let log = TimelineLog(timeline: backup.timeline, segments: inventory.segments)
+                logs[backup.timeline] = (log, try limit.flatMap { try firstOutside(after: $0, in: log) })
+            }
+            guard let (log, outside) = logs[backup.timeline] else { continue }
+            if let outside, outside.start < backup.stopLSN {
+                rejected.append(
+                    RejectedBackup(
+                        name: backup.name,
+                        reason: "ends at \(backup.stopLSN), after the first record left out (\(outside.start))"))
+                continue
+            }
+            do {
+                return try planReplay(
+                    target, requested: requested, limit: limit, mode: mode, backup: backup, log: log,
+                    outside: outside, rejected: rejected + olderBackups(than: backup))
+            } catch let refusal as Refusal {
+                switch refusal {
+                case .missingSegment, .damagedSegment, .minimalLogging:
+                    // The gap may lie before a newer backup only; an older one crosses it as well, but says so.
+                    rejected.append(RejectedBackup(name: backup.name, reason: refusal.message))
+                    firstFailure = firstFailure ?? refusal
+                default: throw refusal
+                }
+            }
+        }
+        throw firstFailure ?? Refusal.everyBackupTooNew(requested: requested, rejected: rejected)
+    }
+
+    private func olderBackups(than chosen: InventoryBackup) -> [RejectedBackup] {
+        inventory.backups.filter { $0.stopLSN < chosen.stopLSN }.sorted { $0.stopLSN > $1.stopLSN }.map {
+            RejectedBackup(name: $0.name, reason: $0.damage.map { "damaged: \($0)" } ?? "older: more WAL to replay")
+        }
+    }
+
+    private func planReplay(
+        _ target: RecoveryTarget, requested: PostgresTimestamp, limit: PostgresTimestamp?, mode: TargetMode,
+        backup: InventoryBackup, log: TimelineLog, outside: LogRecord?, rejected: [RejectedBackup]
+    ) throws -> RestorePlan {
+        let startNumber = backup.startLSN.rawValue / inventory.segmentSize.bytes
+        let upTo: LSN
+        if let outside {
+            upTo = outside.end
+        } else {
+            let known = (log.entries.last?.segment.name.number ?? 0)
+            let final = max(
+                known, inventory.damaged.filter { $0.name.timeline == log.timeline }.map(\.name.number).max() ?? 0)
+            upTo = max(backup.stopLSN, LSN((max(final, startNumber) + 1) * inventory.segmentSize.bytes))
+        }
+        try requireUnbroken(WALRange(from: backup.startLSN, to: upTo, size: inventory.segmentSize), in: log)
+        let inside = try lastInside(
+            limit: limit, before: outside?.start ?? .max, notBefore: backup.stopLSN, in: log)
+
+        let between = try firstHazard(
+            .leaking, from: inside?.end ?? backup.stopLSN, to: outside?.start ?? .max, in: log)
+        let preparedAfter = try limit.flatMap {
+            try prepareAfter($0, from: inside?.end ?? backup.stopLSN, to: outside?.start ?? .max, in: log)
+        }
+        let obstacle: String? =
+            if outside == nil {
+                "no commit or abort after it is in the log, and PostgreSQL would fail at the log's end"
+            } else if let preparedAfter {
+                "a transaction prepared after the target stands before the first record left out (\(preparedAfter))"
+            } else if let between {
+                "\(between.hazards.firstName) at \(between.start) would be replayed although it belongs to what is left out"
+            } else {
+                nil
+            }
+        let draft = Draft(
+            target: target, requested: requested, backup: backup, rejected: rejected, log: log,
+            lastInside: inside, firstOutside: outside, setting: .immediate, reason: "", end: backup.stopLSN,
+            needed: backup.stopLSN)
+        return try finish(settle(draft, mode: mode, limit: limit, obstacle: obstacle))
+    }
+
+    /// Chooses what PostgreSQL is handed.
+    private func settle(
+        _ draft: Draft, mode: TargetMode, limit: PostgresTimestamp?, obstacle: String?
+    ) throws -> Draft {
+        var draft = draft
+        if mode == .time, let obstacle { throw Refusal.timeNotExact(reason: obstacle) }
+        if mode == .time, limit == nil {
+            throw Refusal.timeNotExact(reason: "the latest moment is a position in the log, not a time")
+        }
+        if mode != .lsn, obstacle == nil, let limit, let outside = draft.firstOutside {
+            draft.setting = .time(limit)
+            draft.reason = "it stops exactly before the first record left out"
+            draft.end = endBefore(outside.start)
+            draft.needed = outside.end
+        } else if let inside = draft.lastInside {
+            draft.setting = .lsn(inside.start)
+            draft.reason =
+                obstacle.map { "the start of the last record inside, because " + $0 }
+                ?? "the start of the last record inside, as asked by --target-mode lsn"
+            draft.end = inside.end
+            draft.needed = inside.end
+        } else {
+            draft.setting = .immediate
+            draft.reason =
+                "nothing was committed between the end of the backup and the target"
+                + (obstacle.map { ", and " + $0 } ?? "")
+        }
+        return draft
+    }
+
+    /// The end of the record before one that starts at `start`: a page's header does not belong to either.
+    private func endBefore(_ start: LSN) -> LSN {
+        let offset = start.rawValue % 8192
+        if start.rawValue % inventory.segmentSize.bytes == 40 { return LSN(start.rawValue - 40) }
+        return offset == 24 ? LSN(start.rawValue - 24) : start
+    }
+
+    /// A plan in the making.
+    struct Draft {
+        var target: RecoveryTarget
+        var requested: PostgresTimestamp?
+        var backup: InventoryBackup
+        var rejected: [RejectedBackup]
+        var log: TimelineLog
+        var lastInside: TransactionEnd?
+        var firstOutside: LogRecord?
+        var setting: RecoverySetting
+        var reason: String
+        /// Where replay must end.
+        var end: LSN
+        /// The log is read up to here.
+        var needed: LSN
+    }
+
+    private func finish(_ draft: Draft) throws -> RestorePlan {
+        let backup = draft.backup
+        if let record = try firstHazard(.tablespaceCreate, from: backup.startLSN, to: draft.end, in: draft.log) {
+            throw Refusal.ordinaryTablespace(at: record.start)
+        }
+        if let record = try firstHazard(.walLevelMinimal, from: backup.startLSN, to: draft.end, in: draft.log) {
+            throw Refusal.minimalLogging(at: record.start)
+        }
+        let range = WALRange(from: backup.startLSN, to: draft.needed, size: inventory.segmentSize)
+        let entries = draft.log.entries.filter { range.numbers.contains($0.segment.name.number) }
+        var minima = backup.minima
+        var prepares = false
+        for entry in entries {
+            if let change = entry.segment.summary.minima { minima = minima.raised(to: change) }
+            prepares = prepares || entry.hazards.contains(.prepare)
+        }
+        var hazards: [Hazard] = []
+        if prepares {
+            hazards.append(
+                Hazard(
+                    code: "prepared-transactions",
+                    message: "two-phase transactions were prepared in this range; any left in doubt are listed"))
+        }
+        for damaged in draft.rejected where damaged.reason.hasPrefix("damaged") {
+            hazards.append(
+                Hazard(code: "damaged-backup", message: "backup '\(damaged.name)' is \(damaged.reason)"))
+        }
+        return RestorePlan(
+            requestedTime: draft.requested, target: draft.target, backupName: backup.name,
+            backupStart: backup.startLSN, backupStop: backup.stopLSN, backupCompleted: backup.stopTime,
+            rejected: draft.rejected, timeline: backup.timeline, segments: entries.map(\.segment.name),
+            walBytes: draft.end.distance(from: backup.startLSN), lastInside: draft.lastInside?.boundary,
+            firstOutside: draft.firstOutside?.transaction?.boundary, setting: draft.setting,
+            reason: draft.reason, expectedEnd: draft.end, minima: minima, hazards: hazards,
+            dataBytes: backup.dataBytes)
+    }
+}

@@ -1,0 +1,69 @@
+import CSystem
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// An advisory lock on a file, held while the value lives; the kernel frees it when the process ends, however.
+public final class DirectoryLock: Sendable {
+    public enum Mode: Sendable {
+        case shared, exclusive
+    }
+
+    public let path: String
+    private let descriptor: Mutex<Int32?>
+
+    private init(path: String, descriptor: Int32) {
+        self.path = path
+        self.descriptor = Mutex(descriptor)
+    }
+
+    deinit {
+        release()
+    }
+
+    /// Gives the lock back; later calls do nothing. A value that is not used any more may be released early, so a
+    /// holder says with `defer` how long it needs the lock.
+    public func release() {
+        descriptor.withLock { held in
+            if let open = held { close(open) }
+            held = nil
+        }
+    }
+
+    /// Takes the lock, or answers nil when another holder is in the way. The file is made when missing.
+    public static func attempt(_ path: String, _ mode: Mode = .exclusive) throws(Problem) -> DirectoryLock? {
+        try take(path, mode, wait: false)
+    }
+
+    /// Takes the lock, waiting as long as it takes.
+    public static func wait(_ path: String, _ mode: Mode = .exclusive) throws(Problem) -> DirectoryLock {
+        while true {
+            if let lock = try take(path, mode, wait: true) { return lock }
+        }
+    }
+
+    /// Takes the lock within `seconds`, or answers nil; asks every 10 ms, so that a cancellation gets through.
+    public static func wait(
+        _ path: String, _ mode: Mode = .exclusive, atMost seconds: Double, cancellation: CancellationFlag
+    ) throws(Problem) -> DirectoryLock? {
+        let watch = Stopwatch()
+        while true {
+            if let lock = try attempt(path, mode) { return lock }
+            try cancellation.check()
+            if watch.seconds >= seconds { return nil }
+            usleep(10_000)
+        }
+    }
+
+    private static func take(_ path: String, _ mode: Mode, wait: Bool) throws(Problem) -> DirectoryLock? {
+        let descriptor = try OpenFile.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let lock = DirectoryLock(path: path, descriptor: descriptor)
+        switch pitr_lock(descriptor, mode == .exclusive ? 1 : 0, wait ? 1 : 0) {
+        case 0: return lock
+        case EWOULDBLOCK, EINTR: return nil
+        case let failure: throw Problem.system("cannot lock", path, failure)
+        }
+    }
+}

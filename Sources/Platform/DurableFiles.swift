@@ -1,0 +1,191 @@
+import CSystem
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Files and directories whose changes are on the disk when a call returns, where its name or text says so.
+public enum DurableFiles {
+    /// Replaces `path` with `bytes` as one step: readers see the old content or the new. Durable on return.
+    ///
+    /// - Parameters:
+    ///   - replacing: false refuses, with `.archiveConflict`, when the path is taken.
+    ///   - durable: false leaves it to a later flush of the file system.
+    public static func write(
+        _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o600, replacing: Bool = true,
+        durable: Bool = true
+    ) throws(Problem) {
+        let temporary = temporaryPath(beside: path)
+        let file = try OpenFile(creating: temporary, permissions: permissions)
+        do throws(Problem) {
+            try file.write(bytes, at: 0)
+            if durable { try file.sync() }
+            if replacing {
+                try rename(temporary, to: path)
+            } else if try !renameIfFree(temporary, to: path) {
+                throw Problem(.archiveConflict, "\"\(path)\" exists already")
+            }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        if durable { try syncDirectory(parent(of: path)) }
+    }
+
+    /// Reads a whole file; a file above `limit` bytes is refused as damaged rather than read.
+    public static func read(_ path: String, limit: UInt64 = 1 << 28) throws(Problem) -> [UInt8] {
+        try contents(of: OpenFile(reading: path), limit: limit)
+    }
+
+    /// Reads a whole file; nil when there is none.
+    public static func readIfPresent(_ path: String, limit: UInt64 = 1 << 28) throws(Problem) -> [UInt8]? {
+        guard let file = try OpenFile(readingIfPresent: path) else { return nil }
+        return try contents(of: file, limit: limit)
+    }
+
+    private static func contents(of file: OpenFile, limit: UInt64) throws(Problem) -> [UInt8] {
+        let size = try file.size()
+        guard size <= limit else {
+            throw Problem(.stateDamaged, "\"\(file.path)\" is \(size) bytes large, at most \(limit) expected")
+        }
+        var bytes = [UInt8](repeating: 0, count: Int(size))
+        var span = bytes.mutableSpan
+        let got = try span.withUnsafeMutableBytes { (buffer) throws(Problem) in
+            try file.read(into: buffer, at: 0)
+        }
+        bytes.removeLast(bytes.count - got)
+        return bytes
+    }
+
+    /// Makes one directory, durably unless told otherwise. Answers false when it is there already.
+    @discardableResult
+    public static func makeDirectory(
+        _ path: String, permissions: UInt32 = 0o700, durable: Bool = true
+    ) throws(Problem) -> Bool {
+        if mkdir(path, permissions) == 0 {
+            if durable { try syncDirectory(parent(of: path)) }
+            return true
+        }
+        guard errno == EEXIST, status(path)?.kind == .directory else {
+            throw Problem.system("cannot create the directory", path, errno)
+        }
+        return false
+    }
+
+    /// Makes a directory and every missing one above it, durably.
+    public static func makeDirectories(_ path: String, permissions: UInt32 = 0o700) throws(Problem) {
+        if status(path)?.kind == .directory { return }
+        let above = parent(of: path)
+        if above != path { try makeDirectories(above, permissions: permissions) }
+        try makeDirectory(path, permissions: permissions)
+    }
+
+    /// Returns once the names in a directory are on the disk.
+    public static func syncDirectory(_ path: String) throws(Problem) {
+        let descriptor = try OpenFile.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw Problem.system("cannot flush the directory", path, errno) }
+    }
+
+    /// Returns once everything on the file system of `path` is on the disk.
+    public static func syncFileSystem(_ path: String) throws(Problem) {
+        let file = try OpenFile(reading: path)
+        let failure = pitr_sync_file_system(file.descriptor)
+        if failure != 0 { throw Problem.system("cannot flush the file system of", path, failure) }
+    }
+
+    /// Renames over whatever is there; the directory is not flushed.
+    public static func rename(_ from: String, to: String) throws(Problem) {
+        guard Glibc.rename(from, to) == 0 else {
+            throw Problem.system("cannot rename \"\(from)\" to", to, errno)
+        }
+    }
+
+    /// Renames unless `to` exists, then answers false. The directory is not flushed.
+    public static func renameIfFree(_ from: String, to: String) throws(Problem) -> Bool {
+        switch pitr_rename_no_replace(from, to) {
+        case 0: return true
+        case EEXIST: return false
+        case EINVAL, ENOSYS: break
+        case let failure: throw Problem.system("cannot rename \"\(from)\" to", to, failure)
+        }
+        // A file system without that flag: a hard link never replaces either.
+        guard link(from, to) == 0 else {
+            if errno == EEXIST { return false }
+            throw Problem.system("cannot link \"\(from)\" to", to, errno)
+        }
+        unlink(from)
+        return true
+    }
+
+    /// Removes a file; no error when there is none. Answers whether there was one.
+    @discardableResult
+    public static func removeFile(_ path: String) throws(Problem) -> Bool {
+        if unlink(path) == 0 { return true }
+        if errno == ENOENT { return false }
+        throw Problem.system("cannot remove", path, errno)
+    }
+
+    /// Removes a directory and all in it, not following symbolic links; no error when there is none.
+    public static func removeTree(_ path: String) throws(Problem) {
+        guard let found = status(path) else { return }
+        guard found.kind == .directory else {
+            try removeFile(path)
+            return
+        }
+        for name in try list(path) {
+            try removeTree(path + "/" + name)
+        }
+        if rmdir(path) != 0, errno != ENOENT { throw Problem.system("cannot remove", path, errno) }
+    }
+
+    /// The names in a directory, sorted, without `.` and `..`.
+    public static func list(_ path: String) throws(Problem) -> [String] {
+        guard let stream = opendir(path) else { throw Problem.system("cannot list", path, errno) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                if errno != 0 { throw Problem.system("cannot list", path, errno) }
+                break
+            }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix(while: { $0 != 0 }), as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// The names in a directory, sorted; empty when there is no such directory.
+    public static func listIfPresent(_ path: String) throws(Problem) -> [String] {
+        status(path) == nil ? [] : try list(path)
+    }
+
+    /// What is at `path`, not following a symbolic link; nil when there is nothing or it cannot be seen.
+    public static func status(_ path: String) -> FileStatus? {
+        var raw = stat()
+        guard lstat(path, &raw) == 0 else { return nil }
+        return FileStatus(raw)
+    }
+
+    /// Bytes that an ordinary process can still write on the file system of `path`.
+    public static func freeBytes(_ path: String) throws(Problem) -> UInt64 {
+        var bytes: UInt64 = 0
+        let failure = pitr_free_bytes(path, &bytes)
+        if failure != 0 { throw Problem.system("cannot examine the file system of", path, failure) }
+        return bytes
+    }
+
+    /// Everything before the last slash; `/` and `.` as dirname has them.
+    public static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// A name that no other process or thread uses, in the same directory.
+    public static func temporaryPath(beside path: String) -> String {
+        path + ".\(getpid())-\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).tmp"
+    }
+}

@@ -1,0 +1,164 @@
+/// PostgreSQL's `backup_manifest`, version 1: every file of a base backup, and the log that must go with it.
+///
+/// Printing gives the very shape that PostgreSQL writes, and reading accepts only what PostgreSQL would.
+public struct BackupManifest: Hashable, Sendable {
+    public enum ChecksumAlgorithm: String, Hashable, Sendable, CaseIterable {
+        case crc32c = "CRC32C"
+        case sha224 = "SHA224"
+        case sha256 = "SHA256"
+        case sha384 = "SHA384"
+        case sha512 = "SHA512"
+
+        /// The size of a checksum in bytes.
+        public var size: Int {
+            switch self {
+            case .crc32c: 4
+            case .sha224: 28
+            case .sha256: 32
+            case .sha384: 48
+            case .sha512: 64
+            }
+        }
+    }
+
+    public struct Checksum: Hashable, Sendable {
+        public let algorithm: ChecksumAlgorithm
+        /// The checksum's bytes in memory order: a CRC-32C has its lowest byte first.
+        public let bytes: [UInt8]
+
+        /// Nil if there are not as many bytes as the algorithm gives.
+        public init?(algorithm: ChecksumAlgorithm, bytes: [UInt8]) {
+            guard bytes.count == algorithm.size else { return nil }
+            self.algorithm = algorithm
+            self.bytes = bytes
+        }
+
+        public init(crc32c: UInt32) {
+            algorithm = .crc32c
+            bytes = withUnsafeBytes(of: crc32c.littleEndian) { Array($0) }
+        }
+
+        public var crc32c: UInt32? {
+            guard algorithm == .crc32c else { return nil }
+            return bytes.withUnsafeBytes { $0.little(0) }
+        }
+    }
+
+    public struct File: Hashable, Sendable {
+        /// Relative to the data directory, with slashes.
+        public var path: String
+        /// In bytes.
+        public var size: UInt64
+        /// To the second.
+        public var lastModified: PostgresTimestamp
+        /// Nil where the backup was made without checksums.
+        public var checksum: Checksum?
+
+        public init(path: String, size: UInt64, lastModified: PostgresTimestamp, checksum: Checksum?) {
+            self.path = path
+            self.size = size
+            self.lastModified = lastModified
+            self.checksum = checksum
+        }
+    }
+
+    /// Log that a restore of the backup must replay, on one timeline.
+    public struct WALRange: Hashable, Sendable {
+        public var timeline: TimelineID
+        public var start: LSN
+        public var end: LSN
+
+        public init(timeline: TimelineID, start: LSN, end: LSN) {
+            self.timeline = timeline
+            self.start = start
+            self.end = end
+        }
+    }
+
+    public var files: [File]
+    public var walRanges: [WALRange]
+
+    public init(files: [File], walRanges: [WALRange]) {
+        self.files = files
+        self.walRanges = walRanges
+    }
+
+    /// The manifest as PostgreSQL writes it.
+    ///
+    /// - Parameter sha256: the SHA-256 of some bytes, 32 bytes long; the manifest's last line carries it.
+    public func printed<Failure: Error>(
+        sha256: ([UInt8]) throws(Failure) -> [UInt8]
+    ) throws(Failure) -> [UInt8] {
+        var text: [UInt8] = []
+        text.append(contentsOf: "{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n\"Files\": [".utf8)
+        for (index, file) in files.enumerated() {
+            text.append(contentsOf: (index == 0 ? "\n" : ",\n").utf8)
+            Self.append(file, to: &text)
+        }
+        text.append(contentsOf: "\n],\n\"WAL-Ranges\": [".utf8)
+        for (index, range) in walRanges.enumerated() {
+            text.append(contentsOf: (index == 0 ? "\n" : ",\n").utf8)
+            text.append(
+                contentsOf: """
+                    { "Timeline": \(range.timeline), "Start-LSN": "\(range.start)", "End-LSN": "\(range.end)" }
+                    """.utf8)
+        }
+        text.append(contentsOf: "\n],\n".utf8)
+        let checksum = try sha256(text)
+        text.append(contentsOf: "\"Manifest-Checksum\": \"\(Hexadecimal.print(checksum))\"}\n".utf8)
+        return text
+    }
+
+    private static func append(_ file: File, to text: inout [UInt8]) {
+        text.append(contentsOf: "{ \"Path\": ".utf8)
+        JSONPrinter.quote(file.path, into: &text)
+        text.append(contentsOf: ", \"Size\": \(file.size), \"Last-Modified\": \"".utf8)
+        text.append(contentsOf: ManifestTime.print(file.lastModified).utf8)
+        text.append(UInt8(ascii: "\""))
+        if let checksum = file.checksum {
+            text.append(contentsOf: ", \"Checksum-Algorithm\": \"\(checksum.algorithm.rawValue)\"".utf8)
+            text.append(contentsOf: ", \"Checksum\": \"\(Hexadecimal.print(checksum.bytes))\"".utf8)
+        }
+        text.append(contentsOf: " }".utf8)
+    }
+}
+
+/// Lower-case hexadecimal digits, two per byte.
+enum Hexadecimal {
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    static func print(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count * 2)
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 0x0F)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Nil for an odd number of digits, or anything that is none.
+    static func parse(_ text: String) -> [UInt8]? {
+        let digits = Array(text.utf8)
+        guard digits.count.isMultiple(of: 2), digits.allSatisfy(\.isHexDigit) else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) }
+    }
+
+    private static func value(_ digit: UInt8) -> UInt8 {
+        digit <= UInt8(ascii: "9") ? digit - UInt8(ascii: "0") : (digit | 0x20) - UInt8(ascii: "a") + 10
+    }
+}
+
+/// The time of a file in a manifest: `2026-03-31 22:02:13 GMT`.
+enum ManifestTime {
+    static func print(_ time: PostgresTimestamp) -> String {
+        String(time.wholeSeconds.map { $0 == "T" ? " " : $0 }.dropLast()) + " GMT"
+    }
+
+    static func parse(_ text: String) -> PostgresTimestamp? {
+        guard text.hasSuffix(" GMT"),
+            case .success(let parsed) = TimestampParser.parse(String(text.dropLast(4)) + "Z")
+        else { return nil }
+        return parsed.instant
+    }
+}

@@ -1,0 +1,150 @@
+public import Platform
+public import PostgresFormat
+
+/// The files of one base backup: laid out for a copy, or read for a check.
+///
+/// The chain of trust: `backup.json` checks itself and names the manifest's checksum, the manifest names size and
+/// checksum of every file. Whatever breaks it is `.backupDamaged`, and the problem says which file.
+public enum BackupFiles {
+    /// What was read and found right.
+    public struct Report: Hashable, Sendable {
+        public let files: Int
+        /// As they are in a data directory.
+        public let bytes: UInt64
+    }
+
+    /// The file that goes into place last, by whoever lays out a copy.
+    public static let controlFile = "global/pg_control"
+
+    /// Directories a server needs, empty, although nothing in them is ever backed up.
+    static let neededDirectories = [
+        "base", "global", "pg_commit_ts", "pg_dynshmem", "pg_logical", "pg_logical/mappings",
+        "pg_logical/snapshots", "pg_multixact", "pg_multixact/members", "pg_multixact/offsets", "pg_notify",
+        "pg_replslot", "pg_serial", "pg_snapshots", "pg_stat", "pg_stat_tmp", "pg_subtrans", "pg_tblspc",
+        "pg_twophase", "pg_wal", "pg_wal/archive_status", "pg_xact",
+    ]
+
+    /// Writes a backup's files into a data directory, each checked against the manifest while it is written.
+    ///
+    /// Files are cloned where they are kept plain and the file system can; nothing is flushed: one flush of the
+    /// file system must follow. A failure leaves files behind, but never `global/pg_control`.
+    ///
+    /// - Parameters:
+    ///   - dataDirectory: exists, or its parent does; holds none of the files yet.
+    ///   - controlFileTo: where `pg_control` is put instead of its place.
+    public static func layOut(
+        _ backup: BackupDescriptor, in layout: RepositoryLayout, into dataDirectory: String,
+        controlFileTo: String, workers: Int = 2, progress: any ProgressReporter = SilentProgress(),
+        cancellation: CancellationFlag = CancellationFlag()
+    ) throws(Problem) -> Report {
+        let files = try expectedFiles(backup, layout)
+        if DurableFiles.status(dataDirectory) == nil { try DurableFiles.makeDirectory(dataDirectory) }
+        for directory in Set(backup.directories + neededDirectories).sorted() {
+            try DurableFiles.makeDirectory(dataDirectory + "/" + directory, durable: false)
+        }
+        return try read(files, backup, layout, workers, progress, cancellation) { path in
+            path == controlFile ? controlFileTo : dataDirectory + "/" + path
+        }
+    }
+
+    /// Reads every file and compares it with the manifest; writes nothing.
+    public static func verify(
+        _ backup: BackupDescriptor, in layout: RepositoryLayout, workers: Int = 2,
+        progress: any ProgressReporter = SilentProgress(),
+        cancellation: CancellationFlag = CancellationFlag()
+    ) throws(Problem) -> Report {
+        let files = try expectedFiles(backup, layout)
+        return try read(files, backup, layout, workers, progress, cancellation) { _ in nil }
+    }
+
+    /// The manifest PostgreSQL's own tools read, checked.
+    public static func manifest(
+        _ backup: BackupDescriptor, in layout: RepositoryLayout
+    ) throws(Problem) -> BackupManifest {
+        let path = manifestFile(layout.backup(backup.name))
+        guard let bytes = try DurableFiles.readIfPresent(path) else {
+            throw damaged("backup_manifest", "it is missing", stored: path)
+        }
+        guard CRC32C.checksum(bytes) == backup.manifestCRC32C else {
+            throw damaged("backup_manifest", "its CRC-32C is not the one in backup.json", stored: path)
+        }
+        do {
+            return try BackupManifest(parsing: bytes) { SHA256.hash($0) }
+        } catch {
+            throw damaged("backup_manifest", "\(error)", stored: path)
+        }
+    }
+
+    public static func descriptor(_ folder: String) -> String { folder + "/backup.json" }
+    public static func manifestFile(_ folder: String) -> String { folder + "/backup_manifest" }
+    public static func data(_ folder: String) -> String { folder + "/data" }
+
+    static func damaged(_ path: String, _ reason: String, stored: String) -> Problem {
+        Problem(
+            .backupDamaged, "file \"\(path)\" of the backup is damaged: \(reason)", detail: "\"\(stored)\"",
+            hint: "Choose another backup; 'pitr backup list' shows them.")
+    }
+
+    /// Reads the manifest and compares the names in it with the files there are.
+    private static func expectedFiles(
+        _ backup: BackupDescriptor, _ layout: RepositoryLayout
+    ) throws(Problem) -> [BackupFileJob.Expected] {
+        let folder = data(layout.backup(backup.name))
+        var files: [BackupFileJob.Expected] = []
+        for file in try manifest(backup, in: layout).files {
+            guard let crc = file.checksum?.crc32c else {
+                throw damaged(
+                    "backup_manifest", "it has no CRC-32C of \"\(file.path)\"", stored: manifestFile(folder))
+            }
+            files.append(BackupFileJob.Expected(path: file.path, size: file.size, crc: crc))
+        }
+        let suffix = backup.storage == .zstd ? RepositoryLayout.compressedSuffix : ""
+        var wanted = Set(files.map { $0.path + suffix })
+        for path in try StoredTree.files(folder) where wanted.remove(path) == nil {
+            throw damaged(path, "it is not in the manifest", stored: folder + "/" + path)
+        }
+        if let missing = wanted.min() {
+            throw damaged(
+                String(missing.dropLast(suffix.count)), "it is missing", stored: folder + "/" + missing)
+        }
+        return files.sorted { ($0.size, $1.path) > ($1.size, $0.path) }
+    }
+
+    private static func read(
+        _ files: [BackupFileJob.Expected], _ backup: BackupDescriptor, _ layout: RepositoryLayout,
+        _ workers: Int, _ progress: any ProgressReporter, _ cancellation: CancellationFlag,
+        target: (String) -> String?
+    ) throws(Problem) -> Report {
+        let folder = data(layout.backup(backup.name))
+        let suffix = backup.storage == .zstd ? RepositoryLayout.compressedSuffix : ""
+        let jobs = files.map { file in
+            BackupFileJob(
+                file, stored: folder + "/" + file.path + suffix, target: target(file.path),
+                storage: backup.storage, progress: progress)
+        }
+        try ChunkedJobs.run(jobs, workers: workers, cancellation: cancellation) {
+            () throws(Problem) in try BackupFileJob.Scratch()
+        }
+        return Report(files: files.count, bytes: files.reduce(0) { $0 + $1.size })
+    }
+}
+
+/// The files below a folder, as paths relative to it.
+enum StoredTree {
+    static func files(_ root: String) throws(Problem) -> [String] {
+        var found: [String] = []
+        try add(root, "", &found)
+        return found
+    }
+
+    private static func add(_ root: String, _ below: String, _ found: inout [String]) throws(Problem) {
+        for name in try DurableFiles.listIfPresent(below.isEmpty ? root : root + "/" + below) {
+            let path = below.isEmpty ? name : below + "/" + name
+            if DurableFiles.status(root + "/" + path)?.kind == .directory {
+                try add(root, path, &found)
+            } else {
+                found.append(path)
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+public import Platform
+import PostgresFormat
+
+/// The base backups that a repository holds.
+public struct BackupRepository: Sendable {
+    public let layout: RepositoryLayout
+
+    public init(layout: RepositoryLayout) {
+        self.layout = layout
+    }
+
+    /// All finished backups, the earliest stop first; damaged ones stand at the end, by name.
+    public func list() throws(Problem) -> [StoredBackup] {
+        var found: [StoredBackup] = []
+        for name in try DurableFiles.listIfPresent(layout.backups) where !Self.isUnfinished(name) {
+            found.append(try stored(name))
+        }
+        return found.sorted { left, right in
+            switch (left.descriptor, right.descriptor) {
+            case (let left?, let right?):
+                (left.stopLSN.rawValue, left.name) < (right.stopLSN.rawValue, right.name)
+            case (.some, nil): true
+            case (nil, .some): false
+            case (nil, nil): left.name < right.name
+            }
+        }
+    }
+
+    /// The backup of that name, nil when there is none. Throws `.backupDamaged` when its description is.
+    public func find(_ name: String) throws(Problem) -> BackupDescriptor? {
+        guard exists(name) else { return nil }
+        switch try stored(name).content {
+        case .intact(let descriptor): return descriptor
+        case .damaged(let problem): throw problem
+        }
+    }
+
+    /// Removes a backup. It is gone from the list at once; what a kill leaves behind is never listed again.
+    public func delete(_ name: String) throws(Problem) {
+        guard exists(name) else { throw Self.notFound(name) }
+        let doomed = layout.deletingBackup(name)
+        try DurableFiles.removeTree(doomed)
+        try DurableFiles.rename(layout.backup(name), to: doomed)
+        try DurableFiles.syncDirectory(layout.backups)
+        try DurableFiles.removeTree(doomed)
+    }
+
+    /// Folders of backups that were never finished or not wholly deleted, by their full names.
+    ///
+    /// One of them may be of a backup that is being taken right now.
+    public func leftovers() throws(Problem) -> [String] {
+        try DurableFiles.listIfPresent(layout.backups).filter(Self.isUnfinished)
+    }
+
+    /// Removes one of the `leftovers`.
+    public func removeLeftover(_ folder: String) throws(Problem) {
+        guard Self.isUnfinished(folder), !folder.contains("/") else {
+            throw Problem(.system, "\"\(folder)\" is not an unfinished backup")
+        }
+        try DurableFiles.removeTree(layout.backups + "/" + folder)
+    }
+
+    /// Reads every file of a backup and compares it with the manifest; throws `.backupDamaged` naming the first.
+    public func verify(
+        _ name: String, workers: Int = 2, progress: any ProgressReporter = SilentProgress(),
+        cancellation: CancellationFlag = CancellationFlag()
+    ) throws(Problem) {
+        guard let backup = try find(name) else { throw Self.notFound(name) }
+        _ = try BackupFiles.verify(
+            backup, in: layout, workers: workers, progress: progress, cancellation: cancellation)
+    }
+
+    /// Whether a folder can have that name: nothing that leaves the folder, no hidden or unfinished one.
+    public static func isUsable(name: String) -> Bool {
+        !name.isEmpty && !name.hasPrefix(".") && !name.contains("/") && !isUnfinished(name)
+            && name.utf8.count <= 200 && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+    }
+
+    private func exists(_ name: String) -> Bool {
+        Self.isUsable(name: name) && DurableFiles.status(layout.backup(name)) != nil
+    }
+
+    private static func notFound(_ name: String) -> Problem {
+        Problem(.resourceNotFound, "there is no backup \"\(name)\"")
+    }
+
+    private static func isUnfinished(_ folder: String) -> Bool {
+        folder.hasSuffix(RepositoryLayout.incompleteSuffix) || folder.hasSuffix(RepositoryLayout.deletingSuffix)
+    }
+
+    private func stored(_ name: String) throws(Problem) -> StoredBackup {
+        let path = layout.backup(name)
+        do throws(Problem) {
+            guard let bytes = try DurableFiles.readIfPresent(BackupFiles.descriptor(path), limit: 1 << 24) else {
+                throw Problem(.backupDamaged, "backup \"\(name)\" is damaged", detail: "backup.json is missing")
+            }
+            let descriptor = try BackupDescriptor(parsing: bytes, path: BackupFiles.descriptor(path))
+            guard descriptor.name == name else {
+                throw Problem(
+                    .backupDamaged, "backup \"\(name)\" is damaged",
+                    detail: "its backup.json is that of \"\(descriptor.name)\"")
+            }
+            return StoredBackup(name: name, path: path, content: .intact(descriptor))
+        } catch {
+            guard error.code == .backupDamaged else { throw error }
+            return StoredBackup(name: name, path: path, content: .damaged(error))
+        }
+    }
+}
+
+/// A backup's folder and what it says of itself.
+public struct StoredBackup: Sendable {
+    public enum Content: Sendable {
+        case intact(BackupDescriptor)
+        /// `backup.json` is missing, damaged or of another backup: a `.backupDamaged` problem.
+        case damaged(Problem)
+    }
+
+    public let name: String
+    public let path: String
+    public let content: Content
+
+    public var descriptor: BackupDescriptor? {
+        if case .intact(let descriptor) = content { descriptor } else { nil }
+    }
+
+    public var damage: Problem? {
+        if case .damaged(let problem) = content { problem } else { nil }
+    }
+}

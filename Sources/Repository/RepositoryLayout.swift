@@ -1,0 +1,80 @@
+public import Platform
+public import PostgresFormat
+
+/// Where the files of one server's repository are.
+///
+///     repository.json             what this folder is
+///     README.txt                  how to restore by hand
+///     backups/<name>/             backup.json, backup_manifest, data/<path>[.zst]
+///     wal/<timeline>/<file>.zst   segments, backup history files, partial segments
+///     wal/<timeline>.history.zst  timeline histories
+///     wal/incoming/               segments on their way in; nothing here has been promised to anyone
+public struct RepositoryLayout: Hashable, Sendable {
+    /// An absolute path, without a slash at its end.
+    public let root: String
+
+    public init(root: String) {
+        var root = root
+        while root.count > 1, root.hasSuffix("/") { root.removeLast() }
+        self.root = root
+    }
+
+    public var identityFile: String { root + "/repository.json" }
+    public var readme: String { root + "/README.txt" }
+    public var backups: String { root + "/backups" }
+    public var wal: String { root + "/wal" }
+    public var incoming: String { root + "/wal/incoming" }
+
+    /// A finished backup's folder.
+    public func backup(_ name: String) -> String { backups + "/" + name }
+
+    /// The folder of a backup that is being taken.
+    public func incompleteBackup(_ name: String) -> String { backup(name) + Self.incompleteSuffix }
+
+    /// The folder of a backup that is being deleted.
+    public func deletingBackup(_ name: String) -> String { backup(name) + Self.deletingSuffix }
+
+    public func timeline(_ timeline: TimelineID) -> String { wal + "/" + timeline.fileName }
+
+    /// The archived form of a file that PostgreSQL hands to its archive command.
+    public func path(of name: ArchivedFileName) -> String {
+        if case .timelineHistory = name { return wal + "/" + name.fileName + Self.compressedSuffix }
+        return timeline(name.timeline) + "/" + name.fileName + Self.compressedSuffix
+    }
+
+    public static let compressedSuffix = ".zst"
+    static let incompleteSuffix = ".incomplete"
+    static let deletingSuffix = ".deleting"
+
+    /// Makes the folders of a new repository, durably, and describes it in `repository.json` and `README.txt`.
+    ///
+    /// Calling it again with the same identity changes nothing; another identity is refused.
+    public func create(_ identity: RepositoryIdentity) throws(Problem) {
+        try DurableFiles.makeDirectories(root)
+        if let existing = try identityIfPresent() {
+            guard existing == identity else {
+                throw Problem(
+                    .stateDamaged, "the repository \"\(root)\" belongs to another server",
+                    detail: "it is of server \(existing.serverID), system \(existing.systemIdentifier)")
+            }
+        }
+        for directory in [backups, wal, incoming] {
+            try DurableFiles.makeDirectory(directory)
+        }
+        try DurableFiles.write(Array(RepositoryReadme.text(identity).utf8), to: readme)
+        try DurableFiles.write(Array(identity.json.printed(indented: true).utf8), to: identityFile)
+    }
+
+    /// Reads `repository.json`; a newer format is `.formatTooNew`, none at all `.stateDamaged`.
+    public func identity() throws(Problem) -> RepositoryIdentity {
+        guard let identity = try identityIfPresent() else {
+            throw Problem(.stateDamaged, "\"\(root)\" is not a repository", detail: "repository.json is missing")
+        }
+        return identity
+    }
+
+    private func identityIfPresent() throws(Problem) -> RepositoryIdentity? {
+        guard let bytes = try DurableFiles.readIfPresent(identityFile, limit: 1 << 20) else { return nil }
+        return try RepositoryIdentity(parsing: bytes, path: identityFile)
+    }
+}

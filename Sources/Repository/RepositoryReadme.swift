@@ -1,0 +1,35 @@
+/// The text that lies in every repository for a person who has nothing but stock tools.
+enum RepositoryReadme {
+    static func text(_ identity: RepositoryIdentity) -> String {
+        """
+        This folder is the repository of one PostgreSQL \(identity.postgresMajor) server
+        (server id \(identity.serverID), system identifier \(identity.systemIdentifier)):
+        its base backups and its write-ahead log. Nothing in it is ever changed, only added and expired.
+
+          repository.json             what this folder is
+          backups/<name>/             one base backup: backup.json, PostgreSQL's backup_manifest,
+                                      and under data/ the files of the data directory. Where the name ends in
+                                      .zst the file is compressed; backup.json says "storage": "zstd".
+          wal/<timeline>/<name>.zst   WAL segments, each a stock zstd file
+          wal/<timeline>.history.zst  timeline histories
+
+        To restore by hand, as the account that runs PostgreSQL, with PostgreSQL \(identity.postgresMajor) and zstd:
+
+          cp -a backups/<name>/data /path/to/newdata        (choose the backup; its backup.json tells its times)
+          find /path/to/newdata -name '*.zst' -exec zstd -d --rm -q {} +
+          chmod -R go-rwx /path/to/newdata
+          pg_verifybackup -n -m backups/<name>/backup_manifest /path/to/newdata
+
+        Put your postgresql.conf and pg_hba.conf into the new directory, and into postgresql.conf:
+
+          restore_command = 'f="%f"; case $f in *.history) d=;; *) d="$(printf %%.8s "$f")/";; esac; \
+        zstd -dqf "/path/to/this/folder/wal/$d$f.zst" -o "%p"'
+          recovery_target_time = '2026-01-31 12:00:00+00'   (leave out for the latest state)
+          recovery_target_action = 'promote'
+          archive_mode = off
+
+        Then: touch /path/to/newdata/recovery.signal, and start the server with pg_ctl.
+
+        """
+    }
+}

@@ -1,0 +1,174 @@
+public import Planning
+public import Platform
+public import PostgresFormat
+
+/// The WAL that a repository holds: every file PostgreSQL handed over, unchanged, each with its summary.
+public struct WALArchive: Sendable {
+    public let layout: RepositoryLayout
+
+    public init(layout: RepositoryLayout) {
+        self.layout = layout
+    }
+
+    /// Whether a file of that name is stored; its content is not looked at.
+    public func contains(_ name: ArchivedFileName) -> Bool {
+        DurableFiles.status(layout.path(of: name)) != nil
+    }
+
+    /// All segments and partial segments, by timeline and number. Of each only the summary is read.
+    ///
+    /// A file whose summary cannot be read, or tells of another segment, is among them, as damaged.
+    public func segments() throws(Problem) -> [ArchivedSegment] {
+        let size = try layout.identity().segmentSize
+        var found: [ArchivedSegment] = []
+        for (directory, fileName) in try files() {
+            guard let name = Self.archivedName(fileName, size), let segment = name.walSegment else { continue }
+            let path = directory + "/" + fileName
+            guard let (content, storedBytes) = try Self.content(path, name) else { continue }
+            var isPartial = false
+            if case .partial = name { isPartial = true }
+            found.append(
+                ArchivedSegment(
+                    name: segment, isPartial: isPartial, path: path, storedBytes: storedBytes, content: content))
+        }
+        return found.sorted { ($0.name, $0.isPartial ? 1 : 0) < ($1.name, $1.isPartial ? 1 : 0) }
+    }
+
+    /// One segment, nil when it is not stored.
+    public func segment(_ name: SegmentName, isPartial: Bool = false) throws(Problem) -> ArchivedSegment? {
+        let archived: ArchivedFileName = isPartial ? .partial(name) : .segment(name)
+        let path = layout.path(of: archived)
+        guard let (content, storedBytes) = try Self.content(path, archived) else { return nil }
+        return ArchivedSegment(
+            name: name, isPartial: isPartial, path: path, storedBytes: storedBytes, content: content)
+    }
+
+    /// The timelines whose history files are stored.
+    public func histories() throws(Problem) -> [TimelineID] {
+        try DurableFiles.listIfPresent(layout.wal).compactMap { fileName in
+            guard case .timelineHistory(let timeline)? = Self.archivedName(fileName, .standard) else { return nil }
+            return timeline
+        }.sorted()
+    }
+
+    /// A timeline's history as PostgreSQL wrote it, verified; nil when it is not stored.
+    public func history(_ timeline: TimelineID) throws(Problem) -> String? {
+        guard contains(.timelineHistory(timeline)) else { return nil }
+        return String(decoding: try read(.timelineHistory(timeline)), as: UTF8.self)
+    }
+
+    /// The content of a history file, verified. For small files.
+    public func read(_ name: ArchivedFileName) throws(Problem) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try withContent(of: name) { (chunk) throws(Problem) in
+            bytes.append(contentsOf: chunk)
+            return true
+        }
+        return bytes
+    }
+
+    /// Files in the archive's folders that are none of PostgreSQL's and none of ours.
+    public func strangers() throws(Problem) -> [String] {
+        let size = try layout.identity().segmentSize
+        var found: [String] = []
+        for (directory, fileName) in try files() where Self.archivedName(fileName, size) == nil {
+            found.append(directory + "/" + fileName)
+        }
+        return found
+    }
+
+    /// Removes exactly these files, those that exist, durably.
+    public func remove(_ names: [ArchivedFileName]) throws(Problem) {
+        var directories: Set<String> = []
+        for name in names {
+            let path = layout.path(of: name)
+            if try DurableFiles.removeFile(path) { directories.insert(DurableFiles.parent(of: path)) }
+        }
+        for directory in directories.sorted() {
+            try DurableFiles.syncDirectory(directory)
+        }
+    }
+
+    /// Every file stored, whatever its kind, by name.
+    public func names() throws(Problem) -> [ArchivedFileName] {
+        let size = try layout.identity().segmentSize
+        return try files().compactMap { Self.archivedName($0.name, size) }
+    }
+
+    /// Bytes of all stored files, as they are on the disk.
+    public func totalStoredBytes() throws(Problem) -> UInt64 {
+        try files().reduce(0) { $0 + (DurableFiles.status($1.directory + "/" + $1.name)?.size ?? 0) }
+    }
+
+    private func files() throws(Problem) -> [(directory: String, name: String)] {
+        var found: [(directory: String, name: String)] = []
+        for entry in try DurableFiles.listIfPresent(layout.wal) {
+            let path = layout.wal + "/" + entry
+            if path == layout.incoming { continue }
+            guard DurableFiles.status(path)?.kind == .directory else {
+                found.append((layout.wal, entry))
+                continue
+            }
+            for name in try DurableFiles.list(path) {
+                found.append((path, name))
+            }
+        }
+        return found
+    }
+
+    private static func archivedName(_ fileName: String, _ size: WALSegmentSize) -> ArchivedFileName? {
+        guard fileName.hasSuffix(RepositoryLayout.compressedSuffix) else { return nil }
+        return ArchivedFileName(
+            fileName: String(fileName.dropLast(RepositoryLayout.compressedSuffix.count)), segmentSize: size)
+    }
+
+    /// Nil when there is no such file.
+    private static func content(
+        _ path: String, _ name: ArchivedFileName
+    ) throws(Problem) -> (content: ArchivedSegment.Content, storedBytes: UInt64)? {
+        guard let file = try OpenFile(readingIfPresent: path) else { return nil }
+        let storedBytes = try file.size()
+        switch try readSummary(file, name) {
+        case .failure(let damage): return (.damaged(damage), storedBytes)
+        case .success(let summary): return (.intact(summary), storedBytes)
+        }
+    }
+
+    static func readSummary(
+        _ file: OpenFile, _ name: ArchivedFileName
+    ) throws(Problem) -> Result<SegmentSummary, ArchiveDamage> {
+        var frame = [UInt8](repeating: 0, count: SummaryFrame.size)
+        var span = frame.mutableSpan
+        let count = try span.withUnsafeMutableBytes { (buffer) throws(Problem) in
+            try file.read(into: buffer, at: 0)
+        }
+        if count < frame.count { frame.removeLast(frame.count - count) }
+        return SummaryFrame.decode(frame, name: name)
+    }
+}
+
+/// A WAL segment in the archive.
+public struct ArchivedSegment: Sendable {
+    public enum Content: Sendable {
+        case intact(SegmentSummary)
+        /// The summary cannot be read or does not belong to this name: the segment is not usable.
+        case damaged(ArchiveDamage)
+    }
+
+    public let name: SegmentName
+    public let isPartial: Bool
+    public let path: String
+    /// Size of the compressed file.
+    public let storedBytes: UInt64
+    public let content: Content
+
+    public var summary: SegmentSummary? {
+        if case .intact(let summary) = content { summary } else { nil }
+    }
+
+    public var damage: ArchiveDamage? {
+        if case .damaged(let damage) = content { damage } else { nil }
+    }
+
+    public var archivedName: ArchivedFileName { isPartial ? .partial(name) : .segment(name) }
+}

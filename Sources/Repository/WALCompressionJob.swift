@@ -1,0 +1,107 @@
+import Planning
+import Platform
+import PostgresFormat
+import Synchronization
+
+/// One file on its way into the archive: read and summarised in order, compressed by several threads.
+///
+/// A thread takes the next chunk with its turn at reading, so decoding is in order and the chunk is still in its
+/// cache when it compresses it. Results are written in order, too.
+final class WALCompressionJob: ChunkedJob {
+    struct Scratch {
+        let input: UnsafeMutableRawBufferPointer
+        let output: UnsafeMutableRawBufferPointer
+        let compressor: CompressorBox
+
+        init() throws(Problem) {
+            compressor = try CompressorBox(level: FrameFormat.level)
+            input = compressor.input.bytes
+            output = compressor.output.bytes
+        }
+    }
+
+    /// A compressor and its two buffers, for one thread.
+    final class CompressorBox {
+        let compressor: Compressor
+        let input = RawBuffer(count: FrameFormat.contentBytes)
+        let output = RawBuffer(count: Compressor.bound(FrameFormat.contentBytes))
+
+        init(level: Int32) throws(Problem) {
+            compressor = try Compressor(level: level)
+        }
+    }
+
+    private struct Reading {
+        var summarizer: SegmentSummarizer
+        var offset: UInt64 = 0
+        var chunks = 0
+    }
+
+    private let source: OpenFile
+    private let size: UInt64
+    private let target: OpenFile
+    private let reading: Mutex<Reading>
+    private let writeOffset: Mutex<UInt64>
+    private let gate = TurnGate()
+
+    init(source: OpenFile, size: UInt64, target: OpenFile, summarizer: SegmentSummarizer) {
+        self.source = source
+        self.size = size
+        self.target = target
+        reading = Mutex(Reading(summarizer: summarizer))
+        writeOffset = Mutex(UInt64(SummaryFrame.size))
+    }
+
+    func doNextChunk(_ scratch: Scratch) throws(Problem) -> Bool {
+        guard let (index, count) = try readChunk(into: scratch.input) else { return false }
+        let content = UnsafeRawBufferPointer(rebasing: scratch.input[..<count])
+        let frameSize = try scratch.compressor.compressor.frame(content, into: scratch.output)
+        guard gate.wait(for: index) else { return false }
+        let place = writeOffset.withLock { offset in
+            defer { offset += UInt64(frameSize) }
+            return offset
+        }
+        gate.pass()
+        try target.write(UnsafeRawBufferPointer(rebasing: scratch.output[..<frameSize]), at: place)
+        target.startWriteback(at: place, length: UInt64(frameSize))
+        return true
+    }
+
+    func abandon() {
+        gate.breakDown()
+    }
+
+    /// What passed through, once every chunk has.
+    func summary() -> SegmentSummary {
+        reading.withLock { $0.summarizer.finish() }
+    }
+
+    private func readChunk(
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(Problem) -> (index: Int, count: Int)? {
+        let result = reading.withLock { state -> Result<(index: Int, count: Int)?, Problem> in
+            do throws(Problem) {
+                return .success(try readChunk(into: buffer, &state))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    private func readChunk(
+        into buffer: UnsafeMutableRawBufferPointer, _ state: inout Reading
+    ) throws(Problem) -> (index: Int, count: Int)? {
+        // An empty file is one empty frame, so that every archived file unpacks.
+        guard state.offset < size || state.chunks == 0 else { return nil }
+        let wanted = Int(min(UInt64(buffer.count), size - state.offset))
+        let count = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: state.offset)
+        guard count == wanted else {
+            throw Problem(.system, "\"\(source.path)\" shrank while it was read")
+        }
+        state.summarizer.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        state.offset += UInt64(count)
+        defer { state.chunks += 1 }
+        return (state.chunks, count)
+    }
+}

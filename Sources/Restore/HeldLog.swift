@@ -1,0 +1,67 @@
+public import Planning
+public import Platform
+public import PostgresFormat
+public import Repository
+
+/// Where the bytes of one segment are.
+public enum SegmentLocation: Sendable {
+    case archived(ArchivedSegment)
+    /// A plain file read from the source for this restore alone.
+    case file(String)
+}
+
+/// All WAL that is held of one server: its archive, and what was read from the source beyond it.
+public struct HeldLog: Sendable {
+    public let archive: WALArchive
+    public let locations: [SegmentName: SegmentLocation]
+
+    public init(archive: WALArchive, locations: [SegmentName: SegmentLocation]) {
+        self.archive = archive
+        self.locations = locations
+    }
+
+    /// Feeds the raw bytes of a segment in pieces of whole pages; `body` answers false to stop.
+    public func pages(of segment: SegmentName, _ body: (UnsafeRawBufferPointer) throws(Problem) -> Bool)
+        throws(Problem)
+    {
+        switch locations[segment] {
+        case .archived(let archived)?:
+            try archive.withSegmentPages(archived, body)
+        case .file(let path)?:
+            try OpenFile(reading: path).forEachChunk { bytes, _ throws(Problem) in try body(bytes) }
+        case nil:
+            throw Problem(.walMissing, "WAL segment \(segment) is not held")
+        }
+    }
+}
+
+extension HeldLog: LogRecordSource {
+    public func records(startingIn segment: SegmentName, _ visit: (LogRecord) -> Bool) throws {
+        var decoder = WALDecoder(start: segment.start, segmentSize: segment.size)
+        var stopped = false
+        var current = segment
+        while locations[current] != nil {
+            var ended = false
+            try pages(of: current) { bytes throws(Problem) in
+                let end = decoder.feed(bytes) { record in
+                    guard record.start < segment.end else {
+                        stopped = true
+                        return false
+                    }
+                    let goOn = visit(
+                        LogRecord(
+                            start: record.start, end: record.end, transaction: record.transactionEnd,
+                            hazards: RecordHazard.of(record)))
+                    if !goOn { stopped = true }
+                    return goOn
+                }
+                if let end, case .switched = end { return true }
+                ended = end != nil
+                return end == nil
+            }
+            // Only a record that began in the segment and is still incomplete leads into the next one.
+            if stopped || ended || decoder.tailFragment == nil { return }
+            current = current.next
+        }
+    }
+}

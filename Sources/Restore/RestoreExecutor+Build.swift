@@ -1,0 +1,108 @@
+import Planning
+import Platform
+import PostgresFormat
+import Repository
+
+/// Claim, lay out, stage WAL: everything before PostgreSQL is involved.
+extension RestoreExecutor {
+    /// Claim: the directories are made; one that exists already belongs to somebody else.
+    func claim() throws(Problem) {
+        let needed = job.plan.estimatedBytes
+        let free = try DurableFiles.freeBytes(DurableFiles.parent(of: job.serverDirectory))
+        guard free > needed else {
+            throw Problem(
+                .insufficientStorage, "the disk would not hold the copy",
+                detail: "\(ByteText.of(needed)) needed, \(ByteText.of(free)) free below \(job.serverDirectory)",
+                hint: "Free some space, or set PITR_HOME to a larger disk.")
+        }
+        guard try DurableFiles.makeDirectory(job.serverDirectory) else {
+            throw Problem(.stateDamaged, "\(job.serverDirectory) exists already", hint: "Run 'pitr maintain'.")
+        }
+        for path in [job.dataDirectory, job.recoveryConfiguration, job.recoveryLog, job.asideDirectory] {
+            try DurableFiles.makeDirectories(path)
+        }
+        try DurableFiles.makeDirectories(job.socketDirectory)
+    }
+
+    /// Lay out: the base backup's files, each checked against the backup's manifest while it is written.
+    func layOut() throws(Problem) -> [String] {
+        let backups = BackupRepository(layout: job.layout)
+        guard let backup = try backups.find(job.plan.backupName) else {
+            throw Problem(.backupDamaged, "backup '\(job.plan.backupName)' has gone")
+        }
+        job.progress.begin("base backup", totalBytes: job.plan.dataBytes)
+        defer { job.progress.end() }
+        let report = try BackupFiles.layOut(
+            backup, in: job.layout, into: job.dataDirectory, controlFileTo: job.controlFile, workers: 2,
+            progress: job.progress, cancellation: job.cancellation)
+        try checkControlFile()
+        // Without them nobody starts the copy by hand before it is finished.
+        for name in ["postgresql.conf", "pg_hba.conf", "pg_ident.conf"] {
+            let path = job.dataDirectory + "/" + name
+            if DurableFiles.status(path) != nil {
+                try DurableFiles.rename(path, to: job.asideDirectory + "/" + name)
+            }
+        }
+        // The source's ALTER SYSTEM settings are not inherited.
+        try DurableFiles.write([], to: job.dataDirectory + "/postgresql.auto.conf", durable: false)
+        for name in ["standby.signal", "recovery.signal", "postmaster.pid", "postmaster.opts"] {
+            _ = try DurableFiles.removeFile(job.dataDirectory + "/" + name)
+        }
+        return [
+            "\(report.files) files, \(ByteText.of(report.bytes)): every CRC-32C equals the backup manifest",
+            "pg_control belongs to system \(job.systemIdentifier)",
+        ]
+    }
+
+    private func checkControlFile() throws(Problem) {
+        let control: ControlFile
+        do {
+            control = try ControlFile(parsing: try DurableFiles.read(job.controlFile))
+        } catch {
+            throw Problem(
+                .backupDamaged, "pg_control of backup '\(job.plan.backupName)' cannot be read",
+                detail: "\(error)")
+        }
+        guard control.systemIdentifier == job.systemIdentifier else {
+            throw Problem(
+                .backupDamaged, "backup '\(job.plan.backupName)' belongs to another cluster",
+                detail: "system identifier \(control.systemIdentifier) instead of \(job.systemIdentifier)")
+        }
+    }
+
+    /// Stage WAL: every planned segment lies in the copy's own pg_wal before recovery starts; copies, never links.
+    func stageWAL() throws(Problem) {
+        let segments = job.plan.segments
+        let total = UInt64(segments.count) * (segments.first?.size.bytes ?? 0)
+        job.progress.begin("WAL", totalBytes: total)
+        defer { job.progress.end() }
+        let directory = job.dataDirectory + "/pg_wal"
+        let job = job
+        try Workers.run(min(2, max(1, segments.count))) { worker throws(Problem) in
+            for (index, segment) in segments.enumerated() where index % 2 == worker {
+                try job.cancellation.check()
+                try Self.stage(segment, to: directory + "/" + segment.fileName, job: job)
+                job.progress.advance(bytes: segment.size.bytes)
+            }
+        }
+        for history in try self.job.log.archive.histories() where history <= job.plan.timeline {
+            try self.job.log.archive.extract(
+                .timelineHistory(history), to: directory + "/\(history.fileName).history")
+        }
+    }
+
+    private static func stage(_ segment: SegmentName, to path: String, job: RestoreJob) throws(Problem) {
+        if case .archived(let archived)? = job.log.locations[segment] {
+            try job.log.archive.extract(archived, to: path)
+            return
+        }
+        let file = try OpenFile(creating: path)
+        var offset: UInt64 = 0
+        try job.log.pages(of: segment) { bytes throws(Problem) in
+            try file.write(bytes, at: offset)
+            offset += UInt64(bytes.count)
+            return true
+        }
+        try file.truncate(to: segment.size.bytes)
+    }
+}

@@ -1,0 +1,180 @@
+import Foundation
+import Instance
+import Planning
+import Platform
+import PostgresClient
+import PostgresFormat
+
+/// Arm, recover, prove, settle: PostgreSQL replays, and what it did is checked.
+extension RestoreExecutor {
+    /// Arm: the recovery configuration, the signal file, and pg_control as the very last.
+    func arm() throws(Problem) {
+        let access = HostBasedAccess(rules: [], account: job.account)
+        try job.recovering.writeConfiguration(
+            settings: recoverySettings(), hba: access.renderAccess(),
+            ident: access.renderIdent())
+        try DurableFiles.write([], to: job.dataDirectory + "/recovery.signal", durable: false)
+        try DurableFiles.rename(job.controlFile, to: job.dataDirectory + "/global/pg_control")
+    }
+
+    /// What recovery runs with: the source's minima, speed instead of durability (one sync of everything follows),
+    /// and no way to reach the outside world or the source.
+    func recoverySettings() -> String {
+        let minima = job.plan.minima
+        let lines = [
+            "data_directory = \(SettingsText.quoted(job.dataDirectory))",
+            "hba_file = \(SettingsText.quoted(job.recoveryConfiguration + "/pg_hba.conf"))",
+            "ident_file = \(SettingsText.quoted(job.recoveryConfiguration + "/pg_ident.conf"))",
+            "unix_socket_directories = \(SettingsText.quoted(job.socketDirectory))",
+            "unix_socket_permissions = 0700", "listen_addresses = ''", "port = 5432",
+            "cluster_name = 'pitr recovery'", "timezone = 'UTC'", "log_timezone = 'UTC'", "lc_messages = 'C'",
+            "logging_collector = off", "log_min_messages = info",
+            "hot_standby = off", "archive_mode = off", "restore_command = 'false'",
+            job.plan.setting.configurationLine,
+            "recovery_target_inclusive = on", "recovery_target_action = 'promote'",
+            "recovery_target_timeline = 'current'",
+            "max_connections = \(minima.maxConnections)",
+            "max_worker_processes = \(minima.maxWorkerProcesses)",
+            "max_wal_senders = \(minima.maxWalSenders)",
+            "max_prepared_transactions = \(minima.maxPreparedTransactions)",
+            "max_locks_per_transaction = \(minima.maxLocksPerTransaction)",
+            "wal_level = replica", "shared_buffers = \(job.recoveryBuffersMiB)MB", "huge_pages = off",
+            "fsync = off", "full_page_writes = off", "synchronous_commit = off", "wal_recycle = off",
+            "wal_init_zero = off", "checkpoint_timeout = '1d'", "max_wal_size = '10TB'", "autovacuum = off",
+            "bgwriter_lru_maxpages = 0", "max_logical_replication_workers = 0", "jit = off",
+            "restart_after_crash = off", "shared_preload_libraries = ''",
+        ]
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Recover: PostgreSQL replays to the target and promotes itself.
+    func recover() throws(Problem) {
+        let total = job.plan.expectedEnd.distance(from: job.plan.backupStart)
+        job.progress.begin("recovery", totalBytes: total)
+        defer { job.progress.end() }
+        let server = job.recovering
+        try launch()
+        var reported: UInt64 = 0
+        while true {
+            if job.cancellation.isCancelled { try job.cancellation.check() }
+            guard case .running(let pid) = server.status() else { throw recoveryFailure() }
+            if let connection = try? server.connect() {
+                let recovering = try connection.query("SELECT pg_is_in_recovery()").scalar
+                if recovering == "f" { return }
+            }
+            if let segment = Self.replayedSegment(postmaster: pid, size: job.plan.segments.first?.size) {
+                let done = min(total, segment.start.distance(from: job.plan.backupStart))
+                if done > reported {
+                    job.progress.advance(bytes: done - reported)
+                    reported = done
+                }
+                job.progress.note("replaying \(segment)")
+            }
+            Pause.milliseconds(20)
+        }
+    }
+
+    /// Starts the server without waiting: how far it is, is looked at in other ways.
+    private func launch() throws(Problem) {
+        let result = try job.runner.run(
+            Command(
+                job.installation.tool("pg_ctl"),
+                ["start", "-D", job.recoveryConfiguration, "-W", "-l", job.recovering.paths.startupLog],
+                workingDirectory: "/", timeoutSeconds: 60))
+        guard result.succeeded else { throw recoveryFailure() }
+        let watch = Stopwatch()
+        while true {
+            if case .running = job.recovering.status() { return }
+            if watch.seconds > 30 { throw recoveryFailure() }
+            Pause.milliseconds(5)
+        }
+    }
+
+    /// PostgreSQL's own reason, in words.
+    private func recoveryFailure() -> Problem {
+        let lines = job.recovering.lastLogLines(40)
+        let fatal = lines.last { $0.contains("FATAL:") || $0.contains("PANIC:") }
+        let text = fatal.flatMap { line in
+            line.range(of: "FATAL:").map { line[$0.upperBound...].trimmingCharacters(in: .whitespaces) }
+        }
+        return Problem(
+            .recoveryFailed, "PostgreSQL did not reach the target",
+            detail: text ?? lines.suffix(5).joined(separator: "\n"),
+            hint: "The whole log of the recovery is in \(job.recoveryLog).")
+    }
+
+    /// The segment that the startup process names in its title.
+    private static func replayedSegment(postmaster: Int32, size: WALSegmentSize?) -> SegmentName? {
+        guard let size,
+            let children = try? DurableFiles.readIfPresent("/proc/\(postmaster)/task/\(postmaster)/children")
+        else { return nil }
+        for child in String(decoding: children, as: UTF8.self).split(separator: " ") {
+            guard let title = try? DurableFiles.readIfPresent("/proc/\(child)/cmdline") else { continue }
+            let words = String(decoding: title.prefix { $0 != 0 }, as: UTF8.self).split(separator: " ")
+            if words.contains("recovering"), let last = words.last,
+                let segment = SegmentName(fileName: String(last), size: size)
+            {
+                return segment
+            }
+        }
+        return nil
+    }
+
+    /// Prove: the new timeline's history says where and why replay ended; it must be the plan's byte.
+    func prove() throws(Problem) -> RestoreProof {
+        let server = job.recovering
+        let connection = try server.connect()
+        defer { connection.close() }
+        let facts = try connection.query(
+            "SELECT timeline_id::text, system_identifier::text FROM pg_control_checkpoint(), pg_control_system()")
+        guard let timeline = facts[0, "timeline_id"].flatMap({ UInt32($0) }).map(TimelineID.init),
+            facts[0, "system_identifier"] == String(job.systemIdentifier)
+        else { throw Problem(.recoveryFailed, "the copy does not say what it is") }
+        guard let last = try history(of: timeline).entries.last, last.timeline == job.plan.timeline else {
+            throw Problem(
+                .recoveryFailed, "the copy's timeline \(timeline) does not descend from \(job.plan.timeline)")
+        }
+        guard last.end == job.plan.expectedEnd else {
+            throw Problem(
+                .recoveryFailed, "replay ended at \(last.end), the plan says \(job.plan.expectedEnd)",
+                detail: "PostgreSQL's reason: \(last.reason)",
+                hint: "The copy was removed, since it would not be the source at that moment. Please report this.")
+        }
+        let prepared = try connection.query(
+            "SELECT gid || ' (database ' || database || ', owner ' || owner || ', prepared '"
+                + " || to_char(prepared AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') || ')'"
+                + " FROM pg_prepared_xacts ORDER BY prepared")
+        return RestoreProof(
+            endLSN: last.end, timeline: timeline, reason: last.reason,
+            preparedTransactions: prepared.firstColumn,
+            checks: [
+                "replay ended at \(last.end), exactly where the plan said",
+                "timeline \(job.plan.timeline) became \(timeline)",
+            ], steps: [])
+    }
+
+    private func history(of timeline: TimelineID) throws(Problem) -> TimelineHistory {
+        let bytes = try DurableFiles.read(job.dataDirectory + "/pg_wal/\(timeline.fileName).history")
+        do {
+            return try TimelineHistory(parsing: String(decoding: bytes, as: UTF8.self), of: timeline)
+        } catch {
+            throw Problem(.recoveryFailed, "the copy's timeline history cannot be read", detail: "\(error)")
+        }
+    }
+
+    /// Settle: the recovering server stops, everything is made durable, and PGDATA gets its own files back.
+    func settle() throws(Problem) {
+        job.progress.begin("sync", totalBytes: nil)
+        defer { job.progress.end() }
+        try job.recovering.stop(.fast)
+        for name in ["recovery.signal", "backup_label.old", "tablespace_map.old", "postmaster.opts"] {
+            _ = try DurableFiles.removeFile(job.dataDirectory + "/" + name)
+        }
+        try DurableFiles.syncFileSystem(job.dataDirectory)
+        for name in try DurableFiles.list(job.asideDirectory) {
+            try DurableFiles.rename(job.asideDirectory + "/" + name, to: job.dataDirectory + "/" + name)
+        }
+        try DurableFiles.syncDirectory(job.dataDirectory)
+        try? DurableFiles.removeTree(job.socketDirectory)
+    }
+}

@@ -1,0 +1,53 @@
+import Instance
+public import Platform
+
+/// Carries out a plan, step by step, and nothing else.
+///
+/// Until the last step has ended the copy cannot be started by anyone else: its pg_control arrives late, its
+/// configuration files last of all, and recovery runs on a configuration that only the operation knows.
+public struct RestoreExecutor {
+    let job: RestoreJob
+    /// Called before each step; tests use it to end the process right there.
+    let before: @Sendable (RestoreStep) -> Void
+
+    public init(_ job: RestoreJob, before: @escaping @Sendable (RestoreStep) -> Void = { _ in }) {
+        self.job = job
+        self.before = before
+    }
+
+    public func run() throws(Problem) -> RestoreProof {
+        var steps: [(RestoreStep, Double)] = []
+        func step<Value>(_ step: RestoreStep, _ body: () throws(Problem) -> Value) throws(Problem) -> Value {
+            try job.cancellation.check()
+            before(step)
+            let watch = Stopwatch()
+            let value = try body()
+            steps.append((step, watch.seconds))
+            return value
+        }
+        do throws(Problem) {
+            try step(.claim) { () throws(Problem) in try claim() }
+            let checks = try step(.layOut) { () throws(Problem) in try layOut() }
+            try step(.stageWAL) { () throws(Problem) in try stageWAL() }
+            try step(.arm) { () throws(Problem) in try arm() }
+            try step(.recover) { () throws(Problem) in try recover() }
+            var proof = try step(.prove) { () throws(Problem) in try prove() }
+            try step(.settle) { () throws(Problem) in try settle() }
+            proof.checks = checks + proof.checks
+            proof.steps = steps
+            return proof
+        } catch {
+            abandon()
+            throw error
+        }
+    }
+
+    /// Ends what runs and removes what was built: a failed restore leaves nothing behind but its log.
+    public func abandon() {
+        if DurableFiles.status(job.dataDirectory) != nil, case .running = job.recovering.status() {
+            try? job.recovering.stop(.immediate)
+        }
+        try? DurableFiles.removeTree(job.serverDirectory)
+        try? DurableFiles.removeTree(job.socketDirectory)
+    }
+}

@@ -1,0 +1,90 @@
+public import Instance
+public import Planning
+public import Platform
+public import PostgresFormat
+public import Repository
+
+/// Everything a restore needs besides its plan: where to read, where to build, and by whom it is watched.
+public struct RestoreJob: Sendable {
+    public var plan: RestorePlan
+    public var layout: RepositoryLayout
+    public var log: HeldLog
+    public var systemIdentifier: UInt64
+    public var installation: PostgresInstallation
+    public var runner: any CommandRunner
+    /// The account that runs everything.
+    public var account: String
+    /// The new server's directory: made by the restore, must not exist.
+    public var serverDirectory: String
+    /// The new server's PGDATA, below `serverDirectory`.
+    public var dataDirectory: String
+    /// The operation's own folder: the recovery configuration lives and dies here.
+    public var operationDirectory: String
+    /// A short directory for the recovering server's socket.
+    public var socketDirectory: String
+    /// How much memory recovery may use for its buffers, in MiB.
+    public var recoveryBuffersMiB: Int
+    public var progress: any ProgressReporter
+    public var cancellation: CancellationFlag
+
+    public init(
+        plan: RestorePlan, layout: RepositoryLayout, log: HeldLog, systemIdentifier: UInt64,
+        installation: PostgresInstallation, runner: any CommandRunner, account: String, serverDirectory: String,
+        dataDirectory: String, operationDirectory: String, socketDirectory: String, recoveryBuffersMiB: Int,
+        progress: any ProgressReporter, cancellation: CancellationFlag
+    ) {
+        self.plan = plan
+        self.layout = layout
+        self.log = log
+        self.systemIdentifier = systemIdentifier
+        self.installation = installation
+        self.runner = runner
+        self.account = account
+        self.serverDirectory = serverDirectory
+        self.dataDirectory = dataDirectory
+        self.operationDirectory = operationDirectory
+        self.socketDirectory = socketDirectory
+        self.recoveryBuffersMiB = recoveryBuffersMiB
+        self.progress = progress
+        self.cancellation = cancellation
+    }
+
+    /// pg_control waits here until everything else is in place.
+    var controlFile: String { operationDirectory + "/pg_control" }
+    /// The configuration files of PGDATA wait here: without them nobody can start the copy by accident.
+    var asideDirectory: String { operationDirectory + "/aside" }
+    var recoveryConfiguration: String { operationDirectory + "/conf" }
+    var recoveryLog: String { operationDirectory + "/log" }
+
+    /// The recovering server: the copy's data with a configuration of the operation.
+    var recovering: PostgresInstance {
+        PostgresInstance(
+            installation: installation,
+            paths: InstancePaths(
+                data: dataDirectory, conf: recoveryConfiguration, log: recoveryLog,
+                socketDirectory: socketDirectory),
+            runner: runner)
+    }
+}
+
+/// The steps of a restore, in order, as an operator names them.
+public enum RestoreStep: String, Sendable, CaseIterable {
+    case claim
+    case layOut = "lay out"
+    case stageWAL = "stage WAL"
+    case arm
+    case recover
+    case prove
+    case settle
+}
+
+/// What was seen once recovery had ended: the proof that the copy is what the plan promised.
+public struct RestoreProof: Sendable {
+    public var endLSN: LSN
+    public var timeline: TimelineID
+    /// The reason that PostgreSQL wrote into the new timeline's history.
+    public var reason: String
+    public var preparedTransactions: [String]
+    public var checks: [String]
+    public var steps: [(RestoreStep, Double)]
+}

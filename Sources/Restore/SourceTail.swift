@@ -1,0 +1,113 @@
+public import Planning
+public import Platform
+public import PostgresClient
+public import PostgresFormat
+
+/// The WAL that a source holds beyond its archive, read without touching the source.
+public struct SourceTail: Sendable {
+    /// Plain files, one a segment, in the order of the log.
+    public var files: [(name: SegmentName, path: String)]
+    /// The instant up to which the log is complete.
+    public var readAt: PostgresTimestamp
+    /// What the source had flushed then; nil when its files were read.
+    public var flushLSN: LSN?
+
+    /// Asks a running source for everything it has flushed after `from`.
+    ///
+    /// The clock is read first: whatever was acknowledged as committed before that instant is in the answer. No
+    /// slot, no WAL switch, no write on the source.
+    public static func stream(
+        parameters: ConnectionParameters, timeline: TimelineID, from start: LSN?, segmentSize: WALSegmentSize,
+        systemIdentifier: UInt64, into directory: String, clock: any WallClock, cancellation: CancellationFlag
+    ) throws(Problem) -> SourceTail {
+        let connection = try ReplicationConnection(parameters)
+        defer { connection.close() }
+        let readAt = clock.now()
+        let identity = try connection.identifySystem()
+        guard identity.systemIdentifier == systemIdentifier else {
+            throw Problem(
+                .stateDamaged, "the running server is not the one its repository belongs to",
+                detail: "system identifier \(identity.systemIdentifier) instead of \(systemIdentifier)")
+        }
+        guard identity.timeline == timeline, let start, start < identity.flushLSN else {
+            return SourceTail(files: [], readAt: readAt, flushLSN: identity.flushLSN)
+        }
+        try DurableFiles.makeDirectories(directory)
+        var files: [(name: SegmentName, path: String)] = []
+        var open: OpenFile?
+        try connection.streamWAL(from: start, timeline: timeline, until: identity.flushLSN) {
+            (position, bytes) throws(Problem) in
+            try cancellation.check()
+            var position = position
+            var rest = bytes
+            while !rest.isEmpty {
+                let segment = SegmentName(timeline: timeline, containing: position, size: segmentSize)
+                if files.last?.name != segment {
+                    let path = directory + "/" + segment.fileName
+                    let file = try OpenFile(creating: path)
+                    try file.truncate(to: segmentSize.bytes)
+                    files.append((segment, path))
+                    open = file
+                }
+                let room = Int(segment.end.distance(from: position))
+                let piece = UnsafeRawBufferPointer(rebasing: rest[..<min(rest.count, room)])
+                try open?.write(piece, at: position.distance(from: segment.start))
+                position = position.advanced(by: UInt64(piece.count))
+                rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
+            }
+        }
+        return SourceTail(files: files, readAt: readAt, flushLSN: identity.flushLSN)
+    }
+
+    /// Copies what a stopped or crashed source left in its pg_wal after `from`.
+    public static func read(
+        walDirectory: String, timeline: TimelineID, from start: LSN?, segmentSize: WALSegmentSize,
+        into directory: String, clock: any WallClock, cancellation: CancellationFlag
+    ) throws(Problem) -> SourceTail? {
+        guard DurableFiles.status(walDirectory) != nil else { return nil }
+        let readAt = clock.now()
+        let names = try DurableFiles.list(walDirectory)
+            .compactMap { SegmentName(fileName: $0, size: segmentSize) }
+            .filter { $0.timeline == timeline && $0.start >= start ?? .zero }
+            .sorted()
+        var files: [(name: SegmentName, path: String)] = []
+        var expected: SegmentName?
+        for name in names {
+            try cancellation.check()
+            // Files kept for reuse carry the names of later segments: the log ends where a segment's first page
+            // is not its own.
+            if let expected, name != expected { break }
+            var target: OpenFile?
+            let path = directory + "/" + name.fileName
+            try OpenFile(reading: walDirectory + "/" + name.fileName).forEachChunk {
+                bytes, offset throws(Problem) in
+                if offset == 0 {
+                    let page = UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, 8192)])
+                    guard WALPageHeader(page)?.address == name.start else { return false }
+                    try DurableFiles.makeDirectories(directory)
+                    target = try OpenFile(creating: path)
+                }
+                try target?.write(bytes, at: offset)
+                return true
+            }
+            guard target != nil else { break }
+            files.append((name, directory + "/" + name.fileName))
+            expected = name.next
+        }
+        return SourceTail(files: files, readAt: readAt, flushLSN: nil)
+    }
+
+    /// The summaries of the files, for the planner.
+    public func summaries() throws(Problem) -> [InventorySegment] {
+        var result: [InventorySegment] = []
+        for (name, path) in files {
+            var summarizer = SegmentSummarizer(name: name)
+            try OpenFile(reading: path).forEachChunk { bytes, _ in
+                summarizer.feed(bytes)
+                return true
+            }
+            result.append(InventorySegment(name: name, summary: summarizer.finish()))
+        }
+        return result
+    }
+}
