@@ -68,9 +68,11 @@ extension ControlPlane {
     }
 
     public func startAll() throws -> [MaintenanceAction] {
-        try rows(resourceGroup: nil, dropped: false).filter { $0.phase == .complete && $0.shouldRun }.map { row in
+        try rows(resourceGroup: nil, dropped: false).filter { $0.phase == .complete && $0.shouldRun }.map {
+            row in
             var action = MaintenanceAction(
-                server: row.name, action: "start", subject: row.name, reason: "it should run", outcome: "done")
+                server: row.name, action: "start", subject: row.name, reason: "it should run", outcome: "done"
+            )
             if state(row) == .ready {
                 action.outcome = "runs already"
                 return action
@@ -88,7 +90,9 @@ extension ControlPlane {
 
     // MARK: Update
 
-    public func updateServer(_ server: ServerReference, _ request: UpdateServerRequest) throws -> ServerDetails {
+    public func updateServer(_ server: ServerReference, _ request: UpdateServerRequest) throws
+        -> ServerDetails
+    {
         let row = try findComplete(server)
         try Self.validate(retention: request.backupRetentionDays)
         try Self.validate(storage: request.storageSizeGiB)

@@ -124,7 +124,8 @@ extension ControlPlane {
         let current = try Self.size(source)
         let (tier, size) = try Self.resolveSize(tier: request.tier, sku: request.skuName, current: current)
         let order = ComputeTier.allCases
-        guard let new = order.firstIndex(of: tier), let old = order.firstIndex(of: current.tier), new >= old else {
+        guard let new = order.firstIndex(of: tier), let old = order.firstIndex(of: current.tier), new >= old
+        else {
             throw Problem(
                 .invalidParameterValue,
                 "Invalid value for --tier. The restored server must not go below the source server compute tier. "
@@ -171,7 +172,8 @@ extension ControlPlane {
                 damaged.append(DamagedSegment(name: segment.name, reason: damage.description))
             }
         }
-        for segment in partials where locations[segment.name] == nil && !damaged.contains(where: { $0.name == segment.name }) {
+        for segment in partials
+        where locations[segment.name] == nil && !damaged.contains(where: { $0.name == segment.name }) {
             guard let summary = segment.summary else { continue }
             locations[segment.name] = .archived(segment)
             segments.append(InventorySegment(name: segment.name, summary: summary))
@@ -196,14 +198,16 @@ extension ControlPlane {
     }
 
     private func sourceTail(
-        _ source: ServerRow, timeline: TimelineID, from: LSN?, identity: RepositoryIdentity, into directory: String
+        _ source: ServerRow, timeline: TimelineID, from: LSN?, identity: RepositoryIdentity,
+        into directory: String
     ) throws -> SourceTail? {
         guard source.phase == .complete else { return nil }
         let instance = try instance(source.id)
         if case .running = instance.status() {
             do {
                 return try SourceTail.stream(
-                    parameters: try instance.connectionParameters(guarded: false), timeline: timeline, from: from,
+                    parameters: try instance.connectionParameters(guarded: false), timeline: timeline,
+                    from: from,
                     segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
                     into: directory, clock: clock, cancellation: cancellation)
             } catch {
@@ -224,7 +228,8 @@ extension ControlPlane {
                 stopTime: never, dataBytes: 0,
                 minima: ParameterMinima(
                     maxConnections: 0, maxWorkerProcesses: 0, maxWalSenders: 0, maxPreparedTransactions: 0,
-                    maxLocksPerTransaction: 0), damage: entry.damage?.message ?? "its description cannot be read")
+                    maxLocksPerTransaction: 0),
+                damage: entry.damage?.message ?? "its description cannot be read")
         }
         return InventoryBackup(
             name: backup.name, timeline: backup.timeline, startLSN: backup.startLSN, stopLSN: backup.stopLSN,

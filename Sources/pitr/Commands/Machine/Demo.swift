@@ -35,7 +35,9 @@ struct Demo {
         } else {
             cleanUp()
             say("")
-            say("Both servers are deleted again (--keep would keep them). \(Self.seconds(watch.seconds)) in all.")
+            say(
+                "Both servers are deleted again (--keep would keep them). \(Self.seconds(watch.seconds)) in all."
+            )
         }
     }
 
@@ -61,7 +63,9 @@ struct Demo {
         guard let backup = backups.first else {
             throw Problem(.noUsableBackup, "the first backup was not taken", detail: created.notes.joined())
         }
-        say("   orders: PostgreSQL \(created.server.postgresVersion) at \(created.server.host), TLS, WAL archived")
+        say(
+            "   orders: PostgreSQL \(created.server.postgresVersion) at \(created.server.host), TLS, WAL archived"
+        )
         say("   \(backup.name): \(ByteText.size(backup.totalBytes)), complete at \(backup.completedTime)")
         return created
     }
@@ -108,7 +112,8 @@ struct Demo {
                 to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time
             FROM orders
             """)
-        guard let orders = rows[0, "orders"], let digest = rows[0, "digest"], let time = rows[0, "time"] else {
+        guard let orders = rows[0, "orders"], let digest = rows[0, "digest"], let time = rows[0, "time"]
+        else {
             throw Problem(.queryFailed, "the shop does not know its own orders")
         }
         say("   \(orders) orders at \(time): that instant is worth remembering")
@@ -127,9 +132,13 @@ struct Demo {
         request.restoreTime = before.time
         let result = try controlPlane.restore(request) { planned in
             let plan = planned.plan
-            say("   plan: \(plan.backupName), then \(ByteText.size(plan.walBytes)) of WAL up to the last record inside")
+            say(
+                "   plan: \(plan.backupName), then \(ByteText.size(plan.walBytes)) of WAL up to the last record inside"
+            )
             if let outside = plan.firstOutside {
-                say("   left out: everything from the \(outside.kind) of transaction \(outside.xid) at \(outside.time)")
+                say(
+                    "   left out: everything from the \(outside.kind) of transaction \(outside.xid) at \(outside.time)"
+                )
             }
         }
         let rule = FirewallRule(name: "demo", startIPAddress: "127.0.0.1", endIPAddress: "127.0.0.1")
@@ -147,7 +156,8 @@ struct Demo {
         let copy = try restored.query(query)
         let rows = try restored.query("SELECT count(*)::text AS orders, \(Self.digest) AS digest FROM orders")
         guard rows[0, "orders"] == before.orders, rows[0, "digest"] == before.digest,
-            copy[0, "payments"] == "0", source[0, "payments"] == "1000", source[0, "orders"] == "no such table"
+            copy[0, "payments"] == "0", source[0, "payments"] == "1000",
+            source[0, "orders"] == "no such table"
         else { throw Problem(.recoveryFailed, "the copy is not what the source was") }
         say("                      table orders                      payments since")
         say("   orders             no such table                     1000, all still there")
@@ -162,8 +172,9 @@ struct Demo {
         if let outside = evidence.firstExcluded {
             say("   first left out  \(outside.kind) of \(outside.xid) at \(outside.time), \(outside.lsn)")
         }
-        say("   PostgreSQL      stopped \(evidence.postgresReason); timeline "
-            + "\(evidence.timelineBefore) became \(evidence.timelineAfter)")
+        say(
+            "   PostgreSQL      stopped \(evidence.postgresReason); timeline "
+                + "\(evidence.timelineBefore) became \(evidence.timelineAfter)")
         for check in evidence.checks { say("   checked         \(check)") }
         let steps = evidence.steps.map { "\($0.name) \(Self.seconds($0.seconds))" }.joined(separator: ", ")
         say("   time            \(Self.seconds(evidence.totalSeconds)): \(steps)")
