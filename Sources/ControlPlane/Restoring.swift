@@ -135,7 +135,7 @@ extension ControlPlane {
             systemIdentifier: prepared.systemIdentifier, installation: installation, runner: runner,
             account: account.name, serverDirectory: paths.server(row.id), dataDirectory: paths.data(row.id),
             operationDirectory: paths.operation(operation.id),
-            socketDirectory: account.runtimeDirectory + "/r" + row.id.prefix(7),
+            socketDirectory: recoverySocketDirectory(row.id),
             recoveryBuffersMiB: max(32, min(1024, machine.memoryMiB / 8)), progress: progress,
             cancellation: cancellation)
         try DurableFiles.makeDirectories(job.operationDirectory)

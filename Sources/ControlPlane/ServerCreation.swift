@@ -225,6 +225,7 @@ extension ControlPlane {
         try? DurableFiles.removeTree(paths.server(row.id))
         try? DurableFiles.removeTree(paths.repository(row.id))
         try? DurableFiles.removeTree(socketDirectory(row.id))
+        try? DurableFiles.removeTree(recoverySocketDirectory(row.id))
         _ = try? catalog.write { try ServerRow.deleteOne($0, key: row.id) }
     }
 }
