@@ -1,25 +1,106 @@
+import Catalog
+import Instance
 public import Platform
+import PostgresFormat
 
 /// What an Azure control plane does, on this machine: servers, their backups, restores, rules and records.
 ///
 /// Every call blocks until its work is done. Processes share one state directory safely: the catalog is
 /// transactional, and per-server locks keep two changes of one server apart.
 public final class ControlPlane: Sendable {
-    public let home: String
-    let runtimeDirectory: String
+    /// This tool's version, also part of the installed helper's name.
+    public static let version = "0.1.0"
+    /// The layout of the state directory that this version writes.
+    static let homeFormat = 1
+    /// PostgreSQL's major version that servers are made with.
+    static let postgresMajor = 15
+
+    public let account: ServiceAccount
+    let paths: HomePaths
+    let catalog: CatalogStore
     let progress: any ProgressReporter
     let cancellation: CancellationFlag
     let clock: any WallClock
+    let runner: any CommandRunner
 
-    /// Opens (and on first use makes) the state directory.
+    /// Opens (and on first use makes) the state directory. A newer layout is refused with `.formatTooNew`.
     public init(
-        home: String, runtimeDirectory: String, progress: any ProgressReporter = SilentProgress(),
-        cancellation: CancellationFlag = CancellationFlag(), clock: any WallClock = SystemWallClock()
+        account: ServiceAccount, progress: any ProgressReporter = SilentProgress(),
+        cancellation: CancellationFlag = CancellationFlag(), clock: any WallClock = SystemWallClock(),
+        runner: any CommandRunner = SystemCommands()
     ) throws {
-        self.home = home
-        self.runtimeDirectory = runtimeDirectory
+        self.account = account
+        paths = HomePaths(home: account.home)
         self.progress = progress
         self.cancellation = cancellation
         self.clock = clock
+        self.runner = runner
+        try Self.checkHome(paths)
+        for path in [paths.locks, paths.helpers, paths.servers, paths.repositories, paths.operations] {
+            try DurableFiles.makeDirectories(path)
+        }
+        catalog = try CatalogStore(path: paths.catalog)
+    }
+
+    private static func checkHome(_ paths: HomePaths) throws(Problem) {
+        guard let bytes = try DurableFiles.readIfPresent(paths.format) else {
+            let text = JSONValue.object(["format": .integer(Int64(homeFormat)), "tool": "pitr"])
+            try DurableFiles.write(Array((text.printed() + "\n").utf8), to: paths.format)
+            return
+        }
+        guard let value = try? JSONValue.parse(bytes), let format = value["format"]?.integer else {
+            throw Problem(
+                .stateDamaged, "\(paths.format) is not readable",
+                hint: "Restore it as {\"format\":1}, or choose another folder with PITR_HOME.")
+        }
+        if format > Int64(homeFormat) {
+            throw Problem(
+                .formatTooNew,
+                "the state directory has format \(format); this version knows up to \(homeFormat)",
+                hint: "Use the newer pitr that wrote it.")
+        }
+    }
+
+    func installation() throws(Problem) -> PostgresInstallation {
+        try PostgresInstallation.discover(major: Self.postgresMajor, runner: runner)
+    }
+
+    /// The short directory of a server's private socket.
+    func socketDirectory(_ id: String) -> String {
+        account.runtimeDirectory + "/" + id.prefix(8)
+    }
+
+    func instancePaths(_ id: String) -> InstancePaths {
+        InstancePaths(
+            data: paths.data(id), conf: paths.configuration(id), log: paths.log(id),
+            socketDirectory: socketDirectory(id))
+    }
+
+    func instance(_ id: String) throws(Problem) -> PostgresInstance {
+        PostgresInstance(installation: try installation(), paths: instancePaths(id), runner: runner)
+    }
+
+    // MARK: Locks
+
+    /// Takes a server for a change; waits a little for another command, then says that it is busy.
+    func lockServer(_ row: ServerRow, _ mode: DirectoryLock.Mode = .exclusive, seconds: Double = 10)
+        throws(Problem) -> DirectoryLock
+    {
+        let watch = Stopwatch()
+        while true {
+            if let lock = try DirectoryLock.attempt(paths.serverLock(row.id), mode) { return lock }
+            try cancellation.check()
+            if watch.seconds > seconds {
+                throw Problem(
+                    .serverBusy,
+                    "Server '\(row.name)' is busy with another operation. Please try again later.",
+                    hint: "See what runs with 'pitr activity-log list'.")
+            }
+            pause(milliseconds: 50)
+        }
+    }
+
+    func pause(milliseconds: UInt32) {
+        Pause.milliseconds(milliseconds)
     }
 }

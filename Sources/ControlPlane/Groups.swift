@@ -1,6 +1,7 @@
 import Catalog
 import GRDB
 import Platform
+import PostgresFormat
 
 extension ControlPlane {
     /// Makes a group; making it again in the same place keeps it and replaces its tags, as az does.
@@ -54,7 +55,9 @@ extension ControlPlane {
 
     /// The group's stored spelling; the default group is made when it is first needed.
     func resolveGroup(_ name: String, createIfMissing: Bool, location: String?) throws -> GroupDetails {
-        if let row = try catalog.read({ try GroupRow.fetchOne($0, key: name) }) { return try Self.details(row) }
+        if let row = try catalog.read({ try GroupRow.fetchOne($0, key: name) }) {
+            return try Self.details(row)
+        }
         guard createIfMissing || name.lowercased() == Identifiers.defaultGroup else {
             throw Self.groupNotFound(name)
         }

@@ -36,3 +36,10 @@ struct ProcessIdentity: Hashable, Sendable {
         return "\(fields[19])@" + String(decoding: boot.prefix { $0 != 10 }, as: UTF8.self)
     }
 }
+
+extension ProcessIdentity {
+    /// Asks the process to stop, if it is still the same one and not ourselves.
+    func terminate() {
+        if isAlive, pid != getpid() { kill(pid, SIGTERM) }
+    }
+}

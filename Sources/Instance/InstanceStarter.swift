@@ -25,7 +25,7 @@ struct InstanceStarter {
         }
         try instance.paths.makeDirectories()
         try checkSocketPath()
-        try clearStaleLock()
+        try clearStaleLocks()
         let result = try instance.runner.run(
             Command(
                 instance.installation.tool("pg_ctl"),
@@ -92,18 +92,30 @@ struct InstanceStarter {
         }
     }
 
-    /// A crashed server's lock file names a process id that may be somebody else's by now (after a reboot it often
-    /// is another server's), and PostgreSQL would refuse to start. It goes only when nothing works in the data directory;
-    /// PostgreSQL's own check of its shared memory stays in force.
-    private func clearStaleLock() throws(Problem) {
-        guard let postmaster = Postmaster.read(data: instance.paths.data) else { return }
-        let processes = Postmaster.processes(in: instance.paths.data)
+    /// A crashed server's lock files name a process id that may be somebody else's by now (after a reboot it often
+    /// is another server's), and PostgreSQL would refuse to start. They go only when nothing works in the data
+    /// directory; PostgreSQL's own check of its shared memory stays in force.
+    private func clearStaleLocks() throws(Problem) {
+        let processes = Postmaster.waitForEnd(
+            in: instance.paths.data, seconds: min(10, Double(timeoutSeconds)))
         guard processes.isEmpty else {
             throw Problem(
                 .serverDidNotStart, "processes of the server's last run are still alive",
                 detail: "process ids " + processes.map(String.init).joined(separator: ", "),
                 hint: "Wait until they have ended, or end them.")
         }
-        if postmaster.idIsTaken { unlink(Postmaster.file(in: instance.paths.data)) }
+        let own = Postmaster.file(in: instance.paths.data)
+        if access(own, F_OK) == 0 && TextFile.size(own) == 0 { unlink(own) }
+        let directory = instance.paths.socketDirectory
+        let sockets = TextFile.names(in: directory).filter {
+            $0.hasPrefix(".s.PGSQL.") && $0.hasSuffix(".lock")
+        }
+        for lock in [own] + sockets.map({ directory + "/" + $0 }) {
+            guard let postmaster = TextFile.read(lock).flatMap({ Postmaster(text: $0) }),
+                postmaster.idIsTaken,
+                TextFile.realPath(postmaster.dataDirectory) == TextFile.realPath(instance.paths.data)
+            else { continue }
+            unlink(lock)
+        }
     }
 }

@@ -102,7 +102,8 @@ public struct ParameterCatalog: Sendable {
         let isSession = setting.source == "client" || setting.source == "session"
         let current = isSession ? setting.bootValue : setting.value
         let own = defaults[key].map(canonical)
-        let base = own ?? (overrides[key] == nil && !isSession ? setting.resetValue : setting.bootValue)
+        let isUntouched = overrides[key] == nil && !isSession && !setting.pendingRestart
+        let base = own ?? (isUntouched ? setting.resetValue : setting.bootValue)
         let wanted = overrides[key].map(canonical) ?? (setting.pendingRestart ? base : current)
         return make(
             value: wanted, defaultValue: base, pending: setting.pendingRestart && wanted != setting.value)

@@ -127,7 +127,7 @@ public struct ServerSettings: Sendable, Hashable {
             ("archive_mode", "on"),
             ("archive_command", archiveCommand),
             ("archive_timeout", "\(archiveTimeoutSeconds)s"),
-            ("wal_compression", "on"),
+            ("wal_compression", "pglz"),
             ("wal_keep_size", "0"),
             ("max_wal_size", "1GB"),
             ("min_wal_size", "80MB"),
@@ -157,7 +157,7 @@ public struct ServerSettings: Sendable, Hashable {
     private var language: [(name: String, value: String)] {
         [
             ("timezone", "UTC"),
-            ("datestyle", "iso, mdy"),
+            ("datestyle", "ISO, MDY"),
             ("lc_messages", "C"),
             ("lc_monetary", ClusterLocale.preferred),
             ("lc_numeric", ClusterLocale.preferred),

@@ -1,4 +1,5 @@
 import CSystem
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -11,15 +12,24 @@ public final class DirectoryLock: Sendable {
     }
 
     public let path: String
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32?>
 
     private init(path: String, descriptor: Int32) {
         self.path = path
-        self.descriptor = descriptor
+        self.descriptor = Mutex(descriptor)
     }
 
     deinit {
-        close(descriptor)
+        release()
+    }
+
+    /// Gives the lock back; later calls do nothing. A value that is not used any more may be released early, so a
+    /// holder says with `defer` how long it needs the lock.
+    public func release() {
+        descriptor.withLock { held in
+            if let open = held { close(open) }
+            held = nil
+        }
     }
 
     /// Takes the lock, or answers nil when another holder is in the way. The file is made when missing.

@@ -65,9 +65,7 @@ public final class ReplicationConnection {
         do throws(Problem) {
             while position < until {
                 guard let message = try nextMessage() else {
-                    throw Problem(
-                        .queryFailed, "the server ended the WAL stream early",
-                        detail: "it stopped at \(position), before \(until)")
+                    throw try earlyEnd(at: position, before: until)
                 }
                 defer { message.free() }
                 try handle(message, &position, until: until, body)
@@ -79,6 +77,16 @@ public final class ReplicationConnection {
             throw error
         }
         try finish(at: position)
+    }
+
+    /// Why the server ended the stream by itself: an error that it sent, or the end of a timeline.
+    private func earlyEnd(at position: LSN, before until: LSN) throws(Problem) -> Problem {
+        let result = PQgetResult(try libpq.open())
+        defer { PQclear(result) }
+        if PQresultStatus(result) == PGRES_FATAL_ERROR { return libpq.failure(of: result) }
+        return Problem(
+            .queryFailed, "the server ended the WAL stream early",
+            detail: "it stopped at \(position), before \(until)")
     }
 
     private func handle(

@@ -1,4 +1,3 @@
-import CSystem
 public import Planning
 public import Platform
 public import PostgresFormat
@@ -29,18 +28,7 @@ public struct HeldLog: Sendable {
         case .archived(let archived)?:
             try archive.withSegmentPages(archived, body)
         case .file(let path)?:
-            let file = try OpenFile(reading: path)
-            var buffer = [UInt8](repeating: 0, count: 1 << 20)
-            var offset: UInt64 = 0
-            while true {
-                let count = try buffer.withUnsafeMutableBytes { bytes throws(Problem) in try file.read(into: bytes, at: offset) }
-                if count == 0 { return }
-                offset += UInt64(count)
-                let goOn = try buffer.withUnsafeBytes { bytes throws(Problem) in
-                    try body(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-                }
-                if !goOn { return }
-            }
+            try OpenFile(reading: path).forEachChunk { bytes, _ throws(Problem) in try body(bytes) }
         case nil:
             throw Problem(.walMissing, "WAL segment \(segment) is not held")
         }

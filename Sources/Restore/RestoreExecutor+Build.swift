@@ -1,3 +1,4 @@
+import Planning
 import Platform
 import PostgresFormat
 import Repository
@@ -11,11 +12,13 @@ extension RestoreExecutor {
         guard free > needed else {
             throw Problem(
                 .insufficientStorage, "the disk would not hold the copy",
-                detail: "\(ByteText.of(needed)) needed, \(ByteText.of(free)) free below \(job.serverDirectory)",
+                detail:
+                    "\(ByteText.of(needed)) needed, \(ByteText.of(free)) free below \(job.serverDirectory)",
                 hint: "Free some space, or set PITR_HOME to a larger disk.")
         }
         guard try DurableFiles.makeDirectory(job.serverDirectory) else {
-            throw Problem(.stateDamaged, "\(job.serverDirectory) exists already", hint: "Run 'pitr maintain'.")
+            throw Problem(
+                .stateDamaged, "\(job.serverDirectory) exists already", hint: "Run 'pitr maintain'.")
         }
         for path in [job.dataDirectory, job.recoveryConfiguration, job.recoveryLog, job.asideDirectory] {
             try DurableFiles.makeDirectories(path)
@@ -56,7 +59,7 @@ extension RestoreExecutor {
     private func checkControlFile() throws(Problem) {
         let control: ControlFile
         do {
-            control = try ControlFile(decoding: try DurableFiles.read(job.controlFile))
+            control = try ControlFile(parsing: try DurableFiles.read(job.controlFile))
         } catch {
             throw Problem(
                 .backupDamaged, "pg_control of backup '\(job.plan.backupName)' cannot be read",
@@ -85,7 +88,8 @@ extension RestoreExecutor {
             }
         }
         for history in try self.job.log.archive.histories() where history <= job.plan.timeline {
-            try self.job.log.archive.extractHistory(history, to: directory + "/\(history.fileName).history")
+            try self.job.log.archive.extract(
+                .timelineHistory(history), to: directory + "/\(history.fileName).history")
         }
     }
 

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+import Foundation
 import Instance
 import Planning
 import Platform
@@ -11,8 +9,10 @@ import PostgresFormat
 extension RestoreExecutor {
     /// Arm: the recovery configuration, the signal file, and pg_control as the very last.
     func arm() throws(Problem) {
+        let access = HostBasedAccess(rules: [], account: job.account)
         try job.recovering.writeConfiguration(
-            settings: recoverySettings(), hba: HostBasedAccess.privateOnly, ident: HostBasedAccess.identMap())
+            settings: recoverySettings(), hba: access.renderAccess(),
+            ident: access.renderIdent())
         try DurableFiles.write([], to: job.dataDirectory + "/recovery.signal", durable: false)
         try DurableFiles.rename(job.controlFile, to: job.dataDirectory + "/global/pg_control")
     }
@@ -22,10 +22,10 @@ extension RestoreExecutor {
     func recoverySettings() -> String {
         let minima = job.plan.minima
         let lines = [
-            "data_directory = \(ServerSettings.quoted(job.dataDirectory))",
-            "hba_file = \(ServerSettings.quoted(job.recoveryConfiguration + "/pg_hba.conf"))",
-            "ident_file = \(ServerSettings.quoted(job.recoveryConfiguration + "/pg_ident.conf"))",
-            "unix_socket_directories = \(ServerSettings.quoted(job.socketDirectory))",
+            "data_directory = \(SettingsText.quoted(job.dataDirectory))",
+            "hba_file = \(SettingsText.quoted(job.recoveryConfiguration + "/pg_hba.conf"))",
+            "ident_file = \(SettingsText.quoted(job.recoveryConfiguration + "/pg_ident.conf"))",
+            "unix_socket_directories = \(SettingsText.quoted(job.socketDirectory))",
             "unix_socket_permissions = 0700", "listen_addresses = ''", "port = 5432",
             "cluster_name = 'pitr recovery'", "timezone = 'UTC'", "log_timezone = 'UTC'", "lc_messages = 'C'",
             "logging_collector = off", "log_min_messages = info",
@@ -53,12 +53,12 @@ extension RestoreExecutor {
         job.progress.begin("recovery", totalBytes: total)
         defer { job.progress.end() }
         let server = job.recovering
-        try server.launch()
+        try launch()
         var reported: UInt64 = 0
         while true {
             if job.cancellation.isCancelled { try job.cancellation.check() }
             guard case .running(let pid) = server.status() else { throw recoveryFailure() }
-            if let connection = try? server.connect(timeoutSeconds: 2) {
+            if let connection = try? server.connect() {
                 let recovering = try connection.query("SELECT pg_is_in_recovery()").scalar
                 if recovering == "f" { return }
             }
@@ -70,7 +70,23 @@ extension RestoreExecutor {
                 }
                 job.progress.note("replaying \(segment)")
             }
-            usleep(20_000)
+            Pause.milliseconds(20)
+        }
+    }
+
+    /// Starts the server without waiting: how far it is, is looked at in other ways.
+    private func launch() throws(Problem) {
+        let result = try job.runner.run(
+            Command(
+                job.installation.tool("pg_ctl"),
+                ["start", "-D", job.recoveryConfiguration, "-W", "-l", job.recovering.paths.startupLog],
+                workingDirectory: "/", timeoutSeconds: 60))
+        guard result.succeeded else { throw recoveryFailure() }
+        let watch = Stopwatch()
+        while true {
+            if case .running = job.recovering.status() { return }
+            if watch.seconds > 30 { throw recoveryFailure() }
+            Pause.milliseconds(5)
         }
     }
 
@@ -79,8 +95,8 @@ extension RestoreExecutor {
         let lines = job.recovering.lastLogLines(40)
         let fatal = lines.last { $0.contains("FATAL:") || $0.contains("PANIC:") }
         let text = fatal.flatMap { line in
-            line.range(of: "FATAL:").map { String(line[$0.upperBound...]) }
-        }?.trimmed
+            line.range(of: "FATAL:").map { line[$0.upperBound...].trimmingCharacters(in: .whitespaces) }
+        }
         return Problem(
             .recoveryFailed, "PostgreSQL did not reach the target",
             detail: text ?? lines.suffix(5).joined(separator: "\n"),
@@ -107,16 +123,15 @@ extension RestoreExecutor {
     /// Prove: the new timeline's history says where and why replay ended; it must be the plan's byte.
     func prove() throws(Problem) -> RestoreProof {
         let server = job.recovering
-        let connection = try server.connect(timeoutSeconds: 30)
+        let connection = try server.connect()
         defer { connection.close() }
         let facts = try connection.query(
-            "SELECT timeline_id::text, system_identifier::text FROM pg_control_checkpoint(), pg_control_system()")
+            "SELECT timeline_id::text, system_identifier::text FROM pg_control_checkpoint(), pg_control_system()"
+        )
         guard let timeline = facts[0, "timeline_id"].flatMap({ UInt32($0) }).map(TimelineID.init),
             facts[0, "system_identifier"] == String(job.systemIdentifier)
         else { throw Problem(.recoveryFailed, "the copy does not say what it is") }
-        let history = try TimelineHistoryFile.read(
-            job.dataDirectory + "/pg_wal/\(timeline.fileName).history", timeline: timeline)
-        guard let last = history.last, last.timeline == job.plan.timeline else {
+        guard let last = try history(of: timeline).entries.last, last.timeline == job.plan.timeline else {
             throw Problem(
                 .recoveryFailed, "the copy's timeline \(timeline) does not descend from \(job.plan.timeline)")
         }
@@ -124,7 +139,9 @@ extension RestoreExecutor {
             throw Problem(
                 .recoveryFailed, "replay ended at \(last.end), the plan says \(job.plan.expectedEnd)",
                 detail: "PostgreSQL's reason: \(last.reason)",
-                hint: "The copy was removed, since it would not be the source at that moment. Please report this.")
+                hint:
+                    "The copy was removed, since it would not be the source at that moment. Please report this."
+            )
         }
         let prepared = try connection.query(
             "SELECT gid || ' (database ' || database || ', owner ' || owner || ', prepared '"
@@ -137,6 +154,15 @@ extension RestoreExecutor {
                 "replay ended at \(last.end), exactly where the plan said",
                 "timeline \(job.plan.timeline) became \(timeline)",
             ], steps: [])
+    }
+
+    private func history(of timeline: TimelineID) throws(Problem) -> TimelineHistory {
+        let bytes = try DurableFiles.read(job.dataDirectory + "/pg_wal/\(timeline.fileName).history")
+        do {
+            return try TimelineHistory(parsing: String(decoding: bytes, as: UTF8.self), of: timeline)
+        } catch {
+            throw Problem(.recoveryFailed, "the copy's timeline history cannot be read", detail: "\(error)")
+        }
     }
 
     /// Settle: the recovering server stops, everything is made durable, and PGDATA gets its own files back.

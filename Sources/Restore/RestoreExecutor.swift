@@ -1,3 +1,4 @@
+import Instance
 public import Platform
 
 /// Carries out a plan, step by step, and nothing else.

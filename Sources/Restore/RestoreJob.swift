@@ -12,6 +12,8 @@ public struct RestoreJob: Sendable {
     public var systemIdentifier: UInt64
     public var installation: PostgresInstallation
     public var runner: any CommandRunner
+    /// The account that runs everything.
+    public var account: String
     /// The new server's directory: made by the restore, must not exist.
     public var serverDirectory: String
     /// The new server's PGDATA, below `serverDirectory`.
@@ -27,7 +29,8 @@ public struct RestoreJob: Sendable {
 
     public init(
         plan: RestorePlan, layout: RepositoryLayout, log: HeldLog, systemIdentifier: UInt64,
-        installation: PostgresInstallation, runner: any CommandRunner, serverDirectory: String,
+        installation: PostgresInstallation, runner: any CommandRunner, account: String,
+        serverDirectory: String,
         dataDirectory: String, operationDirectory: String, socketDirectory: String, recoveryBuffersMiB: Int,
         progress: any ProgressReporter, cancellation: CancellationFlag
     ) {
@@ -37,6 +40,7 @@ public struct RestoreJob: Sendable {
         self.systemIdentifier = systemIdentifier
         self.installation = installation
         self.runner = runner
+        self.account = account
         self.serverDirectory = serverDirectory
         self.dataDirectory = dataDirectory
         self.operationDirectory = operationDirectory

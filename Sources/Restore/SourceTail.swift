@@ -1,6 +1,6 @@
-import Planning
+public import Planning
 public import Platform
-import PostgresClient
+public import PostgresClient
 public import PostgresFormat
 
 /// The WAL that a source holds beyond its archive, read without touching the source.
@@ -77,27 +77,18 @@ public struct SourceTail: Sendable {
             // Files kept for reuse carry the names of later segments: the log ends where a segment's first page
             // is not its own.
             if let expected, name != expected { break }
-            let source = try OpenFile(reading: walDirectory + "/" + name.fileName)
-            var buffer = [UInt8](repeating: 0, count: 1 << 20)
-            var offset: UInt64 = 0
             var target: OpenFile?
-            while offset < segmentSize.bytes {
-                let count = try buffer.withUnsafeMutableBytes { bytes throws(Problem) in
-                    try source.read(into: bytes, at: offset)
-                }
-                if count == 0 { break }
+            let path = directory + "/" + name.fileName
+            try OpenFile(reading: walDirectory + "/" + name.fileName).forEachChunk {
+                bytes, offset throws(Problem) in
                 if offset == 0 {
-                    let header = buffer.withUnsafeBytes {
-                        WALPageHeader(UnsafeRawBufferPointer(rebasing: $0[..<min(count, 8192)]))
-                    }
-                    guard let header, header.address == name.start else { break }
+                    let page = UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, 8192)])
+                    guard WALPageHeader(page)?.address == name.start else { return false }
                     try DurableFiles.makeDirectories(directory)
-                    target = try OpenFile(creating: directory + "/" + name.fileName)
+                    target = try OpenFile(creating: path)
                 }
-                try buffer.withUnsafeBytes { bytes throws(Problem) in
-                    try target?.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: offset)
-                }
-                offset += UInt64(count)
+                try target?.write(bytes, at: offset)
+                return true
             }
             guard target != nil else { break }
             files.append((name, directory + "/" + name.fileName))
@@ -111,14 +102,9 @@ public struct SourceTail: Sendable {
         var result: [InventorySegment] = []
         for (name, path) in files {
             var summarizer = SegmentSummarizer(name: name)
-            let file = try OpenFile(reading: path)
-            var buffer = [UInt8](repeating: 0, count: 1 << 20)
-            var offset: UInt64 = 0
-            while true {
-                let count = try buffer.withUnsafeMutableBytes { bytes throws(Problem) in try file.read(into: bytes, at: offset) }
-                if count == 0 { break }
-                offset += UInt64(count)
-                buffer.withUnsafeBytes { summarizer.feed(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            try OpenFile(reading: path).forEachChunk { bytes, _ in
+                summarizer.feed(bytes)
+                return true
             }
             result.append(InventorySegment(name: name, summary: summarizer.finish()))
         }

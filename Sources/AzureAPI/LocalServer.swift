@@ -1,0 +1,89 @@
+import ControlPlane
+import PostgresFormat
+
+/// What a server of this machine has and one of Azure's has not: paths, address, lineage, sizes.
+public struct LocalServer: Codable, Sendable {
+    public struct Archiver: Codable, Sendable, Hashable {
+        public var failedCount: Int
+        public var isFailing: Bool
+        @OrNull public var lastArchivedTime: String?
+        @OrNull public var lastArchivedWal: String?
+        @OrNull public var lastFailedTime: String?
+        @OrNull public var lastFailedWal: String?
+
+        init(_ health: ArchiverHealth) {
+            failedCount = health.failedCount
+            isFailing = health.isFailing
+            lastArchivedTime = health.lastArchivedTime
+            lastArchivedWal = health.lastArchivedWAL
+            lastFailedTime = health.lastFailedTime
+            lastFailedWal = health.lastFailedWAL
+        }
+    }
+
+    /// Bytes.
+    public struct Disk: Codable, Sendable, Hashable {
+        public var backups: UInt64
+        public var data: UInt64
+        public var wal: UInt64
+    }
+
+    public struct Origin: Codable, Sendable, Hashable {
+        public var backup: String
+        public var lsn: String
+        @OrNull public var restoreTimeUtc: String?
+        public var sourceServer: String
+        public var sourceServerId: String
+
+        init(_ origin: RestoredFrom) {
+            backup = origin.backup
+            lsn = origin.lsn.description
+            sourceServer = origin.sourceServer
+            sourceServerId = origin.sourceServerID
+            restoreTimeUtc = origin.restoreTimeUTC?.wireText
+        }
+    }
+
+    @OrNull public var archiver: Archiver?
+    public var dataDirectory: String
+    @OrNull public var deletedAt: String?
+    @OrNull public var diskUsage: Disk?
+    @OrNull public var evidence: RestoreEvidenceDocument?
+    @OrNull public var followUp: [String]?
+    public var host: String
+    public var id: String
+    @OrNull public var latestRestoreDate: String?
+    public var logDirectory: String
+    public var memoryMiB: Int
+    public var port: Int
+    public var postgresVersion: String
+    public var repositoryDirectory: String
+    @OrNull public var restoredFrom: Origin?
+    public var scaling: String
+    public var socketDirectory: String
+    /// Text, because it is larger than the numbers that JSON readers keep exactly.
+    @OrNull public var systemIdentifier: String?
+    public var vCores: Int
+
+    init(_ server: ServerDetails, evidence: RestoreEvidenceDocument?, followUp: [String]?) {
+        dataDirectory = server.dataDirectory
+        host = server.host
+        id = server.id
+        logDirectory = server.logDirectory
+        memoryMiB = server.memoryMiB
+        port = server.port
+        postgresVersion = server.postgresVersion
+        repositoryDirectory = server.repositoryDirectory
+        scaling = server.scaling
+        socketDirectory = server.socketDirectory
+        vCores = server.vCores
+        archiver = server.archiver.map(Archiver.init)
+        deletedAt = server.deletedAt?.wireText
+        diskUsage = server.diskUsage.map { Disk(backups: $0.backups, data: $0.data, wal: $0.wal) }
+        self.evidence = evidence
+        self.followUp = followUp
+        latestRestoreDate = server.latestRestoreDate?.wireText
+        restoredFrom = server.restoredFrom.map(Origin.init)
+        systemIdentifier = server.systemIdentifier.map { String($0) }
+    }
+}

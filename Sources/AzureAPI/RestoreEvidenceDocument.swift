@@ -1,0 +1,67 @@
+public import ControlPlane
+import PostgresFormat
+
+/// What a restore did and how it was proved. Positions are PostgreSQL's text, times UTC with microseconds.
+public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
+    public struct Step: Codable, Sendable, Hashable {
+        public var name: String
+        public var seconds: Double
+    }
+
+    public struct WALRange: Codable, Sendable, Hashable {
+        public var endLsn: String
+        public var segmentCount: Int
+        public var startLsn: String
+    }
+
+    public var baseBackup: String
+    public var checks: [String]
+    public var correlationId: String
+    @OrNull public var effectiveTimeUtc: String?
+    public var finishedAtUtc: String
+    @OrNull public var firstExcluded: BoundaryDocument?
+    public var handedToPostgres: String
+    @OrNull public var lastCommitInside: BoundaryDocument?
+    public var newServer: String
+    public var newServerId: String
+    public var operationId: String
+    public var postgresReason: String
+    public var preparedTransactionsInDoubt: [String]
+    /// As typed.
+    @OrNull public var requestedTime: String?
+    public var sourceServer: String
+    public var sourceServerId: String
+    public var startedAtUtc: String
+    public var steps: [Step]
+    public var timelineAfter: UInt32
+    public var timelineBefore: UInt32
+    public var totalSeconds: Double
+    public var wal: WALRange
+
+    public init(_ evidence: RestoreEvidence) {
+        baseBackup = evidence.baseBackup
+        checks = evidence.checks
+        correlationId = evidence.correlationID
+        finishedAtUtc = evidence.finishedAt.description
+        handedToPostgres = evidence.handedToPostgres
+        newServer = evidence.newServer
+        newServerId = evidence.newServerID
+        operationId = evidence.operationID
+        postgresReason = evidence.postgresReason
+        preparedTransactionsInDoubt = evidence.preparedTransactionsInDoubt
+        sourceServer = evidence.sourceServer
+        sourceServerId = evidence.sourceServerID
+        startedAtUtc = evidence.startedAt.description
+        steps = evidence.steps.map { Step(name: $0.name, seconds: $0.seconds) }
+        timelineAfter = evidence.timelineAfter.rawValue
+        timelineBefore = evidence.timelineBefore.rawValue
+        totalSeconds = evidence.totalSeconds
+        wal = WALRange(
+            endLsn: evidence.walEnd.description, segmentCount: evidence.walSegments,
+            startLsn: evidence.walStart.description)
+        effectiveTimeUtc = evidence.effectiveTimeUTC?.description
+        firstExcluded = evidence.firstExcluded.map(BoundaryDocument.init)
+        lastCommitInside = evidence.lastCommitInside.map(BoundaryDocument.init)
+        requestedTime = evidence.requestedTime
+    }
+}

@@ -1,0 +1,172 @@
+import Capture
+import Catalog
+import GRDB
+import Instance
+import Platform
+import PostgresFormat
+import Repository
+
+extension ControlPlane {
+    /// On-demand backups a server may have at once, as in Azure.
+    static let maximumOnDemand = 7
+
+    func layout(_ row: ServerRow) -> RepositoryLayout {
+        RepositoryLayout(root: paths.repository(row.id))
+    }
+
+    public func createBackup(_ server: ServerReference, name: String?) throws -> BackupDetails {
+        let row = try findComplete(server)
+        if row.tier == ComputeTier.burstable.rawValue {
+            throw Problem(
+                .operationNotSupported, "on-demand backups are not supported on the Burstable tier",
+                hint: "Change the tier with 'pitr update --tier GeneralPurpose'.")
+        }
+        if let name { try Self.validate(backupName: name) }
+        let known = try listBackups(server)
+        guard known.filter({ $0.backupType == Self.onDemandType }).count < Self.maximumOnDemand else {
+            throw Problem(
+                .operationNotSupported,
+                "server '\(row.name)' has \(Self.maximumOnDemand) on-demand backups, which is the most",
+                hint: "Delete one with 'pitr backup delete'.")
+        }
+        let chosen = name ?? generatedBackupName(known)
+        if known.contains(where: { $0.name.lowercased() == chosen.lowercased() }) {
+            throw Problem(
+                .backupNameAlreadyExists, "server '\(row.name)' has a backup named '\(chosen)' already",
+                hint: "Choose another name.")
+        }
+        return try takeBackup(row, name: chosen, onDemand: true)
+    }
+
+    static let automaticType = "Full"
+    static let onDemandType = "Customer On-Demand"
+
+    private func generatedBackupName(_ known: [BackupDetails]) -> String {
+        let now = clock.now().components
+        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : String(value) }
+        let stem = "ondemandbackup-\(two(now.month))\(two(now.day))\(now.year)-"
+        var number = 1
+        while known.contains(where: { $0.name == stem + String(number) }) { number += 1 }
+        return stem + String(number)
+    }
+
+    static func validate(backupName name: String) throws(Problem) {
+        guard !name.isEmpty else { throw Problem(.invalidParameterValue, "Backup name cannot be empty.") }
+        guard name.contains(where: { !$0.isWhitespace }) else {
+            throw Problem(.invalidParameterValue, "Backup name cannot be empty or contain only whitespace.")
+        }
+        guard name.utf8.count <= 128 else {
+            throw Problem(.invalidParameterValue, "Backup name cannot exceed 128 characters.")
+        }
+        guard name.wholeMatch(of: /[A-Za-z0-9][-A-Za-z0-9_.]*/) != nil, !name.hasSuffix(".incomplete"),
+            !name.hasSuffix(".deleting")
+        else {
+            throw Problem(
+                .invalidParameterValue, "'\(name)' is not a backup name",
+                hint: "Use letters, digits, '-', '_' and '.'; begin with a letter or digit.")
+        }
+    }
+
+    /// Takes a base backup of a running server. A nil name is an automatic one, named for when it completed.
+    func takeBackup(_ row: ServerRow, name: String?, onDemand: Bool) throws -> BackupDetails {
+        guard let lock = try DirectoryLock.attempt(paths.backupLock(row.id)) else {
+            throw Problem(
+                .serverBusy, "another backup of server '\(row.name)' is in progress",
+                hint: "Wait until it has finished.")
+        }
+        defer { lock.release() }
+        let shared = try lockServer(row, .shared)
+        defer { shared.release() }
+        return try perform(.backup, server: row, properties: ["source": onDemand ? "on-demand" : "automatic"])
+        { _ in
+            guard state(row) == .ready else {
+                throw Problem(
+                    .serverIsNotReady, "server '\(row.name)' is not running, so it cannot be backed up",
+                    hint: "Start it with 'pitr start -n \(row.name)'.")
+            }
+            let instance = try instance(row.id)
+            progress.begin("backup of \(row.name)", totalBytes: nil)
+            defer { progress.end() }
+            let descriptor = try BaseBackupCapture(
+                connection: try instance.connectionParameters(), dataDirectory: paths.data(row.id),
+                layout: layout(row)
+            ).run(
+                name: name ?? Identifiers.automaticBackupName(completed: clock.now()),
+                source: onDemand ? .onDemand : .automatic, progress: progress, cancellation: cancellation)
+            return Self.details(descriptor)
+        }
+    }
+
+    static func details(_ backup: BackupDescriptor) -> BackupDetails {
+        BackupDetails(
+            name: backup.name,
+            backupType: backup.source == .onDemand ? Self.onDemandType : Self.automaticType,
+            source: backup.source == .onDemand ? "Customer Initiated" : "Automatic",
+            completedTime: backup.stopTime, startLSN: backup.startLSN, stopLSN: backup.stopLSN,
+            timeline: backup.timeline, totalBytes: backup.totalBytes, storedBytes: backup.storedBytes,
+            storage: backup.storage.rawValue)
+    }
+
+    public func listBackups(_ server: ServerReference) throws -> [BackupDetails] {
+        try BackupRepository(layout: layout(try find(server))).list().compactMap(\.descriptor)
+            .sorted { $0.stopTime < $1.stopTime }.map(Self.details)
+    }
+
+    public func showBackup(_ server: ServerReference, name: String) throws -> BackupDetails {
+        guard let found = try listBackups(server).first(where: { $0.name.lowercased() == name.lowercased() })
+        else {
+            throw Problem(
+                .resourceNotFound, "The backup '\(name)' of server '\(server.name)' was not found.",
+                hint: "List them with 'pitr backup list -s \(server.name)'.")
+        }
+        return found
+    }
+
+    public func deleteBackup(_ server: ServerReference, name: String) throws {
+        let backup = try showBackup(server, name: name)
+        guard backup.backupType == Self.onDemandType else {
+            throw Problem(
+                .operationNotSupported, "automatic backups cannot be deleted",
+                hint: "They expire by themselves when the retention period has passed.")
+        }
+        let row = try findComplete(server)
+        guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else {
+            throw Problem(
+                .serverBusy, "backups of server '\(row.name)' are in use by a restore",
+                hint: "Wait until it has finished.")
+        }
+        defer { pin.release() }
+        try perform(.deleteBackup, server: row, properties: ["backup": backup.name]) { _ in
+            try BackupRepository(layout: layout(row)).delete(backup.name)
+        }
+    }
+
+    // MARK: In the background
+
+    /// Has a process of its own take the first backup of a server that was just restored.
+    func backUpInBackground(_ row: ServerRow) throws -> String {
+        let id = Identifiers.uuid()
+        guard let program = WALHelper.executable() else {
+            throw Problem(.system, "cannot tell where the running program lies")
+        }
+        let folder = paths.operation(id)
+        try DurableFiles.makeDirectories(folder)
+        let details = try CatalogJSON.text(["server": row.id])
+        try DurableFiles.write(Array(details.utf8), to: folder + "/request.json")
+        _ = try runner.spawnDetached(
+            Command(program, ["_backup-worker", "--operation", id, "--home", paths.home]),
+            log: folder + "/worker.log")
+        return id
+    }
+
+    public func runBackupOperation(id: String) throws {
+        let folder = paths.operation(id)
+        let bytes = try DurableFiles.read(folder + "/request.json")
+        let request = try CatalogJSON.value([String: String].self, String(decoding: bytes, as: UTF8.self))
+        guard let server = request["server"],
+            let row = try catalog.read({ try ServerRow.fetchOne($0, key: server) })
+        else { throw Problem(.resourceNotFound, "the operation '\(id)' names no server") }
+        _ = try takeBackup(row, name: nil, onDemand: false)
+        try DurableFiles.removeTree(folder)
+    }
+}

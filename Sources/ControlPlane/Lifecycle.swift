@@ -1,0 +1,237 @@
+import Catalog
+import GRDB
+import Instance
+import Platform
+import PostgresClient
+import PostgresFormat
+import Repository
+
+/// Start, stop, restart, update and delete.
+extension ControlPlane {
+    public func startServer(_ server: ServerReference) throws {
+        let row = try findComplete(server)
+        let lock = try lockServer(row)
+        defer { lock.release() }
+        guard state(row) != .ready else {
+            throw Problem(
+                .serverIsNotStopped,
+                "Start Server can only be performed on Stopped servers. "
+                    + "Server Name = \(row.name), Current Server State = Ready")
+        }
+        try perform(.start, server: row) { _ in try bringUp(row) }
+    }
+
+    /// Starts a server with the configuration that the catalog tells, and remembers that it should run.
+    func bringUp(_ row: ServerRow) throws {
+        try configure(row)
+        let installation = try installation()
+        let instance = try instance(row.id)
+        try instance.start()
+        try update(row.id) {
+            $0.shouldRun = true
+            $0.postgresVersion = installation.minorVersion
+        }
+    }
+
+    public func stopServer(_ server: ServerReference) throws {
+        let row = try findComplete(server)
+        let lock = try lockServer(row)
+        defer { lock.release() }
+        try requireReady(row)
+        try perform(.stop, server: row) { _ in
+            let instance = try instance(row.id)
+            try instance.stop(.fast)
+            try update(row.id) { $0.shouldRun = false }
+        }
+    }
+
+    public func restartServer(_ server: ServerReference) throws {
+        let row = try findComplete(server)
+        let lock = try lockServer(row)
+        defer { lock.release() }
+        try requireReady(row)
+        try perform(.restart, server: row) { _ in
+            let instance = try instance(row.id)
+            try instance.stop(.fast)
+            try bringUp(row)
+        }
+    }
+
+    private func requireReady(_ row: ServerRow) throws(Problem) {
+        let state = state(row)
+        guard state == .ready else {
+            throw Problem(
+                .serverIsNotReady,
+                "Restart or Stop Server can only be performed on Started servers. "
+                    + "Server Name = \(row.name), Current Server State = \(state.rawValue)")
+        }
+    }
+
+    public func startAll() throws -> [MaintenanceAction] {
+        try rows(resourceGroup: nil, dropped: false).filter { $0.phase == .complete && $0.shouldRun }.map {
+            row in
+            var action = MaintenanceAction(
+                server: row.name, action: "start", subject: row.name, reason: "it should run", outcome: "done"
+            )
+            if state(row) == .ready {
+                action.outcome = "runs already"
+                return action
+            }
+            do {
+                let lock = try lockServer(row)
+                defer { lock.release() }
+                try perform(.start, server: row) { _ in try bringUp(row) }
+            } catch {
+                action.outcome = "failed: \(Self.problem(from: error).message)"
+            }
+            return action
+        }
+    }
+
+    // MARK: Update
+
+    public func updateServer(_ server: ServerReference, _ request: UpdateServerRequest) throws
+        -> ServerDetails
+    {
+        let row = try findComplete(server)
+        try Self.validate(retention: request.backupRetentionDays)
+        try Self.validate(storage: request.storageSizeGiB)
+        if let size = request.storageSizeGiB, size < row.storageSizeGiB {
+            throw Problem(
+                .invalidParameterValue,
+                "Decreasing storage size is not supported. Current storage size is \(row.storageSizeGiB) GiB, "
+                    + "attempting to set to \(size) GiB.")
+        }
+        let current = try Self.size(row)
+        let (tier, size) = try Self.resolveSize(tier: request.tier, sku: request.skuName, current: current)
+        if let password = request.adminPassword { try AdminRole.checkPassword(password) }
+        let lock = try lockServer(row)
+        defer { lock.release() }
+        guard state(row) == .ready else {
+            throw Problem(
+                .serverIsNotReady, "server '\(row.name)' is not running, so it cannot be updated",
+                hint: "Start it with 'pitr start -n \(row.name)'.")
+        }
+        try perform(.update, server: row) { _ in
+            let instance = try instance(row.id)
+            if let password = request.adminPassword {
+                try AdminRole.setPassword(
+                    row.administratorLogin, password: password, on: try instance.connect())
+            }
+            let now = clock.now()
+            let changed = try update(row.id) { row in
+                if let days = request.backupRetentionDays, days != row.backupRetentionDays {
+                    var history = try CatalogJSON.value([RetentionChange].self, row.retentionHistory)
+                    history.append(RetentionChange(days: row.backupRetentionDays, until: now))
+                    row.retentionHistory = try CatalogJSON.text(history)
+                    row.backupRetentionDays = days
+                }
+                if let tags = request.tags { row.tags = try CatalogJSON.text(tags) }
+                row.tier = tier.rawValue
+                row.skuName = size.name
+                if let size = request.storageSizeGiB { row.storageSizeGiB = size }
+                if let grow = request.storageAutoGrow { row.storageAutoGrow = grow }
+                if let access = request.publicAccess { row.publicNetworkAccess = access }
+            }
+            if request.publicAccess != nil { try applyAccess(changed) }
+            if size != current {
+                try instance.stop(.fast)
+                try bringUp(changed)
+            }
+        }
+        return try showServer(server)
+    }
+
+    // MARK: Delete
+
+    /// Deletes a server; its backups and its WAL to the last record stay for five days.
+    public func deleteServer(_ server: ServerReference) throws {
+        let row = try find(server)
+        if row.phase == .provisioning {
+            throw Problem(
+                .serverBusy, "Server '\(row.name)' is busy with another operation. Please try again later.",
+                detail: "it is still being made",
+                hint: "If whatever did that was killed, 'pitr maintain' cleans up.")
+        }
+        cancelBackups(of: row)
+        let lock = try lockServer(row, seconds: 30)
+        defer { lock.release() }
+        try perform(.delete, server: row) { _ in
+            try update(row.id) {
+                $0.phase = .dropping
+                $0.shouldRun = false
+            }
+            do {
+                try archiveTail(row)
+            } catch {
+                try update(row.id) { $0.phase = .complete }
+                throw error
+            }
+            try DurableFiles.removeTree(paths.server(row.id))
+            try DurableFiles.removeTree(socketDirectory(row.id))
+            let now = clock.now().description
+            try update(row.id) {
+                $0.phase = .dropped
+                $0.deletedAt = now
+            }
+            _ = try catalog.write {
+                try FirewallRuleRow.filter(Column("serverID") == row.id).deleteAll($0)
+            }
+        }
+    }
+
+    /// Stops the server and brings every byte of its WAL that is not archived yet into the archive.
+    ///
+    /// A clean stop archives whole segments by itself; what is left, also after a crash, is pushed from pg_wal, the
+    /// last and unfinished segment as a `.partial` file.
+    private func archiveTail(_ row: ServerRow) throws {
+        let directory = paths.data(row.id) + "/pg_wal"
+        guard DurableFiles.status(directory) != nil else { return }
+        let instance = try instance(row.id)
+        try instance.stop(.fast)
+        let archive = WALArchive(layout: layout(row))
+        let archived = Set(try archive.names().map(\.fileName))
+        let names = try DurableFiles.list(directory)
+        for name in names.sorted() where name.hasSuffix(".history") && !archived.contains(name) {
+            _ = try archive.push(path: directory + "/" + name, name: name)
+        }
+        let newest = try archive.names().compactMap { name -> SegmentName? in
+            if case .segment(let segment) = name { segment } else { nil }
+        }.max()
+        guard let timeline = try newest?.timeline ?? newestTimeline(row)
+        else { return }
+        let segments = names.compactMap { SegmentName(fileName: $0) }
+            .filter { $0.timeline == timeline && $0.number > newest?.number ?? 0 }.sorted()
+        for segment in segments {
+            let path = directory + "/" + segment.fileName
+            switch try WALFileProbe.extent(of: path, segment: segment) {
+            case .unused: return
+            case .complete: _ = try archive.push(path: path, name: segment.fileName)
+            case .unfinished: _ = try archive.push(path: path, name: segment.fileName + ".partial")
+            }
+        }
+    }
+
+    private func newestTimeline(_ row: ServerRow) throws -> TimelineID? {
+        try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor)
+            .max { $0.stopLSN < $1.stopLSN }?.timeline
+    }
+
+    /// Ends backups that run in the background, so that a delete need not wait for them.
+    private func cancelBackups(of row: ServerRow) {
+        let running =
+            (try? catalog.read {
+                try OperationRow.filter(Column("serverID") == row.id).filter(Column("kind") == "backup")
+                    .filter(Column("state") == OperationState.running.rawValue).fetchAll($0)
+            }) ?? []
+        for operation in running {
+            ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).terminate()
+        }
+    }
+}
+
+/// A retention value that applied until then: shortening it does not touch what was promised before.
+struct RetentionChange: Codable {
+    var days: Int
+    var until: PostgresTimestamp
+}

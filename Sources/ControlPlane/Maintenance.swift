@@ -1,0 +1,264 @@
+import Catalog
+import GRDB
+import Instance
+import Planning
+import Platform
+public import PostgresFormat
+import Repository
+
+/// What has to be done once in a while: daily backups, expiry, and what crashes left behind.
+extension ControlPlane {
+    /// Days that a deleted server's backups are kept.
+    static let revivalDays: Int64 = 5
+
+    /// Does what is due at `asOf` (nil is now); with `dryRun` only says so.
+    public func maintain(asOf: PostgresTimestamp?, dryRun: Bool) throws -> [MaintenanceAction] {
+        let now = asOf ?? clock.now()
+        var actions: [MaintenanceAction] = []
+        actions += try endOrphans(dryRun: dryRun)
+        for row in try rows(resourceGroup: nil, dropped: false) where row.phase == .complete {
+            actions += try backUpIfDue(row, now: now, dryRun: dryRun)
+            actions += try expire(row, now: now, dryRun: dryRun)
+        }
+        for row in try rows(resourceGroup: nil, dropped: true) {
+            actions += try purgeIfDue(row, now: now, dryRun: dryRun)
+        }
+        return actions
+    }
+
+    private func act(
+        _ server: String?, _ action: String, _ subject: String, _ reason: String, dryRun: Bool,
+        _ body: () throws -> Void
+    ) -> MaintenanceAction {
+        var done = MaintenanceAction(
+            server: server, action: action, subject: subject, reason: reason, outcome: "planned")
+        if dryRun { return done }
+        do {
+            try body()
+            done.outcome = "done"
+        } catch {
+            done.outcome = "failed: \(Self.problem(from: error).message)"
+        }
+        return done
+    }
+
+    // MARK: Operations whose process is gone
+
+    private func endOrphans(dryRun: Bool) throws -> [MaintenanceAction] {
+        var actions: [MaintenanceAction] = []
+        let running = try catalog.read {
+            try OperationRow.filter(Column("state") == OperationState.running.rawValue).order(
+                Column("startedAt")
+            )
+            .fetchAll($0)
+        }
+        for operation in running
+        where !ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).isAlive {
+            let row = try catalog.read { try ServerRow.fetchOne($0, key: operation.serverID) }
+            actions.append(
+                act(
+                    row?.name, "end-operation", "\(operation.kind) \(operation.id)",
+                    "process \(operation.pid) that ran it is gone", dryRun: dryRun
+                ) { try end(operation, row: row) })
+        }
+        // A process that died between entering a server and starting its operation leaves a row alone.
+        for row in try rows(resourceGroup: nil, dropped: false) where row.phase != .complete {
+            guard !running.contains(where: { $0.serverID == row.id }),
+                let lock = try DirectoryLock.attempt(paths.serverLock(row.id))
+            else { continue }
+            defer { lock.release() }
+            actions.append(
+                act(
+                    row.name, "remove-leftover", row.name, "it was never finished, and nothing works on it",
+                    dryRun: dryRun
+                ) { try settleLeftover(row) })
+        }
+        return actions + leftoverFolders(dryRun: dryRun)
+    }
+
+    private func end(_ operation: OperationRow, row: ServerRow?) throws {
+        if let row {
+            let lock = try lockServer(row)
+            defer { lock.release() }
+            if operation.kind == "backup" {
+                let repository = BackupRepository(layout: layout(row))
+                for folder in try repository.leftovers() { try repository.removeLeftover(folder) }
+            } else {
+                try settleLeftover(row)
+            }
+        }
+        try? DurableFiles.removeTree(paths.operation(operation.id))
+        let now = clock.now().description
+        let words = "the process that ran it was ended from outside; 'pitr maintain' cleaned up"
+        let event = ActivityRow(
+            eventID: Identifiers.uuid(), correlationID: operation.correlationID, operationID: operation.id,
+            time: now, operationName: "\(Identifiers.provider)/flexibleServers/write",
+            operationTitle: "Clean Up After \(operation.kind)", status: "Failed",
+            resourceGroup: row?.resourceGroup ?? "",
+            resourceID: row.map {
+                Identifiers.serverResourceID(resourceGroup: $0.resourceGroup, name: $0.name)
+            } ?? "", caller: "local", errorCode: ProblemCode.canceled.rawValue, statusMessage: words,
+            properties: operation.details)
+        try catalog.write { database in
+            try database.execute(
+                sql: "UPDATE operation SET state = 'failed', endedAt = ?, error = ? WHERE id = ?",
+                arguments: [now, words, operation.id])
+            try event.insert(database)
+        }
+    }
+
+    /// A server whose making was cut short is removed; one whose deletion was cut short is deleted to the end.
+    private func settleLeftover(_ row: ServerRow) throws {
+        guard let current = try catalog.read({ try ServerRow.fetchOne($0, key: row.id) }) else { return }
+        switch current.phase {
+        case .provisioning:
+            try endProcesses(row)
+            discard(current)
+        case .dropping:
+            try update(row.id) { $0.phase = .complete }
+        case .complete, .dropped: break
+        }
+    }
+
+    /// Ends a server of an unfinished restore: its postmaster may have outlived the tool.
+    private func endProcesses(_ row: ServerRow) throws {
+        let instance = try instance(row.id)
+        try instance.stop(.immediate, timeoutSeconds: 60)
+        guard !instance.hasProcesses() else {
+            throw Problem(.serverBusy, "processes still work in \(paths.data(row.id))")
+        }
+    }
+
+    private func leftoverFolders(dryRun: Bool) -> [MaintenanceAction] {
+        let names = (try? DurableFiles.listIfPresent(paths.operations)) ?? []
+        let live =
+            (try? catalog.read {
+                try String.fetchAll($0, sql: "SELECT id FROM operation WHERE state = 'running'")
+            }) ?? []
+        return names.filter { name in
+            guard !live.contains(name), let status = DurableFiles.status(paths.operation(name)) else {
+                return false
+            }
+            // A fresh folder may belong to a process that has not entered its operation yet.
+            return clock.now().unixMicroseconds / 1_000_000 - status.modified > 3600
+        }.map { name in
+            act(nil, "remove-leftover", "operations/\(name)", "no operation runs there", dryRun: dryRun) {
+                try DurableFiles.removeTree(paths.operation(name))
+            }
+        }
+    }
+
+    // MARK: Backups that are due
+
+    private func backUpIfDue(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws
+        -> [MaintenanceAction]
+    {
+        guard state(row) == .ready else { return [] }
+        let backups = try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor)
+        let newest = backups.filter { $0.source == .automatic }.max { $0.stopTime < $1.stopTime }
+        guard let newest else {
+            return [
+                act(row.name, "backup", row.name, "it has no automatic backup yet", dryRun: dryRun) {
+                    _ = try takeBackup(row, name: nil, onDemand: false)
+                }
+            ]
+        }
+        guard now >= newest.stopTime.advanced(bySeconds: 86_400) else { return [] }
+        return [
+            act(row.name, "backup", row.name, "the last one is of \(newest.stopTime)", dryRun: dryRun) {
+                _ = try takeBackup(row, name: nil, onDemand: false)
+            }
+        ]
+    }
+
+    // MARK: Expiry
+
+    private func expire(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws -> [MaintenanceAction]
+    {
+        let repository = BackupRepository(layout: layout(row))
+        let listed = try repository.list()
+        let policy = RetentionPolicy(
+            days: row.backupRetentionDays,
+            history: try CatalogJSON.value([RetentionChange].self, row.retentionHistory))
+        let decision = policy.decide(
+            backups: listed.compactMap { entry in
+                entry.descriptor.map {
+                    RetainedBackup(
+                        name: $0.name, completed: $0.stopTime, startLSN: $0.startLSN, timeline: $0.timeline,
+                        isDamaged: false)
+                }
+            }, now: now)
+        guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else {
+            return decision.expired.isEmpty
+                ? []
+                : [
+                    MaintenanceAction(
+                        server: row.name, action: "expire-backup", subject: row.name,
+                        reason: "a restore is reading its backups", outcome: "passed over")
+                ]
+        }
+        defer { pin.release() }
+        var actions = decision.expired.map { name in
+            act(row.name, "expire-backup", name, "older than the retention period", dryRun: dryRun) {
+                try repository.delete(name)
+            }
+        }
+        guard actions.allSatisfy({ !$0.outcome.hasPrefix("failed") }), let keep = decision.keepFrom else {
+            return actions
+        }
+        let archive = WALArchive(layout: layout(row))
+        let unneeded = try archive.names().filter { name in
+            guard let segment = Self.segment(of: name) else { return false }
+            return segment.timeline == keep.timeline && segment.end <= keep.lsn
+        }
+        if !unneeded.isEmpty {
+            actions.append(
+                act(
+                    row.name, "expire-wal", "\(unneeded.count) files before \(keep.lsn)",
+                    "no backup that is kept needs them", dryRun: dryRun
+                ) { try archive.remove(unneeded) })
+        }
+        return actions
+    }
+
+    private static func segment(of name: ArchivedFileName) -> SegmentName? {
+        switch name {
+        case .segment(let segment), .partial(let segment), .backupHistory(let segment, _): segment
+        case .timelineHistory: nil
+        }
+    }
+
+    private func purgeIfDue(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws
+        -> [MaintenanceAction]
+    {
+        guard let text = row.deletedAt,
+            now >= (try Self.instant(text)).advanced(bySeconds: Self.revivalDays * 86_400)
+        else { return [] }
+        return [
+            act(
+                row.name, "purge-deleted", row.id, "deleted \(text), more than \(Self.revivalDays) days ago",
+                dryRun: dryRun
+            ) {
+                guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else {
+                    throw Problem(.serverBusy, "a restore is reading its backups")
+                }
+                defer { pin.release() }
+                try DurableFiles.removeTree(paths.repository(row.id))
+                _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
+            }
+        ]
+    }
+}
+
+extension ControlPlane {
+    /// Gives up the backups of a group's deleted servers at once, without waiting for the days of grace.
+    public func forgetDeleted(resourceGroup: String) throws {
+        for row in try rows(resourceGroup: nil, dropped: true)
+        where row.resourceGroup.lowercased() == resourceGroup.lowercased() {
+            guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else { continue }
+            defer { pin.release() }
+            try DurableFiles.removeTree(paths.repository(row.id))
+            _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Catalog
+import GRDB
+import Instance
+import Platform
+import Repository
+
+extension ControlPlane {
+    /// What the user has set, by name.
+    func userParameters(_ id: String) throws -> [String: String] {
+        let rows = try catalog.read { try ParameterRow.filter(Column("serverID") == id).fetchAll($0) }
+        return Dictionary(rows.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+    }
+
+    /// The user's parameters, and what a copy keeps for a reason where the user has not said otherwise.
+    func effectiveParameters(_ row: ServerRow) throws -> [String: String] {
+        let kept = try row.keptSettings.map { try CatalogJSON.value([String: String].self, $0) } ?? [:]
+        return kept.merging(try userParameters(row.id)) { _, own in own }
+    }
+
+    private func parameterCatalog(_ row: ServerRow) throws -> ParameterCatalog {
+        guard state(row) == .ready else {
+            throw Problem(
+                .serverIsNotReady, "server '\(row.name)' is not running",
+                hint: "Start it with 'pitr start -n \(row.name)'.")
+        }
+        let settings = ServerSettings(
+            serverName: row.name, paths: instancePaths(row.id), listenAddress: row.host,
+            port: UInt16(clamping: row.port), compute: try Self.size(row), archiveCommand: "")
+        return try ParameterCatalog(
+            connection: try instance(row.id).connect(guarded: false), defaults: settings.defaults,
+            overrides: try userParameters(row.id))
+    }
+
+    public func listParameters(_ server: ServerReference) throws -> [ParameterDetails] {
+        try parameterCatalog(try findComplete(server)).items.map(Self.details)
+    }
+
+    public func showParameter(_ server: ServerReference, name: String) throws -> ParameterDetails {
+        Self.details(try parameterCatalog(try findComplete(server)).find(name))
+    }
+
+    public func setParameter(_ server: ServerReference, name: String, value: String?) throws
+        -> ParameterDetails
+    {
+        let row = try findComplete(server)
+        let lock = try lockServer(row)
+        defer { lock.release() }
+        let known = try parameterCatalog(row)
+        let item = try known.find(name)
+        let instance = try instance(row.id)
+        let canonical: String?
+        if let value, !value.isEmpty {
+            canonical = try known.validate(name, value, trying: try instance.connect(guarded: false))
+        } else {
+            _ = try known.validate(name, item.defaultValue)
+            canonical = nil
+        }
+        try perform(.parameter, server: row, properties: ["parameter": item.name, "value": canonical ?? ""]) {
+            _ in
+            let before = try userParameters(row.id)
+            try store(row.id, item.name, canonical)
+            do {
+                try instance.writeUserParameters(try effectiveParameters(row))
+                try instance.reload()
+            } catch {
+                try store(row.id, item.name, before[item.name])
+                try instance.writeUserParameters(try effectiveParameters(row))
+                throw error
+            }
+        }
+        return try showParameter(server, name: item.name)
+    }
+
+    private func store(_ id: String, _ name: String, _ value: String?) throws {
+        try catalog.write { database in
+            _ = try ParameterRow.filter(Column("serverID") == id).filter(Column("name") == name).deleteAll(
+                database)
+            if let value { try ParameterRow(serverID: id, name: name, value: value).insert(database) }
+        }
+    }
+
+    private static func details(_ item: ParameterItem) -> ParameterDetails {
+        ParameterDetails(
+            name: item.name, value: item.value, defaultValue: item.defaultValue,
+            dataType: item.dataType.rawValue, allowedValues: item.allowedValues, source: item.source,
+            isDynamicConfig: item.isDynamicConfig, isReadOnly: item.isReadOnly,
+            isConfigPendingRestart: item.isConfigPendingRestart, unit: item.unit,
+            description: item.description)
+    }
+
+    public func listSKUs() -> [SKUDetails] {
+        ComputeSize.all.map {
+            SKUDetails(
+                tier: $0.tier.rawValue, name: $0.name, vCores: $0.vCores,
+                memoryMiBPerVCore: $0.memoryPerVCoreMiB, maxIops: $0.supportedIops)
+        }
+    }
+
+    /// Unpacks a file of the archive into an open descriptor, verified as it is read.
+    public func getWAL(_ server: ServerReference, segment: String, into descriptor: Int32) throws {
+        let live = try catalog.read {
+            try ServerRow.filter(Column("name") == server.name).order(Column("createdAt").desc).fetchOne($0)
+        }
+        guard let row = live else { throw Self.serverNotFound(server) }
+        guard let name = ArchivedFileName(fileName: segment) else {
+            throw Problem(
+                .usage, "'\(segment)' is not the name of an archived file",
+                hint: "Use a segment's 24 digits, or the name of a .history, .backup or .partial file.")
+        }
+        let bytes = try WALArchive(layout: layout(row)).read(name)
+        try DescriptorOutput(descriptor).write(bytes)
+    }
+}

@@ -1,0 +1,244 @@
+import Catalog
+import GRDB
+import Instance
+import Planning
+import Platform
+import PostgresFormat
+import Repository
+import Restore
+
+/// A restore that was thought through and can be carried out: the plan and what it was made from.
+struct PreparedRestore {
+    var planned: PlannedRestore
+    var source: ServerRow
+    var log: HeldLog
+    var systemIdentifier: UInt64
+    /// Holds WAL that was read from the source; removed when the restore ends.
+    var tailDirectory: String
+    /// Keeps expiry away from the source's repository.
+    var pin: DirectoryLock
+
+    func release() {
+        try? DurableFiles.removeTree(tailDirectory)
+        pin.release()
+    }
+}
+
+extension ControlPlane {
+    public func planRestore(_ request: RestoreRequest) throws -> PlannedRestore {
+        let prepared = try prepare(request, source: try source(of: request), checkName: request.name != nil)
+        defer { prepared.release() }
+        return prepared.planned
+    }
+
+    /// The server a restore reads: by name in the same group, or by resource id.
+    func source(of request: RestoreRequest) throws -> ServerRow {
+        guard
+            let reference = Identifiers.reference(request.sourceServer, defaultGroup: request.resourceGroup)
+        else {
+            throw Problem(
+                .invalidParameterValue, "The provided source server \(request.sourceServer) is invalid.",
+                hint: "Use a server's name, or its whole resource id.")
+        }
+        return try findComplete(reference)
+    }
+
+    /// Reads what is held, decides, and checks what can be checked before anything is made.
+    func prepare(_ request: RestoreRequest, source: ServerRow, checkName: Bool) throws -> PreparedRestore {
+        var notes: [String] = []
+        let target = try target(of: request, notes: &notes)
+        if checkName, let name = request.name { try checkNewName(name) }
+        _ = try restoredSize(request, source: source)
+
+        let pin = try DirectoryLock.wait(paths.pin(source.id), .shared)
+        let tailDirectory = paths.operation("tail-" + Identifiers.fresh())
+        do {
+            let (inventory, log, identifier) = try inventory(source, tailDirectory: tailDirectory)
+            let plan = try RestorePlanner(inventory: inventory, source: log).plan(
+                target, mode: request.targetMode, now: clock.now())
+            let free = try DurableFiles.freeBytes(paths.servers)
+            let planned = PlannedRestore(
+                plan: plan, source: try details(source, withUsage: false), notes: notes, availableBytes: free,
+                estimatedSeconds: Self.estimate(plan))
+            return PreparedRestore(
+                planned: planned, source: source, log: log, systemIdentifier: identifier,
+                tailDirectory: tailDirectory, pin: pin)
+        } catch {
+            try? DurableFiles.removeTree(tailDirectory)
+            pin.release()
+            throw Self.problem(from: error)
+        }
+    }
+
+    private func target(of request: RestoreRequest, notes: inout [String]) throws(Problem) -> RecoveryTarget {
+        if let backup = request.backupName {
+            guard request.restoreTime == nil else {
+                throw Problem(
+                    .usage, "--restore-time and --backup exclude each other",
+                    hint: "A backup alone is a fast restore point; a time replays the log up to it.")
+            }
+            return .backup(backup)
+        }
+        guard let text = request.restoreTime else { return .latest }
+        switch TimestampParser.parse(text) {
+        case .success(let parsed):
+            if !parsed.hadZone {
+                notes.append("'\(text)' names no time zone: taken as UTC, \(parsed.instant).")
+            }
+            let now = clock.now()
+            guard parsed.instant <= now else {
+                notes.append("\(parsed.instant) is in the future: taken as now.")
+                return .latest
+            }
+            return .time(parsed.instant)
+        case .failure(let failure):
+            let detail =
+                switch failure {
+                case .shape: "it should look like 2026-03-22T18:20:22.123456Z or …+02:00"
+                case .noSuchInstant: "there is no such date or time"
+                case .tooPrecise: "PostgreSQL keeps microseconds, at most six digits"
+                }
+            throw Problem(
+                .usage,
+                "The restore point in time value has incorrect date format. "
+                    + "Use ISO format e.g., 2026-03-22T18:20:22+00:00.",
+                detail: "'\(text)': \(detail)")
+        }
+    }
+
+    private func checkNewName(_ name: String) throws {
+        try Self.validate(serverName: name.lowercased())
+        let taken = try catalog.read {
+            try ServerRow.filter(Column("name") == name.lowercased())
+                .filter(Column("phase") != ServerPhase.dropped.rawValue).fetchCount($0) > 0
+        }
+        if taken {
+            throw Problem(
+                .serverNameAlreadyExists, "Specified server name is already used.", detail: name,
+                hint: "Choose another name; a restore never overwrites.")
+        }
+    }
+
+    /// The copy's size: the source's, or a larger one; never a tier below the source's.
+    func restoredSize(_ request: RestoreRequest, source: ServerRow) throws -> (ComputeTier, ComputeSize) {
+        let current = try Self.size(source)
+        let (tier, size) = try Self.resolveSize(tier: request.tier, sku: request.skuName, current: current)
+        let order = ComputeTier.allCases
+        guard let new = order.firstIndex(of: tier), let old = order.firstIndex(of: current.tier), new >= old
+        else {
+            throw Problem(
+                .invalidParameterValue,
+                "Invalid value for --tier. The restored server must not go below the source server compute tier. "
+                    + "The source server compute tier is \(current.tier.rawValue).")
+        }
+        return (tier, size)
+    }
+
+    /// Data at 200 MiB/s, log at 100 MiB/s, and a second and a half for starting twice.
+    private static func estimate(_ plan: RestorePlan) -> Double {
+        1.5 + Double(plan.dataBytes) / 200e6 + Double(plan.walBytes) / 100e6
+    }
+
+    // MARK: What is held
+
+    func inventory(_ source: ServerRow, tailDirectory: String) throws -> (Inventory, HeldLog, UInt64) {
+        let layout = layout(source)
+        let identity = try layout.identity()
+        let archive = WALArchive(layout: layout)
+        let backups = try BackupRepository(layout: layout).list()
+        let timeline = backups.compactMap { $0.descriptor }.max { $0.stopLSN < $1.stopLSN }?.timeline
+
+        // The live tail first: what is archived meanwhile is then found in the archive as well, never in neither.
+        let archivedBefore = try archive.names().compactMap { name -> SegmentName? in
+            if case .segment(let segment) = name, segment.timeline == timeline { segment } else { nil }
+        }.max()
+        let firstBackup = backups.compactMap { $0.descriptor?.startLSN }.min()
+        let from = archivedBefore?.end ?? firstBackup.map { segmentStart($0, identity.segmentSize) }
+        let tail = try timeline.flatMap {
+            try sourceTail(source, timeline: $0, from: from, identity: identity, into: tailDirectory)
+        }
+
+        var locations: [SegmentName: SegmentLocation] = [:]
+        var segments: [InventorySegment] = []
+        var damaged: [DamagedSegment] = []
+        var partials: [ArchivedSegment] = []
+        for segment in try archive.segments() {
+            if segment.isPartial {
+                partials.append(segment)
+            } else if let summary = segment.summary {
+                locations[segment.name] = .archived(segment)
+                segments.append(InventorySegment(name: segment.name, summary: summary))
+            } else if let damage = segment.damage {
+                damaged.append(DamagedSegment(name: segment.name, reason: damage.description))
+            }
+        }
+        for segment in partials
+        where locations[segment.name] == nil && !damaged.contains(where: { $0.name == segment.name }) {
+            guard let summary = segment.summary else { continue }
+            locations[segment.name] = .archived(segment)
+            segments.append(InventorySegment(name: segment.name, summary: summary))
+        }
+        if let tail {
+            let held = Set(damaged.map(\.name))
+            for (file, summary) in zip(tail.files, try tail.summaries())
+            where locations[file.name] == nil && !held.contains(file.name) {
+                locations[file.name] = .file(file.path)
+                segments.append(summary)
+            }
+        }
+        let lastTimed = segments.compactMap(\.summary.maxStopTime).max()
+        let inventory = Inventory(
+            serverName: source.name, segmentSize: identity.segmentSize, backups: backups.map(Self.described),
+            segments: segments, damaged: damaged, latest: tail?.readAt ?? lastTimed)
+        return (inventory, HeldLog(archive: archive, locations: locations), identity.systemIdentifier)
+    }
+
+    private func segmentStart(_ lsn: LSN, _ size: WALSegmentSize) -> LSN {
+        LSN(lsn.rawValue / size.bytes * size.bytes)
+    }
+
+    private func sourceTail(
+        _ source: ServerRow, timeline: TimelineID, from: LSN?, identity: RepositoryIdentity,
+        into directory: String
+    ) throws -> SourceTail? {
+        guard source.phase == .complete else { return nil }
+        let instance = try instance(source.id)
+        if case .running = instance.status() {
+            do {
+                return try SourceTail.stream(
+                    parameters: try instance.connectionParameters(guarded: false), timeline: timeline,
+                    from: from,
+                    segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
+                    into: directory, clock: clock, cancellation: cancellation)
+            } catch {
+                // It may have gone away between the look and the call; its files are still there to be read.
+                if case .running = instance.status() { throw error }
+            }
+        }
+        return try SourceTail.read(
+            walDirectory: paths.data(source.id) + "/pg_wal", timeline: timeline, from: from,
+            segmentSize: identity.segmentSize, into: directory, clock: clock, cancellation: cancellation)
+    }
+
+    private static func described(_ entry: StoredBackup) -> InventoryBackup {
+        guard let backup = entry.descriptor else {
+            let never = PostgresTimestamp(microseconds: 0)
+            return InventoryBackup(
+                name: entry.name, timeline: TimelineID(1), startLSN: .zero, stopLSN: .zero, startTime: never,
+                stopTime: never, dataBytes: 0,
+                minima: ParameterMinima(
+                    maxConnections: 0, maxWorkerProcesses: 0, maxWalSenders: 0, maxPreparedTransactions: 0,
+                    maxLocksPerTransaction: 0),
+                damage: entry.damage?.message ?? "its description cannot be read")
+        }
+        return InventoryBackup(
+            name: backup.name, timeline: backup.timeline, startLSN: backup.startLSN, stopLSN: backup.stopLSN,
+            startTime: backup.startTime, stopTime: backup.stopTime, dataBytes: backup.totalBytes,
+            minima: ParameterMinima(
+                maxConnections: Int(backup.settings.maxConnections),
+                maxWorkerProcesses: Int(backup.settings.maxWorkerProcesses),
+                maxWalSenders: Int(backup.settings.maxWalSenders),
+                maxPreparedTransactions: Int(backup.settings.maxPreparedTransactions),
+                maxLocksPerTransaction: Int(backup.settings.maxLocksPerTransaction)))
+    }
+}

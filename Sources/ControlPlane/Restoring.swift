@@ -1,0 +1,260 @@
+import Catalog
+import GRDB
+import Instance
+import Planning
+import Platform
+import PostgresClient
+import PostgresFormat
+import Repository
+import Restore
+
+/// Carrying out a restore: a new server, never the old one.
+extension ControlPlane {
+    public func restore(_ request: RestoreRequest, announce: (PlannedRestore) -> Void) throws -> RestoreResult
+    {
+        try restore(request, from: try source(of: request), kind: .restore, announce: announce)
+    }
+
+    public func reviveDropped(_ request: RestoreRequest, announce: (PlannedRestore) -> Void) throws
+        -> RestoreResult
+    {
+        let wanted = request.sourceServer
+        let name = Identifiers.reference(wanted, defaultGroup: request.resourceGroup)?.name ?? wanted
+        let dropped = try rows(resourceGroup: nil, dropped: true).filter {
+            $0.id == wanted || $0.name == name
+        }
+        guard let source = dropped.max(by: { $0.deletedAt ?? "" < $1.deletedAt ?? "" }) else {
+            throw Problem(
+                .resourceNotFound, "no deleted server '\(wanted)' has backups left",
+                hint: "List what can be revived with 'pitr list --deleted'.")
+        }
+        return try restore(request, from: source, kind: .revive, announce: announce)
+    }
+
+    public func evidence(of server: ServerReference) throws -> RestoreEvidence? {
+        try find(server).evidence.map { try CatalogJSON.value(RestoreEvidence.self, $0) }
+    }
+
+    private func restore(
+        _ request: RestoreRequest, from source: ServerRow, kind: OperationKind,
+        announce: (PlannedRestore) -> Void
+    ) throws -> RestoreResult {
+        guard let name = request.name?.lowercased() else {
+            throw Problem(.usage, "a restore needs the new server's name", hint: "Give it with --name.")
+        }
+        // One restore of a source at a time: the others wait here, in front of everything that costs.
+        let queue = try waitForQueue(source)
+        defer { queue.release() }
+        let prepared = try prepare(request, source: source, checkName: true)
+        defer { prepared.release() }
+        announce(prepared.planned)
+        let plan = prepared.planned.plan
+        let needed = plan.estimatedBytes
+        guard prepared.planned.availableBytes > needed else {
+            throw Problem(
+                .insufficientStorage, "the disk would not hold the copy",
+                detail: "\(ByteText.of(needed)) needed, \(ByteText.of(prepared.planned.availableBytes)) free",
+                hint: "Free some space, or set PITR_HOME to a larger disk.")
+        }
+        let row = try claimCopy(name: name, request: request, source: source)
+        let lock = try lockServer(row)
+        defer { lock.release() }
+        let properties = [
+            "sourceServer": Identifiers.serverResourceID(
+                resourceGroup: source.resourceGroup, name: source.name),
+            "sourceServerId": source.id, "restoreTimeUtc": plan.requestedTime?.description ?? "",
+            "backup": plan.backupName, "newServerId": row.id,
+        ]
+        let watch = Stopwatch()
+        return try perform(kind, server: row, source: source.id, properties: properties) { operation in
+            do {
+                let result = try carryOut(
+                    prepared, into: row, operation: operation, request: request, watch: watch)
+                lock.release()
+                return result
+            } catch {
+                discard(row)
+                throw Self.problem(from: error)
+            }
+        }
+    }
+
+    private func waitForQueue(_ source: ServerRow) throws -> DirectoryLock {
+        if let lock = try DirectoryLock.attempt(paths.restoreQueue(source.id)) { return lock }
+        progress.begin("waiting for another restore of \(source.name)", totalBytes: nil)
+        defer { progress.end() }
+        while true {
+            if let lock = try DirectoryLock.wait(
+                paths.restoreQueue(source.id), .exclusive, atMost: 3600, cancellation: cancellation)
+            {
+                return lock
+            }
+        }
+    }
+
+    private func claimCopy(name: String, request: RestoreRequest, source: ServerRow) throws -> ServerRow {
+        let group = try resolveGroup(request.resourceGroup, createIfMissing: false, location: nil)
+        let (tier, size) = try restoredSize(request, source: source)
+        return try claim { endpoint in
+            var row = source
+            row.id = Identifiers.fresh()
+            row.resourceGroup = group.name
+            row.name = name
+            if let tags = request.tags { row.tags = try CatalogJSON.text(tags) }
+            row.phase = .provisioning
+            row.shouldRun = true
+            row.createdAt = clock.now().description
+            row.deletedAt = nil
+            row.tier = tier.rawValue
+            row.skuName = size.name
+            row.storageType = request.storageType ?? source.storageType
+            row.geoRedundantBackup = request.geoRedundantBackup ?? source.geoRedundantBackup
+            row.availabilityZone = request.availabilityZone
+            row.retentionHistory = "[]"
+            row.host = endpoint.address.description
+            row.port = Int(endpoint.port)
+            row.restoredFrom = nil
+            row.evidence = nil
+            row.keptSettings = nil
+            return row
+        } listen: {
+            try chooseEndpoint(listen: request.listen, port: request.port)
+        }
+    }
+
+    private func carryOut(
+        _ prepared: PreparedRestore, into row: ServerRow, operation: RunningOperation,
+        request: RestoreRequest,
+        watch: Stopwatch
+    ) throws -> RestoreResult {
+        let installation = try installation()
+        let plan = prepared.planned.plan
+        let machine = MachineResources.current()
+        let job = RestoreJob(
+            plan: plan, layout: layout(prepared.source), log: prepared.log,
+            systemIdentifier: prepared.systemIdentifier, installation: installation, runner: runner,
+            account: account.name, serverDirectory: paths.server(row.id), dataDirectory: paths.data(row.id),
+            operationDirectory: paths.operation(operation.id),
+            socketDirectory: account.runtimeDirectory + "/r" + row.id.prefix(7),
+            recoveryBuffersMiB: max(32, min(1024, machine.memoryMiB / 8)), progress: progress,
+            cancellation: cancellation)
+        try DurableFiles.makeDirectories(job.operationDirectory)
+        let executor = RestoreExecutor(job, before: RestoreFaults.hook)
+        let proof = try executor.run()
+
+        let opening = Stopwatch()
+        let complete: ServerRow
+        do {
+            complete = try open(row, prepared: prepared, proof: proof)
+        } catch {
+            if let instance = try? instance(row.id) { try? instance.stop(.immediate) }
+            executor.abandon()
+            throw error
+        }
+        let evidence = try evidence(
+            operation: operation, prepared: prepared, row: complete, request: request, proof: proof,
+            openSeconds: opening.seconds, watch: watch)
+        let text = try CatalogJSON.text(evidence)
+        let from = RestoredFrom(
+            sourceServer: prepared.source.name, sourceServerID: prepared.source.id,
+            restoreTimeUTC: plan.requestedTime, lsn: proof.endLSN, backup: plan.backupName)
+        let lineage = try CatalogJSON.text(from)
+        RestoreFaults.reached("complete")
+        try update(row.id) {
+            $0.phase = .complete
+            $0.evidence = text
+            $0.restoredFrom = lineage
+        }
+        var notes = prepared.planned.notes
+        do {
+            _ = try backUpInBackground(complete)
+        } catch {
+            notes.append("The first backup could not be started: \(Self.problem(from: error).message)")
+        }
+        try? DurableFiles.removeTree(job.operationDirectory)
+        let server = try showServer(ServerReference(resourceGroup: row.resourceGroup, name: row.name))
+        return RestoreResult(
+            server: server, evidence: evidence,
+            followUp: try followUp(source: prepared.source, copy: complete),
+            notes: notes)
+    }
+
+    /// The copy gets its own repository, configuration and certificate, and is started as any other server.
+    private func open(_ row: ServerRow, prepared: PreparedRestore, proof: RestoreProof) throws -> ServerRow {
+        progress.begin("opening \(row.name)", totalBytes: nil)
+        defer { progress.end() }
+        let installation = try installation()
+        try layout(row).create(
+            RepositoryIdentity(
+                serverID: row.id, systemIdentifier: prepared.systemIdentifier,
+                postgresMajor: installation.major))
+        let history = "\(proof.timeline.fileName).history"
+        _ = try WALArchive(layout: layout(row)).push(
+            path: paths.data(row.id) + "/pg_wal/" + history, name: history)
+        var kept: [String: String] = [:]
+        if !proof.preparedTransactions.isEmpty {
+            kept["max_prepared_transactions"] = String(
+                max(prepared.planned.plan.minima.maxPreparedTransactions, proof.preparedTransactions.count))
+        }
+        let changed = try update(row.id) {
+            $0.postgresVersion = installation.minorVersion
+            $0.systemIdentifier = String(prepared.systemIdentifier)
+            $0.keptSettings = kept.isEmpty ? nil : try CatalogJSON.text(kept)
+        }
+        try configure(changed)
+        RestoreFaults.reached("open")
+        try instance(row.id).start()
+        return changed
+    }
+
+    private func evidence(
+        operation: RunningOperation, prepared: PreparedRestore, row: ServerRow, request: RestoreRequest,
+        proof: RestoreProof, openSeconds: Double, watch: Stopwatch
+    ) throws -> RestoreEvidence {
+        let plan = prepared.planned.plan
+        var checks = proof.checks
+        let connection = try instance(row.id).connect()
+        let state = try connection.query(
+            "SELECT pg_is_in_recovery()::text AS r, current_setting('archive_command') AS a, "
+                + "current_setting('fsync') AS f")
+        guard state[0, "r"] == "false", state[0, "f"] == "on",
+            state[0, "a"]?.contains(paths.repository(row.id)) == true
+        else { throw Problem(.recoveryFailed, "the copy did not open as a server of its own") }
+        checks.append("open for writing, fsync on, archiving to its own repository")
+        return RestoreEvidence(
+            operationID: operation.id, correlationID: operation.correlationID,
+            sourceServer: Identifiers.serverResourceID(
+                resourceGroup: prepared.source.resourceGroup, name: prepared.source.name),
+            sourceServerID: prepared.source.id,
+            newServer: Identifiers.serverResourceID(resourceGroup: row.resourceGroup, name: row.name),
+            newServerID: row.id, requestedTime: request.restoreTime, effectiveTimeUTC: plan.requestedTime,
+            lastCommitInside: plan.lastInside, firstExcluded: plan.firstOutside, baseBackup: plan.backupName,
+            walStart: plan.backupStart, walEnd: proof.endLSN, walSegments: plan.segments.count,
+            timelineBefore: plan.timeline, timelineAfter: proof.timeline,
+            handedToPostgres: plan.setting.configurationLine, postgresReason: proof.reason, checks: checks,
+            preparedTransactionsInDoubt: proof.preparedTransactions,
+            steps: proof.steps.map { RestoreEvidence.Step(name: $0.0.rawValue, seconds: $0.1) }
+                + [RestoreEvidence.Step(name: "open", seconds: openSeconds)],
+            totalSeconds: watch.seconds, startedAt: operation.startedAt, finishedAt: clock.now())
+    }
+
+    /// What the copy does not inherit, as commands to paste.
+    private func followUp(source: ServerRow, copy: ServerRow) throws -> [String] {
+        var commands: [String] = []
+        let group = copy.resourceGroup == Identifiers.defaultGroup ? "" : "-g \(copy.resourceGroup) "
+        for rule in try firewallRules(source.id) {
+            commands.append(
+                "pitr firewall-rule create \(group)-s \(copy.name) -n \(rule.name) "
+                    + "--start-ip-address \(rule.startIPAddress) --end-ip-address \(rule.endIPAddress)")
+        }
+        if commands.isEmpty, copy.publicNetworkAccess {
+            commands.append(
+                "pitr firewall-rule create \(group)-s \(copy.name) -n local --start-ip-address 127.0.0.1")
+        }
+        for (name, value) in try userParameters(source.id).sorted(by: { $0.key < $1.key }) {
+            commands.append(
+                "pitr parameter set \(group)-s \(copy.name) -n \(name) -v \(Command.shellQuoted(value))")
+        }
+        return commands
+    }
+}

@@ -1,0 +1,230 @@
+import Catalog
+import GRDB
+import Instance
+import Platform
+import PostgresClient
+import PostgresFormat
+import Repository
+
+/// Making a server: from a name to a running PostgreSQL with its first backup.
+extension ControlPlane {
+    public func createServer(_ request: CreateServerRequest) throws -> CreatedServer {
+        let installation = try installation()
+        var notes: [String] = []
+        let (tier, size) = try Self.resolveSize(tier: request.tier, sku: request.skuName)
+        try Self.validate(request)
+        let admin = request.adminUser ?? GeneratedNames.admin()
+        if request.adminUser == nil { notes.append("No --admin-user given: '\(admin)' was generated.") }
+        try AdminRole.checkName(admin)
+        let password = request.adminPassword ?? GeneratedNames.password()
+        try AdminRole.checkPassword(password)
+        let access = try PublicAccess(request.publicAccess, now: clock.now())
+        let group = try resolveGroup(request.resourceGroup, createIfMissing: true, location: request.location)
+        let name = (request.name ?? GeneratedNames.server()).lowercased()
+        try Self.validate(serverName: name)
+
+        let row = try claim { endpoint in
+            ServerRow(
+                id: Identifiers.fresh(), resourceGroup: group.name, name: name,
+                location: request.location ?? group.location, tags: try CatalogJSON.text(request.tags),
+                phase: .provisioning, shouldRun: true, createdAt: self.clock.now().description,
+                version: String(installation.major), postgresVersion: installation.minorVersion,
+                tier: tier.rawValue, skuName: size.name, storageSizeGiB: request.storageSizeGiB ?? 128,
+                storageType: request.storageType ?? "Premium_LRS",
+                storageAutoGrow: request.storageAutoGrow ?? false,
+                backupRetentionDays: request.backupRetentionDays ?? 7,
+                geoRedundantBackup: request.geoRedundantBackup ?? false, publicNetworkAccess: access.isPublic,
+                administratorLogin: admin, availabilityZone: request.availabilityZone,
+                host: endpoint.address.description, port: Int(endpoint.port))
+        } listen: {
+            try self.chooseEndpoint(listen: request.listen, port: request.port)
+        }
+
+        let lock = try lockServer(row)
+        defer { lock.release() }
+        let complete = try perform(.create, server: row) { _ in
+            do {
+                return try self.build(row, size: size, password: password, access: access, request: request)
+            } catch {
+                self.discard(row)
+                throw error
+            }
+        }
+        lock.release()
+        do {
+            _ = try takeBackup(complete, name: nil, onDemand: false)
+        } catch {
+            let problem = Self.problem(from: error)
+            if problem.code == .canceled { throw problem }
+            notes.append(
+                "The first backup failed, so there is nothing to restore from yet: \(problem.message)")
+        }
+        let database = request.databaseName ?? "postgres"
+        return CreatedServer(
+            server: try showServer(ServerReference(resourceGroup: row.resourceGroup, name: row.name)),
+            password: password, databaseName: database, firewallRuleName: access.rule?.name,
+            connectionString: Self.connectionString(complete, database: database, password: password),
+            notes: notes)
+    }
+
+    static func connectionString(_ row: ServerRow, database: String, password: String) -> String {
+        let port = row.port == 5432 ? "" : ":\(row.port)"
+        func escaped(_ text: String) -> String {
+            text.utf8.map { byte in
+                let scalar = Unicode.Scalar(byte)
+                let isPlain =
+                    scalar.properties.isAlphabetic && byte < 128 || (48...57).contains(byte)
+                    || [45, 46, 95, 126].contains(byte)
+                return isPlain
+                    ? String(scalar) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }.joined()
+        }
+        return "postgresql://\(escaped(row.administratorLogin)):\(escaped(password))@\(row.host)\(port)/"
+            + "\(escaped(database))?sslmode=require"
+    }
+
+    /// Enters a new server into the catalog; the name and the address are its own from then on.
+    func claim(
+        _ make: (LoopbackAddress.Endpoint) throws -> ServerRow, listen: () throws -> LoopbackAddress.Endpoint
+    ) throws -> ServerRow {
+        let gate = try DirectoryLock.wait(paths.locks + "/names")
+        defer { gate.release() }
+        let row = try make(try listen())
+        let taken = try catalog.read {
+            try ServerRow.filter(Column("name") == row.name)
+                .filter(Column("phase") != ServerPhase.dropped.rawValue).fetchCount($0) > 0
+        }
+        if taken {
+            throw Problem(
+                .serverNameAlreadyExists, "Specified server name is already used.", detail: row.name,
+                hint: "Choose another name; a restore never overwrites.")
+        }
+        try catalog.write { try row.insert($0) }
+        return row
+    }
+
+    /// An address and port nobody else of ours owns and nothing listens on.
+    func chooseEndpoint(listen: String?, port: Int?) throws -> LoopbackAddress.Endpoint {
+        let rows = try rows(resourceGroup: nil, dropped: false)
+        let taken = Set(
+            rows.compactMap { row in
+                IPv4Address(row.host).map {
+                    LoopbackAddress.Endpoint(address: $0, port: UInt16(clamping: row.port))
+                }
+            })
+        if let port, !(1...65535).contains(port) {
+            throw Problem(.invalidParameterValue, "\(port) is not a port", hint: "Use 1 to 65535.")
+        }
+        let wanted = UInt16(port ?? 5432)
+        guard let listen else { return try LoopbackAddress.pick(taken: taken, port: wanted) }
+        guard let address = IPv4Address(listen) else {
+            throw Problem(
+                .invalidParameterValue, "'\(listen)' is not an IPv4 address",
+                hint: "Use an address of this machine, for example 127.0.0.1.")
+        }
+        let endpoint = LoopbackAddress.Endpoint(address: address, port: wanted)
+        guard !taken.contains(endpoint), LoopbackAddress.canBind(endpoint) else {
+            throw Problem(
+                .portInUse, "\(listen):\(wanted) cannot be listened on",
+                detail: taken.contains(endpoint)
+                    ? "another server of yours owns it" : "it is in use, or not an address of this machine",
+                hint: "Choose another --port or --listen.")
+        }
+        return endpoint
+    }
+
+    private func build(
+        _ row: ServerRow, size: ComputeSize, password: String, access: PublicAccess,
+        request: CreateServerRequest
+    ) throws -> ServerRow {
+        progress.begin("making server \(row.name)", totalBytes: nil)
+        defer { progress.end() }
+        let instance = try instance(row.id)
+        try DurableFiles.makeDirectories(paths.server(row.id))
+        try cancellation.check()
+        try instance.initialize(durable: false)
+        try cancellation.check()
+        let control = try ControlFile(
+            parsing: try DurableFiles.read(paths.data(row.id) + "/global/pg_control"))
+        try RepositoryLayout(root: paths.repository(row.id)).create(
+            RepositoryIdentity(
+                serverID: row.id, systemIdentifier: control.systemIdentifier,
+                postgresMajor: instance.installation.major))
+        try DurableFiles.syncFileSystem(paths.data(row.id))
+        if let rule = access.rule {
+            try catalog.write {
+                try FirewallRuleRow(
+                    serverID: row.id, name: rule.name, startIPAddress: rule.startIPAddress,
+                    endIPAddress: rule.endIPAddress
+                ).insert($0)
+            }
+        }
+        try configure(row)
+        try instance.start()
+        let connection = try instance.connect()
+        try AdminRole.create(row.administratorLogin, password: password, on: connection)
+        if let database = request.databaseName, database != "postgres" {
+            try Self.makeDatabase(
+                database, owner: row.administratorLogin, charset: nil, collation: nil, on: connection)
+        }
+        connection.close()
+        return try update(row.id) {
+            $0.phase = .complete
+            $0.systemIdentifier = String(control.systemIdentifier)
+        }
+    }
+
+    /// Writes a server's certificate and configuration from the catalog; the server reads them when it (re)starts.
+    func configure(_ row: ServerRow) throws {
+        let instance = try instance(row.id)
+        try instance.paths.makeDirectories()
+        guard let address = IPv4Address(row.host) else {
+            throw Problem(.stateDamaged, "the catalog names the address '\(row.host)'")
+        }
+        try LocalCertificateAuthority(directory: paths.authority, runner: runner).issue(
+            names: [row.name, "localhost"], addresses: [address.description],
+            certificate: instance.paths.certificateFile, key: instance.paths.keyFile)
+        let helper = try WALHelper.install(into: paths.helpers)
+        let settings = ServerSettings(
+            serverName: row.name, paths: instance.paths, listenAddress: row.host,
+            port: UInt16(clamping: row.port), compute: try Self.size(row),
+            archiveCommand: helper.archiveCommand(repository: paths.repository(row.id)))
+        let access = try access(row)
+        try instance.writeUserParameters(try effectiveParameters(row))
+        try instance.writeConfiguration(
+            settings: settings.render(), hba: access.renderAccess(), ident: access.renderIdent())
+    }
+
+    func access(_ row: ServerRow) throws -> HostBasedAccess {
+        let rules = row.publicNetworkAccess ? try firewallRules(row.id) : []
+        return HostBasedAccess(
+            rules: try rules.map { rule in
+                guard let start = IPv4Address(rule.startIPAddress), let end = IPv4Address(rule.endIPAddress)
+                else {
+                    throw Problem(.stateDamaged, "the catalog holds the firewall rule '\(rule.name)' wrongly")
+                }
+                return HostBasedAccess.Rule(name: rule.name, start: start, end: end)
+            }, account: account.name)
+    }
+
+    @discardableResult
+    func update(_ id: String, _ change: (inout ServerRow) throws -> Void) throws -> ServerRow {
+        try catalog.write { database in
+            guard var row = try ServerRow.fetchOne(database, key: id) else {
+                throw Problem(.resourceNotFound, "server \(id) has gone from the catalog")
+            }
+            try change(&row)
+            try row.update(database)
+            return row
+        }
+    }
+
+    /// Removes every trace of a server that was never finished.
+    func discard(_ row: ServerRow) {
+        if let instance = try? instance(row.id) { try? instance.stop(.immediate) }
+        try? DurableFiles.removeTree(paths.server(row.id))
+        try? DurableFiles.removeTree(paths.repository(row.id))
+        try? DurableFiles.removeTree(socketDirectory(row.id))
+        _ = try? catalog.write { try ServerRow.deleteOne($0, key: row.id) }
+    }
+}

@@ -1,0 +1,159 @@
+import Catalog
+import GRDB
+import Instance
+import Planning
+import Platform
+import PostgresClient
+import PostgresFormat
+import Repository
+
+/// Rows of the catalog, found and told.
+extension ControlPlane {
+    /// The server of that name; one that is still being made is found too, a deleted one is not.
+    func find(_ server: ServerReference) throws -> ServerRow {
+        let row = try catalog.read {
+            try ServerRow.filter(Column("name") == server.name)
+                .filter(Column("resourceGroup") == server.resourceGroup)
+                .filter(Column("phase") != ServerPhase.dropped.rawValue).fetchOne($0)
+        }
+        if let row { return row }
+        _ = try resolveGroup(server.resourceGroup, createIfMissing: false, location: nil)
+        throw Self.serverNotFound(server)
+    }
+
+    /// As `find`, and complete: not in the middle of being made or deleted.
+    func findComplete(_ server: ServerReference) throws -> ServerRow {
+        let row = try find(server)
+        guard row.phase == .complete else {
+            throw Problem(
+                .serverBusy, "Server '\(row.name)' is busy with another operation. Please try again later.",
+                detail: row.phase == .dropping ? "it is being deleted" : "it is still being made",
+                hint: "If whatever did that was killed, 'pitr maintain' cleans up.")
+        }
+        return row
+    }
+
+    static func serverNotFound(_ server: ServerReference) -> Problem {
+        Problem(
+            .resourceNotFound,
+            "The Resource '\(Identifiers.provider)/flexibleServers/\(server.name)' under resource group "
+                + "'\(server.resourceGroup)' was not found.",
+            hint: "List servers with 'pitr list', deleted ones with 'pitr list --deleted'.")
+    }
+
+    public func showServer(_ server: ServerReference) throws -> ServerDetails {
+        try details(try find(server), withUsage: true)
+    }
+
+    public func listServers(resourceGroup: String?) throws -> [ServerDetails] {
+        try rows(resourceGroup: resourceGroup, dropped: false).map { try details($0, withUsage: false) }
+    }
+
+    public func listDeletedServers(resourceGroup: String?) throws -> [ServerDetails] {
+        try rows(resourceGroup: resourceGroup, dropped: true).map { try details($0, withUsage: false) }
+    }
+
+    func rows(resourceGroup: String?, dropped: Bool) throws -> [ServerRow] {
+        if let resourceGroup {
+            _ = try resolveGroup(resourceGroup, createIfMissing: false, location: nil)
+        }
+        return try catalog.read { database in
+            var request = ServerRow.order(Column("name"), Column("createdAt"))
+            if let resourceGroup { request = request.filter(Column("resourceGroup") == resourceGroup) }
+            let phase = Column("phase")
+            let isDropped = phase == ServerPhase.dropped.rawValue
+            return try request.filter(dropped ? isDropped : !isDropped).fetchAll(database)
+        }
+    }
+
+    /// The state that the live process and the catalog tell together.
+    func state(_ row: ServerRow) -> ServerState {
+        switch row.phase {
+        case .provisioning: return .provisioning
+        case .dropping: return .dropping
+        case .dropped: return .dropped
+        case .complete: break
+        }
+        guard let instance = try? instance(row.id) else { return .inaccessible }
+        if case .running = instance.status() { return .ready }
+        return row.shouldRun ? .inaccessible : .stopped
+    }
+
+    func details(_ row: ServerRow, withUsage: Bool) throws -> ServerDetails {
+        let size = try Self.size(row)
+        let state = state(row)
+        let window = restoreWindow(row, state: state)
+        let settings = ServerSettings(
+            serverName: row.name, paths: instancePaths(row.id), listenAddress: row.host,
+            port: UInt16(clamping: row.port), compute: size, archiveCommand: "")
+        return ServerDetails(
+            id: row.id, name: row.name, resourceGroup: row.resourceGroup, location: row.location,
+            tags: try CatalogJSON.value([String: String].self, row.tags),
+            createdAt: try Self.instant(row.createdAt), deletedAt: try row.deletedAt.map(Self.instant),
+            state: state, version: row.version,
+            minorVersion: String(row.postgresVersion.split(separator: ".").dropFirst().first ?? ""),
+            tier: row.tier, skuName: row.skuName, vCores: size.vCores, memoryMiB: size.memoryMiB,
+            scaling: settings.scalingNote, storageSizeGiB: row.storageSizeGiB, storageType: row.storageType,
+            storageAutoGrow: row.storageAutoGrow, backupRetentionDays: row.backupRetentionDays,
+            geoRedundantBackup: row.geoRedundantBackup, earliestRestoreDate: window.earliest,
+            latestRestoreDate: window.latest, publicNetworkAccess: row.publicNetworkAccess,
+            administratorLogin: row.administratorLogin, availabilityZone: row.availabilityZone,
+            host: row.host,
+            port: row.port, dataDirectory: paths.data(row.id), socketDirectory: socketDirectory(row.id),
+            logDirectory: paths.log(row.id), repositoryDirectory: paths.repository(row.id),
+            postgresVersion: row.postgresVersion,
+            systemIdentifier: row.systemIdentifier.flatMap { UInt64($0) },
+            restoredFrom: try row.restoredFrom.map { try CatalogJSON.value(RestoredFrom.self, $0) },
+            diskUsage: withUsage ? usage(row) : nil,
+            archiver: withUsage && state == .ready ? archiverHealth(row) : nil)
+    }
+
+    static func size(_ row: ServerRow) throws -> ComputeSize {
+        guard let size = ComputeSize.find(row.skuName) else {
+            throw Problem(.stateDamaged, "the catalog names the unknown SKU '\(row.skuName)'")
+        }
+        return size
+    }
+
+    private func usage(_ row: ServerRow) -> DiskUsage {
+        let layout = RepositoryLayout(root: paths.repository(row.id))
+        return DiskUsage(
+            data: TreeSize.bytes(below: paths.data(row.id)), backups: TreeSize.bytes(below: layout.backups),
+            wal: TreeSize.bytes(below: layout.wal))
+    }
+
+    private func archiverHealth(_ row: ServerRow) -> ArchiverHealth? {
+        guard let connection = try? instance(row.id).connect(),
+            let rows = try? connection.query(
+                """
+                SELECT last_archived_wal, last_archived_time::text, failed_count::text, last_failed_wal,
+                    last_failed_time::text,
+                    (last_failed_time > coalesce(last_archived_time, '-infinity'))::text AS failing
+                FROM pg_stat_archiver
+                """)
+        else { return nil }
+        return ArchiverHealth(
+            lastArchivedWAL: rows[0, "last_archived_wal"], lastArchivedTime: rows[0, "last_archived_time"],
+            failedCount: rows[0, "failed_count"].flatMap { Int($0) } ?? 0,
+            lastFailedWAL: rows[0, "last_failed_wal"], lastFailedTime: rows[0, "last_failed_time"],
+            isFailing: rows[0, "failing"] == "true")
+    }
+
+    /// Earliest: when the oldest sound backup ended. Latest: now where the source's own log can be read, else the
+    /// time of the last commit or abort that is held.
+    func restoreWindow(_ row: ServerRow, state: ServerState) -> (
+        earliest: PostgresTimestamp?, latest: PostgresTimestamp?
+    ) {
+        let layout = RepositoryLayout(root: paths.repository(row.id))
+        let sound = ((try? BackupRepository(layout: layout).list()) ?? []).compactMap(\.descriptor)
+        guard let earliest = sound.map(\.stopTime).min() else { return (nil, nil) }
+        switch row.phase {
+        case .complete:
+            if DurableFiles.status(paths.data(row.id) + "/pg_wal") != nil { return (earliest, clock.now()) }
+        default: break
+        }
+        let segments = (try? WALArchive(layout: layout).segments()) ?? []
+        let last = segments.compactMap { $0.summary?.maxStopTime }.max()
+        return (earliest, last.map { max($0, earliest) } ?? earliest)
+    }
+}

@@ -1,0 +1,43 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+import Platform
+import PostgresFormat
+
+/// The installed `pitr-wal` that archive commands name: a copy of its own, versioned, needing nothing else.
+struct WALHelper {
+    let path: String
+
+    /// Installs the helper that lies beside the running `pitr`; the same bytes are installed once.
+    static func install(into directory: String) throws(Problem) -> WALHelper {
+        guard let own = executable() else {
+            throw Problem(.system, "cannot tell where the running program lies")
+        }
+        let source = DurableFiles.parent(of: own) + "/pitr-wal"
+        guard let bytes = try DurableFiles.readIfPresent(source) else {
+            throw Problem(
+                .system, "the helper pitr-wal is missing", detail: "it should lie at \(source)",
+                hint: "Build it with 'swift build --product pitr-wal', or install both programs together.")
+        }
+        let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
+        let hex = String(checksum, radix: 16)
+        let name = "pitr-wal-\(ControlPlane.version)-" + String(repeating: "0", count: 8 - hex.count) + hex
+        let path = directory + "/" + name
+        if DurableFiles.status(path) == nil {
+            try DurableFiles.write(bytes, to: path, permissions: 0o700)
+        }
+        return WALHelper(path: path)
+    }
+
+    /// As PostgreSQL runs it: absolute paths only, so it needs nothing of the environment.
+    func archiveCommand(repository: String) -> String {
+        "'\(path)' push '\(repository)' '%p' '%f'"
+    }
+
+    static func executable() -> String? {
+        var buffer = [CChar](repeating: 0, count: 4097)
+        let count = readlink("/proc/self/exe", &buffer, 4096)
+        guard count > 0 else { return nil }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

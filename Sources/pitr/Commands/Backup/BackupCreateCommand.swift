@@ -1,0 +1,20 @@
+import ArgumentParser
+import AzureAPI
+import ControlPlane
+
+struct BackupCreateCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Take a base backup now; at most seven of these are kept.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var server: ParentOptions
+    @Option(name: .shortAndLong, help: "Name of the backup; made up when missing.") var name: String?
+
+    func execute(_ session: Session) throws -> Report {
+        let backup = try session.controlPlane().createBackup(server.reference, name: name)
+        if name == nil {
+            session.messages.warning("No backup name provided. Using generated name: \(backup.name)")
+        }
+        return try Report(ServerBackup(backup, of: server.reference), ChildViews.text(backup))
+    }
+}

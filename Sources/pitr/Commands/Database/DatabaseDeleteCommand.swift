@@ -1,0 +1,19 @@
+import ArgumentParser
+import ControlPlane
+
+struct DatabaseDeleteCommand: PitrCommand {
+    static let configuration = CommandConfiguration(commandName: "delete", abstract: "Delete a database.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var server: ParentOptions
+    @Option(name: .shortAndLong, help: "Name of the database.") var name: String
+    @OptionGroup var confirmed: YesOption
+
+    func execute(_ session: Session) throws -> Report {
+        try session.confirmation.require(
+            "Are you sure you want to delete the database '\(name)' of server '\(server.serverName)'",
+            yes: confirmed.yes)
+        try session.controlPlane().deleteDatabase(server.reference, name: name)
+        return .nothing
+    }
+}

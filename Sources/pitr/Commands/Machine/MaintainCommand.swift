@@ -1,0 +1,20 @@
+import ArgumentParser
+import AzureAPI
+import ControlPlane
+
+struct MaintainCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "maintain",
+        abstract:
+            "Take the backups that are due, expire what retention no longer needs, clean up after crashes.")
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: ArgumentHelp("Act as if it were this time.", valueName: "time")) var asOf: TimeText?
+    @Flag(help: "Say what would be done and do nothing.") var dryRun = false
+
+    func execute(_ session: Session) throws -> Report {
+        let actions = try session.controlPlane().maintain(asOf: asOf?.instant, dryRun: dryRun)
+        return try Report(
+            actions.map(MaintenanceDocument.init), ChildViews.actionColumns, actions.map(ChildViews.row))
+    }
+}

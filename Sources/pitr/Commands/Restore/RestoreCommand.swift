@@ -1,0 +1,42 @@
+import ArgumentParser
+import AzureAPI
+import ControlPlane
+
+struct RestoreCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Restore a server as it was at some moment, as a new server.",
+        discussion: "Without a time: the latest moment. The source is left as it is.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var group: GroupOption
+    @Option(name: .shortAndLong, help: "Name of the new server.") var name: String
+    @OptionGroup var target: TargetOptions
+    @OptionGroup var copy: CopyOptions
+    @Flag(help: "Print the plan and do nothing.") var dryRun = false
+    @OptionGroup var noWait: NoWaitOption
+    @OptionGroup var confirmed: YesOption
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var encryption: EncryptionOptions
+
+    func execute(_ session: Session) throws -> Report {
+        let controlPlane = try session.controlPlane()
+        if dryRun { return try PlanCommand.report(controlPlane.planRestore(request), session) }
+        let result = try controlPlane.restore(request) { PlanCommand.announce($0, session) }
+        return try RestoreCommand.report(result)
+    }
+
+    static func report(_ result: RestoreResult) throws -> Report {
+        let document = FlexibleServer(
+            result.server, evidence: RestoreEvidenceDocument(result.evidence), followUp: result.followUp)
+        return try Report(document, EvidenceView.text(result))
+    }
+
+    var request: RestoreRequest {
+        var request = RestoreRequest(resourceGroup: group.resourceGroup, sourceServer: target.sourceServer)
+        request.name = name
+        target.apply(to: &request)
+        copy.apply(to: &request)
+        return request
+    }
+}

@@ -1,0 +1,7 @@
+import ArgumentParser
+
+struct RestorePointCommands: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore-point", abstract: "Named points in a server's log.",
+        subcommands: [RestorePointCreateCommand.self])
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import ControlPlane
+
+struct ReviveDroppedCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revive-dropped", abstract: "Bring a deleted server back, as it was at its end.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var group: GroupOption
+    @Option(name: .shortAndLong, help: "Name of the new server.") var name: String
+    @Option(help: "The deleted server: its name, its id, or its resource id.") var sourceServer: String
+    @Option(name: .shortAndLong, help: "Location; a server comes back where it was.") var location: String?
+    @OptionGroup var copy: CopyOptions
+    @OptionGroup var noWait: NoWaitOption
+    @OptionGroup var confirmed: YesOption
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var encryption: EncryptionOptions
+
+    func execute(_ session: Session) throws -> Report {
+        let result = try session.controlPlane().reviveDropped(request) { PlanCommand.announce($0, session) }
+        return try RestoreCommand.report(result)
+    }
+
+    var request: RestoreRequest {
+        var request = RestoreRequest(resourceGroup: group.resourceGroup, sourceServer: sourceServer)
+        request.name = name
+        copy.apply(to: &request)
+        return request
+    }
+}

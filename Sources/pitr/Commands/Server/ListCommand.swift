@@ -1,0 +1,25 @@
+import ArgumentParser
+import AzureAPI
+import ControlPlane
+
+struct ListCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the servers, or the deleted ones that can still come back.")
+
+    @OptionGroup var global: GlobalOptions
+    @Option(name: [.customShort("g"), .long], help: "Only this resource group.") var resourceGroup: String?
+    @Flag(help: "The servers that were deleted and whose backups are still there.") var deleted = false
+    @Flag(help: .hidden) var showCluster = false
+
+    func execute(_ session: Session) throws -> Report {
+        let controlPlane = try session.controlPlane()
+        let servers =
+            try deleted
+            ? controlPlane.listDeletedServers(resourceGroup: resourceGroup)
+            : controlPlane.listServers(resourceGroup: resourceGroup)
+        return try Report(
+            servers.map { FlexibleServer($0) },
+            deleted ? ServerView.deletedColumns : ServerView.columns,
+            servers.map(deleted ? ServerView.deletedRow : ServerView.row))
+    }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import AzureAPI
+import ControlPlane
+
+struct ShowCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show a server, and for a restored one the evidence of its restore.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var server: ServerOptions
+
+    func execute(_ session: Session) throws -> Report {
+        let controlPlane = try session.controlPlane()
+        let details = try controlPlane.showServer(server.reference)
+        let evidence = details.restoredFrom == nil ? nil : try controlPlane.evidence(of: server.reference)
+        var text = ServerView.text(details)
+        if let evidence { text.append(EvidenceView.text(evidence)) }
+        return try Report(FlexibleServer(details, evidence: evidence.map(RestoreEvidenceDocument.init)), text)
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import AzureAPI
+import ControlPlane
+
+struct StartCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "start", abstract: "Start a stopped server, or every server that should run.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var group: GroupOption
+    @Option(name: .shortAndLong, help: "Name of the server.") var name: String?
+    @Flag(help: "Every server that should run, as after a reboot.") var all = false
+    @OptionGroup var noWait: NoWaitOption
+
+    func validate() throws {
+        if all == (name != nil) { throw ValidationError("give either --name or --all") }
+    }
+
+    func execute(_ session: Session) throws -> Report {
+        let controlPlane = try session.controlPlane()
+        guard let name else {
+            let actions = try controlPlane.startAll()
+            return try Report(
+                actions.map(MaintenanceDocument.init), ChildViews.actionColumns, actions.map(ChildViews.row))
+        }
+        try controlPlane.startServer(ServerReference(resourceGroup: group.resourceGroup, name: name))
+        return .nothing
+    }
+}

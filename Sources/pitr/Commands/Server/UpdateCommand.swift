@@ -1,0 +1,48 @@
+import ArgumentParser
+import AzureAPI
+import ControlPlane
+
+struct UpdateCommand: PitrCommand {
+    static let configuration = CommandConfiguration(commandName: "update", abstract: "Change a server.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var server: ServerOptions
+    @Option(help: "Days for which backups are kept, 7 to 35.") var backupRetention: Int?
+    @Option(name: [.customShort("p"), .long], help: "New admin password.") var adminPassword: String?
+    @Option(help: "Burstable, GeneralPurpose or MemoryOptimized.") var tier: String?
+    @Option(help: "Compute size; see list-skus. The server restarts.") var skuName: String?
+    @Option(help: "Storage in GiB; it can only grow.") var storageSize: Int?
+    @Option(help: "Whether the storage may grow by itself, a label here.") var storageAutoGrow: Switch?
+    @Option(help: "Whether firewall rules can let anybody in.") var publicAccess: Switch?
+    @OptionGroup var tags: TagList
+    @OptionGroup var confirmed: YesOption
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var encryption: EncryptionOptions
+    @OptionGroup var entra: EntraOptions
+    @OptionGroup var availability: AvailabilityOptions
+    @OptionGroup var performance: PerformanceOptions
+    @OptionGroup var generic: GenericUpdateOptions
+
+    func execute(_ session: Session) throws -> Report {
+        if tier != nil || skuName != nil {
+            try session.confirmation.require(
+                "A change of the compute size restarts the server '\(server.name)'. Go on?",
+                yes: confirmed.yes)
+        }
+        let details = try session.controlPlane().updateServer(server.reference, request)
+        return try Report(FlexibleServer(details), ServerView.text(details))
+    }
+
+    var request: UpdateServerRequest {
+        var request = UpdateServerRequest()
+        request.backupRetentionDays = backupRetention
+        request.tags = tags.values
+        request.adminPassword = adminPassword
+        request.tier = tier
+        request.skuName = skuName
+        request.storageSizeGiB = storageSize
+        request.storageAutoGrow = storageAutoGrow?.isOn
+        request.publicAccess = publicAccess?.isOn
+        return request
+    }
+}

@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// `-g`, which only matters where one uses groups.
+struct GroupOption: ParsableArguments {
+    static let standard = "local"
+
+    @Option(
+        name: [.customShort("g"), .customLong("resource-group")],
+        help: ArgumentHelp("Resource group.", valueName: "group"))
+    var resourceGroup = GroupOption.standard
+}

@@ -1,0 +1,14 @@
+import ArgumentParser
+import ControlPlane
+
+/// Names the server that something belongs to: `-g` and `-s`.
+struct ParentOptions: ParsableArguments {
+    @OptionGroup var group: GroupOption
+
+    @Option(name: [.customShort("s"), .long], help: "Name of the server.")
+    var serverName: String
+
+    var reference: ServerReference {
+        ServerReference(resourceGroup: group.resourceGroup, name: serverName)
+    }
+}

@@ -1,0 +1,14 @@
+import ArgumentParser
+import ControlPlane
+
+/// Names a server: `-g` and `-n`.
+struct ServerOptions: ParsableArguments {
+    @OptionGroup var group: GroupOption
+
+    @Option(name: .shortAndLong, help: "Name of the server.")
+    var name: String
+
+    var reference: ServerReference {
+        ServerReference(resourceGroup: group.resourceGroup, name: name)
+    }
+}

@@ -1,0 +1,64 @@
+/// Prints JSON as az does: two blanks per level, names sorted, non-ASCII letters as they are.
+struct JSONText {
+    var colors = false
+    private var text = ""
+
+    init(colors: Bool = false) {
+        self.colors = colors
+    }
+
+    static func render(_ value: OutputValue, colors: Bool = false) -> String {
+        var printer = JSONText(colors: colors)
+        printer.add(value, indent: "")
+        return printer.text + "\n"
+    }
+
+    private mutating func add(_ value: OutputValue, indent: String) {
+        let inner = indent + "  "
+        switch value {
+        case .null: text += paint("null", .word)
+        case .bool(let flag): text += paint(flag ? "true" : "false", .word)
+        case .integer(let number): text += paint(String(number), .number)
+        case .number(let number): text += paint(OutputValue.text(of: number), .number)
+        case .text(let string): text += paint(Self.quoted(string), .string)
+        case .list(let values) where values.isEmpty: text += "[]"
+        case .list(let values):
+            text += "["
+            for (position, value) in values.enumerated() {
+                text += (position == 0 ? "\n" : ",\n") + inner
+                add(value, indent: inner)
+            }
+            text += "\n" + indent + "]"
+        case .object(let fields) where fields.isEmpty: text += "{}"
+        case .object(let fields):
+            text += "{"
+            for (position, field) in OutputValue.sorted(fields).enumerated() {
+                text += (position == 0 ? "\n" : ",\n") + inner + paint(Self.quoted(field.name), .name) + ": "
+                add(field.value, indent: inner)
+            }
+            text += "\n" + indent + "}"
+        }
+    }
+
+    private func paint(_ token: String, _ color: TerminalColor) -> String {
+        colors ? color.paint(token) : token
+    }
+
+    static func quoted(_ string: String) -> String {
+        var result = "\""
+        for scalar in string.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+
+/// How a result is printed; az's names.
+enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
+    case json, jsonc, table, tsv, yaml, yamlc, none
+
+    /// Letter case does not matter, as in az.
+    init?(argument: String) {
+        self.init(rawValue: argument.lowercased())
+    }
+
+    /// A person gets a table, a program gets JSON.
+    static func usual(isTerminal: Bool) -> OutputFormat {
+        isTerminal ? .table : .json
+    }
+}

@@ -1,0 +1,50 @@
+/// What a command answers: a value for programs and a view of it for people.
+struct Report: Sendable {
+    /// What the table format shows.
+    enum View: Sendable {
+        case columns(ColumnTable)
+        case text(PersonText)
+        /// Printed as it is.
+        case plain(String)
+    }
+
+    /// Nil prints nothing, in any format.
+    var value: OutputValue?
+    var view: View
+
+    static let nothing = Report(value: nil, view: .plain(""))
+
+    init(value: OutputValue?, view: View) {
+        self.value = value
+        self.view = view
+    }
+
+    init(_ document: some Encodable, _ text: PersonText) throws {
+        self.init(value: try OutputValue(encoding: document), view: .text(text))
+    }
+
+    init(_ documents: some Encodable, _ header: [String], _ rows: [[String]]) throws {
+        self.init(
+            value: try OutputValue(encoding: documents),
+            view: .columns(ColumnTable(header: header, rows: rows)))
+    }
+
+    /// The one place that knows every output format.
+    func render(_ format: OutputFormat, colors: Bool = false, width: Int = 100) throws -> String {
+        guard let value else { return "" }
+        switch format {
+        case .json: return JSONText.render(value)
+        case .jsonc: return JSONText.render(value, colors: colors)
+        case .tsv: return TSVText.render(value)
+        case .yaml: return try YAMLText.render(value)
+        case .yamlc: return try YAMLText.render(value, colors: colors)
+        case .none: return ""
+        case .table:
+            switch view {
+            case .columns(let table): return table.render()
+            case .text(let text): return text.render(width: width)
+            case .plain(let text): return text
+            }
+        }
+    }
+}

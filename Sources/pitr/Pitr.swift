@@ -1,0 +1,42 @@
+import ArgumentParser
+
+/// The root of all commands.
+struct Pitr: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pitr",
+        abstract: "Point-in-time restore for PostgreSQL on this machine.",
+        discussion: """
+            Servers, backups and restores in the words of 'az postgres flexible-server'. Results go to \
+            standard output, as a table for a person and as JSON for a program; everything else goes to \
+            standard error. \
+            'pitr --version' prints the version.
+            """,
+        subcommands: [BackupWorkerCommand.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Servers",
+                subcommands: [
+                    CreateCommand.self, ShowCommand.self, ListCommand.self, UpdateCommand.self,
+                    DeleteCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
+                    WaitCommand.self, ListSKUsCommand.self, ShowConnectionStringCommand.self,
+                ]),
+            CommandGroup(
+                name: "Restore",
+                subcommands: [
+                    PlanCommand.self, RestoreCommand.self, ReviveDroppedCommand.self, BackupCommands.self,
+                    RestorePointCommands.self, WALCommands.self,
+                ]),
+            CommandGroup(
+                name: "Settings",
+                subcommands: [
+                    FirewallRuleCommands.self, ParameterCommands.self, DatabaseCommands.self,
+                    GroupCommands.self,
+                ]),
+            CommandGroup(
+                name: "Machine",
+                subcommands: [
+                    ActivityLogCommands.self, MaintainCommand.self, DoctorCommand.self, DemoCommand.self,
+                    CompletionCommand.self,
+                ]),
+        ])
+}

@@ -1,0 +1,51 @@
+import ControlPlane
+import Foundation
+import Platform
+
+/// What one run of the program has at hand: the composition root.
+struct Session: Sendable {
+    let options: GlobalOptions
+    let messages: Messages
+    let confirmation = Confirmation()
+    private let progress: any ProgressReporter
+
+    init(_ options: GlobalOptions) {
+        self.options = options
+        let drawn =
+            StandardStream.error.isTerminal && !options.onlyShowErrors ? TerminalProgress() : nil
+        messages = Messages(isQuiet: options.onlyShowErrors, isVerbose: options.verbose, progress: drawn)
+        if let drawn {
+            progress = drawn
+        } else if options.verbose {
+            progress = LineProgress()
+        } else {
+            progress = SilentProgress()
+        }
+    }
+
+    /// Becomes the service account and opens the state. From here on files are the account's, also when root
+    /// called: what must be opened with the caller's rights is opened before.
+    func controlPlane() throws -> ControlPlane {
+        let account = try ServiceAccount.adopt(home: try home())
+        messages.detail("state: \(account.home), account: \(account.name)")
+        return try ControlPlane(
+            account: account, progress: progress, cancellation: Interruption.flag)
+    }
+
+    /// The state directory, absolute: the working directory changes later.
+    private func home() throws -> String {
+        if let given = options.home {
+            return given.hasPrefix("/") ? given : FileManager.default.currentDirectoryPath + "/" + given
+        }
+        return try StateHome.standard(
+            environment: ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
+    }
+
+    /// Prints a result in the format that was asked for.
+    func print(_ report: Report) throws {
+        let stream = StandardStream.output
+        messages.progress?.wipe()
+        stream.write(
+            try report.render(options.format, colors: stream.isTerminal, width: stream.width))
+    }
+}

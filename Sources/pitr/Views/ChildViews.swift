@@ -1,0 +1,103 @@
+import ControlPlane
+import PostgresFormat
+
+/// Columns of the smaller resources.
+enum ChildViews {
+    static let backupColumns = ["Name", "Backup Type", "Source", "Completed", "Size", "Stored", "As"]
+
+    static func row(_ backup: BackupDetails) -> [String] {
+        [
+            backup.name, backup.backupType, backup.source, backup.completedTime.description,
+            ByteText.size(backup.totalBytes), ByteText.size(backup.storedBytes), backup.storage,
+        ]
+    }
+
+    static func text(_ backup: BackupDetails) -> PersonText {
+        var text = PersonText()
+        text.heading("Backup \(backup.name)")
+        text.field("Type", "\(backup.backupType), \(backup.source)")
+        text.field("Completed", backup.completedTime.description)
+        text.field("Covers", "\(backup.startLSN) to \(backup.stopLSN) on timeline \(backup.timeline)")
+        text.field(
+            "Size",
+            "\(ByteText.size(backup.totalBytes)), stored as \(backup.storage) in "
+                + ByteText.size(backup.storedBytes)
+        )
+        return text
+    }
+
+    static let ruleColumns = ["Name", "Start IP Address", "End IP Address"]
+
+    static func row(_ rule: FirewallRule) -> [String] {
+        [rule.name, rule.startIPAddress, rule.endIPAddress]
+    }
+
+    static let databaseColumns = ["Name", "Charset", "Collation"]
+
+    static func row(_ database: DatabaseDetails) -> [String] {
+        [database.name, database.charset, database.collation]
+    }
+
+    /// az's columns, and the value itself, which az leaves out.
+    static let parameterColumns = ["Name", "Value", "DataType", "DefaultValue", "Source", "AllowedValues"]
+
+    static func row(_ parameter: ParameterDetails) -> [String] {
+        [
+            parameter.name, parameter.value, parameter.dataType, parameter.defaultValue, parameter.source,
+            parameter.allowedValues.count > 60
+                ? parameter.allowedValues.prefix(57) + "..." : parameter.allowedValues,
+        ]
+    }
+
+    static func text(_ parameter: ParameterDetails) -> PersonText {
+        var text = PersonText()
+        text.heading("Parameter \(parameter.name)")
+        text.field("Value", parameter.value + (parameter.unit.map { " (\($0))" } ?? ""))
+        text.field("Default", parameter.defaultValue)
+        text.field("Type", parameter.dataType)
+        text.field("Allowed", parameter.allowedValues.isEmpty ? nil : parameter.allowedValues)
+        text.field("Source", parameter.source)
+        text.field(
+            "Change",
+            parameter.isReadOnly
+                ? "read-only"
+                : parameter.isDynamicConfig ? "takes effect at once" : "takes effect after a restart")
+        if parameter.isConfigPendingRestart { text.field("Pending", "a restart is needed") }
+        text.field("Meaning", parameter.description)
+        return text
+    }
+
+    static let groupColumns = ["Name", "Location", "Tags"]
+
+    static func row(_ group: GroupDetails) -> [String] {
+        [group.name, group.location, ServerView.tags(group.tags) ?? ""]
+    }
+
+    static let actionColumns = ["Server", "Action", "Subject", "Reason", "Outcome"]
+
+    static func row(_ action: MaintenanceAction) -> [String] {
+        [action.server ?? "", action.action, action.subject, action.reason, action.outcome]
+    }
+
+    static let eventColumns = ["Time", "Operation", "Status", "Resource", "Caller", "Correlation"]
+
+    static func row(_ event: ActivityEvent) -> [String] {
+        [
+            event.time.wholeSeconds, event.operationTitle,
+            event.status + (event.errorCode.map { " (\($0))" } ?? ""),
+            event.resourceID.split(separator: "/").last.map(String.init) ?? event.resourceID, event.caller,
+            event.correlationID,
+        ]
+    }
+
+    /// az's columns.
+    static let sizeColumns = ["SKU", "Tier", "vCore", "Memory", "Max Disk IOPS"]
+
+    static func row(_ size: SKUDetails) -> [String] {
+        [
+            size.name, size.tier, String(size.vCores),
+            ByteText.decimals(Double(size.vCores * size.memoryMiBPerVCore) / 1024, 0) + " GiB",
+            String(size.maxIops),
+        ]
+    }
+}

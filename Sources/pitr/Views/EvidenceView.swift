@@ -1,0 +1,55 @@
+import ControlPlane
+import Planning
+import PostgresFormat
+
+/// What a restore did and how it was proved, for a person.
+enum EvidenceView {
+    static func text(_ evidence: RestoreEvidence) -> PersonText {
+        var text = PersonText()
+        text.heading("Evidence of the restore")
+        text.field("Source", "\(evidence.sourceServer) (\(evidence.sourceServerID))")
+        text.field("New server", "\(evidence.newServer) (\(evidence.newServerID))")
+        text.field("Asked for", evidence.requestedTime ?? "no time")
+        text.field("State as of", evidence.effectiveTimeUTC?.description)
+        text.field(
+            "Last commit inside", evidence.lastCommitInside.map(PlanView.boundary) ?? "none since the backup")
+        text.field("First left out", evidence.firstExcluded.map(PlanView.boundary) ?? "none held")
+        text.field("Base backup", evidence.baseBackup)
+        text.field(
+            "Log replayed",
+            "\(evidence.walStart) to \(evidence.walEnd), \(evidence.walSegments) "
+                + (evidence.walSegments == 1 ? "segment" : "segments"))
+        text.field("Timeline", "\(evidence.timelineBefore) before, \(evidence.timelineAfter) after")
+        text.field("Handed over", evidence.handedToPostgres)
+        text.field("PostgreSQL says", evidence.postgresReason)
+        for name in evidence.preparedTransactionsInDoubt { text.field("In doubt", name) }
+        text.field("Began, ended", "\(evidence.startedAt), \(evidence.finishedAt)")
+        text.field("Operation", "\(evidence.operationID), correlation \(evidence.correlationID)")
+        text.heading("Checks made")
+        for check in evidence.checks { text.item(check) }
+        text.heading("Time taken")
+        for step in evidence.steps { text.field(step.name, seconds(step.seconds)) }
+        text.field("all together", seconds(evidence.totalSeconds))
+        return text
+    }
+
+    /// Short steps matter here: milliseconds are kept.
+    private static func seconds(_ value: Double) -> String {
+        ByteText.decimals(max(value, 0), 3) + " s"
+    }
+
+    /// A finished restore: the new server in brief, the evidence, and what to do next.
+    static func text(_ result: RestoreResult) -> PersonText {
+        var text = PersonText()
+        text.heading("Server \(result.server.name) is \(result.server.state.rawValue)")
+        text.field("Address", "\(result.server.host), port \(result.server.port)")
+        text.field("Admin login", "\(result.server.administratorLogin), with the password of that time")
+        for note in result.notes { text.field("Note", note) }
+        text.append(self.text(result.evidence))
+        if !result.followUp.isEmpty {
+            text.heading("Not inherited; to do again where it is wanted")
+            for command in result.followUp { text.command(command) }
+        }
+        return text
+    }
+}

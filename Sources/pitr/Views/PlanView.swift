@@ -1,0 +1,91 @@
+import ControlPlane
+import Planning
+import PostgresFormat
+
+/// A restore plan for a person: what will be done, in the order in which it is decided, and why.
+enum PlanView {
+    static func text(_ planned: PlannedRestore) -> PersonText {
+        let plan = planned.plan
+        var text = PersonText()
+        text.heading(
+            "Plan to restore \(planned.source.name) (resource group \(planned.source.resourceGroup))")
+        text.field("Wanted", wanted(plan))
+        for note in planned.notes { text.field("Note", note) }
+        addBackup(plan, to: &text)
+        addLog(plan, to: &text)
+        addCut(plan, to: &text)
+        addRecovery(plan, to: &text)
+        text.heading("Worth knowing")
+        if plan.hazards.isEmpty { text.item("nothing in this range of the log needs special care") }
+        for hazard in plan.hazards { text.item("\(hazard.message) [\(hazard.code)]") }
+        text.heading("Cost")
+        text.field("Data", ByteText.size(plan.dataBytes))
+        text.field(
+            "Disk needed",
+            "\(ByteText.size(plan.estimatedBytes)), \(ByteText.size(planned.availableBytes)) are free")
+        text.field("Time", "about \(ByteText.duration(planned.estimatedSeconds)), judging by earlier work")
+        return text
+    }
+
+    private static func wanted(_ plan: RestorePlan) -> String {
+        switch plan.target {
+        case .latest:
+            "the latest moment" + (plan.requestedTime.map { ": everything durable at \($0)" } ?? "")
+        case .time(let time): "the state at \(time)"
+        case .backup(let name): "backup \(name) alone, without replay beyond its own end"
+        }
+    }
+
+    private static func addBackup(_ plan: RestorePlan, to text: inout PersonText) {
+        text.heading("Base backup")
+        text.field("Chosen", "\(plan.backupName), completed \(plan.backupCompleted)")
+        text.field("Covers", "\(plan.backupStart) to \(plan.backupStop) on timeline \(plan.timeline)")
+        for backup in plan.rejected { text.field("Not taken", "\(backup.name): \(backup.reason)") }
+    }
+
+    private static func addLog(_ plan: RestorePlan, to text: inout PersonText) {
+        text.heading("Log to replay")
+        text.field(
+            "Range",
+            "\(plan.backupStart) to \(plan.expectedEnd), \(ByteText.size(plan.walBytes)) "
+                + "(\(plan.walBytes) bytes)"
+        )
+        guard let first = plan.segments.first, let last = plan.segments.last else {
+            text.field("Segments", "none")
+            return
+        }
+        text.field(
+            "Segments",
+            plan.segments.count == 1
+                ? "1: \(first)" : "\(plan.segments.count): \(first) to \(last)")
+    }
+
+    private static func addCut(_ plan: RestorePlan, to text: inout PersonText) {
+        text.heading("The cut")
+        text.field(
+            "Last inside", plan.lastInside.map(boundary) ?? "nothing was committed since the backup's end")
+        text.field(
+            "First outside", plan.firstOutside.map(boundary) ?? "none: the log held ends before another")
+    }
+
+    private static func addRecovery(_ plan: RestorePlan, to text: inout PersonText) {
+        text.heading("Handed to PostgreSQL")
+        text.field("Setting", plan.setting.configurationLine)
+        text.field("Why", plan.reason)
+        text.field("Must end at", plan.expectedEnd.description)
+        text.field("At least", minima(plan.minima))
+    }
+
+    /// `commit of transaction 745 at 2026-…Z`, and on a second line its record's place in the log.
+    static func boundary(_ record: BoundaryRecord) -> String {
+        "\(record.kind) of transaction \(record.xid) at \(record.time)\n"
+            + "record \(record.lsn) to \(record.endLSN)"
+    }
+
+    private static func minima(_ minima: ParameterMinima) -> String {
+        "max_connections \(minima.maxConnections), max_worker_processes \(minima.maxWorkerProcesses), "
+            + "max_wal_senders \(minima.maxWalSenders), "
+            + "max_prepared_transactions \(minima.maxPreparedTransactions), "
+            + "max_locks_per_transaction \(minima.maxLocksPerTransaction)"
+    }
+}

@@ -1,0 +1,126 @@
+import ControlPlane
+import PostgresFormat
+
+/// A server for a person.
+enum ServerView {
+    /// az's columns.
+    static let columns = [
+        "Name", "Resource Group", "Location", "Version", "Storage Size(GiB)", "Tier", "SKU", "State",
+        "HA State",
+        "Availability zone",
+    ]
+
+    static func row(_ server: ServerDetails) -> [String] {
+        [
+            server.name, server.resourceGroup, server.location, server.version, String(server.storageSizeGiB),
+            server.tier, server.skuName, server.state.rawValue, "NotEnabled", server.availabilityZone ?? "",
+        ]
+    }
+
+    /// The deleted ones: what matters is until when they can come back.
+    static let deletedColumns = [
+        "Name", "Resource Group", "Deleted", "Earliest Restore", "Latest Restore", "Id",
+    ]
+
+    static func deletedRow(_ server: ServerDetails) -> [String] {
+        [
+            server.name, server.resourceGroup, server.deletedAt?.wholeSeconds ?? "",
+            server.earliestRestoreDate?.wholeSeconds ?? "", server.latestRestoreDate?.wholeSeconds ?? "",
+            server.id,
+        ]
+    }
+
+    static func text(_ server: ServerDetails) -> PersonText {
+        var text = PersonText()
+        text.heading("Server \(server.name)")
+        text.field("State", server.state.rawValue)
+        text.field("Resource group", server.resourceGroup)
+        text.field("Location", server.location)
+        text.field("Tags", tags(server.tags))
+        text.field("Address", "\(server.host), port \(server.port)")
+        text.field("Admin login", server.administratorLogin)
+        text.field("Public access", server.publicNetworkAccess ? "Enabled" : "Disabled")
+        text.field("PostgreSQL", server.postgresVersion.isEmpty ? server.version : server.postgresVersion)
+        text.field("Created", server.createdAt.description)
+        text.field("Deleted", server.deletedAt?.description)
+        text.field("Id", server.id)
+        text.heading("Compute and storage")
+        text.field("Tier and SKU", "\(server.tier), \(server.skuName)")
+        text.field("Size", "\(server.vCores) vCores, \(server.memoryMiB) MiB memory")
+        text.field("On this machine", server.scaling.isEmpty ? nil : server.scaling)
+        text.field(
+            "Storage",
+            "\(server.storageSizeGiB) GiB \(server.storageType)".trimmed
+                + ", auto-grow \(server.storageAutoGrow ? "Enabled" : "Disabled")")
+        if let usage = server.diskUsage {
+            text.field(
+                "Disk used",
+                "data \(ByteText.size(usage.data)), backups \(ByteText.size(usage.backups)), "
+                    + "WAL \(ByteText.size(usage.wal))")
+        }
+        text.heading("Backup")
+        text.field("Retention", "\(server.backupRetentionDays) days")
+        text.field("Geo-redundant", server.geoRedundantBackup ? "Enabled" : "Disabled")
+        text.field(
+            "Earliest restore",
+            server.earliestRestoreDate?.description ?? "none before the first backup is complete")
+        text.field("Latest restore", server.latestRestoreDate?.description)
+        if let archiver = server.archiver { add(archiver, to: &text) }
+        if let origin = server.restoredFrom { add(origin, to: &text) }
+        text.heading("Places")
+        text.field("Data", server.dataDirectory)
+        text.field("Logs", server.logDirectory)
+        text.field("Sockets", server.socketDirectory)
+        text.field("Repository", server.repositoryDirectory)
+        text.field("System identifier", server.systemIdentifier.map { String($0) })
+        return text
+    }
+
+    private static func add(_ archiver: ArchiverHealth, to text: inout PersonText) {
+        let last = archiver.lastArchivedWAL.map { name in
+            name + (archiver.lastArchivedTime.map { " at \($0)" } ?? "")
+        }
+        text.field("Last archived", last)
+        if archiver.isFailing {
+            text.field(
+                "Archiving",
+                "FAILING: \(archiver.lastFailedWAL ?? "a segment")"
+                    + (archiver.lastFailedTime.map { " at \($0)" } ?? "")
+                    + ", \(archiver.failedCount) failures; see the server's log")
+        }
+    }
+
+    private static func add(_ origin: RestoredFrom, to text: inout PersonText) {
+        text.heading("Restored from")
+        text.field("Server", "\(origin.sourceServer) (\(origin.sourceServerID))")
+        text.field("State as of", origin.restoreTimeUTC?.description)
+        text.field("Position", origin.lsn.description)
+        text.field("Base backup", origin.backup)
+    }
+
+    static func text(_ created: CreatedServer) -> PersonText {
+        var text = PersonText()
+        text.heading("Server \(created.server.name) is ready")
+        text.field("Address", "\(created.server.host), port \(created.server.port)")
+        text.field("Login", created.server.administratorLogin)
+        text.field("Password", created.password)
+        text.field("Database", created.databaseName)
+        text.field("Firewall rule", created.firewallRuleName ?? "none: no login over TCP is possible yet")
+        text.field("Size", "\(created.server.tier), \(created.server.skuName)")
+        text.heading("Connect (the password is not shown again)")
+        text.command("psql '\(created.connectionString)'")
+        return text
+    }
+
+    /// `owner=ops env=test`, nil for none.
+    static func tags(_ tags: [String: String]) -> String? {
+        tags.isEmpty
+            ? nil
+            : tags.sorted { $0.key < $1.key }.map { $0.value.isEmpty ? $0.key : "\($0.key)=\($0.value)" }
+                .joined(separator: " ")
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String { String(reversed().drop { $0 == " " }.reversed()) }
+}
