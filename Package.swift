@@ -59,8 +59,9 @@ let package = Package(
             dependencies: ["Repository", "Planning", "Platform", "PostgresFormat"],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
-        module("TestKit", ["Platform", "PostgresFormat"]),
+        module("TestKit", ["Platform", "PostgresFormat", "PostgresClient"]),
         tests("Platform", ["Platform"]),
         tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
+        tests("EndToEnd", ["Platform", "PostgresFormat", "PostgresClient", "Planning"]),
     ]
 )
