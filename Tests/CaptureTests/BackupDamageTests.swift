@@ -6,14 +6,15 @@ import Repository
 import TestKit
 import Testing
 
-/// Every kind of corruption that pg_verifybackup knows, done to a stored backup: each is found and named, in a check
-/// and in a restore.
+/// Every kind of corruption that pg_verifybackup knows, done to a stored backup: each is found and named, in
+/// a check and in a restore.
 @Suite(.serialized) struct BackupDamageTests {
     /// One backup for all cases, made once; each case works on a copy of its folder.
     private static let original = Result { try OriginalBackup() }
 
     enum Kind: String, CaseIterable, Sendable {
-        case extraFile, missingFile, emptyDirectoryInItsPlace, appended, truncated, replaced, bitFlipped, emptied
+        case extraFile, missingFile, emptyDirectoryInItsPlace, appended, truncated, replaced, bitFlipped,
+            emptied
         case exchanged, extraTablespaceFile, manifestFlipped, manifestTruncated, manifestMissing
         case descriptionFlipped, descriptionTruncated, descriptionMissing, descriptionOfAnother
     }
@@ -25,7 +26,8 @@ import Testing
             try BackupRepository(layout: backup.layout).verify(backup.name)
         }
         #expect(check?.code == .backupDamaged)
-        #expect(check?.description.contains(expected) == true, "\(check?.description ?? "") names \(expected)")
+        #expect(
+            check?.description.contains(expected) == true, "\(check?.description ?? "") names \(expected)")
 
         let target = backup.scratch.file("copy")
         let restore = #expect(throws: Problem.self) {
@@ -133,7 +135,8 @@ private final class DamagedBackup {
             try damageFile(BackupFiles.descriptor(folder), kind)
             return "backup.json"
         case .descriptionOfAnother:
-            try DurableFiles.write(Self.renamed(try DurableFiles.read(BackupFiles.descriptor(folder))),
+            try DurableFiles.write(
+                Self.renamed(try DurableFiles.read(BackupFiles.descriptor(folder))),
                 to: BackupFiles.descriptor(folder))
             return "backup.json"
         }

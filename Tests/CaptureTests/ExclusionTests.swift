@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct ExclusionTests {
     @Test(arguments: [
-        "postmaster.pid", "postmaster.opts", "postgresql.auto.conf.tmp", "current_logfiles.tmp", "backup_label",
+        "postmaster.pid", "postmaster.opts", "postgresql.auto.conf.tmp", "current_logfiles.tmp",
+        "backup_label",
         "backup_label.old", "tablespace_map", "tablespace_map.old", "backup_manifest", "pg_internal.init",
         "pg_internal.init.4711", "pgsql_tmp", "pgsql_tmp4711.0",
     ])
@@ -12,7 +13,9 @@ import Testing
         #expect(BackupExclusions.excludes(name: name))
     }
 
-    @Test(arguments: ["PG_VERSION", "postgresql.auto.conf", "pg_control", "pg_filenode.map", "1259", "logfile"])
+    @Test(arguments: [
+        "PG_VERSION", "postgresql.auto.conf", "pg_control", "pg_filenode.map", "1259", "logfile",
+    ])
     func `keeps what belongs to the data`(name: String) {
         #expect(!BackupExclusions.excludes(name: name))
     }
@@ -45,7 +48,9 @@ import Testing
         #expect(RelationFileName("16384.2")?.firstBlock == 262_144)
         #expect(RelationFileName("16384_vm")?.fork == .visibilityMap)
         #expect(RelationFileName("16384_init.1")?.part == 1)
-        for name in ["", "x", "1.", ".1", "1.x", "1_", "1_main", "1_vm_fsm", "1.2.3", "pg_control", "1.99999"] {
+        for name in [
+            "", "x", "1.", ".1", "1.x", "1_", "1_main", "1_vm_fsm", "1.2.3", "pg_control", "1.99999",
+        ] {
             #expect(RelationFileName(name) == nil, "\(name)")
         }
     }

@@ -66,7 +66,8 @@ import Testing
         var bytes = random.bytes(8192)
         bytes[14] = 0x10  // pd_upper is not 0 in a page that was initialised
         bytes.withUnsafeMutableBytes { page in
-            page.storeBytes(of: UInt32(truncatingIfNeeded: lsn.rawValue >> 32), toByteOffset: 0, as: UInt32.self)
+            page.storeBytes(
+                of: UInt32(truncatingIfNeeded: lsn.rawValue >> 32), toByteOffset: 0, as: UInt32.self)
             page.storeBytes(of: UInt32(truncatingIfNeeded: lsn.rawValue), toByteOffset: 4, as: UInt32.self)
             let checksum = pitr_page_checksum(page.baseAddress, block)
             page.storeBytes(of: checksum, toByteOffset: 8, as: UInt16.self)
