@@ -29,8 +29,7 @@ struct Session: Sendable {
         let account = try ServiceAccount.adopt(home: try home())
         messages.detail("state: \(account.home), account: \(account.name)")
         return try ControlPlane(
-            home: account.home, runtimeDirectory: account.runtimeDirectory, progress: progress,
-            cancellation: Interruption.flag)
+            account: account, progress: progress, cancellation: Interruption.flag)
     }
 
     /// The state directory, absolute: the working directory changes later.
