@@ -1,0 +1,161 @@
+import Catalog
+import GRDB
+import Instance
+import Platform
+import PostgresFormat
+import Repository
+
+/// What is missing on this machine and what is wrong with the state, in words.
+extension ControlPlane {
+    public func doctor() throws -> [DoctorFinding] {
+        var findings = [machineFinding(), opensslFinding(), diskFinding()]
+        findings.append(
+            DoctorFinding(
+                level: .ok, subject: "state", message: "\(paths.home), run by \(account.name)", remedy: nil))
+        findings.append(catalogFinding())
+        for row in try rows(resourceGroup: nil, dropped: false) { findings += try serverFindings(row) }
+        for row in try rows(resourceGroup: nil, dropped: true) {
+            if let finding = repositoryFinding(row) { findings.append(finding) }
+        }
+        findings += try operationFindings()
+        return findings
+    }
+
+    private func machineFinding() -> DoctorFinding {
+        do {
+            let found = try installation()
+            return DoctorFinding(
+                level: .ok, subject: "PostgreSQL", message: "\(found.minorVersion) in \(found.binDirectory)",
+                remedy: nil)
+        } catch {
+            return DoctorFinding(
+                level: .problem, subject: "PostgreSQL", message: error.message, remedy: error.hint)
+        }
+    }
+
+    private func opensslFinding() -> DoctorFinding {
+        if let result = try? runner.run(Command("openssl", ["version"], timeoutSeconds: 10)), result.succeeded
+        {
+            return DoctorFinding(
+                level: .ok, subject: "openssl",
+                message: result.standardOutput.split(separator: "\n").joined(),
+                remedy: nil)
+        }
+        return DoctorFinding(
+            level: .problem, subject: "openssl",
+            message: "the command is missing; certificates are made with it",
+            remedy: "Install it: apt-get install openssl")
+    }
+
+    private func diskFinding() -> DoctorFinding {
+        guard let free = try? DurableFiles.freeBytes(paths.home) else {
+            return DoctorFinding(
+                level: .warning, subject: "disk", message: "free space is unknown", remedy: nil)
+        }
+        let low = free < 1 << 30
+        return DoctorFinding(
+            level: low ? .warning : .ok, subject: "disk",
+            message: "\(ByteText.of(free)) free below \(paths.home)",
+            remedy: low ? "Free some space: PostgreSQL keeps WAL that cannot be archived." : nil)
+    }
+
+    private func catalogFinding() -> DoctorFinding {
+        let words =
+            (try? catalog.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }) ?? ["unreadable"]
+        let sound = words == ["ok"]
+        return DoctorFinding(
+            level: sound ? .ok : .problem, subject: "catalog",
+            message: sound ? "format \(CatalogStore.formatVersion), intact" : words.joined(separator: "; "),
+            remedy: sound
+                ? nil : "Keep a copy of \(paths.catalog) and restore it from a backup of the state directory."
+        )
+    }
+
+    // MARK: One server
+
+    private func serverFindings(_ row: ServerRow) throws -> [DoctorFinding] {
+        var findings: [DoctorFinding] = []
+        let state = state(row)
+        func add(_ level: DoctorFinding.Level, _ message: String, _ remedy: String?) {
+            findings.append(
+                DoctorFinding(level: level, subject: "server \(row.name)", message: message, remedy: remedy))
+        }
+        switch state {
+        case .inaccessible:
+            add(
+                .problem, "should run and does not",
+                "Start it with 'pitr start -n \(row.name)' or 'pitr start --all'.")
+        case .ready:
+            let details = try details(row, withUsage: true)
+            if let archiver = details.archiver, archiver.isFailing {
+                add(
+                    .problem,
+                    "WAL is not being archived: \(archiver.lastFailedWAL ?? "a segment") failed at "
+                        + "\(archiver.lastFailedTime ?? "an unknown time"), \(archiver.failedCount) failures so far; "
+                        + "PostgreSQL keeps it and goes on trying",
+                    "Look for 'pitr-wal' in \(paths.log(row.id)); a full disk is the usual cause.")
+            }
+        default: break
+        }
+        if let finding = repositoryFinding(row) { findings.append(finding) }
+        if findings.isEmpty { add(.ok, "\(state.rawValue) at \(row.host):\(row.port)", nil) }
+        return findings
+    }
+
+    /// What is wrong with a server's repository; nil when nothing is.
+    private func repositoryFinding(_ row: ServerRow) -> DoctorFinding? {
+        guard row.phase == .complete || row.phase == .dropped else { return nil }
+        func finding(_ message: String, _ remedy: String) -> DoctorFinding {
+            DoctorFinding(
+                level: .problem, subject: "repository of \(row.name)", message: message, remedy: remedy)
+        }
+        do {
+            _ = try layout(row).identity()
+            let damaged = try BackupRepository(layout: layout(row)).list().compactMap(\.damage)
+            if let first = damaged.first {
+                return finding(
+                    "\(damaged.count) damaged backups: \(first.message)",
+                    "Take a new one with 'pitr backup create -s \(row.name)'; restores use the others.")
+            }
+            let segments = try WALArchive(layout: layout(row)).segments()
+            if let bad = segments.first(where: { $0.damage != nil }) {
+                return finding(
+                    "WAL segment \(bad.name) is damaged: \(bad.damage?.description ?? "")",
+                    "Times behind it can be reached from the next backup on; take one now.")
+            }
+            if let gap = Self.firstGap(segments.filter { !$0.isPartial }.map(\.name)) {
+                return finding(
+                    "WAL segment \(gap) is missing",
+                    "Times behind it can be reached from the next backup on; take one now.")
+            }
+            return nil
+        } catch {
+            let problem = Self.problem(from: error)
+            return finding(problem.message, problem.hint ?? "Restore the folder from a copy.")
+        }
+    }
+
+    static func firstGap(_ names: [SegmentName]) -> SegmentName? {
+        let sorted = names.sorted()
+        for (left, right) in zip(sorted, sorted.dropFirst())
+        where left.timeline == right.timeline && left.number + 1 < right.number {
+            return left.next
+        }
+        return nil
+    }
+
+    private func operationFindings() throws -> [DoctorFinding] {
+        let running = try catalog.read {
+            try OperationRow.filter(Column("state") == OperationState.running.rawValue).fetchAll($0)
+        }
+        return running.compactMap { operation in
+            guard !ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).isAlive else {
+                return nil
+            }
+            return DoctorFinding(
+                level: .warning, subject: "operation \(operation.id)",
+                message: "\(operation.kind) began \(operation.startedAt), and its process is gone",
+                remedy: "Clean up with 'pitr maintain'.")
+        }
+    }
+}
