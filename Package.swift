@@ -67,7 +67,7 @@ let package = Package(
             dependencies: ["Repository", "Planning", "Platform", "PostgresFormat"],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
-        module("TestKit", ["Platform", "PostgresFormat"]),
+        module("TestKit", ["Platform", "PostgresClient", "PostgresFormat"]),
         tests("PostgresFormat", ["CSystem", "PostgresFormat", "Platform"]),
         tests("Platform", ["Platform"]),
         tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
@@ -79,5 +79,6 @@ let package = Package(
         tests(
             "CommandLine",
             ["pitr", argumentParser, "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresFormat"]),
+        tests("EndToEnd", ["Platform", "PostgresFormat", "PostgresClient", "Planning"]),
     ]
 )
