@@ -42,25 +42,43 @@ let package = Package(
         module("Planning", ["PostgresFormat"]),
         module("Repository", ["CSystem", "Platform", "PostgresFormat", "Planning"]),
         module("Instance", ["Platform", "PostgresFormat", "PostgresClient"]),
-        module("Capture", ["CSystem", "Repository", "Instance", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),
-        module("Restore", ["CSystem", "Repository", "Planning", "Instance", "Platform", "PostgresFormat", "PostgresClient"]),
+        module(
+            "Capture",
+            ["CSystem", "Repository", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),
+        module(
+            "Restore", ["Repository", "Planning", "Instance", "Platform", "PostgresFormat", "PostgresClient"]),
         module("Catalog", [grdb, "Platform"]),
         module(
             "ControlPlane",
-            [grdb, "Catalog", "Capture", "Repository", "Planning", "Restore", "Instance", "Platform", "PostgresFormat",
-                "PostgresClient"]),
-        module("AzureAPI", ["ControlPlane"]),
+            [
+                grdb, "Catalog", "Capture", "Repository", "Planning", "Restore", "Instance", "Platform",
+                "PostgresFormat", "PostgresClient",
+            ]),
+        module("AzureAPI", ["ControlPlane", "Planning", "Platform", "PostgresFormat"]),
         .executableTarget(
             name: "pitr",
-            dependencies: [argumentParser, "Yams", "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresFormat"],
+            dependencies: [
+                argumentParser, "Yams", "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresClient",
+                "PostgresFormat",
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "pitr-wal",
             dependencies: ["Repository", "Planning", "Platform", "PostgresFormat"],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
-        module("TestKit", ["Platform", "PostgresFormat"]),
+        module("TestKit", ["Platform", "PostgresClient", "PostgresFormat"]),
+        tests("PostgresFormat", ["CSystem", "PostgresFormat", "Platform"]),
         tests("Platform", ["Platform"]),
         tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
+        tests("Planning", ["Planning", "PostgresFormat"]),
+        tests("Repository", ["Repository", "Planning", "Platform", "PostgresFormat"]),
+        tests("Capture", ["Capture", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
+        tests("Instance", ["Instance", "PostgresClient", "Platform"]),
+        tests("AzureAPI", ["AzureAPI", "ControlPlane", "Planning", "PostgresFormat"]),
+        tests(
+            "CommandLine",
+            ["pitr", argumentParser, "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresFormat"]),
+        tests("EndToEnd", ["Platform", "PostgresFormat", "PostgresClient", "Planning"]),
     ]
 )

@@ -68,7 +68,8 @@ public struct ActivityLogEvent: Codable, Sendable {
         resourceGroup = event.resourceGroup
         resourceGroupName = event.resourceGroup
         resourceId = event.resourceID
-        resourceProviderName = Localizable("Microsoft.DBforPostgreSQL", localized: "Azure Database for PostgreSQL")
+        resourceProviderName = Localizable(
+            "Microsoft.DBforPostgreSQL", localized: "Azure Database for PostgreSQL")
         resourceType = Localizable(Self.resourceType(of: event.operationName))
         status = Localizable(event.status)
         subStatus = Localizable("")

@@ -63,9 +63,12 @@ public struct Capability: Codable, Sendable {
         }
         supportedServerEditions = tiers.map { tier in
             let members = sizes.filter { $0.tier == tier }
-            let usual = Self.defaults[tier].flatMap { name in members.contains { $0.name == name } ? name : nil }
+            let usual = Self.defaults[tier].flatMap { name in
+                members.contains { $0.name == name } ? name : nil
+            }
             var edition = Edition(
-                name: tier, supportedServerSkus: members.map(Self.size), supportedStorageEditions: [Self.disks])
+                name: tier, supportedServerSkus: members.map(Self.size),
+                supportedStorageEditions: [Self.disks])
             edition.defaultSkuName = usual ?? members.first?.name
             return edition
         }
@@ -73,7 +76,8 @@ public struct Capability: Codable, Sendable {
     }
 
     private static let defaults = [
-        "Burstable": "Standard_B2s", "GeneralPurpose": "Standard_D4ads_v5", "MemoryOptimized": "Standard_E4ads_v5",
+        "Burstable": "Standard_B2s", "GeneralPurpose": "Standard_D4ads_v5",
+        "MemoryOptimized": "Standard_E4ads_v5",
     ]
 
     private static func size(_ details: SKUDetails) -> Size {

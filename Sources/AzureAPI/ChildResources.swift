@@ -27,8 +27,10 @@ public struct ServerBackup: Codable, Sendable {
         completedTime = backup.completedTime.wireText
         id = ResourceID.child("backups", backup.name, of: server)
         local = Local(
-            startLsn: backup.startLSN.description, stopLsn: backup.stopLSN.description, storage: backup.storage,
-            storedBytes: backup.storedBytes, timeline: backup.timeline.rawValue, totalBytes: backup.totalBytes)
+            startLsn: backup.startLSN.description, stopLsn: backup.stopLSN.description,
+            storage: backup.storage,
+            storedBytes: backup.storedBytes, timeline: backup.timeline.rawValue, totalBytes: backup.totalBytes
+        )
         name = backup.name
         resourceGroup = server.resourceGroup
         source = backup.source

@@ -19,7 +19,8 @@ public struct ConnectionStrings: Sendable {
         let url = "jdbc:postgresql://\(host):\(port)/\(database)"
         return [
             "psql_cmd": "postgresql://\(login):\(password)@\(host):\(port)/\(database)?sslmode=require",
-            "ado.net": "Server=\(host);Database=\(database);Port=\(port);User Id=\(login);Password=\(password);"
+            "ado.net":
+                "Server=\(host);Database=\(database);Port=\(port);User Id=\(login);Password=\(password);"
                 + "Ssl Mode=Require;",
             "jdbc": "\(url)?user=\(login)&password=\(password)&sslmode=require",
             "jdbc Spring": "spring.datasource.url=\(url)  spring.datasource.username=\(login)  "
@@ -29,7 +30,8 @@ public struct ConnectionStrings: Sendable {
             "php": "host=\(host) port=\(port) dbname=\(database) user=\(login) password=\(password)",
             "python": "cnx = psycopg2.connect(database='\(database)', user='\(login)', host='\(host)', "
                 + "password='\(password)', port='\(port)')",
-            "ruby": "cnx = PG::Connection.new(:host => '\(host)', :user => '\(login)', :dbname => '\(database)', "
+            "ruby":
+                "cnx = PG::Connection.new(:host => '\(host)', :user => '\(login)', :dbname => '\(database)', "
                 + ":port => '\(port)', :password => '\(password)')",
         ]
     }

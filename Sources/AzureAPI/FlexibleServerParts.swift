@@ -95,8 +95,10 @@ struct ManagedDisk: Sendable {
     static let all = [
         ManagedDisk(sizeGiB: 32, tier: "P4", iops: 120), ManagedDisk(sizeGiB: 64, tier: "P6", iops: 240),
         ManagedDisk(sizeGiB: 128, tier: "P10", iops: 500), ManagedDisk(sizeGiB: 256, tier: "P15", iops: 1100),
-        ManagedDisk(sizeGiB: 512, tier: "P20", iops: 2300), ManagedDisk(sizeGiB: 1024, tier: "P30", iops: 5000),
-        ManagedDisk(sizeGiB: 2048, tier: "P40", iops: 7500), ManagedDisk(sizeGiB: 4095, tier: "P50", iops: 7500),
+        ManagedDisk(sizeGiB: 512, tier: "P20", iops: 2300),
+        ManagedDisk(sizeGiB: 1024, tier: "P30", iops: 5000),
+        ManagedDisk(sizeGiB: 2048, tier: "P40", iops: 7500),
+        ManagedDisk(sizeGiB: 4095, tier: "P50", iops: 7500),
         ManagedDisk(sizeGiB: 4096, tier: "P50", iops: 7500),
         ManagedDisk(sizeGiB: 8192, tier: "P60", iops: 16000),
         ManagedDisk(sizeGiB: 16384, tier: "P70", iops: 18000),

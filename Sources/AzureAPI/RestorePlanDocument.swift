@@ -85,13 +85,15 @@ public struct RestorePlanDocument: Codable, Sendable {
             completedTimeUtc: plan.backupCompleted.description, name: plan.backupName,
             startLsn: plan.backupStart.description, stopLsn: plan.backupStop.description)
         estimate = Estimate(
-            availableBytes: planned.availableBytes, dataBytes: plan.dataBytes, neededBytes: plan.estimatedBytes,
+            availableBytes: planned.availableBytes, dataBytes: plan.dataBytes,
+            neededBytes: plan.estimatedBytes,
             seconds: planned.estimatedSeconds)
         expectedEndLsn = plan.expectedEnd.description
         hazards = plan.hazards.map { Warning(code: $0.code, message: $0.message) }
         notes = planned.notes
         parameterMinima = Minima(plan.minima)
-        recovery = Recovery(mode: plan.setting.mode, reason: plan.reason, setting: plan.setting.configurationLine)
+        recovery = Recovery(
+            mode: plan.setting.mode, reason: plan.reason, setting: plan.setting.configurationLine)
         rejectedBackups = plan.rejected.map { Rejected(name: $0.name, reason: $0.reason) }
         resourceGroup = planned.source.resourceGroup
         sourceServer = planned.source.name

@@ -82,7 +82,7 @@ public struct BaseBackupCapture: Sendable {
         if !clones { try checkSpace(walk.totalBytes) }
         let context = CaptureFileJob.Context(
             dataDirectory: dataDirectory, target: BackupFiles.data(folder), storage: clones ? .plain : .zstd,
-            checksumsBefore: server.hasPageChecksums ? start : nil, progress: progress)
+            checksumsBefore: server.hasPageChecksums ? start : nil, writeback: WritebackQueue(), progress: progress)
         try DurableFiles.makeDirectory(context.target, durable: false)
         for directory in walk.directories {
             try DurableFiles.makeDirectory(context.target + "/" + directory, durable: false)

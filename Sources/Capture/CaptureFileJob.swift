@@ -28,6 +28,7 @@ final class CaptureFileJob: ChunkedJob {
         let storage: BackupDescriptor.Storage
         /// Pages from here on are rewritten by replay; nil when the cluster has no page checksums.
         let checksumsBefore: LSN?
+        let writeback: WritebackQueue
         let progress: any ProgressReporter
     }
 
@@ -165,7 +166,7 @@ final class CaptureFileJob: ChunkedJob {
         }
         gate.pass()
         try chunk.target.write(scratch.output[prefix: count], at: place)
-        if chunk.offset > 0 { chunk.target.startWriteback(at: place, length: UInt64(count)) }
+        context.writeback.add(chunk.target, at: place, length: UInt64(count))
         return true
     }
 

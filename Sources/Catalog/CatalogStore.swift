@@ -34,7 +34,8 @@ public final class CatalogStore: Sendable {
         let found = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
         if found > formatVersion {
             throw Problem(
-                .formatTooNew, "the catalog \(path) has format \(found); this version knows up to \(formatVersion)",
+                .formatTooNew,
+                "the catalog \(path) has format \(found); this version knows up to \(formatVersion)",
                 hint: "Use the newer pitr that wrote it.")
         }
     }

@@ -77,7 +77,8 @@ extension ControlPlane {
         defer { lock.release() }
         let shared = try lockServer(row, .shared)
         defer { shared.release() }
-        return try perform(.backup, server: row, properties: ["source": onDemand ? "on-demand" : "automatic"]) { _ in
+        return try perform(.backup, server: row, properties: ["source": onDemand ? "on-demand" : "automatic"])
+        { _ in
             guard state(row) == .ready else {
                 throw Problem(
                     .serverIsNotReady, "server '\(row.name)' is not running, so it cannot be backed up",
@@ -162,7 +163,8 @@ extension ControlPlane {
         let folder = paths.operation(id)
         let bytes = try DurableFiles.read(folder + "/request.json")
         let request = try CatalogJSON.value([String: String].self, String(decoding: bytes, as: UTF8.self))
-        guard let server = request["server"], let row = try catalog.read({ try ServerRow.fetchOne($0, key: server) })
+        guard let server = request["server"],
+            let row = try catalog.read({ try ServerRow.fetchOne($0, key: server) })
         else { throw Problem(.resourceNotFound, "the operation '\(id)' names no server") }
         _ = try takeBackup(row, name: nil, onDemand: false)
         try DurableFiles.removeTree(folder)

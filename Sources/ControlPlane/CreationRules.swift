@@ -49,7 +49,8 @@ extension ControlPlane {
         guard name.wholeMatch(of: /[a-zA-Z_][\w\-]{0,62}/) != nil else {
             throw Problem(
                 .invalidParameterValue, "'\(name)' is not a database name",
-                hint: "Begin with a letter or underscore; then up to 62 letters, digits, hyphens, underscores.")
+                hint:
+                    "Begin with a letter or underscore; then up to 62 letters, digits, hyphens, underscores.")
         }
     }
 
@@ -77,7 +78,9 @@ extension ControlPlane {
             }
             return (size.tier, size)
         }
-        if let chosen { return (chosen, chosen == current?.tier ? current ?? chosen.defaultSize : chosen.defaultSize) }
+        if let chosen {
+            return (chosen, chosen == current?.tier ? current ?? chosen.defaultSize : chosen.defaultSize)
+        }
         let size = current ?? ComputeTier.generalPurpose.defaultSize
         return (size.tier, size)
     }
@@ -114,7 +117,8 @@ struct PublicAccess {
         case let range?:
             let ends = range.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
             let made = FirewallRule(
-                name: "FirewallIPAddress_\(stamp)", startIPAddress: ends[0], endIPAddress: ends[ends.count - 1])
+                name: "FirewallIPAddress_\(stamp)", startIPAddress: ends[0],
+                endIPAddress: ends[ends.count - 1])
             guard ends.count <= 2 else { throw ControlPlane.invalidAddress }
             try ControlPlane.validate(made)
             isPublic = true
@@ -130,8 +134,11 @@ enum GeneratedNames {
     }
 
     static func admin() -> String {
-        let first = ["calm", "brave", "lucid", "merry", "quiet", "sunny", "witty", "noble"].randomElement() ?? "calm"
-        let second = ["heron", "otter", "maple", "comet", "ember", "fjord", "lotus", "raven"].randomElement() ?? "heron"
+        let first =
+            ["calm", "brave", "lucid", "merry", "quiet", "sunny", "witty", "noble"].randomElement() ?? "calm"
+        let second =
+            ["heron", "otter", "maple", "comet", "ember", "fjord", "lotus", "raven"].randomElement()
+            ?? "heron"
         return first + second + String(Int.random(in: 0...9))
     }
 

@@ -26,7 +26,8 @@ extension ControlPlane {
             let connection = try connect(row)
             if try connection.query("SELECT 1 FROM pg_database WHERE datname = $1", [name]).isEmpty {
                 try Self.makeDatabase(
-                    name, owner: row.administratorLogin, charset: charset, collation: collation, on: connection)
+                    name, owner: row.administratorLogin, charset: charset, collation: collation,
+                    on: connection)
             }
         }
         return try showDatabase(server, name: name)
@@ -47,7 +48,9 @@ extension ControlPlane {
         } catch {
             throw Problem(
                 .invalidParameterValue, "the database '\(name)' could not be made", detail: error.detail,
-                hint: "Locales of this machine are listed by 'locale -a'; leave both options out for the default.")
+                hint:
+                    "Locales of this machine are listed by 'locale -a'; leave both options out for the default."
+            )
         }
     }
 

@@ -9,7 +9,9 @@ import Repository
 extension ControlPlane {
     public func doctor() throws -> [DoctorFinding] {
         var findings = [machineFinding(), opensslFinding(), diskFinding()]
-        findings.append(DoctorFinding(level: .ok, subject: "state", message: "\(paths.home), run by \(account.name)", remedy: nil))
+        findings.append(
+            DoctorFinding(
+                level: .ok, subject: "state", message: "\(paths.home), run by \(account.name)", remedy: nil))
         findings.append(catalogFinding())
         for row in try rows(resourceGroup: nil, dropped: false) { findings += try serverFindings(row) }
         for row in try rows(resourceGroup: nil, dropped: true) {
@@ -32,19 +34,23 @@ extension ControlPlane {
     }
 
     private func opensslFinding() -> DoctorFinding {
-        if let result = try? runner.run(Command("openssl", ["version"], timeoutSeconds: 10)), result.succeeded {
+        if let result = try? runner.run(Command("openssl", ["version"], timeoutSeconds: 10)), result.succeeded
+        {
             return DoctorFinding(
-                level: .ok, subject: "openssl", message: result.standardOutput.split(separator: "\n").joined(),
+                level: .ok, subject: "openssl",
+                message: result.standardOutput.split(separator: "\n").joined(),
                 remedy: nil)
         }
         return DoctorFinding(
-            level: .problem, subject: "openssl", message: "the command is missing; certificates are made with it",
+            level: .problem, subject: "openssl",
+            message: "the command is missing; certificates are made with it",
             remedy: "Install it: apt-get install openssl")
     }
 
     private func diskFinding() -> DoctorFinding {
         guard let free = try? DurableFiles.freeBytes(paths.home) else {
-            return DoctorFinding(level: .warning, subject: "disk", message: "free space is unknown", remedy: nil)
+            return DoctorFinding(
+                level: .warning, subject: "disk", message: "free space is unknown", remedy: nil)
         }
         let low = free < 1 << 30
         return DoctorFinding(
@@ -54,12 +60,15 @@ extension ControlPlane {
     }
 
     private func catalogFinding() -> DoctorFinding {
-        let words = (try? catalog.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }) ?? ["unreadable"]
+        let words =
+            (try? catalog.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }) ?? ["unreadable"]
         let sound = words == ["ok"]
         return DoctorFinding(
             level: sound ? .ok : .problem, subject: "catalog",
             message: sound ? "format \(CatalogStore.formatVersion), intact" : words.joined(separator: "; "),
-            remedy: sound ? nil : "Keep a copy of \(paths.catalog) and restore it from a backup of the state directory.")
+            remedy: sound
+                ? nil : "Keep a copy of \(paths.catalog) and restore it from a backup of the state directory."
+        )
     }
 
     // MARK: One server
@@ -73,7 +82,9 @@ extension ControlPlane {
         }
         switch state {
         case .inaccessible:
-            add(.problem, "should run and does not", "Start it with 'pitr start -n \(row.name)' or 'pitr start --all'.")
+            add(
+                .problem, "should run and does not",
+                "Start it with 'pitr start -n \(row.name)' or 'pitr start --all'.")
         case .ready:
             let details = try details(row, withUsage: true)
             if let archiver = details.archiver, archiver.isFailing {
@@ -95,7 +106,8 @@ extension ControlPlane {
     private func repositoryFinding(_ row: ServerRow) -> DoctorFinding? {
         guard row.phase == .complete || row.phase == .dropped else { return nil }
         func finding(_ message: String, _ remedy: String) -> DoctorFinding {
-            DoctorFinding(level: .problem, subject: "repository of \(row.name)", message: message, remedy: remedy)
+            DoctorFinding(
+                level: .problem, subject: "repository of \(row.name)", message: message, remedy: remedy)
         }
         do {
             _ = try layout(row).identity()

@@ -11,10 +11,13 @@ extension ControlPlane {
     }
 
     static func validate(_ rule: FirewallRule) throws(Problem) {
-        guard rule.name.wholeMatch(of: /[a-zA-Z0-9][-_a-zA-Z0-9]{0,79}/) != nil, !rule.name.hasSuffix("-") else {
+        guard rule.name.wholeMatch(of: /[a-zA-Z0-9][-_a-zA-Z0-9]{0,79}/) != nil, !rule.name.hasSuffix("-")
+        else {
             throw Problem(
                 .invalidParameterValue, "'\(rule.name)' is not a firewall rule name",
-                hint: "Use up to 80 letters, digits, '-' and '_'; begin with a letter or digit, end without '-'.")
+                hint:
+                    "Use up to 80 letters, digits, '-' and '_'; begin with a letter or digit, end without '-'."
+            )
         }
         guard let start = IPv4Address(rule.startIPAddress), let end = IPv4Address(rule.endIPAddress) else {
             throw invalidAddress
@@ -37,7 +40,9 @@ extension ControlPlane {
     func firewallRules(_ id: String) throws -> [FirewallRule] {
         try catalog.read {
             try FirewallRuleRow.filter(Column("serverID") == id).order(Column("name")).fetchAll($0)
-        }.map { FirewallRule(name: $0.name, startIPAddress: $0.startIPAddress, endIPAddress: $0.endIPAddress) }
+        }.map {
+            FirewallRule(name: $0.name, startIPAddress: $0.startIPAddress, endIPAddress: $0.endIPAddress)
+        }
     }
 
     /// Writes pg_hba.conf from the catalog and has a running server read it.

@@ -55,7 +55,9 @@ extension ControlPlane {
 
     /// The group's stored spelling; the default group is made when it is first needed.
     func resolveGroup(_ name: String, createIfMissing: Bool, location: String?) throws -> GroupDetails {
-        if let row = try catalog.read({ try GroupRow.fetchOne($0, key: name) }) { return try Self.details(row) }
+        if let row = try catalog.read({ try GroupRow.fetchOne($0, key: name) }) {
+            return try Self.details(row)
+        }
         guard createIfMissing || name.lowercased() == Identifiers.defaultGroup else {
             throw Self.groupNotFound(name)
         }

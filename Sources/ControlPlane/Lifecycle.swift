@@ -27,10 +27,20 @@ extension ControlPlane {
         let installation = try installation()
         let instance = try instance(row.id)
         try instance.start()
-        try update(row.id) {
+        let changed = try update(row.id) {
             $0.shouldRun = true
             $0.postgresVersion = installation.minorVersion
         }
+        try dropKeptSettings(changed)
+    }
+
+    /// A setting that was kept for transactions in doubt goes when none is left; the next restart is without it.
+    private func dropKeptSettings(_ row: ServerRow) throws {
+        guard row.keptSettings != nil else { return }
+        let instance = try instance(row.id)
+        guard try instance.connect().query("SELECT 1 FROM pg_prepared_xacts").isEmpty else { return }
+        let changed = try update(row.id) { $0.keptSettings = nil }
+        try instance.writeUserParameters(try effectiveParameters(changed))
     }
 
     public func stopServer(_ server: ServerReference) throws {
@@ -68,9 +78,11 @@ extension ControlPlane {
     }
 
     public func startAll() throws -> [MaintenanceAction] {
-        try rows(resourceGroup: nil, dropped: false).filter { $0.phase == .complete && $0.shouldRun }.map { row in
+        try rows(resourceGroup: nil, dropped: false).filter { $0.phase == .complete && $0.shouldRun }.map {
+            row in
             var action = MaintenanceAction(
-                server: row.name, action: "start", subject: row.name, reason: "it should run", outcome: "done")
+                server: row.name, action: "start", subject: row.name, reason: "it should run", outcome: "done"
+            )
             if state(row) == .ready {
                 action.outcome = "runs already"
                 return action
@@ -88,7 +100,9 @@ extension ControlPlane {
 
     // MARK: Update
 
-    public func updateServer(_ server: ServerReference, _ request: UpdateServerRequest) throws -> ServerDetails {
+    public func updateServer(_ server: ServerReference, _ request: UpdateServerRequest) throws
+        -> ServerDetails
+    {
         let row = try findComplete(server)
         try Self.validate(retention: request.backupRetentionDays)
         try Self.validate(storage: request.storageSizeGiB)

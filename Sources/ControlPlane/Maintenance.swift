@@ -47,8 +47,10 @@ extension ControlPlane {
     private func endOrphans(dryRun: Bool) throws -> [MaintenanceAction] {
         var actions: [MaintenanceAction] = []
         let running = try catalog.read {
-            try OperationRow.filter(Column("state") == OperationState.running.rawValue).order(Column("startedAt"))
-                .fetchAll($0)
+            try OperationRow.filter(Column("state") == OperationState.running.rawValue).order(
+                Column("startedAt")
+            )
+            .fetchAll($0)
         }
         for operation in running
         where !ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).isAlive {
@@ -134,7 +136,9 @@ extension ControlPlane {
                 try String.fetchAll($0, sql: "SELECT id FROM operation WHERE state = 'running'")
             }) ?? []
         return names.filter { name in
-            guard !live.contains(name), let status = DurableFiles.status(paths.operation(name)) else { return false }
+            guard !live.contains(name), let status = DurableFiles.status(paths.operation(name)) else {
+                return false
+            }
             // A fresh folder may belong to a process that has not entered its operation yet.
             return clock.now().unixMicroseconds / 1_000_000 - status.modified > 3600
         }.map { name in
@@ -146,7 +150,9 @@ extension ControlPlane {
 
     // MARK: Backups that are due
 
-    private func backUpIfDue(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws -> [MaintenanceAction] {
+    private func backUpIfDue(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws
+        -> [MaintenanceAction]
+    {
         guard state(row) == .ready else { return [] }
         let backups = try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor)
         let newest = backups.filter { $0.source == .automatic }.max { $0.stopTime < $1.stopTime }
@@ -167,7 +173,8 @@ extension ControlPlane {
 
     // MARK: Expiry
 
-    private func expire(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws -> [MaintenanceAction] {
+    private func expire(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws -> [MaintenanceAction]
+    {
         let repository = BackupRepository(layout: layout(row))
         let listed = try repository.list()
         let policy = RetentionPolicy(
@@ -221,8 +228,11 @@ extension ControlPlane {
         }
     }
 
-    private func purgeIfDue(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws -> [MaintenanceAction] {
-        guard let text = row.deletedAt, now >= (try Self.instant(text)).advanced(bySeconds: Self.revivalDays * 86_400)
+    private func purgeIfDue(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws
+        -> [MaintenanceAction]
+    {
+        guard let text = row.deletedAt,
+            now >= (try Self.instant(text)).advanced(bySeconds: Self.revivalDays * 86_400)
         else { return [] }
         return [
             act(
@@ -237,5 +247,18 @@ extension ControlPlane {
                 _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
             }
         ]
+    }
+}
+
+extension ControlPlane {
+    /// Gives up the backups of a group's deleted servers at once, without waiting for the days of grace.
+    public func forgetDeleted(resourceGroup: String) throws {
+        for row in try rows(resourceGroup: nil, dropped: true)
+        where row.resourceGroup.lowercased() == resourceGroup.lowercased() {
+            guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else { continue }
+            defer { pin.release() }
+            try DurableFiles.removeTree(paths.repository(row.id))
+            _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
+        }
     }
 }

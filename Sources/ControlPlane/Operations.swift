@@ -29,7 +29,8 @@ struct OperationKind: Sendable {
     static let writeRule = OperationKind(
         name: "firewall-rule", action: "firewallRules/write", title: "Write PostgreSQL Firewall Rule")
     static let deleteRule = OperationKind(
-        name: "delete-firewall-rule", action: "firewallRules/delete", title: "Delete PostgreSQL Firewall Rule")
+        name: "delete-firewall-rule", action: "firewallRules/delete", title: "Delete PostgreSQL Firewall Rule"
+    )
     static let parameter = OperationKind(
         name: "parameter", action: "configurations/write", title: "Write PostgreSQL Server Parameter")
     static let createDatabase = OperationKind(
@@ -101,7 +102,8 @@ extension ControlPlane {
             default: .failed
             }
         let event = try activity(
-            operation, status: failure == nil ? "Succeeded" : "Failed", properties: properties, failure: failure)
+            operation, status: failure == nil ? "Succeeded" : "Failed", properties: properties,
+            failure: failure)
         let now = clock.now().description
         try catalog.write { database in
             try database.execute(

@@ -39,7 +39,9 @@ extension ControlPlane {
         Self.details(try parameterCatalog(try findComplete(server)).find(name))
     }
 
-    public func setParameter(_ server: ServerReference, name: String, value: String?) throws -> ParameterDetails {
+    public func setParameter(_ server: ServerReference, name: String, value: String?) throws
+        -> ParameterDetails
+    {
         let row = try findComplete(server)
         let lock = try lockServer(row)
         defer { lock.release() }
@@ -53,7 +55,8 @@ extension ControlPlane {
             _ = try known.validate(name, item.defaultValue)
             canonical = nil
         }
-        try perform(.parameter, server: row, properties: ["parameter": item.name, "value": canonical ?? ""]) { _ in
+        try perform(.parameter, server: row, properties: ["parameter": item.name, "value": canonical ?? ""]) {
+            _ in
             let before = try userParameters(row.id)
             try store(row.id, item.name, canonical)
             do {
@@ -70,7 +73,8 @@ extension ControlPlane {
 
     private func store(_ id: String, _ name: String, _ value: String?) throws {
         try catalog.write { database in
-            _ = try ParameterRow.filter(Column("serverID") == id).filter(Column("name") == name).deleteAll(database)
+            _ = try ParameterRow.filter(Column("serverID") == id).filter(Column("name") == name).deleteAll(
+                database)
             if let value { try ParameterRow(serverID: id, name: name, value: value).insert(database) }
         }
     }
@@ -80,7 +84,8 @@ extension ControlPlane {
             name: item.name, value: item.value, defaultValue: item.defaultValue,
             dataType: item.dataType.rawValue, allowedValues: item.allowedValues, source: item.source,
             isDynamicConfig: item.isDynamicConfig, isReadOnly: item.isReadOnly,
-            isConfigPendingRestart: item.isConfigPendingRestart, unit: item.unit, description: item.description)
+            isConfigPendingRestart: item.isConfigPendingRestart, unit: item.unit,
+            description: item.description)
     }
 
     public func listSKUs() -> [SKUDetails] {

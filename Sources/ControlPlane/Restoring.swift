@@ -10,7 +10,8 @@ import Restore
 
 /// Carrying out a restore: a new server, never the old one.
 extension ControlPlane {
-    public func restore(_ request: RestoreRequest, announce: (PlannedRestore) -> Void) throws -> RestoreResult {
+    public func restore(_ request: RestoreRequest, announce: (PlannedRestore) -> Void) throws -> RestoreResult
+    {
         try restore(request, from: try source(of: request), kind: .restore, announce: announce)
     }
 
@@ -19,7 +20,9 @@ extension ControlPlane {
     {
         let wanted = request.sourceServer
         let name = Identifiers.reference(wanted, defaultGroup: request.resourceGroup)?.name ?? wanted
-        let dropped = try rows(resourceGroup: nil, dropped: true).filter { $0.id == wanted || $0.name == name }
+        let dropped = try rows(resourceGroup: nil, dropped: true).filter {
+            $0.id == wanted || $0.name == name
+        }
         guard let source = dropped.max(by: { $0.deletedAt ?? "" < $1.deletedAt ?? "" }) else {
             throw Problem(
                 .resourceNotFound, "no deleted server '\(wanted)' has backups left",
@@ -33,7 +36,8 @@ extension ControlPlane {
     }
 
     private func restore(
-        _ request: RestoreRequest, from source: ServerRow, kind: OperationKind, announce: (PlannedRestore) -> Void
+        _ request: RestoreRequest, from source: ServerRow, kind: OperationKind,
+        announce: (PlannedRestore) -> Void
     ) throws -> RestoreResult {
         guard let name = request.name?.lowercased() else {
             throw Problem(.usage, "a restore needs the new server's name", hint: "Give it with --name.")
@@ -56,7 +60,8 @@ extension ControlPlane {
         let lock = try lockServer(row)
         defer { lock.release() }
         let properties = [
-            "sourceServer": Identifiers.serverResourceID(resourceGroup: source.resourceGroup, name: source.name),
+            "sourceServer": Identifiers.serverResourceID(
+                resourceGroup: source.resourceGroup, name: source.name),
             "sourceServerId": source.id, "restoreTimeUtc": plan.requestedTime?.description ?? "",
             "backup": plan.backupName, "newServerId": row.id,
         ]
@@ -112,11 +117,14 @@ extension ControlPlane {
             row.evidence = nil
             row.keptSettings = nil
             return row
-        } listen: { try chooseEndpoint(listen: request.listen, port: request.port) }
+        } listen: {
+            try chooseEndpoint(listen: request.listen, port: request.port)
+        }
     }
 
     private func carryOut(
-        _ prepared: PreparedRestore, into row: ServerRow, operation: RunningOperation, request: RestoreRequest,
+        _ prepared: PreparedRestore, into row: ServerRow, operation: RunningOperation,
+        request: RestoreRequest,
         watch: Stopwatch
     ) throws -> RestoreResult {
         let installation = try installation()
@@ -127,7 +135,7 @@ extension ControlPlane {
             systemIdentifier: prepared.systemIdentifier, installation: installation, runner: runner,
             account: account.name, serverDirectory: paths.server(row.id), dataDirectory: paths.data(row.id),
             operationDirectory: paths.operation(operation.id),
-            socketDirectory: account.runtimeDirectory + "/r" + row.id.prefix(7),
+            socketDirectory: recoverySocketDirectory(row.id),
             recoveryBuffersMiB: max(32, min(1024, machine.memoryMiB / 8)), progress: progress,
             cancellation: cancellation)
         try DurableFiles.makeDirectories(job.operationDirectory)
@@ -166,7 +174,8 @@ extension ControlPlane {
         try? DurableFiles.removeTree(job.operationDirectory)
         let server = try showServer(ServerReference(resourceGroup: row.resourceGroup, name: row.name))
         return RestoreResult(
-            server: server, evidence: evidence, followUp: try followUp(source: prepared.source, copy: complete),
+            server: server, evidence: evidence,
+            followUp: try followUp(source: prepared.source, copy: complete),
             notes: notes)
     }
 
@@ -180,7 +189,8 @@ extension ControlPlane {
                 serverID: row.id, systemIdentifier: prepared.systemIdentifier,
                 postgresMajor: installation.major))
         let history = "\(proof.timeline.fileName).history"
-        _ = try WALArchive(layout: layout(row)).push(path: paths.data(row.id) + "/pg_wal/" + history, name: history)
+        _ = try WALArchive(layout: layout(row)).push(
+            path: paths.data(row.id) + "/pg_wal/" + history, name: history)
         var kept: [String: String] = [:]
         if !proof.preparedTransactions.isEmpty {
             kept["max_prepared_transactions"] = String(

@@ -45,7 +45,9 @@ struct RetentionPolicy {
         let sound = backups.filter { !$0.isDamaged }.sorted { $0.completed < $1.completed }
         // The one that the first promised instant is restored from.
         guard let base = sound.last(where: { $0.completed <= start }) else {
-            return Decision(expired: [], keepFrom: sound.min { $0.startLSN < $1.startLSN }.map { ($0.timeline, $0.startLSN) })
+            return Decision(
+                expired: [],
+                keepFrom: sound.min { $0.startLSN < $1.startLSN }.map { ($0.timeline, $0.startLSN) })
         }
         let expired = backups.filter { $0.completed < base.completed }.map(\.name)
         let kept = sound.filter { $0.completed >= base.completed }

@@ -36,7 +36,9 @@ extension ControlPlane {
                 geoRedundantBackup: request.geoRedundantBackup ?? false, publicNetworkAccess: access.isPublic,
                 administratorLogin: admin, availabilityZone: request.availabilityZone,
                 host: endpoint.address.description, port: Int(endpoint.port))
-        } listen: { try self.chooseEndpoint(listen: request.listen, port: request.port) }
+        } listen: {
+            try self.chooseEndpoint(listen: request.listen, port: request.port)
+        }
 
         let lock = try lockServer(row)
         defer { lock.release() }
@@ -54,7 +56,8 @@ extension ControlPlane {
         } catch {
             let problem = Self.problem(from: error)
             if problem.code == .canceled { throw problem }
-            notes.append("The first backup failed, so there is nothing to restore from yet: \(problem.message)")
+            notes.append(
+                "The first backup failed, so there is nothing to restore from yet: \(problem.message)")
         }
         let database = request.databaseName ?? "postgres"
         return CreatedServer(
@@ -69,9 +72,11 @@ extension ControlPlane {
         func escaped(_ text: String) -> String {
             text.utf8.map { byte in
                 let scalar = Unicode.Scalar(byte)
-                let isPlain = scalar.properties.isAlphabetic && byte < 128 || (48...57).contains(byte)
+                let isPlain =
+                    scalar.properties.isAlphabetic && byte < 128 || (48...57).contains(byte)
                     || [45, 46, 95, 126].contains(byte)
-                return isPlain ? String(scalar) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+                return isPlain
+                    ? String(scalar) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
             }.joined()
         }
         return "postgresql://\(escaped(row.administratorLogin)):\(escaped(password))@\(row.host)\(port)/"
@@ -103,7 +108,9 @@ extension ControlPlane {
         let rows = try rows(resourceGroup: nil, dropped: false)
         let taken = Set(
             rows.compactMap { row in
-                IPv4Address(row.host).map { LoopbackAddress.Endpoint(address: $0, port: UInt16(clamping: row.port)) }
+                IPv4Address(row.host).map {
+                    LoopbackAddress.Endpoint(address: $0, port: UInt16(clamping: row.port))
+                }
             })
         if let port, !(1...65535).contains(port) {
             throw Problem(.invalidParameterValue, "\(port) is not a port", hint: "Use 1 to 65535.")
@@ -127,7 +134,8 @@ extension ControlPlane {
     }
 
     private func build(
-        _ row: ServerRow, size: ComputeSize, password: String, access: PublicAccess, request: CreateServerRequest
+        _ row: ServerRow, size: ComputeSize, password: String, access: PublicAccess,
+        request: CreateServerRequest
     ) throws -> ServerRow {
         progress.begin("making server \(row.name)", totalBytes: nil)
         defer { progress.end() }
@@ -136,7 +144,8 @@ extension ControlPlane {
         try cancellation.check()
         try instance.initialize(durable: false)
         try cancellation.check()
-        let control = try ControlFile(parsing: try DurableFiles.read(paths.data(row.id) + "/global/pg_control"))
+        let control = try ControlFile(
+            parsing: try DurableFiles.read(paths.data(row.id) + "/global/pg_control"))
         try RepositoryLayout(root: paths.repository(row.id)).create(
             RepositoryIdentity(
                 serverID: row.id, systemIdentifier: control.systemIdentifier,
@@ -190,7 +199,8 @@ extension ControlPlane {
         let rules = row.publicNetworkAccess ? try firewallRules(row.id) : []
         return HostBasedAccess(
             rules: try rules.map { rule in
-                guard let start = IPv4Address(rule.startIPAddress), let end = IPv4Address(rule.endIPAddress) else {
+                guard let start = IPv4Address(rule.startIPAddress), let end = IPv4Address(rule.endIPAddress)
+                else {
                     throw Problem(.stateDamaged, "the catalog holds the firewall rule '\(rule.name)' wrongly")
                 }
                 return HostBasedAccess.Rule(name: rule.name, start: start, end: end)
@@ -215,6 +225,7 @@ extension ControlPlane {
         try? DurableFiles.removeTree(paths.server(row.id))
         try? DurableFiles.removeTree(paths.repository(row.id))
         try? DurableFiles.removeTree(socketDirectory(row.id))
+        try? DurableFiles.removeTree(recoverySocketDirectory(row.id))
         _ = try? catalog.write { try ServerRow.deleteOne($0, key: row.id) }
     }
 }

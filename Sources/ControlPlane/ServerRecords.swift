@@ -97,10 +97,12 @@ extension ControlPlane {
             storageAutoGrow: row.storageAutoGrow, backupRetentionDays: row.backupRetentionDays,
             geoRedundantBackup: row.geoRedundantBackup, earliestRestoreDate: window.earliest,
             latestRestoreDate: window.latest, publicNetworkAccess: row.publicNetworkAccess,
-            administratorLogin: row.administratorLogin, availabilityZone: row.availabilityZone, host: row.host,
+            administratorLogin: row.administratorLogin, availabilityZone: row.availabilityZone,
+            host: row.host,
             port: row.port, dataDirectory: paths.data(row.id), socketDirectory: socketDirectory(row.id),
             logDirectory: paths.log(row.id), repositoryDirectory: paths.repository(row.id),
-            postgresVersion: row.postgresVersion, systemIdentifier: row.systemIdentifier.flatMap { UInt64($0) },
+            postgresVersion: row.postgresVersion,
+            systemIdentifier: row.systemIdentifier.flatMap { UInt64($0) },
             restoredFrom: try row.restoredFrom.map { try CatalogJSON.value(RestoredFrom.self, $0) },
             diskUsage: withUsage ? usage(row) : nil,
             archiver: withUsage && state == .ready ? archiverHealth(row) : nil)
@@ -135,23 +137,5 @@ extension ControlPlane {
             failedCount: rows[0, "failed_count"].flatMap { Int($0) } ?? 0,
             lastFailedWAL: rows[0, "last_failed_wal"], lastFailedTime: rows[0, "last_failed_time"],
             isFailing: rows[0, "failing"] == "true")
-    }
-
-    /// Earliest: when the oldest sound backup ended. Latest: now where the source's own log can be read, else the
-    /// time of the last commit or abort that is held.
-    func restoreWindow(_ row: ServerRow, state: ServerState) -> (
-        earliest: PostgresTimestamp?, latest: PostgresTimestamp?
-    ) {
-        let layout = RepositoryLayout(root: paths.repository(row.id))
-        let sound = ((try? BackupRepository(layout: layout).list()) ?? []).compactMap(\.descriptor)
-        guard let earliest = sound.map(\.stopTime).min() else { return (nil, nil) }
-        switch row.phase {
-        case .complete:
-            if DurableFiles.status(paths.data(row.id) + "/pg_wal") != nil { return (earliest, clock.now()) }
-        default: break
-        }
-        let segments = (try? WALArchive(layout: layout).segments()) ?? []
-        let last = segments.compactMap { $0.summary?.maxStopTime }.max()
-        return (earliest, last.map { max($0, earliest) } ?? earliest)
     }
 }

@@ -96,7 +96,8 @@ struct InstanceStarter {
     /// is another server's), and PostgreSQL would refuse to start. They go only when nothing works in the data
     /// directory; PostgreSQL's own check of its shared memory stays in force.
     private func clearStaleLocks() throws(Problem) {
-        let processes = Postmaster.processes(in: instance.paths.data)
+        let processes = Postmaster.waitForEnd(
+            in: instance.paths.data, seconds: min(10, Double(timeoutSeconds)))
         guard processes.isEmpty else {
             throw Problem(
                 .serverDidNotStart, "processes of the server's last run are still alive",

@@ -117,6 +117,7 @@ public struct PostgresInstance: Sendable {
                 .system, "the server did not stop within \(timeoutSeconds) seconds", detail: result.words,
                 hint: "It may be writing its last checkpoint; look at \(paths.log).")
         }
+        _ = Postmaster.waitForEnd(in: paths.data, seconds: 10)
     }
 
     public func restart(timeoutSeconds: Int = 120) throws(Problem) {

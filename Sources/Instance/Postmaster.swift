@@ -1,6 +1,7 @@
 #if canImport(Glibc)
     import Glibc
 #endif
+import Platform
 
 /// What `postmaster.pid` says, and whether the process that wrote it still lives.
 ///
@@ -62,5 +63,17 @@ struct Postmaster: Sendable, Hashable {
         return TextFile.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
             TextFile.linkTarget("/proc/\(pid)/cwd") == real && isPostgres(pid)
         }.sorted()
+    }
+
+    /// Waits until PostgreSQL's processes in the data directory are gone, and returns those that are not: `pg_ctl`
+    /// is content when the lock file is gone, the log's writer ends a little later.
+    static func waitForEnd(in data: String, seconds: Double) -> [Int32] {
+        let clock = Stopwatch()
+        var left = processes(in: data)
+        while !left.isEmpty && clock.seconds < seconds {
+            usleep(2000)
+            left = processes(in: data)
+        }
+        return left
     }
 }

@@ -89,7 +89,8 @@ public enum Refusal: Error, Hashable, Sendable {
 
     private static func gap(_ before: PostgresTimestamp?, _ after: PostgresTimestamp?) -> String {
         let first = before.map { "reachable up to \($0)" } ?? "nothing before it is reachable"
-        let second = after.map { "and again from \($0)" } ?? "and nothing after it until a newer backup is taken"
+        let second =
+            after.map { "and again from \($0)" } ?? "and nothing after it until a newer backup is taken"
         return first + ", " + second
     }
 }

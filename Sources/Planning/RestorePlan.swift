@@ -140,7 +140,8 @@ public struct RestorePlan: Hashable, Sendable {
         requestedTime: PostgresTimestamp?, target: RecoveryTarget, backupName: String, backupStart: LSN,
         backupStop: LSN, backupCompleted: PostgresTimestamp, rejected: [RejectedBackup], timeline: TimelineID,
         segments: [SegmentName], walBytes: UInt64, lastInside: BoundaryRecord?, firstOutside: BoundaryRecord?,
-        setting: RecoverySetting, reason: String, expectedEnd: LSN, minima: ParameterMinima, hazards: [Hazard],
+        setting: RecoverySetting, reason: String, expectedEnd: LSN, minima: ParameterMinima,
+        hazards: [Hazard],
         dataBytes: UInt64
     ) {
         self.requestedTime = requestedTime

@@ -97,7 +97,8 @@ extension RestorePlanner {
             $0.name.timeline == log.timeline && range.numbers.contains($0.name.number)
         }
         let broken = log.entries.first {
-            range.numbers.contains($0.segment.name.number) && $0.segment.name.number < range.numbers.upperBound
+            range.numbers.contains($0.segment.name.number)
+                && $0.segment.name.number < range.numbers.upperBound
                 && !$0.segment.summary.isComplete
         }
         let gap = log.firstGap(from: range.numbers.lowerBound, through: range.numbers.upperBound)
@@ -105,7 +106,8 @@ extension RestorePlanner {
         guard let first else { return }
         let name = SegmentName(timeline: log.timeline, number: first, size: inventory.segmentSize)
         let before = log.entries.last { $0.segment.name.number < first && $0.maxStopTime != nil }?.maxStopTime
-        let after = inventory.backups.filter { $0.damage == nil && $0.startLSN >= name.end }.map(\.stopTime).min()
+        let after = inventory.backups.filter { $0.damage == nil && $0.startLSN >= name.end }.map(\.stopTime)
+            .min()
         if let damaged, damaged.name.number == first {
             throw Refusal.damagedSegment(
                 name, reason: damaged.reason, lastBefore: before, reachableFrom: after)

@@ -18,7 +18,8 @@ public struct RestorePlanner {
     public func plan(_ target: RecoveryTarget, mode: TargetMode = .automatic, now: PostgresTimestamp) throws
         -> RestorePlan
     {
-        guard inventory.backups.contains(where: { $0.damage == nil }), let earliest = inventory.earliest else {
+        guard inventory.backups.contains(where: { $0.damage == nil }), let earliest = inventory.earliest
+        else {
             throw Refusal.noBackup(server: inventory.serverName)
         }
         switch target {
@@ -48,7 +49,8 @@ public struct RestorePlanner {
     // MARK: A backup alone
 
     private func planBackup(_ name: String) throws -> RestorePlan {
-        guard let backup = inventory.backups.first(where: { $0.name.lowercased() == name.lowercased() }) else {
+        guard let backup = inventory.backups.first(where: { $0.name.lowercased() == name.lowercased() })
+        else {
             throw Refusal.unknownBackup(name: name, known: inventory.backups.map(\.name))
         }
         if let damage = backup.damage { throw Refusal.damagedBackup(name: backup.name, reason: damage) }
@@ -85,7 +87,8 @@ public struct RestorePlanner {
                 rejected.append(
                     RejectedBackup(
                         name: backup.name,
-                        reason: "ends at \(backup.stopLSN), after the first record left out (\(outside.start))"))
+                        reason:
+                            "ends at \(backup.stopLSN), after the first record left out (\(outside.start))"))
                 continue
             }
             do {
@@ -107,7 +110,8 @@ public struct RestorePlanner {
 
     private func olderBackups(than chosen: InventoryBackup) -> [RejectedBackup] {
         inventory.backups.filter { $0.stopLSN < chosen.stopLSN }.sorted { $0.stopLSN > $1.stopLSN }.map {
-            RejectedBackup(name: $0.name, reason: $0.damage.map { "damaged: \($0)" } ?? "older: more WAL to replay")
+            RejectedBackup(
+                name: $0.name, reason: $0.damage.map { "damaged: \($0)" } ?? "older: more WAL to replay")
         }
     }
 
@@ -122,7 +126,8 @@ public struct RestorePlanner {
         } else {
             let known = (log.entries.last?.segment.name.number ?? 0)
             let final = max(
-                known, inventory.damaged.filter { $0.name.timeline == log.timeline }.map(\.name.number).max() ?? 0)
+                known,
+                inventory.damaged.filter { $0.name.timeline == log.timeline }.map(\.name.number).max() ?? 0)
             upTo = max(backup.stopLSN, LSN((max(final, startNumber) + 1) * inventory.segmentSize.bytes))
         }
         try requireUnbroken(WALRange(from: backup.startLSN, to: upTo, size: inventory.segmentSize), in: log)
@@ -207,10 +212,13 @@ public struct RestorePlanner {
 
     private func finish(_ draft: Draft) throws -> RestorePlan {
         let backup = draft.backup
-        if let record = try firstHazard(.tablespaceCreate, from: backup.startLSN, to: draft.end, in: draft.log) {
+        if let record = try firstHazard(
+            .tablespaceCreate, from: backup.startLSN, to: draft.end, in: draft.log)
+        {
             throw Refusal.ordinaryTablespace(at: record.start)
         }
-        if let record = try firstHazard(.walLevelMinimal, from: backup.startLSN, to: draft.end, in: draft.log) {
+        if let record = try firstHazard(.walLevelMinimal, from: backup.startLSN, to: draft.end, in: draft.log)
+        {
             throw Refusal.minimalLogging(at: record.start)
         }
         let range = WALRange(from: backup.startLSN, to: draft.needed, size: inventory.segmentSize)
@@ -226,7 +234,8 @@ public struct RestorePlanner {
             hazards.append(
                 Hazard(
                     code: "prepared-transactions",
-                    message: "two-phase transactions were prepared in this range; any left in doubt are listed"))
+                    message:
+                        "two-phase transactions were prepared in this range; any left in doubt are listed"))
         }
         for damaged in draft.rejected where damaged.reason.hasPrefix("damaged") {
             hazards.append(

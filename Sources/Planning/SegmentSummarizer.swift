@@ -13,7 +13,7 @@ public struct SegmentSummarizer: Sendable {
     /// - Parameter name: the segment that the bytes are, also of a `.partial` file; nil for a file that is no WAL.
     public init(name: SegmentName?) {
         summary = SegmentSummary(segment: name, rawBytes: 0, rawCRC32C: 0)
-        decoder = name.map { WALDecoder(start: $0.start, segmentSize: $0.size) }
+        decoder = name.map { WALDecoder(start: $0.start, segmentSize: $0.size, maximumTimeline: $0.timeline) }
     }
 
     public mutating func feed(_ bytes: UnsafeRawBufferPointer) {

@@ -41,7 +41,9 @@ enum OwnedDirectory {
             guard status.st_uid == 0, names.isEmpty || isOurs(names) else {
                 throw Problem(
                     .system, "\(path) is in use for something else",
-                    detail: "it belongs to user id \(status.st_uid) and is not empty",
+                    detail: status.st_uid == 0
+                        ? "it holds files that are not this tool's"
+                        : "it belongs to user id \(status.st_uid)",
                     hint: "Set PITR_HOME to a new or an empty directory.")
             }
             guard fchown(descriptor, uid, group) == 0 else {

@@ -118,9 +118,7 @@ public struct ServiceAccount: Sendable, Hashable {
             throw Problem(
                 .system, "the account \(entry.name) cannot reach \(path)",
                 detail: "\(blocking) is closed to it",
-                hint:
-                    "Choose another PITR_HOME, or open the directory: chmod o+x \(Command.shellQuoted(blocking))"
-            )
+                hint: "Set PITR_HOME to a directory that the account can reach.")
         }
     }
 

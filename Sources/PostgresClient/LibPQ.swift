@@ -47,6 +47,7 @@ final class LibPQ {
     /// One statement with parameters in text form.
     func query(_ sql: String, _ parameters: [String?]) throws(Problem) -> Rows {
         let handle = try open()
+        try refuseZeroBytes([sql] + parameters)
         let result = Self.withCStrings(parameters) { values in
             PQexecParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
         }
@@ -57,10 +58,19 @@ final class LibPQ {
 
     /// Statements without parameters, in one implicit transaction unless they say otherwise.
     func simpleQuery(_ sql: String) throws(Problem) -> Rows {
+        try refuseZeroBytes([sql])
         let result = PQexec(try open(), sql)
         defer { PQclear(result) }
         try check(result, accepting: [PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY])
         return Self.rows(result)
+    }
+
+    /// The server would see only what stands before a zero byte.
+    private func refuseZeroBytes(_ texts: [String?]) throws(Problem) {
+        guard texts.allSatisfy({ $0?.utf8.contains(0) != true }) else {
+            throw Problem(
+                .queryFailed, "a statement or a value holds a zero byte, which PostgreSQL cannot take")
+        }
     }
 
     /// Starts a copy in both directions.

@@ -5,6 +5,10 @@ public struct BackupLabel: Hashable, Sendable {
     /// The line that is missing or not as it should be.
     public struct Malformed: Error, Hashable, Sendable {
         public let line: String
+
+        public init(line: String) {
+            self.line = line
+        }
     }
 
     /// Where replay of the backup must begin, the checkpoint's redo position.

@@ -16,6 +16,11 @@ public struct JSONError: Error, Hashable, Sendable {
 
     public let reason: Reason
     public let offset: Int
+
+    public init(reason: Reason, offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
 }
 
 /// A recursive-descent parser over bytes; depth is limited so that no input can exhaust the stack.

@@ -26,9 +26,9 @@ extension WALDecoder {
             }
             systemIdentifier = segment.systemIdentifier
         }
-        guard header.timeline.rawValue > 0, pageTimeline.map({ $0 <= header.timeline }) ?? true else {
-            return rejected(.pageTimeline)
-        }
+        guard header.timeline.rawValue > 0, pageTimeline.map({ $0 <= header.timeline }) ?? true,
+            maximumTimeline.map({ header.timeline <= $0 }) ?? true
+        else { return rejected(.pageTimeline) }
         // PostgreSQL writes zero bytes to go only on pages that continue nothing.
         guard header.continuesRecord == (header.remainingLength > 0) else { return rejected(.continuation) }
         pageTimeline = header.timeline

@@ -24,6 +24,7 @@ public struct WALDecoder: Sendable {
     }
 
     let segmentSize: WALSegmentSize
+    let maximumTimeline: TimelineID?
     /// The address of the next page to be fed.
     var pageAddress: UInt64
     var mode = Mode.fresh
@@ -40,8 +41,10 @@ public struct WALDecoder: Sendable {
     public internal(set) var headFragment: WALFragment?
 
     /// - Parameter start: the address of the first page to be fed; rounded down to a page.
-    public init(start: LSN, segmentSize: WALSegmentSize) {
+    /// - Parameter maximumTimeline: the timeline in the segments' names, if known: no page may be of a later one.
+    public init(start: LSN, segmentSize: WALSegmentSize, maximumTimeline: TimelineID? = nil) {
         self.segmentSize = segmentSize
+        self.maximumTimeline = maximumTimeline
         pageAddress = start.rawValue & ~UInt64(WALPageHeader.pageSize - 1)
         recordPosition = pageAddress
     }

@@ -14,7 +14,7 @@ public enum WALFlaw: UInt8, Hashable, Sendable, CaseIterable {
     case pageFlags = 7
     /// A page claims an address beyond its place.
     case pageAddress = 8
-    /// A page claims timeline zero, or a lower timeline than the page before it.
+    /// A page claims timeline zero, a lower timeline than the page before it, or a later one than the file's name.
     case pageTimeline = 9
     /// The first page of a segment states another segment or page size.
     case segmentSize = 10

@@ -53,16 +53,19 @@ final class BackupFileJob: ChunkedJob {
     private let stored: String
     private let target: String?
     private let storage: BackupDescriptor.Storage
+    private let writeback: WritebackQueue?
     private let progress: any ProgressReporter
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - stored: the file in the repository.
     ///   - target: where to lay it out; nil only verifies.
+    ///   - writeback: gets the finished file.
     init(
         _ expected: Expected, stored: String, target: String?, storage: BackupDescriptor.Storage,
-        progress: any ProgressReporter
+        writeback: WritebackQueue?, progress: any ProgressReporter
     ) {
+        self.writeback = writeback
         self.expected = expected
         self.stored = stored
         self.target = target
@@ -85,9 +88,6 @@ final class BackupFileJob: ChunkedJob {
         let crc = CRC32C.checksum(content)
         if let target = chunk.target {
             try target.write(content, at: chunk.contentOffset)
-            if expected.size > Self.writebackBytes {
-                target.startWriteback(at: chunk.contentOffset, length: UInt64(content.count))
-            }
         }
         progress.advance(bytes: UInt64(content.count))
         let finished = state.withLock { state in
@@ -98,9 +98,6 @@ final class BackupFileJob: ChunkedJob {
         if let finished { try conclude(finished.compactMap { $0 }) }
         return true
     }
-
-    /// Files above this size are sent to the disk while they are written; small ones wait for the final flush.
-    private static let writebackBytes: UInt64 = 4 << 20
 
     private func take(_ state: inout State, _ scratch: Scratch) throws(Problem) -> Chunk? {
         if state.allTaken { return nil }
@@ -196,7 +193,10 @@ final class BackupFileJob: ChunkedJob {
             throw damaged(
                 "its CRC-32C is \(WALArchive.hex(crc)), in the manifest \(WALArchive.hex(expected.crc))")
         }
-        state.withLock { $0.target = nil }
+        state.withLock { state in
+            if let target = state.target { writeback?.add(target) }
+            state.target = nil
+        }
     }
 
     private func damaged(_ reason: String) -> Problem {

@@ -26,8 +26,8 @@ public enum BackupFiles {
 
     /// Writes a backup's files into a data directory, each checked against the manifest while it is written.
     ///
-    /// Files are cloned where they are kept plain and the file system can; nothing is flushed: one flush of the
-    /// file system must follow. A failure leaves files behind, but never `global/pg_control`.
+    /// Files are cloned where they are kept plain and the file system can. Nothing is flushed, but the disk has
+    /// begun to write on return: one flush of the file system must follow. A failure leaves files behind, but never `global/pg_control`.
     ///
     /// - Parameters:
     ///   - dataDirectory: exists, or its parent does; holds none of the files yet.
@@ -42,8 +42,14 @@ public enum BackupFiles {
         for directory in Set(backup.directories + neededDirectories).sorted() {
             try DurableFiles.makeDirectory(dataDirectory + "/" + directory, durable: false)
         }
-        return try read(files, backup, layout, workers, progress, cancellation) { path in
-            path == controlFile ? controlFileTo : dataDirectory + "/" + path
+        let writeback = WritebackQueue()
+        do throws(Problem) {
+            return try read(files, backup, layout, writeback, workers, progress, cancellation) { path in
+                path == controlFile ? controlFileTo : dataDirectory + "/" + path
+            }
+        } catch {
+            writeback.discard()
+            throw error
         }
     }
 
@@ -54,7 +60,7 @@ public enum BackupFiles {
         cancellation: CancellationFlag = CancellationFlag()
     ) throws(Problem) -> Report {
         let files = try expectedFiles(backup, layout)
-        return try read(files, backup, layout, workers, progress, cancellation) { _ in nil }
+        return try read(files, backup, layout, nil, workers, progress, cancellation) { _ in nil }
     }
 
     /// The manifest PostgreSQL's own tools read, checked.
@@ -112,15 +118,15 @@ public enum BackupFiles {
 
     private static func read(
         _ files: [BackupFileJob.Expected], _ backup: BackupDescriptor, _ layout: RepositoryLayout,
-        _ workers: Int, _ progress: any ProgressReporter, _ cancellation: CancellationFlag,
-        target: (String) -> String?
+        _ writeback: WritebackQueue?, _ workers: Int, _ progress: any ProgressReporter,
+        _ cancellation: CancellationFlag, target: (String) -> String?
     ) throws(Problem) -> Report {
         let folder = data(layout.backup(backup.name))
         let suffix = backup.storage == .zstd ? RepositoryLayout.compressedSuffix : ""
         let jobs = files.map { file in
             BackupFileJob(
                 file, stored: folder + "/" + file.path + suffix, target: target(file.path),
-                storage: backup.storage, progress: progress)
+                storage: backup.storage, writeback: writeback, progress: progress)
         }
         try ChunkedJobs.run(jobs, workers: workers, cancellation: cancellation) {
             () throws(Problem) in try BackupFileJob.Scratch()

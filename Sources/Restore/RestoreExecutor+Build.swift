@@ -12,11 +12,13 @@ extension RestoreExecutor {
         guard free > needed else {
             throw Problem(
                 .insufficientStorage, "the disk would not hold the copy",
-                detail: "\(ByteText.of(needed)) needed, \(ByteText.of(free)) free below \(job.serverDirectory)",
+                detail:
+                    "\(ByteText.of(needed)) needed, \(ByteText.of(free)) free below \(job.serverDirectory)",
                 hint: "Free some space, or set PITR_HOME to a larger disk.")
         }
         guard try DurableFiles.makeDirectory(job.serverDirectory) else {
-            throw Problem(.stateDamaged, "\(job.serverDirectory) exists already", hint: "Run 'pitr maintain'.")
+            throw Problem(
+                .stateDamaged, "\(job.serverDirectory) exists already", hint: "Run 'pitr maintain'.")
         }
         for path in [job.dataDirectory, job.recoveryConfiguration, job.recoveryLog, job.asideDirectory] {
             try DurableFiles.makeDirectories(path)

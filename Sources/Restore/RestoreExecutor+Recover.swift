@@ -126,7 +126,8 @@ extension RestoreExecutor {
         let connection = try server.connect()
         defer { connection.close() }
         let facts = try connection.query(
-            "SELECT timeline_id::text, system_identifier::text FROM pg_control_checkpoint(), pg_control_system()")
+            "SELECT timeline_id::text, system_identifier::text FROM pg_control_checkpoint(), pg_control_system()"
+        )
         guard let timeline = facts[0, "timeline_id"].flatMap({ UInt32($0) }).map(TimelineID.init),
             facts[0, "system_identifier"] == String(job.systemIdentifier)
         else { throw Problem(.recoveryFailed, "the copy does not say what it is") }
@@ -138,7 +139,9 @@ extension RestoreExecutor {
             throw Problem(
                 .recoveryFailed, "replay ended at \(last.end), the plan says \(job.plan.expectedEnd)",
                 detail: "PostgreSQL's reason: \(last.reason)",
-                hint: "The copy was removed, since it would not be the source at that moment. Please report this.")
+                hint:
+                    "The copy was removed, since it would not be the source at that moment. Please report this."
+            )
         }
         let prepared = try connection.query(
             "SELECT gid || ' (database ' || database || ', owner ' || owner || ', prepared '"

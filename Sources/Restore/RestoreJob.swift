@@ -29,7 +29,8 @@ public struct RestoreJob: Sendable {
 
     public init(
         plan: RestorePlan, layout: RepositoryLayout, log: HeldLog, systemIdentifier: UInt64,
-        installation: PostgresInstallation, runner: any CommandRunner, account: String, serverDirectory: String,
+        installation: PostgresInstallation, runner: any CommandRunner, account: String,
+        serverDirectory: String,
         dataDirectory: String, operationDirectory: String, socketDirectory: String, recoveryBuffersMiB: Int,
         progress: any ProgressReporter, cancellation: CancellationFlag
     ) {

@@ -4,7 +4,8 @@ import ArgumentParser
 struct GlobalOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Output format; else a table on a terminal and JSON elsewhere.", valueName: "format"))
+        help: ArgumentHelp(
+            "Output format; else a table on a terminal and JSON elsewhere.", valueName: "format"))
     var output: OutputFormat?
 
     @Flag(help: "Say more about what is going on.")

@@ -10,7 +10,7 @@ enum Main {
         exit(run(Array(CommandLine.arguments.dropFirst())))
     }
 
-    /// Returns the exit status: 0, 1 for a failure of the service, 2 for wrong use, 3 for something not found.
+    /// Returns the exit status: 0, 1 for a failure of the service, 2 for wrong use, 3 for what was not found.
     static func run(_ arguments: [String]) -> Int32 {
         // `create --version 15` is az's, so the tool's own flag counts only in first place.
         if arguments.first == "--version" {

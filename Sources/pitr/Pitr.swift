@@ -6,8 +6,9 @@ struct Pitr: ParsableCommand {
         commandName: "pitr",
         abstract: "Point-in-time restore for PostgreSQL on this machine.",
         discussion: """
-            Servers, backups and restores in the words of 'az postgres flexible-server'. Results go to standard \
-            output, as a table for a person and as JSON for a program; everything else goes to standard error. \
+            Servers, backups and restores in the words of 'az postgres flexible-server'. Results go to \
+            standard output, as a table for a person and as JSON for a program; everything else goes to \
+            standard error. \
             'pitr --version' prints the version.
             """,
         subcommands: [BackupWorkerCommand.self],
@@ -28,7 +29,8 @@ struct Pitr: ParsableCommand {
             CommandGroup(
                 name: "Settings",
                 subcommands: [
-                    FirewallRuleCommands.self, ParameterCommands.self, DatabaseCommands.self, GroupCommands.self,
+                    FirewallRuleCommands.self, ParameterCommands.self, DatabaseCommands.self,
+                    GroupCommands.self,
                 ]),
             CommandGroup(
                 name: "Machine",

@@ -53,6 +53,12 @@ import Testing
         #expect(failure?.detail?.contains("no pg_hba.conf entry") == true, "\(String(describing: failure))")
     }
 
+    @Test func `WAL can be read over the private socket`() throws {
+        let identity = try instance.connectForReplication().identifySystem()
+        let own = try instance.connect().query("SELECT system_identifier FROM pg_control_system()").scalar
+        #expect(own == String(identity.systemIdentifier))
+    }
+
     @Test func `the tool's session is proof against what users set`() throws {
         try server.set(["default_transaction_read_only": "on", "statement_timeout": "1"])
         try instance.reload()

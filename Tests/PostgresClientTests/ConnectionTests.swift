@@ -102,6 +102,12 @@ import Testing
         }
     }
 
+    @Test func `refuses text that would be cut at a zero byte`() throws {
+        let connection = try Connection(parameters)
+        #expect(throws: Problem.self) { try connection.query("SELECT $1::text", ["a\0b"]) }
+        #expect(throws: Problem.self) { try connection.execute("SELECT 1\0") }
+    }
+
     @Test func `makes SCRAM verifiers that differ`() throws {
         let connection = try Connection(parameters)
         let first = try connection.scramVerifier(password: "secret", user: "u")

@@ -89,8 +89,10 @@ public struct ParameterDetails: Sendable, Hashable {
     public var description: String
 
     public init(
-        name: String, value: String, defaultValue: String, dataType: String, allowedValues: String, source: String,
-        isDynamicConfig: Bool, isReadOnly: Bool, isConfigPendingRestart: Bool, unit: String?, description: String
+        name: String, value: String, defaultValue: String, dataType: String, allowedValues: String,
+        source: String,
+        isDynamicConfig: Bool, isReadOnly: Bool, isConfigPendingRestart: Bool, unit: String?,
+        description: String
     ) {
         self.name = name
         self.value = value
@@ -142,7 +144,8 @@ public struct ActivityEvent: Sendable, Hashable {
 
     public init(
         eventID: String, correlationID: String, operationID: String, time: PostgresTimestamp,
-        operationName: String, operationTitle: String, status: String, resourceGroup: String, resourceID: String,
+        operationName: String, operationTitle: String, status: String, resourceGroup: String,
+        resourceID: String,
         caller: String, errorCode: String?, statusMessage: String?, properties: [String: String]
     ) {
         self.eventID = eventID

@@ -107,7 +107,8 @@ public struct PlannedRestore: Sendable {
     public var estimatedSeconds: Double
 
     public init(
-        plan: RestorePlan, source: ServerDetails, notes: [String], availableBytes: UInt64, estimatedSeconds: Double
+        plan: RestorePlan, source: ServerDetails, notes: [String], availableBytes: UInt64,
+        estimatedSeconds: Double
     ) {
         self.plan = plan
         self.source = source

@@ -35,7 +35,8 @@ public struct RestoredFrom: Hashable, Sendable, Codable {
     public var backup: String
 
     public init(
-        sourceServer: String, sourceServerID: String, restoreTimeUTC: PostgresTimestamp?, lsn: LSN, backup: String
+        sourceServer: String, sourceServerID: String, restoreTimeUTC: PostgresTimestamp?, lsn: LSN,
+        backup: String
     ) {
         self.sourceServer = sourceServer
         self.sourceServerID = sourceServerID

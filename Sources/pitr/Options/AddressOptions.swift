@@ -8,7 +8,9 @@ struct AddressOptions: ParsableArguments {
     func validate() throws {
         if startIpAddress == nil && endIpAddress == nil {
             throw ValidationError(
-                "Incorrect Usage : Need to pass in value for either '--start-ip-address' or '--end-ip-address'.")
+                "Incorrect Usage : Need to pass in value for either '--start-ip-address' "
+                    + "or '--end-ip-address'."
+            )
         }
     }
 }

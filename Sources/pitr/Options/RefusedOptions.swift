@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// az's options that have no counterpart on one machine: understood, so that a runbook gets a reason instead of
-/// "unknown option", and refused.
+/// az's options that have no counterpart on one machine: understood, so that a runbook gets a reason
+/// instead of "unknown option", and refused.
 protocol RefusedOptions: ParsableArguments {
     static var reason: String { get }
     /// Each option's name, and whether it was given.
@@ -110,7 +110,8 @@ struct GenericUpdateOptions: RefusedOptions {
 
     var given: [(name: String, isGiven: Bool)] {
         [
-            ("--maintenance-window", maintenanceWindow != nil), ("--add", !add.isEmpty), ("--set", !set.isEmpty),
+            ("--maintenance-window", maintenanceWindow != nil), ("--add", !add.isEmpty),
+            ("--set", !set.isEmpty),
             ("--remove", !remove.isEmpty), ("--force-string", forceString),
         ]
     }

@@ -7,7 +7,8 @@ enum Switch: String, CaseIterable, ExpressibleByArgument, Sendable {
 
     /// Letter case does not matter, as in az.
     init?(argument: String) {
-        guard let found = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() }) else {
+        guard let found = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() })
+        else {
             return nil
         }
         self = found

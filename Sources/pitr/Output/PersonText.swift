@@ -32,7 +32,8 @@ struct PersonText: Hashable, Sendable {
     }
 
     func render(width: Int = 100) -> String {
-        let names = lines.compactMap { line in if case .field(let name, _) = line { name.count } else { nil } }
+        let names = lines.compactMap { line in if case .field(let name, _) = line { name.count } else { nil }
+        }
         let column = min(names.max() ?? 0, 24) + 4
         var text = ""
         for (position, line) in lines.enumerated() {
@@ -55,6 +56,11 @@ struct PersonText: Hashable, Sendable {
     /// Breaks at blanks; a word longer than the line stays whole. The first line starts at `indent` already.
     static func wrap(_ value: String, width: Int, indent: Int) -> String {
         let room = max(width - indent, 20)
+        return value.split(separator: "\n").flatMap { wrap($0, room: room) }
+            .joined(separator: "\n" + String(repeating: " ", count: indent)) + "\n"
+    }
+
+    private static func wrap(_ value: Substring, room: Int) -> [String] {
         var lines: [String] = []
         var current = ""
         for word in value.split(separator: " ", omittingEmptySubsequences: false) {
@@ -65,7 +71,6 @@ struct PersonText: Hashable, Sendable {
                 current += (current.isEmpty ? "" : " ") + word
             }
         }
-        lines.append(current)
-        return lines.joined(separator: "\n" + String(repeating: " ", count: indent)) + "\n"
+        return lines + [current]
     }
 }

@@ -25,7 +25,8 @@ struct Report: Sendable {
 
     init(_ documents: some Encodable, _ header: [String], _ rows: [[String]]) throws {
         self.init(
-            value: try OutputValue(encoding: documents), view: .columns(ColumnTable(header: header, rows: rows)))
+            value: try OutputValue(encoding: documents),
+            view: .columns(ColumnTable(header: header, rows: rows)))
     }
 
     /// The one place that knows every output format.

@@ -1,5 +1,6 @@
-/// Prints tab-separated values as az does: a line per item, fields by name, nested objects empty, lists as their
-/// length, missing values as `None`.
+/// Prints tab-separated values as az does: a line per item, fields sorted by name.
+///
+/// Nested objects are left empty, lists are their length, missing values `None`.
 enum TSVText {
     static func render(_ value: OutputValue) -> String {
         switch value {

@@ -28,6 +28,7 @@ final class LineProgress: ProgressReporter {
         }
         guard let finished else { return }
         let amount = finished.bytes > 0 ? "\(ByteText.size(finished.bytes)) in " : ""
-        StandardStream.error.write("\(finished.name): \(amount)\(ByteText.duration(finished.watch.seconds))\n")
+        StandardStream.error.write(
+            "\(finished.name): \(amount)\(ByteText.duration(finished.watch.seconds))\n")
     }
 }

@@ -20,7 +20,8 @@ enum ChildViews {
         text.field("Covers", "\(backup.startLSN) to \(backup.stopLSN) on timeline \(backup.timeline)")
         text.field(
             "Size",
-            "\(ByteText.size(backup.totalBytes)), stored as \(backup.storage) in \(ByteText.size(backup.storedBytes))"
+            "\(ByteText.size(backup.totalBytes)), stored as \(backup.storage) in "
+                + ByteText.size(backup.storedBytes)
         )
         return text
     }
@@ -59,7 +60,8 @@ enum ChildViews {
         text.field(
             "Change",
             parameter.isReadOnly
-                ? "read-only" : parameter.isDynamicConfig ? "takes effect at once" : "takes effect after a restart")
+                ? "read-only"
+                : parameter.isDynamicConfig ? "takes effect at once" : "takes effect after a restart")
         if parameter.isConfigPendingRestart { text.field("Pending", "a restart is needed") }
         text.field("Meaning", parameter.description)
         return text

@@ -11,7 +11,8 @@ enum EvidenceView {
         text.field("New server", "\(evidence.newServer) (\(evidence.newServerID))")
         text.field("Asked for", evidence.requestedTime ?? "no time")
         text.field("State as of", evidence.effectiveTimeUTC?.description)
-        text.field("Last commit inside", evidence.lastCommitInside.map(PlanView.boundary) ?? "none since the backup")
+        text.field(
+            "Last commit inside", evidence.lastCommitInside.map(PlanView.boundary) ?? "none since the backup")
         text.field("First left out", evidence.firstExcluded.map(PlanView.boundary) ?? "none held")
         text.field("Base backup", evidence.baseBackup)
         text.field(

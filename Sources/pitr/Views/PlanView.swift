@@ -7,7 +7,8 @@ enum PlanView {
     static func text(_ planned: PlannedRestore) -> PersonText {
         let plan = planned.plan
         var text = PersonText()
-        text.heading("Plan to restore \(planned.source.name) (resource group \(planned.source.resourceGroup))")
+        text.heading(
+            "Plan to restore \(planned.source.name) (resource group \(planned.source.resourceGroup))")
         text.field("Wanted", wanted(plan))
         for note in planned.notes { text.field("Note", note) }
         addBackup(plan, to: &text)
@@ -18,7 +19,7 @@ enum PlanView {
         if plan.hazards.isEmpty { text.item("nothing in this range of the log needs special care") }
         for hazard in plan.hazards { text.item("\(hazard.message) [\(hazard.code)]") }
         text.heading("Cost")
-        text.field("Data to lay out", ByteText.size(plan.dataBytes))
+        text.field("Data", ByteText.size(plan.dataBytes))
         text.field(
             "Disk needed",
             "\(ByteText.size(plan.estimatedBytes)), \(ByteText.size(planned.availableBytes)) are free")
@@ -46,7 +47,9 @@ enum PlanView {
         text.heading("Log to replay")
         text.field(
             "Range",
-            "\(plan.backupStart) to \(plan.expectedEnd), \(ByteText.size(plan.walBytes)) (\(plan.walBytes) bytes)")
+            "\(plan.backupStart) to \(plan.expectedEnd), \(ByteText.size(plan.walBytes)) "
+                + "(\(plan.walBytes) bytes)"
+        )
         guard let first = plan.segments.first, let last = plan.segments.last else {
             text.field("Segments", "none")
             return
@@ -61,7 +64,8 @@ enum PlanView {
         text.heading("The cut")
         text.field(
             "Last inside", plan.lastInside.map(boundary) ?? "nothing was committed since the backup's end")
-        text.field("First outside", plan.firstOutside.map(boundary) ?? "none: the log held ends before another")
+        text.field(
+            "First outside", plan.firstOutside.map(boundary) ?? "none: the log held ends before another")
     }
 
     private static func addRecovery(_ plan: RestorePlan, to text: inout PersonText) {
@@ -72,9 +76,10 @@ enum PlanView {
         text.field("At least", minima(plan.minima))
     }
 
-    /// `commit of transaction 745 at 2026-…Z, record 0/3000150 to 0/3000178`.
+    /// `commit of transaction 745 at 2026-…Z`, and on a second line its record's place in the log.
     static func boundary(_ record: BoundaryRecord) -> String {
-        "\(record.kind) of transaction \(record.xid) at \(record.time), record \(record.lsn) to \(record.endLSN)"
+        "\(record.kind) of transaction \(record.xid) at \(record.time)\n"
+            + "record \(record.lsn) to \(record.endLSN)"
     }
 
     private static func minima(_ minima: ParameterMinima) -> String {

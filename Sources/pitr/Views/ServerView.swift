@@ -5,7 +5,8 @@ import PostgresFormat
 enum ServerView {
     /// az's columns.
     static let columns = [
-        "Name", "Resource Group", "Location", "Version", "Storage Size(GiB)", "Tier", "SKU", "State", "HA State",
+        "Name", "Resource Group", "Location", "Version", "Storage Size(GiB)", "Tier", "SKU", "State",
+        "HA State",
         "Availability zone",
     ]
 
@@ -17,12 +18,15 @@ enum ServerView {
     }
 
     /// The deleted ones: what matters is until when they can come back.
-    static let deletedColumns = ["Name", "Resource Group", "Deleted", "Earliest Restore", "Latest Restore", "Id"]
+    static let deletedColumns = [
+        "Name", "Resource Group", "Deleted", "Earliest Restore", "Latest Restore", "Id",
+    ]
 
     static func deletedRow(_ server: ServerDetails) -> [String] {
         [
             server.name, server.resourceGroup, server.deletedAt?.wholeSeconds ?? "",
-            server.earliestRestoreDate?.wholeSeconds ?? "", server.latestRestoreDate?.wholeSeconds ?? "", server.id,
+            server.earliestRestoreDate?.wholeSeconds ?? "", server.latestRestoreDate?.wholeSeconds ?? "",
+            server.id,
         ]
     }
 
@@ -58,7 +62,8 @@ enum ServerView {
         text.field("Retention", "\(server.backupRetentionDays) days")
         text.field("Geo-redundant", server.geoRedundantBackup ? "Enabled" : "Disabled")
         text.field(
-            "Earliest restore", server.earliestRestoreDate?.description ?? "none before the first backup is complete")
+            "Earliest restore",
+            server.earliestRestoreDate?.description ?? "none before the first backup is complete")
         text.field("Latest restore", server.latestRestoreDate?.description)
         if let archiver = server.archiver { add(archiver, to: &text) }
         if let origin = server.restoredFrom { add(origin, to: &text) }
@@ -78,7 +83,8 @@ enum ServerView {
         text.field("Last archived", last)
         if archiver.isFailing {
             text.field(
-                "Archiving", "FAILING: \(archiver.lastFailedWAL ?? "a segment")"
+                "Archiving",
+                "FAILING: \(archiver.lastFailedWAL ?? "a segment")"
                     + (archiver.lastFailedTime.map { " at \($0)" } ?? "")
                     + ", \(archiver.failedCount) failures; see the server's log")
         }

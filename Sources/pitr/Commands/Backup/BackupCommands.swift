@@ -4,6 +4,7 @@ struct BackupCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "A server's base backups.",
         subcommands: [
-            BackupCreateCommand.self, BackupListCommand.self, BackupShowCommand.self, BackupDeleteCommand.self,
+            BackupCreateCommand.self, BackupListCommand.self, BackupShowCommand.self,
+            BackupDeleteCommand.self,
         ])
 }

@@ -20,7 +20,8 @@ struct DatabaseCreateCommand: PitrCommand {
     func execute(_ session: Session) throws -> Report {
         if charset == nil {
             session.messages.warning(
-                "Creating database with \(Self.defaultCharset) charset and \(Self.defaultCollation) collation")
+                "Creating database with \(Self.defaultCharset) charset and \(Self.defaultCollation) collation"
+            )
         }
         let database = try session.controlPlane().createDatabase(
             server.reference, name: name, charset: charset ?? Self.defaultCharset,

@@ -3,7 +3,8 @@ import AzureAPI
 import ControlPlane
 
 struct GroupListCommand: PitrCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the resource groups.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the resource groups.")
 
     @OptionGroup var global: GlobalOptions
 

@@ -16,14 +16,16 @@ struct ActivityLogListCommand: PitrCommand {
     @Option(help: "Only this status: Started, Succeeded or Failed.") var status: String?
     @Option(help: "From this time on; without a zone it is UTC.") var startTime: TimeText?
     @Option(help: "Up to this time; else now.") var endTime: TimeText?
-    @Option(help: "Span before the end or after the start, such as 1d or 6h.") var offset = TimeOffset(seconds: 21600)
+    @Option(help: "Span before the end or after the start, such as 1d or 6h.") var offset = TimeOffset(
+        seconds: 21600)
     @Option(help: "At most this many events.") var maxEvents = 50
     @Option(help: .hidden) var namespace: String?
 
     func execute(_ session: Session) throws -> Report {
         let range = range(now: SystemWallClock().now())
         let events = try session.controlPlane().activityLog(
-            resourceGroup: resourceGroup, resourceID: resourceId, correlationID: correlationId, caller: caller,
+            resourceGroup: resourceGroup, resourceID: resourceId, correlationID: correlationId,
+            caller: caller,
             status: status, from: range.from, to: range.to, limit: maxEvents)
         return try Report(
             events.map(ActivityLogEvent.init), ChildViews.eventColumns, events.map(ChildViews.row))

@@ -1,13 +1,26 @@
 import ArgumentParser
+import ControlPlane
+import Platform
 
 struct DemoCommand: PitrCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Show the main job: a table is dropped, and comes back in a copy.")
+        commandName: "demo", abstract: "Show the main job: a table is dropped, and comes back in a copy.",
+        discussion: "Makes the servers 'orders' and 'orders-restored' in the resource group 'pitr-demo'.")
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Keep both servers.") var keep = false
 
     func execute(_ session: Session) throws -> Report {
-        .nothing
+        var demo = try Demo(controlPlane: session.controlPlane()) { line in
+            session.messages.progress?.wipe()
+            StandardStream.output.write(line + "\n")
+        }
+        do {
+            try demo.run(keep: keep)
+        } catch {
+            demo.cleanUp()
+            throw error
+        }
+        return .nothing
     }
 }

@@ -28,7 +28,8 @@ struct DoctorCommand: PitrCommand {
             let problem = Failure.problem(error, cancelled: Interruption.flag.isCancelled)
             let message = problem.message + (problem.detail.map { ": \($0)" } ?? "")
             return [
-                DoctorFinding(level: .problem, subject: problem.code.rawValue, message: message, remedy: problem.hint)
+                DoctorFinding(
+                    level: .problem, subject: problem.code.rawValue, message: message, remedy: problem.hint)
             ]
         }
     }

@@ -5,7 +5,8 @@ import ControlPlane
 struct MaintainCommand: PitrCommand {
     static let configuration = CommandConfiguration(
         commandName: "maintain",
-        abstract: "Take the backups that are due, expire what retention no longer needs, clean up after crashes.")
+        abstract:
+            "Take the backups that are due, expire what retention no longer needs, clean up after crashes.")
 
     @OptionGroup var global: GlobalOptions
     @Option(help: ArgumentHelp("Act as if it were this time.", valueName: "time")) var asOf: TimeText?

@@ -10,7 +10,8 @@ struct CreateCommand: PitrCommand {
     @OptionGroup var group: GroupOption
     @Option(name: .shortAndLong, help: "Name of the server; made up when missing.") var name: String?
     @Option(name: .shortAndLong, help: "Location, a label here.") var location: String?
-    @Option(name: [.customShort("u"), .long], help: "Admin login; made up when missing.") var adminUser: String?
+    @Option(name: [.customShort("u"), .long], help: "Admin login; made up when missing.") var adminUser:
+        String?
     @Option(name: [.customShort("p"), .long], help: "Admin password; made up when missing.")
     var adminPassword: String?
     @Option(help: "PostgreSQL's major version.") var version: String?

@@ -16,7 +16,9 @@ struct ShowConnectionStringCommand: PitrCommand {
     @Flag(help: .hidden) var pgBouncer = false
 
     func validate() throws {
-        if pgBouncer { throw ValidationError("--pg-bouncer is not possible here: servers come without PgBouncer") }
+        if pgBouncer {
+            throw ValidationError("--pg-bouncer is not possible here: servers come without PgBouncer")
+        }
     }
 
     func execute(_ session: Session) throws -> Report {

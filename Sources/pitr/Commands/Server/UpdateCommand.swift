@@ -26,7 +26,8 @@ struct UpdateCommand: PitrCommand {
     func execute(_ session: Session) throws -> Report {
         if tier != nil || skuName != nil {
             try session.confirmation.require(
-                "A change of the compute size restarts the server '\(server.name)'. Go on?", yes: confirmed.yes)
+                "A change of the compute size restarts the server '\(server.name)'. Go on?",
+                yes: confirmed.yes)
         }
         let details = try session.controlPlane().updateServer(server.reference, request)
         return try Report(FlexibleServer(details), ServerView.text(details))

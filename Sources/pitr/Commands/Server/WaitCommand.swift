@@ -19,7 +19,8 @@ struct WaitCommand: PitrCommand {
 
     func validate() throws {
         if custom != nil {
-            throw ValidationError("--custom needs a query language that is not built in; see --created and --exists")
+            throw ValidationError(
+                "--custom needs a query language that is not built in; see --created and --exists")
         }
         if [created, updated, deleted, exists].filter({ $0 }).count != 1 {
             throw ValidationError("give one of --created, --updated, --deleted, --exists")

@@ -1,0 +1,36 @@
+# What a person types: make demo, make test, make bench. What the checks type: make ci.
+
+SWIFT ?= swift
+# Undeclared imports between targets are errors: the layering in docs/ARCHITECTURE.md is what the compiler checks.
+STRICT = --explicit-target-dependency-import-check error
+RELEASE = .build-release
+
+.PHONY: demo test bench build release lint setup ci clean
+
+demo: release
+	@$(RELEASE)/release/pitr demo $(DEMO)
+
+test: setup
+	$(SWIFT) build $(STRICT) --build-tests
+	Scripts/run-tests
+
+bench: release
+	@Scripts/bench
+
+build: setup
+	$(SWIFT) build $(STRICT)
+
+release: setup
+	@$(SWIFT) build -c release --scratch-path $(RELEASE) --quiet --product pitr
+	@$(SWIFT) build -c release --scratch-path $(RELEASE) --quiet --product pitr-wal
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+setup:
+	@Scripts/setup
+
+ci: setup lint test demo
+
+clean:
+	rm -rf .build $(RELEASE)

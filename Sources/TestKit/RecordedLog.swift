@@ -1,0 +1,107 @@
+import Foundation
+import Platform
+public import PostgresFormat
+
+/// The log of a real PostgreSQL 15 that did a bit of everything, with PostgreSQL's own reading of it as the oracle.
+///
+/// Made once per test run, in some seconds, in a scratch directory that is gone afterwards; segments are 1 MiB.
+public struct RecordedLog: Sendable {
+    /// A record as `pg_waldump` prints it.
+    public struct Line: Hashable, Sendable {
+        public let manager: String
+        public let totalLength: UInt32
+        public let xid: TransactionID
+        public let start: LSN
+        public let previous: LSN
+        public let description: String
+    }
+
+    public let segments: [(name: SegmentName, bytes: [UInt8])]
+    /// In the order of the log.
+    public let lines: [Line]
+    /// What `pg_waldump` said when the log ended.
+    public let endMessage: String
+    public let controlFile: [UInt8]
+    /// What `pg_controldata` prints about it, by name.
+    public let controlData: [String: String]
+    public let manifest: [UInt8]
+    public let backupLabel: String
+    public let backupHistory: String
+
+    public static let segmentSize = WALCraft.smallSegment
+
+    private static let made = Result { try RecordedLog() }
+
+    /// The one log of this test run.
+    public static func shared() throws -> RecordedLog {
+        try made.get()
+    }
+
+    /// Whether PostgreSQL 15 is installed here.
+    public static var isAvailable: Bool { access(binDirectory + "/initdb", X_OK) == 0 }
+
+    private static let binDirectory = "/usr/lib/postgresql/15/bin"
+
+    private init() throws {
+        let result = try RunAs().runChecked(Self.command)
+        let directory = String(result.standardOutput.split(separator: "\n").last ?? "")
+        defer { _ = try? RunAs().run(Command("rm", ["-rf", directory])) }
+        func file(_ name: String) throws -> [UInt8] {
+            Array(try Data(contentsOf: URL(fileURLWithPath: directory + "/kept/" + name)))
+        }
+        func text(_ name: String) throws -> String { String(decoding: try file(name), as: UTF8.self) }
+        segments = try FileManager.default.contentsOfDirectory(atPath: directory + "/kept/wal").sorted()
+            .compactMap { name in
+                guard let segment = SegmentName(fileName: name, size: Self.segmentSize) else { return nil }
+                return (segment, try file("wal/" + name))
+            }
+        lines = try text("waldump").split(separator: "\n").compactMap(Line.init)
+        endMessage = try text("waldump.end")
+        controlFile = try file("pg_control")
+        var controlData: [String: String] = [:]
+        for line in try text("controldata").split(separator: "\n") {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            controlData[String(line[..<colon])] =
+                line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+        }
+        self.controlData = controlData
+        manifest = try file("backup_manifest")
+        backupLabel = try text("backup_label")
+        backupHistory = try text("backup_history")
+    }
+
+    /// The SHA-256 of some text, by the machine's own tool; empty if that fails.
+    public static func sha256(_ text: [UInt8]) -> [UInt8] {
+        let command = Command("sha256sum", standardInput: String(decoding: text, as: UTF8.self))
+        let digits = Array(((try? RunAs().run(command))?.standardOutput ?? "").utf8.prefix(64))
+        return stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
+        }
+    }
+
+    private static var command: Command {
+        Command(
+            "bash", ["-c", script], environment: ["PATH": binDirectory + ":/usr/bin:/bin", "TZ": "UTC"],
+            workingDirectory: "/tmp", timeoutSeconds: 120)
+    }
+}
+
+extension RecordedLog.Line {
+    /// Reads `rmgr: X len (rec/tot): a/ b, tx: n, lsn: l, prev p, desc: …`.
+    init?(_ line: Substring) {
+        let parts = line.split(separator: ", ", maxSplits: 4).map {
+            $0.split(separator: " ", omittingEmptySubsequences: true)
+        }
+        guard parts.count == 5, parts[0].first == "rmgr:", parts[0].count >= 5, let length = parts[0].last,
+            let total = UInt32(length.split(separator: "/").last ?? ""), let xid = parts[1].last,
+            let number = UInt32(xid), let start = parts[2].last.flatMap({ LSN(String($0)) }),
+            let previous = parts[3].last.flatMap({ LSN(String($0)) })
+        else { return nil }
+        manager = String(parts[0][1])
+        totalLength = total
+        self.xid = TransactionID(number)
+        self.start = start
+        self.previous = previous
+        description = parts[4].dropFirst().joined(separator: " ")
+    }
+}

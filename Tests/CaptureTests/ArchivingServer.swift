@@ -1,0 +1,62 @@
+import Capture
+import Foundation
+import Platform
+import PostgresClient
+import PostgresFormat
+import Repository
+import TestKit
+
+/// A running server that archives into a repository of its own through the real helper.
+final class ArchivingServer {
+    let postgres: PostgresFixture
+    let layout: RepositoryLayout
+
+    var connection: ConnectionParameters {
+        ConnectionParameters(
+            host: postgres.socketDirectory, port: postgres.port, user: PostgresFixture.superuser)
+    }
+
+    var capture: BaseBackupCapture {
+        BaseBackupCapture(connection: connection, dataDirectory: postgres.dataDirectory, layout: layout)
+    }
+
+    init(settings: [String: String] = [:], repository: String? = nil) throws {
+        postgres = try PostgresFixture(
+            settings: settings.merging(["archive_mode": "on", "archive_command": ""]) { own, _ in own })
+        layout = RepositoryLayout(root: repository ?? postgres.scratch.file("repository"))
+        let system = try postgres.psql("SELECT system_identifier FROM pg_control_system()")
+        try layout.create(
+            RepositoryIdentity(serverID: "test", systemIdentifier: UInt64(system) ?? 0, postgresMajor: 15))
+        try handOver()
+        let helper = postgres.scratch.file("pitr-wal")
+        let built = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        try FileManager.default.copyItem(
+            at: URL(filePath: built).deletingLastPathComponent().appending(path: "pitr-wal"),
+            to: URL(filePath: helper))
+        try RunAs.handOver(helper)
+        try postgres.psql(
+            """
+            ALTER SYSTEM SET archive_command = '"\(helper)" push "\(layout.root)" "%p" "%f"';
+            """)
+        try postgres.psql("SELECT pg_reload_conf()")
+    }
+
+    /// The server's account archives into what the test, perhaps as root, has made.
+    func handOver() throws {
+        try RunAs.handOver(layout.root)
+    }
+
+    /// Lays out a backup in a directory that PostgreSQL accepts, `pg_control` in its place.
+    func layOut(_ backup: BackupDescriptor, _ name: String) throws -> String {
+        let target = postgres.scratch.file(name)
+        _ = try BackupFiles.layOut(
+            backup, in: layout, into: target, controlFileTo: target + ".pg_control")
+        try DurableFiles.rename(target + ".pg_control", to: target + "/" + BackupFiles.controlFile)
+        let archive = WALArchive(layout: layout)
+        for segment in backup.requiredSegments {
+            try archive.extract(.segment(segment), to: target + "/pg_wal/" + segment.fileName)
+        }
+        try RunAs.handOver(target)
+        return target
+    }
+}

@@ -1,0 +1,163 @@
+import Capture
+import Foundation
+import Platform
+import PostgresClient
+import PostgresFormat
+import Repository
+import TestKit
+import Testing
+
+@Suite(.serialized) struct BaseBackupTests {
+    @Test func `a backup of a busy server passes pg_verifybackup and starts`() throws {
+        let server = try ArchivingServer()
+        try server.postgres.psql(
+            """
+            CREATE TABLE kept AS SELECT i, md5(i::text) FROM generate_series(1, 100000) i;
+            CREATE UNLOGGED TABLE unlogged AS SELECT 1 AS i;
+            """)
+        let backup = try server.capture.run(name: "first", source: .automatic)
+
+        #expect(backup.stopLSN > backup.startLSN)
+        #expect(backup.stopTime > backup.startTime)
+        #expect(backup.timeline == TimelineID(1))
+        #expect(backup.settings.walLevel == .replica)
+        #expect(try BackupRepository(layout: server.layout).find("first") == backup)
+        #expect(try BackupRepository(layout: server.layout).leftovers().isEmpty)
+
+        let copy = try server.layOut(backup, "copy")
+        // pg_verifybackup wants the manifest where pg_basebackup leaves it.
+        let manifest = copy + "/backup_manifest"
+        try FileManager.default.copyItem(
+            atPath: BackupFiles.manifestFile(server.layout.backup("first")), toPath: manifest)
+        try RunAs.handOver(manifest)
+        try server.postgres.tool("pg_verifybackup", ["--exit-on-error", copy])
+
+        let rows = try Self.recovered(copy, server, "SELECT count(*) FROM kept")
+        #expect(rows == "100000")
+    }
+
+    @Test func `unlogged and temporary relations stay out, their init fork comes along`() throws {
+        let server = try ArchivingServer()
+        try server.postgres.psql("CREATE UNLOGGED TABLE fleeting AS SELECT generate_series(1, 1000) AS i")
+        let path = try server.postgres.psql("SELECT pg_relation_filepath('fleeting')")
+        let backup = try server.capture.run(name: "b", source: .onDemand)
+        let paths = Set(try BackupFiles.manifest(backup, in: server.layout).files.map(\.path))
+        #expect(!paths.contains(path))
+        #expect(paths.contains(path + "_init"))
+        #expect(!paths.contains("postmaster.pid"))
+        #expect(!paths.contains { $0.hasPrefix("pg_wal/") || $0.hasSuffix("pg_internal.init") })
+        #expect(paths.isSuperset(of: ["backup_label", "global/pg_control", "PG_VERSION"]))
+        #expect(Set(backup.directories).isSuperset(of: ["pg_wal", "pg_notify", "base/1", "pg_tblspc"]))
+    }
+
+    @Test func `a damaged page of the source fails the backup and names the block`() throws {
+        let server = try ArchivingServer()
+        try server.postgres.psql("CREATE TABLE t AS SELECT generate_series(1, 5000) AS i; CHECKPOINT")
+        let path = try server.postgres.psql("SELECT pg_relation_filepath('t')")
+        try Damage.flip(server.postgres.dataDirectory + "/" + path, at: 3 * 8192 + 5000)
+        let problem = #expect(throws: Problem.self) {
+            try server.capture.run(name: "b", source: .automatic)
+        }
+        #expect(problem?.code == .backupDamaged)
+        #expect(problem?.message.contains("\(path)\" is damaged: wrong checksum in block 3") == true)
+        #expect(try DurableFiles.list(server.layout.backups).isEmpty)
+        #expect(try server.postgres.psql("SELECT count(*) FROM pg_stat_activity WHERE query ~ 'pg_backup'") == "1")
+    }
+
+    @Test func `refuses a tablespace outside the data directory`() throws {
+        let server = try ArchivingServer()
+        let elsewhere = try server.postgres.scratch.directory("elsewhere")
+        try server.postgres.psql("CREATE TABLESPACE far LOCATION '\(elsewhere)'")
+        let problem = #expect(throws: Problem.self) {
+            try server.capture.run(name: "b", source: .automatic)
+        }
+        #expect(problem?.code == .operationNotSupported)
+        #expect(try DurableFiles.list(server.layout.backups).isEmpty)
+    }
+
+    @Test func `takes along an in-place tablespace`() throws {
+        let server = try ArchivingServer()
+        try server.postgres.psql("ALTER SYSTEM SET allow_in_place_tablespaces = on")
+        try server.postgres.psql("SELECT pg_reload_conf()")
+        try server.postgres.psql("CREATE TABLESPACE near LOCATION ''")
+        try server.postgres.psql("CREATE TABLE t TABLESPACE near AS SELECT 7 AS i; CHECKPOINT")
+        let backup = try server.capture.run(name: "b", source: .automatic)
+        let copy = try server.layOut(backup, "copy")
+        #expect(try Self.recovered(copy, server, "SELECT i FROM t") == "7")
+    }
+
+    @Test func `a cancelled backup leaves nothing behind`() throws {
+        let server = try ArchivingServer()
+        let cancellation = CancellationFlag()
+        let problem = #expect(throws: Problem.self) {
+            try server.capture.run(
+                name: "b", source: .automatic, progress: CancelOnFirstBytes(cancellation), cancellation: cancellation)
+        }
+        #expect(problem?.code == .canceled)
+        #expect(try DurableFiles.list(server.layout.backups).isEmpty)
+    }
+
+    @Test func `says what the archiver failed on when the WAL does not arrive`() throws {
+        let server = try ArchivingServer()
+        try server.postgres.psql("ALTER SYSTEM SET archive_command = 'false'")
+        try server.postgres.psql("SELECT pg_reload_conf()")
+        var capture = server.capture
+        capture.archiveTimeoutSeconds = 1.5
+        let problem = #expect(throws: Problem.self) { try capture.run(name: "b", source: .automatic) }
+        #expect(problem?.code == .walMissing)
+        #expect(problem?.detail?.contains("archiver has failed") == true)
+        #expect(try DurableFiles.list(server.layout.backups).isEmpty)
+    }
+
+    @Test func `a name that is taken is refused before the server is asked`() throws {
+        let server = try ArchivingServer()
+        _ = try server.capture.run(name: "b", source: .automatic)
+        let problem = #expect(throws: Problem.self) {
+            try server.capture.run(name: "b", source: .automatic)
+        }
+        #expect(problem?.code == .backupNameAlreadyExists)
+    }
+
+    @Test func `the repository of another server is refused`() throws {
+        let server = try ArchivingServer()
+        let other = RepositoryLayout(root: server.postgres.scratch.file("other"))
+        try other.create(RepositoryIdentity(serverID: "o", systemIdentifier: 1, postgresMajor: 15))
+        let capture = BaseBackupCapture(
+            connection: server.connection, dataDirectory: server.postgres.dataDirectory, layout: other)
+        let problem = #expect(throws: Problem.self) { try capture.run(name: "b", source: .automatic) }
+        #expect(problem?.code == .stateDamaged)
+    }
+
+    /// Starts the copy, lets it recover to the end of its log, and asks it one thing.
+    static func recovered(_ copy: String, _ server: ArchivingServer, _ sql: String) throws -> String {
+        let port = String(Int(server.postgres.port) + 1)
+        try server.postgres.tool(
+            "pg_ctl",
+            [
+                "-D", copy, "-w", "-l", copy + ".log", "start", "-o",
+                "-p \(port) -c archive_mode=off -c restore_command=false",
+            ])
+        defer { _ = try? server.postgres.tool("pg_ctl", ["-D", copy, "-m", "immediate", "stop"]) }
+        let answer = try server.postgres.tool(
+            "psql",
+            [
+                "-XAtq", "-h", server.postgres.socketDirectory, "-p", port, "-U", PostgresFixture.superuser, "-d",
+                "postgres", "-c", sql,
+            ])
+        return answer.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
+
+/// Cancels as soon as the first bytes have been copied.
+private struct CancelOnFirstBytes: ProgressReporter {
+    let cancellation: CancellationFlag
+
+    init(_ cancellation: CancellationFlag) {
+        self.cancellation = cancellation
+    }
+
+    func begin(_ step: String, totalBytes: UInt64?) {}
+    func advance(bytes: UInt64) { cancellation.cancel() }
+    func note(_ text: String) {}
+    func end() {}
+}

@@ -1,0 +1,130 @@
+import Testing
+
+@testable import pitr
+
+struct OutputTests {
+    private let report = Report(
+        value: .list([
+            .object([
+                "name": .text("ørders \"1\""), "count": .integer(3), "on": .bool(true), "none": .null,
+                "share": .number(0.5), "sku": .object(["tier": .text("15")]), "list": .list([.integer(1)]),
+                "empty": .list([]), "nothing": .object([:]),
+            ])
+        ]),
+        view: .columns(ColumnTable(header: ["Name", "Count"], rows: [["ørders", "3"], ["b", "10"]])))
+
+    @Test func `JSON is sorted, indented by two and keeps letters as they are`() throws {
+        let expected = """
+            [
+              {
+                "count": 3,
+                "empty": [],
+                "list": [
+                  1
+                ],
+                "name": "ørders \\"1\\"",
+                "none": null,
+                "nothing": {},
+                "on": true,
+                "share": 0.5,
+                "sku": {
+                  "tier": "15"
+                }
+              }
+            ]
+
+            """
+        #expect(try report.render(.json) == expected)
+        #expect(try report.render(.jsonc) == expected)
+    }
+
+    @Test func `coloured JSON is the same text with colours`() throws {
+        let text = try report.render(.jsonc, colors: true)
+        #expect(text.contains("\u{1B}[34m\"count\"\u{1B}[0m: \u{1B}[36m3\u{1B}[0m"))
+        #expect(try report.render(.json, colors: true).contains("\u{1B}") == false)
+    }
+
+    @Test func `a table has az's header rule and no blanks at the ends of lines`() throws {
+        #expect(
+            try report.render(.table) == """
+                Name    Count
+                ------  -----
+                ørders  3
+                b       10
+
+                """)
+    }
+
+    @Test func `a table without rows prints nothing`() throws {
+        let empty = Report(value: .list([]), view: .columns(ColumnTable(header: ["Name"], rows: [])))
+        #expect(try empty.render(.table) == "")
+        #expect(try empty.render(.json) == "[]\n")
+        #expect(try empty.render(.tsv) == "")
+    }
+
+    @Test func `tab-separated values follow az, sorted by name, nested objects empty`() throws {
+        #expect(try report.render(.tsv) == "3\t0\t1\tørders \"1\"\tNone\t\tTrue\t0.5\t\n")
+    }
+
+    @Test func `YAML quotes text that would read as something else`() throws {
+        let expected = """
+            - count: 3
+              empty: []
+              list:
+              - 1
+              name: ørders "1"
+              none: null
+              nothing: {}
+              on: true
+              share: 0.5
+              sku:
+                tier: '15'
+
+            """
+        #expect(try report.render(.yaml) == expected)
+        #expect(try report.render(.yamlc) == expected)
+        #expect(try report.render(.yamlc, colors: true).contains("- \u{1B}[34mcount\u{1B}[0m: 3"))
+    }
+
+    @Test(arguments: OutputFormat.allCases)
+    func `a command without a result prints nothing in any format`(format: OutputFormat) throws {
+        #expect(try Report.nothing.render(format) == "")
+    }
+
+    @Test func `none prints nothing`() throws {
+        #expect(try report.render(.none) == "")
+    }
+
+    @Test func `a person gets a table and a pipe gets JSON`() {
+        #expect(OutputFormat.usual(isTerminal: true) == .table)
+        #expect(OutputFormat.usual(isTerminal: false) == .json)
+    }
+
+    @Test func `long values are wrapped under where they begin`() {
+        var text = PersonText()
+        text.heading("Why")
+        text.field("Reason", "one two three four five six seven")
+        text.field("Missing", nil)
+        text.item("first")
+        #expect(
+            text.render(width: 30) == """
+                Why
+                  Reason  one two three four
+                          five six seven
+                  - first
+
+                """)
+    }
+
+    @Test(arguments: [
+        (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (16 << 20, "16.0 MiB"), (1_342_177_280, "1.25 GiB"),
+    ])
+    func `sizes are short`(bytes: Int, text: String) {
+        #expect(ByteText.size(UInt64(bytes)) == text)
+    }
+
+    @Test(arguments: [(0.44, "0.4 s"), (12.2, "12 s"), (185, "3 min 05 s"), (3720, "1 h 02 min")])
+    func `durations are short`(seconds: Double, text: String) {
+        #expect(ByteText.duration(seconds) == text)
+    }
+}

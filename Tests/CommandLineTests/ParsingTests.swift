@@ -1,0 +1,223 @@
+import ArgumentParser
+import ControlPlane
+import Planning
+import Platform
+import PostgresFormat
+import Testing
+
+@testable import pitr
+
+/// The command that a line means.
+private func parse<Command: ParsableCommand>(_ type: Command.Type, _ line: String...) throws -> Command {
+    try #require(try Pitr.parseAsRoot(line) as? Command)
+}
+
+/// The message and exit status of a line that is refused.
+private func refusal(_ line: [String]) -> (status: Int32, message: String) {
+    do {
+        _ = try Pitr.parseAsRoot(line)
+        return (0, "")
+    } catch {
+        return (Pitr.exitCode(for: error) == .validationFailure ? 2 : 1, UsageError.text(of: error))
+    }
+}
+
+struct ParsingTests {
+    @Test func `restore takes every option that makes sense here`() throws {
+        let request = try parse(
+            RestoreCommand.self, "restore", "-g", "rg", "-n", "copy", "--source-server", "src",
+            "--restore-time",
+            "2026-03-22T18:20:22+00:00", "--target-mode", "lsn", "--tags", "a=b", "c", "--tier",
+            "MemoryOptimized",
+            "--sku-name", "Standard_E2ds_v5", "--storage-type", "PremiumV2_LRS", "--geo-redundant-backup",
+            "enabled", "--zone", "2", "--listen", "127.9.9.9", "--port", "5999", "--yes", "--dry-run", "-o",
+            "json"
+        ).request
+        #expect(request.resourceGroup == "rg")
+        #expect(request.name == "copy")
+        #expect(request.sourceServer == "src")
+        #expect(request.restoreTime == "2026-03-22T18:20:22+00:00")
+        #expect(request.targetMode == .lsn)
+        #expect(request.tags == ["a": "b", "c": ""])
+        #expect(request.tier == "MemoryOptimized")
+        #expect(request.skuName == "Standard_E2ds_v5")
+        #expect(request.storageType == "PremiumV2_LRS")
+        #expect(request.geoRedundantBackup == true)
+        #expect(request.availabilityZone == "2")
+        #expect(request.listen == "127.9.9.9")
+        #expect(request.port == 5999)
+    }
+
+    @Test func `plan asks for the same as restore`() throws {
+        let line = ["-n", "copy", "--source-server", "src", "--backup", "b1", "--tags", "a=b", "-z", "1"]
+        let plan = try #require(try Pitr.parseAsRoot(["plan"] + line) as? PlanCommand).request
+        let restore = try #require(try Pitr.parseAsRoot(["restore"] + line) as? RestoreCommand).request
+        #expect("\(plan)" == "\(restore)")
+        #expect(plan.backupName == "b1")
+    }
+
+    @Test func `the restore time is handed on as typed, whatever it is`() throws {
+        let command = try parse(
+            RestoreCommand.self, "restore", "-n", "c", "--source-server", "s", "--restore-time", "10:00")
+        #expect(command.request.restoreTime == "10:00")
+    }
+
+    @Test(arguments: [
+        ["--vnet", "x"], ["--subnet", "x"], ["--private-dns-zone", "x"], ["--identity", "x"], ["--key", "x"],
+        ["--backup-identity", "x"], ["--backup-key", "x"], ["--federated-client-id", "x"],
+        ["--backup-federated-client-id", "x"], ["-f", "x"], ["--no-wait"],
+    ])
+    func `restore, revive-dropped and plan understand and refuse what one machine has not`(options: [String])
+    {
+        for command in ["restore", "plan", "revive-dropped"] {
+            let answer = refusal([command, "-n", "c", "--source-server", "s"] + options)
+            #expect(answer.status == 2)
+            #expect(answer.message.contains("not possible"))
+            #expect(answer.message.split(separator: "\n").count <= 2)
+        }
+    }
+
+    @Test(arguments: [
+        ["--vnet", "x"], ["--subnet", "x"], ["--key", "x"], ["--identity", "x"], ["-m", "x"], ["-i", "x"],
+        ["-t", "User"], ["--microsoft-entra-auth", "Enabled"], ["--password-auth", "Disabled"],
+        ["--zonal-resiliency", "Enabled"], ["--standby-zone", "1"], ["--allow-same-zone"],
+        ["--node-count", "2"],
+        ["--iops", "500"], ["--throughput", "1"], ["--performance-tier", "P10"],
+    ])
+    func `create and update understand and refuse what one machine has not`(options: [String]) {
+        for command in ["create", "update"] {
+            let answer = refusal([command, "-n", "c"] + options)
+            #expect(answer.status == 2)
+            #expect(answer.message.contains("not possible"))
+        }
+    }
+
+    @Test func `create takes az's options, also those that say what is so anyway`() throws {
+        let request = try parse(
+            CreateCommand.self, "create", "-n", "orders", "-l", "here", "-u", "ada", "-p", "Secret1!",
+            "--version",
+            "15", "--tier", "Burstable", "--sku-name", "Standard_B1ms", "--storage-size", "64",
+            "--storage-type", "Premium_LRS", "--storage-auto-grow", "Enabled", "--backup-retention", "10",
+            "--geo-redundant-backup", "Disabled", "--public-access", "127.0.0.1-127.0.0.9", "-d", "shop",
+            "--microsoft-entra-auth", "Disabled", "--password-auth", "Enabled", "--zonal-resiliency",
+            "Disabled", "-z", "1", "--listen", "127.5.5.5", "--port", "6000", "--tags", "x=1", "--yes"
+        ).request
+        #expect(request.resourceGroup == "local")
+        #expect(request.version == "15")
+        #expect(request.adminUser == "ada")
+        #expect(request.adminPassword == "Secret1!")
+        #expect(request.storageSizeGiB == 64)
+        #expect(request.storageAutoGrow == true)
+        #expect(request.geoRedundantBackup == false)
+        #expect(request.publicAccess == "127.0.0.1-127.0.0.9")
+        #expect(request.databaseName == "shop")
+        #expect(request.backupRetentionDays == 10)
+        #expect(request.tags == ["x": "1"])
+        #expect(request.port == 6000)
+    }
+
+    @Test func `update tells tags that are cleared from tags that are left alone`() throws {
+        #expect(try parse(UpdateCommand.self, "update", "-n", "s", "--tags", "").request.tags == [:])
+        #expect(try parse(UpdateCommand.self, "update", "-n", "s").request.tags == nil)
+        #expect(
+            try parse(UpdateCommand.self, "update", "--tags", "a=b=c", "d", "-n", "s").request.tags == [
+                "a": "b=c", "d": "",
+            ])
+    }
+
+    @Test func `children are named by server and name`() throws {
+        let rule = try parse(
+            FirewallRuleCreateCommand.self, "firewall-rule", "create", "-g", "rg", "-s", "Orders",
+            "--start-ip-address", "127.0.0.5")
+        #expect(rule.server.reference == ServerReference(resourceGroup: "rg", name: "orders"))
+        #expect(
+            rule.rule(at: instant())
+                == FirewallRule(
+                    name: "FirewallIPAddress_2026-3-31_22-2-13", startIPAddress: "127.0.0.5",
+                    endIPAddress: "127.0.0.5"))
+        let backup = try parse(BackupDeleteCommand.self, "backup", "delete", "-s", "a", "-n", "b", "-y")
+        #expect(backup.name == "b" && backup.confirmed.yes)
+        let parameter = try parse(
+            ParameterSetCommand.self, "parameter", "set", "-s", "a", "-n", "work_mem", "-v", "4096",
+            "--source",
+            "user-override")
+        #expect(parameter.value == "4096")
+        let segment = try parse(WALGetCommand.self, "wal", "get", "000000010000000000000001", "f", "-s", "a")
+        #expect(segment.file == "f" && segment.server.serverName == "a")
+    }
+
+    @Test(arguments: [
+        (["restore", "-n", "c"], "--source-server"),
+        (["restore", "-n", "c", "--source-server", "s", "--restore-time", "t", "--backup", "b"], "either"),
+        (["start"], "--all"), (["start", "--all", "-n", "s"], "--all"),
+        (["start", "-n", "s", "--no-wait"], "--no-wait"), (["stop", "-n", "s", "--no-wait"], "--no-wait"),
+        (["restart", "-n", "s", "--failover", "Forced"], "Failing over"),
+        (["wait", "-n", "s"], "--created"), (["wait", "-n", "s", "--custom", "x"], "--custom"),
+        (["firewall-rule", "create", "-s", "s", "-n", "r"], "--start-ip-address"),
+        (["db", "create", "-s", "s", "-n", "d", "--charset", "utf8"], "together"),
+        (["maintain", "--as-of", "yesterday"], "--as-of"), (["list", "-o", "xml"], "xml"),
+        (["update", "-n", "s", "--set", "a=b"], "--set"), (["nonsense"], "nonsense"),
+        (["show-connection-string", "--pg-bouncer"], "--pg-bouncer"),
+    ])
+    func `wrong use ends with status 2 and says what is wrong`(line: [String], word: String) {
+        let answer = refusal(line)
+        #expect(answer.status == 2)
+        #expect(answer.message.hasPrefix("ERROR: "))
+        #expect(answer.message.contains(word), "\(answer.message)")
+    }
+
+    @Test func `every command explains itself`() throws {
+        func check(_ command: any ParsableCommand.Type, path: [String]) {
+            do {
+                var help = try Pitr.parseAsRoot(path + ["--help"])
+                if help is any PitrCommand {
+                    Issue.record("\(path) would run instead of printing its help")
+                    return
+                }
+                try help.run()
+            } catch {
+                #expect(Pitr.exitCode(for: error) == .success, "\(path)")
+                #expect(Pitr.fullMessage(for: error).contains("USAGE: pitr"), "\(path)")
+            }
+            for child in command.configuration.subcommands
+                + command.configuration.groupedSubcommands.flatMap(\.subcommands)
+            {
+                check(child, path: path + [child._commandName])
+            }
+        }
+        check(Pitr.self, path: [])
+    }
+
+    @Test func `the wait knows when it is over`() throws {
+        let deleted = try parse(WaitCommand.self, "wait", "-n", "s", "--deleted")
+        #expect(deleted.isReached(nil) && deleted.isReached(.dropped) && !deleted.isReached(.stopped))
+        let exists = try parse(WaitCommand.self, "wait", "-n", "s", "--exists")
+        #expect(exists.isReached(.stopped) && !exists.isReached(nil))
+        let created = try parse(
+            WaitCommand.self, "wait", "-n", "s", "--created", "--interval", "1", "--timeout", "9")
+        #expect(created.isReached(.ready) && !created.isReached(.provisioning) && !created.isReached(nil))
+    }
+
+    @Test func `the activity log goes back six hours unless told otherwise`() throws {
+        let now = instant()
+        let usual = try parse(ActivityLogListCommand.self, "activity-log", "list").range(now: now)
+        #expect(usual.from == now.advanced(bySeconds: -21600) && usual.to == now)
+        let day = try parse(ActivityLogListCommand.self, "activity-log", "list", "--offset", "1d2h").range(
+            now: now)
+        #expect(day.from == now.advanced(bySeconds: -93600))
+        let one = try parse(ActivityLogListCommand.self, "activity-log", "list", "--correlation-id", "c")
+        #expect(one.range(now: now).from == nil)
+        #expect(TimeOffset(argument: "6") == nil)
+        #expect(TimeOffset(argument: "h") == nil)
+    }
+
+    @Test(
+        arguments: [
+            ([""], [:]), (["a"], ["a": ""]), (["a="], ["a": ""]),
+            (["a=1", "b=x=y"], ["a": "1", "b": "x=y"]),
+            (["a=1", "a=2"], ["a": "2"]),
+        ] as [([String], [String: String])])
+    func `tags are read as az reads them`(texts: [String], expected: [String: String]) {
+        #expect(TagList.parse(texts) == expected)
+    }
+}

@@ -1,0 +1,60 @@
+import PostgresFormat
+import TestKit
+import Testing
+
+@Suite(.enabled(if: RecordedLog.isAvailable)) struct ControlFileTests {
+    @Test func `says what pg_controldata says`() throws {
+        let log = try RecordedLog.shared()
+        let file = try ControlFile(parsing: log.controlFile)
+        func field(_ name: String) -> String? { log.controlData[name] }
+        #expect(field("Database system identifier") == String(file.systemIdentifier))
+        #expect(field("pg_control version number") == String(file.controlVersion))
+        #expect(field("Catalog version number") == String(file.catalogVersion))
+        #expect(file.state == .shutDown)
+        #expect(field("Latest checkpoint location") == file.checkpoint.description)
+        #expect(field("Latest checkpoint's REDO location") == file.redo.description)
+        #expect(field("Latest checkpoint's TimeLineID") == file.timeline.description)
+        #expect(field("Latest checkpoint's PrevTimeLineID") == file.previousTimeline.description)
+        #expect(field("Latest checkpoint's NextXID") == "0:\(file.nextFullTransactionID)")
+        #expect(field("Minimum recovery ending location") == file.minRecoveryPoint.description)
+        #expect(field("Backup start location") == file.backupStart.description)
+        #expect(field("Backup end location") == file.backupEnd.description)
+        #expect(file.parameters.walLevel == .logical)
+        #expect(field("max_connections setting") == String(file.parameters.maxConnections))
+        #expect(file.parameters.maxConnections == 77)
+        #expect(field("max_worker_processes setting") == String(file.parameters.maxWorkerProcesses))
+        #expect(field("max_wal_senders setting") == String(file.parameters.maxWalSenders))
+        #expect(field("max_prepared_xacts setting") == String(file.parameters.maxPreparedTransactions))
+        #expect(field("max_locks_per_xact setting") == String(file.parameters.maxLocksPerTransaction))
+        #expect(field("Database block size") == String(file.blockSize))
+        #expect(field("Blocks per segment of large relation") == String(file.blocksPerFile))
+        #expect(field("WAL block size") == String(file.walBlockSize))
+        #expect(field("Bytes per WAL segment") == String(file.walSegmentSize.bytes))
+        #expect(field("Data page checksum version") == String(file.dataChecksumVersion))
+        #expect(file.dataChecksumVersion == 1)
+        #expect(file.fullPageWrites)
+        let modified = PostgresTimestamp(unixMicroseconds: file.lastModified * 1_000_000).components
+        #expect(field("pg_control last modified")?.contains(" \(modified.year)") == true)
+        #expect(file.checkpointTime > 0 && file.checkpointTime <= file.lastModified)
+    }
+
+    @Test func `every changed byte is noticed`() throws {
+        let good = try RecordedLog.shared().controlFile
+        for place in 0..<ControlFile.size {
+            var damaged = good
+            damaged[place] ^= 0x40
+            #expect(throws: ControlFile.Failure.self, "byte \(place)") { try ControlFile(parsing: damaged) }
+        }
+    }
+
+    @Test func `refuses another version, before it trusts anything else`() throws {
+        var other = try RecordedLog.shared().controlFile
+        other.replaceSubrange(8..<12, with: [0x78, 0x05, 0, 0])
+        #expect(throws: ControlFile.Failure.unsupportedVersion(1400)) { try ControlFile(parsing: other) }
+        other.replaceSubrange(8..<12, with: [0, 0, 0x05, 0x14])
+        #expect(throws: ControlFile.Failure.foreignByteOrder) { try ControlFile(parsing: other) }
+        #expect(throws: ControlFile.Failure.tooShort) { try ControlFile(parsing: Array(other.prefix(11))) }
+        let good = try RecordedLog.shared().controlFile
+        #expect(throws: ControlFile.Failure.tooShort) { try ControlFile(parsing: Array(good.prefix(200))) }
+    }
+}

@@ -1,0 +1,47 @@
+import Platform
+import PostgresFormat
+import Repository
+import TestKit
+
+/// A repository in a scratch directory, and files as PostgreSQL would hand them over.
+final class WALFixture {
+    static let system: UInt64 = 7_000_000_000_000_000_001
+
+    let scratch: ScratchDirectory
+    let layout: RepositoryLayout
+    var archive: WALArchive { WALArchive(layout: layout) }
+
+    init() throws {
+        scratch = try ScratchDirectory("wal")
+        layout = RepositoryLayout(root: scratch.file("repository"))
+        try layout.create(RepositoryIdentity(serverID: "s", systemIdentifier: Self.system, postgresMajor: 15))
+    }
+
+    /// 16 MiB that look like a segment at the start only: the rest does not decode.
+    static func segment(_ seed: UInt64, system: UInt64 = system) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 16 << 20)
+        var state = seed
+        for index in stride(from: 0, to: 4 << 20, by: 8) {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            withUnsafeBytes(of: state & 0x0F0F_0F0F_0F0F_0F0F) { word in
+                for byte in 0..<8 { bytes[index + byte] = word[byte] }
+            }
+        }
+        return bytes
+    }
+
+    /// Writes a file and hands it to the archive under that name.
+    @discardableResult
+    func push(_ name: String, _ bytes: [UInt8]) throws -> WALArchive.PushOutcome {
+        let path = scratch.file("source")
+        try DurableFiles.write(bytes, to: path, durable: false)
+        return try archive.push(path: path, name: name)
+    }
+
+    func stored(_ name: String) throws -> String {
+        guard let parsed = ArchivedFileName(fileName: name) else {
+            throw Problem(.usage, "no such name: \(name)")
+        }
+        return layout.path(of: parsed)
+    }
+}
