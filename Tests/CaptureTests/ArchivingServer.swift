@@ -20,19 +20,21 @@ final class ArchivingServer {
         BaseBackupCapture(connection: connection, dataDirectory: postgres.dataDirectory, layout: layout)
     }
 
-    init(settings: [String: String] = [:], repository: String? = nil) throws {
+    /// - Parameter prepare: what to do with the server before anything is made of it.
+    init(
+        settings: [String: String] = [:], repository: String? = nil,
+        prepare: (PostgresFixture) throws -> Void = { _ in }
+    ) throws {
         postgres = try PostgresFixture(
             settings: settings.merging(["archive_mode": "on", "archive_command": ""]) { own, _ in own })
+        try prepare(postgres)
         layout = RepositoryLayout(root: repository ?? postgres.scratch.file("repository"))
         let system = try postgres.psql("SELECT system_identifier FROM pg_control_system()")
         try layout.create(
             RepositoryIdentity(serverID: "test", systemIdentifier: UInt64(system) ?? 0, postgresMajor: 15))
         try handOver()
         let helper = postgres.scratch.file("pitr-wal")
-        let built = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        try FileManager.default.copyItem(
-            at: URL(filePath: built).deletingLastPathComponent().appending(path: "pitr-wal"),
-            to: URL(filePath: helper))
+        try FileManager.default.copyItem(atPath: BuiltProduct.path("pitr-wal"), toPath: helper)
         try RunAs.handOver(helper)
         try postgres.psql(
             """
