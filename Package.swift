@@ -67,17 +67,18 @@ let package = Package(
             dependencies: ["Repository", "Planning", "Platform", "PostgresFormat"],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
-        module("TestKit", ["Platform", "PostgresFormat"]),
+        module("TestKit", ["Platform", "PostgresClient", "PostgresFormat"]),
         tests("PostgresFormat", ["CSystem", "PostgresFormat", "Platform"]),
         tests("Platform", ["Platform"]),
         tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
         tests("Planning", ["Planning", "PostgresFormat"]),
         tests("Repository", ["Repository", "Planning", "Platform", "PostgresFormat"]),
-        tests("Capture", ["Capture", "CSystem", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
+        tests("Capture", ["Capture", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
         tests("Instance", ["Instance", "PostgresClient", "Platform"]),
         tests("AzureAPI", ["AzureAPI", "ControlPlane", "Planning", "PostgresFormat"]),
         tests(
             "CommandLine",
             ["pitr", argumentParser, "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresFormat"]),
+        tests("EndToEnd", ["Platform", "PostgresFormat", "PostgresClient", "Planning"]),
     ]
 )

@@ -70,6 +70,11 @@ public final class ControlPlane: Sendable {
         account.runtimeDirectory + "/" + id.prefix(8)
     }
 
+    /// Where a server listens while it is being recovered.
+    func recoverySocketDirectory(_ id: String) -> String {
+        account.runtimeDirectory + "/r" + id.prefix(7)
+    }
+
     func instancePaths(_ id: String) -> InstancePaths {
         InstancePaths(
             data: paths.data(id), conf: paths.configuration(id), log: paths.log(id),

@@ -27,10 +27,20 @@ extension ControlPlane {
         let installation = try installation()
         let instance = try instance(row.id)
         try instance.start()
-        try update(row.id) {
+        let changed = try update(row.id) {
             $0.shouldRun = true
             $0.postgresVersion = installation.minorVersion
         }
+        try dropKeptSettings(changed)
+    }
+
+    /// A setting that was kept for transactions in doubt goes when none is left; the next restart is without it.
+    private func dropKeptSettings(_ row: ServerRow) throws {
+        guard row.keptSettings != nil else { return }
+        let instance = try instance(row.id)
+        guard try instance.connect().query("SELECT 1 FROM pg_prepared_xacts").isEmpty else { return }
+        let changed = try update(row.id) { $0.keptSettings = nil }
+        try instance.writeUserParameters(try effectiveParameters(changed))
     }
 
     public func stopServer(_ server: ServerReference) throws {

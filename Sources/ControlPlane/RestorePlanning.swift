@@ -3,6 +3,7 @@ import GRDB
 import Instance
 import Planning
 import Platform
+import PostgresClient
 import PostgresFormat
 import Repository
 import Restore
@@ -40,7 +41,13 @@ extension ControlPlane {
                 .invalidParameterValue, "The provided source server \(request.sourceServer) is invalid.",
                 hint: "Use a server's name, or its whole resource id.")
         }
+        if let row = try deleted(id: request.sourceServer) { return row }
         return try findComplete(reference)
+    }
+
+    /// A deleted server can be named by its own id, which `list --deleted` shows.
+    private func deleted(id: String) throws -> ServerRow? {
+        try catalog.read { try ServerRow.fetchOne($0, key: id) }.flatMap { $0.phase == .dropped ? $0 : nil }
     }
 
     /// Reads what is held, decides, and checks what can be checked before anything is made.
@@ -53,7 +60,8 @@ extension ControlPlane {
         let pin = try DirectoryLock.wait(paths.pin(source.id), .shared)
         let tailDirectory = paths.operation("tail-" + Identifiers.fresh())
         do {
-            let (inventory, log, identifier) = try inventory(source, tailDirectory: tailDirectory)
+            let (inventory, log, identifier) = try inventory(
+                source, target: target, tailDirectory: tailDirectory)
             let plan = try RestorePlanner(inventory: inventory, source: log).plan(
                 target, mode: request.targetMode, now: clock.now())
             let free = try DurableFiles.freeBytes(paths.servers)
@@ -141,7 +149,9 @@ extension ControlPlane {
 
     // MARK: What is held
 
-    func inventory(_ source: ServerRow, tailDirectory: String) throws -> (Inventory, HeldLog, UInt64) {
+    func inventory(_ source: ServerRow, target: RecoveryTarget, tailDirectory: String) throws -> (
+        Inventory, HeldLog, UInt64
+    ) {
         let layout = layout(source)
         let identity = try layout.identity()
         let archive = WALArchive(layout: layout)
@@ -155,7 +165,8 @@ extension ControlPlane {
         let firstBackup = backups.compactMap { $0.descriptor?.startLSN }.min()
         let from = archivedBefore?.end ?? firstBackup.map { segmentStart($0, identity.segmentSize) }
         let tail = try timeline.flatMap {
-            try sourceTail(source, timeline: $0, from: from, identity: identity, into: tailDirectory)
+            try sourceTail(
+                source, target: target, timeline: $0, from: from, identity: identity, into: tailDirectory)
         }
 
         var locations: [SegmentName: SegmentLocation] = [:]
@@ -165,6 +176,9 @@ extension ControlPlane {
         for segment in try archive.segments() {
             if segment.isPartial {
                 partials.append(segment)
+            } else if let summary = segment.summary, !summary.isComplete {
+                // PostgreSQL hands over whole segments only: one that cannot be read to its end is damaged.
+                damaged.append(DamagedSegment(name: segment.name, reason: summary.endDescription))
             } else if let summary = segment.summary {
                 locations[segment.name] = .archived(segment)
                 segments.append(InventorySegment(name: segment.name, summary: summary))
@@ -198,13 +212,15 @@ extension ControlPlane {
     }
 
     private func sourceTail(
-        _ source: ServerRow, timeline: TimelineID, from: LSN?, identity: RepositoryIdentity,
+        _ source: ServerRow, target: RecoveryTarget, timeline: TimelineID, from: LSN?,
+        identity: RepositoryIdentity,
         into directory: String
     ) throws -> SourceTail? {
         guard source.phase == .complete else { return nil }
         let instance = try instance(source.id)
         if case .running = instance.status() {
             do {
+                if case .time(let time) = target { try letPass(time, on: instance) }
                 return try SourceTail.stream(
                     parameters: try instance.connectionParameters(guarded: false), timeline: timeline,
                     from: from,
@@ -218,6 +234,27 @@ extension ControlPlane {
         return try SourceTail.read(
             walDirectory: paths.data(source.id) + "/pg_wal", timeline: timeline, from: from,
             segmentSize: identity.segmentSize, into: directory, clock: clock, cancellation: cancellation)
+    }
+
+    /// A commit carries the time at which it was decided, and reaches the log and the disk a moment later (with
+    /// synchronous_commit off, up to a second later). For a target so recent the source is given that moment, so
+    /// that what was committed by then is really there to be read.
+    private func letPass(_ time: PostgresTimestamp, on instance: PostgresInstance) throws(Problem) {
+        let recent: Int64 = 5_000_000
+        guard clock.now().microseconds - time.microseconds < recent else { return }
+        while clock.now().microseconds - time.microseconds < 50_000 { Pause.milliseconds(5) }
+        let connection = try instance.connect()
+        guard let inserted = try connection.query("SELECT pg_current_wal_insert_lsn()::text").scalar else {
+            return
+        }
+        let watch = Stopwatch()
+        while watch.seconds < 10 {
+            let flushed = try connection.query(
+                "SELECT (pg_current_wal_flush_lsn() >= $1::pg_lsn)::text", [inserted])
+            if flushed.scalar == "true" { return }
+            try cancellation.check()
+            Pause.milliseconds(10)
+        }
     }
 
     private static func described(_ entry: StoredBackup) -> InventoryBackup {

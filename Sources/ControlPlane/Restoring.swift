@@ -74,7 +74,12 @@ extension ControlPlane {
                 return result
             } catch {
                 discard(row)
-                throw Self.problem(from: error)
+                let problem = Self.problem(from: error)
+                // Only a failed recovery leaves something worth reading: its log.
+                if problem.code != .recoveryFailed {
+                    try? DurableFiles.removeTree(paths.operation(operation.id))
+                }
+                throw problem
             }
         }
     }
@@ -135,7 +140,7 @@ extension ControlPlane {
             systemIdentifier: prepared.systemIdentifier, installation: installation, runner: runner,
             account: account.name, serverDirectory: paths.server(row.id), dataDirectory: paths.data(row.id),
             operationDirectory: paths.operation(operation.id),
-            socketDirectory: account.runtimeDirectory + "/r" + row.id.prefix(7),
+            socketDirectory: recoverySocketDirectory(row.id),
             recoveryBuffersMiB: max(32, min(1024, machine.memoryMiB / 8)), progress: progress,
             cancellation: cancellation)
         try DurableFiles.makeDirectories(job.operationDirectory)

@@ -116,7 +116,7 @@ extension ControlPlane {
             throw Problem(.invalidParameterValue, "\(port) is not a port", hint: "Use 1 to 65535.")
         }
         let wanted = UInt16(port ?? 5432)
-        guard let listen else { return try LoopbackAddress.pick(taken: taken, port: wanted) }
+        guard let listen else { return try LoopbackAddress.pick(taken: taken, port: wanted, place: paths.home) }
         guard let address = IPv4Address(listen) else {
             throw Problem(
                 .invalidParameterValue, "'\(listen)' is not an IPv4 address",
@@ -225,6 +225,7 @@ extension ControlPlane {
         try? DurableFiles.removeTree(paths.server(row.id))
         try? DurableFiles.removeTree(paths.repository(row.id))
         try? DurableFiles.removeTree(socketDirectory(row.id))
+        try? DurableFiles.removeTree(recoverySocketDirectory(row.id))
         _ = try? catalog.write { try ServerRow.deleteOne($0, key: row.id) }
     }
 }

@@ -138,22 +138,4 @@ extension ControlPlane {
             lastFailedWAL: rows[0, "last_failed_wal"], lastFailedTime: rows[0, "last_failed_time"],
             isFailing: rows[0, "failing"] == "true")
     }
-
-    /// Earliest: when the oldest sound backup ended. Latest: now where the source's own log can be read, else the
-    /// time of the last commit or abort that is held.
-    func restoreWindow(_ row: ServerRow, state: ServerState) -> (
-        earliest: PostgresTimestamp?, latest: PostgresTimestamp?
-    ) {
-        let layout = RepositoryLayout(root: paths.repository(row.id))
-        let sound = ((try? BackupRepository(layout: layout).list()) ?? []).compactMap(\.descriptor)
-        guard let earliest = sound.map(\.stopTime).min() else { return (nil, nil) }
-        switch row.phase {
-        case .complete:
-            if DurableFiles.status(paths.data(row.id) + "/pg_wal") != nil { return (earliest, clock.now()) }
-        default: break
-        }
-        let segments = (try? WALArchive(layout: layout).segments()) ?? []
-        let last = segments.compactMap { $0.summary?.maxStopTime }.max()
-        return (earliest, last.map { max($0, earliest) } ?? earliest)
-    }
 }

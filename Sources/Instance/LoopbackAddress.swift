@@ -17,32 +17,38 @@ public enum LoopbackAddress {
     }
 
     /// The addresses that are given out: away from 127.0.x.y, which other programs like to take.
-    static let range = IPv4Address(0x7F36_0001)...IPv4Address(0x7F36_FFFE)
+    static let range = 0x7F36_0001...0x7F36_FFFE as ClosedRange<UInt32>
 
     /// The first free address with the wanted port; where something listens on that port of every address, the next
     /// port that is free.
     ///
     /// - Parameters:
     ///   - taken: what other servers own, running or not.
+    ///   - place: the state directory; each one begins at addresses of its own, because two tools that choose at the
+    ///     same moment cannot see each other's servers yet.
     ///   - isFree: whether the system would let a server listen there.
     ///
     /// Throws `.portInUse` when nothing is free.
     public static func pick(
-        taken: Set<Endpoint>, port: UInt16 = 5432, isFree: (Endpoint) -> Bool = { canBind($0) }
+        taken: Set<Endpoint>, port: UInt16 = 5432, place: String = "",
+        isFree: (Endpoint) -> Bool = { canBind($0) }
     ) throws(Problem) -> Endpoint {
         let addresses = Set(taken.map(\.address))
         var attempts = 0
-        var first: IPv4Address?
-        for raw in range.lowerBound.rawValue...range.upperBound.rawValue {
+        var fallback: IPv4Address?
+        let base = first(for: place).rawValue
+        for offset in 0..<UInt32(range.count) {
+            let raw = range.lowerBound + (base - range.lowerBound + offset) % UInt32(range.count)
             let address = IPv4Address(raw)
-            guard !addresses.contains(address) else { continue }
+            guard address.rawValue & 0xFF != 0, address.rawValue & 0xFF != 0xFF, !addresses.contains(address)
+            else { continue }
             let endpoint = Endpoint(address: address, port: port)
             if isFree(endpoint) { return endpoint }
-            first = first ?? address
+            fallback = fallback ?? address
             attempts += 1
             if attempts == 32 { break }
         }
-        guard let address = first else {
+        guard let address = fallback else {
             throw Problem(.portInUse, "every loopback address is taken", hint: "Name one with --listen.")
         }
         for offset in 1...200 {
@@ -51,6 +57,13 @@ public enum LoopbackAddress {
             if isFree(endpoint) { return endpoint }
         }
         throw Problem(.portInUse, "no free port from \(port) on", hint: "Name one with --port.")
+    }
+
+    /// Where a state directory's addresses begin: one of 250 blocks, by a hash (FNV-1a) of its path.
+    private static func first(for place: String) -> IPv4Address {
+        guard !place.isEmpty else { return IPv4Address(range.lowerBound) }
+        let hash = place.utf8.reduce(0x811C_9DC5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+        return IPv4Address(range.lowerBound + hash % 250 << 8)
     }
 
     /// Whether a socket can be bound there, as PostgreSQL would bind it.

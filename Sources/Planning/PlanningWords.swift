@@ -39,8 +39,8 @@ extension SegmentHazards {
 }
 
 extension SegmentSummary {
-    /// Why the walk through the segment stopped early.
-    var endDescription: String {
+    /// Why the walk through the segment stopped early, in words.
+    public var endDescription: String {
         guard case .endsAt(let lsn, let reason) = outcome else { return "it is no WAL segment" }
         let words =
             switch reason {

@@ -26,6 +26,11 @@ public struct CRC32C: Hashable, Sendable {
         return crc.value
     }
 
+    /// The checksum by tables alone, as on a machine without the instruction.
+    package static func portableChecksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        ~pitr_crc32c_update_portable(.max, bytes.baseAddress, bytes.count)
+    }
+
     public static func checksum(_ bytes: [UInt8]) -> UInt32 {
         bytes.withUnsafeBytes { checksum($0) }
     }

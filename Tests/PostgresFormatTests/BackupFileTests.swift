@@ -1,4 +1,3 @@
-import Platform
 import PostgresFormat
 import TestKit
 import Testing
@@ -65,21 +64,11 @@ import Testing
     @Test(.enabled(if: RecordedLog.isAvailable))
     func `reads PostgreSQL's own manifest and prints it byte for byte`() throws {
         let bytes = try RecordedLog.shared().manifest
-        let parsed = try BackupManifest(parsing: bytes, sha256: sha256)
+        let parsed = try BackupManifest(parsing: bytes, sha256: RecordedLog.sha256)
         #expect(parsed.files.count > 900)
         #expect(parsed.files.allSatisfy { $0.checksum?.algorithm == .crc32c })
         #expect(parsed.files.contains { $0.path == "global/pg_control" && $0.size == 8192 })
-        #expect(parsed.printed(sha256: sha256) == bytes)
-    }
-
-    /// By the machine's own tool.
-    private func sha256(_ bytes: [UInt8]) -> [UInt8] {
-        let text = String(decoding: bytes, as: UTF8.self)
-        let result = try? SystemCommands().run(Command("sha256sum", standardInput: text))
-        let digits = Array((result?.standardOutput ?? "").utf8.prefix(64))
-        return stride(from: 0, to: digits.count - 1, by: 2).compactMap {
-            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
-        }
+        #expect(parsed.printed(sha256: RecordedLog.sha256) == bytes)
     }
 }
 
