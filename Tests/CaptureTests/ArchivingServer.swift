@@ -48,6 +48,21 @@ final class ArchivingServer {
         try RunAs.handOver(layout.root)
     }
 
+    /// Switches to a new segment and returns when the old one is in the archive.
+    func archiveAll() throws {
+        try postgres.psql(
+            """
+            DO $$
+            DECLARE segment text := pg_walfile_name(pg_switch_wal());
+            BEGIN
+              WHILE coalesce((SELECT last_archived_wal FROM pg_stat_archiver), '') < segment LOOP
+                PERFORM pg_sleep(0.01);
+                PERFORM pg_stat_clear_snapshot();
+              END LOOP;
+            END $$
+            """)
+    }
+
     /// Lays out a backup in a directory that PostgreSQL accepts, `pg_control` in its place.
     func layOut(_ backup: BackupDescriptor, _ name: String) throws -> String {
         let target = postgres.scratch.file(name)

@@ -6,8 +6,8 @@ import Repository
 import TestKit
 import Testing
 
-/// The path with FICLONE needs a file system that clones: a loop-mounted btrfs image, which only root can mount.
-/// Elsewhere these tests are reported as skipped.
+/// The path with FICLONE needs a file system that clones: a loop-mounted btrfs image, which only root can
+/// mount. Elsewhere these tests are reported as skipped.
 @Suite(.serialized, .enabled(if: ReflinkImage.isPossible, "needs root, mkfs.btrfs and loop devices"))
 struct ReflinkTests {
     @Test func `files are cloned, and the backup passes pg_verifybackup and starts`() throws {
