@@ -73,7 +73,7 @@ let package = Package(
         tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
         tests("Planning", ["Planning", "PostgresFormat"]),
         tests("Repository", ["Repository", "Planning", "Platform", "PostgresFormat"]),
-        tests("Capture", ["Capture", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
+        tests("Capture", ["Capture", "CSystem", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
         tests("Instance", ["Instance", "PostgresClient", "Platform"]),
         tests("AzureAPI", ["AzureAPI", "ControlPlane", "Planning", "PostgresFormat"]),
         tests(
