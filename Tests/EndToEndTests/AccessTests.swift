@@ -48,9 +48,12 @@ extension EndToEnd {
                             host: copy.host, port: copy.port, user: "bob",
                             password: ProductUnderTest.adminPassword, sslMode: "disable"))
                 }
-                Self.expectRefusal("no pg_hba.conf entry") {
+                // The tool's own superuser has no password that could be right.
+                Self.expectRefusal("password authentication failed") {
                     try Connection(
-                        ConnectionParameters(host: copy.host, port: copy.port, user: "azuresu", sslMode: "require"))
+                        ConnectionParameters(
+                            host: copy.host, port: copy.port, user: "azuresu",
+                            password: ProductUnderTest.adminPassword, sslMode: "require"))
                 }
                 _ = try product.run(["firewall-rule", "delete", "-s", "copy", "-n", "range", "--yes"]).checked()
                 Self.expectRefusal("no pg_hba.conf entry") { try copy.connect() }
