@@ -164,8 +164,10 @@ public struct RestorePlan: Hashable, Sendable {
         self.dataBytes = dataBytes
     }
 
+    public var segmentSize: WALSegmentSize { segments.first?.size ?? .standard }
+
     /// Bytes that the copy needs at once: data, staged log, and one segment for the new timeline.
     public var estimatedBytes: UInt64 {
-        dataBytes + UInt64(segments.count + 1) * (segments.first?.size.bytes ?? WALSegmentSize.standard.bytes)
+        dataBytes + UInt64(segments.count + 1) * segmentSize.bytes
     }
 }

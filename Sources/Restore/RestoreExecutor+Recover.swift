@@ -62,7 +62,7 @@ extension RestoreExecutor {
                 let recovering = try connection.query("SELECT pg_is_in_recovery()").scalar
                 if recovering == "f" { return }
             }
-            if let segment = Self.replayedSegment(postmaster: pid, size: job.plan.segments.first?.size) {
+            if let segment = Self.replayedSegment(postmaster: pid, size: job.plan.segmentSize) {
                 let done = min(total, segment.start.distance(from: job.plan.backupStart))
                 if done > reported {
                     job.progress.advance(bytes: done - reported)
@@ -156,6 +156,18 @@ extension RestoreExecutor {
             ], steps: [])
     }
 
+    /// The staged segments have done their work: the copy's own log begins on its own timeline, and what the source
+    /// wrote after the target must not get into the copy's archive.
+    private func removeForeignLog() throws(Problem) {
+        let directory = job.dataDirectory + "/pg_wal"
+        for name in try DurableFiles.list(directory) {
+            guard let segment = SegmentName(fileName: name, size: job.plan.segmentSize),
+                segment.timeline <= job.plan.timeline
+            else { continue }
+            _ = try DurableFiles.removeFile(directory + "/" + name)
+        }
+    }
+
     private func history(of timeline: TimelineID) throws(Problem) -> TimelineHistory {
         let bytes = try DurableFiles.read(job.dataDirectory + "/pg_wal/\(timeline.fileName).history")
         do {
@@ -170,6 +182,7 @@ extension RestoreExecutor {
         job.progress.begin("sync", totalBytes: nil)
         defer { job.progress.end() }
         try job.recovering.stop(.fast)
+        try removeForeignLog()
         for name in ["recovery.signal", "backup_label.old", "tablespace_map.old", "postmaster.opts"] {
             _ = try DurableFiles.removeFile(job.dataDirectory + "/" + name)
         }
