@@ -75,6 +75,10 @@ let package = Package(
         tests("Repository", ["Repository", "Planning", "Platform", "PostgresFormat"]),
         tests("Capture", ["Capture", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
         tests("Instance", ["Instance", "PostgresClient", "Platform"]),
+        tests("Catalog", [grdb, "Catalog", "Platform"]),
+        tests(
+            "ControlPlane", ["ControlPlane", "Catalog", "Planning", "Platform", "PostgresFormat", "Instance"]),
+        tests("Tidy", []),
         tests("AzureAPI", ["AzureAPI", "ControlPlane", "Planning", "PostgresFormat"]),
         tests(
             "CommandLine",
