@@ -7,7 +7,8 @@ enum BackupExclusions {
     ]
 
     private static let files: Set<String> = [
-        "postmaster.pid", "postmaster.opts", "postgresql.auto.conf.tmp", "current_logfiles.tmp", "backup_label",
+        "postmaster.pid", "postmaster.opts", "postgresql.auto.conf.tmp", "current_logfiles.tmp",
+        "backup_label",
         "backup_label.old", "tablespace_map", "tablespace_map.old", "backup_manifest",
     ]
 
@@ -82,7 +83,9 @@ struct RelationFileName: Hashable {
             part = 0
         }
         let pieces = dotted[0].split(separator: "_", omittingEmptySubsequences: false)
-        guard let number = pieces.first, BackupExclusions.isNumber(number), pieces.count <= 2 else { return nil }
+        guard let number = pieces.first, BackupExclusions.isNumber(number), pieces.count <= 2 else {
+            return nil
+        }
         self.number = String(number)
         guard pieces.count == 2 else {
             fork = .main

@@ -2,8 +2,8 @@ import Platform
 import PostgresClient
 import PostgresFormat
 
-/// One session with the server, in which a base backup begins and ends. When it is lost the server forgets the
-/// backup by itself.
+/// One session with the server, in which a base backup begins and ends. When it is lost the server forgets
+/// the backup by itself.
 struct BackupSession {
     /// What the server said of itself before the backup began.
     struct Server {
@@ -29,7 +29,8 @@ struct BackupSession {
 
     init(_ parameters: ConnectionParameters) throws(Problem) {
         connection = try Connection(parameters)
-        try connection.execute("SET statement_timeout = 0; SET idle_session_timeout = 0; SET lock_timeout = 0")
+        try connection.execute(
+            "SET statement_timeout = 0; SET idle_session_timeout = 0; SET lock_timeout = 0")
     }
 
     func close() {
@@ -45,7 +46,8 @@ struct BackupSession {
               pg_is_in_recovery()::text AS recovering, \(Self.now) AS now,
               current_setting('server_version_num') AS version, current_setting('wal_level') AS wal_level,
               current_setting('max_connections') AS connections,
-              current_setting('max_worker_processes') AS workers, current_setting('max_wal_senders') AS senders,
+              current_setting('max_worker_processes') AS workers,
+              current_setting('max_wal_senders') AS senders,
               current_setting('max_prepared_transactions') AS prepared,
               current_setting('max_locks_per_transaction') AS locks
             """)
@@ -58,7 +60,8 @@ struct BackupSession {
         guard rows[0, "recovering"] == "false" else {
             throw Problem(.serverIsNotReady, "the server is still in recovery, it cannot be backed up")
         }
-        guard let level = WALLevel.allCases.first(where: { "\($0)" == rows[0, "wal_level"] }), level != .minimal
+        guard let level = WALLevel.allCases.first(where: { "\($0)" == rows[0, "wal_level"] }),
+            level != .minimal
         else {
             throw Problem(
                 .operationNotSupported, "the server writes too little to its log to be backed up",
@@ -114,7 +117,9 @@ struct BackupSession {
     private static let now = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint::text"
 
     private static func time(_ text: String?) throws(Problem) -> PostgresTimestamp {
-        guard let microseconds = text.flatMap({ Int64($0) }) else { throw unexpected("clock_timestamp", text) }
+        guard let microseconds = text.flatMap({ Int64($0) }) else {
+            throw unexpected("clock_timestamp", text)
+        }
         return PostgresTimestamp(unixMicroseconds: microseconds)
     }
 

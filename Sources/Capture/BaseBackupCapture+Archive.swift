@@ -43,6 +43,8 @@ extension BaseBackupCapture {
         return Problem(
             .walMissing, "the server did not archive segment \(segment), which the backup needs",
             detail: failure.map { waited + "; " + $0 } ?? waited,
-            hint: "The server's log tells why its archive_command fails. Repeat the backup when it works again.")
+            hint:
+                "The server's log tells why its archive_command fails. Repeat the backup when it works again."
+        )
     }
 }

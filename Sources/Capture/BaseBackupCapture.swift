@@ -5,8 +5,8 @@ public import Repository
 
 /// Takes a base backup of a running server into its repository.
 ///
-/// The folder is `<name>.incomplete` until everything in it is on the disk; a failure or a cancellation removes it
-/// and the server forgets the backup.
+/// The folder is `<name>.incomplete` until everything in it is on the disk; a failure or a cancellation
+/// removes it and the server forgets the backup.
 public struct BaseBackupCapture: Sendable {
     public let connection: ConnectionParameters
     public let dataDirectory: String
@@ -24,12 +24,12 @@ public struct BaseBackupCapture: Sendable {
         self.layout = layout
     }
 
-    /// Takes the backup; on return it is complete, verified as far as page checksums go, and on the disk, and the
-    /// WAL it needs is in the archive.
+    /// Takes the backup; on return it is complete, verified as far as page checksums go, and on the disk, and
+    /// the WAL it needs is in the archive.
     ///
-    /// Throws `.backupNameAlreadyExists`, `.insufficientStorage`, `.operationNotSupported` (a tablespace outside the
-    /// data directory), `.backupDamaged` (the source has a damaged page), `.canceled`, `.queryFailed`,
-    /// `.stateDamaged` (the server is not the repository's).
+    /// Throws `.backupNameAlreadyExists`, `.insufficientStorage`, `.operationNotSupported` (a tablespace
+    /// outside the data directory), `.backupDamaged` (the source has a damaged page), `.canceled`,
+    /// `.queryFailed`, `.stateDamaged` (the server is not the repository's).
     ///
     /// - Parameter label: what the server's own files call the backup; the name unless given.
     public func run(
@@ -82,7 +82,8 @@ public struct BaseBackupCapture: Sendable {
         if !clones { try checkSpace(walk.totalBytes) }
         let context = CaptureFileJob.Context(
             dataDirectory: dataDirectory, target: BackupFiles.data(folder), storage: clones ? .plain : .zstd,
-            checksumsBefore: server.hasPageChecksums ? start : nil, writeback: WritebackQueue(), progress: progress)
+            checksumsBefore: server.hasPageChecksums ? start : nil, writeback: WritebackQueue(),
+            progress: progress)
         try DurableFiles.makeDirectory(context.target, durable: false)
         for directory in walk.directories {
             try DurableFiles.makeDirectory(context.target + "/" + directory, durable: false)
@@ -168,7 +169,8 @@ public struct BaseBackupCapture: Sendable {
         do {
             return try BackupLabel(parsing: text)
         } catch {
-            throw Problem(.queryFailed, "the server's backup_label cannot be read", detail: "line \(error.line)")
+            throw Problem(
+                .queryFailed, "the server's backup_label cannot be read", detail: "line \(error.line)")
         }
     }
 
@@ -188,7 +190,8 @@ public struct BaseBackupCapture: Sendable {
         guard free >= total / 2 else {
             throw Problem(
                 .insufficientStorage, "there is not enough room for the backup",
-                detail: "the data directory has \(ByteText.of(total)), its compressed copy may need half of that; "
+                detail:
+                    "the data directory has \(ByteText.of(total)), its copy may need half of that; "
                     + "\(ByteText.of(free)) are free under \"\(layout.backups)\"",
                 hint: "Make room there, or delete backups that are not needed.")
         }

@@ -41,7 +41,8 @@ struct DataDirectoryWalk {
         }
     }
 
-    private mutating func visit(_ name: String, in directory: String, _ holdsRelations: Bool) throws(Problem) {
+    private mutating func visit(_ name: String, in directory: String, _ holdsRelations: Bool) throws(Problem)
+    {
         let path = directory.isEmpty ? name : directory + "/" + name
         guard let status = DurableFiles.status(root + "/" + path) else { return }
         if directory.isEmpty, BackupExclusions.emptiedDirectories.contains(name) {
@@ -57,7 +58,9 @@ struct DataDirectoryWalk {
             throw Problem(
                 .operationNotSupported, "the server has a tablespace outside its data directory",
                 detail: "\"\(root)/\(path)\" is a symbolic link",
-                hint: "Move its tables to pg_default and drop the tablespace; only the data directory is backed up.")
+                hint:
+                    "Move its tables to pg_default and drop it; only the data directory is backed up."
+            )
         case .symbolicLink, .other:
             throw Problem(
                 .operationNotSupported, "the data directory holds something that is no file and no directory",

@@ -8,8 +8,8 @@ import PostgresFormat
 
 /// Verifies the checksums of relation pages while they are backed up.
 ///
-/// New pages pass, and pages changed since the backup began: replay writes those anew. A page that seems wrong is
-/// read again before it counts, since the server may have been writing it at that moment.
+/// New pages pass, and pages changed since the backup began: replay writes those anew. A page that seems
+/// wrong is read again before it counts, since the server may have been writing it at that moment.
 struct PageCheck {
     static let pageSize: UInt64 = 8192
     private static let attempts = 5
@@ -50,7 +50,8 @@ struct PageCheck {
         return Problem(
             .backupDamaged, "the server's own file \"\(path)\" is damaged: wrong checksum in block \(block)",
             detail: "stored \(stored), calculated \(pitr_page_checksum(page.baseAddress, block))",
-            hint: "It is the source that is damaged. No backup was made; the earlier backups are kept, and a restore "
-                + "from one of them brings the block back if it was right then.")
+            hint:
+                "It is the source that is damaged. No backup was made; the earlier backups are kept, "
+                + "and a restore from one of them brings the block back if it was right then.")
     }
 }

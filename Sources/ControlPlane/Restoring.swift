@@ -74,7 +74,12 @@ extension ControlPlane {
                 return result
             } catch {
                 discard(row)
-                throw Self.problem(from: error)
+                let problem = Self.problem(from: error)
+                // Only a failed recovery leaves something worth reading: its log.
+                if problem.code != .recoveryFailed {
+                    try? DurableFiles.removeTree(paths.operation(operation.id))
+                }
+                throw problem
             }
         }
     }

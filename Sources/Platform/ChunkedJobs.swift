@@ -11,7 +11,8 @@ public protocol ChunkedJob: AnyObject, Sendable {
 }
 
 public enum ChunkedJobs {
-    /// Works off all jobs, in their order, one thread to a job; threads without a job of their own help others.
+    /// Works off all jobs, in their order, one thread to a job; threads without a job of their own help
+    /// others.
     ///
     /// So the biggest jobs should come first, and one huge job at the end still uses every thread.
     public static func run<Job: ChunkedJob>(

@@ -5,7 +5,8 @@ import Synchronization
     import Glibc
 #endif
 
-/// An advisory lock on a file, held while the value lives; the kernel frees it when the process ends, however.
+/// An advisory lock on a file, held while the value lives; the kernel frees it when the process ends,
+/// however.
 public final class DirectoryLock: Sendable {
     public enum Mode: Sendable {
         case shared, exclusive
@@ -23,8 +24,8 @@ public final class DirectoryLock: Sendable {
         release()
     }
 
-    /// Gives the lock back; later calls do nothing. A value that is not used any more may be released early, so a
-    /// holder says with `defer` how long it needs the lock.
+    /// Gives the lock back; later calls do nothing. A value that is not used any more may be released early,
+    /// so a holder says with `defer` how long it needs the lock.
     public func release() {
         descriptor.withLock { held in
             if let open = held { close(open) }
@@ -44,7 +45,8 @@ public final class DirectoryLock: Sendable {
         }
     }
 
-    /// Takes the lock within `seconds`, or answers nil; asks every 10 ms, so that a cancellation gets through.
+    /// Takes the lock within `seconds`, or answers nil; asks every 10 ms, so that a cancellation gets
+    /// through.
     public static func wait(
         _ path: String, _ mode: Mode = .exclusive, atMost seconds: Double, cancellation: CancellationFlag
     ) throws(Problem) -> DirectoryLock? {

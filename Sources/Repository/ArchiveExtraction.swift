@@ -9,8 +9,8 @@ public import PostgresFormat
 extension WALArchive {
     /// Unpacks a stored file to `path`, which appears as a whole or not at all; verified, not flushed.
     ///
-    /// Zeros at a segment's end take no space. Throws `.walMissing` when it is not stored, `.walDamaged` when it
-    /// is not what PostgreSQL handed over.
+    /// Zeros at a segment's end take no space. Throws `.walMissing` when it is not stored, `.walDamaged` when
+    /// it is not what PostgreSQL handed over.
     public func extract(_ name: ArchivedFileName, to path: String) throws(Problem) {
         let temporary = DurableFiles.temporaryPath(beside: path)
         do throws(Problem) {
@@ -39,14 +39,16 @@ extension WALArchive {
 
     /// Hands the segment's pages to `body`, in order, whole pages at a time, until it answers false.
     ///
-    /// The checksum of the whole is known to be right only when every page was asked for and nothing was thrown.
+    /// The checksum of the whole is known to be right only when every page was asked for and nothing was
+    /// thrown.
     public func withSegmentPages(
         _ segment: ArchivedSegment, _ body: (UnsafeRawBufferPointer) throws(Problem) -> Bool
     ) throws(Problem) {
         try withContent(of: segment.archivedName, body)
     }
 
-    /// Reads a stored file wholly and compares it with its summary; the answer is what is wrong with it, if so.
+    /// Reads a stored file wholly and compares it with its summary; the answer is what is wrong with it, if
+    /// so.
     public func verify(_ name: ArchivedFileName) throws(Problem) -> ArchiveDamage? {
         guard let file = try OpenFile(readingIfPresent: layout.path(of: name)) else {
             return ArchiveDamage("it is missing")
@@ -90,8 +92,8 @@ extension WALArchive {
             guard found.bytes == summary.rawBytes, found.crc == summary.rawCRC32C else {
                 return .failure(
                     ArchiveDamage(
-                        "it unpacks to \(found.bytes) bytes with CRC-32C \(Self.hex(found.crc)), archived were "
-                            + "\(summary.rawBytes) bytes with \(Self.hex(summary.rawCRC32C))"))
+                        "it unpacks to \(found.bytes) bytes with CRC-32C \(Self.hex(found.crc)), "
+                            + "archived were \(summary.rawBytes) bytes with \(Self.hex(summary.rawCRC32C))"))
             }
             return .success(())
         }

@@ -14,11 +14,13 @@ extension WALArchive {
         case alreadyStored
     }
 
-    /// Takes a file from PostgreSQL into the archive. When it returns the file is on the disk, under its name.
+    /// Takes a file from PostgreSQL into the archive. When it returns the file is on the disk, under its
+    /// name.
     ///
-    /// A segment that does not decode is kept all the same, byte for byte; its summary tells where decoding ended.
-    /// Throws `.archiveConflict` when other bytes are stored under the name, `.insufficientStorage` on a full
-    /// disk. Nothing is left behind by a failure, and what a killed process left is removed by the next push.
+    /// A segment that does not decode is kept all the same, byte for byte; its summary tells where decoding
+    /// ended. Throws `.archiveConflict` when other bytes are stored under the name, `.insufficientStorage` on
+    /// a full disk. Nothing is left behind by a failure, and what a killed process left is removed by the
+    /// next push.
     ///
     /// - Parameters:
     ///   - path: the file in `pg_wal`.
@@ -66,7 +68,9 @@ extension WALArchive {
     }
 
     /// A segment of another cluster must not come in under any name.
-    private func check(_ summary: SegmentSummary, _ identity: RepositoryIdentity, _ name: String) throws(Problem) {
+    private func check(_ summary: SegmentSummary, _ identity: RepositoryIdentity, _ name: String)
+        throws(Problem)
+    {
         guard let found = summary.systemIdentifier, found != identity.systemIdentifier else { return }
         throw Problem(
             .archiveConflict, "segment \(name) is not of this server",
@@ -74,7 +78,8 @@ extension WALArchive {
             hint: "Check the archive_command of the server that sent it.")
     }
 
-    /// PostgreSQL repeats a push whose answer it did not see: the same bytes are fine, and made durable again.
+    /// PostgreSQL repeats a push whose answer it did not see: the same bytes are fine, and made durable
+    /// again.
     private func confirm(
         _ name: ArchivedFileName, _ source: OpenFile, _ identity: RepositoryIdentity
     ) throws(Problem) -> PushOutcome {
@@ -114,7 +119,8 @@ extension WALArchive {
     }
 }
 
-/// A file on its way in: locked while its writer lives, so that anyone can tell and remove what a dead one left.
+/// A file on its way in: locked while its writer lives, so that anyone can tell and remove what a dead one
+/// left.
 private struct IncomingFile: ~Copyable {
     let file: OpenFile
     private var published = false
@@ -124,7 +130,8 @@ private struct IncomingFile: ~Copyable {
         try Self.sweep(directory)
         while true {
             let file = try OpenFile(creating: DurableFiles.temporaryPath(beside: directory + "/" + name))
-            // Between the two calls a sweeper may have taken it for a dead one's: then it has no name any more.
+            // Between the two calls a sweeper may have taken it for a dead one's: then it has no name any
+            // more.
             if pitr_lock(file.descriptor, 1, 0) == 0, DurableFiles.status(file.path) != nil {
                 self.file = file
                 return

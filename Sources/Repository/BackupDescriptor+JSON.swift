@@ -69,7 +69,8 @@ extension BackupDescriptor {
 
     private init?(fields json: JSONValue) {
         func time(_ name: String) -> PostgresTimestamp? {
-            guard let text = json[name]?.string, case .success(let parsed) = TimestampParser.parse(text) else {
+            guard let text = json[name]?.string, case .success(let parsed) = TimestampParser.parse(text)
+            else {
                 return nil
             }
             return parsed.instant

@@ -3,8 +3,8 @@ public import PostgresFormat
 
 /// The files of one base backup: laid out for a copy, or read for a check.
 ///
-/// The chain of trust: `backup.json` checks itself and names the manifest's checksum, the manifest names size and
-/// checksum of every file. Whatever breaks it is `.backupDamaged`, and the problem says which file.
+/// The chain of trust: `backup.json` checks itself and names the manifest's checksum, the manifest names size
+/// and checksum of every file. Whatever breaks it is `.backupDamaged`, and the problem says which file.
 public enum BackupFiles {
     /// What was read and found right.
     public struct Report: Hashable, Sendable {
@@ -26,8 +26,9 @@ public enum BackupFiles {
 
     /// Writes a backup's files into a data directory, each checked against the manifest while it is written.
     ///
-    /// Files are cloned where they are kept plain and the file system can. Nothing is flushed, but the disk has
-    /// begun to write on return: one flush of the file system must follow. A failure leaves files behind, but never `global/pg_control`.
+    /// Files are cloned where they are kept plain and the file system can. Nothing is flushed, but the disk
+    /// has begun to write on return: one flush of the file system must follow. A failure leaves files behind,
+    /// but never `global/pg_control`.
     ///
     /// - Parameters:
     ///   - dataDirectory: exists, or its parent does; holds none of the files yet.

@@ -60,7 +60,8 @@ public struct BackupRepository: Sendable {
         try DurableFiles.removeTree(layout.backups + "/" + folder)
     }
 
-    /// Reads every file of a backup and compares it with the manifest; throws `.backupDamaged` naming the first.
+    /// Reads every file of a backup and compares it with the manifest; throws `.backupDamaged` naming the
+    /// first.
     public func verify(
         _ name: String, workers: Int = 2, progress: any ProgressReporter = SilentProgress(),
         cancellation: CancellationFlag = CancellationFlag()
@@ -85,14 +86,17 @@ public struct BackupRepository: Sendable {
     }
 
     private static func isUnfinished(_ folder: String) -> Bool {
-        folder.hasSuffix(RepositoryLayout.incompleteSuffix) || folder.hasSuffix(RepositoryLayout.deletingSuffix)
+        folder.hasSuffix(RepositoryLayout.incompleteSuffix)
+            || folder.hasSuffix(RepositoryLayout.deletingSuffix)
     }
 
     private func stored(_ name: String) throws(Problem) -> StoredBackup {
         let path = layout.backup(name)
         do throws(Problem) {
-            guard let bytes = try DurableFiles.readIfPresent(BackupFiles.descriptor(path), limit: 1 << 24) else {
-                throw Problem(.backupDamaged, "backup \"\(name)\" is damaged", detail: "backup.json is missing")
+            guard let bytes = try DurableFiles.readIfPresent(BackupFiles.descriptor(path), limit: 1 << 24)
+            else {
+                throw Problem(
+                    .backupDamaged, "backup \"\(name)\" is damaged", detail: "backup.json is missing")
             }
             let descriptor = try BackupDescriptor(parsing: bytes, path: BackupFiles.descriptor(path))
             guard descriptor.name == name else {

@@ -1,7 +1,7 @@
 /// CRC-32C arithmetic: the checksum of two pieces joined, from the checksums of the pieces.
 ///
-/// Lets several threads check one file. A checksum is a polynomial over GF(2), bits reflected; appending n bytes
-/// multiplies it by x^(8n).
+/// Lets several threads check one file. A checksum is a polynomial over GF(2), bits reflected; appending n
+/// bytes multiplies it by x^(8n).
 struct ChecksumCombination {
     private static let polynomial: UInt32 = 0x82F6_3B78
 

@@ -15,7 +15,8 @@ public struct RepositoryIdentity: Hashable, Sendable {
     public let segmentSize: WALSegmentSize
 
     public init(
-        serverID: String, systemIdentifier: UInt64, postgresMajor: Int, segmentSize: WALSegmentSize = .standard
+        serverID: String, systemIdentifier: UInt64, postgresMajor: Int,
+        segmentSize: WALSegmentSize = .standard
     ) {
         self.serverID = serverID
         self.systemIdentifier = systemIdentifier

@@ -46,7 +46,8 @@ public struct RepositoryLayout: Hashable, Sendable {
     static let incompleteSuffix = ".incomplete"
     static let deletingSuffix = ".deleting"
 
-    /// Makes the folders of a new repository, durably, and describes it in `repository.json` and `README.txt`.
+    /// Makes the folders of a new repository, durably, and describes it in `repository.json` and
+    /// `README.txt`.
     ///
     /// Calling it again with the same identity changes nothing; another identity is refused.
     public func create(_ identity: RepositoryIdentity) throws(Problem) {
@@ -68,7 +69,8 @@ public struct RepositoryLayout: Hashable, Sendable {
     /// Reads `repository.json`; a newer format is `.formatTooNew`, none at all `.stateDamaged`.
     public func identity() throws(Problem) -> RepositoryIdentity {
         guard let identity = try identityIfPresent() else {
-            throw Problem(.stateDamaged, "\"\(root)\" is not a repository", detail: "repository.json is missing")
+            throw Problem(
+                .stateDamaged, "\"\(root)\" is not a repository", detail: "repository.json is missing")
         }
         return identity
     }

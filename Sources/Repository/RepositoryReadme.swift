@@ -13,9 +13,9 @@ enum RepositoryReadme {
           wal/<timeline>/<name>.zst   WAL segments, each a stock zstd file
           wal/<timeline>.history.zst  timeline histories
 
-        To restore by hand, as the account that runs PostgreSQL, with PostgreSQL \(identity.postgresMajor) and zstd:
+        To restore by hand, as the account that runs PostgreSQL \(identity.postgresMajor), with zstd:
 
-          cp -a backups/<name>/data /path/to/newdata        (choose the backup; its backup.json tells its times)
+          cp -a backups/<name>/data /path/to/newdata     (each backup.json tells when it was taken)
           find /path/to/newdata -name '*.zst' -exec zstd -d --rm -q {} +
           chmod -R go-rwx /path/to/newdata
           pg_verifybackup -n -m backups/<name>/backup_manifest /path/to/newdata

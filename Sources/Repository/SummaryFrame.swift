@@ -3,9 +3,9 @@ import PostgresFormat
 
 /// The zstd skippable frame, 1024 bytes in all, at the start of every archived file: its name and summary.
 ///
-/// Stock zstd passes over it. All numbers are little-endian: magic 0x184D2A50, length of the rest (1016), length of
-/// the encoded summary (2 bytes), length of the name (2 bytes), summary, name, zeros, and in the last four bytes
-/// the CRC-32C of everything before.
+/// Stock zstd passes over it. All numbers are little-endian: magic 0x184D2A50, length of the rest (1016),
+/// length of the encoded summary (2 bytes), length of the name (2 bytes), summary, name, zeros, and in the
+/// last four bytes the CRC-32C of everything before.
 enum SummaryFrame {
     static let size = 1024
     private static let magic: UInt32 = 0x184D_2A50
@@ -46,7 +46,9 @@ enum SummaryFrame {
             return .failure(ArchiveDamage("its summary has an impossible length"))
         }
         let found = String(decoding: frame[nameStart..<nameEnd], as: UTF8.self)
-        guard found == name.fileName else { return .failure(ArchiveDamage("its content is that of \(found)")) }
+        guard found == name.fileName else {
+            return .failure(ArchiveDamage("its content is that of \(found)"))
+        }
         do {
             return .success(try SegmentSummary(decoding: Array(frame[prefixSize..<nameStart])))
         } catch {

@@ -22,14 +22,17 @@ public struct WALArchive: Sendable {
         let size = try layout.identity().segmentSize
         var found: [ArchivedSegment] = []
         for (directory, fileName) in try files() {
-            guard let name = Self.archivedName(fileName, size), let segment = name.walSegment else { continue }
+            guard let name = Self.archivedName(fileName, size), let segment = name.walSegment else {
+                continue
+            }
             let path = directory + "/" + fileName
             guard let (content, storedBytes) = try Self.content(path, name) else { continue }
             var isPartial = false
             if case .partial = name { isPartial = true }
             found.append(
                 ArchivedSegment(
-                    name: segment, isPartial: isPartial, path: path, storedBytes: storedBytes, content: content))
+                    name: segment, isPartial: isPartial, path: path, storedBytes: storedBytes,
+                    content: content))
         }
         return found.sorted { ($0.name, $0.isPartial ? 1 : 0) < ($1.name, $1.isPartial ? 1 : 0) }
     }
@@ -46,7 +49,9 @@ public struct WALArchive: Sendable {
     /// The timelines whose history files are stored.
     public func histories() throws(Problem) -> [TimelineID] {
         try DurableFiles.listIfPresent(layout.wal).compactMap { fileName in
-            guard case .timelineHistory(let timeline)? = Self.archivedName(fileName, .standard) else { return nil }
+            guard case .timelineHistory(let timeline)? = Self.archivedName(fileName, .standard) else {
+                return nil
+            }
             return timeline
         }.sorted()
     }

@@ -5,8 +5,8 @@ import Synchronization
 
 /// One file on its way into the archive: read and summarised in order, compressed by several threads.
 ///
-/// A thread takes the next chunk with its turn at reading, so decoding is in order and the chunk is still in its
-/// cache when it compresses it. Results are written in order, too.
+/// A thread takes the next chunk with its turn at reading, so decoding is in order and the chunk is still in
+/// its cache when it compresses it. Results are written in order, too.
 final class WALCompressionJob: ChunkedJob {
     struct Scratch {
         let input: UnsafeMutableRawBufferPointer
@@ -95,7 +95,8 @@ final class WALCompressionJob: ChunkedJob {
         // An empty file is one empty frame, so that every archived file unpacks.
         guard state.offset < size || state.chunks == 0 else { return nil }
         let wanted = Int(min(UInt64(buffer.count), size - state.offset))
-        let count = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: state.offset)
+        let count = try source.read(
+            into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: state.offset)
         guard count == wanted else {
             throw Problem(.system, "\"\(source.path)\" shrank while it was read")
         }

@@ -5,9 +5,9 @@ import Repository
 
 /// What PostgreSQL runs for every WAL file: `push` as archive_command, `get` as restore_command.
 ///
-/// Exit status of `push`: 0 once the file is durable, else 1, and PostgreSQL tries again. Of `get`: 0, 1 when the
-/// file is not in the archive, 200 for any other failure; PostgreSQL takes 1 to 125 for "not there" and would end
-/// recovery early, above that it stops with an error.
+/// Exit status of `push`: 0 once the file is durable, else 1, and PostgreSQL tries again. Of `get`: 0, 1 when
+/// the file is not in the archive, 200 for any other failure; PostgreSQL takes 1 to 125 for "not there" and
+/// would end recovery early, above that it stops with an error.
 enum PitrWal {
     static let version = "1.0.0"
 
@@ -55,7 +55,7 @@ enum PitrWal {
 
     private static func usage(_ verb: String?) -> Int32 {
         write(
-            "pitr-wal: usage: pitr-wal push REPOSITORY PATH NAME | get REPOSITORY NAME DESTINATION | version\n",
+            "usage: pitr-wal push REPOSITORY PATH NAME | get REPOSITORY NAME DESTINATION | version\n",
             to: STDERR_FILENO)
         return verb == "get" ? recoveryMustStop : 2
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// What the argument parser throws: a wish for help, or wrong use.
 enum UsageError {
@@ -19,8 +20,10 @@ enum UsageError {
 
     /// The message, and where to read more; without the long list of every option.
     static func text(of error: any Error) -> String {
-        let message = Pitr.message(for: error)
+        // Made once: the parser writes down the command's whole usage for each message it is asked for.
         let full = Pitr.fullMessage(for: error)
+        let parts = full.components(separatedBy: "\nUsage: ")
+        let message = parts[0].hasPrefix("Error: ") ? String(parts[0].dropFirst(7)) : parts[0]
         var text = "ERROR: " + message + "\n"
         if let pointer = full.split(separator: "\n").last(where: { $0.contains("--help' for more") }) {
             text += "hint: " + pointer.drop { $0 == " " } + "\n"

@@ -61,7 +61,9 @@ import Testing
         #expect(problem?.code == .backupDamaged)
         #expect(problem?.message.contains("\(path)\" is damaged: wrong checksum in block 3") == true)
         #expect(try DurableFiles.list(server.layout.backups).isEmpty)
-        #expect(try server.postgres.psql("SELECT count(*) FROM pg_stat_activity WHERE query ~ 'pg_backup'") == "1")
+        #expect(
+            try server.postgres.psql("SELECT count(*) FROM pg_stat_activity WHERE query ~ 'pg_backup'") == "1"
+        )
     }
 
     @Test func `refuses a tablespace outside the data directory`() throws {
@@ -91,7 +93,8 @@ import Testing
         let cancellation = CancellationFlag()
         let problem = #expect(throws: Problem.self) {
             try server.capture.run(
-                name: "b", source: .automatic, progress: CancelOnFirstBytes(cancellation), cancellation: cancellation)
+                name: "b", source: .automatic, progress: CancelOnFirstBytes(cancellation),
+                cancellation: cancellation)
         }
         #expect(problem?.code == .canceled)
         #expect(try DurableFiles.list(server.layout.backups).isEmpty)
@@ -141,7 +144,8 @@ import Testing
         let answer = try server.postgres.tool(
             "psql",
             [
-                "-XAtq", "-h", server.postgres.socketDirectory, "-p", port, "-U", PostgresFixture.superuser, "-d",
+                "-XAtq", "-h", server.postgres.socketDirectory, "-p", port, "-U", PostgresFixture.superuser,
+                "-d",
                 "postgres", "-c", sql,
             ])
         return answer.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)

@@ -1,3 +1,4 @@
+import Planning
 import Platform
 import PostgresFormat
 import Repository
@@ -57,7 +58,8 @@ import Testing
     ])
     func `other files of PostgreSQL are kept, too`(name: String) throws {
         let fixture = try WALFixture()
-        let bytes = name.hasSuffix("partial") ? WALFixture.segment(5) : Array("1\t0/5000000\tno reason\n".utf8)
+        let bytes =
+            name.hasSuffix("partial") ? WALFixture.segment(5) : Array("1\t0/5000000\tno reason\n".utf8)
         #expect(try fixture.push(name, bytes) == .stored)
         #expect(try fixture.push(name, bytes) == .alreadyStored)
         let parsed = try #require(ArchivedFileName(fileName: name))
@@ -77,7 +79,9 @@ import Testing
         try SystemCommands().runChecked(Command("zstd", ["-tq", fixture.stored("00000002.history")]))
     }
 
-    @Test(arguments: ["", "x", "000000010000000000000005.zst", "00000000.history", "../0000000100000000000000FF"])
+    @Test(arguments: [
+        "", "x", "000000010000000000000005.zst", "00000000.history", "../0000000100000000000000FF",
+    ])
     func `refuses a name that PostgreSQL never archives`(name: String) throws {
         let fixture = try WALFixture()
         let problem = #expect(throws: Problem.self) { try fixture.push(name, [1, 2, 3]) }

@@ -7,8 +7,8 @@ enum EvidenceView {
     static func text(_ evidence: RestoreEvidence) -> PersonText {
         var text = PersonText()
         text.heading("Evidence of the restore")
-        text.field("Source", "\(evidence.sourceServer) (\(evidence.sourceServerID))")
-        text.field("New server", "\(evidence.newServer) (\(evidence.newServerID))")
+        text.field("Source", named(evidence.sourceServer, evidence.sourceServerID))
+        text.field("New server", named(evidence.newServer, evidence.newServerID))
         text.field("Asked for", evidence.requestedTime ?? "no time")
         text.field("State as of", evidence.effectiveTimeUTC?.description)
         text.field(
@@ -31,6 +31,11 @@ enum EvidenceView {
         for step in evidence.steps { text.field(step.name, seconds(step.seconds)) }
         text.field("all together", seconds(evidence.totalSeconds))
         return text
+    }
+
+    /// `orders (5f0c3a1e)`: the last part of a resource id says enough beside the server's own id.
+    static func named(_ server: String, _ id: String) -> String {
+        "\(server.split(separator: "/").last ?? "") (\(id))"
     }
 
     /// Short steps matter here: milliseconds are kept.

@@ -92,7 +92,7 @@ enum ServerView {
 
     private static func add(_ origin: RestoredFrom, to text: inout PersonText) {
         text.heading("Restored from")
-        text.field("Server", "\(origin.sourceServer) (\(origin.sourceServerID))")
+        text.field("Server", EvidenceView.named(origin.sourceServer, origin.sourceServerID))
         text.field("State as of", origin.restoreTimeUTC?.description)
         text.field("Position", origin.lsn.description)
         text.field("Base backup", origin.backup)
