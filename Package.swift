@@ -79,6 +79,7 @@ let package = Package(
         tests(
             "CommandLine",
             ["pitr", argumentParser, "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresFormat"]),
+        tests("Guide", ["Platform"]),
         tests("EndToEnd", ["Platform", "PostgresFormat", "PostgresClient", "Planning"]),
     ]
 )
