@@ -212,9 +212,10 @@ extension ControlPlane {
             return segment.timeline == keep.timeline && segment.end <= keep.lsn
         }
         if !unneeded.isEmpty {
+            let files = unneeded.count == 1 ? "1 file" : "\(unneeded.count) files"
             actions.append(
                 act(
-                    row.name, "expire-wal", "\(unneeded.count) files before \(keep.lsn)",
+                    row.name, "expire-wal", "\(files) before \(keep.lsn)",
                     "no backup that is kept needs them", dryRun: dryRun
                 ) { try archive.remove(unneeded) })
         }
