@@ -148,10 +148,8 @@ extension ControlPlane {
         let running = try catalog.read {
             try OperationRow.filter(Column("state") == OperationState.running.rawValue).fetchAll($0)
         }
-        return running.compactMap { operation in
-            guard !ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).isAlive else {
-                return nil
-            }
+        return try running.compactMap { operation in
+            guard try isOrphaned(operation) else { return nil }
             return DoctorFinding(
                 level: .warning, subject: "operation \(operation.id)",
                 message: "\(operation.kind) began \(operation.startedAt), and its process is gone",

@@ -52,8 +52,7 @@ extension ControlPlane {
             )
             .fetchAll($0)
         }
-        for operation in running
-        where !ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).isAlive {
+        for operation in running where try isOrphaned(operation) {
             let row = try catalog.read { try ServerRow.fetchOne($0, key: operation.serverID) }
             actions.append(
                 act(
@@ -74,6 +73,16 @@ extension ControlPlane {
                 ) { try settleLeftover(row) })
         }
         return actions + leftoverFolders(dryRun: dryRun)
+    }
+
+    /// Whether an operation is still running by the catalog and its process is gone.
+    ///
+    /// In this order: a process writes its end into the catalog before it ends itself.
+    func isOrphaned(_ operation: OperationRow) throws -> Bool {
+        guard !ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).isAlive else {
+            return false
+        }
+        return try catalog.read { try OperationRow.fetchOne($0, key: operation.id) }?.state == .running
     }
 
     private func end(_ operation: OperationRow, row: ServerRow?) throws {
@@ -212,10 +221,10 @@ extension ControlPlane {
             return segment.timeline == keep.timeline && segment.end <= keep.lsn
         }
         if !unneeded.isEmpty {
-            let files = unneeded.count == 1 ? "1 file" : "\(unneeded.count) files"
             actions.append(
                 act(
-                    row.name, "expire-wal", "\(files) before \(keep.lsn)",
+                    row.name, "expire-wal",
+                    "\(unneeded.count) \(unneeded.count == 1 ? "file" : "files") before \(keep.lsn)",
                     "no backup that is kept needs them", dryRun: dryRun
                 ) { try archive.remove(unneeded) })
         }

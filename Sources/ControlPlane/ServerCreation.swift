@@ -116,7 +116,9 @@ extension ControlPlane {
             throw Problem(.invalidParameterValue, "\(port) is not a port", hint: "Use 1 to 65535.")
         }
         let wanted = UInt16(port ?? 5432)
-        guard let listen else { return try LoopbackAddress.pick(taken: taken, port: wanted, place: paths.home) }
+        guard let listen else {
+            return try LoopbackAddress.pick(taken: taken, port: wanted, place: paths.home)
+        }
         guard let address = IPv4Address(listen) else {
             throw Problem(
                 .invalidParameterValue, "'\(listen)' is not an IPv4 address",
