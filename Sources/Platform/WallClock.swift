@@ -14,7 +14,8 @@ public struct SystemWallClock: WallClock {
     public func now() -> PostgresTimestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return PostgresTimestamp(unixMicroseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+        return PostgresTimestamp(
+            unixMicroseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 }
 

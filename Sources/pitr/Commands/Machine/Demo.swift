@@ -126,7 +126,9 @@ struct Demo {
     }
 
     private func restore(_ before: Before) throws -> RestoreResult {
-        say("4. pitr restore --name orders-restored --source-server orders --restore-time \(before.time)")
+        say(
+            "4. pitr restore -g \(Self.group) -n orders-restored --source-server orders "
+                + "--restore-time \(before.time)")
         var request = RestoreRequest(resourceGroup: Self.group, sourceServer: Self.source.name)
         request.name = Self.copy.name
         request.restoreTime = before.time
@@ -159,9 +161,18 @@ struct Demo {
             copy[0, "payments"] == "0", source[0, "payments"] == "1000",
             source[0, "orders"] == "no such table"
         else { throw Problem(.recoveryFailed, "the copy is not what the source was") }
-        say("                      table orders                      payments since")
-        say("   orders             no such table                     1000, all still there")
-        say("   orders-restored    \(before.orders) rows, same checksum          0, they came later")
+        let lines = [
+            ("", "table orders", "payments since"),
+            ("orders", "no such table", "1000, all still there"),
+            ("orders-restored", "\(before.orders) rows, same checksum", "0, they came later"),
+        ]
+        for (server, orders, payments) in lines {
+            say("   " + Self.padded(server, 19) + Self.padded(orders, 34) + payments)
+        }
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
     }
 
     private func tell(_ evidence: RestoreEvidence) {

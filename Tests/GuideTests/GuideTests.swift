@@ -1,0 +1,35 @@
+import Platform
+import TestKit
+import Testing
+
+/// Every command of the guide works, in the order in which it stands there.
+@Suite(.serialized)
+struct GuideTests {
+    private static let root = DurableFiles.parent(
+        of: DurableFiles.parent(of: DurableFiles.parent(of: #filePath)))
+    private static let guide = root + "/docs/guide"
+
+    /// Pages that are read by the account that owns the servers, who is not root.
+    private static let ownersPages = ["restore-by-hand.md"]
+
+    private static let pages: [String] =
+        ((try? DurableFiles.list(guide)) ?? []).filter { $0.hasSuffix(".md") }.sorted()
+
+    @Test(arguments: pages) func `works as written`(_ name: String) throws {
+        let page = try Self.page(name)
+        try ProductUnderTest.use("guide") { product in
+            let runner: any CommandRunner = Self.ownersPages.contains(name) ? RunAs() : SystemCommands()
+            try GuideRun(page: page, product: product, runner: runner).run()
+        }
+    }
+
+    @Test func `every page is there and has commands`() throws {
+        #expect(Self.pages.count >= 6)
+        for name in Self.pages { #expect(try !Self.page(name).steps.isEmpty, "\(name)") }
+    }
+
+    private static func page(_ name: String) throws -> GuidePage {
+        let bytes = try DurableFiles.read(guide + "/" + name)
+        return try GuidePage(name: name, markdown: String(decoding: bytes, as: UTF8.self))
+    }
+}
