@@ -2,9 +2,9 @@ public import PostgresFormat
 
 /// Decides what a restore will do, from what is held and what is wanted. Pure: no clock, no files of its own.
 ///
-/// The state at T is everything up to the last commit, abort or prepare record timed at or before T that stands
-/// before the first commit or abort timed after T. Both records are found in the log, and PostgreSQL is told to
-/// stop exactly between them.
+/// The state at T is everything up to the last commit, abort or prepare record timed at or before T that
+/// stands before the first commit or abort timed after T. Both records are found in the log, and PostgreSQL
+/// is told to stop exactly between them.
 public struct RestorePlanner {
     let inventory: Inventory
     let source: any LogRecordSource
@@ -110,7 +110,8 @@ public struct RestorePlanner {
             } catch let refusal as Refusal {
                 switch refusal {
                 case .missingSegment, .damagedSegment, .minimalLogging:
-                    // The gap may lie before a newer backup only; an older one crosses it as well, but says so.
+                    // The gap may lie before a newer backup only; an older one crosses it as well, but says
+                    // so.
                     rejected.append(RejectedBackup(name: backup.name, reason: refusal.message))
                     firstFailure = firstFailure ?? refusal
                 default: throw refusal
@@ -158,7 +159,8 @@ public struct RestorePlanner {
             } else if let preparedAfter {
                 "a transaction prepared after the target stands before the first record left out (\(preparedAfter))"
             } else if let between {
-                "\(between.hazards.firstName) at \(between.start) would be replayed although it belongs to what is left out"
+                "\(between.hazards.firstName) at \(between.start) would be replayed "
+                    + "although it belongs to what is left out"
             } else {
                 nil
             }
