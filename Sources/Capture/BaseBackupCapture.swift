@@ -97,7 +97,10 @@ public struct BaseBackupCapture: Sendable {
                 .operationNotSupported, "the server has a tablespace outside its data directory",
                 detail: stopped.tablespaceMap)
         }
-        captured.append(try storeLabel(stopped, context))
+        captured.append(
+            try SmallFileStore(target: context.target, storage: context.storage).store(
+                Array(stopped.label.utf8), as: "backup_label",
+                modified: stopped.time.unixMicroseconds / 1_000_000))
         let position = try Self.read(label: stopped.label)
         let manifest = manifest(captured, from: start, to: stopped.lsn, on: position.startTimeline)
         try DurableFiles.write(manifest, to: BackupFiles.manifestFile(folder), durable: false)
@@ -115,41 +118,15 @@ public struct BaseBackupCapture: Sendable {
     private func copy(
         _ walk: DataDirectoryWalk, _ context: CaptureFileJob.Context, _ cancellation: CancellationFlag
     ) throws(Problem) -> [CaptureFileJob.Captured] {
-        let ordered = walk.files.sorted { ($0.size, $1.path) > ($1.size, $0.path) }
-        var captured: [CaptureFileJob.Captured] = []
-        for isControl in [false, true] {
-            let jobs = ordered.filter { ($0.path == BackupFiles.controlFile) == isControl }
-                .map { CaptureFileJob($0, context) }
-            try ChunkedJobs.run(jobs, workers: isControl ? 1 : workers, cancellation: cancellation) {
-                () throws(Problem) in try CaptureFileJob.Scratch()
-            }
-            captured += jobs.compactMap(\.captured)
+        let jobs = walk.files.filter { $0.path != BackupFiles.controlFile }
+            .sorted { ($0.size, $1.path) > ($1.size, $0.path) }
+            .map { CaptureFileJob($0, context) }
+        try ChunkedJobs.run(jobs, workers: workers, cancellation: cancellation) {
+            () throws(Problem) in try CaptureFileJob.Scratch()
         }
-        guard captured.last?.path == BackupFiles.controlFile else {
-            throw Problem(.system, "\"\(dataDirectory)\" has no \(BackupFiles.controlFile)")
-        }
-        return captured
-    }
-
-    private func storeLabel(
-        _ stopped: BackupSession.Stopped, _ context: CaptureFileJob.Context
-    ) throws(Problem) -> CaptureFileJob.Captured {
-        let content = Array(stopped.label.utf8)
-        var stored = content
-        var path = context.target + "/backup_label"
-        if context.storage == .zstd {
-            path += RepositoryLayout.compressedSuffix
-            let compressor = try Compressor(level: FrameFormat.level)
-            let room = RawBuffer(count: Compressor.bound(content.count))
-            let count = try content.span.bytes.withUnsafeBytes { (bytes) throws(Problem) in
-                try compressor.frame(bytes, into: room.bytes)
-            }
-            stored = Array(room[prefix: count])
-        }
-        try DurableFiles.write(stored, to: path, durable: false)
-        return CaptureFileJob.Captured(
-            path: "backup_label", size: UInt64(content.count), storedBytes: UInt64(stored.count),
-            modified: stopped.time.unixMicroseconds / 1_000_000, crc: CRC32C.checksum(content))
+        let control = try SmallFileStore(target: context.target, storage: context.storage)
+            .storeControlFile(of: dataDirectory)
+        return jobs.compactMap(\.captured) + [control]
     }
 
     private func manifest(

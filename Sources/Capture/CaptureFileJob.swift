@@ -43,6 +43,8 @@ final class CaptureFileJob: ChunkedJob {
     private struct State {
         var source: OpenFile?
         var target: OpenFile?
+        /// The target holds the content already.
+        var isClone = false
         var size: UInt64 = 0
         var modified: Int64 = 0
         var offset: UInt64 = 0
@@ -57,6 +59,7 @@ final class CaptureFileJob: ChunkedJob {
         let index: Int
         let source: OpenFile
         let target: OpenFile
+        let isClone: Bool
         let offset: UInt64
         let count: Int
     }
@@ -91,8 +94,9 @@ final class CaptureFileJob: ChunkedJob {
         try fill(room, from: chunk)
         let content = UnsafeRawBufferPointer(room)
         let crc = CRC32C.checksum(content)
-        if context.storage == .zstd {
-            guard try store(content, chunk, scratch) else { return false }
+        switch context.storage {
+        case .zstd: guard try store(content, chunk, scratch) else { return false }
+        case .plain: if !chunk.isClone { try chunk.target.write(content, at: chunk.offset) }
         }
         context.progress.advance(bytes: UInt64(chunk.count))
         state.withLock { state in
@@ -111,7 +115,8 @@ final class CaptureFileJob: ChunkedJob {
         }
         let count = Int(min(UInt64(FrameFormat.contentBytes), state.size - state.offset))
         let chunk = Chunk(
-            index: state.pieces.count, source: source, target: target, offset: state.offset, count: count)
+            index: state.pieces.count, source: source, target: target, isClone: state.isClone,
+            offset: state.offset, count: count)
         state.offset += UInt64(count)
         state.allTaken = state.offset >= state.size
         state.pieces.append(nil)
@@ -127,14 +132,13 @@ final class CaptureFileJob: ChunkedJob {
         let target = try OpenFile(creating: context.target + "/" + file.path + suffix)
         var source = original
         if context.storage == .plain {
-            guard try FileClone.clone(original, to: target) else {
-                throw Problem(.system, "cannot clone \"\(original.path)\" any more")
-            }
+            // A single file may be marked not to share its blocks: then it is copied.
+            state.isClone = try FileClone.clone(original, to: target)
             // What counts from here on is the clone: it does not change.
-            source = target
+            if state.isClone { source = target }
         }
         let status = try original.status()
-        state.size = context.storage == .plain ? try target.size() : status.size
+        state.size = state.isClone ? try target.size() : status.size
         state.modified = status.modified
         state.source = source
         state.target = target

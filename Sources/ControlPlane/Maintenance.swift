@@ -221,10 +221,10 @@ extension ControlPlane {
             return segment.timeline == keep.timeline && segment.end <= keep.lsn
         }
         if !unneeded.isEmpty {
+            let files = unneeded.count == 1 ? "1 file" : "\(unneeded.count) files"
             actions.append(
                 act(
-                    row.name, "expire-wal",
-                    "\(unneeded.count) \(unneeded.count == 1 ? "file" : "files") before \(keep.lsn)",
+                    row.name, "expire-wal", "\(files) before \(keep.lsn)",
                     "no backup that is kept needs them", dryRun: dryRun
                 ) { try archive.remove(unneeded) })
         }

@@ -176,7 +176,7 @@ extension ControlPlane {
         for segment in try archive.segments() {
             if segment.isPartial {
                 partials.append(segment)
-            } else if let summary = segment.summary, !summary.isComplete {
+            } else if let summary = segment.summary, !summary.isComplete, !summary.mayEndWithStraddlingSwitch {
                 // PostgreSQL hands over whole segments only: one that cannot be read to its end is damaged.
                 damaged.append(DamagedSegment(name: segment.name, reason: summary.endDescription))
             } else if let summary = segment.summary {

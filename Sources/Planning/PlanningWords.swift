@@ -20,10 +20,11 @@ extension TransactionEnd.Kind {
 }
 
 extension SegmentHazards {
-    /// Records whose effect does not wait for a commit: replaying one is final, whatever its transaction does.
+    /// Records whose effect does not wait for a commit: replaying one is final, whatever its transaction does, or
+    /// fails, as a change to minimal logging does.
     static let leaking: SegmentHazards = [
         .sequence, .databaseCreate, .databaseDrop, .tablespaceCreate, .tablespaceCreateInPlace,
-        .tablespaceDrop, .relationMap,
+        .tablespaceDrop, .relationMap, .walLevelMinimal,
     ]
 
     /// The first of the leaking kinds, in words.
@@ -33,6 +34,7 @@ extension SegmentHazards {
             (.databaseDrop, "a DROP DATABASE"), (.tablespaceCreate, "a CREATE TABLESPACE"),
             (.tablespaceCreateInPlace, "a CREATE TABLESPACE"), (.tablespaceDrop, "a DROP TABLESPACE"),
             (.relationMap, "a rewrite of a mapped catalog"),
+            (.walLevelMinimal, "a change to wal_level=minimal"),
         ]
         return names.first { contains($0.0) }?.1 ?? "a record"
     }

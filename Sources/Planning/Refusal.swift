@@ -2,7 +2,8 @@ public import PostgresFormat
 
 /// Why a restore cannot be what was asked: one case, one message, one hint.
 public enum Refusal: Error, Hashable, Sendable {
-    case noBackup(server: String)
+    /// `damaged`: those that are there and cannot be used.
+    case noBackup(server: String, damaged: [RejectedBackup])
     case tooEarly(requested: PostgresTimestamp, earliest: PostgresTimestamp, latest: PostgresTimestamp?)
     case insideBackup(
         requested: PostgresTimestamp, backup: String, earliest: PostgresTimestamp, latest: PostgresTimestamp?)
@@ -20,8 +21,10 @@ public enum Refusal: Error, Hashable, Sendable {
 
     public var message: String {
         switch self {
-        case .noBackup(let server):
-            "server '\(server)' has no complete base backup yet"
+        case .noBackup(let server, let damaged):
+            damaged.isEmpty
+                ? "server '\(server)' has no complete base backup yet"
+                : "every base backup of server '\(server)' is damaged"
         case .tooEarly(let requested, _, _):
             "restore time \(requested) is before the earliest restore point"
         case .insideBackup(let requested, let backup, _, _):
@@ -50,7 +53,8 @@ public enum Refusal: Error, Hashable, Sendable {
     /// The facts behind the message.
     public var detail: String? {
         switch self {
-        case .noBackup, .ordinaryTablespace, .minimalLogging: nil
+        case .noBackup(_, let damaged): damaged.isEmpty ? nil : Self.list(damaged)
+        case .ordinaryTablespace, .minimalLogging: nil
         case .tooEarly(_, let earliest, let latest), .insideBackup(_, _, let earliest, let latest),
             .tooLate(_, let earliest, let latest):
             Self.window(earliest, latest)
@@ -58,7 +62,7 @@ public enum Refusal: Error, Hashable, Sendable {
             known.isEmpty ? "there are no backups" : "known: " + known.joined(separator: ", ")
         case .damagedBackup(_, let reason), .timeNotExact(let reason): reason
         case .everyBackupTooNew(_, let rejected):
-            rejected.map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
+            Self.list(rejected)
         case .missingSegment(_, let before, let after):
             Self.gap(before, after)
         case .damagedSegment(_, let reason, let before, let after):
@@ -68,6 +72,8 @@ public enum Refusal: Error, Hashable, Sendable {
 
     public var hint: String {
         switch self {
+        case .noBackup(_, let damaged) where !damaged.isEmpty:
+            "Take a new one with 'pitr backup create'; the server can be restored from then on."
         case .noBackup: "Wait for the first backup to finish, or take one with 'pitr backup create'."
         case .tooEarly, .tooLate: "Choose a time inside these bounds."
         case .insideBackup: "A backup can only be used from its end on; choose a later time."
@@ -83,12 +89,16 @@ public enum Refusal: Error, Hashable, Sendable {
         }
     }
 
+    private static func list(_ backups: [RejectedBackup]) -> String {
+        backups.map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
+    }
+
     private static func window(_ earliest: PostgresTimestamp, _ latest: PostgresTimestamp?) -> String {
         "restorable from \(earliest) to \(latest.map(\.description) ?? "(unknown)")"
     }
 
     private static func gap(_ before: PostgresTimestamp?, _ after: PostgresTimestamp?) -> String {
-        let first = before.map { "reachable up to \($0)" } ?? "nothing before it is reachable"
+        let first = before.map { "every time before \($0) is reachable" } ?? "nothing before it is reachable"
         let second =
             after.map { "and again from \($0)" } ?? "and nothing after it until a newer backup is taken"
         return first + ", " + second

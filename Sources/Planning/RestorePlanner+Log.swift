@@ -93,29 +93,110 @@ extension RestorePlanner {
 
     /// Refuses a range with a segment missing or damaged, and says what is reachable on both sides.
     func requireUnbroken(_ range: WALRange, in log: TimelineLog) throws {
-        let damaged = inventory.damaged.first {
+        guard let fault = firstFault(in: range, of: log) else { return }
+        throw refusal(fault, in: log)
+    }
+
+    /// A segment that cannot be used; without a reason it is missing.
+    private struct Fault {
+        let segment: SegmentName
+        let reason: String?
+    }
+
+    private func firstFault(in range: WALRange, of log: TimelineLog) -> Fault? {
+        let damaged = inventory.damaged.filter {
             $0.name.timeline == log.timeline && range.numbers.contains($0.name.number)
-        }
+        }.min { $0.name < $1.name }
         let broken = log.entries.first {
             range.numbers.contains($0.segment.name.number)
                 && $0.segment.name.number < range.numbers.upperBound
-                && !$0.segment.summary.isComplete
+                && !$0.isComplete
         }
         let gap = log.firstGap(from: range.numbers.lowerBound, through: range.numbers.upperBound)
         let first = [damaged?.name.number, broken?.segment.name.number, gap].compactMap { $0 }.min()
-        guard let first else { return }
-        let name = SegmentName(timeline: log.timeline, number: first, size: inventory.segmentSize)
-        let before = log.entries.last { $0.segment.name.number < first && $0.maxStopTime != nil }?.maxStopTime
-        let after = inventory.backups.filter { $0.damage == nil && $0.startLSN >= name.end }.map(\.stopTime)
-            .min()
-        if let damaged, damaged.name.number == first {
-            throw Refusal.damagedSegment(
-                name, reason: damaged.reason, lastBefore: before, reachableFrom: after)
+        guard let first else { return nil }
+        let reason: String? =
+            if let damaged, damaged.name.number == first {
+                damaged.reason
+            } else if let broken, broken.segment.name.number == first {
+                broken.segment.summary.endDescription
+            } else {
+                nil
+            }
+        return Fault(
+            segment: SegmentName(timeline: log.timeline, number: first, size: inventory.segmentSize),
+            reason: reason)
+    }
+
+    private func refusal(_ fault: Fault, in log: TimelineLog) -> Refusal {
+        let (before, after) = reachable(around: fault.segment, in: log)
+        guard let reason = fault.reason else {
+            return .missingSegment(fault.segment, lastBefore: before, reachableFrom: after)
         }
-        if let broken, broken.segment.name.number == first {
-            throw Refusal.damagedSegment(
-                name, reason: broken.segment.summary.endDescription, lastBefore: before, reachableFrom: after)
+        return .damagedSegment(fault.segment, reason: reason, lastBefore: before, reachableFrom: after)
+    }
+
+    /// Before which instant a backup and the log in front of a segment reach, and from which one on a backup
+    /// behind it can be used.
+    private func reachable(around segment: SegmentName, in log: TimelineLog)
+        -> (before: PostgresTimestamp?, after: PostgresTimestamp?)
+    {
+        let sound = inventory.backups.filter { backup in
+            backup.damage == nil && backup.timeline == log.timeline
+                && firstFault(in: range(backup.startLSN, backup.stopLSN), of: log) == nil
         }
-        throw Refusal.missingSegment(name, lastBefore: before, reachableFrom: after)
+        let before = sound.filter { $0.stopLSN <= segment.start }.compactMap { reach(of: $0, in: log) }.max()
+        let after = sound.filter { $0.startLSN >= segment.end }.filter { backup in
+            firstFault(in: range(backup.startLSN, endOfLog(log)), of: log) == nil
+                || reach(of: backup, in: log) != nil
+        }.map(\.stopTime).min()
+        return (before, after)
+    }
+
+    /// Every instant from a backup's end to before this one can be reached: a later commit or abort follows in the
+    /// unbroken log behind it. Nil when there is no such instant.
+    private func reach(of backup: InventoryBackup, in log: TimelineLog) -> PostgresTimestamp? {
+        let fault = firstFault(in: range(backup.startLSN, endOfLog(log)), of: log)?.segment
+        let newest = log.entries.filter { entry in
+            entry.segment.name.end > backup.stopLSN && fault.map { entry.segment.name < $0 } ?? true
+        }.compactMap(\.maxStopTime).max()
+        return newest.flatMap { $0 > backup.stopTime ? $0 : nil }
+    }
+
+    private func endOfLog(_ log: TimelineLog) -> LSN {
+        log.entries.last?.segment.name.end ?? .zero
+    }
+
+    private func range(_ from: LSN, _ to: LSN) -> WALRange {
+        WALRange(from: from, to: to, size: inventory.segmentSize)
+    }
+
+    /// Refuses when the last segment of a range that was found unbroken cannot be read up to `lsn`.
+    func requireReadable(through lsn: LSN, in log: TimelineLog) throws {
+        let name = SegmentName(
+            timeline: log.timeline, number: (lsn.rawValue - 1) / inventory.segmentSize.bytes,
+            size: inventory.segmentSize)
+        guard let index = log.index(of: name.number),
+            case .endsAt(let end, _) = log.entries[index].segment.summary.outcome, end < lsn
+        else { return }
+        throw refusal(
+            Fault(segment: name, reason: log.entries[index].segment.summary.endDescription), in: log)
+    }
+
+    /// Whether no commit timed after `time` can lie unseen before a backup that ended after it.
+    ///
+    /// A hole in the log may hide the very record that ends the state at `time`; a backup behind the hole would then
+    /// bring in what was committed later. One that had ended by `time` cannot, nor can what came before that.
+    func isLogKnown(before backup: InventoryBackup, since time: PostgresTimestamp, in log: TimelineLog)
+        -> Bool
+    {
+        let older = inventory.backups.filter {
+            $0.timeline == backup.timeline && $0.startLSN < backup.startLSN && $0.stopTime <= time
+                && $0.startLSN > .zero
+        }.map(\.startLSN).max()
+        guard let from = older ?? log.entries.first?.segment.name.start, from < backup.startLSN else {
+            return true
+        }
+        return firstFault(in: range(from, backup.startLSN), of: log) == nil
     }
 }

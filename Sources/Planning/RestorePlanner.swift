@@ -18,9 +18,13 @@ public struct RestorePlanner {
     public func plan(_ target: RecoveryTarget, mode: TargetMode = .automatic, now: PostgresTimestamp) throws
         -> RestorePlan
     {
-        guard inventory.backups.contains(where: { $0.damage == nil }), let earliest = inventory.earliest
-        else {
-            throw Refusal.noBackup(server: inventory.serverName)
+        if case .backup(let name) = target { return try planBackup(name) }
+        guard let earliest = inventory.earliest else {
+            throw Refusal.noBackup(
+                server: inventory.serverName,
+                damaged: inventory.backups.map {
+                    RejectedBackup(name: $0.name, reason: $0.damage ?? "damaged")
+                })
         }
         switch target {
         case .backup(let name):
@@ -57,6 +61,7 @@ public struct RestorePlanner {
         let log = TimelineLog(timeline: backup.timeline, segments: inventory.segments)
         let range = WALRange(from: backup.startLSN, to: backup.stopLSN, size: inventory.segmentSize)
         try requireUnbroken(range, in: log)
+        try requireReadable(through: backup.stopLSN, in: log)
         return try finish(
             Draft(
                 target: .backup(backup.name), requested: nil, backup: backup, rejected: [], log: log,
@@ -89,6 +94,13 @@ public struct RestorePlanner {
                         name: backup.name,
                         reason:
                             "ends at \(backup.stopLSN), after the first record left out (\(outside.start))"))
+                continue
+            }
+            if let limit, backup.stopTime > limit, !isLogKnown(before: backup, since: limit, in: log) {
+                rejected.append(
+                    RejectedBackup(
+                        name: backup.name,
+                        reason: "ends after the target, and what was committed before it is not all held"))
                 continue
             }
             do {
@@ -131,6 +143,7 @@ public struct RestorePlanner {
             upTo = max(backup.stopLSN, LSN((max(final, startNumber) + 1) * inventory.segmentSize.bytes))
         }
         try requireUnbroken(WALRange(from: backup.startLSN, to: upTo, size: inventory.segmentSize), in: log)
+        try requireReadable(through: backup.stopLSN, in: log)
         let inside = try lastInside(
             limit: limit, before: outside?.start ?? .max, notBefore: backup.stopLSN, in: log)
 
@@ -161,10 +174,10 @@ public struct RestorePlanner {
         _ draft: Draft, mode: TargetMode, limit: PostgresTimestamp?, obstacle: String?
     ) throws -> Draft {
         var draft = draft
-        if mode == .time, let obstacle { throw Refusal.timeNotExact(reason: obstacle) }
         if mode == .time, limit == nil {
             throw Refusal.timeNotExact(reason: "the latest moment is a position in the log, not a time")
         }
+        if mode == .time, let obstacle { throw Refusal.timeNotExact(reason: obstacle) }
         if mode != .lsn, obstacle == nil, let limit, let outside = draft.firstOutside {
             draft.setting = .time(limit)
             draft.reason = "it stops exactly before the first record left out"

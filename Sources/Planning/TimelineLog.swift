@@ -12,6 +12,8 @@ struct TimelineLog {
         /// The last commit, abort or prepare that starts here.
         let lastEnd: TransactionEnd?
         let hazards: SegmentHazards
+        /// Whether the log goes on behind the segment.
+        let isComplete: Bool
     }
 
     let timeline: TimelineID
@@ -22,23 +24,45 @@ struct TimelineLog {
         let sorted = segments.filter { $0.name.timeline == timeline }.sorted { $0.name < $1.name }
         var entries: [Entry] = []
         entries.reserveCapacity(sorted.count)
+        var isSwitchedInto = false
         for (index, segment) in sorted.enumerated() {
             let summary = segment.summary
             var maxStop = summary.maxStopTime
             var last = summary.lastEnd
             var hazards = summary.hazards
+            let isComplete = summary.isComplete || isSwitchedInto
+            isSwitchedInto = false
             if index + 1 < sorted.count, sorted[index + 1].name.number == segment.name.number + 1,
-                let crossing = join(tail: summary, head: sorted[index + 1].summary)
+                let crossing = join(tail: summary, head: sorted[index + 1].summary),
+                Self.holds(crossing.end, sorted[(index + 1)...])
             {
                 hazards.formUnion(crossing.hazards)
+                // The header does not tell the level that was changed to: the record has to be looked at.
+                if crossing.hazards.contains(.parameterChange) { hazards.insert(.walLevelMinimal) }
+                isSwitchedInto = crossing.isSwitch(endingIn: sorted[index + 1].summary)
                 if let end = crossing.transactionEnd {
                     last = end
                     if end.kind.canStopRecovery { maxStop = max(maxStop ?? end.time, end.time) }
                 }
             }
-            entries.append(Entry(segment: segment, maxStopTime: maxStop, lastEnd: last, hazards: hazards))
+            entries.append(
+                Entry(
+                    segment: segment, maxStopTime: maxStop, lastEnd: last, hazards: hazards,
+                    isComplete: isComplete))
         }
         self.entries = entries
+    }
+
+    /// Whether the segments, the first of which follows on, can be read without a gap as far as `end`.
+    private static func holds(_ end: LSN, _ segments: ArraySlice<InventorySegment>) -> Bool {
+        var number = segments.first?.name.number ?? 0
+        for segment in segments {
+            guard segment.name.number == number else { return false }
+            if case .endsAt(let readable, _) = segment.summary.outcome { return end <= readable }
+            if end <= segment.name.end { return true }
+            number += 1
+        }
+        return false
     }
 
     func index(of number: UInt64) -> Int? {
@@ -72,5 +96,13 @@ struct TimelineLog {
             index += 1
         }
         return entries[index].segment.name.number
+    }
+}
+
+extension StraddlingRecord {
+    /// Whether it is a switch to a new segment and the last record of the one that it ends in: zeros fill the rest.
+    fileprivate func isSwitch(endingIn summary: SegmentSummary) -> Bool {
+        resourceManager == .xlog && info & 0xF0 == LogOperation.switchSegment
+            && summary.outcome == .endsAt(end, .zeroedTail)
     }
 }

@@ -20,19 +20,21 @@ final class ArchivingServer {
         BaseBackupCapture(connection: connection, dataDirectory: postgres.dataDirectory, layout: layout)
     }
 
-    init(settings: [String: String] = [:], repository: String? = nil) throws {
+    /// - Parameter prepare: what to do with the server before anything is made of it.
+    init(
+        settings: [String: String] = [:], repository: String? = nil,
+        prepare: (PostgresFixture) throws -> Void = { _ in }
+    ) throws {
         postgres = try PostgresFixture(
             settings: settings.merging(["archive_mode": "on", "archive_command": ""]) { own, _ in own })
+        try prepare(postgres)
         layout = RepositoryLayout(root: repository ?? postgres.scratch.file("repository"))
         let system = try postgres.psql("SELECT system_identifier FROM pg_control_system()")
         try layout.create(
             RepositoryIdentity(serverID: "test", systemIdentifier: UInt64(system) ?? 0, postgresMajor: 15))
         try handOver()
         let helper = postgres.scratch.file("pitr-wal")
-        let built = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        try FileManager.default.copyItem(
-            at: URL(filePath: built).deletingLastPathComponent().appending(path: "pitr-wal"),
-            to: URL(filePath: helper))
+        try FileManager.default.copyItem(atPath: BuiltProduct.path("pitr-wal"), toPath: helper)
         try RunAs.handOver(helper)
         try postgres.psql(
             """
@@ -44,6 +46,21 @@ final class ArchivingServer {
     /// The server's account archives into what the test, perhaps as root, has made.
     func handOver() throws {
         try RunAs.handOver(layout.root)
+    }
+
+    /// Switches to a new segment and returns when the old one is in the archive.
+    func archiveAll() throws {
+        try postgres.psql(
+            """
+            DO $$
+            DECLARE segment text := pg_walfile_name(pg_switch_wal());
+            BEGIN
+              WHILE coalesce((SELECT last_archived_wal FROM pg_stat_archiver), '') < segment LOOP
+                PERFORM pg_sleep(0.01);
+                PERFORM pg_stat_clear_snapshot();
+              END LOOP;
+            END $$
+            """)
     }
 
     /// Lays out a backup in a directory that PostgreSQL accepts, `pg_control` in its place.

@@ -132,14 +132,14 @@ import Testing
     }
 
     /// Starts the copy, lets it recover to the end of its log, and asks it one thing.
-    static func recovered(_ copy: String, _ server: ArchivingServer, _ sql: String) throws -> String {
+    static func recovered(
+        _ copy: String, _ server: ArchivingServer, _ sql: String,
+        settings: [String] = ["archive_mode=off", "restore_command=false"]
+    ) throws -> String {
         let port = String(Int(server.postgres.port) + 1)
+        let options = settings.map { " -c " + $0 }.joined()
         try server.postgres.tool(
-            "pg_ctl",
-            [
-                "-D", copy, "-w", "-l", copy + ".log", "start", "-o",
-                "-p \(port) -c archive_mode=off -c restore_command=false",
-            ])
+            "pg_ctl", ["-D", copy, "-w", "-l", copy + ".log", "start", "-o", "-p " + port + options])
         defer { _ = try? server.postgres.tool("pg_ctl", ["-D", copy, "-m", "immediate", "stop"]) }
         let answer = try server.postgres.tool(
             "psql",

@@ -33,9 +33,15 @@ final class WALFixture {
     /// Writes a file and hands it to the archive under that name.
     @discardableResult
     func push(_ name: String, _ bytes: [UInt8]) throws -> WALArchive.PushOutcome {
-        let path = scratch.file("source")
-        try DurableFiles.write(bytes, to: path, durable: false)
-        return try archive.push(path: path, name: name)
+        try source(bytes)
+        return try archive.push(path: sourcePath, name: name)
+    }
+
+    var sourcePath: String { scratch.file("source") }
+
+    /// Puts down what the next push takes.
+    func source(_ bytes: [UInt8]) throws {
+        try DurableFiles.write(bytes, to: sourcePath, durable: false)
     }
 
     func stored(_ name: String) throws -> String {

@@ -1,0 +1,66 @@
+import Platform
+import PostgresFormat
+import Repository
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Puts files whose whole content is at hand into a backup.
+struct SmallFileStore {
+    /// The backup's `data` folder.
+    let target: String
+    let storage: BackupDescriptor.Storage
+
+    /// - Parameter modified: seconds since 1970, for the manifest.
+    func store(_ content: [UInt8], as path: String, modified: Int64) throws(Problem)
+        -> CaptureFileJob.Captured
+    {
+        var stored = content
+        var name = path
+        if storage == .zstd {
+            name += RepositoryLayout.compressedSuffix
+            let compressor = try Compressor(level: FrameFormat.level)
+            let room = RawBuffer(count: Compressor.bound(content.count))
+            let count = try content.span.bytes.withUnsafeBytes { (bytes) throws(Problem) in
+                try compressor.frame(bytes, into: room.bytes)
+            }
+            stored = Array(room[prefix: count])
+        }
+        try DurableFiles.write(stored, to: target + "/" + name, replacing: false, durable: false)
+        return CaptureFileJob.Captured(
+            path: path, size: UInt64(content.count), storedBytes: UInt64(stored.count), modified: modified,
+            crc: CRC32C.checksum(content))
+    }
+
+    private static let attempts = 10
+    private static let pauseMicroseconds: UInt32 = 1000
+
+    /// Stores `pg_control`. The server rewrites it in place: a copy whose checksum is wrong was read
+    /// meanwhile.
+    func storeControlFile(of dataDirectory: String) throws(Problem) -> CaptureFileJob.Captured {
+        let path = dataDirectory + "/" + BackupFiles.controlFile
+        var content = try DurableFiles.read(path)
+        for _ in 1..<Self.attempts where !Self.isWhole(content) {
+            usleep(Self.pauseMicroseconds)
+            content = try DurableFiles.read(path)
+        }
+        guard Self.isWhole(content) else {
+            throw Problem(
+                .backupDamaged, "the server's own file \"\(BackupFiles.controlFile)\" is damaged",
+                detail: "its checksum is wrong")
+        }
+        let modified = DurableFiles.status(path)?.modified ?? 0
+        return try store(content, as: BackupFiles.controlFile, modified: modified)
+    }
+
+    /// Another major version's file cannot be judged here, and passes.
+    private static func isWhole(_ content: [UInt8]) -> Bool {
+        do throws(ControlFile.Failure) {
+            _ = try ControlFile(parsing: content)
+            return true
+        } catch {
+            return error != .wrongChecksum && error != .tooShort
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Platform
+import PostgresClient
+import PostgresFormat
+import TestKit
+import Testing
+
+extension EndToEnd {
+    /// Transactions prepared before, at and after the target.
+    @Suite(.serialized)
+    struct TwoPhaseTests {
+        private static func prepared(
+            _ product: ProductUnderTest, _ body: (ManagedServer, Connection) throws -> Void
+        ) throws {
+            let source = try product.create("orders")
+            try product.json("parameter", "set", "-s", "orders", "-n", "max_prepared_transactions", "-v", "7")
+            try product.json("restart", "-n", "orders")
+            let connection = try source.connect()
+            try connection.execute("CREATE TABLE t (x int); INSERT INTO t VALUES (1)")
+            try body(source, connection)
+        }
+
+        @Test func `a transaction prepared after the target stays out`() throws {
+            try ProductUnderTest.use("prepare") { product in
+                try Self.prepared(product) { _, connection in
+                    let before = try connection.moment()
+                    try connection.execute("BEGIN; INSERT INTO t VALUES (2); PREPARE TRANSACTION 'late'")
+                    try connection.execute("INSERT INTO t VALUES (3)")
+                    try connection.execute("COMMIT PREPARED 'late'")
+                    let copy = try product.restore("copy", from: "orders", ["--restore-time", before])
+                    let inside = try copy.server.superuser()
+                    #expect(try inside.value("SELECT string_agg(x::text, ',') FROM t") == "1")
+                    #expect(try inside.value("SELECT count(*) FROM pg_prepared_xacts") == "0")
+                    #expect(copy.evidence["preparedTransactionsInDoubt"]?.array == [])
+                }
+            }
+        }
+
+        @Test func `a transaction in doubt at the target survives, is listed, and can be ended`() throws {
+            try ProductUnderTest.use("doubt") { product in
+                try Self.prepared(product) { _, connection in
+                    try connection.execute("BEGIN; INSERT INTO t VALUES (2); PREPARE TRANSACTION 'open'")
+                    let before = try connection.moment()
+                    try connection.execute("ROLLBACK PREPARED 'open'")
+                    let copy = try product.restore("copy", from: "orders", ["--restore-time", before])
+                    let listed = copy.evidence["preparedTransactionsInDoubt"]?.array?.compactMap(\.string) ?? []
+                    #expect(listed.count == 1 && listed.first?.contains("open") == true, "\(listed)")
+                    #expect(try copy.server.superuser().value("SHOW max_prepared_transactions") == "7")
+                    try product.json("restart", "-n", "copy")
+                    try product.openFirewall("copy")
+                    let inside = try copy.server.connect()
+                    #expect(try inside.value("SELECT gid FROM pg_prepared_xacts") == "open")
+                    try inside.execute("COMMIT PREPARED 'open'")
+                    #expect(try inside.value("SELECT string_agg(x::text, ',') FROM t") == "1,2")
+                }
+            }
+        }
+
+        @Test func `without one in doubt the copy takes the usual setting`() throws {
+            try ProductUnderTest.use("nodoubt") { product in
+                try Self.prepared(product) { _, connection in
+                    try connection.execute("BEGIN; INSERT INTO t VALUES (2); PREPARE TRANSACTION 'done'")
+                    try connection.execute("COMMIT PREPARED 'done'")
+                    let copy = try product.restore("copy", from: "orders")
+                    #expect(try copy.server.superuser().value("SHOW max_prepared_transactions") == "0")
+                    #expect(try copy.server.superuser().value("SELECT string_agg(x::text, ',') FROM t") == "1,2")
+                    #expect(copy.evidence["lastCommitInside"]?["kind"] == "commit prepared")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Planning
+import PostgresFormat
+import TestKit
+
+/// Segments in memory: summarised as an archive would, and read record by record as a restore would.
+struct HeldSegments {
+    private(set) var segments: [InventorySegment] = []
+    private var bytes: [SegmentName: [UInt8]] = [:]
+    private var opened: [SegmentName: [LogRecord]] = [:]
+    var damaged: [DamagedSegment] = []
+    var backups: [InventoryBackup] = []
+    var latest: PostgresTimestamp?
+
+    mutating func add(_ name: SegmentName, _ content: [UInt8]) {
+        var summarizer = SegmentSummarizer(name: name)
+        content.withUnsafeBytes { summarizer.feed($0) }
+        segments.append(InventorySegment(name: name, summary: summarizer.finish()))
+        bytes[name] = content
+    }
+
+    /// Reads every segment once, for tests that plan often.
+    mutating func open() {
+        for segment in segments {
+            var found: [LogRecord] = []
+            read(segment.name) { record in
+                found.append(record)
+                return true
+            }
+            opened[segment.name] = found
+        }
+    }
+
+    var inventory: Inventory {
+        Inventory(
+            serverName: "orders", segmentSize: WALCraft.smallSegment, backups: backups, segments: segments,
+            damaged: damaged, latest: latest)
+    }
+
+    func plan(_ target: RecoveryTarget, mode: TargetMode = .automatic) throws -> RestorePlan {
+        try RestorePlanner(inventory: inventory, source: self).plan(
+            target, mode: mode, now: CraftedLog.time(200_000))
+    }
+
+    /// The refusal that planning ends with; nil if there is a plan.
+    func refusal(_ target: RecoveryTarget, mode: TargetMode = .automatic) throws -> Refusal? {
+        do {
+            _ = try plan(target, mode: mode)
+            return nil
+        } catch let refusal as Refusal {
+            return refusal
+        }
+    }
+
+    private func read(_ segment: SegmentName, _ visit: (LogRecord) -> Bool) {
+        var decoder = WALDecoder(start: segment.start, segmentSize: segment.size)
+        var current = segment
+        var stopped = false
+        while let content = bytes[current], !stopped {
+            let end = content.withUnsafeBytes { pages in
+                decoder.feed(pages) { record in
+                    let goesOn =
+                        record.start < segment.end
+                        && visit(
+                            LogRecord(
+                                start: record.start, end: record.end, transaction: record.transactionEnd,
+                                hazards: RecordHazard.of(record)))
+                    stopped = !goesOn
+                    return goesOn
+                }
+            }
+            if end != nil || decoder.tailFragment == nil { return }
+            current = current.next
+        }
+    }
+}
+
+extension HeldSegments: LogRecordSource {
+    func records(startingIn segment: SegmentName, _ visit: (LogRecord) -> Bool) throws {
+        guard let known = opened[segment] else { return read(segment, visit) }
+        for record in known where !visit(record) { return }
+    }
+}

@@ -1,0 +1,74 @@
+import Planning
+import PostgresFormat
+import TestKit
+
+extension CraftedLog {
+    /// A log of a busy or idle server, with one to five backups; some of it at the edges of pages and segments.
+    ///
+    /// - Parameter steady: no time is ever earlier than one before it in the log.
+    static func random(_ random: inout SeededRandom, steady: Bool) -> CraftedLog {
+        var log = CraftedLog()
+        var clock = time(0)
+        var open: [LSN] = []
+        let wanted = Int.random(in: 1...5, using: &random)
+        let steps = Int.random(in: 10...60, using: &random)
+        var xid: UInt32 = 700
+        let leaning = Int.random(in: 2...12, using: &random)
+        for step in 0..<steps {
+            if Bool.random(using: &random) {
+                clock = clock.advanced(byMicroseconds: Int64.random(in: 0...2_000_000, using: &random))
+            }
+            var stamp = clock
+            if !steady, Int.random(in: 0..<6, using: &random) == 0 {
+                stamp = clock.advanced(
+                    byMicroseconds: Int64.random(in: -5_000_000...3_000_000, using: &random))
+            }
+            xid += 1
+            switch Int.random(in: 0..<(16 + leaning), using: &random) {
+            case 0: log.leak(.sequence)
+            case 1: log.leak([.database, .relationMap].randomElement(using: &random) ?? .database)
+            case 2: log.leak(.database, info: 0x20)
+            case 3: log.leak(.tablespace, info: 0x10)
+            case 4: log.other { $0.restorePoint("here", at: stamp) }
+            case 5: log.fill(leaving: 8 * Int.random(in: 0...12, using: &random))
+            case 6: log.fillSegment(leaving: 8 * Int.random(in: 0...14, using: &random))
+            case 7: log.switchSegment()
+            case 8, 9: log.other { $0.heap(xid, data: [UInt8](repeating: 1, count: 200)) }
+            case 10, 11:
+                if open.isEmpty && log.backups.count < wanted { open.append(log.beginBackup()) }
+            case 12, 13:
+                if let start = open.popLast() {
+                    log.finishBackup(start, clock, &random)
+                }
+            case 14:
+                log.end(.prepare, xid, at: stamp, extra: [0, 40, 9000].randomElement(using: &random) ?? 0)
+            case 15:
+                let kind: TransactionEnd.Kind = Bool.random(using: &random) ? .commitPrepared : .abortPrepared
+                log.end(kind, xid - 1, at: stamp)
+            case 16: log.end(.abort, xid, at: stamp)
+            default:
+                let extra = [0, 0, 0, 3, 20, 700].randomElement(using: &random) ?? 0
+                log.end(.commit, xid, at: stamp, extra: extra)
+            }
+            if step == steps - 1, log.backups.allSatisfy({ $0.damage != nil }) {
+                log.endBackup("base", from: open.popLast() ?? log.beginBackup(), at: clock)
+            }
+        }
+        return log
+    }
+
+    private mutating func finishBackup(
+        _ start: LSN, _ clock: PostgresTimestamp, _ random: inout SeededRandom
+    ) {
+        let damage = Int.random(in: 0..<8, using: &random) == 0 ? "a file is missing" : nil
+        endBackup("b\(backups.count)", from: start, at: clock, damage: damage)
+    }
+
+    /// An instant worth asking for: at, right before or right after something, or anywhere.
+    func randomTarget(_ random: inout SeededRandom) -> PostgresTimestamp {
+        let known = records.compactMap(\.time) + backups.map(\.stopTime)
+        let near = known.randomElement(using: &random) ?? Self.time(0)
+        let offset = [0, 0, 1, -1, Int64.random(in: -900_000...900_000, using: &random)]
+        return near.advanced(byMicroseconds: offset.randomElement(using: &random) ?? 0)
+    }
+}

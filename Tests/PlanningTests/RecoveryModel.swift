@@ -1,0 +1,107 @@
+import Planning
+import PostgresFormat
+
+/// The rule and PostgreSQL in a few lines each: what a restore must give, and what a setting makes of a log.
+struct RecoveryModel {
+    let records: [CraftedLog.Record]
+    let backups: [InventoryBackup]
+
+    /// Where the state at an instant ends.
+    struct Cut {
+        /// The last commit, abort or prepare inside.
+        var lastInside: CraftedLog.Record?
+        var firstOutside: CraftedLog.Record?
+        /// The newest backup from which it can be reached.
+        var backup: InventoryBackup?
+    }
+
+    /// nil is the end of the log.
+    func cut(_ time: PostgresTimestamp?) -> Cut {
+        let ends = records.filter { $0.kind != nil }
+        func isAfter(_ record: CraftedLog.Record) -> Bool {
+            guard let time, let own = record.time else { return false }
+            return own > time
+        }
+        let outside = ends.first { $0.kind != .prepare && isAfter($0) }
+        let before = ends.prefix { $0 != outside }
+        return Cut(
+            lastInside: before.last { !isAfter($0) }, firstOutside: outside,
+            backup: backups.filter { backup in
+                backup.damage == nil && outside.map { backup.stopLSN <= $0.start } ?? true
+            }.max { $0.stopLSN < $1.stopLSN })
+    }
+
+    enum Outcome: Equatable {
+        /// The server opens with these records replayed.
+        case opened([CraftedLog.Record])
+        case fatal(String)
+    }
+
+    /// What PostgreSQL does from a backup on, with nothing but the log up to `end` at hand.
+    func replay(from backup: InventoryBackup, setting: RecoverySetting, upTo end: LSN) -> Outcome {
+        var replayed: [CraftedLog.Record] = []
+        var position = backup.startLSN
+        func outcome() -> Outcome {
+            position >= backup.stopLSN
+                ? .opened(replayed) : .fatal("recovery stopped before a consistent recovery point")
+        }
+        for record in records where record.start >= backup.startLSN && record.end <= end {
+            if case .time(let time) = setting, let kind = record.kind, kind != .prepare,
+                let own = record.time,
+                own > time
+            {
+                return outcome()
+            }
+            replayed.append(record)
+            position = record.end
+            if case .lsn(let target) = setting, record.start >= target { return outcome() }
+            if case .immediate = setting, position >= backup.stopLSN { return outcome() }
+        }
+        return .fatal("recovery ended before configured recovery target was reached")
+    }
+
+    /// What is wrong with a plan; nil if it gives exactly the state at the time.
+    func flaw(of plan: RestorePlan, at time: PostgresTimestamp?) -> String? {
+        let cut = cut(time)
+        guard let backup = backups.first(where: { $0.name == plan.backupName }) else { return "no backup" }
+        if let outside = cut.firstOutside, outside.start < backup.stopLSN {
+            return "backup \(backup.name) holds what is outside"
+        }
+        guard let first = plan.segments.first, let last = plan.segments.last,
+            plan.segments.map(\.number) == Array(first.number...last.number), first.start <= backup.startLSN
+        else { return "the segments \(plan.segments) are no unbroken range" }
+        switch replay(from: backup, setting: plan.setting, upTo: last.end) {
+        case .fatal(let reason):
+            return reason
+        case .opened(let replayed):
+            return flaw(of: replayed, cut: cut, backup: backup, plan: plan)
+        }
+    }
+
+    private func flaw(
+        of replayed: [CraftedLog.Record], cut: Cut, backup: InventoryBackup, plan: RestorePlan
+    ) -> String? {
+        let last = cut.lastInside.flatMap { $0.start >= backup.stopLSN ? $0 : nil }
+        if let last, !replayed.contains(last) { return "the last record inside (\(last)) was not replayed" }
+        if let outside = cut.firstOutside, replayed.contains(outside) { return "\(outside) was replayed" }
+        let rest = replayed.filter { $0.start >= (last?.end ?? backup.stopLSN) }
+        if let extra = rest.first(where: { $0.leaks || $0.kind != nil }) {
+            return "\(extra) was replayed and is not inside"
+        }
+        guard let end = replayed.last?.end, end == plan.expectedEnd else {
+            return "replay ended at \(replayed.last?.end ?? .zero), expected \(plan.expectedEnd)"
+        }
+        if plan.lastInside?.lsn != last?.start || plan.lastInside?.endLSN != last?.end {
+            return
+                "the last inside is \(String(describing: last)), not \(String(describing: plan.lastInside))"
+        }
+        if plan.lastInside?.time != last?.time { return "the last inside has another time" }
+        let outside = cut.firstOutside
+        if plan.firstOutside?.lsn != outside?.start || plan.firstOutside?.time != outside?.time
+            || plan.firstOutside?.xid != outside?.xid
+        {
+            return "the first outside is \(String(describing: outside))"
+        }
+        return nil
+    }
+}
