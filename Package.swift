@@ -73,12 +73,14 @@ let package = Package(
         tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
         tests("Planning", ["Planning", "PostgresFormat"]),
         tests("Repository", ["Repository", "Planning", "Platform", "PostgresFormat"]),
-        tests("Capture", ["Capture", "CSystem", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
+        tests(
+            "Capture", ["Capture", "CSystem", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
         tests("Instance", ["Instance", "PostgresClient", "Platform"]),
         tests("AzureAPI", ["AzureAPI", "ControlPlane", "Planning", "PostgresFormat"]),
         tests(
             "CommandLine",
             ["pitr", argumentParser, "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresFormat"]),
+        tests("Guide", ["Platform"]),
         tests("EndToEnd", ["Platform", "PostgresFormat", "PostgresClient", "Planning"]),
     ]
 )
