@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// One set of rules for every Swift target: Swift 6 mode, explicit imports, explicit existentials, no warnings.
+/// One set of rules for every Swift target: Swift 6 mode, explicit imports, explicit existentials, no
+/// warnings.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("InternalImportsByDefault"),

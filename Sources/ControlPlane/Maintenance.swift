@@ -116,7 +116,8 @@ extension ControlPlane {
         }
     }
 
-    /// A server whose making was cut short is removed; one whose deletion was cut short is deleted to the end.
+    /// A server whose making was cut short is removed; one whose deletion was cut short is deleted to the
+    /// end.
     private func settleLeftover(_ row: ServerRow) throws {
         guard let current = try catalog.read({ try ServerRow.fetchOne($0, key: row.id) }) else { return }
         switch current.phase {

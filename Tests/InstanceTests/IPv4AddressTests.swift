@@ -1,4 +1,5 @@
 import Instance
+import TestKit
 import Testing
 
 @Suite struct IPv4AddressTests {

@@ -1,5 +1,6 @@
 import Instance
 import Platform
+import TestKit
 import Testing
 
 @Suite struct SettingsTests {

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// A source file as the rules look at it: its code and its comments apart, with the contents of texts blanked.
+/// A source file as the rules look at it: its code and its comments apart, with the contents of texts
+/// blanked.
 struct SourceText {
     /// Relative to the package, for example `Sources/Platform/Problem.swift`.
     let path: String
