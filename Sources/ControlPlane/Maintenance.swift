@@ -164,6 +164,9 @@ extension ControlPlane {
         -> [MaintenanceAction]
     {
         guard state(row) == .ready else { return [] }
+        // One that runs already is the one that is due.
+        guard let free = try DirectoryLock.attempt(paths.backupLock(row.id)) else { return [] }
+        free.release()
         let backups = try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor)
         let newest = backups.filter { $0.source == .automatic }.max { $0.stopTime < $1.stopTime }
         guard let newest else {

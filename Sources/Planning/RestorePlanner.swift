@@ -137,8 +137,8 @@ public struct RestorePlanner {
         if let outside {
             upTo = outside.end
         } else {
-            // The log reaches at least as far as anything that is known of it: a segment that is held or damaged,
-            // and the end of a later backup, whose own WAL may be what is missing.
+            // The log reaches at least as far as anything that is known of it: a segment that is held or
+            // damaged, and the end of a later backup, whose own WAL may be what is missing.
             let final = [
                 log.entries.last?.segment.name.number,
                 inventory.damaged.filter { $0.name.timeline == log.timeline }.map(\.name.number).max(),

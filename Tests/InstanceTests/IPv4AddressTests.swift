@@ -1,5 +1,4 @@
 import Instance
-import TestKit
 import Testing
 
 @Suite struct IPv4AddressTests {

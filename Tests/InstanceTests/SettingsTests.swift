@@ -1,6 +1,5 @@
 import Instance
 import Platform
-import TestKit
 import Testing
 
 @Suite struct SettingsTests {
