@@ -72,7 +72,8 @@ extension EndToEnd {
                         PostgresFixture.binDirectory + "/psql",
                         [
                             text, "-X", "-A", "-t", "-c",
-                            "SELECT current_database(), current_user, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+                            "SELECT current_database(), current_user, ssl FROM pg_stat_ssl "
+                                + "WHERE pid = pg_backend_pid()",
                         ],
                         timeoutSeconds: 30))
                 #expect(answer.standardOutput == "shop|bob|t\n")

@@ -35,7 +35,8 @@ struct LedgerExamination {
         }
         oracle = try LedgerOracle.read(product, source, from: try #require(starts.min()))
         let inversions = zip(oracle.records, oracle.records.dropFirst()).count { $0.time > $1.time }
-        TestLog.say("ledger: \(oracle.records.count) records, \(inversions) of them earlier than the one before")
+        TestLog.say(
+            "ledger: \(oracle.records.count) records, \(inversions) of them earlier than the one before")
         rows = try #require(try LedgerWorkload.rows(source.connect()))
     }
 
