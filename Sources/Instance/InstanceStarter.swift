@@ -42,6 +42,10 @@ struct InstanceStarter {
 
     /// A start that goes wrong, in the log's own words.
     private func failure(_ remark: String?) -> Problem {
+        if instance.status() == .stopped {
+            // The log's writer outlives the server by a moment, and has its last words.
+            _ = Postmaster.waitForEnd(in: instance.paths.data, seconds: 2)
+        }
         let lines = log.lines(since: mark)
         let words = ServerLog.relevant(lines)
         let detail = words.isEmpty ? remark : words.joined(separator: "\n")

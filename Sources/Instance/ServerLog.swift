@@ -39,7 +39,10 @@ struct ServerLog: Sendable {
 
     /// Those lines that say why a server did not start, or the last ones when none does.
     static func relevant(_ lines: [String], count: Int = 12) -> [String] {
-        let words = ["FATAL:", "PANIC:", "ERROR:", "DETAIL:", "HINT:", "could not", "WARNING:"]
+        let words = [
+            "FATAL:", "PANIC:", "ERROR:", "DETAIL:", "HINT:", "could not", "WARNING:", "invalid value",
+            "unrecognized configuration", "syntax error",
+        ]
         let telling = lines.filter { line in
             words.contains { line.contains($0) } && !line.contains("Future log output will appear")
         }
