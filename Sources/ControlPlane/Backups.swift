@@ -169,7 +169,13 @@ extension ControlPlane {
         guard let server = request["server"],
             let row = try catalog.read({ try ServerRow.fetchOne($0, key: server) })
         else { throw Problem(.resourceNotFound, "the operation '\(id)' names no server") }
-        _ = try takeBackup(row, name: nil, onDemand: false)
+        do {
+            _ = try takeBackup(row, name: nil, onDemand: false)
+        } catch {
+            // A failure's log stays for whoever looks into it; a backup that was called off leaves nothing.
+            if Self.problem(from: error).code == .canceled { try DurableFiles.removeTree(folder) }
+            throw error
+        }
         try DurableFiles.removeTree(folder)
     }
 }
