@@ -135,14 +135,15 @@ extension ControlPlane {
     ) throws -> RestoreResult {
         let installation = try installation()
         let plan = prepared.planned.plan
-        let machine = MachineResources.current()
         let job = RestoreJob(
             plan: plan, layout: layout(prepared.source), log: prepared.log,
             systemIdentifier: prepared.systemIdentifier, installation: installation, runner: runner,
             account: account.name, serverDirectory: paths.server(row.id), dataDirectory: paths.data(row.id),
             operationDirectory: paths.operation(operation.id),
             socketDirectory: recoverySocketDirectory(row.id),
-            recoveryBuffersMiB: max(32, min(1024, machine.memoryMiB / 8)), progress: progress,
+            memory: RecoveryMemory(
+                bytesToHold: plan.dataBytes + plan.walBytes, machine: MachineResources.current(),
+                availableMiB: MachineResources.availableMiB()), progress: progress,
             cancellation: cancellation)
         try DurableFiles.makeDirectories(job.operationDirectory)
         let executor = RestoreExecutor(job, before: RestoreFaults.hook)

@@ -26,15 +26,18 @@ struct InstanceStarter {
         try instance.paths.makeDirectories()
         try checkSocketPath()
         try clearStaleLocks()
-        let result = try instance.runner.run(
-            Command(
-                instance.installation.tool("pg_ctl"),
-                [
-                    "start", "-D", instance.paths.conf, "-w", "-t", String(timeoutSeconds), "-l",
-                    instance.paths.startupLog,
-                ], workingDirectory: "/", timeoutSeconds: Double(timeoutSeconds) + 30))
-        guard result.succeeded else { throw failure(result.words) }
+        let pid = try instance.launch()
+        try waitUntilReady(pid)
         try waitUntilAnswering(writable: untilWritable)
+    }
+
+    /// Looks at the server's own note: sessions opened earlier than that would only be refused, and logged.
+    private func waitUntilReady(_ pid: Int32) throws(Problem) {
+        while !instance.saysReady(pid) {
+            guard !ChildProcess.hasEnded(pid) else { throw failure(nil) }
+            guard clock.seconds < Double(timeoutSeconds) else { throw failure("still starting") }
+            usleep(2000)
+        }
     }
 
     /// A start that goes wrong, in the log's own words.

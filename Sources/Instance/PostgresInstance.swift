@@ -22,6 +22,15 @@ public struct PostgresInstance: Sendable {
         case fast
         /// No checkpoint: the next start recovers as after a crash.
         case immediate
+
+        /// What PostgreSQL's first process takes for it.
+        var signal: Int32 {
+            switch self {
+            case .smart: SIGTERM
+            case .fast: SIGINT
+            case .immediate: SIGQUIT
+            }
+        }
     }
 
     /// The tool's own superuser.
@@ -104,20 +113,43 @@ public struct PostgresInstance: Sendable {
         try starter.start(untilWritable: untilWritable)
     }
 
+    /// Starts the server and returns at once, with the id of its first process; nothing is checked or waited for.
+    ///
+    /// The server is a child of this process until one of the two ends, in a session of its own.
+    public func launch() throws(Problem) -> Int32 {
+        try runner.spawnDetached(
+            Command(installation.tool("postgres"), ["-D", paths.conf], workingDirectory: "/"),
+            log: paths.startupLog)
+    }
+
+    /// Whether the server with that first process has noted that it takes sessions. Reads its lock file; the server
+    /// is not asked.
+    public func saysReady(_ pid: Int32) -> Bool {
+        guard let postmaster = Postmaster.read(data: paths.data) else { return false }
+        return postmaster.pid == pid && postmaster.state == "ready"
+    }
+
     /// Stops the server and waits for its end; one that does not run is left alone.
     public func stop(_ mode: StopMode = .fast, timeoutSeconds: Int = 120) throws(Problem) {
         guard case .running(let pid) = status() else { return }
-        let result = try runner.run(
-            Command(
-                installation.tool("pg_ctl"),
-                ["stop", "-D", paths.data, "-m", mode.rawValue, "-w", "-t", String(timeoutSeconds)],
-                workingDirectory: "/", timeoutSeconds: Double(timeoutSeconds) + 30))
-        guard result.succeeded || status() != .running(pid: pid) else {
+        guard kill(pid, mode.signal) == 0 || errno == ESRCH else {
             throw Problem(
-                .system, "the server did not stop within \(timeoutSeconds) seconds", detail: result.words,
-                hint: "It may be writing its last checkpoint; look at \(paths.log).")
+                .system, "cannot signal the server, process \(pid)", detail: String(cString: strerror(errno)))
+        }
+        let clock = Stopwatch()
+        var pause: UInt32 = 1000
+        while status() == .running(pid: pid) {
+            guard clock.seconds < Double(timeoutSeconds) else {
+                throw Problem(
+                    .system, "the server did not stop within \(timeoutSeconds) seconds",
+                    hint: "It may be writing its last checkpoint; look at \(paths.log).")
+            }
+            usleep(pause)
+            pause = min(pause * 2, 20_000)
         }
         _ = Postmaster.waitForEnd(in: paths.data, seconds: 10)
+        // Where it was a child of this process, nobody else takes its exit status.
+        _ = ChildProcess.hasEnded(pid)
     }
 
     public func restart(timeoutSeconds: Int = 120) throws(Problem) {

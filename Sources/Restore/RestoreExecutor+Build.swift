@@ -72,40 +72,8 @@ extension RestoreExecutor {
         }
     }
 
-    /// Stage WAL: every planned segment lies in the copy's own pg_wal before recovery starts; copies, never
-    /// links.
+    /// Stage WAL: the first segments lie in the copy's own pg_wal before recovery starts; the others follow.
     func stageWAL() throws(Problem) {
-        let segments = job.plan.segments
-        let total = UInt64(segments.count) * (segments.first?.size.bytes ?? 0)
-        job.progress.begin("WAL", totalBytes: total)
-        defer { job.progress.end() }
-        let directory = job.dataDirectory + "/pg_wal"
-        let job = job
-        try Workers.run(min(2, max(1, segments.count))) { worker throws(Problem) in
-            for (index, segment) in segments.enumerated() where index % 2 == worker {
-                try job.cancellation.check()
-                try Self.stage(segment, to: directory + "/" + segment.fileName, job: job)
-                job.progress.advance(bytes: segment.size.bytes)
-            }
-        }
-        for history in try self.job.log.archive.histories() where history <= job.plan.timeline {
-            try self.job.log.archive.extract(
-                .timelineHistory(history), to: directory + "/\(history.fileName).history")
-        }
-    }
-
-    private static func stage(_ segment: SegmentName, to path: String, job: RestoreJob) throws(Problem) {
-        if case .archived(let archived)? = job.log.locations[segment] {
-            try job.log.archive.extract(archived, to: path)
-            return
-        }
-        let file = try OpenFile(creating: path)
-        var offset: UInt64 = 0
-        try job.log.pages(of: segment) { bytes throws(Problem) in
-            try file.write(bytes, at: offset)
-            offset += UInt64(bytes.count)
-            return true
-        }
-        try file.truncate(to: segment.size.bytes)
+        try WALStaging(job).stageFirst()
     }
 }

@@ -9,10 +9,16 @@ import PostgresFormat
 extension RestoreExecutor {
     /// Arm: the recovery configuration, the signal file, and pg_control as the very last.
     func arm() throws(Problem) {
+        // Not flushed: the operation's folder is worth nothing after a crash, and a flush would have to wait for
+        // the files that were just laid out.
         let access = HostBasedAccess(rules: [], account: job.account)
-        try job.recovering.writeConfiguration(
-            settings: recoverySettings(), hba: access.renderAccess(),
-            ident: access.renderIdent())
+        let paths = job.recovering.paths
+        for (file, text) in [
+            (paths.settingsFile, recoverySettings()), (paths.accessFile, access.renderAccess()),
+            (paths.identFile, access.renderIdent()),
+        ] {
+            try DurableFiles.write(Array(text.utf8), to: file, durable: false)
+        }
         try DurableFiles.write([], to: job.dataDirectory + "/recovery.signal", durable: false)
         try DurableFiles.rename(job.controlFile, to: job.dataDirectory + "/global/pg_control")
     }
@@ -29,7 +35,8 @@ extension RestoreExecutor {
             "unix_socket_permissions = 0700", "listen_addresses = ''", "port = 5432",
             "cluster_name = 'pitr recovery'", "timezone = 'UTC'", "log_timezone = 'UTC'", "lc_messages = 'C'",
             "logging_collector = off", "log_min_messages = info",
-            "hot_standby = off", "archive_mode = off", "restore_command = 'false'",
+            "hot_standby = off", "archive_mode = off",
+            "restore_command = \(SettingsText.quoted(WALStaging(job).waitCommand))",
             job.plan.setting.configurationLine,
             "recovery_target_inclusive = on", "recovery_target_action = 'promote'",
             "recovery_target_timeline = 'current'",
@@ -38,7 +45,8 @@ extension RestoreExecutor {
             "max_wal_senders = \(minima.maxWalSenders)",
             "max_prepared_transactions = \(minima.maxPreparedTransactions)",
             "max_locks_per_transaction = \(minima.maxLocksPerTransaction)",
-            "wal_level = replica", "shared_buffers = \(job.recoveryBuffersMiB)MB", "huge_pages = off",
+            "wal_level = replica", "shared_buffers = \(job.memory.buffersMiB)MB", "huge_pages = off",
+            "recovery_prefetch = \(job.memory.prefetches ? "try" : "off")",
             "fsync = off", "full_page_writes = off", "synchronous_commit = off", "wal_recycle = off",
             "wal_init_zero = off", "checkpoint_timeout = '1d'", "max_wal_size = '10TB'", "autovacuum = off",
             "bgwriter_lru_maxpages = 0", "max_logical_replication_workers = 0", "jit = off",
@@ -47,22 +55,35 @@ extension RestoreExecutor {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Recover: PostgreSQL replays to the target and promotes itself.
+    /// Recover: PostgreSQL replays to the target and promotes itself, while the rest of the log is still staged.
     func recover() throws(Problem) {
         let total = job.plan.expectedEnd.distance(from: job.plan.backupStart)
         job.progress.begin("recovery", totalBytes: total)
         defer { job.progress.end() }
-        let server = job.recovering
-        try launch()
-        var reported: UInt64 = 0
-        while true {
-            if job.cancellation.isCancelled { try job.cancellation.check() }
-            guard case .running(let pid) = server.status() else { throw recoveryFailure() }
-            if let connection = try? server.connect() {
-                let recovering = try connection.query("SELECT pg_is_in_recovery()").scalar
-                if recovering == "f" { return }
+        let pid = try job.recovering.launch()
+        let staging = WALStaging(job)
+        let executor = self
+        try Workers.run(2) { worker throws(Problem) in
+            if worker == 0 {
+                try staging.stageRest()
+            } else {
+                defer { staging.stop() }
+                try executor.watch(pid, staging, total: total)
             }
-            if let segment = Self.replayedSegment(postmaster: pid, size: job.plan.segmentSize) {
+        }
+    }
+
+    /// Returns when the server has left recovery, or when the log cannot be staged.
+    private func watch(_ pid: Int32, _ staging: WALStaging, total: UInt64) throws(Problem) {
+        var reported: UInt64 = 0
+        var looks = 0
+        while !job.recovering.saysReady(pid) {
+            if staging.hasFailed { return }
+            try job.cancellation.check()
+            guard !ChildProcess.hasEnded(pid) else { throw recoveryFailure() }
+            if looks % 20 == 0,
+                let segment = Self.replayedSegment(postmaster: pid, size: job.plan.segmentSize)
+            {
                 let done = min(total, segment.start.distance(from: job.plan.backupStart))
                 if done > reported {
                     job.progress.advance(bytes: done - reported)
@@ -70,22 +91,7 @@ extension RestoreExecutor {
                 }
                 job.progress.note("replaying \(segment)")
             }
-            Pause.milliseconds(20)
-        }
-    }
-
-    /// Starts the server without waiting: how far it is, is looked at in other ways.
-    private func launch() throws(Problem) {
-        let result = try job.runner.run(
-            Command(
-                job.installation.tool("pg_ctl"),
-                ["start", "-D", job.recoveryConfiguration, "-W", "-l", job.recovering.paths.startupLog],
-                workingDirectory: "/", timeoutSeconds: 60))
-        guard result.succeeded else { throw recoveryFailure() }
-        let watch = Stopwatch()
-        while true {
-            if case .running = job.recovering.status() { return }
-            if watch.seconds > 30 { throw recoveryFailure() }
+            looks += 1
             Pause.milliseconds(5)
         }
     }
@@ -181,7 +187,15 @@ extension RestoreExecutor {
     func settle() throws(Problem) {
         job.progress.begin("sync", totalBytes: nil)
         defer { job.progress.end() }
-        try job.recovering.stop(.fast)
+        // Most of the flush passes while the server tears down its memory; the one below finds little left.
+        let job = job
+        try Workers.run(2) { worker throws(Problem) in
+            if worker == 0 {
+                try DurableFiles.syncFileSystem(job.dataDirectory)
+            } else {
+                try job.recovering.stop(.fast)
+            }
+        }
         try removeForeignLog()
         for name in ["recovery.signal", "backup_label.old", "tablespace_map.old", "postmaster.opts"] {
             _ = try DurableFiles.removeFile(job.dataDirectory + "/" + name)

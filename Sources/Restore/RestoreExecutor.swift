@@ -5,7 +5,7 @@ public import Platform
 ///
 /// Until the last step has ended the copy cannot be started by anyone else: its pg_control arrives late, its
 /// configuration files last of all, and recovery runs on a configuration that only the operation knows.
-public struct RestoreExecutor {
+public struct RestoreExecutor: Sendable {
     let job: RestoreJob
     /// Called before each step; tests use it to end the process right there.
     let before: @Sendable (RestoreStep) -> Void

@@ -22,8 +22,7 @@ public struct RestoreJob: Sendable {
     public var operationDirectory: String
     /// A short directory for the recovering server's socket.
     public var socketDirectory: String
-    /// How much memory recovery may use for its buffers, in MiB.
-    public var recoveryBuffersMiB: Int
+    public var memory: RecoveryMemory
     public var progress: any ProgressReporter
     public var cancellation: CancellationFlag
 
@@ -31,7 +30,7 @@ public struct RestoreJob: Sendable {
         plan: RestorePlan, layout: RepositoryLayout, log: HeldLog, systemIdentifier: UInt64,
         installation: PostgresInstallation, runner: any CommandRunner, account: String,
         serverDirectory: String,
-        dataDirectory: String, operationDirectory: String, socketDirectory: String, recoveryBuffersMiB: Int,
+        dataDirectory: String, operationDirectory: String, socketDirectory: String, memory: RecoveryMemory,
         progress: any ProgressReporter, cancellation: CancellationFlag
     ) {
         self.plan = plan
@@ -45,7 +44,7 @@ public struct RestoreJob: Sendable {
         self.dataDirectory = dataDirectory
         self.operationDirectory = operationDirectory
         self.socketDirectory = socketDirectory
-        self.recoveryBuffersMiB = recoveryBuffersMiB
+        self.memory = memory
         self.progress = progress
         self.cancellation = cancellation
     }
@@ -54,6 +53,8 @@ public struct RestoreJob: Sendable {
     var controlFile: String { operationDirectory + "/pg_control" }
     /// The configuration files of PGDATA wait here: without them nobody can start the copy by accident.
     var asideDirectory: String { operationDirectory + "/aside" }
+    /// One empty file for each segment that recovery still has to wait for, by its name.
+    var awaitedDirectory: String { operationDirectory + "/awaited" }
     var recoveryConfiguration: String { operationDirectory + "/conf" }
     var recoveryLog: String { operationDirectory + "/log" }
 
