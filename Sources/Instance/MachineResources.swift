@@ -25,8 +25,8 @@ public struct MachineResources: Sendable, Hashable {
         return MachineResources(memoryMiB: memory, processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }
 
-    /// Memory that could be had right now without pushing anything else out, in MiB; nil where the system does not
-    /// tell.
+    /// Memory that could be had right now without pushing anything else out, in MiB; nil where the system
+    /// does not tell.
     public static func availableMiB() -> Int? {
         guard let text = TextFile.read("/proc/meminfo", limit: 8192) else { return nil }
         for line in text.split(separator: "\n") where line.hasPrefix("MemAvailable:") {

@@ -113,7 +113,8 @@ public struct PostgresInstance: Sendable {
         try starter.start(untilWritable: untilWritable)
     }
 
-    /// Starts the server and returns at once, with the id of its first process; nothing is checked or waited for.
+    /// Starts the server and returns at once, with the id of its first process; nothing is checked or waited
+    /// for.
     ///
     /// The server is a child of this process until one of the two ends, in a session of its own.
     public func launch() throws(Problem) -> Int32 {
@@ -122,8 +123,8 @@ public struct PostgresInstance: Sendable {
             log: paths.startupLog)
     }
 
-    /// Whether the server with that first process has noted that it takes sessions. Reads its lock file; the server
-    /// is not asked.
+    /// Whether the server with that first process has noted that it takes sessions. Reads its lock file; the
+    /// server is not asked.
     public func saysReady(_ pid: Int32) -> Bool {
         guard let postmaster = Postmaster.read(data: paths.data) else { return false }
         return postmaster.pid == pid && postmaster.state == "ready"

@@ -4,11 +4,12 @@ public import Instance
 public struct RecoveryMemory: Sendable, Hashable {
     /// `shared_buffers`, in MiB.
     public var buffersMiB: Int
-    /// Reading ahead pays only where pages come from the disk: files that were just laid out are still in memory.
+    /// Reading ahead pays only where pages come from the disk: files that were just laid out are still in
+    /// memory.
     public var prefetches: Bool
 
-    /// A page that recovery has to evict is one it must write and read again itself, so the buffers hold all of it
-    /// where a quarter of the machine and half of what is free suffice.
+    /// A page that recovery has to evict is one it must write and read again itself, so the buffers hold all
+    /// of it where a quarter of the machine and half of what is free suffice.
     ///
     /// - Parameters:
     ///   - bytesToHold: the size of the data, and of the log that adds to it.

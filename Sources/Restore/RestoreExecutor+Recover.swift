@@ -9,8 +9,8 @@ import PostgresFormat
 extension RestoreExecutor {
     /// Arm: the recovery configuration, the signal file, and pg_control as the very last.
     func arm() throws(Problem) {
-        // Not flushed: the operation's folder is worth nothing after a crash, and a flush would have to wait for
-        // the files that were just laid out.
+        // Not flushed: the operation's folder is worth nothing after a crash, and a flush would have to wait
+        // for the files that were just laid out.
         let access = HostBasedAccess(rules: [], account: job.account)
         let paths = job.recovering.paths
         for (file, text) in [
@@ -55,7 +55,8 @@ extension RestoreExecutor {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Recover: PostgreSQL replays to the target and promotes itself, while the rest of the log is still staged.
+    /// Recover: PostgreSQL replays to the target and promotes itself, while the rest of the log is still
+    /// staged.
     func recover() throws(Problem) {
         let total = job.plan.expectedEnd.distance(from: job.plan.backupStart)
         job.progress.begin("recovery", totalBytes: total)

@@ -11,9 +11,10 @@ import Synchronization
 
 /// Puts the planned segments into the copy's own pg_wal, as copies, never as links.
 ///
-/// Replay needs them one after the other, so all but the first are unpacked while it already runs. PostgreSQL asks
-/// for each through its `restore_command`, which waits as long as the segment is on the list of awaited ones and
-/// this process lives. A segment that never comes ends recovery short of its target, which PostgreSQL refuses.
+/// Replay needs them one after the other, so all but the first are unpacked while it already runs. PostgreSQL
+/// asks for each through its `restore_command`, which waits as long as the segment is on the list of awaited
+/// ones and this process lives. A segment that never comes ends recovery short of its target, which
+/// PostgreSQL refuses.
 final class WALStaging: Sendable {
     /// Segments that lie in place before recovery starts.
     static let first = 2
@@ -33,7 +34,8 @@ final class WALStaging: Sendable {
         stopped.store(true, ordering: .releasing)
     }
 
-    /// The `restore_command`: it never brings anything, and answers once what was asked for is there, or never will be.
+    /// The `restore_command`: it never brings anything, and answers once what was asked for is there, or
+    /// never will be.
     var waitCommand: String {
         let awaited = Command.shellQuoted(job.awaitedDirectory).replacing("%", with: "%%") + "/%f"
         return "while [ -e \(awaited) ] && kill -0 \(getpid()) 2>/dev/null; do sleep 0.01; done; false"
