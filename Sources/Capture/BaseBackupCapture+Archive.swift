@@ -9,6 +9,8 @@ import Repository
 extension BaseBackupCapture {
     private static let pollMicroseconds: UInt32 = 2000
     private static let secondsBetweenQuestions = 1.0
+    /// An archiver that fails that long without a success will not come right while somebody waits.
+    private static let secondsOfFailure = 30.0
 
     /// Waits until the WAL without which the backup is of no use is durable in the repository itself.
     ///
@@ -20,25 +22,37 @@ extension BaseBackupCapture {
         let archive = WALArchive(layout: layout)
         let watch = Stopwatch()
         var asked = 0.0
+        var failingSince: Double?
         progress.begin("archiving the backup's WAL", totalBytes: nil)
         defer { progress.end() }
         for segment in segments {
             while !archive.contains(.segment(segment)) {
                 try cancellation.check()
                 if watch.seconds > archiveTimeoutSeconds {
-                    throw try timedOut(segment, session)
+                    throw try timedOut(segment, session, after: watch.seconds)
                 }
                 if watch.seconds - asked > Self.secondsBetweenQuestions {
                     asked = watch.seconds
-                    if let failure = try session.archiverFailure() { progress.note(failure) }
+                    if let failure = try session.archiverFailure() {
+                        progress.note(failure)
+                        let since = failingSince ?? watch.seconds
+                        failingSince = since
+                        if watch.seconds - since > Self.secondsOfFailure {
+                            throw try timedOut(segment, session, after: watch.seconds)
+                        }
+                    } else {
+                        failingSince = nil
+                    }
                 }
                 usleep(Self.pollMicroseconds)
             }
         }
     }
 
-    private func timedOut(_ segment: SegmentName, _ session: BackupSession) throws(Problem) -> Problem {
-        let waited = "waited \(Int(archiveTimeoutSeconds)) seconds"
+    private func timedOut(
+        _ segment: SegmentName, _ session: BackupSession, after seconds: Double
+    ) throws(Problem) -> Problem {
+        let waited = "waited \(Int(seconds)) seconds"
         let failure = try session.archiverFailure()
         return Problem(
             .walMissing, "the server did not archive segment \(segment), which the backup needs",

@@ -172,8 +172,8 @@ extension ControlPlane {
         do {
             _ = try takeBackup(row, name: nil, onDemand: false)
         } catch {
-            // Called off, as by the deletion of the server: there is nothing to look into afterwards.
-            if Self.problem(from: error).code == .canceled { try? DurableFiles.removeTree(folder) }
+            // A failure's log stays for whoever looks into it; a backup that was called off leaves nothing.
+            if Self.problem(from: error).code == .canceled { try DurableFiles.removeTree(folder) }
             throw error
         }
         try DurableFiles.removeTree(folder)

@@ -113,7 +113,8 @@ public struct PostgresInstance: Sendable {
         try starter.start(untilWritable: untilWritable)
     }
 
-    /// Starts the server and returns at once, with the id of its first process; nothing is waited for.
+    /// Starts the server and returns at once, with the id of its first process; nothing is checked or waited
+    /// for.
     ///
     /// The server is a child of this process until one of the two ends, in a session of its own.
     public func launch() throws(Problem) -> Int32 {

@@ -139,12 +139,13 @@ public struct RestorePlanner {
         } else {
             // The log reaches at least as far as anything that is known of it: a segment that is held or
             // damaged, and the end of a later backup, whose own WAL may be what is missing.
-            let final = [
-                log.entries.last?.segment.name.number,
-                inventory.damaged.filter { $0.name.timeline == log.timeline }.map(\.name.number).max(),
-                inventory.backups.filter { $0.timeline == log.timeline && $0.damage == nil }
-                    .map { (max(1, $0.stopLSN.rawValue) - 1) / inventory.segmentSize.bytes }.max(),
-            ].compactMap { $0 }.max() ?? 0
+            let final =
+                [
+                    log.entries.last?.segment.name.number,
+                    inventory.damaged.filter { $0.name.timeline == log.timeline }.map(\.name.number).max(),
+                    inventory.backups.filter { $0.timeline == log.timeline && $0.damage == nil }
+                        .map { (max(1, $0.stopLSN.rawValue) - 1) / inventory.segmentSize.bytes }.max(),
+                ].compactMap { $0 }.max() ?? 0
             upTo = max(backup.stopLSN, LSN((max(final, startNumber) + 1) * inventory.segmentSize.bytes))
         }
         try requireUnbroken(WALRange(from: backup.startLSN, to: upTo, size: inventory.segmentSize), in: log)

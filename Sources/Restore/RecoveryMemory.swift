@@ -4,7 +4,8 @@ public import Instance
 public struct RecoveryMemory: Sendable, Hashable {
     /// `shared_buffers`, in MiB.
     public var buffersMiB: Int
-    /// Reading ahead pays only where pages come from the disk; what was just laid out is still in memory.
+    /// Reading ahead pays only where pages come from the disk: files that were just laid out are still in
+    /// memory.
     public var prefetches: Bool
 
     /// A page that recovery has to evict is one it must write and read again itself, so the buffers hold all

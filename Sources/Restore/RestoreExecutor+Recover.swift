@@ -55,7 +55,8 @@ extension RestoreExecutor {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Recover: PostgreSQL replays to the target and promotes itself. More log is staged meanwhile.
+    /// Recover: PostgreSQL replays to the target and promotes itself, while the rest of the log is still
+    /// staged.
     func recover() throws(Problem) {
         let total = job.plan.expectedEnd.distance(from: job.plan.backupStart)
         job.progress.begin("recovery", totalBytes: total)

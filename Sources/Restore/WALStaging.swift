@@ -34,8 +34,8 @@ final class WALStaging: Sendable {
         stopped.store(true, ordering: .releasing)
     }
 
-    /// The `restore_command`: it never brings anything, and answers once what was asked for is there or never
-    /// will be.
+    /// The `restore_command`: it never brings anything, and answers once what was asked for is there, or
+    /// never will be.
     var waitCommand: String {
         let awaited = Command.shellQuoted(job.awaitedDirectory).replacing("%", with: "%%") + "/%f"
         return "while [ -e \(awaited) ] && kill -0 \(getpid()) 2>/dev/null; do sleep 0.01; done; false"

@@ -154,11 +154,11 @@ public final class ProductUnderTest: Sendable {
         return pid
     }
 
-    /// Looks every few milliseconds until it is so, at most 30 seconds; false when it never was.
+    /// Looks every few milliseconds until it is so, at most `seconds` long; false when it never was.
     @discardableResult
-    public static func eventually(_ isSo: () throws -> Bool) rethrows -> Bool {
+    public static func eventually(seconds: Double = 30, _ isSo: () throws -> Bool) rethrows -> Bool {
         let watch = Stopwatch()
-        while watch.seconds < 30 {
+        while watch.seconds < seconds {
             if try isSo() { return true }
             Pause.milliseconds(20)
         }
