@@ -85,6 +85,7 @@ extension ControlPlane {
                     hint: "Start it with 'pitr start -n \(row.name)'.")
             }
             let instance = try instance(row.id)
+            RestoreFaults.reached("backup: begin")
             progress.begin("backup of \(row.name)", totalBytes: nil)
             defer { progress.end() }
             let descriptor = try BaseBackupCapture(
@@ -92,7 +93,9 @@ extension ControlPlane {
                 layout: layout(row)
             ).run(
                 name: name ?? Identifiers.automaticBackupName(completed: clock.now()),
-                source: onDemand ? .onDemand : .automatic, progress: progress, cancellation: cancellation)
+                source: onDemand ? .onDemand : .automatic,
+                progress: FaultyProgress(prefix: "backup: ", inner: progress), cancellation: cancellation)
+            RestoreFaults.reached("backup: complete")
             return Self.details(descriptor)
         }
     }

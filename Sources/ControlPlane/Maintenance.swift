@@ -148,6 +148,7 @@ extension ControlPlane {
             guard !live.contains(name), let status = DurableFiles.status(paths.operation(name)) else {
                 return false
             }
+            if let owner = TailFolder.owner(of: name) { return !owner.isAlive }
             // A fresh folder may belong to a process that has not entered its operation yet.
             return clock.now().unixMicroseconds / 1_000_000 - status.modified > 3600
         }.map { name in

@@ -58,7 +58,7 @@ extension ControlPlane {
         _ = try restoredSize(request, source: source)
 
         let pin = try DirectoryLock.wait(paths.pin(source.id), .shared)
-        let tailDirectory = paths.operation("tail-" + Identifiers.fresh())
+        let tailDirectory = paths.operation(TailFolder.name(of: .current))
         do {
             let (inventory, log, identifier) = try inventory(
                 source, target: target, tailDirectory: tailDirectory)

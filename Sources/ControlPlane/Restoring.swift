@@ -56,8 +56,7 @@ extension ControlPlane {
                 detail: "\(ByteText.of(needed)) needed, \(ByteText.of(prepared.planned.availableBytes)) free",
                 hint: "Free some space, or set PITR_HOME to a larger disk.")
         }
-        let row = try claimCopy(name: name, request: request, source: source)
-        let lock = try lockServer(row)
+        let (row, lock) = try claimCopy(name: name, request: request, source: source)
         defer { lock.release() }
         let properties = [
             "sourceServer": Identifiers.serverResourceID(
@@ -97,7 +96,9 @@ extension ControlPlane {
         }
     }
 
-    private func claimCopy(name: String, request: RestoreRequest, source: ServerRow) throws -> ServerRow {
+    private func claimCopy(
+        name: String, request: RestoreRequest, source: ServerRow
+    ) throws -> (ServerRow, DirectoryLock) {
         let group = try resolveGroup(request.resourceGroup, createIfMissing: false, location: nil)
         let (tier, size) = try restoredSize(request, source: source)
         return try claim { endpoint in

@@ -23,7 +23,7 @@ extension ControlPlane {
         let name = (request.name ?? GeneratedNames.server()).lowercased()
         try Self.validate(serverName: name)
 
-        let row = try claim { endpoint in
+        let (row, lock) = try claim { endpoint in
             ServerRow(
                 id: Identifiers.fresh(), resourceGroup: group.name, name: name,
                 location: request.location ?? group.location, tags: try CatalogJSON.text(request.tags),
@@ -39,9 +39,8 @@ extension ControlPlane {
         } listen: {
             try self.chooseEndpoint(listen: request.listen, port: request.port)
         }
-
-        let lock = try lockServer(row)
         defer { lock.release() }
+        RestoreFaults.reached("create: claim")
         let complete = try perform(.create, server: row) { _ in
             do {
                 return try self.build(row, size: size, password: password, access: access, request: request)
@@ -51,6 +50,7 @@ extension ControlPlane {
             }
         }
         lock.release()
+        RestoreFaults.reached("create: backup")
         do {
             _ = try takeBackup(complete, name: nil, onDemand: false)
         } catch {
@@ -84,9 +84,11 @@ extension ControlPlane {
     }
 
     /// Enters a new server into the catalog; the name and the address are its own from then on.
+    ///
+    /// Its lock is held before anybody can see it, so that maintenance never takes it for a leftover.
     func claim(
         _ make: (LoopbackAddress.Endpoint) throws -> ServerRow, listen: () throws -> LoopbackAddress.Endpoint
-    ) throws -> ServerRow {
+    ) throws -> (ServerRow, DirectoryLock) {
         let gate = try DirectoryLock.wait(paths.locks + "/names")
         defer { gate.release() }
         let row = try make(try listen())
@@ -99,8 +101,14 @@ extension ControlPlane {
                 .serverNameAlreadyExists, "Specified server name is already used.", detail: row.name,
                 hint: "Choose another name; a restore never overwrites.")
         }
-        try catalog.write { try row.insert($0) }
-        return row
+        let lock = try lockServer(row)
+        do {
+            try catalog.write { try row.insert($0) }
+        } catch {
+            lock.release()
+            throw error
+        }
+        return (row, lock)
     }
 
     /// An address and port nobody else of ours owns and nothing listens on.
@@ -144,8 +152,10 @@ extension ControlPlane {
         let instance = try instance(row.id)
         try DurableFiles.makeDirectories(paths.server(row.id))
         try cancellation.check()
+        RestoreFaults.reached("create: initialize")
         try instance.initialize(durable: false)
         try cancellation.check()
+        RestoreFaults.reached("create: repository")
         let control = try ControlFile(
             parsing: try DurableFiles.read(paths.data(row.id) + "/global/pg_control"))
         try RepositoryLayout(root: paths.repository(row.id)).create(
@@ -153,6 +163,7 @@ extension ControlPlane {
                 serverID: row.id, systemIdentifier: control.systemIdentifier,
                 postgresMajor: instance.installation.major))
         try DurableFiles.syncFileSystem(paths.data(row.id))
+        RestoreFaults.reached("create: configure")
         if let rule = access.rule {
             try catalog.write {
                 try FirewallRuleRow(
@@ -162,7 +173,9 @@ extension ControlPlane {
             }
         }
         try configure(row)
+        RestoreFaults.reached("create: start")
         try instance.start()
+        RestoreFaults.reached("create: admin")
         let connection = try instance.connect()
         try AdminRole.create(row.administratorLogin, password: password, on: connection)
         if let database = request.databaseName, database != "postgres" {
@@ -170,6 +183,7 @@ extension ControlPlane {
                 database, owner: row.administratorLogin, charset: nil, collation: nil, on: connection)
         }
         connection.close()
+        RestoreFaults.reached("create: complete")
         return try update(row.id) {
             $0.phase = .complete
             $0.systemIdentifier = String(control.systemIdentifier)

@@ -39,7 +39,7 @@ extension ProductUnderTest {
         }
         #expect(try serverNames() == names, "the list of servers changed", sourceLocation: sourceLocation)
         #expect(try serverFolders() == folders, "a folder was left behind", sourceLocation: sourceLocation)
-        let leftovers = try DurableFiles.listIfPresent(home + "/operations").filter { $0.hasPrefix("tail-") }
+        let leftovers = try DurableFiles.listIfPresent(home + "/operations").filter { $0.hasPrefix("tail") }
         #expect(leftovers == [], "\(answer)", sourceLocation: sourceLocation)
     }
 }
