@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// One set of rules for every Swift target: Swift 6 mode, explicit imports, explicit existentials, no warnings.
+/// One set of rules for every Swift target: Swift 6 mode, explicit imports, explicit existentials, no
+/// warnings.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -73,12 +74,17 @@ let package = Package(
         tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
         tests("Planning", ["Planning", "PostgresFormat"]),
         tests("Repository", ["Repository", "Planning", "Platform", "PostgresFormat"]),
-        tests("Capture", ["Capture", "CSystem", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
+        tests("Capture", ["Capture", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
         tests("Instance", ["Instance", "PostgresClient", "Platform"]),
+        tests("Catalog", [grdb, "Catalog", "Platform"]),
+        tests(
+            "ControlPlane", ["ControlPlane", "Catalog", "Planning", "Platform", "PostgresFormat", "Instance"]),
         tests("AzureAPI", ["AzureAPI", "ControlPlane", "Planning", "PostgresFormat"]),
         tests(
             "CommandLine",
             ["pitr", argumentParser, "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresFormat"]),
+        tests("Guide", ["Platform"]),
         tests("EndToEnd", ["Platform", "PostgresFormat", "PostgresClient", "Planning"]),
+        tests("Tidy", []),
     ]
 )

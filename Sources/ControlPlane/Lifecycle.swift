@@ -34,7 +34,8 @@ extension ControlPlane {
         try dropKeptSettings(changed)
     }
 
-    /// A setting that was kept for transactions in doubt goes when none is left; the next restart is without it.
+    /// A setting that was kept for transactions in doubt goes when none is left; the next restart is without
+    /// it.
     private func dropKeptSettings(_ row: ServerRow) throws {
         guard row.keptSettings != nil else { return }
         let instance = try instance(row.id)
@@ -192,8 +193,8 @@ extension ControlPlane {
 
     /// Stops the server and brings every byte of its WAL that is not archived yet into the archive.
     ///
-    /// A clean stop archives whole segments by itself; what is left, also after a crash, is pushed from pg_wal, the
-    /// last and unfinished segment as a `.partial` file.
+    /// A clean stop archives whole segments by itself; what is left, also after a crash, is pushed from
+    /// pg_wal, the last and unfinished segment as a `.partial` file.
     private func archiveTail(_ row: ServerRow) throws {
         let directory = paths.data(row.id) + "/pg_wal"
         guard DurableFiles.status(directory) != nil else { return }

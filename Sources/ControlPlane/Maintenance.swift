@@ -116,7 +116,8 @@ extension ControlPlane {
         }
     }
 
-    /// A server whose making was cut short is removed; one whose deletion was cut short is deleted to the end.
+    /// A server whose making was cut short is removed; one whose deletion was cut short is deleted to the
+    /// end.
     private func settleLeftover(_ row: ServerRow) throws {
         guard let current = try catalog.read({ try ServerRow.fetchOne($0, key: row.id) }) else { return }
         switch current.phase {
@@ -164,6 +165,9 @@ extension ControlPlane {
         -> [MaintenanceAction]
     {
         guard state(row) == .ready else { return [] }
+        // One that runs already is the one that is due.
+        guard let free = try DirectoryLock.attempt(paths.backupLock(row.id)) else { return [] }
+        free.release()
         let backups = try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor)
         let newest = backups.filter { $0.source == .automatic }.max { $0.stopTime < $1.stopTime }
         guard let newest else {
@@ -222,10 +226,10 @@ extension ControlPlane {
             return segment.timeline == keep.timeline && segment.end <= keep.lsn
         }
         if !unneeded.isEmpty {
-            let files = unneeded.count == 1 ? "1 file" : "\(unneeded.count) files"
             actions.append(
                 act(
-                    row.name, "expire-wal", "\(files) before \(keep.lsn)",
+                    row.name, "expire-wal",
+                    "\(unneeded.count) \(unneeded.count == 1 ? "file" : "files") before \(keep.lsn)",
                     "no backup that is kept needs them", dryRun: dryRun
                 ) { try archive.remove(unneeded) })
         }

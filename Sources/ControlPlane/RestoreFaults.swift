@@ -7,8 +7,8 @@ import Restore
 /// Where a test may end the process: `PITR_KILL_AT=<step>` makes it die by SIGKILL right there.
 ///
 /// Nothing else reads the variable; without it these calls do nothing. The steps of a restore are those of
-/// `RestoreStep`, and the control plane's own `open` and `complete`; those of a creation begin with `create: `, those
-/// of a backup with `backup: `.
+/// `RestoreStep`, and the control plane's own `open` and `complete`; those of a creation begin with `create:
+/// `, those of a backup with `backup: `.
 enum RestoreFaults {
     static let hook: @Sendable (RestoreStep) -> Void = { reached($0.rawValue) }
 

@@ -158,7 +158,8 @@ extension ControlPlane {
         let backups = try BackupRepository(layout: layout).list()
         let timeline = backups.compactMap { $0.descriptor }.max { $0.stopLSN < $1.stopLSN }?.timeline
 
-        // The live tail first: what is archived meanwhile is then found in the archive as well, never in neither.
+        // The live tail first: what is archived meanwhile is then found in the archive as well, never in
+        // neither.
         let archivedBefore = try archive.names().compactMap { name -> SegmentName? in
             if case .segment(let segment) = name, segment.timeline == timeline { segment } else { nil }
         }.max()
@@ -176,7 +177,8 @@ extension ControlPlane {
         for segment in try archive.segments() {
             if segment.isPartial {
                 partials.append(segment)
-            } else if let summary = segment.summary, !summary.isComplete, !summary.mayEndWithStraddlingSwitch {
+            } else if let summary = segment.summary, !summary.isComplete, !summary.mayEndWithStraddlingSwitch
+            {
                 // PostgreSQL hands over whole segments only: one that cannot be read to its end is damaged.
                 damaged.append(DamagedSegment(name: segment.name, reason: summary.endDescription))
             } else if let summary = segment.summary {
@@ -236,9 +238,9 @@ extension ControlPlane {
             segmentSize: identity.segmentSize, into: directory, clock: clock, cancellation: cancellation)
     }
 
-    /// A commit carries the time at which it was decided, and reaches the log and the disk a moment later (with
-    /// synchronous_commit off, up to a second later). For a target so recent the source is given that moment, so
-    /// that what was committed by then is really there to be read.
+    /// A commit carries the time at which it was decided, and reaches the log and the disk a moment later
+    /// (with synchronous_commit off, up to a second later). For a target so recent the source is given that
+    /// moment, so that what was committed by then is really there to be read.
     private func letPass(_ time: PostgresTimestamp, on instance: PostgresInstance) throws(Problem) {
         let recent: Int64 = 5_000_000
         guard clock.now().microseconds - time.microseconds < recent else { return }

@@ -6,8 +6,9 @@ import Repository
 
 /// The two dates that a server promises.
 extension ControlPlane {
-    /// Earliest: when the oldest backup ended that is sound and has its own WAL. Latest: now where the source's own
-    /// log can be read, else the time of the last commit or abort held; never beyond a gap in the archive.
+    /// Earliest: when the oldest backup ended that is sound and has its own WAL. Latest: now where the
+    /// source's own log can be read, else the time of the last commit or abort held; never beyond a gap in
+    /// the archive.
     func restoreWindow(_ row: ServerRow, state: ServerState) -> (
         earliest: PostgresTimestamp?, latest: PostgresTimestamp?
     ) {

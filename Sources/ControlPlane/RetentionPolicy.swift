@@ -11,9 +11,9 @@ struct RetainedBackup: Sendable {
 
 /// Which backups and how much WAL are still promised to someone.
 ///
-/// Every instant of the retention period can be restored: so the newest sound backup that ended before the period
-/// began stays as well, and with it all WAL from its start on. A shorter period takes effect forward only: what was
-/// kept under a longer one ages out under that.
+/// Every instant of the retention period can be restored: so the newest sound backup that ended before the
+/// period began stays as well, and with it all WAL from its start on. A shorter period takes effect forward
+/// only: what was kept under a longer one ages out under that.
 struct RetentionPolicy {
     let days: Int
     let history: [RetentionChange]

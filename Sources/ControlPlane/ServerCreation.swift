@@ -190,7 +190,8 @@ extension ControlPlane {
         }
     }
 
-    /// Writes a server's certificate and configuration from the catalog; the server reads them when it (re)starts.
+    /// Writes a server's certificate and configuration from the catalog; the server reads them when it
+    /// (re)starts.
     func configure(_ row: ServerRow) throws {
         let instance = try instance(row.id)
         try instance.paths.makeDirectories()

@@ -3,7 +3,8 @@ public import PostgresClient
 
 /// The user's administrator: Azure's rules for its name and password, and what it may do.
 ///
-/// It is no superuser. On PostgreSQL 15 its CREATEROLE is no security boundary: it can grant itself roles that run programs.
+/// It is no superuser. On PostgreSQL 15 its CREATEROLE is no security boundary: it can grant itself roles
+/// that run programs.
 public enum AdminRole {
     /// The role that holds what administrators may do, as on Azure.
     public static let group = "azure_pg_admin"
@@ -38,8 +39,8 @@ public enum AdminRole {
         }
     }
 
-    /// Throws `.passwordTooShort`, `.passwordTooLong` or `.passwordNotComplex`: 8 to 128 characters of at least three
-    /// of four kinds (capital and small letters, digits, others).
+    /// Throws `.passwordTooShort`, `.passwordTooLong` or `.passwordNotComplex`: 8 to 128 characters of at
+    /// least three of four kinds (capital and small letters, digits, others).
     public static func checkPassword(_ password: String) throws(Problem) {
         let length = password.unicodeScalars.count
         guard length >= 8 else {

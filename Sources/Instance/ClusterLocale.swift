@@ -4,7 +4,8 @@
 
 /// The locale of new clusters.
 public enum ClusterLocale {
-    /// `C.UTF-8` (its order of characters never changes with the C library), or `C` where the machine lacks it.
+    /// `C.UTF-8` (its order of characters never changes with the C library), or `C` where the machine lacks
+    /// it.
     public static let preferred: String = isAvailable("C.UTF-8") ? "C.UTF-8" : "C"
 
     static func isAvailable(_ name: String) -> Bool {

@@ -80,7 +80,8 @@ public struct ComputeSize: Sendable, Hashable {
         cores.map { perCore(tier, letter, $0, suffix) }
     }
 
-    /// D sizes have 4 GiB a core, E sizes 8; the machines' disk bandwidth grows with the cores up to a ceiling.
+    /// D sizes have 4 GiB a core, E sizes 8; the machines' disk bandwidth grows with the cores up to a
+    /// ceiling.
     static func perCore(_ tier: ComputeTier, _ letter: String, _ cores: Int, _ suffix: String) -> ComputeSize
     {
         ComputeSize(

@@ -1,7 +1,7 @@
 /// Who may come in from where: a server's `pg_hba.conf` and `pg_ident.conf`.
 ///
-/// TCP logins need TLS, a password (SCRAM) and a rule for their address; without one PostgreSQL refuses with its own
-/// “no pg_hba.conf entry” message. The private socket lets in nobody but the tool's superuser.
+/// TCP logins need TLS, a password (SCRAM) and a rule for their address; without one PostgreSQL refuses with
+/// its own “no pg_hba.conf entry” message. The private socket lets in nobody but the tool's superuser.
 public struct HostBasedAccess: Sendable, Hashable {
     /// A range of addresses, both ends included.
     public struct Rule: Sendable, Hashable {

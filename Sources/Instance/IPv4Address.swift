@@ -49,8 +49,8 @@ public struct CIDRBlock: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(first)/\(prefixLength)" }
 
-    /// The fewest blocks that hold exactly the addresses from `start` to `end`, both included, in order; none when
-    /// `end` is smaller.
+    /// The fewest blocks that hold exactly the addresses from `start` to `end`, both included, in order; none
+    /// when `end` is smaller.
     public static func cover(from start: IPv4Address, through end: IPv4Address) -> [CIDRBlock] {
         var blocks: [CIDRBlock] = []
         var next = UInt64(start.rawValue)

@@ -2,8 +2,8 @@ public import Platform
 
 /// The four directories of one server: data, configuration, logs and sockets.
 ///
-/// The configuration lies outside the data directory, so that data can be exchanged without it. For a cluster that
-/// is configured in its data directory, `conf` and `data` are the same path.
+/// The configuration lies outside the data directory, so that data can be exchanged without it. For a cluster
+/// that is configured in its data directory, `conf` and `data` are the same path.
 public struct InstancePaths: Sendable, Hashable {
     public var data: String
     public var conf: String

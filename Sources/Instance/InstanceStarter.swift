@@ -92,9 +92,9 @@ struct InstanceStarter {
         }
     }
 
-    /// A crashed server's lock files name a process id that may be somebody else's by now (after a reboot it often
-    /// is another server's), and PostgreSQL would refuse to start. They go only when nothing works in the data
-    /// directory; PostgreSQL's own check of its shared memory stays in force.
+    /// A crashed server's lock files name a process id that may be somebody else's by now (after a reboot it
+    /// often is another server's), and PostgreSQL would refuse to start. They go only when nothing works in
+    /// the data directory; PostgreSQL's own check of its shared memory stays in force.
     private func clearStaleLocks() throws(Problem) {
         let processes = Postmaster.waitForEnd(
             in: instance.paths.data, seconds: min(10, Double(timeoutSeconds)))

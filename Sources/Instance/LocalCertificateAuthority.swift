@@ -5,7 +5,8 @@ public import Platform
 
 /// The machine's own certificate authority: signs the servers' certificates, so that clients can verify them.
 ///
-/// Keys are EC P-256 and made by the `openssl` command. Certificates hold for ten years: nobody renews a lab's.
+/// Keys are EC P-256 and made by the `openssl` command. Certificates hold for ten years: nobody renews a
+/// lab's.
 public struct LocalCertificateAuthority: Sendable {
     /// Holds `ca.crt` and `ca.key`.
     public let directory: String
@@ -23,7 +24,8 @@ public struct LocalCertificateAuthority: Sendable {
     public var certificateFile: String { directory + "/ca.crt" }
     var keyFile: String { directory + "/ca.key" }
 
-    /// Makes the authority unless it is there. Two processes may try at once: one of them wins, both use the result.
+    /// Makes the authority unless it is there. Two processes may try at once: one of them wins, both use the
+    /// result.
     public func ensure() throws(Problem) {
         if exists { return }
         let draft = directory + ".new-\(getpid())"

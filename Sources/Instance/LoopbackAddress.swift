@@ -19,13 +19,13 @@ public enum LoopbackAddress {
     /// The addresses that are given out: away from 127.0.x.y, which other programs like to take.
     static let range = 0x7F36_0001...0x7F36_FFFE as ClosedRange<UInt32>
 
-    /// The first free address with the wanted port; where something listens on that port of every address, the next
-    /// port that is free.
+    /// The first free address with the wanted port; where something listens on that port of every address,
+    /// the next port that is free.
     ///
     /// - Parameters:
     ///   - taken: what other servers own, running or not.
-    ///   - place: the state directory; each one begins at addresses of its own, because two tools that choose at the
-    ///     same moment cannot see each other's servers yet.
+    ///   - place: the state directory; each one begins at addresses of its own, because two tools that choose
+    ///     at the same moment cannot see each other's servers yet.
     ///   - isFree: whether the system would let a server listen there.
     ///
     /// Throws `.portInUse` when nothing is free.

@@ -9,7 +9,8 @@ public struct ParameterCatalog: Sendable {
     /// Reads `pg_settings`.
     ///
     /// - Parameters:
-    ///   - connection: a session without settings of its own (`connect(guarded: false)`), opened after the last reload.
+    ///   - connection: a session without settings of its own (`connect(guarded: false)`), opened after the
+    ///     last reload.
     ///   - defaults: the values that the tool's own configuration gives, see `ServerSettings.defaults`.
     ///   - overrides: what the user has set, as written to `user.conf`.
     public init(
@@ -21,7 +22,8 @@ public struct ParameterCatalog: Sendable {
                 array_to_string(enumvals, ',') AS choices, boot_val, reset_val, source, pending_restart
             FROM pg_catalog.pg_settings ORDER BY lower(name)
             """)
-        // PostgreSQL's names ignore case, and the configuration may spell them differently (TimeZone, DateStyle).
+        // PostgreSQL's names ignore case, and the configuration may spell them differently (TimeZone,
+        // DateStyle).
         let defaults = Self.lowerCased(defaults)
         let overrides = Self.lowerCased(overrides)
         items = rows.rows.indices.map { row in
@@ -45,8 +47,9 @@ public struct ParameterCatalog: Sendable {
 
     /// The value as it is to be kept and written: numbers count in the parameter's unit.
     ///
-    /// Throws `.operationNotSupported` for a read-only parameter and `.invalidParameterValue` for a value out of range.
-    /// A connection lets PostgreSQL itself judge values that only it understands (time zones, search paths, …).
+    /// Throws `.operationNotSupported` for a read-only parameter and `.invalidParameterValue` for a value out
+    /// of range. A connection lets PostgreSQL itself judge values that only it understands (time zones,
+    /// search paths, …).
     public func validate(
         _ name: String, _ value: String, trying connection: Connection? = nil
     ) throws(Problem) -> String {

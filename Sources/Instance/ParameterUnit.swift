@@ -11,8 +11,8 @@ enum ParameterUnit {
         "us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000,
     ]
 
-    /// The amount in `unit` (as `pg_settings.unit`, for example `8kB`; nil for plain numbers), or nil when the text is
-    /// no number or its unit does not fit.
+    /// The amount in `unit` (as `pg_settings.unit`, for example `8kB`; nil for plain numbers), or nil when
+    /// the text is no number or its unit does not fit.
     static func amount(_ text: String, in unit: String?) -> Double? {
         let trimmed = text.filter { !$0.isWhitespace }
         let number = trimmed.prefix { "+-.0123456789".contains($0) }

@@ -41,8 +41,8 @@ public struct PostgresInstance: Sendable {
 
     /// Makes a new cluster with data checksums, UTF-8 and the superuser `azuresu`, who has no password.
     ///
-    /// `durable` waits until the new files are on disk. PostgreSQL's own configuration files stay in the data directory
-    /// for a restore by hand; this instance uses those in `conf`.
+    /// `durable` waits until the new files are on disk. PostgreSQL's own configuration files stay in the data
+    /// directory for a restore by hand; this instance uses those in `conf`.
     public func initialize(durable: Bool = true) throws(Problem) {
         let result = try runner.run(
             Command(
@@ -72,8 +72,8 @@ public struct PostgresInstance: Sendable {
         try TextFile.replace(paths.accessFile, with: hba)
     }
 
-    /// Replaces the user's own parameters, which win over the tool's; `reload()` puts into effect what needs no
-    /// restart.
+    /// Replaces the user's own parameters, which win over the tool's; `reload()` puts into effect what needs
+    /// no restart.
     public func writeUserParameters(_ values: [String: String]) throws(Problem) {
         var text = "# Server parameters set by the user. Written by pitr.\n"
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
@@ -91,14 +91,14 @@ public struct PostgresInstance: Sendable {
         return postmaster.isAlive(in: paths.data) ? .running(pid: postmaster.pid) : .crashed
     }
 
-    /// Whether any process still works in the data directory: more than `status()`, for example the children of a
-    /// killed postmaster.
+    /// Whether any process still works in the data directory: more than `status()`, for example the children
+    /// of a killed postmaster.
     public func hasProcesses() -> Bool { !Postmaster.processes(in: paths.data).isEmpty }
 
     /// Starts the server and waits until it answers, and has left recovery unless `untilWritable` is false.
     ///
-    /// A running server is only waited for. Throws `.portInUse` or `.serverDidNotStart` with the log's own words; a
-    /// server that is merely slow is left running.
+    /// A running server is only waited for. Throws `.portInUse` or `.serverDidNotStart` with the log's own
+    /// words; a server that is merely slow is left running.
     public func start(timeoutSeconds: Int = 120, untilWritable: Bool = true) throws(Problem) {
         let starter = InstanceStarter(instance: self, timeoutSeconds: timeoutSeconds)
         try starter.start(untilWritable: untilWritable)
@@ -127,7 +127,8 @@ public struct PostgresInstance: Sendable {
 
     /// Has the server read its configuration again, and returns when new sessions see it.
     ///
-    /// Throws `.invalidParameterValue` when the access file was not accepted; the server then keeps the old rules.
+    /// Throws `.invalidParameterValue` when the access file was not accepted; the server then keeps the old
+    /// rules.
     public func reload() throws(Problem) {
         guard case .running = status() else {
             throw Problem(.serverIsNotReady, "the server is not running")
@@ -165,7 +166,8 @@ public struct PostgresInstance: Sendable {
 
     /// Where and as whom the tool itself connects: over the private socket that the running server named.
     ///
-    /// With `guarded` the session is proof against what users may have set for the server, their databases and roles.
+    /// With `guarded` the session is proof against what users may have set for the server, their databases
+    /// and roles.
     public func connectionParameters(
         database: String = "postgres", user: String = PostgresInstance.superuser, guarded: Bool = true
     ) throws(Problem) -> ConnectionParameters {

@@ -5,8 +5,9 @@ import Platform
 
 /// What `postmaster.pid` says, and whether the process that wrote it still lives.
 ///
-/// The lines are: process id, data directory, start time, port, socket directory, listen address, shared memory,
-/// state (PostgreSQL's `miscadmin.h`, LOCK_FILE_LINE_…). The later ones appear while the server starts.
+/// The lines are: process id, data directory, start time, port, socket directory, listen address, shared
+/// memory, state (PostgreSQL's `miscadmin.h`, LOCK_FILE_LINE_…). The later ones appear while the server
+/// starts.
 struct Postmaster: Sendable, Hashable {
     let pid: Int32
     let dataDirectory: String
@@ -40,7 +41,8 @@ struct Postmaster: Sendable, Hashable {
         return String(line[...last])
     }
 
-    /// Whether the process is a PostgreSQL server that works in `data`: a process id alone may be anybody's by now.
+    /// Whether the process is a PostgreSQL server that works in `data`: a process id alone may be anybody's
+    /// by now.
     func isAlive(in data: String) -> Bool {
         guard Self.isPostgres(pid) else { return false }
         if let directory = TextFile.linkTarget("/proc/\(pid)/cwd") {
@@ -65,8 +67,8 @@ struct Postmaster: Sendable, Hashable {
         }.sorted()
     }
 
-    /// Waits until PostgreSQL's processes in the data directory are gone, and returns those that are not: `pg_ctl`
-    /// is content when the lock file is gone, the log's writer ends a little later.
+    /// Waits until PostgreSQL's processes in the data directory are gone, and returns those that are not:
+    /// `pg_ctl` is content when the lock file is gone, the log's writer ends a little later.
     static func waitForEnd(in data: String, seconds: Double) -> [Int32] {
         let clock = Stopwatch()
         var left = processes(in: data)

@@ -25,7 +25,8 @@ public enum SettingsText {
 }
 
 extension SettingsText {
-    /// One element of a setting that is a list of names, in double quotes: PostgreSQL splits such values at commas.
+    /// One element of a setting that is a list of names, in double quotes: PostgreSQL splits such values at
+    /// commas.
     public static func listItem(_ value: String) -> String {
         "\"" + value.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }

@@ -20,8 +20,8 @@ extension TransactionEnd.Kind {
 }
 
 extension SegmentHazards {
-    /// Records whose effect does not wait for a commit: replaying one is final, whatever its transaction does, or
-    /// fails, as a change to minimal logging does.
+    /// Records whose effect does not wait for a commit: replaying one is final, whatever its transaction
+    /// does, or fails, as a change to minimal logging does.
     static let leaking: SegmentHazards = [
         .sequence, .databaseCreate, .databaseDrop, .tablespaceCreate, .tablespaceCreateInPlace,
         .tablespaceDrop, .relationMap, .walLevelMinimal,

@@ -153,8 +153,8 @@ extension RestorePlanner {
         return (before, after)
     }
 
-    /// Every instant from a backup's end to before this one can be reached: a later commit or abort follows in the
-    /// unbroken log behind it. Nil when there is no such instant.
+    /// Every instant from a backup's end to before this one can be reached: a later commit or abort follows
+    /// in the unbroken log behind it. Nil when there is no such instant.
     private func reach(of backup: InventoryBackup, in log: TimelineLog) -> PostgresTimestamp? {
         let fault = firstFault(in: range(backup.startLSN, endOfLog(log)), of: log)?.segment
         let newest = log.entries.filter { entry in
@@ -185,8 +185,9 @@ extension RestorePlanner {
 
     /// Whether no commit timed after `time` can lie unseen before a backup that ended after it.
     ///
-    /// A hole in the log may hide the very record that ends the state at `time`; a backup behind the hole would then
-    /// bring in what was committed later. One that had ended by `time` cannot, nor can what came before that.
+    /// A hole in the log may hide the very record that ends the state at `time`; a backup behind the hole
+    /// would then bring in what was committed later. One that had ended by `time` cannot, nor can what came
+    /// before that.
     func isLogKnown(before backup: InventoryBackup, since time: PostgresTimestamp, in log: TimelineLog)
         -> Bool
     {

@@ -2,9 +2,9 @@ public import PostgresFormat
 
 /// Decides what a restore will do, from what is held and what is wanted. Pure: no clock, no files of its own.
 ///
-/// The state at T is everything up to the last commit, abort or prepare record timed at or before T that stands
-/// before the first commit or abort timed after T. Both records are found in the log, and PostgreSQL is told to
-/// stop exactly between them.
+/// The state at T is everything up to the last commit, abort or prepare record timed at or before T that
+/// stands before the first commit or abort timed after T. Both records are found in the log, and PostgreSQL
+/// is told to stop exactly between them.
 public struct RestorePlanner {
     let inventory: Inventory
     let source: any LogRecordSource
@@ -110,7 +110,8 @@ public struct RestorePlanner {
             } catch let refusal as Refusal {
                 switch refusal {
                 case .missingSegment, .damagedSegment, .minimalLogging:
-                    // The gap may lie before a newer backup only; an older one crosses it as well, but says so.
+                    // The gap may lie before a newer backup only; an older one crosses it as well, but says
+                    // so.
                     rejected.append(RejectedBackup(name: backup.name, reason: refusal.message))
                     firstFailure = firstFailure ?? refusal
                 default: throw refusal
@@ -136,10 +137,14 @@ public struct RestorePlanner {
         if let outside {
             upTo = outside.end
         } else {
-            let known = (log.entries.last?.segment.name.number ?? 0)
-            let final = max(
-                known,
-                inventory.damaged.filter { $0.name.timeline == log.timeline }.map(\.name.number).max() ?? 0)
+            // The log reaches at least as far as anything that is known of it: a segment that is held or
+            // damaged, and the end of a later backup, whose own WAL may be what is missing.
+            let final = [
+                log.entries.last?.segment.name.number,
+                inventory.damaged.filter { $0.name.timeline == log.timeline }.map(\.name.number).max(),
+                inventory.backups.filter { $0.timeline == log.timeline && $0.damage == nil }
+                    .map { (max(1, $0.stopLSN.rawValue) - 1) / inventory.segmentSize.bytes }.max(),
+            ].compactMap { $0 }.max() ?? 0
             upTo = max(backup.stopLSN, LSN((max(final, startNumber) + 1) * inventory.segmentSize.bytes))
         }
         try requireUnbroken(WALRange(from: backup.startLSN, to: upTo, size: inventory.segmentSize), in: log)
@@ -158,7 +163,8 @@ public struct RestorePlanner {
             } else if let preparedAfter {
                 "a transaction prepared after the target stands before the first record left out (\(preparedAfter))"
             } else if let between {
-                "\(between.hazards.firstName) at \(between.start) would be replayed although it belongs to what is left out"
+                "\(between.hazards.firstName) at \(between.start) would be replayed "
+                    + "although it belongs to what is left out"
             } else {
                 nil
             }

@@ -1,6 +1,7 @@
 public import PostgresFormat
 
-/// What lies in a stretch of log that makes a difference to where recovery may stop, or whether it may run at all.
+/// What lies in a stretch of log that makes a difference to where recovery may stop, or whether it may run at
+/// all.
 public struct SegmentHazards: OptionSet, Hashable, Sendable {
     public let rawValue: UInt32
 
@@ -47,7 +48,8 @@ public enum RecordHazard {
         return plain
     }
 
-    /// The same from the header alone: a tablespace counts as ordinary, a change of parameters not as minimal.
+    /// The same from the header alone: a tablespace counts as ordinary, a change of parameters not as
+    /// minimal.
     public static func of(_ manager: ResourceManager, operation: UInt8) -> SegmentHazards {
         switch manager {
         case .sequence: .sequence

@@ -10,7 +10,8 @@ public struct SegmentSummarizer: Sendable {
     private var partialPage: [UInt8] = []
     private var end: WALEnd?
 
-    /// - Parameter name: the segment that the bytes are, also of a `.partial` file; nil for a file that is no WAL.
+    /// - Parameter name: the segment that the bytes are, also of a `.partial` file; nil for a file that is no
+    ///   WAL.
     public init(name: SegmentName?) {
         summary = SegmentSummary(segment: name, rawBytes: 0, rawCRC32C: 0)
         decoder = name.map { WALDecoder(start: $0.start, segmentSize: $0.size, maximumTimeline: $0.timeline) }

@@ -77,8 +77,8 @@ public struct SegmentSummary: Hashable, Sendable {
     /// Whether this is a segment whose every byte of log was read and found correct.
     public var isComplete: Bool { segment != nil && outcome == .complete }
 
-    /// Whether nothing but the end of a record is here, and then zeros: whole if that record was a switch to a new
-    /// segment, which the segment before knows.
+    /// Whether nothing but the end of a record is here, and then zeros: whole if that record was a switch to
+    /// a new segment, which the segment before knows.
     public var mayEndWithStraddlingSwitch: Bool {
         guard case .endsAt(_, .zeroedTail) = outcome, let head, rawBytes == segment?.size.bytes else {
             return false

@@ -18,7 +18,8 @@ public struct StraddlingRecord: Hashable, Sendable {
     public let xid: TransactionID
     /// Header and data, in bytes.
     public let totalLength: UInt32
-    /// The commit, abort or prepare that it is; the number of a prepared transaction is `.none` where it lies too far in.
+    /// The commit, abort or prepare that it is; the number of a prepared transaction is `.none` where it lies
+    /// too far in.
     public let transactionEnd: TransactionEnd?
     public let checksum: Checksum
 
@@ -32,8 +33,8 @@ public struct StraddlingRecord: Hashable, Sendable {
 
 /// The record that crosses from one segment into the next; nil if none does, or the two do not fit together.
 ///
-/// They fit when `head` is the segment directly after `previous`, of the same cluster, and begins with exactly the
-/// bytes that the record at the end of `previous` still lacks.
+/// They fit when `head` is the segment directly after `previous`, of the same cluster, and begins with
+/// exactly the bytes that the record at the end of `previous` still lacks.
 public func join(tail previous: SegmentSummary, head next: SegmentSummary) -> StraddlingRecord? {
     guard let before = previous.segment, let after = next.segment, before.size == after.size,
         before.number + 1 == after.number, previous.systemIdentifier == next.systemIdentifier,

@@ -87,7 +87,8 @@ struct TimelineLog {
         return nil
     }
 
-    /// The number of the last segment that follows on `first` without a gap; nil when `first` itself is missing.
+    /// The number of the last segment that follows on `first` without a gap; nil when `first` itself is
+    /// missing.
     func lastContiguous(from first: UInt64) -> UInt64? {
         guard var index = index(of: first) else { return nil }
         while index + 1 < entries.count,
@@ -100,7 +101,8 @@ struct TimelineLog {
 }
 
 extension StraddlingRecord {
-    /// Whether it is a switch to a new segment and the last record of the one that it ends in: zeros fill the rest.
+    /// Whether it is a switch to a new segment and the last record of the one that it ends in: zeros fill the
+    /// rest.
     fileprivate func isSwitch(endingIn summary: SegmentSummary) -> Bool {
         resourceManager == .xlog && info & 0xF0 == LogOperation.switchSegment
             && summary.outcome == .endsAt(end, .zeroedTail)

@@ -3,8 +3,8 @@ public struct Command: Sendable, Hashable {
     /// A path, or a bare name that is searched in `PATH`.
     public var executable: String
     public var arguments: [String]
-    /// The whole environment of the child; nil inherits this process's. `LC_ALL=C` is added either way, so that
-    /// messages can be understood.
+    /// The whole environment of the child; nil inherits this process's. `LC_ALL=C` is added either way, so
+    /// that messages can be understood.
     public var environment: [String: String]?
     /// Nil stays where this process is.
     public var workingDirectory: String?

@@ -44,10 +44,12 @@ public enum DurableFiles {
     }
 
     private static func contents(of file: OpenFile, limit: UInt64) throws(Problem) -> [UInt8] {
-        let size = try file.size()
+        var size = try file.size()
         guard size <= limit else {
             throw Problem(.stateDamaged, "\"\(file.path)\" is \(size) bytes large, at most \(limit) expected")
         }
+        // Files of /proc have content, but no size.
+        if size == 0 { size = min(limit, 1 << 16) }
         var bytes = [UInt8](repeating: 0, count: Int(size))
         var span = bytes.mutableSpan
         let got = try span.withUnsafeMutableBytes { (buffer) throws(Problem) in

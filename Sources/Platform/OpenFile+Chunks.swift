@@ -1,6 +1,6 @@
 extension OpenFile {
-    /// Reads the file from its start in pieces of `size` bytes, the last one shorter; `body` gets each piece and
-    /// its offset, and answers false to stop.
+    /// Reads the file from its start in pieces of `size` bytes, the last one shorter; `body` gets each piece
+    /// and its offset, and answers false to stop.
     public func forEachChunk(
         of size: Int = 1 << 20, _ body: (UnsafeRawBufferPointer, UInt64) throws(Problem) -> Bool
     ) throws(Problem) {

@@ -5,8 +5,8 @@ import CSystem
 
 /// Whom everything belongs to: the account that runs the servers and owns their files.
 ///
-/// PostgreSQL refuses to run as root. Root therefore becomes the account `postgres` once, at the very start and
-/// for good; an ordinary user stays what he is. Nothing after that needs to know which of both it was.
+/// PostgreSQL refuses to run as root. Root therefore becomes the account `postgres` once, at the very start
+/// and for good; an ordinary user stays what he is. Nothing after that needs to know which of both it was.
 public struct ServiceAccount: Sendable, Hashable {
     public let name: String
     public let uid: UInt32
@@ -30,9 +30,10 @@ public struct ServiceAccount: Sendable, Hashable {
     /// process's life: working directory `/`, umask 077, and none of libpq's environment variables.
     ///
     /// - Parameters:
-    ///   - home: see `StateHome`; resolve the user's relative paths before, the working directory changes here.
-    ///   - runtimeParent: where socket directories go; nil takes `/run/pitr` for root, else the user's XDG runtime
-    ///     directory where it is usable, else `/tmp/pitr-<uid>`.
+    ///   - home: see `StateHome`; resolve the user's relative paths before, the working directory changes
+    ///     here.
+    ///   - runtimeParent: where socket directories go; nil takes `/run/pitr` for root, else the user's XDG
+    ///     runtime directory where it is usable, else `/tmp/pitr-<uid>`.
     ///
     /// Throws `.postgresMissing` when root finds no account to become, `.system` when a directory is somebody
     /// else's or out of the account's reach. A directory that is not the tool's own is never given away.
@@ -144,7 +145,8 @@ public struct ServiceAccount: Sendable, Hashable {
         runtimeDirectory.utf8.count + socketSuffixLength <= longestSocketPath
     }
 
-    /// libpq reads connection options from the environment: what the user set for `psql` must not steer the tool.
+    /// libpq reads connection options from the environment: what the user set for `psql` must not steer the
+    /// tool.
     private static func dropClientVariables() {
         guard var entry = pitr_environment() else { return }
         var names: [String] = []

@@ -21,9 +21,9 @@ public enum StateHome {
 
     /// The path without doubled or trailing slashes and `.` parts.
     ///
-    /// The path becomes part of `archive_command`, which a shell reads after PostgreSQL has replaced its percent
-    /// escapes: quotes, percent signs, backslashes and control characters are refused with `.usage`, and so are
-    /// relative paths and `..`.
+    /// The path becomes part of `archive_command`, which a shell reads after PostgreSQL has replaced its
+    /// percent escapes: quotes, percent signs, backslashes and control characters are refused with `.usage`,
+    /// and so are relative paths and `..`.
     public static func validated(_ path: String) throws(Problem) -> String {
         guard path.hasPrefix("/") else {
             throw Problem(

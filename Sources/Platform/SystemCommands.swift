@@ -5,8 +5,8 @@ import CSystem
 
 /// Runs real programs.
 ///
-/// Each child gets a process group of its own (Ctrl-C at a terminal reaches only this process), default signal
-/// dispositions, and no descriptor but its standard three.
+/// Each child gets a process group of its own (Ctrl-C at a terminal reaches only this process), default
+/// signal dispositions, and no descriptor but its standard three.
 public struct SystemCommands: CommandRunner {
     /// What is kept of each output stream; the rest is read and dropped.
     private static let outputLimit = 8 << 20

@@ -4,7 +4,8 @@
 
 /// How much a directory holds on disk.
 public enum TreeSize {
-    /// Allocated bytes below `path`; files that vanish meanwhile are left out, an absent directory holds nothing.
+    /// Allocated bytes below `path`; files that vanish meanwhile are left out, an absent directory holds
+    /// nothing.
     public static func bytes(below path: String) -> UInt64 {
         var status = stat()
         guard lstat(path, &status) == 0 else { return 0 }

@@ -44,7 +44,8 @@ public final class Connection {
         return result
     }
 
-    /// The SCRAM-SHA-256 verifier of a password, with a new salt: what a statement may carry and a log may show.
+    /// The SCRAM-SHA-256 verifier of a password, with a new salt: what a statement may carry and a log may
+    /// show.
     public func scramVerifier(password: String, user: String) throws(Problem) -> String {
         guard let text = PQencryptPasswordConn(try libpq.open(), password, user, "scram-sha-256") else {
             throw Problem(.queryFailed, "cannot make a SCRAM verifier")

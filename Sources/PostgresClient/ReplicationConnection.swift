@@ -52,9 +52,9 @@ public final class ReplicationConnection {
 
     /// Reads the WAL from `start` up to, not including, the byte at `until`, in pieces of any length.
     ///
-    /// `until` must not lie past what the server has flushed. The stream is ended in order, so the connection can be
-    /// used again, also when `body` throws. No flush position is reported: a server that waits for synchronous standbys
-    /// must not take this reader for one.
+    /// `until` must not lie past what the server has flushed. The stream is ended in order, so the connection
+    /// can be used again, also when `body` throws. No flush position is reported: a server that waits for
+    /// synchronous standbys must not take this reader for one.
     public func streamWAL(
         from start: LSN, timeline: TimelineID, until: LSN,
         _ body: (LSN, UnsafeRawBufferPointer) throws(Problem) -> Void

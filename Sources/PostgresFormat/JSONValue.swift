@@ -1,7 +1,7 @@
 /// A JSON document as a value; members of an object keep their order.
 ///
-/// Parsing is strict (RFC 8259, valid UTF-8, no duplicate names, limited depth); parsing what `printed()` wrote gives
-/// an equal value, as long as every number in it is finite.
+/// Parsing is strict (RFC 8259, valid UTF-8, no duplicate names, limited depth); parsing what `printed()`
+/// wrote gives an equal value, as long as every number in it is finite.
 public indirect enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)

@@ -1,4 +1,5 @@
-/// A position in the write-ahead log: a byte offset from the beginning of the log, printed as PostgreSQL does.
+/// A position in the write-ahead log: a byte offset from the beginning of the log, printed as PostgreSQL
+/// does.
 ///
 /// The text form is two hexadecimal halves, `16/B374D848`; parsing and printing are inverses.
 public struct LSN: Hashable, Comparable, Sendable, CustomStringConvertible, LosslessStringConvertible {

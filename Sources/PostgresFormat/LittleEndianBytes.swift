@@ -1,5 +1,6 @@
 extension UnsafeRawBufferPointer {
-    /// The little-endian integer at `offset`, aligned or not. Ends the process rather than read past the bytes.
+    /// The little-endian integer at `offset`, aligned or not. Ends the process rather than read past the
+    /// bytes.
     @inline(__always)
     package func little<Integer: FixedWidthInteger & BitwiseCopyable>(
         _ offset: Int, as type: Integer.Type = Integer.self

@@ -1,4 +1,5 @@
-/// The ancestry of a timeline: which timeline the log was on up to which position. A `.history` file's content.
+/// The ancestry of a timeline: which timeline the log was on up to which position. A `.history` file's
+/// content.
 public struct TimelineHistory: Hashable, Sendable {
     /// A finished stretch: the log up to `end` lies on `timeline`.
     public struct Entry: Hashable, Sendable {

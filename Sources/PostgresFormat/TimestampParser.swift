@@ -12,11 +12,13 @@ public enum TimestampParser {
         case shape
         /// The shape is right, but there is no such date or time (31 April, 25 o'clock, second 60).
         case noSuchInstant
-        /// More than six fractional digits: PostgreSQL keeps microseconds, and rounding would move the target.
+        /// More than six fractional digits: PostgreSQL keeps microseconds, and rounding would move the
+        /// target.
         case tooPrecise
     }
 
-    /// Accepts `T`, `t` or one space between date and time; trailing fractional zeros past six digits are no error.
+    /// Accepts `T`, `t` or one space between date and time; trailing fractional zeros past six digits are no
+    /// error.
     public static func parse(_ text: String) -> Result<Parsed, Failure> {
         var scanner = Scanner(bytes: Array(text.utf8))
         guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2),

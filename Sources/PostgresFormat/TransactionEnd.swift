@@ -34,7 +34,8 @@ public struct TransactionEnd: Hashable, Sendable {
 }
 
 extension TransactionEnd {
-    /// Reads as much as the first bytes of a record tell: nil if it ends no transaction, or its time is not in them.
+    /// Reads as much as the first bytes of a record tell: nil if it ends no transaction, or its time is not
+    /// in them.
     ///
     /// The number of a prepared transaction may lie further on; it is `.none` then.
     public init?(recordBeginning bytes: UnsafeRawBufferPointer, start: LSN, end: LSN) {
@@ -50,8 +51,8 @@ extension TransactionEnd {
     /// Reads the main data of a transaction record. Data too short for what its flags promise is nil, but for
     /// the number of a prepared transaction if the data is not whole.
     ///
-    /// Layout: `xl_xact_commit`, `xl_xact_abort` and `xl_xact_prepare` of PostgreSQL 15, with the optional parts
-    /// in the order in which they are written.
+    /// Layout: `xl_xact_commit`, `xl_xact_abort` and `xl_xact_prepare` of PostgreSQL 15, with the optional
+    /// parts in the order in which they are written.
     init?(
         info: UInt8, xid: TransactionID, start: LSN, end: LSN, mainData: UnsafeRawBufferPointer,
         isWhole: Bool = true

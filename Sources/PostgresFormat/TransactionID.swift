@@ -1,4 +1,5 @@
-/// A transaction's 32-bit number. It wraps around, so two of them have an order only within a window: none is offered.
+/// A transaction's 32-bit number. It wraps around, so two of them have an order only within a window: none is
+/// offered.
 public struct TransactionID: Hashable, Sendable, Codable, CustomStringConvertible {
     public let rawValue: UInt32
 

@@ -1,8 +1,8 @@
 /// Reads WAL pages, fed in order, into checked records; records may cross pages, segments and portions.
 ///
-/// Every record visited has a valid header, points back to the record before it and passed its CRC; the main data of
-/// a record longer than `keptLength` that crosses pages is kept only for transaction records, so that no input
-/// makes the decoder hold more than it was fed, and little of that.
+/// Every record visited has a valid header, points back to the record before it and passed its CRC; the main
+/// data of a record longer than `keptLength` that crosses pages is kept only for transaction records, so that
+/// no input makes the decoder hold more than it was fed, and little of that.
 public struct WALDecoder: Sendable {
     /// The most bytes of a page-crossing record that are held, for all but transaction records.
     static let keptLength = 256 * 1024
@@ -41,7 +41,8 @@ public struct WALDecoder: Sendable {
     public internal(set) var headFragment: WALFragment?
 
     /// - Parameter start: the address of the first page to be fed; rounded down to a page.
-    /// - Parameter maximumTimeline: the timeline in the segments' names, if known: no page may be of a later one.
+    /// - Parameter maximumTimeline: the timeline in the segments' names, if known: no page may be of a later
+    ///   one.
     public init(start: LSN, segmentSize: WALSegmentSize, maximumTimeline: TimelineID? = nil) {
         self.segmentSize = segmentSize
         self.maximumTimeline = maximumTimeline

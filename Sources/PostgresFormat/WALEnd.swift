@@ -1,4 +1,5 @@
-/// Why a log cannot be read any further. The numbers are stored in segment summaries and never change meaning.
+/// Why a log cannot be read any further. The numbers are stored in segment summaries and never change
+/// meaning.
 public enum WALFlaw: UInt8, Hashable, Sendable, CaseIterable {
     /// A record's length is less than its header, or zero with other bytes behind it.
     case recordTooShort = 1
@@ -14,7 +15,8 @@ public enum WALFlaw: UInt8, Hashable, Sendable, CaseIterable {
     case pageFlags = 7
     /// A page claims an address beyond its place.
     case pageAddress = 8
-    /// A page claims timeline zero, a lower timeline than the page before it, or a later one than the file's name.
+    /// A page claims timeline zero, a lower timeline than the page before it, or a later one than the file's
+    /// name.
     case pageTimeline = 9
     /// The first page of a segment states another segment or page size.
     case segmentSize = 10
@@ -45,7 +47,8 @@ public enum WALFlaw: UInt8, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// Why the decoder stopped. The position is always where the next record would have started: all before it is whole.
+/// Why the decoder stopped. The position is always where the next record would have started: all before it is
+/// whole.
 public enum WALEnd: Hashable, Sendable {
     /// Zeros: the log was written up to here.
     case zeroedTail(LSN)
@@ -53,7 +56,8 @@ public enum WALEnd: Hashable, Sendable {
     case recycledPage(LSN)
     case brokenRecord(LSN, WALFlaw)
     case brokenPage(LSN, WALFlaw)
-    /// The server switched to a new segment: the rest of this one means nothing, the log goes on at the position.
+    /// The server switched to a new segment: the rest of this one means nothing, the log goes on at the
+    /// position.
     ///
     /// The only end that is none: feed the next segment and decoding goes on.
     case switched(LSN)
@@ -81,9 +85,11 @@ public struct WALFragment: Hashable, Sendable {
     /// The most bytes that are kept.
     public static let keptBytes = 96
 
-    /// For a record's beginning: where the record starts. For a continuation: the address of the first page with it.
+    /// For a record's beginning: where the record starts. For a continuation: the address of the first page
+    /// with it.
     public let start: LSN
-    /// For a record's beginning: the length of the whole record. For a continuation: the bytes still to come, from here.
+    /// For a record's beginning: the length of the whole record. For a continuation: the bytes still to come,
+    /// from here.
     public let length: UInt32
     /// The first bytes, at most `keptBytes`.
     public let bytes: [UInt8]

@@ -57,7 +57,8 @@ public struct WALPageHeader: Hashable, Sendable {
 }
 
 extension LSN {
-    /// Where a record ends that starts here and has `length` bytes of its own, with page headers stepped over.
+    /// Where a record ends that starts here and has `length` bytes of its own, with page headers stepped
+    /// over.
     ///
     /// Aligned to 8 bytes, as PostgreSQL's `EndRecPtr`.
     public func endOfRecord(length: UInt32, segmentSize: WALSegmentSize) -> LSN {

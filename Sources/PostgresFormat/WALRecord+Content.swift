@@ -9,7 +9,8 @@ public enum LogOperation {
     public static let endOfRecovery: UInt8 = 0x90
 }
 
-/// The settings of a primary that a recovering copy must not fall below; a parameter change record carries them.
+/// The settings of a primary that a recovering copy must not fall below; a parameter change record carries
+/// them.
 public struct WALParameters: Hashable, Sendable {
     public var maxConnections: Int32
     public var maxWorkerProcesses: Int32

@@ -37,7 +37,8 @@ public struct WALRecord: ~Copyable {
     /// The operation within the resource manager: the upper four bits of `info`.
     public var operation: UInt8 { info & 0xF0 }
 
-    /// Calls `body` with the main data, the part that is not about blocks; with nil where it is malformed or not kept.
+    /// Calls `body` with the main data, the part that is not about blocks; with nil where it is malformed or
+    /// not kept.
     public func withMainData<Result>(_ body: (UnsafeRawBufferPointer?) throws -> Result) rethrows -> Result {
         try body(mainData)
     }

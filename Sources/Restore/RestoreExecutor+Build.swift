@@ -72,7 +72,8 @@ extension RestoreExecutor {
         }
     }
 
-    /// Stage WAL: every planned segment lies in the copy's own pg_wal before recovery starts; copies, never links.
+    /// Stage WAL: every planned segment lies in the copy's own pg_wal before recovery starts; copies, never
+    /// links.
     func stageWAL() throws(Problem) {
         let segments = job.plan.segments
         let total = UInt64(segments.count) * (segments.first?.size.bytes ?? 0)

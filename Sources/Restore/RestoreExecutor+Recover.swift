@@ -17,8 +17,8 @@ extension RestoreExecutor {
         try DurableFiles.rename(job.controlFile, to: job.dataDirectory + "/global/pg_control")
     }
 
-    /// What recovery runs with: the source's minima, speed instead of durability (one sync of everything follows),
-    /// and no way to reach the outside world or the source.
+    /// What recovery runs with: the source's minima, speed instead of durability (one sync of everything
+    /// follows), and no way to reach the outside world or the source.
     func recoverySettings() -> String {
         let minima = job.plan.minima
         let lines = [
@@ -156,8 +156,8 @@ extension RestoreExecutor {
             ], steps: [])
     }
 
-    /// The staged segments have done their work: the copy's own log begins on its own timeline, and what the source
-    /// wrote after the target must not get into the copy's archive.
+    /// The staged segments have done their work: the copy's own log begins on its own timeline, and what the
+    /// source wrote after the target must not get into the copy's archive.
     private func removeForeignLog() throws(Problem) {
         let directory = job.dataDirectory + "/pg_wal"
         for name in try DurableFiles.list(directory) {

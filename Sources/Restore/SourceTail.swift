@@ -14,8 +14,8 @@ public struct SourceTail: Sendable {
 
     /// Asks a running source for everything it has flushed after `from`.
     ///
-    /// The clock is read first: whatever was acknowledged as committed before that instant is in the answer. No
-    /// slot, no WAL switch, no write on the source.
+    /// The clock is read first: whatever was acknowledged as committed before that instant is in the answer.
+    /// No slot, no WAL switch, no write on the source.
     public static func stream(
         parameters: ConnectionParameters, timeline: TimelineID, from start: LSN?, segmentSize: WALSegmentSize,
         systemIdentifier: UInt64, into directory: String, clock: any WallClock, cancellation: CancellationFlag
@@ -74,8 +74,8 @@ public struct SourceTail: Sendable {
         var expected: SegmentName?
         for name in names {
             try cancellation.check()
-            // Files kept for reuse carry the names of later segments: the log ends where a segment's first page
-            // is not its own.
+            // Files kept for reuse carry the names of later segments: the log ends where a segment's first
+            // page is not its own.
             if let expected, name != expected { break }
             var target: OpenFile?
             let path = directory + "/" + name.fileName

@@ -1,6 +1,7 @@
 public import Platform
 
-/// Every file and directory below some folders: kind, size, mode, time of change, and the SHA-256 of its content.
+/// Every file and directory below some folders: kind, size, mode, time of change, and the SHA-256 of its
+/// content.
 public struct Fingerprint: Sendable, Equatable {
     public let lines: Set<String>
 

@@ -2,8 +2,8 @@ import Platform
 import PostgresClient
 public import PostgresFormat
 
-/// The order of a server's commits as `pg_waldump` prints it: an opinion on "what was inside at T" that owes nothing
-/// to the product's own decoder, nor to any client's clock.
+/// The order of a server's commits as `pg_waldump` prints it: an opinion on "what was inside at T" that owes
+/// nothing to the product's own decoder, nor to any client's clock.
 public struct LedgerOracle: Sendable {
     /// A commit, abort or prepare record.
     public struct Record: Sendable, Hashable {
@@ -37,12 +37,16 @@ public struct LedgerOracle: Sendable {
 
     /// Reads the log of a running server from the segment that holds `start`: archived segments through
     /// `pitr wal get`, the rest out of its pg_wal.
-    public static func read(_ product: ProductUnderTest, _ server: ManagedServer, from start: LSN) throws -> LedgerOracle {
+    public static func read(_ product: ProductUnderTest, _ server: ManagedServer, from start: LSN) throws
+        -> LedgerOracle
+    {
         let connection = try server.superuser()
         defer { connection.close() }
         let state = try connection.query(
-            "SELECT pg_current_wal_flush_lsn()::text AS l, timeline_id::text AS t FROM pg_control_checkpoint()")
-        guard let end = state[0, "l"].flatMap({ LSN($0) }), let number = state[0, "t"].flatMap({ UInt32($0) }) else {
+            "SELECT pg_current_wal_flush_lsn()::text AS l, timeline_id::text AS t FROM pg_control_checkpoint()"
+        )
+        guard let end = state[0, "l"].flatMap({ LSN($0) }), let number = state[0, "t"].flatMap({ UInt32($0) })
+        else {
             throw Problem(.system, "the source does not tell its position")
         }
         let timeline = TimelineID(number)
@@ -54,7 +58,8 @@ public struct LedgerOracle: Sendable {
             segment = segment.next
         }
         return LedgerOracle(
-            records: try dump(folder, timeline: timeline, from: SegmentName(timeline: timeline, containing: start).start))
+            records: try dump(
+                folder, timeline: timeline, from: SegmentName(timeline: timeline, containing: start).start))
     }
 
     private static func fetch(
@@ -71,8 +76,12 @@ public struct LedgerOracle: Sendable {
         let result = try SystemCommands().run(
             Command(
                 PostgresFixture.binDirectory + "/pg_waldump",
-                ["-p", folder, "-t", String(timeline.rawValue), "-s", start.description, "--rmgr=Transaction"],
-                environment: ["TZ": "UTC", "PATH": "/usr/bin:/bin"], workingDirectory: "/", timeoutSeconds: 120))
+                [
+                    "-p", folder, "-t", String(timeline.rawValue), "-s", start.description,
+                    "--rmgr=Transaction",
+                ],
+                environment: ["TZ": "UTC", "PATH": "/usr/bin:/bin"], workingDirectory: "/",
+                timeoutSeconds: 120))
         // At the end of the log it says so and fails: that is how it always ends on a live log.
         guard result.succeeded || result.standardError.contains("error in WAL record at") else {
             throw Problem(.system, "pg_waldump failed", detail: result.words)
@@ -80,7 +89,8 @@ public struct LedgerOracle: Sendable {
         return try result.standardOutput.split(separator: "\n").compactMap { try record(String($0)) }
     }
 
-    /// One line such as `rmgr: Transaction len … tx: 725, lsn: 0/03009588, prev …, desc: COMMIT 2026-11-21 … UTC; …`.
+    /// One line such as `rmgr: Transaction len … tx: 725, lsn: 0/03009588, prev …, desc: COMMIT 2026-11-21 …
+    /// UTC; …`.
     ///
     /// The second phase names its transaction as `desc: COMMIT_PREPARED 725: 2026-…`, the first as
     /// `desc: PREPARE gid g: 2026-…`.
@@ -113,10 +123,12 @@ public struct LedgerOracle: Sendable {
         return Record(kind: kind, xid: xid, lsn: lsn, time: time.instant)
     }
 
-    /// The state at `time`: everything up to the last record timed at or before it that stands before the first
-    /// commit or abort timed after it. `boundary` is the end of the backup: a record before it bounds nothing.
+    /// The state at `time`: everything up to the last record timed at or before it that stands before the
+    /// first commit or abort timed after it. `boundary` is the end of the backup: a record before it bounds
+    /// nothing.
     public func cut(at time: PostgresTimestamp?, after boundary: LSN) -> Cut {
-        let stop = time.flatMap { time in records.firstIndex { $0.kind.canStop && $0.time > time } } ?? records.count
+        let stop =
+            time.flatMap { time in records.firstIndex { $0.kind.canStop && $0.time > time } } ?? records.count
         let before = records[..<stop]
         let last = before.lastIndex { record in time.map { record.time <= $0 } ?? true }
         let inside = last.map { records[...$0] } ?? []

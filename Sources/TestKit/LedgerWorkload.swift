@@ -2,7 +2,8 @@ public import Platform
 public import PostgresClient
 
 /// Writers that append to a ledger as applications do: bursts, idle stretches, long transactions, rollbacks,
-/// subtransactions, two-phase commits and sequences. Every row knows the transaction that wrote it, so that membership can be told without clocks.
+/// subtransactions, two-phase commits and sequences. Every row knows the transaction that wrote it, so that
+/// membership can be told without clocks.
 public struct LedgerWorkload: Sendable {
     public static let writers = 4
 
@@ -63,7 +64,8 @@ public struct LedgerWorkload: Sendable {
         case 0..<35:
             try connection.execute(append(0))
         case 35..<40:
-            try connection.execute("BEGIN; SELECT setval('numbers', \(step * 10 + 1));" + append(0) + "COMMIT")
+            try connection.execute(
+                "BEGIN; SELECT setval('numbers', \(step * 10 + 1));" + append(0) + "COMMIT")
         case 40..<46:
             try twoPhase(connection, "\(writer)-\(step)", append(0) + append(1), idle(upTo: 60), &random)
         case 46..<55:
@@ -82,7 +84,8 @@ public struct LedgerWorkload: Sendable {
             try connection.execute(Bool.random(using: &random) ? "COMMIT" : "RELEASE b; COMMIT")
         case 90..<95:
             try connection.execute(
-                "INSERT INTO filler SELECT repeat(md5(g::text), 30) FROM generate_series(1, 2000) g;" + append(0))
+                "INSERT INTO filler SELECT repeat(md5(g::text), 30) FROM generate_series(1, 2000) g;"
+                    + append(0))
         default:
             let superuser = try server.superuser()
             defer { superuser.close() }
@@ -120,7 +123,8 @@ public struct LedgerWorkload: Sendable {
         }
     }
 
-    /// The writers whose counter is not that of their last row: none, where every transaction is there as a whole.
+    /// The writers whose counter is not that of their last row: none, where every transaction is there as a
+    /// whole.
     public static func tornWriters(_ connection: Connection) throws(Problem) -> [String] {
         try connection.query(
             """

@@ -3,9 +3,9 @@
 #endif
 public import Platform
 
-/// A plain PostgreSQL 15 cluster in a scratch directory, for tests that need a server but not the product's own way
-/// of running one. Everybody who reaches its socket directory (root and its owner) is trusted. It stops with its
-/// owner.
+/// A plain PostgreSQL 15 cluster in a scratch directory, for tests that need a server but not the product's
+/// own way of running one. Everybody who reaches its socket directory (root and its owner) is trusted. It
+/// stops with its owner.
 public final class PostgresFixture: Sendable {
     public static let binDirectory = "/usr/lib/postgresql/15/bin"
     public static let superuser = "azuresu"
@@ -18,7 +18,8 @@ public final class PostgresFixture: Sendable {
     public var socketDirectory: String { scratch.file("s") }
     public var logFile: String { scratch.file("server.log") }
 
-    /// Makes the cluster and starts it. `settings` are added to its configuration, `initdb` to initdb's arguments.
+    /// Makes the cluster and starts it. `settings` are added to its configuration, `initdb` to initdb's
+    /// arguments.
     public init(
         settings: [String: String] = [:], initdb: [String] = [], listenAddress: String = ""
     ) throws(Problem) {

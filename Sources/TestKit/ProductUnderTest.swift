@@ -6,9 +6,9 @@ public import PostgresFormat
 
 /// The built `pitr`, run as a user would run it, on a state directory of its own.
 ///
-/// As root the product turns itself into the servers' account; as anybody else it stays what it is. Tests need not
-/// know which: files are looked at with the rights of whoever runs the tests, SQL goes through TCP or the private
-/// socket, which admits both.
+/// As root the product turns itself into the servers' account; as anybody else it stays what it is. Tests
+/// need not know which: files are looked at with the rights of whoever runs the tests, SQL goes through TCP
+/// or the private socket, which admits both.
 public final class ProductUnderTest: Sendable {
     public let scratch: ScratchDirectory
     private let program: String
@@ -17,7 +17,8 @@ public final class ProductUnderTest: Sendable {
     /// The state directory, `PITR_HOME`.
     public var home: String { scratch.file("home") }
 
-    /// Hands a fresh product to `body`; afterwards, also after a failure, ends its servers and removes its files.
+    /// Hands a fresh product to `body`; afterwards, also after a failure, ends its servers and removes its
+    /// files.
     public static func use(_ name: String, _ body: (ProductUnderTest) throws -> Void) throws {
         let product = try ProductUnderTest(name)
         defer { product.end() }
@@ -63,7 +64,9 @@ public final class ProductUnderTest: Sendable {
             command(arguments, environment, nil), log: scratch.file("background.log"))
     }
 
-    private func command(_ arguments: [String], _ environment: [String: String], _ seconds: Double?) -> Command {
+    private func command(_ arguments: [String], _ environment: [String: String], _ seconds: Double?)
+        -> Command
+    {
         var variables = [
             "PITR_HOME": home, "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": scratch.path,

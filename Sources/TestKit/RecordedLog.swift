@@ -2,9 +2,11 @@ import Foundation
 import Platform
 public import PostgresFormat
 
-/// The log of a real PostgreSQL 15 that did a bit of everything, with PostgreSQL's own reading of it as the oracle.
+/// The log of a real PostgreSQL 15 that did a bit of everything, with PostgreSQL's own reading of it as the
+/// oracle.
 ///
-/// Made once per test run, in some seconds, in a scratch directory that is gone afterwards; segments are 1 MiB.
+/// Made once per test run, in some seconds, in a scratch directory that is gone afterwards; segments are 1
+/// MiB.
 public struct RecordedLog: Sendable {
     /// A record as `pg_waldump` prints it.
     public struct Line: Hashable, Sendable {

@@ -3,8 +3,8 @@
 #endif
 public import Platform
 
-/// Runs commands as the account that may run PostgreSQL: through `setpriv` when the tests run as root, directly
-/// otherwise.
+/// Runs commands as the account that may run PostgreSQL: through `setpriv` when the tests run as root,
+/// directly otherwise.
 public struct RunAs: CommandRunner {
     private let prefix: [String]
     private let system = SystemCommands()

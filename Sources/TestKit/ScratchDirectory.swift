@@ -5,7 +5,8 @@ public import Platform
 
 /// A new directory under `/tmp` that goes with its owner.
 ///
-/// It belongs to the servers' account (root can work in it all the same), and its path is short enough for sockets.
+/// It belongs to the servers' account (root can work in it all the same), and its path is short enough for
+/// sockets.
 public final class ScratchDirectory: Sendable {
     public let path: String
     private let keeps: Bool

@@ -1,8 +1,8 @@
 public import Platform
 import Synchronization
 
-/// A runner that runs nothing: answers exactly the commands that a test has scripted, in order, and fails on any
-/// other, telling the full command.
+/// A runner that runs nothing: answers exactly the commands that a test has scripted, in order, and fails on
+/// any other, telling the full command.
 public final class ScriptedCommands: CommandRunner {
     private struct Step {
         let line: String
@@ -23,7 +23,8 @@ public final class ScriptedCommands: CommandRunner {
         state.withLock { $0.steps.append(Step(line: line, result: result)) }
     }
 
-    /// What was expected and has not been run, and what was run unexpectedly: empty at the end of a good test.
+    /// What was expected and has not been run, and what was run unexpectedly: empty at the end of a good
+    /// test.
     public var leftovers: [String] {
         state.withLock { state in
             state.steps.map { "never run: \($0.line)" } + state.unexpected.map { "not expected: \($0)" }

@@ -16,8 +16,7 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     public init(for test: String = #function) {
         let given = getenv("PITR_TEST_SEED").flatMap { UInt64(String(cString: $0)) }
         self.init(seed: given ?? UInt64.random(in: 0...999_999_999))
-        let line = "seed \(seed) for \(test)\n"
-        _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+        TestLog.say("seed \(seed) for \(test)")
     }
 
     /// SplitMix64: small, and good enough to choose test data.

@@ -12,6 +12,8 @@ extension PitrCommand {
         let session = Session(global)
         // A failure's message must not stand behind a half-drawn progress line.
         defer { session.messages.progress?.wipe() }
-        try session.print(try execute(session))
+        let report = try execute(session)
+        try session.print(report)
+        if let failure = report.failure { throw failure }
     }
 }

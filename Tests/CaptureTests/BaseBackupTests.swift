@@ -141,6 +141,11 @@ import Testing
         try server.postgres.tool(
             "pg_ctl", ["-D", copy, "-w", "-l", copy + ".log", "start", "-o", "-p " + port + options])
         defer { _ = try? server.postgres.tool("pg_ctl", ["-D", copy, "-m", "immediate", "stop"]) }
+        // Without hot_standby the start is reported before recovery has ended.
+        let ready =
+            "until '\(PostgresFixture.binDirectory)/pg_isready' -q -h "
+            + "'\(server.postgres.socketDirectory)' -p \(port); do sleep 0.05; done"
+        try RunAs().runChecked(Command("sh", ["-c", ready], timeoutSeconds: 60))
         let answer = try server.postgres.tool(
             "psql",
             [

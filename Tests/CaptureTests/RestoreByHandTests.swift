@@ -23,11 +23,13 @@ import Testing
                 .replacing("pg_verifybackup", with: PostgresFixture.binDirectory + "/pg_verifybackup")
         }
         #expect(commands.count == 4)
+        let restoreCommand = Self.setting("restore_command", in: readme)
+            .replacing("/path/to/this/folder", with: server.layout.root)
         let script = """
             set -e; cd '\(server.layout.root)'
             \(commands.joined(separator: "\n"))
             cat >> '\(copy)/postgresql.conf' <<'END'
-            \(Self.setting("restore_command", in: readme).replacing("/path/to/this/folder", with: server.layout.root))
+            \(restoreCommand)
             END
             touch '\(copy)/recovery.signal'
             """

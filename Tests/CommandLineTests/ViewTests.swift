@@ -40,7 +40,7 @@ struct ViewTests {
                 Cost
                   Data           24.0 MiB
                   Disk needed    72.0 MiB, 10.00 GiB are free
-                  Time           about 2.4 s, judging by earlier work
+                  Time           about 2.4 s; it depends on the disk
 
                 """)
     }

@@ -55,7 +55,8 @@ extension EndToEnd {
                             host: copy.host, port: copy.port, user: "azuresu",
                             password: ProductUnderTest.adminPassword, sslMode: "require"))
                 }
-                _ = try product.run(["firewall-rule", "delete", "-s", "copy", "-n", "range", "--yes"]).checked()
+                _ = try product.run(["firewall-rule", "delete", "-s", "copy", "-n", "range", "--yes"])
+                    .checked()
                 Self.expectRefusal("no pg_hba.conf entry") { try copy.connect() }
                 #expect(try source.connect().value("SELECT 1") == "1")
             }
@@ -69,7 +70,11 @@ extension EndToEnd {
                 let answer = try commands.runChecked(
                     Command(
                         PostgresFixture.binDirectory + "/psql",
-                        [text, "-X", "-A", "-t", "-c", "SELECT current_database(), current_user, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"],
+                        [
+                            text, "-X", "-A", "-t", "-c",
+                            "SELECT current_database(), current_user, ssl FROM pg_stat_ssl "
+                                + "WHERE pid = pg_backend_pid()",
+                        ],
                         timeoutSeconds: 30))
                 #expect(answer.standardOutput == "shop|bob|t\n")
                 let verified = try Connection(
@@ -82,7 +87,8 @@ extension EndToEnd {
         }
 
         private static func expectRefusal(
-            _ words: String, sourceLocation: SourceLocation = #_sourceLocation, _ connect: () throws -> Connection
+            _ words: String, sourceLocation: SourceLocation = #_sourceLocation,
+            _ connect: () throws -> Connection
         ) {
             do {
                 _ = try connect()

@@ -92,7 +92,8 @@ extension EndToEnd {
                 let copy = try product.restore("copy", from: "orders")
                 #expect(try copy.server.superuser().value("SHOW max_connections") == usual)
                 let todo = copy.printed["local"]?["followUp"]?.array?.compactMap(\.string) ?? []
-                #expect(todo.contains { $0.contains("parameter set") && $0.contains("max_connections -v 450") })
+                #expect(
+                    todo.contains { $0.contains("parameter set") && $0.contains("max_connections -v 450") })
                 #expect(todo.contains { $0.contains("firewall-rule create") })
             }
         }
@@ -109,7 +110,8 @@ extension EndToEnd {
                 let before = try connection.moment()
                 try connection.execute("INSERT INTO t VALUES (3)")
                 let second = try product.restore("second", from: "first", ["--restore-time", before])
-                #expect(try second.server.superuser().value("SELECT string_agg(x::text, ',') FROM t") == "1,2")
+                #expect(
+                    try second.server.superuser().value("SELECT string_agg(x::text, ',') FROM t") == "1,2")
                 #expect(second.evidence["timelineBefore"] == 2)
                 #expect(second.evidence["timelineAfter"] == 3)
                 #expect(try source.connect().value("SELECT count(*) FROM t") == "1")

@@ -28,17 +28,21 @@ struct LedgerExamination {
                 "plan", "--source-server", source.name, "--backup", try #require(backup["name"]?.string))
             starts.append(try #require(plan["baseBackup"]?["startLsn"]?.string.flatMap { LSN($0) }))
             return (
-                try #require(plan["baseBackup"]?["name"]?.string), try #require(plan["baseBackup"].lsn("stopLsn")),
+                try #require(plan["baseBackup"]?["name"]?.string),
+                try #require(plan["baseBackup"].lsn("stopLsn")),
                 try #require(plan["baseBackup"].time("completedTimeUtc"))
             )
         }
         oracle = try LedgerOracle.read(product, source, from: try #require(starts.min()))
         let inversions = zip(oracle.records, oracle.records.dropFirst()).count { $0.time > $1.time }
-        print("ledger: \(oracle.records.count) records, \(inversions) of them earlier than the one before")
+        TestLog.say(
+            "ledger: \(oracle.records.count) records, \(inversions) of them earlier than the one before")
         rows = try #require(try LedgerWorkload.rows(source.connect()))
     }
 
-    private var earliest: PostgresTimestamp { backups.map(\.completed).min() ?? PostgresTimestamp(microseconds: 0) }
+    private var earliest: PostgresTimestamp {
+        backups.map(\.completed).min() ?? PostgresTimestamp(microseconds: 0)
+    }
 
     /// Exact instants, their neighbours, the longest silences, both sides of the backups, and the end.
     func targets(_ random: inout SeededRandom) -> [Target] {
@@ -53,15 +57,19 @@ struct LedgerExamination {
                 guard let record = commits.randomElement(using: &random) else { continue }
                 targets.append(
                     Target(
-                        time: record.time.advanced(byMicroseconds: delta), kind: "\(words) a \(record.kind.rawValue)"))
+                        time: record.time.advanced(byMicroseconds: delta),
+                        kind: "\(words) a \(record.kind.rawValue)"))
             }
         }
         let times = commits.map(\.time).sorted()
-        let silences = zip(times, times.dropFirst()).sorted { $0.1.microseconds - $0.0.microseconds > $1.1.microseconds - $1.0.microseconds }
+        let silences = zip(times, times.dropFirst()).sorted {
+            $0.1.microseconds - $0.0.microseconds > $1.1.microseconds - $1.0.microseconds
+        }
         for (start, end) in silences.prefix(3) {
             targets.append(
                 Target(
-                    time: start.advanced(byMicroseconds: (end.microseconds - start.microseconds) / 2), kind: "in a silence"))
+                    time: start.advanced(byMicroseconds: (end.microseconds - start.microseconds) / 2),
+                    kind: "in a silence"))
         }
         for backup in backups {
             targets.append(Target(time: backup.completed, kind: "when \(backup.name) ended"))
@@ -78,7 +86,8 @@ struct LedgerExamination {
         for _ in 0..<count {
             guard let record = records.randomElement(using: &random) else { continue }
             let time = record.time.advanced(byMicroseconds: Int64.random(in: -1...1, using: &random))
-            let plan = try product.json("plan", "--source-server", source.name, "--restore-time", time.description)
+            let plan = try product.json(
+                "plan", "--source-server", source.name, "--restore-time", time.description)
             try compare(plan, with: time)
         }
     }
@@ -87,9 +96,12 @@ struct LedgerExamination {
         let stop = try #require(plan["baseBackup"].lsn("stopLsn"))
         let cut = oracle.cut(at: time, after: stop)
         #expect(Boundary(plan["lastInside"]) == cut.lastInside.map(Boundary.init), "last inside at \(time)")
-        #expect(Boundary(plan["firstOutside"]) == cut.firstOutside.map(Boundary.init), "first outside at \(time)")
+        #expect(
+            Boundary(plan["firstOutside"]) == cut.firstOutside.map(Boundary.init), "first outside at \(time)")
         let usable = backups.filter { backup in cut.firstOutside.map { $0.lsn >= backup.stop } ?? true }
-        #expect(plan["baseBackup"]?["name"]?.string == usable.max { $0.stop < $1.stop }?.name, "backup for \(time)")
+        #expect(
+            plan["baseBackup"]?["name"]?.string == usable.max { $0.stop < $1.stop }?.name,
+            "backup for \(time)")
     }
 
     /// Restores, compares row for row, deletes the copy.
@@ -109,11 +121,14 @@ struct LedgerExamination {
         }
         #expect(try connection.query("SELECT pg_is_in_recovery()").scalar == "f")
         connection.close()
-        print("ledger: \(found.count) of \(rows.count) rows \(when): \(copy.evidence["handedToPostgres"]?.string ?? "")")
+        TestLog.say(
+            "ledger: \(found.count) of \(rows.count) rows \(when): \(copy.evidence["handedToPostgres"]?.string ?? "")"
+        )
         try product.delete("copy")
     }
 
-    private static func difference(_ found: [LedgerWorkload.Row], _ expected: [LedgerWorkload.Row]) -> String {
+    private static func difference(_ found: [LedgerWorkload.Row], _ expected: [LedgerWorkload.Row]) -> String
+    {
         let extra = Set(found).subtracting(expected).first.map { "not expected: \($0.text)" }
         let missing = Set(expected).subtracting(found).first.map { "missing: \($0.text)" }
         return extra ?? missing ?? "none"

@@ -13,7 +13,7 @@ extension EndToEnd {
     struct LedgerTests {
         @Test func `a copy holds exactly the rows that pg_waldump puts before the target`() throws {
             var random = SeededRandom()
-            print("ledger: PITR_TEST_SEED=\(random.seed)")
+            TestLog.say("ledger: PITR_TEST_SEED=\(random.seed)")
             try ProductUnderTest.use("ledger") { product in
                 let source = try product.create("orders")
                 try product.json(

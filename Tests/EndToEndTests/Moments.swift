@@ -25,7 +25,8 @@ extension Connection {
 }
 
 extension ProductUnderTest {
-    /// Requires that the command is refused with that exit status and those words, and that it leaves nothing.
+    /// Requires that the command is refused with that exit status and those words, and that it leaves
+    /// nothing.
     func refuses(
         _ arguments: [String], status: Int32 = 1, saying words: String...,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -35,7 +36,8 @@ extension ProductUnderTest {
         let answer = try run(arguments)
         #expect(answer.exitStatus == status, "\(answer)", sourceLocation: sourceLocation)
         for word in words {
-            #expect(answer.errors.contains(word), "\(word) is missing: \(answer)", sourceLocation: sourceLocation)
+            #expect(
+                answer.errors.contains(word), "\(word) is missing: \(answer)", sourceLocation: sourceLocation)
         }
         #expect(try serverNames() == names, "the list of servers changed", sourceLocation: sourceLocation)
         #expect(try serverFolders() == folders, "a folder was left behind", sourceLocation: sourceLocation)

@@ -8,9 +8,9 @@ import Testing
 extension EndToEnd {
     /// The power goes off: only what the file system had been told to write is there afterwards.
     ///
-    /// The state directory is on an ext4 image mounted through a loop device. A copy of the image file, made while
-    /// everything runs and nothing is synced, is what a disk would hold at that moment; it is mounted in place of
-    /// the first one.
+    /// The state directory is on an ext4 image mounted through a loop device. A copy of the image file, made
+    /// while everything runs and nothing is synced, is what a disk would hold at that moment; it is mounted
+    /// in place of the first one.
     @Suite(.serialized)
     struct PowerLossTests {
         @Test(.enabled(if: LossyDisk.isPossible, "needs root, loop devices and mkfs.ext4"))

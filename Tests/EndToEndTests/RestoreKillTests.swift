@@ -8,25 +8,31 @@ extension EndToEnd {
     /// SIGKILL at every step of a restore: what is left is not startable, or complete; `maintain` cleans up.
     @Suite(.serialized)
     struct RestoreKillTests {
-        /// From here on the copy's data is complete, synced and promoted; only its entry in the catalog is missing.
+        /// From here on the copy's data is complete, synced and promoted; only its entry in the catalog is
+        /// missing.
         private static let complete = ["open", "complete"]
 
-        @Test func `a restore that is killed at any step leaves nothing that looks complete and is not`() throws {
+        @Test func `a restore that is killed at any step leaves nothing that looks complete and is not`()
+            throws
+        {
             try ProductUnderTest.use("kill") { product in
                 let source = try product.create("orders")
-                try source.connect().execute("CREATE TABLE t AS SELECT g AS x FROM generate_series(1, 9999) g")
+                try source.connect().execute(
+                    "CREATE TABLE t AS SELECT g AS x FROM generate_series(1, 9999) g")
                 for step in [
                     "claim", "lay out", "stage WAL", "arm", "recover", "prove", "settle", "open", "complete",
                 ] {
                     let killed = try product.run(
-                        ["restore", "-n", "copy", "--source-server", "orders"], environment: ["PITR_KILL_AT": step])
+                        ["restore", "-n", "copy", "--source-server", "orders"],
+                        environment: ["PITR_KILL_AT": step])
                     #expect(killed.exitStatus == 137, "\(step): \(killed)")
                     try Self.requireUnusable(product, after: step)
                     try Self.requireCleanUp(product, after: step)
                     #expect(try source.connect().value("SELECT count(*) FROM t") == "9999", "after \(step)")
                     if ["arm", "prove", "complete"].contains(step) {
                         let copy = try product.restore("copy", from: "orders").server
-                        #expect(try copy.superuser().value("SELECT count(*) FROM t") == "9999", "after \(step)")
+                        #expect(
+                            try copy.superuser().value("SELECT count(*) FROM t") == "9999", "after \(step)")
                         try product.delete("copy")
                     }
                 }
@@ -36,9 +42,13 @@ extension EndToEnd {
         /// Commands refuse the copy, and PostgreSQL does not start on its data by itself.
         private static func requireUnusable(_ product: ProductUnderTest, after step: String) throws {
             #expect(try product.json("show", "-n", "copy")["state"] != "Ready", "after \(step)")
-            for command in [["start"], ["stop"], ["restart"], ["delete", "--yes"], ["update", "--tags", "a=b"]] {
+            for command in [
+                ["start"], ["stop"], ["restart"], ["delete", "--yes"], ["update", "--tags", "a=b"],
+            ] {
                 let answer = try product.run(command + ["-n", "copy"])
-                #expect(answer.exitStatus == 1 && answer.errors.contains("ServerBusy"), "after \(step): \(answer)")
+                #expect(
+                    answer.exitStatus == 1 && answer.errors.contains("ServerBusy"), "after \(step): \(answer)"
+                )
             }
             let again = try product.run(["restore", "-n", "copy", "--source-server", "orders"])
             #expect(again.errors.contains("ServerNameAlreadyExists"), "after \(step): \(again)")
@@ -58,7 +68,8 @@ extension EndToEnd {
                     workingDirectory: "/", timeoutSeconds: 30))
             if result.succeeded {
                 try RunAs().runChecked(
-                    Command(PostgresFixture.binDirectory + "/pg_ctl", ["stop", "-D", data, "-m", "immediate"]))
+                    Command(
+                        PostgresFixture.binDirectory + "/pg_ctl", ["stop", "-D", data, "-m", "immediate"]))
             }
             return result.succeeded
         }
@@ -87,7 +98,8 @@ extension EndToEnd {
         @Test func `a recovering postmaster that outlives the tool is found and ended`() throws {
             try ProductUnderTest.use("orphan") { product in
                 let source = try product.create("orders")
-                try source.connect().execute("CREATE TABLE t AS SELECT g AS x FROM generate_series(1, 300000) g")
+                try source.connect().execute(
+                    "CREATE TABLE t AS SELECT g AS x FROM generate_series(1, 300000) g")
                 try source.superuser().execute("SELECT pg_switch_wal()")
                 let tool = try product.start(["restore", "-n", "copy", "--source-server", "orders"])
                 var data = ""
@@ -111,16 +123,21 @@ extension EndToEnd {
         @Test func `power lost before the final sync leaves nothing that is taken for a server`() throws {
             try ProductUnderTest.use("power") { product in
                 let source = try product.create("orders")
-                try source.connect().execute("CREATE TABLE t AS SELECT g AS x FROM generate_series(1, 9999) g")
+                try source.connect().execute(
+                    "CREATE TABLE t AS SELECT g AS x FROM generate_series(1, 9999) g")
                 _ = try product.run(
-                    ["restore", "-n", "copy", "--source-server", "orders"], environment: ["PITR_KILL_AT": "settle"])
+                    ["restore", "-n", "copy", "--source-server", "orders"],
+                    environment: ["PITR_KILL_AT": "settle"])
                 let data = try #require(try product.copyFolder()) + "/data"
                 ProductUnderTest.endPostmaster(data)
                 // What was never synced may come back empty or as zeros.
-                let lose = "find base -name '[0-9]*' -size +8k | head -40 | xargs truncate -s 0; rm -f postmaster.pid"
+                let lose =
+                    "find base -name '[0-9]*' -size +8k | head -40 | xargs truncate -s 0; rm -f postmaster.pid"
                 try SystemCommands().runChecked(Command("sh", ["-c", lose], workingDirectory: data))
                 #expect(try product.run(["start", "-n", "copy"]).exitStatus == 1)
-                #expect(try product.run(["start", "--all"]).value().array?.contains { $0["server"] == "copy" } == false)
+                #expect(
+                    try product.run(["start", "--all"]).value().array?.contains { $0["server"] == "copy" }
+                        == false)
                 #expect(try !Self.startsByItself(product, data))
                 try Self.requireCleanUp(product, after: "a power loss")
                 let copy = try product.restore("copy", from: "orders").server

@@ -13,16 +13,21 @@ extension EndToEnd {
                 _ = try product.create("orders")
                 let completed = try #require(try product.earliest("orders"))
                 func asked(_ time: PostgresTimestamp) -> [String] {
-                    ["restore", "-n", "copy", "--source-server", "orders", "--restore-time", time.description]
+                    [
+                        "restore", "-n", "copy", "--source-server", "orders", "--restore-time",
+                        time.description,
+                    ]
                 }
                 try product.refuses(
                     asked(completed.advanced(byMicroseconds: -1)),
-                    saying: "between the start and the end of base backup", "restorable from \(completed) to ")
+                    saying: "between the start and the end of base backup", "restorable from \(completed) to "
+                )
                 try product.refuses(
                     asked(completed.advanced(bySeconds: -3600)),
                     saying: "before the earliest restore point", "restorable from \(completed) to ")
                 // The bound itself is promised, so it must work.
-                let copy = try product.restore("copy", from: "orders", ["--restore-time", completed.description])
+                let copy = try product.restore(
+                    "copy", from: "orders", ["--restore-time", completed.description])
                 #expect(try copy.server.superuser().value("SELECT pg_is_in_recovery()") == "f")
             }
         }
@@ -33,7 +38,8 @@ extension EndToEnd {
                 try connection.execute("CREATE TABLE t (x int); INSERT INTO t VALUES (1)")
                 let before = try connection.moment()
                 try connection.execute("INSERT INTO t VALUES (2)")
-                let future = try product.restore("future", from: "orders", ["--restore-time", "2999-01-01T00:00:00Z"])
+                let future = try product.restore(
+                    "future", from: "orders", ["--restore-time", "2999-01-01T00:00:00Z"])
                 #expect(future.remarks.contains("is in the future: taken as now"))
                 #expect(try future.server.superuser().value("SELECT count(*) FROM t") == "2")
                 let bare = String(before.dropLast())
@@ -51,7 +57,9 @@ extension EndToEnd {
 
         /// The same instant with the offset of India.
         private static func inIndia(_ text: String) throws -> String {
-            guard case .success(let parsed) = TimestampParser.parse(text) else { throw Problem(.system, text) }
+            guard case .success(let parsed) = TimestampParser.parse(text) else {
+                throw Problem(.system, text)
+            }
             return parsed.instant.advanced(bySeconds: 19_800).description.replacing("Z", with: "+05:30")
         }
 
@@ -69,7 +77,8 @@ extension EndToEnd {
             }
         }
 
-        @Test func `WAL that makes a tablespace elsewhere is refused, and a moment before it is not`() throws {
+        @Test func `WAL that makes a tablespace elsewhere is refused, and a moment before it is not`() throws
+        {
             try ProductUnderTest.use("tablespace") { product in
                 let source = try product.create("orders")
                 let connection = try source.connect()
@@ -78,8 +87,10 @@ extension EndToEnd {
                 let place = try product.scratch.directory("elsewhere")
                 try source.superuser().execute("CREATE TABLESPACE far LOCATION '\(place)'")
                 try connection.execute("INSERT INTO t VALUES (1)")
-                try product.refuses(["restore", "-n", "copy", "--source-server", "orders"], saying: "tablespace")
-                try product.refuses(["backup", "create", "-s", "orders", "-n", "second"], saying: "tablespace")
+                try product.refuses(
+                    ["restore", "-n", "copy", "--source-server", "orders"], saying: "tablespace")
+                try product.refuses(
+                    ["backup", "create", "-s", "orders", "-n", "second"], saying: "tablespace")
                 let copy = try product.restore("copy", from: "orders", ["--restore-time", before])
                 #expect(try copy.server.superuser().value("SELECT count(*) FROM t") == "0")
                 #expect(try DurableFiles.list(place).count == 1)

@@ -42,7 +42,8 @@ extension EndToEnd {
                     let before = try connection.moment()
                     try connection.execute("ROLLBACK PREPARED 'open'")
                     let copy = try product.restore("copy", from: "orders", ["--restore-time", before])
-                    let listed = copy.evidence["preparedTransactionsInDoubt"]?.array?.compactMap(\.string) ?? []
+                    let listed =
+                        copy.evidence["preparedTransactionsInDoubt"]?.array?.compactMap(\.string) ?? []
                     #expect(listed.count == 1 && listed.first?.contains("open") == true, "\(listed)")
                     #expect(try copy.server.superuser().value("SHOW max_prepared_transactions") == "7")
                     try product.json("restart", "-n", "copy")
@@ -62,7 +63,8 @@ extension EndToEnd {
                     try connection.execute("COMMIT PREPARED 'done'")
                     let copy = try product.restore("copy", from: "orders")
                     #expect(try copy.server.superuser().value("SHOW max_prepared_transactions") == "0")
-                    #expect(try copy.server.superuser().value("SELECT string_agg(x::text, ',') FROM t") == "1,2")
+                    #expect(
+                        try copy.server.superuser().value("SELECT string_agg(x::text, ',') FROM t") == "1,2")
                     #expect(copy.evidence["lastCommitInside"]?["kind"] == "commit prepared")
                 }
             }

@@ -29,7 +29,8 @@ extension EndToEnd {
                 #expect(try timed.superuser().value("SELECT count(*) FROM t") == "20000")
                 let latest = try product.restore("latest", from: "orders").server
                 #expect(try latest.superuser().value("SELECT count(*) FROM t") == "0")
-                #expect(try Fingerprint(of: source.folder, source.repository).differences(from: untouched) == [])
+                #expect(
+                    try Fingerprint(of: source.folder, source.repository).differences(from: untouched) == [])
                 for copy in [timed, latest] {
                     let writer = try copy.superuser()
                     try writer.execute(Self.heavyWrites)
@@ -37,7 +38,8 @@ extension EndToEnd {
                     try writer.execute("CHECKPOINT")
                 }
                 try product.delete("timed")
-                #expect(try Fingerprint(of: source.folder, source.repository).differences(from: untouched) == [])
+                #expect(
+                    try Fingerprint(of: source.folder, source.repository).differences(from: untouched) == [])
                 try product.json("start", "-n", "orders")
                 #expect(try source.connect().value("SELECT count(*) FROM t") == "0")
             }
@@ -69,8 +71,11 @@ extension EndToEnd {
             }
         }
 
-        /// Every record in the range belongs to no transaction and is of a kind that PostgreSQL writes by itself.
-        private static func requireBackground(_ source: ManagedServer, from start: String, to end: String) throws {
+        /// Every record in the range belongs to no transaction and is of a kind that PostgreSQL writes by
+        /// itself.
+        private static func requireBackground(_ source: ManagedServer, from start: String, to end: String)
+            throws
+        {
             guard start != end else { return }
             let dump = try SystemCommands().run(
                 Command(
@@ -78,7 +83,9 @@ extension EndToEnd {
                     ["-p", source.dataDirectory + "/pg_wal", "-s", start, "-e", end], timeoutSeconds: 60))
             for line in dump.standardOutput.split(separator: "\n") {
                 #expect(line.contains("tx:          0"), "\(line)")
-                #expect(line.hasPrefix("rmgr: Standby") || line.hasPrefix("rmgr: XLOG") || line.contains("PRUNE"), "\(line)")
+                #expect(
+                    line.hasPrefix("rmgr: Standby") || line.hasPrefix("rmgr: XLOG") || line.contains("PRUNE"),
+                    "\(line)")
                 #expect(!line.contains("SWITCH") && !line.contains("RESTORE_POINT"), "\(line)")
             }
         }
@@ -113,7 +120,8 @@ extension EndToEnd {
                 #expect(try product.json("show", "-n", "orders")["state"] == "Inaccessible")
                 let copy = try product.restore("copy", from: "orders").server
                 #expect(try copy.superuser().value("SELECT count(*) FROM t") == "2")
-                #expect(try Fingerprint(of: source.folder, source.repository).differences(from: untouched) == [])
+                #expect(
+                    try Fingerprint(of: source.folder, source.repository).differences(from: untouched) == [])
                 try product.json("start", "-n", "orders")
                 #expect(try source.connect().value("SELECT count(*) FROM t") == "2")
             }
@@ -123,21 +131,24 @@ extension EndToEnd {
         static func crash(_ server: ManagedServer) throws {
             let pid = try #require(ProductUnderTest.postmaster(of: server.dataDirectory))
             try SystemCommands().runChecked(Command("kill", ["-KILL", String(pid)]))
-            #expect(ProductUnderTest.eventually { ProductUnderTest.postmaster(of: server.dataDirectory) == nil })
+            #expect(
+                ProductUnderTest.eventually { ProductUnderTest.postmaster(of: server.dataDirectory) == nil })
         }
 
         @Test(arguments: [false, true])
         func `a deleted server comes back with everything that was committed`(killed: Bool) throws {
             try ProductUnderTest.use("revive") { product in
                 let source = try product.create("orders")
-                try source.connect().execute("CREATE TABLE t AS SELECT g AS x FROM generate_series(1, 9999) g")
+                try source.connect().execute(
+                    "CREATE TABLE t AS SELECT g AS x FROM generate_series(1, 9999) g")
                 try source.superuser().execute("SELECT pg_switch_wal()")
                 try source.connect().execute("INSERT INTO t VALUES (0)")
                 if killed { try Self.crash(source) }
                 try product.delete("orders")
                 #expect(try product.serverNames() == [])
                 #expect(try product.serverFolders() == [])
-                try product.refuses(["restore", "-n", "copy", "--source-server", "orders"], status: 3, saying: "orders")
+                try product.refuses(
+                    ["restore", "-n", "copy", "--source-server", "orders"], status: 3, saying: "orders")
                 #expect(try product.json("list", "--deleted").array?.count == 1)
                 let archive = try Fingerprint(of: source.repository)
                 let revived = try product.run(

@@ -1,7 +1,7 @@
 /// A page of the guide as a program: its commands in order, and what each of them should print.
 ///
-/// Blocks fenced as `sh` are commands. A block fenced as `text` right after one is what to expect of it. Blocks of
-/// other kinds are for the eye only.
+/// Blocks fenced as `sh` are commands. A block fenced as `text` right after one is what to expect of it.
+/// Blocks of other kinds are for the eye only.
 struct GuidePage {
     struct Step: Equatable {
         /// Line of the page on which the commands begin, from 1.

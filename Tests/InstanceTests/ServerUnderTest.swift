@@ -6,7 +6,8 @@ import Platform
 import TestKit
 import Testing
 
-/// A server made and run by the product's own code, in a scratch directory, as an account that may run PostgreSQL.
+/// A server made and run by the product's own code, in a scratch directory, as an account that may run
+/// PostgreSQL.
 final class ServerUnderTest: Sendable {
     @TaskLocal static var current: ServerUnderTest?
 

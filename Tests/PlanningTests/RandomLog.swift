@@ -3,7 +3,8 @@ import PostgresFormat
 import TestKit
 
 extension CraftedLog {
-    /// A log of a busy or idle server, with one to five backups; some of it at the edges of pages and segments.
+    /// A log of a busy or idle server, with one to five backups; some of it at the edges of pages and
+    /// segments.
     ///
     /// - Parameter steady: no time is ever earlier than one before it in the log.
     static func random(_ random: inout SeededRandom, steady: Bool) -> CraftedLog {

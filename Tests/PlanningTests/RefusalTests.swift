@@ -158,8 +158,7 @@ struct RefusalTests {
     }
 
     @Test func `tells how far a segment can be read that ends too early`() throws {
-        var log = twoBackups()
-        log.craft.abandonLastRecord()
+        let log = twoBackups()
         var held = HeldSegments()
         held.backups = log.backups
         held.latest = CraftedLog.time(220)

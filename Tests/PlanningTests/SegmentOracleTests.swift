@@ -4,7 +4,8 @@ import TestKit
 import Testing
 
 @Suite(.enabled(if: RecordedLog.isAvailable)) struct SegmentOracleTests {
-    /// The records of one segment as `pg_waldump` prints them: those wholly in it, and the one that leaves it.
+    /// The records of one segment as `pg_waldump` prints them: those wholly in it, and the one that leaves
+    /// it.
     private struct Expected {
         var whole: [RecordedLog.Line] = []
         var leaving: RecordedLog.Line?

@@ -43,7 +43,8 @@ extension WALCraft {
         DecodedLog(pages, from: first.start, segmentSize: first.size, portions: portions)
     }
 
-    /// A log of records of all sizes, some as long as several pages, over a little more than two small segments.
+    /// A log of records of all sizes, some as long as several pages, over a little more than two small
+    /// segments.
     static func random(_ random: inout SeededRandom) -> WALCraft {
         var craft = WALCraft.small(number: UInt64.random(in: 0...5_000, using: &random))
         let time = PostgresTimestamp(microseconds: 800_000_000_000_000)

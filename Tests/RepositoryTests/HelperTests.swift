@@ -71,11 +71,11 @@ import Testing
     @Test func `a file that may grow no further fails the push and leaves nothing`() throws {
         let fixture = try WALFixture()
         try fixture.source(WALFixture.segment(1))
-        // The helper's children of the shell inherit the limit of 64 blocks; the signal is ignored, as by
-        // PostgreSQL.
+        // The helper inherits the limit of 64 blocks; the signal is ignored, as PostgreSQL does.
         let script = """
             trap '' XFSZ; ulimit -f 64
-            exec '\(BuiltProduct.path("pitr-wal"))' push '\(fixture.layout.root)' '\(fixture.sourcePath)' \(Self.name)
+            exec '\(BuiltProduct.path("pitr-wal"))' push '\(fixture.layout.root)' \
+              '\(fixture.sourcePath)' \(Self.name)
             """
         let result = try SystemCommands().run(Command("sh", ["-c", script]))
         #expect(result.exitStatus == 1)

@@ -15,7 +15,8 @@ public struct CreateServerRequest: Sendable {
     public var storageAutoGrow: Bool?
     public var backupRetentionDays: Int?
     public var geoRedundantBackup: Bool?
-    /// As az takes it: `None`, `Disabled`, `Enabled`, `All`, an address, or `a-b`; nil adds a rule for 127.0.0.1.
+    /// As az takes it: `None`, `Disabled`, `Enabled`, `All`, an address, or `a-b`; nil adds a rule for
+    /// 127.0.0.1.
     public var publicAccess: String?
     public var databaseName: String?
     public var tags: [String: String]

@@ -1,3 +1,7 @@
+import AzureAPI
+import ControlPlane
+import Platform
+
 /// What a command answers: a value for programs and a view of it for people.
 struct Report: Sendable {
     /// What the table format shows.
@@ -11,6 +15,8 @@ struct Report: Sendable {
     /// Nil prints nothing, in any format.
     var value: OutputValue?
     var view: View
+    /// What failed although there is something to print: said after it, and the program's end.
+    var failure: Problem?
 
     static let nothing = Report(value: nil, view: .plain(""))
 
@@ -27,6 +33,18 @@ struct Report: Sendable {
         self.init(
             value: try OutputValue(encoding: documents),
             view: .columns(ColumnTable(header: header, rows: rows)))
+    }
+
+    /// What was done, action by action; a failed one makes the program fail, so that a timer notices.
+    init(_ actions: [MaintenanceAction]) throws {
+        try self.init(
+            actions.map(MaintenanceDocument.init), ChildViews.actionColumns, actions.map(ChildViews.row))
+        let failed = actions.filter { $0.outcome.hasPrefix("failed") }
+        if let first = failed.first {
+            failure = Problem(
+                .system, "\(failed.count) of \(actions.count) actions failed",
+                detail: "\(first.action) \(first.subject) \(first.outcome)")
+        }
     }
 
     /// The one place that knows every output format.

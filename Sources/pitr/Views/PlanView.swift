@@ -23,7 +23,7 @@ enum PlanView {
         text.field(
             "Disk needed",
             "\(ByteText.size(plan.estimatedBytes)), \(ByteText.size(planned.availableBytes)) are free")
-        text.field("Time", "about \(ByteText.duration(planned.estimatedSeconds)), judging by earlier work")
+        text.field("Time", "about \(ByteText.duration(planned.estimatedSeconds)); it depends on the disk")
         return text
     }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import AzureAPI
 import ControlPlane
 
 struct MaintainCommand: PitrCommand {
@@ -13,8 +12,6 @@ struct MaintainCommand: PitrCommand {
     @Flag(help: "Say what would be done and do nothing.") var dryRun = false
 
     func execute(_ session: Session) throws -> Report {
-        let actions = try session.controlPlane().maintain(asOf: asOf?.instant, dryRun: dryRun)
-        return try Report(
-            actions.map(MaintenanceDocument.init), ChildViews.actionColumns, actions.map(ChildViews.row))
+        try Report(try session.controlPlane().maintain(asOf: asOf?.instant, dryRun: dryRun))
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import AzureAPI
 import ControlPlane
 
 struct StartCommand: PitrCommand {
@@ -19,9 +18,7 @@ struct StartCommand: PitrCommand {
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
         guard let name else {
-            let actions = try controlPlane.startAll()
-            return try Report(
-                actions.map(MaintenanceDocument.init), ChildViews.actionColumns, actions.map(ChildViews.row))
+            return try Report(try controlPlane.startAll())
         }
         try controlPlane.startServer(ServerReference(resourceGroup: group.resourceGroup, name: name))
         return .nothing

@@ -1,0 +1,163 @@
+import Catalog
+import Foundation
+import GRDB
+import Platform
+import Synchronization
+import TestKit
+import Testing
+
+/// The catalog's own tests: they also guard SQLite on Linux.
+struct CatalogStoreTests {
+    private let scratch: ScratchDirectory
+    private var path: String { scratch.file("catalog.sqlite") }
+
+    init() throws {
+        scratch = try ScratchDirectory("catalog")
+    }
+
+    private func row(_ id: String, name: String, host: String, phase: ServerPhase = .complete) -> ServerRow {
+        ServerRow(
+            id: id, resourceGroup: "local", name: name, location: "local", tags: "{}", phase: phase,
+            shouldRun: true, createdAt: "2026-01-01T00:00:00.000000Z", version: "15",
+            postgresVersion: "15.18", tier: "Burstable", skuName: "Standard_B1ms", storageSizeGiB: 32,
+            storageType: "Premium_LRS", storageAutoGrow: false, backupRetentionDays: 7,
+            geoRedundantBackup: false, publicNetworkAccess: true, administratorLogin: "anna",
+            availabilityZone: nil, host: host, port: 5432)
+    }
+
+    @Test func `makes its layout in an empty file, and finds it again`() throws {
+        let store = try CatalogStore(path: path)
+        try store.write { try row("1", name: "orders", host: "127.0.0.2").insert($0) }
+        let again = try CatalogStore(path: path)
+        let found = try again.read { try ServerRow.fetchOne($0, key: "1") }
+        #expect(found?.name == "orders" && found?.retentionHistory == "[]" && found?.deletedAt == nil)
+        let version = try again.read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
+        #expect(version == CatalogStore.formatVersion)
+        let tables = try again.read { database in
+            try ["resourceGroup", "server", "firewallRule", "parameter", "operation", "activity"].filter {
+                try database.tableExists($0)
+            }
+        }
+        #expect(tables.count == 6)
+    }
+
+    @Test func `refuses a newer layout and leaves it as it is`() throws {
+        _ = try CatalogStore(path: path)
+        try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 99") }
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        let problem = #expect(throws: Problem.self) { _ = try CatalogStore(path: path) }
+        #expect(problem?.code == .formatTooNew)
+        #expect(problem?.message.contains("format 99") == true)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    }
+
+    @Test func `says of a file that is no catalog that it cannot be used`() throws {
+        try scratch.write("catalog.sqlite", String(repeating: "not a database ", count: 300))
+        let problem = #expect(throws: Problem.self) { _ = try CatalogStore(path: path) }
+        #expect(problem?.code == .stateDamaged)
+        #expect(problem?.detail?.isEmpty == false)
+    }
+
+    @Test func `has one server of a name, but for those that are deleted`() throws {
+        let store = try CatalogStore(path: path)
+        try store.write { database in
+            try row("1", name: "orders", host: "127.0.0.2", phase: .dropped).insert(database)
+            try row("2", name: "orders", host: "127.0.0.2", phase: .dropped).insert(database)
+            try row("3", name: "orders", host: "127.0.0.2").insert(database)
+        }
+        let error = #expect(throws: DatabaseError.self) {
+            try store.write {
+                try row("4", name: "orders", host: "127.0.0.3", phase: .provisioning).insert($0)
+            }
+        }
+        #expect(error?.resultCode == .SQLITE_CONSTRAINT)
+    }
+
+    @Test func `has one server at an address, but for those that are deleted`() throws {
+        let store = try CatalogStore(path: path)
+        try store.write { try row("1", name: "orders", host: "127.0.0.2").insert($0) }
+        let error = #expect(throws: DatabaseError.self) {
+            try store.write { try row("2", name: "other", host: "127.0.0.2").insert($0) }
+        }
+        #expect(error?.resultCode == .SQLITE_CONSTRAINT)
+        try store.write { database in
+            try row("2", name: "other", host: "127.0.0.2", phase: .dropped).insert(database)
+            var third = row("3", name: "third", host: "127.0.0.2")
+            third.port = 5433
+            try third.insert(database)
+        }
+    }
+
+    @Test func `forgets a server's rules and parameters with it`() throws {
+        let store = try CatalogStore(path: path)
+        try store.write { database in
+            try row("1", name: "orders", host: "127.0.0.2").insert(database)
+            try FirewallRuleRow(
+                serverID: "1", name: "office", startIPAddress: "10.0.0.1", endIPAddress: "10.0.0.9"
+            ).insert(database)
+            try ParameterRow(serverID: "1", name: "work_mem", value: "8192").insert(database)
+        }
+        _ = try store.write { try ServerRow.deleteOne($0, key: "1") }
+        let left = try store.read { try FirewallRuleRow.fetchCount($0) + ParameterRow.fetchCount($0) }
+        #expect(left == 0)
+        #expect(throws: DatabaseError.self) {
+            try store.write {
+                try ParameterRow(serverID: "gone", name: "work_mem", value: "1").insert($0)
+            }
+        }
+    }
+
+    @Test func `takes back everything of a write that failed`() throws {
+        struct Failure: Error {}
+        let store = try CatalogStore(path: path)
+        #expect(throws: Failure.self) {
+            try store.write { database in
+                try row("1", name: "orders", host: "127.0.0.2").insert(database)
+                throw Failure()
+            }
+        }
+        #expect(try store.read { try ServerRow.fetchCount($0) } == 0)
+    }
+
+    /// Several connections, as several processes have them: no write is lost, none fails because another
+    /// works.
+    @Test func `lets several connections write at once`() throws {
+        let writers = 4
+        let writes = 25
+        let path = path
+        _ = try CatalogStore(path: path)
+        let failures = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: writers) { writer in
+            do {
+                let store = try CatalogStore(path: path)
+                for number in 0..<writes {
+                    try store.write { database in
+                        // Read, then write, in one transaction: a lost update would show.
+                        let seen = try Int.fetchOne(database, sql: "SELECT count(*) FROM resourceGroup") ?? 0
+                        try GroupRow(
+                            name: "g\(seen)", location: "local", tags: "{}", createdAt: "\(writer)/\(number)"
+                        ).insert(database)
+                    }
+                }
+            } catch {
+                failures.withLock { $0.append("\(error)") }
+            }
+        }
+        #expect(failures.withLock { $0 } == [])
+        let names = try CatalogStore(path: path).read { try GroupRow.fetchAll($0).map(\.name) }
+        #expect(Set(names) == Set((0..<writers * writes).map { "g\($0)" }))
+    }
+
+    @Test func `lets several processes make the catalog at once`() throws {
+        let path = path
+        let failures = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: 6) { _ in
+            do {
+                _ = try CatalogStore(path: path)
+            } catch {
+                failures.withLock { $0.append("\(error)") }
+            }
+        }
+        #expect(failures.withLock { $0 } == [])
+    }
+}

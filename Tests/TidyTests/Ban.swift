@@ -1,0 +1,73 @@
+import Foundation
+
+/// Something that is not written here, and what is written instead.
+struct Ban: Sendable, CustomStringConvertible {
+    let name: String
+    /// A regular expression over the code of a line.
+    let pattern: String
+    let replacement: String
+    /// Whether a file at that path is bound by it.
+    let applies: @Sendable (_ path: String) -> Bool
+    /// What the ban has to find, and where.
+    let example: (path: String, line: String)
+
+    var description: String { name }
+
+    /// `path:line: what and instead of it`, for every place in the file.
+    func violations(in file: SourceText) -> [String] {
+        guard applies(file.path) else { return [] }
+        return file.code.enumerated().compactMap { index, line in
+            guard line.range(of: pattern, options: .regularExpression) != nil else { return nil }
+            return "\(file.path):\(index + 1): \(name) — \(replacement)"
+        }
+    }
+
+    private static let everywhere: @Sendable (String) -> Bool = { _ in true }
+    private static let groundFolders = [
+        "Sources/PostgresFormat/", "Sources/Platform/", "Sources/Planning/", "Sources/Repository/",
+        "Sources/pitr-wal/",
+    ]
+
+    static let all: [Ban] = [
+        Ban(
+            name: "try!", pattern: #"\btry!"#, replacement: "throw on, or handle the error",
+            applies: everywhere, example: ("Sources/Platform/X.swift", "let a = try! load()")),
+        Ban(
+            name: "Task.detached", pattern: #"\bTask\s*(\.detached|\s*\{)"#,
+            replacement: "this code is synchronous; use Workers where parallelism pays",
+            applies: everywhere, example: ("Sources/Capture/X.swift", "Task.detached { run() }")),
+        Ban(
+            name: "@unchecked Sendable", pattern: #"@unchecked\s+Sendable"#,
+            replacement: "hold the state in a Mutex or an Atomic of Synchronization",
+            applies: everywhere, example: ("Sources/Restore/X.swift", "final class A: @unchecked Sendable {}")
+        ),
+        Ban(
+            name: "print", pattern: #"(^|[^.\w])(?<!func )print\("#,
+            replacement: "only the command line prints; give the text back to the caller",
+            applies: { !$0.hasPrefix("Sources/pitr/") },
+            example: ("Sources/ControlPlane/X.swift", "    print(server)")),
+        Ban(
+            name: "a sleep in a test", pattern: #"\b(u|nano)?sleep\(|\bPause\b|\bTask\.sleep"#,
+            replacement: "wait for the event itself, with a limit, or use a clock made for tests",
+            applies: { $0.hasPrefix("Tests/") }, example: ("Tests/RestoreTests/X.swift", "    usleep(1000)")),
+        Ban(
+            name: "Date()", pattern: #"\bDate\(\)|\bDate\.now\b"#,
+            replacement: "ask a WallClock, so that tests can set the time",
+            applies: { !$0.hasPrefix("Sources/Platform/") },
+            example: ("Sources/Catalog/X.swift", "let now = Date()")),
+        Ban(
+            name: "fatalError", pattern: #"\bfatalError\(|\bpreconditionFailure\("#,
+            replacement: "throw a Problem: a library does not end the process",
+            applies: everywhere, example: ("Sources/Instance/X.swift", "default: fatalError()")),
+        Ban(
+            name: "exit", pattern: #"(^|[^.\w])_?exit\("#,
+            replacement: "only the two programs end a process; throw a Problem",
+            applies: { !$0.hasPrefix("Sources/pitr/") && !$0.hasPrefix("Sources/pitr-wal/") },
+            example: ("Sources/Restore/X.swift", "    exit(1)")),
+        Ban(
+            name: "import Foundation at the ground", pattern: #"^\s*(\w+\s+)?import\s+(\w+\s+)?Foundation"#,
+            replacement: "use Glibc and Platform: the WAL helper has to start in milliseconds",
+            applies: { path in groundFolders.contains { path.hasPrefix($0) } },
+            example: ("Sources/Planning/X.swift", "public import Foundation")),
+    ]
+}

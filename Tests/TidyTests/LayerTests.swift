@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+/// Which part of the house may use which: arrows only downwards.
+struct LayerTests {
+    /// What each target may import of the package's own; the picture of docs/ARCHITECTURE.md as a table.
+    static let allowed: [String: Set<String>] = {
+        let ground: Set = ["CSystem", "PostgresFormat"]
+        let files = ground.union(["CZstd", "Platform"])
+        let flow = files.union(["Planning", "Repository", "PostgresClient"])
+        return [
+            "PostgresFormat": ["CSystem"],
+            "Platform": ground.union(["CZstd"]),
+            "PostgresClient": ["CLibPQ", "PostgresFormat", "Platform"],
+            "Planning": ["PostgresFormat"],
+            "Repository": files.union(["Planning"]),
+            "Instance": ["Platform", "PostgresFormat", "PostgresClient"],
+            "Capture": flow,
+            "Restore": flow.union(["Instance"]),
+            "Catalog": ["Platform"],
+            "ControlPlane": flow.union(["Catalog", "Capture", "Restore", "Instance"]),
+            "AzureAPI": ["ControlPlane", "Planning", "Platform", "PostgresFormat"],
+            "pitr": [
+                "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresClient", "PostgresFormat",
+            ],
+            "pitr-wal": ["Repository", "Planning", "Platform", "PostgresFormat"],
+            "TestKit": ["Platform", "PostgresClient", "PostgresFormat"],
+        ]
+    }()
+
+    /// What may come from outside, and for whom.
+    static let outside: [String: Set<String>] = [
+        "ArgumentParser": ["pitr"], "Yams": ["pitr"], "GRDB": ["Catalog", "ControlPlane"],
+    ]
+
+    static let system: Set = [
+        "Foundation", "FoundationEssentials", "Glibc", "Musl", "Synchronization", "Testing", "RegexBuilder",
+    ]
+
+    static func imports(_ file: SourceText) -> [String] {
+        file.code.compactMap { line in
+            let words = line.split(separator: " ").map(String.init)
+            guard let index = words.firstIndex(of: "import"), index <= 2, index + 1 < words.count,
+                words[..<index].allSatisfy({ $0.hasPrefix("@") || $0 == "public" || $0 == "internal" })
+            else { return nil }
+            let kinds: Set = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
+            let named = kinds.contains(words[index + 1]) && index + 2 < words.count
+            return words[index + (named ? 2 : 1)].components(separatedBy: ".")[0]
+        }
+    }
+
+    static func violations(_ file: SourceText) -> [String] {
+        guard file.path.hasPrefix("Sources/") else { return [] }
+        guard let mine = allowed[file.target] else {
+            return file.target.hasPrefix("C")
+                ? [] : ["\(file.path): the target '\(file.target)' is not in the table of layers"]
+        }
+        return imports(file).filter { name in
+            !system.contains(name) && !mine.contains(name) && outside[name]?.contains(file.target) != true
+        }.map { "\(file.path): \(file.target) may not use \($0) — the arrows of the house go downwards" }
+    }
+
+    @Test func `lets every part use only what lies below it`() throws {
+        let found = try SourceText.all().flatMap(Self.violations)
+        #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
+    }
+
+    @Test(arguments: [
+        ("Sources/Capture/A.swift", "import Restore"), ("Sources/Restore/A.swift", "public import Capture"),
+        ("Sources/Planning/A.swift", "import Platform"), ("Sources/Repository/A.swift", "import Catalog"),
+        ("Sources/Catalog/A.swift", "@testable import ControlPlane"),
+        ("Sources/AzureAPI/A.swift", "import struct GRDB.Column"),
+        ("Sources/Platform/A.swift", "import NIO"), ("Sources/Server/A.swift", "import Platform"),
+    ])
+    func `finds an arrow that goes upwards`(_ path: String, _ line: String) {
+        #expect(Self.violations(SourceText(path: path, line)).count == 1)
+    }
+
+    @Test func `has no circle in the table`() {
+        func reaches(_ from: String, _ to: String, _ seen: Set<String> = []) -> Bool {
+            (Self.allowed[from] ?? []).contains { next in
+                next == to || !seen.contains(next) && reaches(next, to, seen.union([next]))
+            }
+        }
+        for target in Self.allowed.keys { #expect(!reaches(target, target), "\(target)") }
+        #expect(!reaches("Capture", "Restore") && !reaches("Restore", "Capture"))
+    }
+
+    @Test func `declares in the package no more than the table allows`() throws {
+        let package = try #require(SourceText.all().first { $0.path == "Package.swift" })
+        let text = package.lines.joined(separator: " ")
+        let pattern = #"module\(\s*"(\w+)",\s*\[([^\]]*)\]\)"#
+        let expression = try NSRegularExpression(pattern: pattern)
+        let whole = NSRange(text.startIndex..., in: text)
+        let found = expression.matches(in: text, range: whole)
+        #expect(found.count >= 10)
+        for match in found {
+            guard let name = Range(match.range(at: 1), in: text),
+                let list = Range(match.range(at: 2), in: text)
+            else { continue }
+            let declared = text[list].split(separator: ",").map {
+                $0.trimmingCharacters(in: CharacterSet(charactersIn: " \""))
+            }.filter { !$0.isEmpty && $0 != "grdb" }
+            let allowed = Self.allowed[String(text[name])] ?? []
+            #expect(Set(declared).subtracting(allowed).isEmpty, "\(text[name]): \(declared)")
+        }
+    }
+}
