@@ -115,7 +115,8 @@ extension EndToEnd {
             return "\(product.home)/repository/\(id)/\(path)"
         }
 
-        /// Writes a row into each of three segments and waits until they are archived; the answer is their names.
+        /// Writes a row into each of three segments and waits until they are archived; the answer is their
+        /// names.
         private static func threeSegments(_ product: ProductUnderTest, _ source: ManagedServer) throws
             -> [String]
         {
