@@ -59,6 +59,22 @@ public struct RestorePlanDocument: Codable, Sendable {
         public var number: UInt32
     }
 
+    public struct Timeline: Codable, Sendable {
+        public struct Stretch: Codable, Sendable {
+            /// Where the next stretch begins; null for the last one.
+            @OrNull public var endLsn: String?
+            public var timeline: UInt32
+        }
+
+        public var followed: UInt32
+        /// Other timelines of which something is held.
+        public var others: [UInt32]
+        /// The part of the way that is replayed, or lies before it.
+        public var path: [Stretch]
+        /// `current` (the source is on it), `newest`, `backup` or `asked`.
+        public var reason: String
+    }
+
     public struct Warning: Codable, Sendable {
         public var code: String
         public var message: String
@@ -86,6 +102,7 @@ public struct RestorePlanDocument: Codable, Sendable {
     public var sourceServerId: String
     public var tablespaces: [Tablespace]
     public var target: Target
+    public var timeline: Timeline
     public var wal: WALRange
 
     public init(_ planned: PlannedRestore) {
@@ -110,6 +127,7 @@ public struct RestorePlanDocument: Codable, Sendable {
             ServerReference(resourceGroup: planned.source.resourceGroup, name: planned.source.name))
         tablespaces = plan.tablespaces.map(Tablespace.init)
         target = Target(plan)
+        timeline = Timeline(plan)
         wal = WALRange(plan)
         firstOutside = plan.firstOutside.map(BoundaryDocument.init)
         lastInside = plan.lastInside.map(BoundaryDocument.init)
@@ -148,6 +166,22 @@ extension RestorePlanDocument.Tablespace {
         location = planned.tablespace.location
         number = planned.tablespace.number
         createdAtLsn = planned.createdAt?.description
+    }
+}
+
+extension RestorePlanDocument.Timeline {
+    init(_ plan: RestorePlan) {
+        followed = (plan.timelines?.path.timeline ?? plan.timeline).rawValue
+        reason = (plan.timelines?.reason ?? .current).rawValue
+        others = plan.timelines?.others.map(\.rawValue) ?? []
+        path = plan.timelineStretches.map(Stretch.init)
+    }
+}
+
+extension RestorePlanDocument.Timeline.Stretch {
+    init(_ part: TimelinePath.Stretch) {
+        timeline = part.timeline.rawValue
+        endLsn = part.end?.description
     }
 }
 

@@ -61,7 +61,7 @@ extension ControlPlane {
         let tailDirectory = paths.operation(TailFolder.name(of: .current))
         do {
             let (inventory, log, identifier) = try inventory(
-                source, target: target, tailDirectory: tailDirectory)
+                source, target: target, timeline: request.timeline, tailDirectory: tailDirectory)
             let plan = try RestorePlanner(inventory: inventory, source: log).plan(
                 target, mode: request.targetMode, now: clock.now())
             let free = try DurableFiles.freeBytes(paths.servers)
@@ -147,101 +147,10 @@ extension ControlPlane {
         1.5 + Double(plan.dataBytes) / 200e6 + Double(plan.walBytes) / 100e6
     }
 
-    // MARK: What is held
-
-    func inventory(_ source: ServerRow, target: RecoveryTarget, tailDirectory: String) throws -> (
-        Inventory, HeldLog, UInt64
-    ) {
-        let layout = layout(source)
-        let identity = try layout.identity()
-        let archive = WALArchive(layout: layout)
-        let backups = try BackupRepository(layout: layout).list()
-        let timeline = backups.compactMap { $0.descriptor }.max { $0.stopLSN < $1.stopLSN }?.timeline
-
-        // The live tail first: what is archived meanwhile is then found in the archive as well, never in
-        // neither.
-        let archivedBefore = try archive.names().compactMap { name -> SegmentName? in
-            if case .segment(let segment) = name, segment.timeline == timeline { segment } else { nil }
-        }.max()
-        let firstBackup = backups.compactMap { $0.descriptor?.startLSN }.min()
-        let from = archivedBefore?.end ?? firstBackup.map { segmentStart($0, identity.segmentSize) }
-        let tail = try timeline.flatMap {
-            try sourceTail(
-                source, target: target, timeline: $0, from: from, identity: identity, into: tailDirectory)
-        }
-
-        var locations: [SegmentName: SegmentLocation] = [:]
-        var segments: [InventorySegment] = []
-        var damaged: [DamagedSegment] = []
-        var partials: [ArchivedSegment] = []
-        for segment in try archive.segments() {
-            if segment.isPartial {
-                partials.append(segment)
-            } else if let summary = segment.summary, !summary.isComplete, !summary.mayEndWithStraddlingSwitch
-            {
-                // PostgreSQL hands over whole segments only: one that cannot be read to its end is damaged.
-                damaged.append(DamagedSegment(name: segment.name, reason: summary.endDescription))
-            } else if let summary = segment.summary {
-                locations[segment.name] = .archived(segment)
-                segments.append(InventorySegment(name: segment.name, summary: summary))
-            } else if let damage = segment.damage {
-                damaged.append(DamagedSegment(name: segment.name, reason: damage.description))
-            }
-        }
-        for segment in partials
-        where locations[segment.name] == nil && !damaged.contains(where: { $0.name == segment.name }) {
-            guard let summary = segment.summary else { continue }
-            locations[segment.name] = .archived(segment)
-            segments.append(InventorySegment(name: segment.name, summary: summary))
-        }
-        if let tail {
-            let held = Set(damaged.map(\.name))
-            for (file, summary) in zip(tail.files, try tail.summaries())
-            where locations[file.name] == nil && !held.contains(file.name) {
-                locations[file.name] = .file(file.path)
-                segments.append(summary)
-            }
-        }
-        let lastTimed = segments.compactMap(\.summary.maxStopTime).max()
-        let inventory = Inventory(
-            serverName: source.name, segmentSize: identity.segmentSize, backups: backups.map(Self.described),
-            segments: segments, damaged: damaged, latest: tail?.readAt ?? lastTimed)
-        return (inventory, HeldLog(archive: archive, locations: locations), identity.systemIdentifier)
-    }
-
-    private func segmentStart(_ lsn: LSN, _ size: WALSegmentSize) -> LSN {
-        LSN(lsn.rawValue / size.bytes * size.bytes)
-    }
-
-    private func sourceTail(
-        _ source: ServerRow, target: RecoveryTarget, timeline: TimelineID, from: LSN?,
-        identity: RepositoryIdentity,
-        into directory: String
-    ) throws -> SourceTail? {
-        guard source.phase == .complete else { return nil }
-        let instance = try instance(source.id)
-        if case .running = instance.status() {
-            do {
-                if case .time(let time) = target { try letPass(time, on: instance) }
-                return try SourceTail.stream(
-                    parameters: try instance.connectionParameters(guarded: false), timeline: timeline,
-                    from: from,
-                    segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
-                    into: directory, clock: clock, cancellation: cancellation)
-            } catch {
-                // It may have gone away between the look and the call; its files are still there to be read.
-                if case .running = instance.status() { throw error }
-            }
-        }
-        return try SourceTail.read(
-            walDirectory: paths.data(source.id) + "/pg_wal", timeline: timeline, from: from,
-            segmentSize: identity.segmentSize, into: directory, clock: clock, cancellation: cancellation)
-    }
-
     /// A commit carries the time at which it was decided, and reaches the log and the disk a moment later
     /// (with synchronous_commit off, up to a second later). For a target so recent the source is given that
     /// moment, so that what was committed by then is really there to be read.
-    private func letPass(_ time: PostgresTimestamp, on instance: PostgresInstance) throws(Problem) {
+    func letPass(_ time: PostgresTimestamp, on instance: PostgresInstance) throws(Problem) {
         let recent: Int64 = 5_000_000
         guard clock.now().microseconds - time.microseconds < recent else { return }
         while clock.now().microseconds - time.microseconds < 50_000 { Pause.milliseconds(5) }
@@ -257,30 +166,5 @@ extension ControlPlane {
             try cancellation.check()
             Pause.milliseconds(10)
         }
-    }
-
-    private static func described(_ entry: StoredBackup) -> InventoryBackup {
-        guard let backup = entry.descriptor else {
-            let never = PostgresTimestamp(microseconds: 0)
-            return InventoryBackup(
-                name: entry.name, timeline: TimelineID(1), startLSN: .zero, stopLSN: .zero, startTime: never,
-                stopTime: never, dataBytes: 0,
-                minima: ParameterMinima(
-                    maxConnections: 0, maxWorkerProcesses: 0, maxWalSenders: 0, maxPreparedTransactions: 0,
-                    maxLocksPerTransaction: 0),
-                damage: entry.damage?.message ?? "its description cannot be read")
-        }
-        return InventoryBackup(
-            name: backup.name, timeline: backup.timeline, startLSN: backup.startLSN, stopLSN: backup.stopLSN,
-            startTime: backup.startTime, stopTime: backup.stopTime, dataBytes: backup.totalBytes,
-            minima: ParameterMinima(
-                maxConnections: Int(backup.settings.maxConnections),
-                maxWorkerProcesses: Int(backup.settings.maxWorkerProcesses),
-                maxWalSenders: Int(backup.settings.maxWalSenders),
-                maxPreparedTransactions: Int(backup.settings.maxPreparedTransactions),
-                maxLocksPerTransaction: Int(backup.settings.maxLocksPerTransaction)),
-            tablespaces: backup.tablespaces.map {
-                OrdinaryTablespace(number: $0.number, location: $0.location)
-            })
     }
 }

@@ -118,8 +118,9 @@ public struct RestorePlan: Hashable, Sendable {
     public var backupStop: LSN
     public var backupCompleted: PostgresTimestamp
     public var rejected: [RejectedBackup]
+    /// The one on which replay ends.
     public var timeline: TimelineID
-    /// The segments to stage, in order.
+    /// The segments to stage, in order, by the names that the path followed has for them.
     public var segments: [SegmentName]
     /// Bytes of log from the backup's start to the stop.
     public var walBytes: UInt64
@@ -135,6 +136,8 @@ public struct RestorePlan: Hashable, Sendable {
     public var hazards: [Hazard]
     /// Bytes of the backup once unpacked.
     public var dataBytes: UInt64
+    /// The timeline followed; replay may end on an ancestor of it.
+    public var timelines: TimelineChoice?
     /// Tablespaces that lie outside the source's data directory, and inside the copy's.
     public var tablespaces: [PlannedTablespace] = []
     /// Records in the staged segments that make an ordinary tablespace: blanked in the copy's segments. Those
@@ -167,6 +170,19 @@ public struct RestorePlan: Hashable, Sendable {
         self.minima = minima
         self.hazards = hazards
         self.dataBytes = dataBytes
+    }
+
+    /// Where the path followed leaves the timeline on which replay ends; nil when it does not.
+    public var timelineEnd: LSN? { timelines?.path.history.switchPoint(from: timeline) }
+
+    /// The way of the log up to where replay ends.
+    public var timelineStretches: [TimelinePath.Stretch] {
+        timelines?.path.stretches(upTo: expectedEnd) ?? [TimelinePath.Stretch(timeline: timeline)]
+    }
+
+    /// PostgreSQL's `recovery_target_timeline`: a timeline without ancestors has no history to be looked for.
+    public var recoveryTimeline: String {
+        timelines.map { $0.path.history.entries.isEmpty } ?? true ? "current" : timeline.description
     }
 
     public var segmentSize: WALSegmentSize { segments.first?.size ?? .standard }

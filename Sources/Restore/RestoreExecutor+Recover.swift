@@ -39,7 +39,7 @@ extension RestoreExecutor {
             "restore_command = \(SettingsText.quoted(WALStaging(job).waitCommand))",
             job.plan.setting.configurationLine,
             "recovery_target_inclusive = on", "recovery_target_action = 'promote'",
-            "recovery_target_timeline = 'current'",
+            "recovery_target_timeline = '\(job.plan.recoveryTimeline)'",
             "max_connections = \(minima.maxConnections)",
             "max_worker_processes = \(minima.maxWorkerProcesses)",
             "max_wal_senders = \(minima.maxWalSenders)",
@@ -173,6 +173,16 @@ extension RestoreExecutor {
                 segment.timeline <= job.plan.timeline
             else { continue }
             _ = try DurableFiles.removeFile(directory + "/" + name)
+        }
+        // Of other timelines recovery had to know only that their numbers are taken.
+        let histories = try DurableFiles.list(directory).compactMap { name -> TimelineID? in
+            guard name.hasSuffix(".history") else { return nil }
+            return UInt32(name.dropLast(".history".count), radix: 16).map(TimelineID.init)
+        }
+        guard let newest = histories.max() else { return }
+        let ancestors = try history(of: newest).entries.map(\.timeline)
+        for timeline in histories where timeline != newest && !ancestors.contains(timeline) {
+            _ = try DurableFiles.removeFile(directory + "/\(timeline.fileName).history")
         }
     }
 

@@ -1,4 +1,5 @@
 public import Planning
+public import PostgresFormat
 
 /// What `create` was asked for; nil means Azure's default.
 public struct CreateServerRequest: Sendable {
@@ -80,6 +81,8 @@ public struct RestoreRequest: Sendable {
     /// A fast restore point; excludes a time.
     public var backupName: String?
     public var targetMode: TargetMode
+    /// The timeline to follow; nil is the source's own.
+    public var timeline: TimelineID?
     public var tags: [String: String]?
     public var tier: String?
     public var skuName: String?

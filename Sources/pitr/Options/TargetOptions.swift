@@ -1,8 +1,16 @@
 public import ArgumentParser
 import ControlPlane
 public import Planning
+public import PostgresFormat
 
 extension TargetMode: ExpressibleByArgument {}
+
+extension TimelineID: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let number = UInt32(argument), number > 0 else { return nil }
+        self.init(number)
+    }
+}
 
 /// From where and to which moment.
 struct TargetOptions: ParsableArguments {
@@ -14,6 +22,7 @@ struct TargetOptions: ParsableArguments {
     var restoreTime: String?
     @Option(help: "A fast restore point: this backup alone, without replay beyond its end.") var backup:
         String?
+    @Option(help: "The timeline to follow; the source's own unless given.") var timeline: TimelineID?
     @Option(help: "How PostgreSQL is told where to stop.") var targetMode = TargetMode.automatic
 
     func validate() throws {
@@ -25,6 +34,7 @@ struct TargetOptions: ParsableArguments {
     func apply(to request: inout RestoreRequest) {
         request.restoreTime = restoreTime
         request.backupName = backup
+        request.timeline = timeline
         request.targetMode = targetMode
     }
 }
