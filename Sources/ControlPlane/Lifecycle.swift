@@ -185,8 +185,8 @@ extension ControlPlane {
                 $0.phase = .dropped
                 $0.deletedAt = now
             }
-            _ = try catalog.write {
-                try FirewallRuleRow.filter(Column("serverID") == row.id).deleteAll($0)
+            try change(row.id) {
+                _ = try FirewallRuleRow.filter(Column("serverID") == row.id).deleteAll($0)
             }
         }
     }

@@ -116,8 +116,10 @@ extension ControlPlane {
         }
         let lock = try lockServer(row)
         do {
-            try catalog.write { try row.insert($0) }
+            try DurableFiles.makeDirectory(paths.repository(row.id))
+            try change(row.id) { try row.insert($0) }
         } catch {
+            try? DurableFiles.removeTree(paths.repository(row.id))
             lock.release()
             throw error
         }
@@ -179,7 +181,7 @@ extension ControlPlane {
         RestoreFaults.reached("create: configure")
         try cancellation.check()
         if let rule = access.rule {
-            try catalog.write {
+            try change(row.id) {
                 try FirewallRuleRow(
                     serverID: row.id, name: rule.name, startIPAddress: rule.startIPAddress,
                     endIPAddress: rule.endIPAddress
@@ -243,7 +245,7 @@ extension ControlPlane {
 
     @discardableResult
     func update(_ id: String, _ change: (inout ServerRow) throws -> Void) throws -> ServerRow {
-        try catalog.write { database in
+        try self.change(id) { database in
             guard var row = try ServerRow.fetchOne(database, key: id) else {
                 throw Problem(.resourceNotFound, "server \(id) has gone from the catalog")
             }
