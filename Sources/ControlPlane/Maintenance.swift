@@ -259,8 +259,7 @@ extension ControlPlane {
                     throw Problem(.serverBusy, "a restore is reading its backups")
                 }
                 defer { pin.release() }
-                try DurableFiles.removeTree(paths.repository(row.id))
-                _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
+                try removeForGood(row)
             }
         ]
     }
@@ -273,8 +272,7 @@ extension ControlPlane {
         where row.resourceGroup.lowercased() == resourceGroup.lowercased() {
             guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else { continue }
             defer { pin.release() }
-            try DurableFiles.removeTree(paths.repository(row.id))
-            _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
+            try removeForGood(row)
         }
     }
 }
