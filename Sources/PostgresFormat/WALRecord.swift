@@ -18,7 +18,7 @@ public struct WALRecord: ~Copyable {
     /// Header and data, in bytes, without page headers in between.
     public let totalLength: UInt32
     /// The record's bytes; of a long record that crosses pages only the first, see `WALDecoder`.
-    private let bytes: UnsafeRawBufferPointer
+    let bytes: UnsafeRawBufferPointer
 
     @inline(__always)
     init(start: LSN, end: LSN, bytes: UnsafeRawBufferPointer) {
