@@ -64,8 +64,8 @@ public struct SegmentIndex: Hashable, Sendable {
         public var activity: [Activity] = []
         /// The latest transaction number met up to the segment's end, as they wrap around.
         public var latestXID: TransactionID?
-        /// Where `pg_class`, `pg_attribute` and the other catalogs lie that a rewrite has moved to other numbers
-        /// than their own, as far as the log up to here told: their records are among those kept, too.
+        /// Where catalogs lie that a rewrite has moved to other numbers than their own, as far as the log up
+        /// to here told: their records are among those kept, too.
         public var catalogs: [RelationLocator] = []
         /// Transactions and subtransactions that changed rows here and have not ended here, by number.
         public var open: [TransactionID] = []
