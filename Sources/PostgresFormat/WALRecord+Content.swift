@@ -104,6 +104,12 @@ extension WALRecord {
         return path.isEmpty ? .inPlace : .ordinary(path: path)
     }
 
+    /// The number of the tablespace that this record makes.
+    public var createdTablespace: UInt32? {
+        guard tablespaceCreation != nil, let mainData else { return nil }
+        return mainData.little(0)
+    }
+
     private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
