@@ -232,7 +232,7 @@ extension ControlPlane {
             state[0, "a"]?.contains(paths.repository(row.id)) == true
         else { throw Problem(.recoveryFailed, "the copy did not open as a server of its own") }
         checks.append("open for writing, fsync on, archiving to its own repository")
-        return RestoreEvidence(
+        var evidence = RestoreEvidence(
             operationID: operation.id, correlationID: operation.correlationID,
             sourceServer: Identifiers.serverResourceID(
                 resourceGroup: prepared.source.resourceGroup, name: prepared.source.name),
@@ -247,6 +247,9 @@ extension ControlPlane {
             steps: proof.steps.map { RestoreEvidence.Step(name: $0.0.rawValue, seconds: $0.1) }
                 + [RestoreEvidence.Step(name: "open", seconds: openSeconds)],
             totalSeconds: watch.seconds, startedAt: operation.startedAt, finishedAt: clock.now())
+        evidence.invalidDatabases = proof.invalidDatabases
+        evidence.unloggedRelations = proof.unloggedRelations
+        return evidence
     }
 
     /// What the copy does not inherit, as commands to paste.

@@ -15,7 +15,9 @@ public enum Refusal: Error, Hashable, Sendable {
         SegmentName, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
     case damagedSegment(
         SegmentName, reason: String, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
-    case minimalLogging(at: LSN)
+    /// `until`: where the log tells enough again; nil when it does not.
+    case minimalLogging(
+        from: LSN, until: LSN?, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
     case unknownTimeline(TimelineID, known: [TimelineID])
     /// `begins`: where it left its parent.
     case timelineWithoutLog(TimelineID, begins: LSN)
@@ -44,8 +46,9 @@ public enum Refusal: Error, Hashable, Sendable {
             "WAL segment \(segment) is missing from the archive"
         case .damagedSegment(let segment, _, _, _):
             "WAL segment \(segment) in the archive is damaged"
-        case .minimalLogging(let lsn):
-            "part of the WAL to replay was written under wal_level=minimal (from \(lsn))"
+        case .minimalLogging(let from, let until, _, _):
+            "part of the WAL to replay was written under wal_level=minimal (from \(from)"
+                + (until.map { " to \($0))" } ?? " on)")
         case .unknownTimeline(let timeline, _):
             "there is no timeline \(timeline)"
         case .timelineWithoutLog(let timeline, _):
@@ -61,7 +64,8 @@ public enum Refusal: Error, Hashable, Sendable {
     public var detail: String? {
         switch self {
         case .noBackup(_, let damaged): damaged.isEmpty ? nil : Self.list(damaged)
-        case .minimalLogging: nil
+        case .minimalLogging(_, _, let before, let after):
+            Self.gap(before, after)
         case .tooEarly(_, let earliest, let latest), .insideBackup(_, _, let earliest, let latest),
             .tooLate(_, let earliest, let latest):
             Self.window(earliest, latest)

@@ -185,6 +185,13 @@ public struct RestorePlan: Hashable, Sendable {
         timelines.map { $0.path.history.entries.isEmpty } ?? true ? "current" : timeline.description
     }
 
+    /// The text of the history of the timeline on which replay ends; nil when it has no ancestors.
+    public var recoveryHistory: String? {
+        let ancestors = timelines?.path.history.entries.filter { $0.timeline < timeline } ?? []
+        return ancestors.isEmpty
+            ? nil : ancestors.map { "\($0.timeline)\t\($0.end)\t\($0.reason)\n" }.joined()
+    }
+
     public var segmentSize: WALSegmentSize { segments.first?.size ?? .standard }
 
     /// Bytes that the copy needs at once: data, staged log, and one segment for the new timeline.

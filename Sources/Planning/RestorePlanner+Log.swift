@@ -192,7 +192,8 @@ extension RestorePlanner {
         else { return }
         throw refusal(
             Fault(
-                segment: log.entries[index].segment.name, reason: log.entries[index].segment.summary.endDescription), in: log)
+                segment: log.entries[index].segment.name,
+                reason: log.entries[index].segment.summary.endDescription), in: log)
     }
 
     /// Whether no commit timed after `time` can lie unseen before a backup that ended after it.

@@ -245,7 +245,7 @@ public struct RestorePlanner {
         let backup = draft.backup
         if let record = try firstHazard(.walLevelMinimal, from: backup.startLSN, to: draft.end, in: draft.log)
         {
-            throw Refusal.minimalLogging(at: record.start)
+            throw try minimalLogging(from: record, backup: backup, in: draft.log)
         }
         let range = WALRange(from: backup.startLSN, to: draft.needed, size: inventory.segmentSize)
         let entries = draft.log.entries.filter { range.numbers.contains($0.segment.name.number) }

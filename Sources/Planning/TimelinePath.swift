@@ -93,9 +93,9 @@ public struct PathSegment: Hashable, Sendable {
 extension TimelinePath {
     /// The path's segments among those held, in order.
     ///
-    /// A number is looked for as PostgreSQL does, under the newest timeline that may have it; and if it is not
-    /// there, under any other timeline that has the same log at the segment's beginning: content counts, not
-    /// the name.
+    /// A number is looked for as PostgreSQL does, under the newest timeline that may have it; and if it is
+    /// not there, under any other timeline that has the same log at the segment's beginning: content counts,
+    /// not the name.
     public func choose(
         from held: some Sequence<SegmentName>, histories: [TimelineID: TimelineHistory]
     ) -> [PathSegment] {
@@ -170,7 +170,8 @@ public struct TimelineChoice: Hashable, Sendable {
         switch path.use(ofBackupOn: timeline, endingAt: stop) {
         case .usable: nil
         case .forkedTooEarly(let fork):
-            "timeline \(path.timeline) left timeline \(timeline) at \(fork), before this backup ended at \(stop)"
+            "timeline \(path.timeline) left timeline \(timeline) at \(fork), "
+                + "before this backup ended at \(stop)"
         case .notInHistory:
             "it is on timeline \(timeline), which is not in the history of timeline \(path.timeline)"
         }

@@ -155,13 +155,16 @@ extension RestoreExecutor {
             "SELECT gid || ' (database ' || database || ', owner ' || owner || ', prepared '"
                 + " || to_char(prepared AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') || ')'"
                 + " FROM pg_prepared_xacts ORDER BY prepared")
-        return RestoreProof(
+        var proof = RestoreProof(
             endLSN: last.end, timeline: timeline, reason: last.reason,
             preparedTransactions: prepared.firstColumn,
             checks: [
                 "replay ended at \(last.end), exactly where the plan said",
                 "timeline \(job.plan.timeline) became \(timeline)",
             ] + (try checkTablespaces()), steps: [])
+        proof.invalidDatabases = try invalidDatabases(connection)
+        proof.unloggedRelations = try unloggedRelations(connection)
+        return proof
     }
 
     /// The staged segments have done their work: the copy's own log begins on its own timeline, and what the

@@ -51,11 +51,14 @@ final class WALStaging: Sendable {
         defer { job.progress.end() }
         // Also those of timelines that are not followed: their numbers are taken.
         for history in try job.log.archive.histories() {
-            try job.log.archive.extractHistory(history, to: walDirectory + "/\(history.fileName).history")
+            try job.log.archive.extractHistory(history, to: historyFile(history))
         }
         for (timeline, text) in job.log.histories {
-            let path = walDirectory + "/\(timeline.fileName).history"
-            try DurableFiles.write(Array(text.utf8), to: path, durable: false)
+            try DurableFiles.write(Array(text.utf8), to: historyFile(timeline), durable: false)
+        }
+        // A descendant's history tells an ancestor's as well.
+        if let text = job.plan.recoveryHistory, DurableFiles.status(historyFile(job.plan.timeline)) == nil {
+            try DurableFiles.write(Array(text.utf8), to: historyFile(job.plan.timeline), durable: false)
         }
         try DurableFiles.makeDirectory(job.awaitedDirectory, durable: false)
         for segment in segments.dropFirst(first.count) {
@@ -84,6 +87,10 @@ final class WALStaging: Sendable {
     }
 
     private var walDirectory: String { job.dataDirectory + "/pg_wal" }
+
+    private func historyFile(_ timeline: TimelineID) -> String {
+        walDirectory + "/\(timeline.fileName).history"
+    }
 
     private func awaitedFile(_ segment: SegmentName) -> String {
         job.awaitedDirectory + "/" + stagedName(segment)

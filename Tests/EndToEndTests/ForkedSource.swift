@@ -4,30 +4,34 @@ import PostgresFormat
 import TestKit
 import Testing
 
-/// What the product never does by itself: a source that goes on along another timeline, and archives that into
-/// the same repository.
+/// What the product never does by itself: a source that goes on along another timeline, and archives that
+/// into the same repository.
 struct ForkedSource {
     let product: ProductUnderTest
     let server: ManagedServer
 
     private var aside: String { server.folder + "/aside" }
 
-    /// Promotes the server's own data directory to a new timeline.
+    /// Crashes the server and promotes its own data directory to a new timeline, in the middle of a segment.
     func promote() throws {
+        ProductUnderTest.endPostmaster(server.dataDirectory)
+        try promoteStopped()
+    }
+
+    /// Stops the server, keeps a copy of its data, and promotes it to a new timeline.
+    func branch() throws {
         try product.json("stop", "-n", server.name)
+        try RunAs().runChecked(Command("cp", ["-a", server.dataDirectory, aside]))
+        try promoteStopped()
+    }
+
+    private func promoteStopped() throws {
         let signal = server.dataDirectory + "/standby.signal"
         try DurableFiles.write([], to: signal)
         try RunAs.handOver(signal)
         try control(["start", "-D", server.folder + "/conf", "-l", server.logDirectory + "/promotion.log"])
         try control(["promote", "-D", server.dataDirectory])
         try control(["stop", "-D", server.dataDirectory, "-m", "fast"])
-        try product.json("start", "-n", server.name)
-    }
-
-    /// Keeps a copy of the stopped server's data.
-    func keepAside() throws {
-        try product.json("stop", "-n", server.name)
-        try RunAs().runChecked(Command("cp", ["-a", server.dataDirectory, aside]))
         try product.json("start", "-n", server.name)
     }
 

@@ -7,7 +7,8 @@ import Testing
 struct TimelinePathTests {
     private static let size = WALCraft.smallSegment
 
-    private static func history(_ timeline: UInt32, _ entries: (UInt32, UInt64)...) throws -> TimelineHistory {
+    private static func history(_ timeline: UInt32, _ entries: (UInt32, UInt64)...) throws -> TimelineHistory
+    {
         let text = entries.map { "\($0.0)\t\(LSN($0.1))\tpromoted\n" }.joined()
         return try TimelineHistory(parsing: text, of: TimelineID(timeline))
     }
@@ -38,9 +39,13 @@ struct TimelinePathTests {
     }
 
     @Test func `takes each segment from the newest timeline of the path that has it`() throws {
-        let held = [(1, 3), (1, 4), (1, 5), (1, 6), (2, 5), (2, 6), (2, 7), (3, 7), (3, 8), (4, 3)].map { Self.segment($0.0, $0.1) }
+        let held = [(1, 3), (1, 4), (1, 5), (1, 6), (2, 5), (2, 6), (2, 7), (3, 7), (3, 8), (4, 3)].map {
+            Self.segment($0.0, $0.1)
+        }
         let three = try Self.chosen(3, held)
-        #expect(three.map(\.name) == [(1, 3), (1, 4), (2, 5), (2, 6), (3, 7), (3, 8)].map { Self.segment($0.0, $0.1) })
+        #expect(
+            three.map(\.name)
+                == [(1, 3), (1, 4), (2, 5), (2, 6), (3, 7), (3, 8)].map { Self.segment($0.0, $0.1) })
         #expect(three.allSatisfy { $0.limit == nil && $0.file == $0.name })
         let one = try Self.chosen(1, held)
         #expect(one.map(\.name) == [(1, 3), (1, 4), (1, 5), (1, 6)].map { Self.segment($0.0, $0.1) })
