@@ -51,6 +51,14 @@ public struct RestorePlanDocument: Codable, Sendable {
         public var maxWorkerProcesses: Int
     }
 
+    public struct Tablespace: Codable, Sendable {
+        /// The record that makes it; null where the base backup holds it.
+        @OrNull public var createdAtLsn: String?
+        /// The directory on the source; in the copy it is `pg_tblspc/<number>`.
+        public var location: String
+        public var number: UInt32
+    }
+
     public struct Warning: Codable, Sendable {
         public var code: String
         public var message: String
@@ -76,6 +84,7 @@ public struct RestorePlanDocument: Codable, Sendable {
     public var resourceGroup: String
     public var sourceServer: String
     public var sourceServerId: String
+    public var tablespaces: [Tablespace]
     public var target: Target
     public var wal: WALRange
 
@@ -99,6 +108,7 @@ public struct RestorePlanDocument: Codable, Sendable {
         sourceServer = planned.source.name
         sourceServerId = ResourceID.server(
             ServerReference(resourceGroup: planned.source.resourceGroup, name: planned.source.name))
+        tablespaces = plan.tablespaces.map(Tablespace.init)
         target = Target(plan)
         wal = WALRange(plan)
         firstOutside = plan.firstOutside.map(BoundaryDocument.init)
@@ -130,6 +140,14 @@ extension RestorePlanDocument.WALRange {
         timeline = plan.timeline.rawValue
         firstSegment = plan.segments.first?.fileName
         lastSegment = plan.segments.last?.fileName
+    }
+}
+
+extension RestorePlanDocument.Tablespace {
+    init(_ planned: PlannedTablespace) {
+        location = planned.tablespace.location
+        number = planned.tablespace.number
+        createdAtLsn = planned.createdAt?.description
     }
 }
 

@@ -13,7 +13,7 @@ extension Problem {
             case .damagedBackup: .backupDamaged
             case .missingSegment: .walMissing
             case .damagedSegment: .walDamaged
-            case .ordinaryTablespace, .minimalLogging, .timeNotExact: .targetUnreachable
+            case .minimalLogging, .timeNotExact: .targetUnreachable
             }
         self.init(code, refusal.message, detail: refusal.detail, hint: refusal.hint)
     }

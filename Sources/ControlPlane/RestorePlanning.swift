@@ -60,6 +60,8 @@ extension ControlPlane {
         let pin = try DirectoryLock.wait(paths.pin(source.id), .shared)
         let tailDirectory = paths.operation(TailFolder.name(of: .current))
         do {
+            RestoreFaults.reached("plan")
+            try cancellation.check()
             let (inventory, log, identifier) = try inventory(
                 source, target: target, tailDirectory: tailDirectory)
             let plan = try RestorePlanner(inventory: inventory, source: log).plan(
@@ -278,6 +280,9 @@ extension ControlPlane {
                 maxWorkerProcesses: Int(backup.settings.maxWorkerProcesses),
                 maxWalSenders: Int(backup.settings.maxWalSenders),
                 maxPreparedTransactions: Int(backup.settings.maxPreparedTransactions),
-                maxLocksPerTransaction: Int(backup.settings.maxLocksPerTransaction)))
+                maxLocksPerTransaction: Int(backup.settings.maxLocksPerTransaction)),
+            tablespaces: backup.tablespaces.map {
+                OrdinaryTablespace(number: $0.number, location: $0.location)
+            })
     }
 }

@@ -13,12 +13,15 @@ public struct InventoryBackup: Hashable, Sendable {
     public var stopTime: PostgresTimestamp
     public var dataBytes: UInt64
     public var minima: ParameterMinima
+    /// Tablespaces that lay outside the source's data directory.
+    public var tablespaces: [OrdinaryTablespace]
     /// Why it cannot be used; nil when it is sound as far as known.
     public var damage: String?
 
     public init(
         name: String, timeline: TimelineID, startLSN: LSN, stopLSN: LSN, startTime: PostgresTimestamp,
-        stopTime: PostgresTimestamp, dataBytes: UInt64, minima: ParameterMinima, damage: String? = nil
+        stopTime: PostgresTimestamp, dataBytes: UInt64, minima: ParameterMinima,
+        tablespaces: [OrdinaryTablespace] = [], damage: String? = nil
     ) {
         self.name = name
         self.timeline = timeline
@@ -28,6 +31,7 @@ public struct InventoryBackup: Hashable, Sendable {
         self.stopTime = stopTime
         self.dataBytes = dataBytes
         self.minima = minima
+        self.tablespaces = tablespaces
         self.damage = damage
     }
 }
@@ -89,12 +93,31 @@ public struct LogRecord: Hashable, Sendable {
     /// Set for commit, abort and prepare records.
     public var transaction: TransactionEnd?
     public var hazards: SegmentHazards
+    /// Set where the record makes a tablespace outside the data directory.
+    public var tablespace: OrdinaryTablespace?
 
-    public init(start: LSN, end: LSN, transaction: TransactionEnd?, hazards: SegmentHazards) {
+    public init(
+        start: LSN, end: LSN, transaction: TransactionEnd?, hazards: SegmentHazards,
+        tablespace: OrdinaryTablespace? = nil
+    ) {
         self.start = start
         self.end = end
         self.transaction = transaction
         self.hazards = hazards
+        self.tablespace = tablespace
+    }
+
+    /// What the planner wants to know of a record.
+    public init(_ record: borrowing WALRecord) {
+        start = record.start
+        end = record.end
+        transaction = record.transactionEnd
+        hazards = RecordHazard.of(record)
+        if hazards.contains(.tablespaceCreate), case .ordinary(let path)? = record.tablespaceCreation,
+            let number = record.createdTablespace
+        {
+            tablespace = OrdinaryTablespace(number: number, location: path)
+        }
     }
 }
 

@@ -135,6 +135,11 @@ public struct RestorePlan: Hashable, Sendable {
     public var hazards: [Hazard]
     /// Bytes of the backup once unpacked.
     public var dataBytes: UInt64
+    /// Tablespaces that lie outside the source's data directory, and inside the copy's.
+    public var tablespaces: [PlannedTablespace] = []
+    /// Records in the staged segments that make an ordinary tablespace: blanked in the copy's segments. Those
+    /// behind the target are among them.
+    public var tablespaceRecords: [LSN] = []
 
     public init(
         requestedTime: PostgresTimestamp?, target: RecoveryTarget, backupName: String, backupStart: LSN,

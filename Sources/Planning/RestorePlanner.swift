@@ -232,11 +232,6 @@ public struct RestorePlanner {
 
     private func finish(_ draft: Draft) throws -> RestorePlan {
         let backup = draft.backup
-        if let record = try firstHazard(
-            .tablespaceCreate, from: backup.startLSN, to: draft.end, in: draft.log)
-        {
-            throw Refusal.ordinaryTablespace(at: record.start)
-        }
         if let record = try firstHazard(.walLevelMinimal, from: backup.startLSN, to: draft.end, in: draft.log)
         {
             throw Refusal.minimalLogging(at: record.start)
@@ -261,7 +256,10 @@ public struct RestorePlanner {
             hazards.append(
                 Hazard(code: "damaged-backup", message: "backup '\(damaged.name)' is \(damaged.reason)"))
         }
-        return RestorePlan(
+        let made = try allHazards(
+            .tablespaceCreate, from: range.first(inventory.segmentSize), to: range.end(inventory.segmentSize),
+            in: draft.log)
+        var plan = RestorePlan(
             requestedTime: draft.requested, target: draft.target, backupName: backup.name,
             backupStart: backup.startLSN, backupStop: backup.stopLSN, backupCompleted: backup.stopTime,
             rejected: draft.rejected, timeline: backup.timeline, segments: entries.map(\.segment.name),
@@ -269,5 +267,14 @@ public struct RestorePlanner {
             firstOutside: draft.firstOutside?.transaction?.boundary, setting: draft.setting,
             reason: draft.reason, expectedEnd: draft.end, minima: minima, hazards: hazards,
             dataBytes: backup.dataBytes)
+        plan.tablespaceRecords = made.map(\.start)
+        plan.tablespaces = backup.tablespaces.map { PlannedTablespace($0) }
+        for record in made where record.start >= backup.startLSN && record.start < draft.end {
+            guard let space = record.tablespace,
+                !backup.tablespaces.contains(where: { $0.number == space.number })
+            else { continue }
+            plan.tablespaces.append(PlannedTablespace(space, createdAt: record.start))
+        }
+        return plan
     }
 }

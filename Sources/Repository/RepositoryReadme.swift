@@ -4,9 +4,10 @@ enum RepositoryReadme {
         """
         This folder is the repository of one PostgreSQL \(identity.postgresMajor) server
         (server id \(identity.serverID), system identifier \(identity.systemIdentifier)):
-        its base backups and its write-ahead log. Nothing in it is ever changed, only added and expired.
+        its base backups and its write-ahead log. None of them is ever changed, only added and expired.
 
           repository.json             what this folder is
+          server.json                 what pitr knows of the server; rewritten when that changes
           backups/<name>/             one base backup: backup.json, PostgreSQL's backup_manifest,
                                       and under data/ the files of the data directory. Where the name ends in
                                       .zst the file is compressed; backup.json says "storage": "zstd".
@@ -27,6 +28,13 @@ enum RepositoryReadme {
           recovery_target_time = '2026-01-31 12:00:00+00'   (leave out for the latest state)
           recovery_target_action = 'promote'
           archive_mode = off
+
+        Where backup.json names tablespaces, they are directories in pg_tblspc, and PostgreSQL also needs:
+
+          allow_in_place_tablespaces = on
+
+        CREATE TABLESPACE in the log leads the new server to the directory that the old one used: on the same
+        machine stop before it (pg_waldump --rmgr=Tablespace finds it), or the two share their files.
 
         Then: touch /path/to/newdata/recovery.signal, and start the server with pg_ctl.
 

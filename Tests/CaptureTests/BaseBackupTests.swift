@@ -4,6 +4,7 @@ import Platform
 import PostgresClient
 import PostgresFormat
 import Repository
+import Synchronization
 import TestKit
 import Testing
 
@@ -66,15 +67,31 @@ import Testing
         )
     }
 
-    @Test func `refuses a tablespace outside the data directory`() throws {
+    @Test func `takes along a tablespace outside the data directory as one inside it`() throws {
         let server = try ArchivingServer()
         let elsewhere = try server.postgres.scratch.directory("elsewhere")
+        try RunAs.handOver(elsewhere)
         try server.postgres.psql("CREATE TABLESPACE far LOCATION '\(elsewhere)'")
-        let problem = #expect(throws: Problem.self) {
-            try server.capture.run(name: "b", source: .automatic)
-        }
-        #expect(problem?.code == .operationNotSupported)
-        #expect(try DurableFiles.list(server.layout.backups).isEmpty)
+        // What another version keeps beside it is none of this server's.
+        try server.postgres.scratch.directory("elsewhere/PG_14_202107181")
+        try server.postgres.psql("CREATE TABLE t TABLESPACE far AS SELECT 7 AS i; CHECKPOINT")
+        let number = try #require(
+            UInt32(try server.postgres.psql("SELECT oid FROM pg_tablespace WHERE spcname = 'far'")))
+        let backup = try server.capture.run(name: "b", source: .automatic)
+        #expect(backup.tablespaces == [BackupTablespace(number: number, location: elsewhere)])
+        #expect(try BackupRepository(layout: server.layout).find("b") == backup)
+        let paths = try BackupFiles.manifest(backup, in: server.layout).files.map(\.path)
+        #expect(!paths.contains("tablespace_map"))
+        #expect(paths.contains { $0.hasPrefix("pg_tblspc/\(number)/PG_15_") })
+        #expect(!backup.directories.contains { $0.contains("PG_14_") })
+
+        try server.handOver()
+        let copy = try server.layOut(backup, "copy")
+        let manifest = BackupFiles.manifestFile(server.layout.backup("b"))
+        try server.postgres.tool("pg_verifybackup", ["-n", "-m", manifest, copy])
+        let settings = ["archive_mode=off", "restore_command=false", "allow_in_place_tablespaces=on"]
+        #expect(try Self.recovered(copy, server, "SELECT i FROM t", settings: settings) == "7")
+        #expect(DurableFiles.status(copy + "/pg_tblspc/\(number)")?.kind == .directory)
     }
 
     @Test func `takes along an in-place tablespace`() throws {
@@ -110,6 +127,30 @@ import Testing
         #expect(problem?.code == .walMissing)
         #expect(problem?.detail?.contains("archiver has failed") == true)
         #expect(try DurableFiles.list(server.layout.backups).isEmpty)
+    }
+
+    @Test func `a backup can be named for the moment at which it completed`() throws {
+        let server = try ArchivingServer()
+        let naming = BackupNaming.atCompletion { "at-\($0.microseconds)" }
+        let folders = FoldersSeen(server.layout)
+        let backup = try server.capture.run(name: naming, source: .automatic, progress: folders)
+        #expect(backup.name == "at-\(backup.stopTime.microseconds)")
+        #expect(try DurableFiles.list(server.layout.backups) == [backup.name])
+        #expect(try BackupRepository(layout: server.layout).find(backup.name) == backup)
+        let seen = folders.names.withLock { $0 }
+        #expect(seen.count == 1 && seen.allSatisfy { $0 == backup.label + ".incomplete" })
+        let again = try server.capture.run(name: naming, source: .automatic)
+        #expect(again.label != backup.label && again.name != backup.name)
+    }
+
+    @Test func `a name that is taken when the backup completes is refused, and leaves nothing`() throws {
+        let server = try ArchivingServer()
+        _ = try server.capture.run(name: "b", source: .automatic)
+        let problem = #expect(throws: Problem.self) {
+            try server.capture.run(name: .atCompletion { _ in "b" }, source: .automatic)
+        }
+        #expect(problem?.code == .backupNameAlreadyExists)
+        #expect(try DurableFiles.list(server.layout.backups) == ["b"])
     }
 
     @Test func `a name that is taken is refused before the server is asked`() throws {
@@ -167,6 +208,24 @@ private struct CancelOnFirstBytes: ProgressReporter {
 
     func begin(_ step: String, totalBytes: UInt64?) {}
     func advance(bytes: UInt64) { cancellation.cancel() }
+    func note(_ text: String) {}
+    func end() {}
+}
+
+/// Which folders there are whenever a step of a backup begins.
+private final class FoldersSeen: ProgressReporter {
+    let names = Mutex<Set<String>>([])
+    private let layout: RepositoryLayout
+
+    init(_ layout: RepositoryLayout) {
+        self.layout = layout
+    }
+
+    func begin(_ step: String, totalBytes: UInt64?) {
+        let found = (try? DurableFiles.list(layout.backups)) ?? []
+        names.withLock { $0.formUnion(found) }
+    }
+    func advance(bytes: UInt64) {}
     func note(_ text: String) {}
     func end() {}
 }

@@ -40,6 +40,12 @@ enum PlanView {
         text.heading("Base backup")
         text.field("Chosen", "\(plan.backupName), completed \(plan.backupCompleted)")
         text.field("Covers", "\(plan.backupStart) to \(plan.backupStop) on timeline \(plan.timeline)")
+        for planned in plan.tablespaces {
+            text.field(
+                "Tablespace",
+                "\(planned.tablespace.location) becomes pg_tblspc/\(planned.tablespace.number) of the copy"
+                    + (planned.createdAt.map { "\nmade in the log at \($0)" } ?? ""))
+        }
         for backup in plan.rejected { text.field("Not taken", "\(backup.name): \(backup.reason)") }
     }
 
