@@ -39,7 +39,8 @@ struct OfflineServer {
     @discardableResult
     func tool(_ name: String, _ arguments: [String], mayFail: Bool = false) throws -> String {
         let command = Command(
-            PostgresFixture.binDirectory + "/" + name, arguments, workingDirectory: "/", timeoutSeconds: 120)
+            PostgresFixture.binDirectory + "/" + name, arguments,
+            environment: ["TZ": "UTC", "PATH": "/usr/bin:/bin"], workingDirectory: "/", timeoutSeconds: 120)
         return mayFail
             ? try RunAs().run(command).standardOutput : try RunAs().runChecked(command).standardOutput
     }

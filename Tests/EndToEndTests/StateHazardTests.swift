@@ -22,7 +22,7 @@ extension EndToEnd {
                 try shop.execute("CREATE UNLOGGED TABLE \"Cache 2\" AS SELECT 1 AS i")
                 let copy = try product.restore("copy", from: "orders")
                 let named = copy.evidence["unloggedRelations"]?.array?.compactMap(\.string)
-                #expect(named == ["shop.public.\"Cache 2\"", "shop.public.cache"])
+                #expect(Set(named ?? []) == ["shop.public.\"Cache 2\"", "shop.public.cache"])
                 let inside = try copy.server.superuser(database: "shop")
                 #expect(try inside.value("SELECT count(*) FROM cache") == "0")
                 #expect(try inside.value("SELECT count(*) FROM \"Cache 2\"") == "0")
