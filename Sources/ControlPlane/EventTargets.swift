@@ -9,7 +9,7 @@ import WALEvents
 extension ControlPlane {
     /// The event that some words mean, such as `drop table shop.orders`.
     ///
-    /// - Parameter choice: which one, where several fit; changes of fewer rows than its least are not looked at.
+    /// - Parameter choice: which one, where several fit; smaller changes than its least are not looked at.
     /// - Throws: `.usage` for words that are not understood, `.resourceNotFound` where nothing fits, and
     ///   `.invalidParameterValue` with the candidates where several do.
     func eventTarget(

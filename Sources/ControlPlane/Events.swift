@@ -1,10 +1,10 @@
 import Catalog
 import Planning
-public import Platform
+import Platform
 import PostgresFormat
 import Repository
 import Restore
-public import WALEvents
+import WALEvents
 
 /// What happened on a server: read from its backups, its archive, and the log it has not archived yet.
 extension ControlPlane {

@@ -32,6 +32,9 @@ struct CatalogHeap {
 
     func page(_ block: UInt32) -> Page? { pages[block] }
 
+    /// Whether no page is known, nor can be read from the backup.
+    var isEmpty: Bool { pages.isEmpty && origin == nil }
+
     /// Puts a whole page in the place of what was known of it.
     mutating func replace(_ block: UInt32, with page: Page, _ layout: CatalogLayout) {
         for number in (pages[block]?.rows ?? [:]).keys {

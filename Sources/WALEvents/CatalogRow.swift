@@ -56,11 +56,11 @@ struct CatalogRow: Hashable, Sendable {
         header: HeapRowHeader, body: [UInt8], prefix: Int, suffix: Int, creator: TransactionID
     ) -> CatalogRow? {
         let bitmap = Int(header.dataOffset) - Self.headerSize
-        guard bitmap >= 0, bitmap <= body.count else { return nil }
+        guard bitmap >= 0, bitmap <= body.count, prefix >= 0, suffix >= 0 else { return nil }
         guard prefix > 0 || suffix > 0 else {
             return CatalogRow(header: header, body: body, creator: creator)
         }
-        guard dataOffset <= bytes.count, prefix >= 0, suffix >= 0, prefix <= bytes.count - dataOffset,
+        guard dataOffset <= bytes.count, prefix <= bytes.count - dataOffset,
             suffix <= bytes.count - dataOffset
         else { return nil }
         let whole =

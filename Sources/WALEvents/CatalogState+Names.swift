@@ -25,7 +25,8 @@ extension CatalogState {
     public func relations(of database: ObjectID) -> [KnownRelation] {
         guard let heap = databases[database]?[.relations] else { return [] }
         return heap.objects.sorted().compactMap { object in
-            relationEntry(object, in: database, seenBy: []).map { known($0, in: database, seenBy: []) }
+            guard heap.rows(of: object).contains(where: { $0.creator == .none }) else { return nil }
+            return relationEntry(object, in: database, seenBy: []).map { known($0, in: database, seenBy: []) }
         }
     }
 
@@ -33,6 +34,10 @@ extension CatalogState {
     public var databaseNames: [ObjectID: String] {
         var names: [ObjectID: String] = [:]
         for object in shared[.databases]?.objects ?? [] {
+            guard shared[.databases]?.rows(of: object).contains(where: { $0.creator == .none }) ?? false
+            else {
+                continue
+            }
             names[object] = databaseName(object, seenBy: [])
         }
         return names

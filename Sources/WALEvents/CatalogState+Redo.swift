@@ -1,7 +1,7 @@
 public import PostgresFormat
 
 extension CatalogState {
-    /// Files of catalogs that are not where they are in a new cluster: records about these are needed as well.
+    /// Files of catalogs that are not where they are in a new cluster: their records are needed as well.
     public var rewrittenFiles: Set<RelationLocator> {
         var all = Set(
             shared.rewrittenFiles.map {
@@ -319,7 +319,12 @@ extension CatalogState {
         }
         self.update(update.database) { $0.map = map }
         for kind in CatalogKind.allCases where kind.isShared == (update.database == .none) {
-            if let file = map.files[ObjectID(kind.rawValue)] { use(file, for: kind, of: update.database) }
+            guard let file = map.files[ObjectID(kind.rawValue)] else { continue }
+            // The map of a database that is being made comes before its pages.
+            if catalog(update.database)?[kind]?.isEmpty ?? true {
+                self.update(update.database) { $0.stage(file, for: kind) }
+            }
+            use(file, for: kind, of: update.database)
         }
     }
 }

@@ -57,10 +57,6 @@ struct CatalogOracleTests {
         }
         try server.look("after the backup")
         let open = try server.connect("shop")
-        defer {
-            open.close()
-            early?.close()
-        }
         try open.execute("BEGIN; CREATE TABLE unseen (id int)")
         try server.quietly(
             in: "shop",
@@ -75,6 +71,8 @@ struct CatalogOracleTests {
         try server.look("created, dropped, renamed")
         try open.execute("COMMIT")
         try early?.execute("COMMIT")
+        open.close()
+        early?.close()
         try server.look("a transaction older than the last moment")
         try server.quietly(in: "shop", "VACUUM FULL pg_class; CREATE TABLE after_full (id int)")
         try server.quietly(

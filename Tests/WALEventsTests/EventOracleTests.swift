@@ -202,7 +202,7 @@ struct EventOracleTests {
             ALTER TABLE orders ALTER note SET STATISTICS 50; GRANT SELECT ON orders TO public;
             COMMENT ON TABLE orders IS 'none'; ALTER TABLE orders SET (fillfactor = 90);
             SELECT lo_create(4711);
-            BEGIN; DROP TABLE orders; CREATE TABLE never (id int); TRUNCATE payments; ROLLBACK;
+            BEGIN; DROP TABLE orders CASCADE; CREATE TABLE never (id int); TRUNCATE payments; ROLLBACK;
             BEGIN; CREATE TABLE never (id int); DROP TABLE never; COMMIT;
             SELECT count(*) FROM (SELECT * FROM orders FOR UPDATE) AS locked;
             """)

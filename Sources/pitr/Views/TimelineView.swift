@@ -103,10 +103,11 @@ struct TimelineView {
         guard history.backups.contains(where: { $0.damage == nil && $0.stopLSN <= event.boundary }) else {
             return nil
         }
+        guard let time = event.time else { return nil }
         let server = history.server
         let group = server.resourceGroup == GroupOption.standard ? "" : " -g \(server.resourceGroup)"
         let source = server.deletedAt != nil ? server.id : server.name
         return "pitr restore -n \(server.name)-before\(group) --source-server \(source) "
-            + "--lsn \(event.boundary) --exclusive"
+            + "--restore-time \(time.advanced(byMicroseconds: -1))"
     }
 }

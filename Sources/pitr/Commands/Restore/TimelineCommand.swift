@@ -3,13 +3,6 @@ import AzureAPI
 import ControlPlane
 import WALEvents
 
-extension ObjectPattern: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let pattern = try? ObjectPattern(argument) else { return nil }
-        self = pattern
-    }
-}
-
 struct TimelineCommand: PitrCommand {
     static let configuration = CommandConfiguration(
         commandName: "timeline",
@@ -29,11 +22,12 @@ struct TimelineCommand: PitrCommand {
     @Option(help: "Events up to this time.") var to: TimeText?
     @Flag(help: "Only the events.") var events = false
     @Option(help: "Only what happened to this table: table, schema.table or database.schema.table.")
-    var table: ObjectPattern?
+    var table: String?
     @Option(help: "Changes of at least so many rows of a table are events.")
     var minRows = EventHistoryRequest.usualMinimumRows
 
     func validate() throws {
+        _ = try tablePattern()
         if minRows < 1 { throw ValidationError("--min-rows is at least 1") }
         if let from, let to, to.instant < from.instant {
             throw ValidationError("--to is before --from")
@@ -42,12 +36,20 @@ struct TimelineCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         var history = try session.controlPlane().eventHistory(request)
-        if let table {
+        if let table = try tablePattern() {
             history.events = history.events.filter { table.matches($0.object) && $0.subject != .server }
         }
         let view = TimelineView(history: history, onlyEvents: events)
         return try Report(
             TimelineDocument(history, minRows: minRows, command: view.command), view.text)
+    }
+
+    private func tablePattern() throws -> ObjectPattern? {
+        do {
+            return try table.map { (text) throws(EventPattern.Flaw) in try ObjectPattern(text) }
+        } catch {
+            throw ValidationError("--table: \(error)")
+        }
     }
 
     var request: EventHistoryRequest {
