@@ -169,7 +169,7 @@ extension RestoreExecutor {
 
     /// The staged segments have done their work: the copy's own log begins on its own timeline, and what the
     /// source wrote after the target must not get into the copy's archive.
-    private func removeForeignLog() throws(Problem) {
+    private func removeForeignLog(_ own: TimelineID) throws(Problem) {
         let directory = job.dataDirectory + "/pg_wal"
         for name in try DurableFiles.list(directory) {
             guard let segment = SegmentName(fileName: name, size: job.plan.segmentSize),
@@ -178,14 +178,9 @@ extension RestoreExecutor {
             _ = try DurableFiles.removeFile(directory + "/" + name)
         }
         // Of other timelines recovery had to know only that their numbers are taken.
-        let histories = try DurableFiles.list(directory).compactMap { name -> TimelineID? in
-            guard name.hasSuffix(".history") else { return nil }
-            return UInt32(name.dropLast(".history".count), radix: 16).map(TimelineID.init)
-        }
-        guard let newest = histories.max() else { return }
-        let ancestors = try history(of: newest).entries.map(\.timeline)
-        for timeline in histories where timeline != newest && !ancestors.contains(timeline) {
-            _ = try DurableFiles.removeFile(directory + "/\(timeline.fileName).history")
+        let kept = Set(try history(of: own).entries.map(\.timeline) + [own]).map { $0.fileName + ".history" }
+        for name in try DurableFiles.list(directory) where name.hasSuffix(".history") && !kept.contains(name) {
+            _ = try DurableFiles.removeFile(directory + "/" + name)
         }
     }
 
@@ -199,7 +194,9 @@ extension RestoreExecutor {
     }
 
     /// Settle: the recovering server stops, everything is made durable, and PGDATA gets its own files back.
-    func settle() throws(Problem) {
+    ///
+    /// - Parameter timeline: the copy's new one.
+    func settle(on timeline: TimelineID) throws(Problem) {
         job.progress.begin("sync", totalBytes: nil)
         defer { job.progress.end() }
         // Most of the flush passes while the server tears down its memory; the one below finds little left.
@@ -211,7 +208,7 @@ extension RestoreExecutor {
                 try job.recovering.stop(.fast)
             }
         }
-        try removeForeignLog()
+        try removeForeignLog(timeline)
         for name in ["recovery.signal", "backup_label.old", "tablespace_map.old", "postmaster.opts"] {
             _ = try DurableFiles.removeFile(job.dataDirectory + "/" + name)
         }

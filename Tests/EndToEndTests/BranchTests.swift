@@ -30,7 +30,8 @@ extension EndToEnd {
                 let three = try connection.moment()
                 try connection.execute("INSERT INTO t VALUES (4)")
                 let newer = try fork.archive()
-                #expect(newer.hasPrefix("00000002") && newer.dropFirst(8) == older.dropFirst(8))
+                #expect(newer.hasPrefix("00000002"))
+                #expect(DurableFiles.status(fork.archived("00000002" + older.dropFirst(8))) != nil)
                 _ = try DurableFiles.removeFile(fork.archived(older + ".partial"))
                 #expect(DurableFiles.status(fork.archived(older)) == nil)
 
@@ -107,7 +108,7 @@ extension EndToEnd {
             let copy = try product.restore(
                 "seven", from: "orders", ["--timeline", "7", "--restore-time", past])
             #expect(try rows(copy) == "1")
-            #expect(copy.evidence["timelineAfter"] == 8)
+            #expect(copy.evidence["timelineAfter"] == 3)
         }
 
         @Test func `a copy of a copy of a copy knows its ancestry`() throws {
