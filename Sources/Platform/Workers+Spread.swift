@@ -8,8 +8,8 @@ extension Workers {
     /// Processors that this machine has running.
     public static var processors: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
-    /// Calls `body` for every number below `count`, in rising order, on a few threads: one for each processor,
-    /// at most 16. After a failure no further number is begun, and the failure is thrown.
+    /// Calls `body` for every number below `count`, in rising order, on a few threads: one for each
+    /// processor, at most 16. After a failure no further number is begun, and the failure is thrown.
     public static func spread(
         _ count: Int, _ body: @escaping @Sendable (Int) throws(Problem) -> Void
     ) throws(Problem) {

@@ -8,8 +8,8 @@ import WALEvents
 /// segment it was made from the timeline (4), zeros (4), number (8), segment size (8), raw bytes (8), raw
 /// CRC-32C (4), which of the following are there (4: system identifier 1, version 2, predecessor 4), system
 /// identifier (8), page magic (2), zeros (2), the predecessor's raw CRC-32C (4); then of summary, fragments
-/// and detail each the stored length (4), the plain length (4) and the CRC-32C of the stored bytes (4); zeros;
-/// the CRC-32C of the header before it (4). Behind it the three parts, each as zstd frames.
+/// and detail each the stored length (4), the plain length (4) and the CRC-32C of the stored bytes (4);
+/// zeros; the CRC-32C of the header before it (4). Behind it the three parts, each as zstd frames.
 enum IndexFile {
     static let headerSize = 128
     private static let magic: UInt32 = 0x4952_5450

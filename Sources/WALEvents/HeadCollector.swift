@@ -5,7 +5,8 @@ struct HeadCollector: Sendable {
     private(set) var fragment: WALFragment?
     private var isDone = false
 
-    /// The most bytes that are gathered; a record with more is not put together: a commit of a million subtransactions.
+    /// The most bytes that are gathered: those of a commit with a million subtransactions. A record with more
+    /// is not put together.
     static let limit = 4 << 20
 
     mutating func feed(_ pages: UnsafeRawBufferPointer) {

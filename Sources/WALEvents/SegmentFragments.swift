@@ -32,8 +32,8 @@ public struct SegmentFragments: Hashable, Sendable {
         self = decoded
     }
 
-    /// The record that crosses from the segment of `tail` into that of `head`, header first; nil where the two
-    /// do not fit, not all of it is at hand, or its checksum is wrong.
+    /// The record that crosses from the segment of `tail` into that of `head`, header first; nil where the
+    /// two do not fit, not all of it is at hand, or its checksum is wrong.
     ///
     /// - Parameter segmentSize: of both segments.
     public static func join(
