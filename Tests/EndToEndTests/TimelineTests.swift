@@ -67,17 +67,15 @@ struct TimelineTests {
             try connection.execute("UPDATE orders SET note = 'y' WHERE id > 1000 AND id <= 1100")
             try Self.archive(server)
             try connection.execute("UPDATE orders SET note = 'z' WHERE id > 1100 AND id <= 1300; COMMIT")
-            for statement in [
-                "CREATE SCHEMA sales", "CREATE TABLE sales.bills (id int)", "VACUUM FULL pg_class",
-                "CREATE TABLE after_class (id int)", "VACUUM FULL pg_namespace", "CREATE SCHEMA later",
-                "CREATE TABLE later.t (id int)",
+            for stage in [
+                ["CREATE SCHEMA sales", "CREATE TABLE sales.bills (id int)", "VACUUM FULL pg_class"],
+                ["CREATE TABLE after_class (id int)", "VACUUM FULL pg_namespace", "CREATE SCHEMA later"],
+                ["CREATE TABLE later.t (id int)", "VACUUM FULL pg_namespace"],
+                ["CREATE TABLE later.u (id int)", "INSERT INTO later.u SELECT generate_series(1, 50)"],
             ] {
-                try connection.execute(statement)
+                for statement in stage { try connection.execute(statement) }
                 try Self.archive(server)
             }
-            try connection.execute("VACUUM FULL pg_namespace; CREATE TABLE later.u (id int)")
-            try connection.execute("INSERT INTO later.u SELECT generate_series(1, 50)")
-            try Self.archive(server)
             try connection.execute("DROP TABLE sales.bills")
             connection.close()
 
@@ -92,18 +90,18 @@ struct TimelineTests {
                 let timeline = try product.json("timeline", "-s", "shop", "--min-rows", String(rows))
                 let events = Self.titles(timeline).filter { !$0.hasPrefix("CREATE DATABASE") }
                 #expect(events == expected.filter { rows <= 50 || !$0.contains("later.u 50") }, "\(what)")
-                #expect((timeline["segments"]?.integer ?? 0) >= 9)
+                #expect((timeline["segments"]?.integer ?? 0) >= 6)
                 #expect((timeline["segmentsRead"]?.integer ?? 99) <= 2)
             }
             try check("indexes, few rows", 1)
             try check("indexes", 100)
             let indexes = try Self.indexes(of: server)
-            #expect(indexes.count >= 9)
+            #expect(indexes.count >= 6)
             for (number, path) in indexes.enumerated() {
                 if number % 2 == 0 {
                     _ = try DurableFiles.removeFile(path)
                 } else {
-                    try DurableFiles.write([1, 2, 3], to: path)
+                    try RunAs().runChecked(Command("truncate", ["-s", "300", path]))
                 }
             }
             try check("no indexes, few rows", 1)
