@@ -62,12 +62,20 @@ extension ControlPlane {
         do {
             let (inventory, log, identifier) = try inventory(
                 source, target: target, tailDirectory: tailDirectory)
-            let plan = try RestorePlanner(inventory: inventory, source: log).plan(
-                target, mode: request.targetMode, now: clock.now())
+            let planner = RestorePlanner(inventory: inventory, source: log)
+            let plan: RestorePlan
+            do {
+                plan = try planner.plan(target, mode: request.targetMode, now: clock.now())
+            } catch let refusal as Refusal {
+                throw Problem(
+                    refusal, nearest: planner.nearest(to: refusal, now: clock.now()), request: request)
+            }
             let free = try DurableFiles.freeBytes(paths.servers)
-            let planned = PlannedRestore(
+            var planned = PlannedRestore(
                 plan: plan, source: try details(source, withUsage: false), notes: notes, availableBytes: free,
                 estimatedSeconds: Self.estimate(plan))
+            planned.localTime = (plan.requestedTime ?? plan.lastInside?.time).map(LocalTime.text)
+            planned.timelinePath = try timelinePath(plan.timeline, in: log.archive)
             return PreparedRestore(
                 planned: planned, source: source, log: log, systemIdentifier: identifier,
                 tailDirectory: tailDirectory, pin: pin)
@@ -75,42 +83,6 @@ extension ControlPlane {
             try? DurableFiles.removeTree(tailDirectory)
             pin.release()
             throw Self.problem(from: error)
-        }
-    }
-
-    private func target(of request: RestoreRequest, notes: inout [String]) throws(Problem) -> RecoveryTarget {
-        if let backup = request.backupName {
-            guard request.restoreTime == nil else {
-                throw Problem(
-                    .usage, "--restore-time and --backup exclude each other",
-                    hint: "A backup alone is a fast restore point; a time replays the log up to it.")
-            }
-            return .backup(backup)
-        }
-        guard let text = request.restoreTime else { return .latest }
-        switch TimestampParser.parse(text) {
-        case .success(let parsed):
-            if !parsed.hadZone {
-                notes.append("'\(text)' names no time zone: taken as UTC, \(parsed.instant).")
-            }
-            let now = clock.now()
-            guard parsed.instant <= now else {
-                notes.append("\(parsed.instant) is in the future: taken as now.")
-                return .latest
-            }
-            return .time(parsed.instant)
-        case .failure(let failure):
-            let detail =
-                switch failure {
-                case .shape: "it should look like 2026-03-22T18:20:22.123456Z or …+02:00"
-                case .noSuchInstant: "there is no such date or time"
-                case .tooPrecise: "PostgreSQL keeps microseconds, at most six digits"
-                }
-            throw Problem(
-                .usage,
-                "The restore point in time value has incorrect date format. "
-                    + "Use ISO format e.g., 2026-03-22T18:20:22+00:00.",
-                detail: "'\(text)': \(detail)")
         }
     }
 
@@ -204,7 +176,8 @@ extension ControlPlane {
         }
         let lastTimed = segments.compactMap(\.summary.maxStopTime).max()
         let inventory = Inventory(
-            serverName: source.name, segmentSize: identity.segmentSize, backups: backups.map(Self.described),
+            serverName: source.name, segmentSize: identity.segmentSize,
+            backups: backups.map { Self.described($0, in: layout) },
             segments: segments, damaged: damaged, latest: tail?.readAt ?? lastTimed)
         return (inventory, HeldLog(archive: archive, locations: locations), identity.systemIdentifier)
     }
@@ -222,7 +195,7 @@ extension ControlPlane {
         let instance = try instance(source.id)
         if case .running = instance.status() {
             do {
-                if case .time(let time) = target { try letPass(time, on: instance) }
+                try letPass(target, on: instance)
                 return try SourceTail.stream(
                     parameters: try instance.connectionParameters(guarded: false), timeline: timeline,
                     from: from,
@@ -241,10 +214,17 @@ extension ControlPlane {
     /// A commit carries the time at which it was decided, and reaches the log and the disk a moment later
     /// (with synchronous_commit off, up to a second later). For a target so recent the source is given that
     /// moment, so that what was committed by then is really there to be read.
-    private func letPass(_ time: PostgresTimestamp, on instance: PostgresInstance) throws(Problem) {
-        let recent: Int64 = 5_000_000
-        guard clock.now().microseconds - time.microseconds < recent else { return }
-        while clock.now().microseconds - time.microseconds < 50_000 { Pause.milliseconds(5) }
+    ///
+    /// A transaction or a restore point may have been made just now as well.
+    private func letPass(_ target: RecoveryTarget, on instance: PostgresInstance) throws(Problem) {
+        switch target {
+        case .latest, .backup, .event: return
+        case .position, .transaction, .restorePoint: break
+        case .time(let time):
+            let recent: Int64 = 5_000_000
+            guard clock.now().microseconds - time.microseconds < recent else { return }
+            while clock.now().microseconds - time.microseconds < 50_000 { Pause.milliseconds(5) }
+        }
         let connection = try instance.connect()
         guard let inserted = try connection.query("SELECT pg_current_wal_insert_lsn()::text").scalar else {
             return
@@ -259,7 +239,7 @@ extension ControlPlane {
         }
     }
 
-    private static func described(_ entry: StoredBackup) -> InventoryBackup {
+    private static func described(_ entry: StoredBackup, in layout: RepositoryLayout) -> InventoryBackup {
         guard let backup = entry.descriptor else {
             let never = PostgresTimestamp(microseconds: 0)
             return InventoryBackup(
@@ -270,7 +250,7 @@ extension ControlPlane {
                     maxLocksPerTransaction: 0),
                 damage: entry.damage?.message ?? "its description cannot be read")
         }
-        return InventoryBackup(
+        var described = InventoryBackup(
             name: backup.name, timeline: backup.timeline, startLSN: backup.startLSN, stopLSN: backup.stopLSN,
             startTime: backup.startTime, stopTime: backup.stopTime, dataBytes: backup.totalBytes,
             minima: ParameterMinima(
@@ -279,5 +259,8 @@ extension ControlPlane {
                 maxWalSenders: Int(backup.settings.maxWalSenders),
                 maxPreparedTransactions: Int(backup.settings.maxPreparedTransactions),
                 maxLocksPerTransaction: Int(backup.settings.maxLocksPerTransaction)))
+        described.walLevel = backup.settings.walLevel
+        described.preparedAtStart = BackupFiles.preparedTransactions(of: backup, in: layout)
+        return described
     }
 }

@@ -62,7 +62,7 @@ extension ControlPlane {
             "sourceServer": Identifiers.serverResourceID(
                 resourceGroup: source.resourceGroup, name: source.name),
             "sourceServerId": source.id, "restoreTimeUtc": plan.requestedTime?.description ?? "",
-            "backup": plan.backupName, "newServerId": row.id,
+            "backup": plan.backupName, "newServerId": row.id, "target": plan.target.words,
         ]
         let watch = Stopwatch()
         return try perform(kind, server: row, source: source.id, properties: properties) { operation in
@@ -228,7 +228,7 @@ extension ControlPlane {
             state[0, "a"]?.contains(paths.repository(row.id)) == true
         else { throw Problem(.recoveryFailed, "the copy did not open as a server of its own") }
         checks.append("open for writing, fsync on, archiving to its own repository")
-        return RestoreEvidence(
+        var evidence = RestoreEvidence(
             operationID: operation.id, correlationID: operation.correlationID,
             sourceServer: Identifiers.serverResourceID(
                 resourceGroup: prepared.source.resourceGroup, name: prepared.source.name),
@@ -238,11 +238,13 @@ extension ControlPlane {
             lastCommitInside: plan.lastInside, firstExcluded: plan.firstOutside, baseBackup: plan.backupName,
             walStart: plan.backupStart, walEnd: proof.endLSN, walSegments: plan.segments.count,
             timelineBefore: plan.timeline, timelineAfter: proof.timeline,
-            handedToPostgres: plan.setting.configurationLine, postgresReason: proof.reason, checks: checks,
+            handedToPostgres: plan.setting.words, postgresReason: proof.reason, checks: checks,
             preparedTransactionsInDoubt: proof.preparedTransactions,
             steps: proof.steps.map { RestoreEvidence.Step(name: $0.0.rawValue, seconds: $0.1) }
                 + [RestoreEvidence.Step(name: "open", seconds: openSeconds)],
             totalSeconds: watch.seconds, startedAt: operation.startedAt, finishedAt: clock.now())
+        evidence.requestedTarget = plan.target.isPlainTime ? nil : plan.target.words
+        return evidence
     }
 
     /// What the copy does not inherit, as commands to paste.

@@ -15,6 +15,10 @@ public struct InventoryBackup: Hashable, Sendable {
     public var minima: ParameterMinima
     /// Why it cannot be used; nil when it is sound as far as known.
     public var damage: String?
+    /// Two-phase transactions that were prepared before it began: their state is among its files.
+    public var preparedAtStart: [TransactionID] = []
+    /// The server's when it began.
+    public var walLevel = WALLevel.replica
 
     public init(
         name: String, timeline: TimelineID, startLSN: LSN, stopLSN: LSN, startTime: PostgresTimestamp,
@@ -89,12 +93,30 @@ public struct LogRecord: Hashable, Sendable {
     /// Set for commit, abort and prepare records.
     public var transaction: TransactionEnd?
     public var hazards: SegmentHazards
+    /// Set for a named restore point.
+    public var restorePoint: WALRestorePoint?
+    /// Set for a change of parameters.
+    public var parameters: WALParameters?
+    /// Set for a checkpoint: the next transaction's number, its epoch in the upper half.
+    public var nextTransaction: UInt64?
 
     public init(start: LSN, end: LSN, transaction: TransactionEnd?, hazards: SegmentHazards) {
         self.start = start
         self.end = end
         self.transaction = transaction
         self.hazards = hazards
+    }
+
+    /// What the planner wants to know of a record.
+    public init(_ record: borrowing WALRecord) {
+        start = record.start
+        end = record.end
+        transaction = record.transactionEnd
+        hazards = RecordHazard.of(record)
+        guard record.resourceManagerID == ResourceManager.xlog.rawValue else { return }
+        restorePoint = record.restorePoint
+        parameters = record.parameterChange
+        nextTransaction = record.checkpointNextTransaction
     }
 }
 

@@ -18,6 +18,8 @@ public enum Refusal: Error, Hashable, Sendable {
     case ordinaryTablespace(at: LSN)
     case minimalLogging(at: LSN)
     case timeNotExact(reason: String)
+    /// The target is a place in the log, and is not found there or cannot be reached.
+    case place(PlaceRefusal)
 
     public var message: String {
         switch self {
@@ -47,6 +49,7 @@ public enum Refusal: Error, Hashable, Sendable {
             "part of the WAL to replay was written under wal_level=minimal (from \(lsn))"
         case .timeNotExact:
             "PostgreSQL would not stop exactly there with recovery_target_time"
+        case .place(let refusal): refusal.message
         }
     }
 
@@ -63,6 +66,7 @@ public enum Refusal: Error, Hashable, Sendable {
         case .damagedBackup(_, let reason), .timeNotExact(let reason): reason
         case .everyBackupTooNew(_, let rejected):
             Self.list(rejected)
+        case .place(let refusal): refusal.detail
         case .missingSegment(_, let before, let after):
             Self.gap(before, after)
         case .damagedSegment(_, let reason, let before, let after):
@@ -86,10 +90,11 @@ public enum Refusal: Error, Hashable, Sendable {
             "Restore to a time before it was made; replaying it would link the copy to the source's directory."
         case .minimalLogging: "Choose a time before it, or one after the next base backup."
         case .timeNotExact: "Leave --target-mode at auto, or use lsn."
+        case .place(let refusal): refusal.hint
         }
     }
 
-    private static func list(_ backups: [RejectedBackup]) -> String {
+    static func list(_ backups: [RejectedBackup]) -> String {
         backups.map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
     }
 

@@ -76,6 +76,14 @@ extension WALRecord {
             time: PostgresTimestamp(microseconds: time))
     }
 
+    /// Of a checkpoint: the number of the next transaction, its epoch in the upper half.
+    public var checkpointNextTransaction: UInt64? {
+        guard isLog(LogOperation.checkpointOnline) || isLog(LogOperation.checkpointShutdown), let mainData,
+            mainData.count >= 32
+        else { return nil }
+        return mainData.little(24)
+    }
+
     /// The settings that this parameter change record carries.
     public var parameterChange: WALParameters? {
         guard isLog(LogOperation.parameterChange), let mainData else { return nil }

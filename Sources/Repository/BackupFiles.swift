@@ -54,6 +54,17 @@ public enum BackupFiles {
         }
     }
 
+    /// The two-phase transactions whose state is among a backup's files: PostgreSQL names each file after
+    /// one, in hexadecimal digits.
+    public static func preparedTransactions(of backup: BackupDescriptor, in layout: RepositoryLayout)
+        -> [TransactionID]
+    {
+        let names = (try? DurableFiles.listIfPresent(data(layout.backup(backup.name)) + "/pg_twophase")) ?? []
+        return names.compactMap { name in
+            UInt64(name.prefix { $0 != "." }, radix: 16).map { TransactionID(UInt32(truncatingIfNeeded: $0)) }
+        }.sorted { $0.rawValue < $1.rawValue }
+    }
+
     /// Reads every file and compares it with the manifest; writes nothing.
     public static func verify(
         _ backup: BackupDescriptor, in layout: RepositoryLayout, workers: Int = 2,

@@ -48,10 +48,7 @@ extension HeldLog: LogRecordSource {
                         stopped = true
                         return false
                     }
-                    let goOn = visit(
-                        LogRecord(
-                            start: record.start, end: record.end, transaction: record.transactionEnd,
-                            hazards: RecordHazard.of(record)))
+                    let goOn = visit(LogRecord(record))
                     if !goOn { stopped = true }
                     return goOn
                 }

@@ -60,10 +60,7 @@ struct HeldSegments {
                 decoder.feed(pages) { record in
                     let goesOn =
                         record.start < segment.end
-                        && visit(
-                            LogRecord(
-                                start: record.start, end: record.end, transaction: record.transactionEnd,
-                                hazards: RecordHazard.of(record)))
+                        && visit(LogRecord(record))
                     stopped = !goesOn
                     return goesOn
                 }

@@ -1,4 +1,5 @@
 public import Planning
+public import PostgresFormat
 
 /// What `create` was asked for; nil means Azure's default.
 public struct CreateServerRequest: Sendable {
@@ -77,8 +78,15 @@ public struct RestoreRequest: Sendable {
     public var sourceServer: String
     /// As typed; nil is the latest moment.
     public var restoreTime: String?
-    /// A fast restore point; excludes a time.
+    /// A fast restore point. Of this, a time and the four that follow only one can be given.
     public var backupName: String?
+    /// A position in the log.
+    public var lsn: LSN?
+    public var transaction: TransactionNumber?
+    /// With a position or a transaction: leaves out the record itself.
+    public var isExclusive: Bool
+    /// The name of a restore point.
+    public var restorePoint: String?
     public var targetMode: TargetMode
     public var tags: [String: String]?
     public var tier: String?
@@ -93,6 +101,7 @@ public struct RestoreRequest: Sendable {
         self.resourceGroup = resourceGroup
         self.sourceServer = sourceServer
         targetMode = .automatic
+        isExclusive = false
     }
 }
 
@@ -102,6 +111,10 @@ public struct PlannedRestore: Sendable {
     public var source: ServerDetails
     /// Remarks before anything starts: a time taken as UTC, a future time taken as now.
     public var notes: [String]
+    /// The moment of the state that the copy will have, in the zone of this machine.
+    public var localTime: String?
+    /// The timelines that led to the log to be replayed, the oldest first, and where each was left.
+    public var timelinePath: [TimelineStep] = []
     /// Free bytes where the copy would be built.
     public var availableBytes: UInt64
     /// A rough guess, in seconds, from what this machine did before.
@@ -117,6 +130,13 @@ public struct PlannedRestore: Sendable {
         self.availableBytes = availableBytes
         self.estimatedSeconds = estimatedSeconds
     }
+}
+
+/// A timeline on the way to the one that is replayed.
+public struct TimelineStep: Sendable, Hashable {
+    public var timeline: TimelineID
+    /// Where the next one begins; nil for the last.
+    public var end: LSN?
 }
 
 /// A finished restore.

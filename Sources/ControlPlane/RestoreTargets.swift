@@ -1,0 +1,43 @@
+import Planning
+import Platform
+import PostgresFormat
+import Repository
+
+/// What a request asks for, as the planner's target.
+extension ControlPlane {
+    func target(of request: RestoreRequest, notes: inout [String]) throws(Problem) -> RecoveryTarget {
+        var targets: [RecoveryTarget] = []
+        if let backup = request.backupName { targets.append(.backup(backup)) }
+        if let lsn = request.lsn { targets.append(.position(lsn, exclusive: request.isExclusive)) }
+        if let number = request.transaction {
+            targets.append(.transaction(number, exclusive: request.isExclusive))
+        }
+        if let name = request.restorePoint { targets.append(.restorePoint(name)) }
+        guard targets.count + (request.restoreTime == nil ? 0 : 1) <= 1 else {
+            throw Problem(
+                .usage, "a restore has one target",
+                hint: "Give a time, a backup, a position, a transaction or a restore point.")
+        }
+        if let target = targets.first { return target }
+        guard let text = request.restoreTime else { return .latest }
+        let now = clock.now()
+        let moment = try MomentText.read(text, now: now)
+        if let note = moment.note { notes.append(note) }
+        guard moment.instant <= now else {
+            notes.append("\(moment.instant) is in the future: taken as now.")
+            return .latest
+        }
+        return .time(moment.instant)
+    }
+
+    /// The timelines that a timeline's history names, and itself.
+    func timelinePath(_ timeline: TimelineID, in archive: WALArchive) throws -> [TimelineStep] {
+        var steps: [TimelineStep] = []
+        if let text = try archive.history(timeline),
+            let history = try? TimelineHistory(parsing: text, of: timeline)
+        {
+            steps = history.entries.map { TimelineStep(timeline: $0.timeline, end: $0.end) }
+        }
+        return steps + [TimelineStep(timeline: timeline, end: nil)]
+    }
+}
