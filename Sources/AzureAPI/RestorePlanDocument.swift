@@ -75,8 +75,9 @@ public struct RestorePlanDocument: Codable, Sendable {
 
     /// A two-phase transaction that will be open in the copy.
     public struct Prepared: Codable, Sendable {
-        /// The record that prepared it; null when that was before the backup began, as is its time.
+        /// The record that prepared it; null when that was before the backup began, as are name and time.
         @OrNull public var lsn: String?
+        @OrNull public var name: String?
         @OrNull public var timeUtc: String?
         public var xid: UInt32
     }
@@ -91,6 +92,14 @@ public struct RestorePlanDocument: Codable, Sendable {
         public var fromLsn: String
         /// `minimal`, `replica` or `logical`.
         public var level: String
+    }
+
+    public struct Tablespace: Codable, Sendable {
+        /// The record that makes it; null where the base backup holds it.
+        @OrNull public var createdAtLsn: String?
+        /// The directory on the source; in the copy it is `pg_tblspc/<number>`.
+        public var location: String
+        public var number: UInt32
     }
 
     public struct Warning: Codable, Sendable {
@@ -122,6 +131,7 @@ public struct RestorePlanDocument: Codable, Sendable {
     public var resourceGroup: String
     public var sourceServer: String
     public var sourceServerId: String
+    public var tablespaces: [Tablespace]
     public var target: Target
     public var timelinePath: [Timeline]
     public var wal: WALRange
@@ -151,6 +161,7 @@ public struct RestorePlanDocument: Codable, Sendable {
             ServerReference(resourceGroup: planned.source.resourceGroup, name: planned.source.name))
         newTimeline = plan.newTimeline.rawValue
         preparedInDoubt = plan.inDoubt.map(Prepared.init)
+        tablespaces = plan.tablespaces.map(Tablespace.init)
         target = Target(plan)
         timelinePath = planned.timelinePath.map(Timeline.init)
         wal = WALRange(plan)
@@ -205,6 +216,7 @@ extension RestorePlanDocument.Prepared {
     init(_ prepared: PreparedTransaction) {
         xid = prepared.xid
         lsn = prepared.lsn?.description
+        name = prepared.name
         timeUtc = prepared.time?.description
     }
 }
@@ -225,6 +237,14 @@ extension RestorePlanDocument.WALRange {
         timeline = plan.timeline.rawValue
         firstSegment = plan.segments.first?.fileName
         lastSegment = plan.segments.last?.fileName
+    }
+}
+
+extension RestorePlanDocument.Tablespace {
+    init(_ planned: PlannedTablespace) {
+        location = planned.tablespace.location
+        number = planned.tablespace.number
+        createdAtLsn = planned.createdAt?.description
     }
 }
 

@@ -19,8 +19,6 @@ struct BackupSession {
         let lsn: LSN
         /// The content of `backup_label`.
         let label: String
-        /// The content of `tablespace_map`; empty without tablespaces.
-        let tablespaceMap: String
         /// The server's clock after the backup had ended.
         let time: PostgresTimestamp
     }
@@ -93,13 +91,13 @@ struct BackupSession {
     /// Ends the backup; does not wait until its WAL is archived.
     func stop() throws(Problem) -> Stopped {
         let rows = try connection.query(
-            "SELECT lsn::text AS lsn, labelfile, spcmapfile FROM pg_backup_stop(wait_for_archive => false)")
+            "SELECT lsn::text AS lsn, labelfile FROM pg_backup_stop(wait_for_archive => false)")
         let now = try connection.query("SELECT \(Self.now)").scalar
         guard let lsn = rows[0, "lsn"].flatMap({ LSN($0) }), let label = rows[0, "labelfile"] else {
             throw Self.unexpected("pg_backup_stop", rows[0, "lsn"])
         }
         return Stopped(
-            lsn: lsn, label: label, tablespaceMap: rows[0, "spcmapfile"] ?? "", time: try Self.time(now))
+            lsn: lsn, label: label, time: try Self.time(now))
     }
 
     /// What the archiver last failed on, in a sentence; nil when its last attempt was not a failure.

@@ -27,8 +27,8 @@ public struct BaseBackupCapture: Sendable {
     /// Takes the backup; on return it is complete, verified as far as page checksums go, and on the disk, and
     /// the WAL it needs is in the archive.
     ///
-    /// Throws `.backupNameAlreadyExists`, `.insufficientStorage`, `.operationNotSupported` (a tablespace
-    /// outside the data directory), `.backupDamaged` (the source has a damaged page), `.canceled`,
+    /// Throws `.backupNameAlreadyExists`, `.insufficientStorage`, `.operationNotSupported` (a link in
+    /// the data directory that is no tablespace's), `.backupDamaged` (the source has a damaged page), `.canceled`,
     /// `.queryFailed`, `.stateDamaged` (the server is not the repository's).
     ///
     /// - Parameter label: what the server's own files call the backup; the name unless given.
@@ -77,7 +77,7 @@ public struct BaseBackupCapture: Sendable {
         progress.begin("checkpoint", totalBytes: nil)
         let start = try session.start(label: label)
         progress.end()
-        let walk = try DataDirectoryWalk(dataDirectory)
+        let walk = try DataDirectoryWalk(dataDirectory, major: server.version / 10_000)
         let clones = try FileClone.works(from: dataDirectory + "/PG_VERSION", into: folder)
         if !clones { try checkSpace(walk.totalBytes) }
         let context = CaptureFileJob.Context(
@@ -92,11 +92,7 @@ public struct BaseBackupCapture: Sendable {
         var captured = try copy(walk, context, cancellation)
         progress.end()
         let stopped = try session.stop()
-        guard stopped.tablespaceMap.isEmpty else {
-            throw Problem(
-                .operationNotSupported, "the server has a tablespace outside its data directory",
-                detail: stopped.tablespaceMap)
-        }
+        // The server's tablespace_map stays out: with it a copy would be linked to the source's directories.
         captured.append(
             try SmallFileStore(target: context.target, storage: context.storage).store(
                 Array(stopped.label.utf8), as: "backup_label",
@@ -111,7 +107,8 @@ public struct BaseBackupCapture: Sendable {
             storedBytes: captured.reduce(0) { $0 + $1.storedBytes }, fileCount: captured.count,
             systemIdentifier: server.systemIdentifier, postgresVersion: server.version,
             segmentSize: server.segmentSize, settings: server.settings,
-            manifestCRC32C: CRC32C.checksum(manifest), directories: walk.directories)
+            manifestCRC32C: CRC32C.checksum(manifest), directories: walk.directories,
+            tablespaces: walk.tablespaces)
     }
 
     /// Copies everything, the biggest files first, `pg_control` when all else is done.

@@ -14,7 +14,7 @@ extension Problem {
             case .damagedBackup: .backupDamaged
             case .missingSegment: .walMissing
             case .damagedSegment: .walDamaged
-            case .ordinaryTablespace, .minimalLogging, .timeNotExact: .targetUnreachable
+            case .minimalLogging, .timeNotExact: .targetUnreachable
             case .place(let place): place.isNotFound ? .resourceNotFound : .targetUnreachable
             }
         self.init(code, refusal.message, detail: refusal.detail, hint: refusal.hint)

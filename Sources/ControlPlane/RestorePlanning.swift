@@ -258,7 +258,10 @@ extension ControlPlane {
                 maxWorkerProcesses: Int(backup.settings.maxWorkerProcesses),
                 maxWalSenders: Int(backup.settings.maxWalSenders),
                 maxPreparedTransactions: Int(backup.settings.maxPreparedTransactions),
-                maxLocksPerTransaction: Int(backup.settings.maxLocksPerTransaction)))
+                maxLocksPerTransaction: Int(backup.settings.maxLocksPerTransaction)),
+            tablespaces: backup.tablespaces.map {
+                OrdinaryTablespace(number: $0.number, location: $0.location)
+            })
         described.walLevel = backup.settings.walLevel
         described.preparedAtStart = BackupFiles.preparedTransactions(of: backup, in: layout)
         return described

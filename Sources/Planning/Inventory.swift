@@ -13,6 +13,8 @@ public struct InventoryBackup: Hashable, Sendable {
     public var stopTime: PostgresTimestamp
     public var dataBytes: UInt64
     public var minima: ParameterMinima
+    /// Tablespaces that lay outside the source's data directory.
+    public var tablespaces: [OrdinaryTablespace]
     /// Why it cannot be used; nil when it is sound as far as known.
     public var damage: String?
     /// Two-phase transactions that were prepared before it began: their state is among its files.
@@ -22,7 +24,8 @@ public struct InventoryBackup: Hashable, Sendable {
 
     public init(
         name: String, timeline: TimelineID, startLSN: LSN, stopLSN: LSN, startTime: PostgresTimestamp,
-        stopTime: PostgresTimestamp, dataBytes: UInt64, minima: ParameterMinima, damage: String? = nil
+        stopTime: PostgresTimestamp, dataBytes: UInt64, minima: ParameterMinima,
+        tablespaces: [OrdinaryTablespace] = [], damage: String? = nil
     ) {
         self.name = name
         self.timeline = timeline
@@ -32,6 +35,7 @@ public struct InventoryBackup: Hashable, Sendable {
         self.stopTime = stopTime
         self.dataBytes = dataBytes
         self.minima = minima
+        self.tablespaces = tablespaces
         self.damage = damage
     }
 }
@@ -93,18 +97,26 @@ public struct LogRecord: Hashable, Sendable {
     /// Set for commit, abort and prepare records.
     public var transaction: TransactionEnd?
     public var hazards: SegmentHazards
+    /// The name given to a transaction that this record prepares.
+    public var preparedName: String?
     /// Set for a named restore point.
     public var restorePoint: WALRestorePoint?
     /// Set for a change of parameters.
     public var parameters: WALParameters?
     /// Set for a checkpoint: the next transaction's number, its epoch in the upper half.
     public var nextTransaction: UInt64?
+    /// Set where the record makes a tablespace outside the data directory.
+    public var tablespace: OrdinaryTablespace?
 
-    public init(start: LSN, end: LSN, transaction: TransactionEnd?, hazards: SegmentHazards) {
+    public init(
+        start: LSN, end: LSN, transaction: TransactionEnd?, hazards: SegmentHazards,
+        tablespace: OrdinaryTablespace? = nil
+    ) {
         self.start = start
         self.end = end
         self.transaction = transaction
         self.hazards = hazards
+        self.tablespace = tablespace
     }
 
     /// What the planner wants to know of a record.
@@ -113,10 +125,16 @@ public struct LogRecord: Hashable, Sendable {
         end = record.end
         transaction = record.transactionEnd
         hazards = RecordHazard.of(record)
+        if transaction?.kind == .prepare { preparedName = record.transactionDetails?.name }
+        if hazards.contains(.tablespaceCreate), case .ordinary(let path)? = record.tablespaceCreation,
+            let number = record.createdTablespace
+        {
+            tablespace = OrdinaryTablespace(number: number, location: path)
+        }
         guard record.resourceManagerID == ResourceManager.xlog.rawValue else { return }
         restorePoint = record.restorePoint
         parameters = record.parameterChange
-        nextTransaction = record.checkpointNextTransaction
+        nextTransaction = record.checkpoint?.nextTransaction
     }
 }
 

@@ -31,7 +31,7 @@ extension RestorePlanner {
             .damagedSegment(let segment, _, let before, let after):
             let last = before.map { [RecoveryTarget.time($0.advanced(byMicroseconds: -1))] } ?? []
             return (last + times(before: segment.start), after.map { [.time($0)] } ?? [])
-        case .ordinaryTablespace(let lsn), .minimalLogging(let lsn):
+        case .minimalLogging(let lsn):
             let behind = inventory.backups.filter { $0.damage == nil && $0.startLSN >= lsn }
             return (times(before: lsn), behind.map(\.stopTime).sorted().map(RecoveryTarget.time))
         case .place(.positionTooEarly), .place(.everyBackupTooNew):

@@ -3,12 +3,15 @@ public import PostgresFormat
 /// A two-phase transaction that is prepared at the target and has not ended: in doubt in the copy.
 public struct PreparedTransaction: Hashable, Sendable, Codable {
     public var xid: UInt32
-    /// Where and when it was prepared; nil when that was before the backup began.
+    /// As given to `PREPARE TRANSACTION`; nil when that was before the backup began, as are the next two.
+    public var name: String?
+    /// Where and when it was prepared.
     public var lsn: LSN?
     public var time: PostgresTimestamp?
 
-    public init(xid: UInt32, lsn: LSN?, time: PostgresTimestamp?) {
+    public init(xid: UInt32, name: String?, lsn: LSN?, time: PostgresTimestamp?) {
         self.xid = xid
+        self.name = name
         self.lsn = lsn
         self.time = time
     }
@@ -30,7 +33,7 @@ extension RestorePlanner {
     /// The transactions in doubt where replay ends, in the order in which they were prepared.
     func inDoubt(_ draft: Draft) throws -> [PreparedTransaction] {
         var open = draft.backup.preparedAtStart.map {
-            PreparedTransaction(xid: $0.rawValue, lsn: nil, time: nil)
+            PreparedTransaction(xid: $0.rawValue, name: nil, lsn: nil, time: nil)
         }
         let range = WALRange(from: draft.backup.startLSN, to: draft.end, size: inventory.segmentSize)
         for entry in draft.log.entries where range.numbers.contains(entry.segment.name.number) {
@@ -44,7 +47,8 @@ extension RestorePlanner {
                     // One prepared while the backup began is in its files as well.
                     open.removeAll { $0.xid == end.xid.rawValue }
                     open.append(
-                        PreparedTransaction(xid: end.xid.rawValue, lsn: end.start, time: end.time))
+                        PreparedTransaction(
+                            xid: end.xid.rawValue, name: record.preparedName, lsn: end.start, time: end.time))
                 case .commitPrepared, .abortPrepared: open.removeAll { $0.xid == end.xid.rawValue }
                 case .commit, .abort: break
                 }

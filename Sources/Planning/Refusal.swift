@@ -15,7 +15,6 @@ public enum Refusal: Error, Hashable, Sendable {
         SegmentName, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
     case damagedSegment(
         SegmentName, reason: String, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
-    case ordinaryTablespace(at: LSN)
     case minimalLogging(at: LSN)
     case timeNotExact(reason: String)
     /// The target is a place in the log, and is not found there or cannot be reached.
@@ -43,8 +42,6 @@ public enum Refusal: Error, Hashable, Sendable {
             "WAL segment \(segment) is missing from the archive"
         case .damagedSegment(let segment, _, _, _):
             "WAL segment \(segment) in the archive is damaged"
-        case .ordinaryTablespace(let lsn):
-            "the WAL to replay creates a tablespace outside the data directory (at \(lsn))"
         case .minimalLogging(let lsn):
             "part of the WAL to replay was written under wal_level=minimal (from \(lsn))"
         case .timeNotExact:
@@ -57,7 +54,7 @@ public enum Refusal: Error, Hashable, Sendable {
     public var detail: String? {
         switch self {
         case .noBackup(_, let damaged): damaged.isEmpty ? nil : Self.list(damaged)
-        case .ordinaryTablespace, .minimalLogging: nil
+        case .minimalLogging: nil
         case .tooEarly(_, let earliest, let latest), .insideBackup(_, _, let earliest, let latest),
             .tooLate(_, let earliest, let latest):
             Self.window(earliest, latest)
@@ -86,8 +83,6 @@ public enum Refusal: Error, Hashable, Sendable {
         case .everyBackupTooNew: "Choose a later time; the clock of the source may have been set back here."
         case .missingSegment, .damagedSegment:
             "Choose a time on either side of the gap, or put the segment back into the archive."
-        case .ordinaryTablespace:
-            "Restore to a time before it was made; replaying it would link the copy to the source's directory."
         case .minimalLogging: "Choose a time before it, or one after the next base backup."
         case .timeNotExact: "Leave --target-mode at auto, or use lsn."
         case .place(let refusal): refusal.hint

@@ -103,6 +103,11 @@ public struct RestorePlan: Hashable, Sendable {
     public var inDoubt: [PreparedTransaction] = []
     /// The levels that the log to replay was written under, in its order.
     public var walLevels: [WALLevelBand] = []
+    /// Tablespaces that lie outside the source's data directory, and inside the copy's.
+    public var tablespaces: [PlannedTablespace] = []
+    /// Records in the staged segments that make an ordinary tablespace: blanked in the copy's segments. Those
+    /// behind the target are among them.
+    public var tablespaceRecords: [LSN] = []
 
     public init(
         requestedTime: PostgresTimestamp?, target: RecoveryTarget, backupName: String, backupStart: LSN,

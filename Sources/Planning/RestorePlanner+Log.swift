@@ -9,6 +9,11 @@ struct WALRange {
         let first = from.rawValue / size.bytes
         numbers = first...max(first, to.rawValue > 0 ? (to.rawValue - 1) / size.bytes : first)
     }
+
+    /// Where the first of the segments begins.
+    func first(_ size: WALSegmentSize) -> LSN { LSN(numbers.lowerBound * size.bytes) }
+    /// Where the last of them ends.
+    func end(_ size: WALSegmentSize) -> LSN { LSN((numbers.upperBound + 1) * size.bytes) }
 }
 
 /// How the planner asks the log: by summary first, opening a segment only where that does not decide.
@@ -62,6 +67,18 @@ extension RestorePlanner {
         try firstRecord(from: from, to: to, in: log, worthOpening: { !$0.hazards.isDisjoint(with: kinds) }) {
             !$0.hazards.isDisjoint(with: kinds)
         }
+    }
+
+    /// All records in `[from, to)` that are one of `kinds`.
+    func allHazards(_ kinds: SegmentHazards, from: LSN, to: LSN, in log: TimelineLog) throws -> [LogRecord] {
+        var found: [LogRecord] = []
+        _ = try firstRecord(
+            from: from, to: to, in: log, worthOpening: { !$0.hazards.isDisjoint(with: kinds) }
+        ) { record in
+            if !record.hazards.isDisjoint(with: kinds) { found.append(record) }
+            return false
+        }
+        return found
     }
 
     /// The position of the first PREPARE timed after `time` in `[from, to)`.

@@ -234,11 +234,6 @@ public struct RestorePlanner {
 
     func finish(_ draft: Draft) throws -> RestorePlan {
         let backup = draft.backup
-        if let record = try firstHazard(
-            .tablespaceCreate, from: backup.startLSN, to: draft.end, in: draft.log)
-        {
-            throw Refusal.ordinaryTablespace(at: record.start)
-        }
         if let record = try firstHazard(.walLevelMinimal, from: backup.startLSN, to: draft.end, in: draft.log)
         {
             throw Refusal.minimalLogging(at: record.start)
@@ -263,6 +258,9 @@ public struct RestorePlanner {
             hazards.append(
                 Hazard(code: "damaged-backup", message: "backup '\(damaged.name)' is \(damaged.reason)"))
         }
+        let made = try allHazards(
+            .tablespaceCreate, from: range.first(inventory.segmentSize), to: range.end(inventory.segmentSize),
+            in: draft.log)
         var plan = RestorePlan(
             requestedTime: draft.requested, target: draft.target, backupName: backup.name,
             backupStart: backup.startLSN, backupStop: backup.stopLSN, backupCompleted: backup.stopTime,
@@ -273,6 +271,14 @@ public struct RestorePlanner {
             dataBytes: backup.dataBytes)
         plan.inDoubt = inDoubt
         plan.walLevels = try walLevels(draft)
+        plan.tablespaceRecords = made.map(\.start)
+        plan.tablespaces = backup.tablespaces.map { PlannedTablespace($0) }
+        for record in made where record.start >= backup.startLSN && record.start < draft.end {
+            guard let space = record.tablespace,
+                !backup.tablespaces.contains(where: { $0.number == space.number })
+            else { continue }
+            plan.tablespaces.append(PlannedTablespace(space, createdAt: record.start))
+        }
         return plan
     }
 }

@@ -44,12 +44,14 @@ public func join(tail previous: SegmentSummary, head next: SegmentSummary) -> St
     let isContiguous = tail.available == tail.bytes.count
     let bytes = isContiguous ? tail.bytes + head.bytes : tail.bytes
     let end = tail.start.endOfRecord(length: tail.length, segmentSize: before.size)
+    guard let version = previous.pageMagic.flatMap(WALVersion.init(pageMagic:)) else { return nil }
     return bytes.withUnsafeBytes { bytes in
         guard bytes.count >= WALRecord.headerSize else { return nil }
         return StraddlingRecord(
             start: tail.start, end: end, resourceManagerID: bytes.little(17), info: bytes.little(16),
             xid: TransactionID(bytes.little(4)), totalLength: tail.length,
-            transactionEnd: TransactionEnd(recordBeginning: bytes, start: tail.start, end: end),
+            transactionEnd: TransactionEnd(
+                recordBeginning: bytes, start: tail.start, end: end, version: version),
             checksum: checksum(of: bytes, length: tail.length))
     }
 }

@@ -172,6 +172,14 @@ public enum DurableFiles {
         return FileStatus(raw)
     }
 
+    /// Where a symbolic link leads, as it was made; nil when it is none or cannot be read.
+    public static func linkTarget(_ path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink(path, &buffer, buffer.count)
+        return count > 0
+            ? String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
+    }
+
     /// Bytes that an ordinary process can still write on the file system of `path`.
     public static func freeBytes(_ path: String) throws(Problem) -> UInt64 {
         var bytes: UInt64 = 0

@@ -23,6 +23,12 @@ public final class OpenFile: Sendable {
         self.path = path
     }
 
+    /// Opens a file that is there, for reading and writing.
+    public init(updating path: String) throws(Problem) {
+        descriptor = try Self.open(path, O_RDWR | O_CLOEXEC)
+        self.path = path
+    }
+
     /// Opens a file for reading; nil when there is none.
     public init?(readingIfPresent path: String) throws(Problem) {
         let opened = Glibc.open(path, O_RDONLY | O_CLOEXEC)

@@ -38,24 +38,26 @@ extension TransactionEnd {
     /// in them.
     ///
     /// The number of a prepared transaction may lie further on; it is `.none` then.
-    public init?(recordBeginning bytes: UnsafeRawBufferPointer, start: LSN, end: LSN) {
+    public init?(
+        recordBeginning bytes: UnsafeRawBufferPointer, start: LSN, end: LSN, version: WALVersion
+    ) {
         guard bytes.count >= WALRecord.headerSize,
             bytes.little(17, as: UInt8.self) == ResourceManager.transaction.rawValue,
             let mainData = RecordLayout.mainDataBeginning(withoutBlocks: bytes)
         else { return nil }
         self.init(
             info: bytes.little(16), xid: TransactionID(bytes.little(4)), start: start, end: end,
-            mainData: mainData, isWhole: false)
+            version: version, mainData: mainData, isWhole: false)
     }
 
     /// Reads the main data of a transaction record. Data too short for what its flags promise is nil, but for
     /// the number of a prepared transaction if the data is not whole.
     ///
-    /// Layout: `xl_xact_commit`, `xl_xact_abort` and `xl_xact_prepare` of PostgreSQL 15, with the optional
-    /// parts in the order in which they are written.
+    /// Layout: `xl_xact_commit`, `xl_xact_abort` and `xl_xact_prepare`, with the optional parts in the order in
+    /// which they are written; an entry of dropped statistics has 16 bytes since PostgreSQL 18, 12 before.
     init?(
-        info: UInt8, xid: TransactionID, start: LSN, end: LSN, mainData: UnsafeRawBufferPointer,
-        isWhole: Bool = true
+        info: UInt8, xid: TransactionID, start: LSN, end: LSN, version: WALVersion,
+        mainData: UnsafeRawBufferPointer, isWhole: Bool = true
     ) {
         guard let kind = Kind(rawValue: info & 0x70) else { return nil }
         var reader = ByteReader(mainData)
@@ -70,7 +72,8 @@ extension TransactionEnd {
             time = reader.next(Int64.self)
         case .commitPrepared, .abortPrepared:
             time = reader.next(Int64.self)
-            let prepared = Self.preparedTransaction(info: info, isCommit: kind.isCommit, &reader)
+            let prepared = Self.preparedTransaction(
+                info: info, isCommit: kind.isCommit, version: version, &reader)
             guard let prepared = isWhole ? prepared : prepared ?? TransactionID.none else { return nil }
             ended = prepared
         }
@@ -80,13 +83,17 @@ extension TransactionEnd {
     }
 
     private static func preparedTransaction(
-        info: UInt8, isCommit: Bool, _ reader: inout ByteReader
+        info: UInt8, isCommit: Bool, version: WALVersion, _ reader: inout ByteReader
     ) -> TransactionID? {
         guard info & XactFlag.hasInfo != 0, let flags = reader.next(UInt32.self) else { return nil }
         if flags & XactFlag.database != 0, !reader.skip(8) { return nil }
         if flags & XactFlag.subtransactions != 0, !reader.skipList(elementSize: 4) { return nil }
         if flags & XactFlag.relationFiles != 0, !reader.skipList(elementSize: 12) { return nil }
-        if flags & XactFlag.droppedStatistics != 0, !reader.skipList(elementSize: 12) { return nil }
+        if flags & XactFlag.droppedStatistics != 0,
+            !reader.skipList(elementSize: DroppedStatistics.size(version))
+        {
+            return nil
+        }
         if isCommit, flags & XactFlag.invalidations != 0, !reader.skipList(elementSize: 16) { return nil }
         guard flags & XactFlag.twoPhase != 0, let xid = reader.next(UInt32.self) else { return nil }
         return TransactionID(xid)
@@ -94,7 +101,7 @@ extension TransactionEnd {
 }
 
 /// Flags of a commit or abort record that say which parts follow the time.
-private enum XactFlag {
+enum XactFlag {
     /// In the record's info byte: a word of flags follows.
     static let hasInfo: UInt8 = 0x80
     static let database: UInt32 = 1 << 0
@@ -102,5 +109,8 @@ private enum XactFlag {
     static let relationFiles: UInt32 = 1 << 2
     static let invalidations: UInt32 = 1 << 3
     static let twoPhase: UInt32 = 1 << 4
+    static let origin: UInt32 = 1 << 5
+    static let exclusiveLocks: UInt32 = 1 << 6
+    static let name: UInt32 = 1 << 7
     static let droppedStatistics: UInt32 = 1 << 8
 }

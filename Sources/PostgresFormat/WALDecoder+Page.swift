@@ -8,7 +8,7 @@ extension WALDecoder {
     mutating func accept(_ page: UnsafeRawBufferPointer) -> Result<WALPageHeader, Rejection> {
         guard let header = WALPageHeader(page) else { return rejected(.incompletePage) }
         if header.magic == 0, page.isZero { return .failure(Rejection(reason: .zeroedTail(nextRecord))) }
-        guard WALPageHeader.knownMagics.contains(header.magic) else { return rejected(.pageMagic) }
+        guard let version = header.version else { return rejected(.pageMagic) }
         let isFirstOfSegment = pageAddress & (segmentSize.bytes - 1) == 0
         guard header.flags & ~WALPageHeader.knownFlags == 0, (header.segment != nil) == isFirstOfSegment,
             !(header.continuesRecord && header.overwritesRecord)
@@ -32,7 +32,7 @@ extension WALDecoder {
         // PostgreSQL writes zero bytes to go only on pages that continue nothing.
         guard header.continuesRecord == (header.remainingLength > 0) else { return rejected(.continuation) }
         pageTimeline = header.timeline
-        pageMagic = header.magic
+        self.version = version
         return .success(header)
     }
 

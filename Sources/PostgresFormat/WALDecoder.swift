@@ -5,7 +5,9 @@
 /// no input makes the decoder hold more than it was fed, and little of that.
 public struct WALDecoder: Sendable {
     /// The most bytes of a page-crossing record that are held, for all but transaction records.
-    static let keptLength = 256 * 1024
+    ///
+    /// A heap record names at most four pages and a log of new pages 32, 8 KiB each: all of them are held.
+    static let keptLength = 512 * 1024
     /// PostgreSQL's `XLogRecordMaxSize`.
     static let maximumLength: UInt32 = 1020 << 20
 
@@ -34,11 +36,13 @@ public struct WALDecoder: Sendable {
     var assembly = RecordAssembly()
 
     /// What the latest page header said: nil until a page was accepted.
-    public internal(set) var pageMagic: UInt16?
+    public internal(set) var version: WALVersion?
     public internal(set) var pageTimeline: TimelineID?
     public internal(set) var systemIdentifier: UInt64?
     /// The continuation with which the log fed began, if it began inside a record.
     public internal(set) var headFragment: WALFragment?
+    /// The bytes of that continuation; only its first ones if it is longer than `keptLength`.
+    public private(set) var headBytes: [UInt8] = []
 
     /// - Parameter start: the address of the first page to be fed; rounded down to a page.
     /// - Parameter maximumTimeline: the timeline in the segments' names, if known: no page may be of a later
@@ -65,6 +69,16 @@ public struct WALDecoder: Sendable {
         guard case .assembling = mode else { return nil }
         return assembly.fragment
     }
+
+    /// The bytes of the record that began and has not ended, as far as they were fed; only the first ones of
+    /// a record beyond `keptLength` that ends no transaction.
+    public var tailBytes: [UInt8] {
+        guard case .assembling = mode else { return [] }
+        return assembly.withBytes { Array($0) }
+    }
+
+    /// The magic of the latest page accepted.
+    public var pageMagic: UInt16? { version?.pageMagic }
 
     /// Feeds pages that follow on directly, and visits every record that is complete and correct.
     ///
@@ -169,6 +183,7 @@ public struct WALDecoder: Sendable {
                 start: head.start, length: head.length, available: head.available + UInt32(taken),
                 bytes: kept > 0 ? head.bytes + page.part(offset, kept) : head.bytes)
         }
+        if headBytes.count < Self.keptLength { headBytes.append(contentsOf: page.part(offset, taken)) }
         mode = taken == remaining ? .between : .skippingHead(remaining - UInt32(taken))
         recordPosition = pageAddress &+ UInt64(aligned(offset + taken))
         return aligned(offset + taken)
@@ -177,13 +192,14 @@ public struct WALDecoder: Sendable {
     private mutating func completeAssembled<Failure: Error>(
         at offset: Int, _ visit: (borrowing WALRecord) throws(Failure) -> Bool
     ) throws(Failure) -> WALEnd? {
+        guard let version else { return .brokenPage(nextRecord, .pageMagic) }
         guard assembly.checksumIsValid else { return .brokenRecord(assembly.start, .recordChecksum) }
         let start = assembly.start
         mode = .between
         finish(start: start, end: pageAddress &+ UInt64(aligned(offset)), isSwitch: assembly.isSwitch)
         let end = LSN(recordPosition)
         let goesOn = try assembly.withBytes { (bytes) throws(Failure) in
-            try visit(WALRecord(start: start, end: end, bytes: bytes))
+            try visit(WALRecord(start: start, end: end, version: version, bytes: bytes))
         }
         assembly.shrink()
         return goesOn ? nil : .stopped(nextRecord)
@@ -194,6 +210,7 @@ public struct WALDecoder: Sendable {
         _ page: UnsafeRawBufferPointer, from first: Int,
         _ visit: (borrowing WALRecord) throws(Failure) -> Bool
     ) throws(Failure) -> WALEnd? {
+        guard let version else { return .brokenPage(nextRecord, .pageMagic) }
         var offset = first
         while offset < WALPageHeader.pageSize {
             let start = LSN(pageAddress &+ UInt64(offset))
@@ -220,9 +237,9 @@ public struct WALDecoder: Sendable {
             offset = aligned(offset + Int(length))
             finish(
                 start: start, end: pageAddress &+ UInt64(offset), isSwitch: RecordAssembly.isSwitch(bytes))
-            guard try visit(WALRecord(start: start, end: LSN(recordPosition), bytes: bytes)) else {
-                return .stopped(nextRecord)
-            }
+            let record = WALRecord(
+                start: start, end: LSN(recordPosition), version: version, bytes: bytes)
+            guard try visit(record) else { return .stopped(nextRecord) }
             if case .skippingSegment = mode { return nil }
         }
         return nil

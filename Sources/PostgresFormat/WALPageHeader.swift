@@ -27,9 +27,6 @@ public struct WALPageHeader: Hashable, Sendable {
     static let firstIsOverwritten: UInt16 = 0x0008
     static let knownFlags: UInt16 = 0x000F
 
-    /// Page magics of PostgreSQL 15, 16, 17 and 18.
-    public static let knownMagics: [UInt16] = [0xD110, 0xD113, 0xD116, 0xD118]
-
     /// Reads the header of a page; nil if there are not enough bytes for it.
     public init?(_ page: UnsafeRawBufferPointer) {
         guard page.count >= Self.shortSize else { return nil }
@@ -46,6 +43,9 @@ public struct WALPageHeader: Hashable, Sendable {
             segment = nil
         }
     }
+
+    /// The release that wrote the page; nil if it is none that is known.
+    public var version: WALVersion? { WALVersion(pageMagic: magic) }
 
     var size: Int { segment == nil ? Self.shortSize : Self.longSize }
     var continuesRecord: Bool { flags & Self.firstIsContinuation != 0 }

@@ -1,4 +1,4 @@
-/// What a record of the log's own resource manager says (operation codes of PostgreSQL 15).
+/// What a record of the log's own resource manager says (`pg_control.h`).
 public enum LogOperation {
     public static let checkpointShutdown: UInt8 = 0x00
     public static let checkpointOnline: UInt8 = 0x10
@@ -6,7 +6,13 @@ public enum LogOperation {
     public static let backupEnd: UInt8 = 0x50
     public static let parameterChange: UInt8 = 0x60
     public static let restorePoint: UInt8 = 0x70
+    public static let fullPageWrites: UInt8 = 0x80
     public static let endOfRecovery: UInt8 = 0x90
+    public static let fullPageImageForHint: UInt8 = 0xA0
+    public static let fullPageImage: UInt8 = 0xB0
+    public static let overwriteContinuation: UInt8 = 0xD0
+    /// Since PostgreSQL 17: where a checkpoint's redo begins.
+    public static let checkpointRedo: UInt8 = 0xE0
 }
 
 /// The settings of a primary that a recovering copy must not fall below; a parameter change record carries
@@ -76,14 +82,6 @@ extension WALRecord {
             time: PostgresTimestamp(microseconds: time))
     }
 
-    /// Of a checkpoint: the number of the next transaction, its epoch in the upper half.
-    public var checkpointNextTransaction: UInt64? {
-        guard isLog(LogOperation.checkpointOnline) || isLog(LogOperation.checkpointShutdown), let mainData,
-            mainData.count >= 32
-        else { return nil }
-        return mainData.little(24)
-    }
-
     /// The settings that this parameter change record carries.
     public var parameterChange: WALParameters? {
         guard isLog(LogOperation.parameterChange), let mainData else { return nil }
@@ -104,6 +102,12 @@ extension WALRecord {
         else { return nil }
         let path = Self.text(mainData.part(4, mainData.count - 4))
         return path.isEmpty ? .inPlace : .ordinary(path: path)
+    }
+
+    /// The number of the tablespace that this record makes.
+    public var createdTablespace: UInt32? {
+        guard tablespaceCreation != nil, let mainData else { return nil }
+        return mainData.little(0)
     }
 
     private static func text(_ bytes: UnsafeRawBufferPointer) -> String {

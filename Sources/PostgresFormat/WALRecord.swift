@@ -1,6 +1,7 @@
 /// One whole, checked WAL record, lent to the visitor for the time of the visit.
 ///
-/// Layout: `XLogRecord` and the block and data headers behind it, PostgreSQL 15.
+/// Layout: `XLogRecord` and the block and data headers behind it, the same in PostgreSQL 15 to 18. What a
+/// resource manager says in its record is read only when it is asked for.
 public struct WALRecord: ~Copyable {
     /// The size of the header of every record, in bytes.
     public static let headerSize = 24
@@ -17,13 +18,16 @@ public struct WALRecord: ~Copyable {
     public let info: UInt8
     /// Header and data, in bytes, without page headers in between.
     public let totalLength: UInt32
+    /// The release that wrote it.
+    public let version: WALVersion
     /// The record's bytes; of a long record that crosses pages only the first, see `WALDecoder`.
-    private let bytes: UnsafeRawBufferPointer
+    let bytes: UnsafeRawBufferPointer
 
     @inline(__always)
-    init(start: LSN, end: LSN, bytes: UnsafeRawBufferPointer) {
+    init(start: LSN, end: LSN, version: WALVersion, bytes: UnsafeRawBufferPointer) {
         self.start = start
         self.end = end
+        self.version = version
         self.bytes = bytes
         totalLength = bytes.little(0)
         xid = TransactionID(bytes.little(4))
@@ -44,26 +48,31 @@ public struct WALRecord: ~Copyable {
     }
 
     var mainData: UnsafeRawBufferPointer? {
-        guard bytes.count == Int(totalLength) else { return nil }
+        guard isComplete else { return nil }
         return RecordLayout.mainData(of: bytes)
     }
+
+    /// Whether all of the record's bytes are at hand; false only for a record beyond
+    /// `WALDecoder.keptLength` that crosses pages and ends no transaction.
+    public var isComplete: Bool { bytes.count == Int(totalLength) }
 
     /// The commit, abort or prepare that this record is.
     public var transactionEnd: TransactionEnd? {
         guard resourceManagerID == ResourceManager.transaction.rawValue, operation & 0x70 <= 0x40,
             let mainData
         else { return nil }
-        return TransactionEnd(info: info, xid: xid, start: start, end: end, mainData: mainData)
+        return TransactionEnd(
+            info: info, xid: xid, start: start, end: end, version: version, mainData: mainData)
     }
 }
 
 /// Finds the main data behind the block headers of a record.
 enum RecordLayout {
-    private static let maximumBlock: UInt8 = 32
-    private static let toplevelTransaction: UInt8 = 252
-    private static let origin: UInt8 = 253
-    private static let longData: UInt8 = 254
-    private static let shortData: UInt8 = 255
+    static let maximumBlock: UInt8 = 32
+    static let toplevelTransaction: UInt8 = 252
+    static let origin: UInt8 = 253
+    static let longData: UInt8 = 254
+    static let shortData: UInt8 = 255
 
     static func mainData(of record: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         var reader = ByteReader(record)

@@ -64,6 +64,10 @@ extension BackupDescriptor {
             ],
             "manifestCrc32c": .string(WALArchive.hex(manifestCRC32C)),
             "directories": .array(directories.map { .string($0) }),
+            "tablespaces": .array(
+                tablespaces.map {
+                    ["number": .integer(Int64($0.number)), "location": .string($0.location)]
+                }),
         ]
     }
 
@@ -102,7 +106,13 @@ extension BackupDescriptor {
             stopLSN: stopLSN, checkpointLSN: checkpointLSN, startTime: startTime, stopTime: stopTime,
             storage: storage, totalBytes: totalBytes, storedBytes: storedBytes, fileCount: fileCount,
             systemIdentifier: system, postgresVersion: version, segmentSize: segmentSize, settings: settings,
-            manifestCRC32C: manifest, directories: directories.compactMap(\.string))
+            manifestCRC32C: manifest, directories: directories.compactMap(\.string),
+            tablespaces: (json["tablespaces"]?.array ?? []).compactMap { space in
+                guard let number = space["number"]?.integer.flatMap({ UInt32(exactly: $0) }),
+                    let location = space["location"]?.string
+                else { return nil }
+                return BackupTablespace(number: number, location: location)
+            })
     }
 
     private static func settings(_ json: JSONValue) -> WALParameters? {

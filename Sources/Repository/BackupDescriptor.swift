@@ -1,5 +1,17 @@
 public import PostgresFormat
 
+/// A tablespace that lay outside the source's data directory; in the backup it is `pg_tblspc/<number>`.
+public struct BackupTablespace: Hashable, Sendable {
+    public var number: UInt32
+    /// The directory on the source.
+    public var location: String
+
+    public init(number: UInt32, location: String) {
+        self.number = number
+        self.location = location
+    }
+}
+
 /// What a base backup is, as its `backup.json` says.
 public struct BackupDescriptor: Hashable, Sendable {
     /// The version of `backup.json` and of the folder beside it.
@@ -49,6 +61,7 @@ public struct BackupDescriptor: Hashable, Sendable {
     public var manifestCRC32C: UInt32
     /// Every directory of the data directory, relative to it, parents first.
     public var directories: [String]
+    public var tablespaces: [BackupTablespace]
 
     /// The kind of backup in Azure's word; there is only this one.
     public var type: String { "Full" }
@@ -58,7 +71,7 @@ public struct BackupDescriptor: Hashable, Sendable {
         checkpointLSN: LSN, startTime: PostgresTimestamp, stopTime: PostgresTimestamp, storage: Storage,
         totalBytes: UInt64, storedBytes: UInt64, fileCount: Int, systemIdentifier: UInt64,
         postgresVersion: Int, segmentSize: WALSegmentSize, settings: WALParameters, manifestCRC32C: UInt32,
-        directories: [String]
+        directories: [String], tablespaces: [BackupTablespace] = []
     ) {
         self.name = name
         self.source = source
@@ -79,6 +92,7 @@ public struct BackupDescriptor: Hashable, Sendable {
         self.settings = settings
         self.manifestCRC32C = manifestCRC32C
         self.directories = directories
+        self.tablespaces = tablespaces
     }
 
     /// The segments without which the backup is of no use: from its start to its stop.

@@ -28,6 +28,13 @@ enum RepositoryReadme {
           recovery_target_action = 'promote'
           archive_mode = off
 
+        Where backup.json names tablespaces, they are directories in pg_tblspc, and PostgreSQL also needs:
+
+          allow_in_place_tablespaces = on
+
+        CREATE TABLESPACE in the log leads the new server to the directory that the old one used: on the same
+        machine stop before it (pg_waldump --rmgr=Tablespace finds it), or the two share their files.
+
         Then: touch /path/to/newdata/recovery.signal, and start the server with pg_ctl.
 
         """

@@ -37,6 +37,13 @@ public struct HeldLog: Sendable {
 
 extension HeldLog: LogRecordSource {
     public func records(startingIn segment: SegmentName, _ visit: (LogRecord) -> Bool) throws {
+        try walRecords(startingIn: segment) { visit(LogRecord($0)) }
+    }
+}
+
+extension HeldLog {
+    /// Calls `visit` for every record that starts in the segment, in order, until it answers false.
+    func walRecords(startingIn segment: SegmentName, _ visit: (borrowing WALRecord) -> Bool) throws(Problem) {
         var decoder = WALDecoder(start: segment.start, segmentSize: segment.size)
         var stopped = false
         var current = segment
@@ -48,7 +55,7 @@ extension HeldLog: LogRecordSource {
                         stopped = true
                         return false
                     }
-                    let goOn = visit(LogRecord(record))
+                    let goOn = visit(record)
                     if !goOn { stopped = true }
                     return goOn
                 }

@@ -51,7 +51,8 @@ extension RestoreExecutor {
             "fsync = off", "full_page_writes = off", "synchronous_commit = off", "wal_recycle = off",
             "wal_init_zero = off", "checkpoint_timeout = '1d'", "max_wal_size = '10TB'", "autovacuum = off",
             "bgwriter_lru_maxpages = 0", "max_logical_replication_workers = 0", "jit = off",
-            "restart_after_crash = off", "shared_preload_libraries = ''",
+            // A copy's tablespaces are directories in pg_tblspc, which PostgreSQL else takes for damage.
+            "allow_in_place_tablespaces = on", "restart_after_crash = off", "shared_preload_libraries = ''",
         ]
         return lines.joined(separator: "\n") + "\n"
     }
@@ -161,7 +162,7 @@ extension RestoreExecutor {
             checks: [
                 "replay ended at \(last.end), exactly where the plan said",
                 "timeline \(job.plan.timeline) became \(timeline)",
-            ], steps: [])
+            ] + (try checkTablespaces()), steps: [])
     }
 
     /// The staged segments have done their work: the copy's own log begins on its own timeline, and what the

@@ -20,11 +20,13 @@ final class WALStaging: Sendable {
     static let first = 2
 
     private let job: RestoreJob
+    private let blanking: TablespaceBlanking
     private let stopped = Atomic<Bool>(false)
     private let failed = Atomic<Bool>(false)
 
     init(_ job: RestoreJob) {
         self.job = job
+        blanking = TablespaceBlanking(job.plan, job.log)
     }
 
     var hasFailed: Bool { failed.load(ordering: .acquiring) }
@@ -82,10 +84,17 @@ final class WALStaging: Sendable {
         job.awaitedDirectory + "/" + segment.fileName
     }
 
+    /// The segment appears under its name when it is as it must be.
     private func stage(_ segment: SegmentName) throws(Problem) {
         let path = walDirectory + "/" + segment.fileName
+        let patches = try blanking.patches(for: segment)
         if case .archived(let archived)? = job.log.locations[segment] {
-            return try job.log.archive.extract(archived, to: path)
+            let unfinished = patches.isEmpty ? path : path + ".unfinished"
+            try job.log.archive.extract(archived, to: unfinished)
+            if patches.isEmpty { return }
+            try TablespaceBlanking.apply(
+                patches, to: try OpenFile(updating: unfinished), of: segment)
+            return try DurableFiles.rename(unfinished, to: path)
         }
         let file = try OpenFile(creating: path)
         var offset: UInt64 = 0
@@ -94,6 +103,7 @@ final class WALStaging: Sendable {
             offset += UInt64(bytes.count)
             return true
         }
+        try TablespaceBlanking.apply(patches, to: file, of: segment)
         try file.truncate(to: segment.size.bytes)
     }
 }

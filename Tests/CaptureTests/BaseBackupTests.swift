@@ -66,15 +66,31 @@ import Testing
         )
     }
 
-    @Test func `refuses a tablespace outside the data directory`() throws {
+    @Test func `takes along a tablespace outside the data directory as one inside it`() throws {
         let server = try ArchivingServer()
         let elsewhere = try server.postgres.scratch.directory("elsewhere")
+        try RunAs.handOver(elsewhere)
         try server.postgres.psql("CREATE TABLESPACE far LOCATION '\(elsewhere)'")
-        let problem = #expect(throws: Problem.self) {
-            try server.capture.run(name: "b", source: .automatic)
-        }
-        #expect(problem?.code == .operationNotSupported)
-        #expect(try DurableFiles.list(server.layout.backups).isEmpty)
+        // What another version keeps beside it is none of this server's.
+        try server.postgres.scratch.directory("elsewhere/PG_14_202107181")
+        try server.postgres.psql("CREATE TABLE t TABLESPACE far AS SELECT 7 AS i; CHECKPOINT")
+        let number = try #require(
+            UInt32(try server.postgres.psql("SELECT oid FROM pg_tablespace WHERE spcname = 'far'")))
+        let backup = try server.capture.run(name: "b", source: .automatic)
+        #expect(backup.tablespaces == [BackupTablespace(number: number, location: elsewhere)])
+        #expect(try BackupRepository(layout: server.layout).find("b") == backup)
+        let paths = try BackupFiles.manifest(backup, in: server.layout).files.map(\.path)
+        #expect(!paths.contains("tablespace_map"))
+        #expect(paths.contains { $0.hasPrefix("pg_tblspc/\(number)/PG_15_") })
+        #expect(!backup.directories.contains { $0.contains("PG_14_") })
+
+        try server.handOver()
+        let copy = try server.layOut(backup, "copy")
+        let manifest = BackupFiles.manifestFile(server.layout.backup("b"))
+        try server.postgres.tool("pg_verifybackup", ["-n", "-m", manifest, copy])
+        let settings = ["archive_mode=off", "restore_command=false", "allow_in_place_tablespaces=on"]
+        #expect(try Self.recovered(copy, server, "SELECT i FROM t", settings: settings) == "7")
+        #expect(DurableFiles.status(copy + "/pg_tblspc/\(number)")?.kind == .directory)
     }
 
     @Test func `takes along an in-place tablespace`() throws {

@@ -24,7 +24,7 @@ extension PlannedRestore {
                 maxLocksPerTransaction: 64),
             hazards: [Hazard(code: "prepared", message: "one prepared transaction stays in doubt")],
             dataBytes: 24 << 20)
-        plan.inDoubt = [PreparedTransaction(xid: 744, lsn: LSN(0x3000100), time: instant(-1))]
+        plan.inDoubt = [PreparedTransaction(xid: 744, name: "order", lsn: LSN(0x3000100), time: instant(-1))]
         plan.walLevels = [WALLevelBand(from: LSN(0x2000028), level: .replica)]
         var planned = PlannedRestore(
             plan: plan, source: .full, notes: ["the time has no zone and is taken as UTC"],

@@ -41,7 +41,7 @@ struct ViewTests {
                 The source at that moment
                   Timelines      1; the copy begins 2
                   wal_level      replica from 0/2000028
-                  In doubt       transaction 744, prepared at 2026-03-31T22:02:12.876954Z
+                  In doubt       transaction 744 'order', prepared at 2026-03-31T22:02:12.876954Z
 
                 Worth knowing
                   - one prepared transaction stays in doubt [prepared]

@@ -43,7 +43,6 @@ struct ProblemTests {
             (
                 .damagedSegment(segment, reason: "r", lastBefore: nil, reachableFrom: nil), .walDamaged
             ),
-            (.ordinaryTablespace(at: .zero), .targetUnreachable),
             (.minimalLogging(at: .zero), .targetUnreachable),
             (.timeNotExact(reason: "r"), .targetUnreachable),
         ]

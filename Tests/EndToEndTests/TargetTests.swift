@@ -76,25 +76,5 @@ extension EndToEnd {
                 }
             }
         }
-
-        @Test func `WAL that makes a tablespace elsewhere is refused, and a moment before it is not`() throws
-        {
-            try ProductUnderTest.use("tablespace") { product in
-                let source = try product.create("orders")
-                let connection = try source.connect()
-                try connection.execute("CREATE TABLE t (x int)")
-                let before = try connection.moment()
-                let place = try product.scratch.directory("elsewhere")
-                try source.superuser().execute("CREATE TABLESPACE far LOCATION '\(place)'")
-                try connection.execute("INSERT INTO t VALUES (1)")
-                try product.refuses(
-                    ["restore", "-n", "copy", "--source-server", "orders"], saying: "tablespace")
-                try product.refuses(
-                    ["backup", "create", "-s", "orders", "-n", "second"], saying: "tablespace")
-                let copy = try product.restore("copy", from: "orders", ["--restore-time", before])
-                #expect(try copy.server.superuser().value("SELECT count(*) FROM t") == "0")
-                #expect(try DurableFiles.list(place).count == 1)
-            }
-        }
     }
 }

@@ -103,7 +103,7 @@ struct CraftedLog {
 
     /// What a checkpoint's record holds.
     static func checkpoint(next: UInt64) -> [UInt8] {
-        [UInt8](repeating: 0, count: 24) + WALCraftBytes.little(next) + [UInt8](repeating: 0, count: 48)
+        [UInt8](repeating: 0, count: 24) + WALCraftBytes.little(next) + [UInt8](repeating: 0, count: 56)
     }
 
     /// The record that ends a backup begun at `start`.

@@ -171,23 +171,6 @@ struct RefusalTests {
         #expect(refusal?.detail?.contains("then the file is too short; ") == true)
     }
 
-    @Test func `refuses a range that makes a tablespace outside the data directory`() throws {
-        var log = CraftedLog()
-        log.backup("base", at: 100)
-        log.commit(1, at: 110)
-        let made = log.other { $0.createTablespace(at: "/srv/space") }
-        log.commit(2, at: 120)
-        log.commit(3, at: 130)
-        expect(
-            try log.held().refusal(time(125)),
-            "the WAL to replay creates a tablespace outside the data directory (at \(made.start))",
-            detail: nil,
-            hint:
-                "Restore to a time before it was made; replaying it would link the copy to the source's directory."
-        )
-        #expect(try log.held().plan(time(115)).setting == .lsn(log.records[2].start))
-    }
-
     @Test func `refuses a range that was written under minimal logging`() throws {
         var log = CraftedLog()
         log.backup("base", at: 100)

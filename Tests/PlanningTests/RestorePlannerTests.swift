@@ -254,6 +254,34 @@ struct RestorePlannerTests {
         var log = based()
         log.other { $0.createTablespace(at: "") }
         let inside = log.commit(7, at: 110)
-        #expect(try log.held().plan(.latest).setting == .lsn(inside.start))
+        let plan = try log.held().plan(.latest)
+        #expect(plan.setting == .lsn(inside.start))
+        #expect(plan.tablespaces == [] && plan.tablespaceRecords == [])
+    }
+
+    @Test func `names the tablespaces of the backup and of the log, and blanks all that is staged`() throws {
+        var log = based()
+        log.backups[0].tablespaces = [OrdinaryTablespace(number: 16_399, location: "/srv/old")]
+        let first = log.other { $0.createTablespace(at: "/srv/space") }
+        log.commit(1, at: 110)
+        let second = log.other { $0.createTablespace(at: "/srv/later") }
+        log.commit(2, at: 120)
+        let plan = try log.held().plan(time(115))
+        #expect(
+            plan.tablespaces.map(\.tablespace.location) == ["/srv/old", "/srv/space"])
+        #expect(plan.tablespaces.map(\.createdAt) == [nil, first.start])
+        // The second one would be replayed before PostgreSQL sees where to stop: it is handed a position.
+        #expect(plan.setting == .lsn(log.records[3].start))
+        #expect(plan.tablespaceRecords == [first.start, second.start])
+    }
+
+    @Test func `sees a tablespace whose record crosses from one segment into the next`() throws {
+        var log = based()
+        log.fillSegment(leaving: 24)
+        let made = log.other { $0.createTablespace(at: "/srv/space") }
+        log.commit(1, at: 110)
+        let plan = try log.held().plan(.latest)
+        #expect(plan.tablespaceRecords == [made.start])
+        #expect(plan.segments.map(\.number) == [3, 4])
     }
 }

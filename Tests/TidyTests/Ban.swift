@@ -25,7 +25,7 @@ struct Ban: Sendable, CustomStringConvertible {
     private static let everywhere: @Sendable (String) -> Bool = { _ in true }
     private static let groundFolders = [
         "Sources/PostgresFormat/", "Sources/Platform/", "Sources/Planning/", "Sources/Repository/",
-        "Sources/pitr-wal/",
+        "Sources/WALEvents/", "Sources/pitr-wal/",
     ]
 
     static let all: [Ban] = [

@@ -7,13 +7,14 @@ struct LayerTests {
     static let allowed: [String: Set<String>] = {
         let ground: Set = ["CSystem", "PostgresFormat"]
         let files = ground.union(["CZstd", "Platform"])
-        let flow = files.union(["Planning", "Repository", "PostgresClient"])
+        let flow = files.union(["Planning", "WALEvents", "Repository", "PostgresClient"])
         return [
             "PostgresFormat": ["CSystem"],
             "Platform": ground.union(["CZstd"]),
             "PostgresClient": ["CLibPQ", "PostgresFormat", "Platform"],
+            "WALEvents": ["PostgresFormat"],
             "Planning": ["PostgresFormat"],
-            "Repository": files.union(["Planning"]),
+            "Repository": files.union(["Planning", "WALEvents"]),
             "Instance": ["Platform", "PostgresFormat", "PostgresClient"],
             "Capture": flow,
             "Restore": flow.union(["Instance"]),
@@ -22,8 +23,9 @@ struct LayerTests {
             "AzureAPI": ["ControlPlane", "Planning", "Platform", "PostgresFormat"],
             "pitr": [
                 "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresClient", "PostgresFormat",
+                "WALEvents",
             ],
-            "pitr-wal": ["Repository", "Planning", "Platform", "PostgresFormat"],
+            "pitr-wal": ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"],
             "TestKit": ["Platform", "PostgresClient", "PostgresFormat"],
         ]
     }()

@@ -55,6 +55,12 @@ enum PlanView {
         text.heading("Base backup")
         text.field("Chosen", "\(plan.backupName), completed \(plan.backupCompleted)")
         text.field("Covers", "\(plan.backupStart) to \(plan.backupStop) on timeline \(plan.timeline)")
+        for planned in plan.tablespaces {
+            text.field(
+                "Tablespace",
+                "\(planned.tablespace.location) becomes pg_tblspc/\(planned.tablespace.number) of the copy"
+                    + (planned.createdAt.map { "\nmade in the log at \($0)" } ?? ""))
+        }
         for backup in plan.rejected { text.field("Not taken", "\(backup.name): \(backup.reason)") }
     }
 
@@ -103,7 +109,7 @@ enum PlanView {
         for prepared in plan.inDoubt {
             text.field(
                 "In doubt",
-                "transaction \(prepared.xid), prepared "
+                "transaction \(prepared.xid)\(prepared.name.map { " '\($0)'" } ?? ""), prepared "
                     + (prepared.time.map { "at \($0)" } ?? "before the backup began"))
         }
     }
