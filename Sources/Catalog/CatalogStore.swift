@@ -24,9 +24,31 @@ public final class CatalogStore: Sendable {
         } catch let problem as Problem {
             throw problem
         } catch {
-            throw Problem(
-                .stateDamaged, "the catalog \(path) cannot be used", detail: "\(error)",
-                hint: "Run 'pitr doctor'.")
+            throw Self.unusable(path, error)
+        }
+    }
+
+    /// A damaged catalog is `.stateDamaged`; a disk that is full or a file that may not be opened is not.
+    private static func unusable(_ path: String, _ error: any Error) -> Problem {
+        let trouble: [ResultCode] = [
+            .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_FULL, .SQLITE_PERM, .SQLITE_READONLY, .SQLITE_BUSY,
+            .SQLITE_LOCKED, .SQLITE_NOMEM, .SQLITE_AUTH,
+        ]
+        if let error = error as? DatabaseError, trouble.contains(error.resultCode) {
+            return Problem(.system, "the catalog \(path) cannot be opened", detail: "\(error)")
+        }
+        return Problem(
+            .stateDamaged, "the catalog \(path) cannot be used", detail: "\(error)",
+            hint: "Make a new one from what is on the disk: 'pitr doctor --rebuild-catalog'.")
+    }
+
+    /// What SQLite finds wrong with the file, in its own words; empty when nothing is.
+    public func damage() -> [String] {
+        do {
+            let words = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check(5)") }
+            return words == ["ok"] ? [] : words
+        } catch {
+            return ["\(error)"]
         }
     }
 
@@ -38,6 +60,11 @@ public final class CatalogStore: Sendable {
                 "the catalog \(path) has format \(found); this version knows up to \(formatVersion)",
                 hint: "Use the newer pitr that wrote it.")
         }
+    }
+
+    /// Closes the file; the store is of no use afterwards.
+    public func close() throws {
+        try queue.close()
     }
 
     public func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
