@@ -115,6 +115,7 @@ public struct RestorePlanDocument: Codable, Sendable {
     }
 
     public var baseBackup: BaseBackup
+    public var collations: [Collation]
     public var estimate: Estimate
     public var expectedEndLsn: String
     @OrNull public var firstOutside: BoundaryDocument?
@@ -139,6 +140,7 @@ public struct RestorePlanDocument: Codable, Sendable {
 
     public init(_ planned: PlannedRestore) {
         let plan = planned.plan
+        collations = planned.collations.map(Collation.init)
         baseBackup = BaseBackup(
             completedTimeUtc: plan.backupCompleted.description, name: plan.backupName,
             startLsn: plan.backupStart.description, stopLsn: plan.backupStop.description)

@@ -27,7 +27,8 @@ struct PreparedRestore {
 
 extension ControlPlane {
     public func planRestore(_ request: RestoreRequest) throws -> PlannedRestore {
-        let prepared = try prepare(request, source: try source(of: request), checkName: request.name != nil)
+        let prepared = try prepare(
+            request, source: try source(of: request), checkName: request.name != nil, inDetail: true)
         defer { prepared.release() }
         return prepared.planned
     }
@@ -51,7 +52,11 @@ extension ControlPlane {
     }
 
     /// Reads what is held, decides, and checks what can be checked before anything is made.
-    func prepare(_ request: RestoreRequest, source: ServerRow, checkName: Bool) throws -> PreparedRestore {
+    ///
+    /// - Parameter inDetail: whether the plan also tells what a person wants to know and a restore does not.
+    func prepare(
+        _ request: RestoreRequest, source: ServerRow, checkName: Bool, inDetail: Bool = false
+    ) throws -> PreparedRestore {
         var notes: [String] = []
         let target = try target(of: request, notes: &notes)
         if checkName, let name = request.name { try checkNewName(name) }
@@ -77,6 +82,8 @@ extension ControlPlane {
                 plan: plan, source: try details(source, withUsage: false), notes: notes, availableBytes: free,
                 estimatedSeconds: Self.estimate(plan))
             planned.localTime = (plan.requestedTime ?? plan.lastInside?.time).map(LocalTime.text)
+            planned.collations = try collations(ofBackup: plan.backupName, source)
+            planned.plan.hazards += planned.collations.filter(\.differs).map(Hazard.init)
             planned.timelinePath = try timelinePath(plan.timeline, in: log.archive)
             return PreparedRestore(
                 planned: planned, source: source, log: log, systemIdentifier: identifier,

@@ -1,3 +1,4 @@
+import Catalog
 import Planning
 import Platform
 import PostgresFormat
@@ -39,5 +40,26 @@ extension ControlPlane {
             steps = history.entries.map { TimelineStep(timeline: $0.timeline, end: $0.end) }
         }
         return steps + [TimelineStep(timeline: timeline, end: nil)]
+    }
+
+    func collations(ofBackup name: String, _ source: ServerRow) throws -> [CollationVersion] {
+        let backup = try BackupRepository(layout: layout(source)).find(name)
+        return (backup?.collations ?? []).map { collation in
+            CollationVersion(
+                provider: collation.provider, recorded: collation.version,
+                here: collation.provider == "libc" ? LibraryVersion.libc : nil,
+                databases: collation.databases)
+        }
+    }
+}
+
+extension Hazard {
+    /// Text sorted by one version and looked up by another.
+    init(_ collation: CollationVersion) {
+        self.init(
+            code: "collation-version",
+            message: "text in \(collation.databases.joined(separator: ", ")) was ordered by "
+                + "\(collation.provider) \(collation.recorded), this machine has \(collation.here ?? "another"): "
+                + "REINDEX these databases in the copy, then ALTER DATABASE … REFRESH COLLATION VERSION")
     }
 }

@@ -4,6 +4,11 @@ public import PostgresFormat
 public struct NearestTargets: Hashable, Sendable {
     public var before: RecoveryTarget?
     public var after: RecoveryTarget?
+
+    public init(before: RecoveryTarget?, after: RecoveryTarget?) {
+        self.before = before
+        self.after = after
+    }
 }
 
 extension RestorePlanner {

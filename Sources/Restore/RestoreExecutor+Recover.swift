@@ -11,15 +11,9 @@ extension RestoreExecutor {
     func arm() throws(Problem) {
         // Not flushed: the operation's folder is worth nothing after a crash, and a flush would have to wait
         // for the files that were just laid out.
-        let access = HostBasedAccess(rules: [], account: job.account)
-        let paths = job.recovering.paths
-        for (file, text) in [
-            (paths.settingsFile, recoverySettings()), (paths.accessFile, access.renderAccess()),
-            (paths.identFile, access.renderIdent()),
-        ] {
-            try DurableFiles.write(Array(text.utf8), to: file, durable: false)
+        for file in recoveryFiles {
+            try DurableFiles.write(Array(file.content.utf8), to: file.path, durable: false)
         }
-        try DurableFiles.write([], to: job.dataDirectory + "/recovery.signal", durable: false)
         try DurableFiles.rename(job.controlFile, to: job.dataDirectory + "/global/pg_control")
     }
 

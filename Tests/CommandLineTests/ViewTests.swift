@@ -41,6 +41,7 @@ struct ViewTests {
                 The source at that moment
                   Timelines      1; the copy begins 2
                   wal_level      replica from 0/2000028
+                  Collations     libc 2.36 in postgres, shop; this machine has 2.36
                   In doubt       transaction 744 'order', prepared at 2026-03-31T22:02:12.876954Z
 
                 Worth knowing

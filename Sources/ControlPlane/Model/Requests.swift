@@ -115,6 +115,10 @@ public struct PlannedRestore: Sendable {
     public var localTime: String?
     /// The timelines that led to the log to be replayed, the oldest first, and where each was left.
     public var timelinePath: [TimelineStep] = []
+    /// What the first transaction left out did; empty where that is not known, or was not asked.
+    public var firstOutsideDid: [String] = []
+    /// What the order of text in the copy depends on.
+    public var collations: [CollationVersion] = []
     /// Free bytes where the copy would be built.
     public var availableBytes: UInt64
     /// A rough guess, in seconds, from what this machine did before.
@@ -130,6 +134,27 @@ public struct PlannedRestore: Sendable {
         self.availableBytes = availableBytes
         self.estimatedSeconds = estimatedSeconds
     }
+}
+
+/// What the order of text depends on, in the backup and here.
+public struct CollationVersion: Sendable, Hashable {
+    /// `libc` or `icu`.
+    public var provider: String
+    /// As the databases noted it when they were made.
+    public var recorded: String
+    /// Of this machine; nil where only PostgreSQL can tell.
+    public var here: String?
+    public var databases: [String]
+
+    public init(provider: String, recorded: String, here: String?, databases: [String]) {
+        self.provider = provider
+        self.recorded = recorded
+        self.here = here
+        self.databases = databases
+    }
+
+    /// Whether indexes on text may be in another order than the server will now look for.
+    public var differs: Bool { here.map { $0 != recorded } ?? false }
 }
 
 /// A timeline on the way to the one that is replayed.

@@ -106,6 +106,12 @@ enum PlanView {
                 "wal_level",
                 plan.walLevels.map { "\($0.level.name) from \($0.from)" }.joined(separator: ", "))
         }
+        for collation in planned.collations {
+            text.field(
+                "Collations",
+                "\(collation.provider) \(collation.recorded) in \(collation.databases.joined(separator: ", "))"
+                    + (collation.here.map { "; this machine has \($0)" } ?? ""))
+        }
         for prepared in plan.inDoubt {
             text.field(
                 "In doubt",
