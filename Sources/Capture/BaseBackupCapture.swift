@@ -28,8 +28,8 @@ public struct BaseBackupCapture: Sendable {
     /// the WAL it needs is in the archive.
     ///
     /// Throws `.backupNameAlreadyExists`, `.insufficientStorage`, `.operationNotSupported` (a link in
-    /// the data directory that is no tablespace's), `.backupDamaged` (the source has a damaged page), `.canceled`,
-    /// `.queryFailed`, `.stateDamaged` (the server is not the repository's).
+    /// the data directory that is no tablespace's), `.backupDamaged` (the source has a damaged page),
+    /// `.canceled`, `.queryFailed`, `.stateDamaged` (the server is not the repository's).
     ///
     /// - Parameter label: what the server's own files call the backup; unless given, the name, or that of the
     ///   folder where the name is not known before the end.

@@ -93,6 +93,31 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a restore that waits in line can be called off from outside`() throws {
+            try ProductUnderTest.use("intqueue") { product in
+                let source = try product.create("orders")
+                try source.connect().execute("CREATE TABLE t (x int); INSERT INTO t VALUES (7)")
+                let line = try DirectoryLock.wait(product.home + "/locks/\(source.id).restore")
+                try RunAs.handOver(line.path)
+                let tool = try product.start(
+                    ["restore", "-n", "copy", "--source-server", "orders", "--verbose"])
+                let log = product.scratch.file("background.log")
+                func says(_ words: String) throws -> Bool {
+                    String(decoding: try DurableFiles.readIfPresent(log) ?? [], as: UTF8.self).contains(words)
+                }
+                // From this line on the signal's handler is there, and the restore cannot get past the line.
+                #expect(try ProductUnderTest.eventually { try says("state: ") })
+                try SystemCommands().runChecked(Command("kill", ["-INT", String(tool)]))
+                #expect(ProductUnderTest.eventually { ChildProcess.hasEnded(tool) })
+                #expect(try says("(OperationCanceled) cancelled; nothing half-made is left"))
+                line.release()
+                #expect(try product.serverNames() == ["orders"])
+                #expect(try product.serverFolders().count == 1)
+                let copy = try product.restore("copy", from: "orders").server
+                #expect(try copy.superuser().value("SELECT x FROM t") == "7")
+            }
+        }
+
         @Test func `an interrupt that comes too late changes nothing`() throws {
             try ProductUnderTest.use("intlate") { product in
                 _ = try product.create("orders")

@@ -105,7 +105,7 @@ extension EndToEnd {
                 "\(answer)")
         }
 
-        @Test(arguments: ["truncated", "emptied", "overwritten", "journal"])
+        @Test(arguments: ["truncated", "emptied", "overwritten", "pages", "journal"])
         func `a damaged catalog is put aside and made again`(how: String) throws {
             try ProductUnderTest.use("damaged") { product in
                 let source = try product.create("orders")
@@ -115,6 +115,7 @@ extension EndToEnd {
                 switch how {
                 case "truncated": bytes = Array(bytes.prefix(bytes.count / 2))
                 case "emptied": bytes = []
+                case "pages": for index in 3 * 4096..<bytes.count { bytes[index] = UInt8(index & 0xFF) }
                 default: for index in 0..<4096 { bytes[index] = UInt8(index & 0xFF) }
                 }
                 try SystemCommands().runChecked(Command("truncate", ["-s", "0", catalog]))
