@@ -23,8 +23,8 @@ struct Pitr: ParsableCommand {
             CommandGroup(
                 name: "Restore",
                 subcommands: [
-                    PlanCommand.self, ExplainCommand.self, RestoreCommand.self, ReviveDroppedCommand.self,
-                    BackupCommands.self,
+                    TimelineCommand.self, PlanCommand.self, ExplainCommand.self, RestoreCommand.self,
+                    ReviveDroppedCommand.self, BackupCommands.self,
                     RestorePointCommands.self, WALCommands.self,
                 ]),
             CommandGroup(
