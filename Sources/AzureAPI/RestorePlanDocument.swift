@@ -119,6 +119,8 @@ public struct RestorePlanDocument: Codable, Sendable {
     public var estimate: Estimate
     public var expectedEndLsn: String
     @OrNull public var firstOutside: BoundaryDocument?
+    /// What that transaction did, in words; empty where the log does not tell.
+    public var firstOutsideDid: [String]
     public var hazards: [Warning]
     @OrNull public var lastInside: BoundaryDocument?
     public var moment: Moment
@@ -149,6 +151,7 @@ public struct RestorePlanDocument: Codable, Sendable {
             neededBytes: plan.estimatedBytes,
             seconds: planned.estimatedSeconds)
         expectedEndLsn = plan.expectedEnd.description
+        firstOutsideDid = planned.firstOutsideDid
         hazards = plan.hazards.map { Warning(code: $0.code, message: $0.message) }
         moment = Moment(planned)
         notes = planned.notes

@@ -15,7 +15,12 @@ extension Problem {
             case .missingSegment: .walMissing
             case .damagedSegment: .walDamaged
             case .minimalLogging, .timeNotExact: .targetUnreachable
-            case .place(let place): place.isNotFound ? .resourceNotFound : .targetUnreachable
+            case .place(let place):
+                switch place {
+                case .unknownTransaction, .unknownRestorePoint: .resourceNotFound
+                case .ambiguousTransaction, .ambiguousRestorePoint: .ambiguousTarget
+                case .positionTooEarly, .positionTooLate, .eventGone, .everyBackupTooNew: .targetUnreachable
+                }
             }
         self.init(code, refusal.message, detail: refusal.detail, hint: refusal.hint)
     }

@@ -72,7 +72,9 @@ extension ControlPlane {
             let planner = RestorePlanner(inventory: inventory, source: log)
             let plan: RestorePlan
             do {
-                plan = try planner.plan(target, mode: request.targetMode, now: clock.now())
+                plan = try planner.plan(
+                    try located(target, request, source, inventory, log, notes: &notes),
+                    mode: request.targetMode, now: clock.now())
             } catch let refusal as Refusal {
                 throw Problem(
                     refusal, nearest: planner.nearest(to: refusal, now: clock.now()), request: request)
@@ -84,6 +86,9 @@ extension ControlPlane {
             planned.localTime = (plan.requestedTime ?? plan.lastInside?.time).map(LocalTime.text)
             planned.collations = try collations(ofBackup: plan.backupName, source)
             planned.plan.hazards += planned.collations.filter(\.differs).map(Hazard.init)
+            if inDetail, let outside = plan.firstOutside {
+                planned.firstOutsideDid = try deeds(of: outside, source, inventory, log)
+            }
             planned.timelinePath = try timelinePath(plan.timeline, in: log.archive)
             return PreparedRestore(
                 planned: planned, source: source, log: log, systemIdentifier: identifier,
@@ -227,8 +232,8 @@ extension ControlPlane {
     /// A transaction or a restore point may have been made just now as well.
     private func letPass(_ target: RecoveryTarget, on instance: PostgresInstance) throws(Problem) {
         switch target {
-        case .latest, .backup, .event: return
-        case .position, .transaction, .restorePoint: break
+        case .latest, .backup: return
+        case .position, .transaction, .restorePoint, .event: break
         case .time(let time):
             let recent: Int64 = 5_000_000
             guard clock.now().microseconds - time.microseconds < recent else { return }

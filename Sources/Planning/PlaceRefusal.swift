@@ -40,14 +40,6 @@ public enum PlaceRefusal: Error, Hashable, Sendable {
     /// `target`: in words.
     case everyBackupTooNew(target: String, at: LSN, rejected: [RejectedBackup])
 
-    /// Whether the name or number is not known, rather than out of reach.
-    public var isNotFound: Bool {
-        switch self {
-        case .unknownTransaction, .unknownRestorePoint: true
-        default: false
-        }
-    }
-
     public var message: String {
         switch self {
         case .positionTooEarly(let lsn, _): "position \(lsn) is before all log that is held"

@@ -87,6 +87,14 @@ public struct RestoreRequest: Sendable {
     public var isExclusive: Bool
     /// The name of a restore point.
     public var restorePoint: String?
+    /// What happened right behind the moment that is wanted, in words: `drop table shop.orders`.
+    public var beforeEvent: String?
+    /// Of several such events, counted from the earliest.
+    public var nth: Int?
+    /// Of several such events, the last one.
+    public var isLatestEvent = false
+    /// Of such changes of rows, only those of at least that many.
+    public var minimumRows: Int64?
     public var targetMode: TargetMode
     public var tags: [String: String]?
     public var tier: String?

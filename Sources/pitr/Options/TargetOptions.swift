@@ -31,12 +31,20 @@ struct TargetOptions: ParsableArguments {
     var xid: TransactionNumber?
     @Flag(help: "With --lsn or --xid: up to just before that record.") var exclusive = false
     @Option(help: ArgumentHelp("A named restore point.", valueName: "name")) var restorePoint: String?
+    @Option(
+        help: ArgumentHelp(
+            "Just before something happened: 'drop table shop.orders', 'truncate orders', 'delete from orders', "
+                + "'drop database shop', 'restore point release-42'.", valueName: "event"))
+    var before: String?
+    @Option(help: "With --before: the one with this number, counted from the earliest.") var nth: Int?
+    @Flag(help: "With --before: the last one.") var latest = false
+    @Option(help: "With --before: only changes of at least that many rows.") var minRows: Int64?
     @Option(help: "How PostgreSQL is told where to stop.") var targetMode = TargetMode.automatic
 
     func validate() throws {
         let given = [
             ("--restore-time", restoreTime != nil), ("--backup", backup != nil), ("--lsn", lsn != nil),
-            ("--xid", xid != nil), ("--restore-point", restorePoint != nil),
+            ("--xid", xid != nil), ("--restore-point", restorePoint != nil), ("--before", before != nil),
         ].filter(\.1).map(\.0)
         if given.count > 1 {
             throw ValidationError("give either \(given.joined(separator: " or ")): a restore has one target")
@@ -44,6 +52,12 @@ struct TargetOptions: ParsableArguments {
         if exclusive, lsn == nil, xid == nil {
             throw ValidationError("--exclusive goes with --lsn or --xid")
         }
+        if before == nil, nth != nil || latest || minRows != nil {
+            throw ValidationError("--nth, --latest and --min-rows go with --before")
+        }
+        if nth != nil, latest { throw ValidationError("give either --nth or --latest") }
+        if let nth, nth < 1 { throw ValidationError("--nth counts from 1, the earliest") }
+        if let minRows, minRows < 1 { throw ValidationError("--min-rows is 1 or more") }
     }
 
     func apply(to request: inout RestoreRequest) {
@@ -53,6 +67,10 @@ struct TargetOptions: ParsableArguments {
         request.transaction = xid
         request.isExclusive = exclusive
         request.restorePoint = restorePoint
+        request.beforeEvent = before
+        request.nth = nth
+        request.isLatestEvent = latest
+        request.minimumRows = minRows
         request.targetMode = targetMode
     }
 }

@@ -14,7 +14,7 @@ enum PlanView {
         for note in planned.notes { text.field("Note", note) }
         addBackup(plan, to: &text)
         addLog(plan, to: &text)
-        addCut(plan, to: &text)
+        addCut(planned, to: &text)
         addRecovery(plan, to: &text)
         addFacts(planned, to: &text)
         text.heading("Worth knowing")
@@ -81,12 +81,14 @@ enum PlanView {
                 ? "1: \(first)" : "\(plan.segments.count): \(first) to \(last)")
     }
 
-    private static func addCut(_ plan: RestorePlan, to text: inout PersonText) {
+    private static func addCut(_ planned: PlannedRestore, to text: inout PersonText) {
+        let plan = planned.plan
         text.heading("The cut")
         text.field(
             "Last inside", plan.lastInside.map(boundary) ?? "nothing was committed since the backup's end")
         text.field(
             "First outside", plan.firstOutside.map(boundary) ?? "none: the log held ends before another")
+        for deed in planned.firstOutsideDid { text.field("It did", deed) }
     }
 
     private static func addRecovery(_ plan: RestorePlan, to text: inout PersonText) {
