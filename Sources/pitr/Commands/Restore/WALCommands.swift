@@ -2,5 +2,6 @@ import ArgumentParser
 
 struct WALCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "wal", abstract: "A server's archived log.", subcommands: [WALGetCommand.self])
+        commandName: "wal", abstract: "A server's archived log.",
+        subcommands: [WALGetCommand.self, WALIndexCommand.self])
 }
