@@ -1,0 +1,9 @@
+import ArgumentParser
+
+struct WALCommands: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wal", abstract: "A server's archived log.",
+        subcommands: [
+            WALShowCommand.self, WALStatsCommand.self, WALVerifyCommand.self, WALGetCommand.self,
+        ])
+}
