@@ -5,8 +5,8 @@ public import Repository
 
 /// Takes a base backup of a running server into its repository.
 ///
-/// The folder is `<name>.incomplete` until everything in it is on the disk; a failure or a cancellation
-/// removes it and the server forgets the backup.
+/// The folder's name ends in `.incomplete` until everything in it is on the disk; a failure or a
+/// cancellation removes it and the server forgets the backup.
 public struct BaseBackupCapture: Sendable {
     public let connection: ConnectionParameters
     public let dataDirectory: String
@@ -28,36 +28,35 @@ public struct BaseBackupCapture: Sendable {
     /// the WAL it needs is in the archive.
     ///
     /// Throws `.backupNameAlreadyExists`, `.insufficientStorage`, `.operationNotSupported` (a link in
-    /// the data directory that is no tablespace's), `.backupDamaged` (the source has a damaged page), `.canceled`,
-    /// `.queryFailed`, `.stateDamaged` (the server is not the repository's).
+    /// the data directory that is no tablespace's), `.backupDamaged` (the source has a damaged page),
+    /// `.canceled`, `.queryFailed`, `.stateDamaged` (the server is not the repository's).
     ///
-    /// - Parameter label: what the server's own files call the backup; the name unless given.
+    /// - Parameter label: what the server's own files call the backup; unless given, the name, or that of the
+    ///   folder where the name is not known before the end.
     public func run(
-        name: String, source: BackupDescriptor.Source, label: String? = nil,
+        name: BackupNaming, source: BackupDescriptor.Source, label: String? = nil,
         progress: any ProgressReporter = SilentProgress(),
         cancellation: CancellationFlag = CancellationFlag()
     ) throws(Problem) -> BackupDescriptor {
-        guard BackupRepository.isUsable(name: name) else {
-            throw Problem(.invalidParameterValue, "\"\(name)\" cannot be the name of a backup")
-        }
-        guard DurableFiles.status(layout.backup(name)) == nil else {
-            throw Problem(.backupNameAlreadyExists, "there is a backup \"\(name)\" already")
-        }
+        let working = name.workingName
+        try requireFree(working)
         let session = try BackupSession(connection)
         defer { session.close() }
         let server = try session.server()
         try check(server)
-        let folder = layout.incompleteBackup(name)
+        let folder = layout.incompleteBackup(working)
         try DurableFiles.removeTree(folder)
         try DurableFiles.makeDirectory(folder)
         do throws(Problem) {
             let backup = try take(
-                name, source, label ?? name, session, server, folder, progress, cancellation)
+                name, source, label ?? working, session, server, folder, progress, cancellation)
+            try requireFree(backup.name)
             try DurableFiles.write(backup.encoded, to: BackupFiles.descriptor(folder), durable: false)
             try DurableFiles.syncFileSystem(folder)
             try awaitArchive(backup.requiredSegments, session, progress, cancellation)
-            guard try DurableFiles.renameIfFree(folder, to: layout.backup(name)) else {
-                throw Problem(.backupNameAlreadyExists, "there is a backup \"\(name)\" already")
+            try cancellation.check()
+            guard try DurableFiles.renameIfFree(folder, to: layout.backup(backup.name)) else {
+                throw Self.taken(backup.name)
             }
             try DurableFiles.syncDirectory(layout.backups)
             return backup
@@ -68,10 +67,21 @@ public struct BaseBackupCapture: Sendable {
         }
     }
 
+    private func requireFree(_ name: String) throws(Problem) {
+        guard BackupRepository.isUsable(name: name) else {
+            throw Problem(.invalidParameterValue, "\"\(name)\" cannot be the name of a backup")
+        }
+        guard DurableFiles.status(layout.backup(name)) == nil else { throw Self.taken(name) }
+    }
+
+    private static func taken(_ name: String) -> Problem {
+        Problem(.backupNameAlreadyExists, "there is a backup \"\(name)\" already")
+    }
+
     private func take(
-        _ name: String, _ source: BackupDescriptor.Source, _ label: String, _ session: BackupSession,
-        _ server: BackupSession.Server, _ folder: String, _ progress: any ProgressReporter,
-        _ cancellation: CancellationFlag
+        _ name: BackupNaming, _ source: BackupDescriptor.Source, _ label: String,
+        _ session: BackupSession, _ server: BackupSession.Server, _ folder: String,
+        _ progress: any ProgressReporter, _ cancellation: CancellationFlag
     ) throws(Problem) -> BackupDescriptor {
         try cancellation.check()
         progress.begin("checkpoint", totalBytes: nil)
@@ -101,7 +111,8 @@ public struct BaseBackupCapture: Sendable {
         let manifest = manifest(captured, from: start, to: stopped.lsn, on: position.startTimeline)
         try DurableFiles.write(manifest, to: BackupFiles.manifestFile(folder), durable: false)
         return BackupDescriptor(
-            name: name, source: source, label: label, timeline: position.startTimeline, startLSN: start,
+            name: name.finalName(stopped.time), source: source, label: label,
+            timeline: position.startTimeline, startLSN: start,
             stopLSN: stopped.lsn, checkpointLSN: position.checkpointLSN, startTime: server.now,
             stopTime: stopped.time, storage: context.storage, totalBytes: captured.reduce(0) { $0 + $1.size },
             storedBytes: captured.reduce(0) { $0 + $1.storedBytes }, fileCount: captured.count,

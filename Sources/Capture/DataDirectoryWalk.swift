@@ -4,7 +4,8 @@ import Repository
 
 /// What a base backup takes of a data directory, found by one walk over it while the server runs.
 ///
-/// A tablespace outside is taken as if it lay in `pg_tblspc`: a copy has it there, and nothing leads out of it.
+/// A tablespace outside is taken as if it lay in `pg_tblspc`: a copy has it there, and nothing leads out of
+/// it.
 struct DataDirectoryWalk {
     struct File: Sendable {
         /// Relative to the data directory.

@@ -8,6 +8,7 @@ public final class CatalogStore: Sendable {
     /// The newest layout that this version knows.
     public static let formatVersion = 1
     private let queue: DatabaseQueue
+    private let path: String
 
     /// Opens the catalog at `path`, makes or migrates it; a newer layout is refused with `.formatTooNew`.
     public init(path: String) throws {
@@ -17,16 +18,49 @@ public final class CatalogStore: Sendable {
             try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA foreign_keys = ON")
         }
+        self.path = path
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try Self.checkVersion(queue, path: path)
-            try Self.migrator.migrate(queue)
+            try Self.migrate(queue)
         } catch let problem as Problem {
             throw problem
         } catch {
-            throw Problem(
-                .stateDamaged, "the catalog \(path) cannot be used", detail: "\(error)",
-                hint: "Run 'pitr doctor'.")
+            throw Self.unusable(path, error)
+        }
+    }
+
+    /// Another process may do the same between the look at what is missing and the change: then there is
+    /// nothing left to do at the second look.
+    private static func migrate(_ queue: DatabaseQueue) throws {
+        do {
+            try migrator.migrate(queue)
+        } catch is DatabaseError {
+            try migrator.migrate(queue)
+        }
+    }
+
+    /// A damaged catalog is `.stateDamaged`; a disk that is full or a file that may not be opened is not.
+    private static func unusable(_ path: String, _ error: any Error) -> Problem {
+        let trouble: [ResultCode] = [
+            .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_FULL, .SQLITE_PERM, .SQLITE_READONLY, .SQLITE_BUSY,
+            .SQLITE_LOCKED, .SQLITE_NOMEM, .SQLITE_AUTH,
+        ]
+        if let error = error as? DatabaseError, trouble.contains(error.resultCode) {
+            return Problem(.system, "the catalog \(path) cannot be opened", detail: "\(error)")
+        }
+        return Problem(
+            .stateDamaged, "the catalog \(path) cannot be used", detail: "\(error)",
+            hint: "Make a new one from what is on the disk: 'pitr doctor --rebuild-catalog'.")
+    }
+
+    /// What SQLite finds wrong with the file, in its own words; empty when nothing is.
+    public func damage() -> [String] {
+        do {
+            let words = try queue.read { try String.fetchAll($0, sql: "PRAGMA integrity_check(5)") }
+            return words == ["ok"] ? [] : words
+        } catch {
+            return ["\(error)"]
         }
     }
 
@@ -40,14 +74,29 @@ public final class CatalogStore: Sendable {
         }
     }
 
+    /// Closes the file; the store is of no use afterwards.
+    public func close() throws {
+        try queue.close()
+    }
+
     public func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try queue.read(body)
+        try tellingDamage { try queue.read(body) }
     }
 
     /// One immediate transaction.
     @discardableResult
     public func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try queue.write(body)
+        try tellingDamage { try queue.write(body) }
+    }
+
+    /// Damage in a page shows only when that page is read.
+    private func tellingDamage<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            guard [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) else { throw error }
+            throw Self.unusable(path, error)
+        }
     }
 
     private static var migrator: DatabaseMigrator {

@@ -67,7 +67,7 @@ extension ControlPlane {
         }
     }
 
-    /// Takes a base backup of a running server. A nil name is an automatic one, named for when it completed.
+    /// Takes a base backup of a running server. A nil name is an automatic one, for when it completed.
     func takeBackup(_ row: ServerRow, name: String?, onDemand: Bool) throws -> BackupDetails {
         guard let lock = try DirectoryLock.attempt(paths.backupLock(row.id)) else {
             throw Problem(
@@ -92,7 +92,7 @@ extension ControlPlane {
                 connection: try instance.connectionParameters(), dataDirectory: paths.data(row.id),
                 layout: layout(row)
             ).run(
-                name: name ?? Identifiers.automaticBackupName(completed: clock.now()),
+                name: name.map { .given($0) } ?? .atCompletion(Identifiers.automaticBackupName),
                 source: onDemand ? .onDemand : .automatic,
                 progress: FaultyProgress(prefix: "backup: ", inner: progress), cancellation: cancellation)
             RestoreFaults.reached("backup: complete")

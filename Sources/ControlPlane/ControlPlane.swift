@@ -18,6 +18,8 @@ public final class ControlPlane: Sendable {
     public let account: ServiceAccount
     let paths: HomePaths
     let catalog: CatalogStore
+    /// Keeps the catalog's file from being exchanged while this process has it open.
+    private let catalogLock: DirectoryLock
     let progress: any ProgressReporter
     let cancellation: CancellationFlag
     let clock: any WallClock
@@ -35,11 +37,23 @@ public final class ControlPlane: Sendable {
         self.cancellation = cancellation
         self.clock = clock
         self.runner = runner
-        try Self.checkHome(paths)
+        try Self.prepareHome(paths)
+        catalogLock = try DirectoryLock.wait(paths.catalogLock, .shared)
+        // An empty catalog in the place of a lost one would give out the servers' names and addresses again.
+        if CatalogRebuild.isMissing(paths), try !CatalogRebuild.serverIDs(paths).isEmpty {
+            throw Problem(
+                .stateDamaged, "the catalog \(paths.catalog) is missing or empty, and there are servers",
+                hint: CatalogRebuild.advice)
+        }
+        catalog = try CatalogStore(path: paths.catalog)
+    }
+
+    /// Checks the state directory's version and makes the folders that are missing.
+    static func prepareHome(_ paths: HomePaths) throws(Problem) {
+        try checkHome(paths)
         for path in [paths.locks, paths.helpers, paths.servers, paths.repositories, paths.operations] {
             try DurableFiles.makeDirectories(path)
         }
-        catalog = try CatalogStore(path: paths.catalog)
     }
 
     private static func checkHome(_ paths: HomePaths) throws(Problem) {

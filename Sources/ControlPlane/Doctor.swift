@@ -12,7 +12,7 @@ extension ControlPlane {
         findings.append(
             DoctorFinding(
                 level: .ok, subject: "state", message: "\(paths.home), run by \(account.name)", remedy: nil))
-        findings.append(catalogFinding())
+        findings += [catalogFinding(), formatFinding()]
         for row in try rows(resourceGroup: nil, dropped: false) { findings += try serverFindings(row) }
         for row in try rows(resourceGroup: nil, dropped: true) {
             if let finding = repositoryFinding(row) { findings.append(finding) }
@@ -60,15 +60,12 @@ extension ControlPlane {
     }
 
     private func catalogFinding() -> DoctorFinding {
-        let words =
-            (try? catalog.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }) ?? ["unreadable"]
-        let sound = words == ["ok"]
+        let damage = catalog.damage()
         return DoctorFinding(
-            level: sound ? .ok : .problem, subject: "catalog",
-            message: sound ? "format \(CatalogStore.formatVersion), intact" : words.joined(separator: "; "),
-            remedy: sound
-                ? nil : "Keep a copy of \(paths.catalog) and restore it from a backup of the state directory."
-        )
+            level: damage.isEmpty ? .ok : .problem, subject: "catalog",
+            message: damage.isEmpty
+                ? "format \(CatalogStore.formatVersion), intact" : damage.joined(separator: "; "),
+            remedy: damage.isEmpty ? nil : CatalogRebuild.advice)
     }
 
     // MARK: One server
@@ -105,12 +102,17 @@ extension ControlPlane {
     /// What is wrong with a server's repository; nil when nothing is.
     private func repositoryFinding(_ row: ServerRow) -> DoctorFinding? {
         guard row.phase == .complete || row.phase == .dropped else { return nil }
-        func finding(_ message: String, _ remedy: String) -> DoctorFinding {
+        func finding(_ message: String, _ remedy: String, _ level: DoctorFinding.Level = .problem)
+            -> DoctorFinding
+        {
             DoctorFinding(
-                level: .problem, subject: "repository of \(row.name)", message: message, remedy: remedy)
+                level: level, subject: "repository of \(row.name)", message: message, remedy: remedy)
         }
         do {
             _ = try layout(row).identity()
+            if let problem = try descriptionProblem(row) {
+                return finding(problem, "'pitr maintain' writes it again.", .warning)
+            }
             let damaged = try BackupRepository(layout: layout(row)).list().compactMap(\.damage)
             if let first = damaged.first {
                 return finding(
@@ -131,8 +133,47 @@ extension ControlPlane {
             return nil
         } catch {
             let problem = Self.problem(from: error)
-            return finding(problem.message, problem.hint ?? "Restore the folder from a copy.")
+            let message = problem.message + (problem.detail.map { ": \($0)" } ?? "")
+            let remedy =
+                problem.code == .formatTooNew
+                ? "Use the newer pitr that wrote it." : "Restore the folder from a copy."
+            return finding(message, problem.hint ?? remedy)
         }
+    }
+
+    /// What is wrong with the description of a server, which a lost catalog needs; a newer one is thrown.
+    private func descriptionProblem(_ row: ServerRow) throws -> String? {
+        let path = paths.description(row.id)
+        do {
+            guard let bytes = try DurableFiles.readIfPresent(path) else {
+                return "it has no server.json, from which a lost catalog would be made again"
+            }
+            _ = try ServerDescription(parsing: bytes, path: path)
+            return nil
+        } catch {
+            if error.code == .formatTooNew { throw error }
+            return error.message + (error.detail.map { ": \($0)" } ?? "")
+        }
+    }
+
+    /// The versions of what is on the disk; a newer one is told with the server it belongs to.
+    private func formatFinding() -> DoctorFinding {
+        let all =
+            ((try? rows(resourceGroup: nil, dropped: false)) ?? [])
+            + ((try? rows(resourceGroup: nil, dropped: true)) ?? [])
+        let known = all.filter { (try? layout($0).identity()) != nil }
+        let backups = known.reduce(0) { count, row in
+            count + ((try? BackupRepository(layout: layout(row)).list().count { $0.damage == nil }) ?? 0)
+        }
+        func counted(_ count: Int, _ one: String, _ many: String) -> String {
+            "\(count) \(count == 1 ? one : many)"
+        }
+        return DoctorFinding(
+            level: .ok, subject: "formats",
+            message: "state directory \(Self.homeFormat), catalog \(CatalogStore.formatVersion), "
+                + "\(counted(known.count, "repository", "repositories")) of format \(RepositoryIdentity.format), "
+                + "\(counted(backups, "backup", "backups")) of format \(BackupDescriptor.format)", remedy: nil
+        )
     }
 
     static func firstGap(_ names: [SegmentName]) -> SegmentName? {

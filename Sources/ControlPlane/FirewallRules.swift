@@ -63,7 +63,7 @@ extension ControlPlane {
             let record = FirewallRuleRow(
                 serverID: row.id, name: rule.name, startIPAddress: rule.startIPAddress,
                 endIPAddress: rule.endIPAddress)
-            try catalog.write { try record.save($0) }
+            try change(row.id) { try record.save($0) }
             try applyAccess(row)
             return rule
         }
@@ -100,9 +100,9 @@ extension ControlPlane {
         let lock = try lockServer(row)
         defer { lock.release() }
         try perform(.deleteRule, server: row, properties: ["rule": rule.name]) { _ in
-            _ = try catalog.write {
-                try FirewallRuleRow.filter(Column("serverID") == row.id).filter(Column("name") == rule.name)
-                    .deleteAll($0)
+            try change(row.id) {
+                _ = try FirewallRuleRow.filter(Column("serverID") == row.id)
+                    .filter(Column("name") == rule.name).deleteAll($0)
             }
             try applyAccess(row)
         }

@@ -8,7 +8,7 @@ extension ControlPlane {
     public func createGroup(name: String, location: String?, tags: [String: String]) throws -> GroupDetails {
         let text = try CatalogJSON.text(tags)
         let now = clock.now().description
-        return try catalog.write { database in
+        return try changeGroups { database in
             if var row = try GroupRow.fetchOne(database, key: name) {
                 if let location, location.lowercased() != row.location.lowercased() {
                     throw Problem(
@@ -50,7 +50,7 @@ extension ControlPlane {
         for server in try listServers(resourceGroup: name) {
             try deleteServer(ServerReference(resourceGroup: name, name: server.name))
         }
-        _ = try catalog.write { try GroupRow.deleteOne($0, key: name) }
+        try changeGroups { _ = try GroupRow.deleteOne($0, key: name) }
     }
 
     /// The group's stored spelling; the default group is made when it is first needed.

@@ -10,14 +10,20 @@ struct HomePaths: Sendable {
     var servers: String { home + "/servers" }
     var repositories: String { home + "/repository" }
     var operations: String { home + "/operations" }
+    /// The resource groups, from which a lost catalog's are made again.
+    var groups: String { home + "/groups.json" }
 
     func server(_ id: String) -> String { servers + "/" + id }
     func data(_ id: String) -> String { server(id) + "/data" }
     func configuration(_ id: String) -> String { server(id) + "/conf" }
     func log(_ id: String) -> String { server(id) + "/log" }
     func repository(_ id: String) -> String { repositories + "/" + id }
+    /// What the control plane knows of a server, from which a lost catalog's row is made again.
+    func description(_ id: String) -> String { repository(id) + "/server.json" }
     func operation(_ id: String) -> String { operations + "/" + id }
 
+    /// Shared by every process that has the catalog open; whoever exchanges the catalog has it alone.
+    var catalogLock: String { locks + "/catalog" }
     /// Held by whoever changes a server; shared by a running backup.
     func serverLock(_ id: String) -> String { locks + "/" + id + ".server" }
     /// One backup of a server at a time.

@@ -29,6 +29,9 @@ public enum Identifiers {
         return String(digits.prefix(16))
     }
 
+    /// What `fresh` hands out.
+    static var serverID: Regex<Substring> { /[0-9a-f]{16}/ }
+
     static func uuid() -> String {
         UUID().uuidString.lowercased()
     }

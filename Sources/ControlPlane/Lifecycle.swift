@@ -56,6 +56,20 @@ extension ControlPlane {
         }
     }
 
+    /// Stops every server that runs, each as `stopServer` does.
+    public func stopAll() throws -> [MaintenanceAction] {
+        try rows(resourceGroup: nil, dropped: false).filter { state($0) == .ready }.map { row in
+            var action = MaintenanceAction(
+                server: row.name, action: "stop", subject: row.name, reason: "it runs", outcome: "done")
+            do {
+                try stopServer(ServerReference(resourceGroup: row.resourceGroup, name: row.name))
+            } catch {
+                action.outcome = "failed: \(Self.problem(from: error).message)"
+            }
+            return action
+        }
+    }
+
     public func restartServer(_ server: ServerReference) throws {
         let row = try findComplete(server)
         let lock = try lockServer(row)
@@ -155,8 +169,10 @@ extension ControlPlane {
 
     // MARK: Delete
 
-    /// Deletes a server; its backups and its WAL to the last record stay for five days.
-    public func deleteServer(_ server: ServerReference) throws {
+    /// Deletes a server; its backups and its WAL to the last record stay for five days, unless they are
+    /// purged at once.
+    public func deleteServer(_ server: ServerReference, purge: Bool = false) throws {
+        if purge, let row = try dropped(server) { return try purgeDropped(row) }
         let row = try find(server)
         if row.phase == .provisioning {
             throw Problem(
@@ -164,16 +180,19 @@ extension ControlPlane {
                 detail: "it is still being made",
                 hint: "If whatever did that was killed, 'pitr maintain' cleans up.")
         }
+        // Asked first: a restore that reads the backups must not find half of them.
+        let pin = try purge ? pinForPurge(row) : nil
+        defer { pin?.release() }
         cancelBackups(of: row)
         let lock = try lockServer(row, seconds: 30)
         defer { lock.release() }
-        try perform(.delete, server: row) { _ in
+        try perform(.delete, server: row, properties: purge ? ["purge": "true"] : [:]) { _ in
             try update(row.id) {
                 $0.phase = .dropping
                 $0.shouldRun = false
             }
             do {
-                try archiveTail(row)
+                if purge { try instance(row.id).stop(.fast) } else { try archiveTail(row) }
             } catch {
                 try update(row.id) { $0.phase = .complete }
                 throw error
@@ -185,10 +204,49 @@ extension ControlPlane {
                 $0.phase = .dropped
                 $0.deletedAt = now
             }
-            _ = try catalog.write {
-                try FirewallRuleRow.filter(Column("serverID") == row.id).deleteAll($0)
+            try change(row.id) {
+                _ = try FirewallRuleRow.filter(Column("serverID") == row.id).deleteAll($0)
             }
+            if purge { try removeForGood(row) }
         }
+    }
+
+    /// A deleted server by its id, or by its name where no server has that now; nil when there is none.
+    private func dropped(_ server: ServerReference) throws -> ServerRow? {
+        let found = try rows(resourceGroup: nil, dropped: true).filter { row in
+            row.id == server.name
+                || row.name == server.name
+                    && row.resourceGroup.lowercased() == server.resourceGroup.lowercased()
+        }
+        if let row = found.first(where: { $0.id == server.name }) { return row }
+        guard !found.isEmpty, (try? find(server)) == nil else { return nil }
+        guard found.count == 1 else {
+            throw Problem(
+                .invalidParameterValue, "\(found.count) deleted servers were named '\(server.name)'",
+                hint: "Give the id of one instead; 'pitr list --deleted' shows them.")
+        }
+        return found[0]
+    }
+
+    private func purgeDropped(_ row: ServerRow) throws {
+        let pin = try pinForPurge(row)
+        defer { pin.release() }
+        try perform(.delete, server: row, properties: ["purge": "true"]) { _ in try removeForGood(row) }
+    }
+
+    private func pinForPurge(_ row: ServerRow) throws -> DirectoryLock {
+        guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else {
+            throw Problem(
+                .serverBusy, "backups of server '\(row.name)' are in use by a restore",
+                hint: "Wait until it has finished.")
+        }
+        return pin
+    }
+
+    /// Removes a deleted server's backups and its row: it cannot come back.
+    func removeForGood(_ row: ServerRow) throws {
+        try DurableFiles.removeTree(paths.repository(row.id))
+        _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
     }
 
     /// Stops the server and brings every byte of its WAL that is not archived yet into the archive.

@@ -23,10 +23,10 @@ extension ControlPlane {
         for row in try rows(resourceGroup: nil, dropped: true) {
             actions += try purgeIfDue(row, now: now, dryRun: dryRun)
         }
-        return actions
+        return try actions + describeAll(dryRun: dryRun)
     }
 
-    private func act(
+    func act(
         _ server: String?, _ action: String, _ subject: String, _ reason: String, dryRun: Bool,
         _ body: () throws -> Void
     ) -> MaintenanceAction {
@@ -72,7 +72,8 @@ extension ControlPlane {
                     dryRun: dryRun
                 ) { try settleLeftover(row) })
         }
-        return actions + leftoverFolders(dryRun: dryRun)
+        return try actions + leftoverFolders(dryRun: dryRun) + leftoverRepositories(dryRun: dryRun)
+            + leftoverBackups(dryRun: dryRun)
     }
 
     /// Whether an operation is still running by the catalog and its process is gone.
@@ -258,8 +259,7 @@ extension ControlPlane {
                     throw Problem(.serverBusy, "a restore is reading its backups")
                 }
                 defer { pin.release() }
-                try DurableFiles.removeTree(paths.repository(row.id))
-                _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
+                try removeForGood(row)
             }
         ]
     }
@@ -272,8 +272,7 @@ extension ControlPlane {
         where row.resourceGroup.lowercased() == resourceGroup.lowercased() {
             guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else { continue }
             defer { pin.release() }
-            try DurableFiles.removeTree(paths.repository(row.id))
-            _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
+            try removeForGood(row)
         }
     }
 }

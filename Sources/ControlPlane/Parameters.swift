@@ -72,7 +72,7 @@ extension ControlPlane {
     }
 
     private func store(_ id: String, _ name: String, _ value: String?) throws {
-        try catalog.write { database in
+        try change(id) { database in
             _ = try ParameterRow.filter(Column("serverID") == id).filter(Column("name") == name).deleteAll(
                 database)
             if let value { try ParameterRow(serverID: id, name: name, value: value).insert(database) }

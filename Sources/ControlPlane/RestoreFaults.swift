@@ -4,18 +4,23 @@
 import Platform
 import Restore
 
-/// Where a test may end the process: `PITR_KILL_AT=<step>` makes it die by SIGKILL right there.
+/// Where a test may end or interrupt the process: `PITR_KILL_AT=<step>` makes it die by SIGKILL right there,
+/// `PITR_INTERRUPT_AT=<step>` makes it get a SIGINT.
 ///
-/// Nothing else reads the variable; without it these calls do nothing. The steps of a restore are those of
-/// `RestoreStep`, and the control plane's own `open` and `complete`; those of a creation begin with `create:
-/// `, those of a backup with `backup: `.
+/// Nothing else reads the variables; without them these calls do nothing. The steps of a restore are those of
+/// `RestoreStep`, and the control plane's own `plan`, `open` and `complete`; those of a creation begin with
+/// `create: `, those of a backup with `backup: `.
 enum RestoreFaults {
     static let hook: @Sendable (RestoreStep) -> Void = { reached($0.rawValue) }
 
     static func reached(_ point: String) {
-        if let wanted = getenv("PITR_KILL_AT"), String(cString: wanted) == point {
-            kill(getpid(), SIGKILL)
-        }
+        if isWanted("PITR_KILL_AT", point) { kill(getpid(), SIGKILL) }
+        // To this thread, so that the signal has been handled when the call returns.
+        if isWanted("PITR_INTERRUPT_AT", point) { raise(SIGINT) }
+    }
+
+    private static func isWanted(_ variable: String, _ point: String) -> Bool {
+        getenv(variable).map { String(cString: $0) == point } ?? false
     }
 }
 

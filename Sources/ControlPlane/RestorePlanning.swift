@@ -60,6 +60,8 @@ extension ControlPlane {
         let pin = try DirectoryLock.wait(paths.pin(source.id), .shared)
         let tailDirectory = paths.operation(TailFolder.name(of: .current))
         do {
+            RestoreFaults.reached("plan")
+            try cancellation.check()
             let (inventory, log, identifier) = try inventory(
                 source, target: target, tailDirectory: tailDirectory)
             let plan = try RestorePlanner(inventory: inventory, source: log).plan(

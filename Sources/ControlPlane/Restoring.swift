@@ -152,6 +152,7 @@ extension ControlPlane {
         let opening = Stopwatch()
         let complete: ServerRow
         do {
+            try cancellation.check()
             complete = try open(row, prepared: prepared, proof: proof)
         } catch {
             if let instance = try? instance(row.id) { try? instance.stop(.immediate) }
@@ -167,6 +168,8 @@ extension ControlPlane {
             restoreTimeUTC: plan.requestedTime, lsn: proof.endLSN, backup: plan.backupName)
         let lineage = try CatalogJSON.text(from)
         RestoreFaults.reached("complete")
+        // From here on the copy is there to stay.
+        try cancellation.check()
         try update(row.id) {
             $0.phase = .complete
             $0.evidence = text
@@ -210,6 +213,7 @@ extension ControlPlane {
         }
         try configure(changed)
         RestoreFaults.reached("open")
+        try cancellation.check()
         try instance(row.id).start()
         return changed
     }

@@ -55,7 +55,11 @@ extension ControlPlane {
             _ = try takeBackup(complete, name: nil, onDemand: false)
         } catch {
             let problem = Self.problem(from: error)
-            if problem.code == .canceled { throw problem }
+            if problem.code == .canceled {
+                // Whoever calls it off wants no server, and may give the same command again.
+                try callOff(complete)
+                throw problem
+            }
             notes.append(
                 "The first backup failed, so there is nothing to restore from yet: \(problem.message)")
         }
@@ -65,6 +69,15 @@ extension ControlPlane {
             password: password, databaseName: database, firewallRuleName: access.rule?.name,
             connectionString: Self.connectionString(complete, database: database, password: password),
             notes: notes)
+    }
+
+    /// Removes a server that was complete, but for its first backup, when its creation was called off.
+    private func callOff(_ row: ServerRow) throws {
+        let lock = try DirectoryLock.wait(paths.serverLock(row.id))
+        defer { lock.release() }
+        try perform(.delete, server: row, properties: ["reason": "its creation was called off"]) { _ in
+            discard(row)
+        }
     }
 
     static func connectionString(_ row: ServerRow, database: String, password: String) -> String {
@@ -103,8 +116,10 @@ extension ControlPlane {
         }
         let lock = try lockServer(row)
         do {
-            try catalog.write { try row.insert($0) }
+            try DurableFiles.makeDirectory(paths.repository(row.id))
+            try change(row.id) { try row.insert($0) }
         } catch {
+            try? DurableFiles.removeTree(paths.repository(row.id))
             lock.release()
             throw error
         }
@@ -151,11 +166,11 @@ extension ControlPlane {
         defer { progress.end() }
         let instance = try instance(row.id)
         try DurableFiles.makeDirectories(paths.server(row.id))
-        try cancellation.check()
         RestoreFaults.reached("create: initialize")
-        try instance.initialize(durable: false)
         try cancellation.check()
+        try instance.initialize(durable: false)
         RestoreFaults.reached("create: repository")
+        try cancellation.check()
         let control = try ControlFile(
             parsing: try DurableFiles.read(paths.data(row.id) + "/global/pg_control"))
         try RepositoryLayout(root: paths.repository(row.id)).create(
@@ -164,8 +179,9 @@ extension ControlPlane {
                 postgresMajor: instance.installation.major))
         try DurableFiles.syncFileSystem(paths.data(row.id))
         RestoreFaults.reached("create: configure")
+        try cancellation.check()
         if let rule = access.rule {
-            try catalog.write {
+            try change(row.id) {
                 try FirewallRuleRow(
                     serverID: row.id, name: rule.name, startIPAddress: rule.startIPAddress,
                     endIPAddress: rule.endIPAddress
@@ -174,8 +190,10 @@ extension ControlPlane {
         }
         try configure(row)
         RestoreFaults.reached("create: start")
+        try cancellation.check()
         try instance.start()
         RestoreFaults.reached("create: admin")
+        try cancellation.check()
         let connection = try instance.connect()
         try AdminRole.create(row.administratorLogin, password: password, on: connection)
         if let database = request.databaseName, database != "postgres" {
@@ -184,6 +202,7 @@ extension ControlPlane {
         }
         connection.close()
         RestoreFaults.reached("create: complete")
+        try cancellation.check()
         return try update(row.id) {
             $0.phase = .complete
             $0.systemIdentifier = String(control.systemIdentifier)
@@ -226,7 +245,7 @@ extension ControlPlane {
 
     @discardableResult
     func update(_ id: String, _ change: (inout ServerRow) throws -> Void) throws -> ServerRow {
-        try catalog.write { database in
+        try self.change(id) { database in
             guard var row = try ServerRow.fetchOne(database, key: id) else {
                 throw Problem(.resourceNotFound, "server \(id) has gone from the catalog")
             }

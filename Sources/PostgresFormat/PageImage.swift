@@ -39,7 +39,7 @@ extension WALRecord {
             length = zstd(stored, unpacked)
         }
         guard length == unpacked.count else { throw .damaged(image.compression) }
-        // What lies behind the hole is moved to the page's end, from its last byte on, as the two may overlap.
+        // What lies behind the hole is moved to the page's end, from its last byte on: the two may overlap.
         let tail = unpacked.count - image.holeOffset
         guard tail >= 0 else { throw .incomplete }
         if image.holeLength > 0 {
@@ -61,8 +61,8 @@ extension WALRecord {
     }
 }
 
-/// PostgreSQL's own compression (`pg_lzcompress.c`): groups of eight items under a byte of flags; an item is a
-/// byte as it is, or a length and a distance back of two or three bytes.
+/// PostgreSQL's own compression (`pg_lzcompress.c`): groups of eight items under a byte of flags; an item is
+/// a byte as it is, or a length and a distance back of two or three bytes.
 enum PGLZ {
     /// Answers the bytes made; nil unless the source is used up exactly when the target is full.
     static func unpack(

@@ -1,6 +1,7 @@
 /// Everything that a commit, abort or prepare record tells.
 ///
-/// Layout: `xl_xact_commit`, `xl_xact_abort`, `xl_xact_prepare` and their optional parts, PostgreSQL 15 to 18.
+/// Layout: `xl_xact_commit`, `xl_xact_abort`, `xl_xact_prepare` and their optional parts, PostgreSQL 15 to
+/// 18.
 public struct TransactionDetails: Hashable, Sendable {
     public let end: TransactionEnd
     /// The database it worked in; `.none` where the record does not say.

@@ -53,8 +53,8 @@ extension TransactionEnd {
     /// Reads the main data of a transaction record. Data too short for what its flags promise is nil, but for
     /// the number of a prepared transaction if the data is not whole.
     ///
-    /// Layout: `xl_xact_commit`, `xl_xact_abort` and `xl_xact_prepare`, with the optional parts in the order in
-    /// which they are written; an entry of dropped statistics has 16 bytes since PostgreSQL 18, 12 before.
+    /// Layout: `xl_xact_commit`, `xl_xact_abort` and `xl_xact_prepare`, with the optional parts in the order
+    /// in which they are written; an entry of dropped statistics has 16 bytes since PostgreSQL 18, 12 before.
     init?(
         info: UInt8, xid: TransactionID, start: LSN, end: LSN, version: WALVersion,
         mainData: UnsafeRawBufferPointer, isWhole: Bool = true

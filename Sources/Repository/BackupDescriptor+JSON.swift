@@ -2,36 +2,22 @@ public import Platform
 import PostgresFormat
 
 extension BackupDescriptor {
-    /// The text of `backup.json`. Its last member is the CRC-32C of the others, printed on one line.
-    public var encoded: [UInt8] {
-        var object = fields
-        object["crc32c"] = .string(Self.checksum(of: object))
-        return Array(JSONValue.object(object).printed(indented: true).utf8)
-    }
+    /// The text of `backup.json`, sealed.
+    public var encoded: [UInt8] { DescribedDocument.seal(fields) }
 
     /// Reads `backup.json`; `path` is for messages. Throws `.backupDamaged` or `.formatTooNew`.
     public init(parsing bytes: [UInt8], path: String) throws(Problem) {
+        let document = DescribedDocument(path: path)
         do throws(Problem) {
-            let json = try DescribedDocument(path: path).parse(bytes, format: Self.format)
-            guard var object = json.object, let checksum = object["crc32c"]?.string else {
-                throw DescribedDocument(path: path).damaged("its checksum is missing")
-            }
-            object["crc32c"] = nil
-            guard Self.checksum(of: object) == checksum else {
-                throw DescribedDocument(path: path).damaged("its checksum is wrong")
-            }
+            let object = try document.unseal(bytes, format: Self.format)
             guard let read = Self(fields: .object(object)) else {
-                throw DescribedDocument(path: path).damaged("a field is missing")
+                throw document.damaged("a field is missing")
             }
             self = read
         } catch {
             guard error.code == .stateDamaged else { throw error }
             throw Problem(.backupDamaged, error.message, detail: error.detail, hint: error.hint)
         }
-    }
-
-    private static func checksum(of object: JSONObject) -> String {
-        WALArchive.hex(CRC32C.checksum(Array(JSONValue.object(object).printed().utf8)))
     }
 
     private var fields: JSONObject {

@@ -132,9 +132,11 @@ final class BackupFileJob: ChunkedJob {
 
     private func open(_ state: inout State) throws(Problem) -> OpenFile {
         if let source = state.source { return source }
-        guard let source = try OpenFile(readingIfPresent: stored) else { throw damaged("it is missing") }
+        let stored = stored
+        let opened = try reading { () throws(Problem) in try OpenFile(readingIfPresent: stored) }
+        guard let source = opened else { throw damaged("it is missing") }
         state.source = source
-        state.sourceSize = try source.size()
+        state.sourceSize = try reading { () throws(Problem) in try source.size() }
         if storage == .plain, state.sourceSize != expected.size {
             throw damaged("it is \(state.sourceSize) bytes large, in the manifest \(expected.size)")
         }
@@ -155,7 +157,8 @@ final class BackupFileJob: ChunkedJob {
         let guess = state.lastFrame == 0 ? limit : min(limit, state.lastFrame + state.lastFrame / 4 + 4096)
         for wanted in guess < limit ? [guess, limit] : [limit] {
             let room = UnsafeMutableRawBufferPointer(rebasing: scratch.input.bytes[..<wanted])
-            let got = try source.read(into: room, at: state.sourceOffset)
+            let offset = state.sourceOffset
+            let got = try reading { () throws(Problem) in try source.read(into: room, at: offset) }
             if let size = Decompressor.frameSize(scratch.input[prefix: got]) {
                 state.lastFrame = size
                 return size
@@ -169,7 +172,9 @@ final class BackupFileJob: ChunkedJob {
         switch storage {
         case .plain:
             let room = UnsafeMutableRawBufferPointer(rebasing: scratch.output.bytes[..<chunk.count])
-            let got = try chunk.source.read(into: room, at: chunk.sourceOffset)
+            let got = try reading { () throws(Problem) in
+                try chunk.source.read(into: room, at: chunk.sourceOffset)
+            }
             guard got == chunk.count else { throw damaged("it is cut off") }
             return UnsafeRawBufferPointer(room)
         case .zstd:
@@ -197,6 +202,10 @@ final class BackupFileJob: ChunkedJob {
             if let target = state.target { writeback?.add(target) }
             state.target = nil
         }
+    }
+
+    private func reading<Value>(_ body: () throws(Problem) -> Value) throws(Problem) -> Value {
+        try BackupFiles.reading(expected.path, stored: stored, body)
     }
 
     private func damaged(_ reason: String) -> Problem {

@@ -69,9 +69,10 @@ public enum BackupFiles {
         _ backup: BackupDescriptor, in layout: RepositoryLayout
     ) throws(Problem) -> BackupManifest {
         let path = manifestFile(layout.backup(backup.name))
-        guard let bytes = try DurableFiles.readIfPresent(path) else {
-            throw damaged("backup_manifest", "it is missing", stored: path)
+        let read = try reading("backup_manifest", stored: path) { () throws(Problem) in
+            try DurableFiles.readIfPresent(path)
         }
+        guard let bytes = read else { throw damaged("backup_manifest", "it is missing", stored: path) }
         guard CRC32C.checksum(bytes) == backup.manifestCRC32C else {
             throw damaged("backup_manifest", "its CRC-32C is not the one in backup.json", stored: path)
         }
@@ -92,6 +93,18 @@ public enum BackupFiles {
             hint: "Choose another backup; 'pitr backup list' shows them.")
     }
 
+    /// Runs a step that only reads: what the system refuses then is damage of the backup.
+    static func reading<Value>(
+        _ path: String, stored: String, _ body: () throws(Problem) -> Value
+    ) throws(Problem) -> Value {
+        do throws(Problem) {
+            return try body()
+        } catch {
+            guard error.code == .system else { throw error }
+            throw damaged(path, "it cannot be read: \(error.detail ?? error.message)", stored: stored)
+        }
+    }
+
     /// Reads the manifest and compares the names in it with the files there are.
     private static func expectedFiles(
         _ backup: BackupDescriptor, _ layout: RepositoryLayout
@@ -107,7 +120,8 @@ public enum BackupFiles {
         }
         let suffix = backup.storage == .zstd ? RepositoryLayout.compressedSuffix : ""
         var wanted = Set(files.map { $0.path + suffix })
-        for path in try StoredTree.files(folder) where wanted.remove(path) == nil {
+        let there = try reading("data", stored: folder) { () throws(Problem) in try StoredTree.files(folder) }
+        for path in there where wanted.remove(path) == nil {
             throw damaged(path, "it is not in the manifest", stored: folder + "/" + path)
         }
         if let missing = wanted.min() {

@@ -106,8 +106,15 @@ public struct BackupRepository: Sendable {
             }
             return StoredBackup(name: name, path: path, content: .intact(descriptor))
         } catch {
-            guard error.code == .backupDamaged else { throw error }
-            return StoredBackup(name: name, path: path, content: .damaged(error))
+            switch error.code {
+            case .backupDamaged: return StoredBackup(name: name, path: path, content: .damaged(error))
+            case .formatTooNew: throw error
+            default:
+                let problem = Problem(
+                    .backupDamaged, "backup \"\(name)\" is damaged: its backup.json cannot be read",
+                    detail: error.detail ?? error.message)
+                return StoredBackup(name: name, path: path, content: .damaged(problem))
+            }
         }
     }
 }

@@ -50,29 +50,3 @@ public struct RepositoryIdentity: Hashable, Sendable {
             segmentSize: segmentSize)
     }
 }
-
-/// A small JSON file that carries its format's version.
-struct DescribedDocument {
-    let path: String
-
-    func parse(_ bytes: [UInt8], format: Int64) throws(Problem) -> JSONValue {
-        let json: JSONValue
-        do {
-            json = try JSONValue.parse(bytes)
-        } catch {
-            throw damaged("\(error)")
-        }
-        guard let found = json["format"]?.integer else { throw damaged("it names no format") }
-        guard found <= format else {
-            throw Problem(
-                .formatTooNew, "\"\(path)\" was written by a newer version",
-                detail: "its format is \(found), at most \(format) is understood here")
-        }
-        guard found >= 1 else { throw damaged("its format is \(found)") }
-        return json
-    }
-
-    func damaged(_ reason: String) -> Problem {
-        Problem(.stateDamaged, "\"\(path)\" is damaged", detail: reason)
-    }
-}

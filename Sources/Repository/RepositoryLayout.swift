@@ -4,6 +4,7 @@ public import PostgresFormat
 /// Where the files of one server's repository are.
 ///
 ///     repository.json             what this folder is
+///     server.json                 what the control plane knows of the server; its own business
 ///     README.txt                  how to restore by hand
 ///     backups/<name>/             backup.json, backup_manifest, data/<path>[.zst]
 ///     wal/<timeline>/<file>.zst   segments, backup history files, partial segments

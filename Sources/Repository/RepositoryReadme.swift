@@ -4,9 +4,10 @@ enum RepositoryReadme {
         """
         This folder is the repository of one PostgreSQL \(identity.postgresMajor) server
         (server id \(identity.serverID), system identifier \(identity.systemIdentifier)):
-        its base backups and its write-ahead log. Nothing in it is ever changed, only added and expired.
+        its base backups and its write-ahead log. None of them is ever changed, only added and expired.
 
           repository.json             what this folder is
+          server.json                 what pitr knows of the server; rewritten when that changes
           backups/<name>/             one base backup: backup.json, PostgreSQL's backup_manifest,
                                       and under data/ the files of the data directory. Where the name ends in
                                       .zst the file is compressed; backup.json says "storage": "zstd".

@@ -26,10 +26,25 @@ struct Session: Sendable {
     /// Becomes the service account and opens the state. From here on files are the account's, also when root
     /// called: what must be opened with the caller's rights is opened before.
     func controlPlane() throws -> ControlPlane {
+        try controlPlane(adopt())
+    }
+
+    /// As `controlPlane`, after a new catalog has been made in the place of a lost or damaged one.
+    func rebuiltControlPlane() throws -> (ControlPlane, [DoctorFinding]) {
+        let account = try adopt()
+        let findings = try ControlPlane.rebuildCatalog(
+            account: account, cancellation: Interruption.flag)
+        return (try controlPlane(account), findings)
+    }
+
+    private func adopt() throws -> ServiceAccount {
         let account = try ServiceAccount.adopt(home: try home())
         messages.detail("state: \(account.home), account: \(account.name)")
-        return try ControlPlane(
-            account: account, progress: progress, cancellation: Interruption.flag)
+        return account
+    }
+
+    private func controlPlane(_ account: ServiceAccount) throws -> ControlPlane {
+        try ControlPlane(account: account, progress: progress, cancellation: Interruption.flag)
     }
 
     /// The state directory, absolute: the working directory changes later.

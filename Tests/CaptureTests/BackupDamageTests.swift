@@ -17,6 +17,7 @@ import Testing
             emptied
         case exchanged, extraTablespaceFile, manifestFlipped, manifestTruncated, manifestMissing
         case descriptionFlipped, descriptionTruncated, descriptionMissing, descriptionOfAnother
+        case unreadable, manifestUnreadable, descriptionUnreadable
     }
 
     @Test(arguments: Kind.allCases) func `finds damage`(kind: Kind) throws {
@@ -134,6 +135,13 @@ private final class DamagedBackup {
         case .descriptionFlipped, .descriptionTruncated, .descriptionMissing:
             try damageFile(BackupFiles.descriptor(folder), kind)
             return "backup.json"
+        case .unreadable: try makeUnreadable(file)
+        case .manifestUnreadable:
+            try makeUnreadable(BackupFiles.manifestFile(folder))
+            return "backup_manifest\" of the backup is damaged: it cannot be read: "
+        case .descriptionUnreadable:
+            try makeUnreadable(BackupFiles.descriptor(folder))
+            return "backup.json cannot be read"
         case .descriptionOfAnother:
             try DurableFiles.write(
                 Self.renamed(try DurableFiles.read(BackupFiles.descriptor(folder))),
@@ -141,6 +149,12 @@ private final class DamagedBackup {
             return "backup.json"
         }
         return "base/1/1259"
+    }
+
+    /// A link to itself: nobody can open it, not even root.
+    private func makeUnreadable(_ path: String) throws {
+        try DurableFiles.removeFile(path)
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
     }
 
     private func damageFile(_ path: String, _ kind: BackupDamageTests.Kind) throws {

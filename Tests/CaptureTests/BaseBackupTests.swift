@@ -4,6 +4,7 @@ import Platform
 import PostgresClient
 import PostgresFormat
 import Repository
+import Synchronization
 import TestKit
 import Testing
 
@@ -128,6 +129,30 @@ import Testing
         #expect(try DurableFiles.list(server.layout.backups).isEmpty)
     }
 
+    @Test func `a backup can be named for the moment at which it completed`() throws {
+        let server = try ArchivingServer()
+        let naming = BackupNaming.atCompletion { "at-\($0.microseconds)" }
+        let folders = FoldersSeen(server.layout)
+        let backup = try server.capture.run(name: naming, source: .automatic, progress: folders)
+        #expect(backup.name == "at-\(backup.stopTime.microseconds)")
+        #expect(try DurableFiles.list(server.layout.backups) == [backup.name])
+        #expect(try BackupRepository(layout: server.layout).find(backup.name) == backup)
+        let seen = folders.names.withLock { $0 }
+        #expect(seen.count == 1 && seen.allSatisfy { $0 == backup.label + ".incomplete" })
+        let again = try server.capture.run(name: naming, source: .automatic)
+        #expect(again.label != backup.label && again.name != backup.name)
+    }
+
+    @Test func `a name that is taken when the backup completes is refused, and leaves nothing`() throws {
+        let server = try ArchivingServer()
+        _ = try server.capture.run(name: "b", source: .automatic)
+        let problem = #expect(throws: Problem.self) {
+            try server.capture.run(name: .atCompletion { _ in "b" }, source: .automatic)
+        }
+        #expect(problem?.code == .backupNameAlreadyExists)
+        #expect(try DurableFiles.list(server.layout.backups) == ["b"])
+    }
+
     @Test func `a name that is taken is refused before the server is asked`() throws {
         let server = try ArchivingServer()
         _ = try server.capture.run(name: "b", source: .automatic)
@@ -183,6 +208,24 @@ private struct CancelOnFirstBytes: ProgressReporter {
 
     func begin(_ step: String, totalBytes: UInt64?) {}
     func advance(bytes: UInt64) { cancellation.cancel() }
+    func note(_ text: String) {}
+    func end() {}
+}
+
+/// Which folders there are whenever a step of a backup begins.
+private final class FoldersSeen: ProgressReporter {
+    let names = Mutex<Set<String>>([])
+    private let layout: RepositoryLayout
+
+    init(_ layout: RepositoryLayout) {
+        self.layout = layout
+    }
+
+    func begin(_ step: String, totalBytes: UInt64?) {
+        let found = (try? DurableFiles.list(layout.backups)) ?? []
+        names.withLock { $0.formUnion(found) }
+    }
+    func advance(bytes: UInt64) {}
     func note(_ text: String) {}
     func end() {}
 }

@@ -51,6 +51,24 @@ struct CatalogStoreTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     }
 
+    @Test func `damage behind the first pages is told by whoever reads it, and by the check`() throws {
+        let store = try CatalogStore(path: path)
+        try store.write { database in
+            for number in 0..<500 {
+                try row("\(number)", name: "s\(number)", host: "h\(number)").insert(database)
+            }
+        }
+        try store.close()
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        for index in bytes.count / 2..<bytes.count { bytes[index] = UInt8(index & 0xFF) }
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let again = try CatalogStore(path: path)
+        let problem = #expect(throws: Problem.self) { try again.read { try ServerRow.fetchAll($0) } }
+        #expect(problem?.code == .stateDamaged)
+        #expect(problem?.hint?.contains("--rebuild-catalog") == true)
+        #expect(!again.damage().isEmpty)
+    }
+
     @Test func `says of a file that is no catalog that it cannot be used`() throws {
         try scratch.write("catalog.sqlite", String(repeating: "not a database ", count: 300))
         let problem = #expect(throws: Problem.self) { _ = try CatalogStore(path: path) }

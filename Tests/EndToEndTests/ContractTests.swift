@@ -56,6 +56,17 @@ extension EndToEnd {
             }
         }
 
+        @Test func `an automatic backup is named for its end less a second, as Azure's are`() throws {
+            try ProductUnderTest.use("ticks") { product in
+                _ = try product.create("orders")
+                let backups = try product.json("backup", "list", "-s", "orders").array ?? []
+                let completed = try #require(backups.first?["completedTime"]?.string)
+                let end = try TimestampParser.parse(completed).get().instant
+                let ticks = (end.unixMicroseconds - 1_000_000) * 10 + 621_355_968_000_000_000
+                #expect(backups.count == 1 && backups.first?["name"] == .string("backup_\(ticks)"))
+            }
+        }
+
         @Test func `a server's JSON has az's names and our own object`() throws {
             try ProductUnderTest.use("names") { product in
                 _ = try product.create("orders", ["--tags", "team=shop", "--tier", "Burstable"])

@@ -20,6 +20,7 @@ struct Demo {
     }
 
     mutating func run(keep: Bool) throws {
+        try requireFreeNames()
         cleanUp()
         let created = try makeServer()
         let before = try work(created)
@@ -39,6 +40,21 @@ struct Demo {
                 "Both servers are deleted again (--keep would keep them). \(Self.seconds(watch.seconds)) in all."
             )
         }
+    }
+
+    /// Names are unique over all groups; what has the demo's names outside its own group is not the demo's.
+    private func requireFreeNames() throws {
+        let mine = [Self.source.name, Self.copy.name]
+        let taken = try controlPlane.listServers(resourceGroup: nil).filter { server in
+            mine.contains(server.name) && server.resourceGroup != Self.group
+        }
+        guard let first = taken.first else { return }
+        throw Problem(
+            .serverNameAlreadyExists,
+            "the demo makes servers named '\(mine.joined(separator: "' and '"))', "
+                + "and '\(first.name)' is one of yours",
+            detail: "it is in the resource group '\(first.resourceGroup)'",
+            hint: "Run the demo in a folder of its own: 'pitr demo --home /var/tmp/pitr-demo'.")
     }
 
     /// Removes what an earlier run may have left; the group is the demo's own.

@@ -7,10 +7,19 @@ struct DoctorCommand: PitrCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Say what this machine lacks and what is wrong with the state.")
 
+    @Flag(
+        help: ArgumentHelp(
+            "Make a new catalog from what is on the disk.",
+            discussion: """
+                For a catalog that is lost or damaged. The servers' descriptions and repositories tell \
+                everything but past operations and the activity log. The damaged file is kept.
+                """))
+    var rebuildCatalog = false
+
     @OptionGroup var global: GlobalOptions
 
     func execute(_ session: Session) throws -> Report {
-        let findings = findings(session)
+        let findings = rebuildCatalog ? try rebuilt(session) : findings(session)
         var text = PersonText()
         for finding in findings {
             text.heading("\(finding.level.rawValue): \(finding.subject)")
@@ -18,6 +27,12 @@ struct DoctorCommand: PitrCommand {
             if let remedy = finding.remedy { text.item(remedy) }
         }
         return try Report(findings.map(FindingDocument.init), text)
+    }
+
+    private func rebuilt(_ session: Session) throws -> [DoctorFinding] {
+        let (plane, made) = try session.rebuiltControlPlane()
+        let told = Set(made.map(\.subject))
+        return try made + plane.doctor().filter { $0.level != .ok || !told.contains($0.subject) }
     }
 
     /// What keeps the state from being opened at all is a finding as well.

@@ -7,13 +7,16 @@ struct DeleteCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ServerOptions
+    @Flag(help: "Delete its backups too, at once. It cannot be revived; works on a deleted server as well.")
+    var purge = false
     @OptionGroup var confirmed: YesOption
 
     func execute(_ session: Session) throws -> Report {
         try session.confirmation.require(
             "Are you sure you want to delete the server '\(server.name)' in resource group "
-                + "'\(server.group.resourceGroup)'", yes: confirmed.yes)
-        try session.controlPlane().deleteServer(server.reference)
+                + "'\(server.group.resourceGroup)'" + (purge ? ", and all of its backups for good" : ""),
+            yes: confirmed.yes)
+        try session.controlPlane().deleteServer(server.reference, purge: purge)
         return .nothing
     }
 }

@@ -3,14 +3,24 @@ import ControlPlane
 
 struct StopCommand: PitrCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stop", abstract: "Stop a server; it stays stopped until it is started.")
+        commandName: "stop", abstract: "Stop a server, or every one; it stays stopped until it is started.")
 
     @OptionGroup var global: GlobalOptions
-    @OptionGroup var server: ServerOptions
+    @OptionGroup var group: GroupOption
+    @Option(name: .shortAndLong, help: "Name of the server.") var name: String?
+    @Flag(help: "Every server that runs; each stays stopped until it is started by its name.") var all = false
     @OptionGroup var noWait: NoWaitOption
 
+    func validate() throws {
+        if all == (name != nil) { throw ValidationError("give either --name or --all") }
+    }
+
     func execute(_ session: Session) throws -> Report {
-        try session.controlPlane().stopServer(server.reference)
+        let controlPlane = try session.controlPlane()
+        guard let name else {
+            return try Report(try controlPlane.stopAll())
+        }
+        try controlPlane.stopServer(ServerReference(resourceGroup: group.resourceGroup, name: name))
         return .nothing
     }
 }
