@@ -1,7 +1,7 @@
 /// Prints a list item by item as it comes, so that a long one takes no memory.
 ///
-/// What comes out is what `Report` would print of the whole list; only a table's columns do not wait for their
-/// widest cell.
+/// What comes out is what `Report` would print of the whole list; only a table's columns do not wait for
+/// their widest cell.
 struct ReportStream {
     private let format: OutputFormat
     private let colors: Bool
