@@ -56,7 +56,7 @@ let package = Package(
                 grdb, "Catalog", "Capture", "Repository", "WALEvents", "Planning", "Restore", "Instance",
                 "Platform", "PostgresFormat", "PostgresClient",
             ]),
-        module("AzureAPI", ["ControlPlane", "Planning", "Platform", "PostgresFormat"]),
+        module("AzureAPI", ["ControlPlane", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
         .executableTarget(
             name: "pitr",
             dependencies: [

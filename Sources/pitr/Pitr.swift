@@ -23,7 +23,8 @@ struct Pitr: ParsableCommand {
             CommandGroup(
                 name: "Restore",
                 subcommands: [
-                    PlanCommand.self, RestoreCommand.self, ReviveDroppedCommand.self, BackupCommands.self,
+                    TimelineCommand.self, PlanCommand.self, RestoreCommand.self,
+                    ReviveDroppedCommand.self, BackupCommands.self,
                     RestorePointCommands.self, WALCommands.self,
                 ]),
             CommandGroup(

@@ -20,7 +20,7 @@ struct LayerTests {
             "Restore": flow.union(["Instance"]),
             "Catalog": ["Platform"],
             "ControlPlane": flow.union(["Catalog", "Capture", "Restore", "Instance"]),
-            "AzureAPI": ["ControlPlane", "Planning", "Platform", "PostgresFormat"],
+            "AzureAPI": ["ControlPlane", "WALEvents", "Planning", "Platform", "PostgresFormat"],
             "pitr": [
                 "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresClient", "PostgresFormat",
                 "WALEvents",

@@ -1,0 +1,88 @@
+public import ControlPlane
+import Planning
+import PostgresFormat
+public import WALEvents
+
+/// What `pitr timeline -o json` prints.
+public struct TimelineDocument: Codable, Sendable {
+    public struct Backup: Codable, Sendable {
+        @OrNull public var completedTimeUtc: String?
+        /// Why it cannot be used; null when it is sound.
+        @OrNull public var damage: String?
+        public var name: String
+        public var startLsn: String
+        public var stopLsn: String
+        public var timeline: UInt32
+    }
+
+    public struct Gap: Codable, Sendable {
+        /// The last commit or abort before it.
+        @OrNull public var afterUtc: String?
+        /// The first one behind it.
+        @OrNull public var beforeUtc: String?
+        public var firstSegment: String
+        public var lastSegment: String
+        public var segmentCount: UInt64
+    }
+
+    public struct Minute: Codable, Sendable {
+        public var commits: Int
+        public var timeUtc: String
+    }
+
+    /// Commits by minute; minutes without any are left out.
+    public var activity: [Minute]
+    public var backups: [Backup]
+    @OrNull public var earliestUtc: String?
+    public var events: [EventDocument]
+    @OrNull public var fromUtc: String?
+    public var gaps: [Gap]
+    @OrNull public var latestUtc: String?
+    public var minRows: Int64
+    public var notes: [String]
+    public var resourceGroup: String
+    /// How many segments were gone through, and of how many the log itself had to be read.
+    public var segments: Int
+    public var segmentsRead: Int
+    public var sourceServer: String
+    @OrNull public var toUtc: String?
+
+    /// - Parameter command: what restores to just before an event.
+    public init(_ history: EventHistory, minRows: Int64, command: (WALEvent) -> String?) {
+        activity = history.activity.map { Minute(commits: $0.commits, timeUtc: $0.start.description) }
+        backups = history.backups.map(Backup.init)
+        _earliestUtc = OrNull(wrappedValue: history.earliest?.description)
+        events = history.events.map { EventDocument($0, restoreCommand: command($0)) }
+        _fromUtc = OrNull(wrappedValue: history.from?.description)
+        gaps = history.gaps.map(Gap.init)
+        _latestUtc = OrNull(wrappedValue: history.latest?.description)
+        self.minRows = minRows
+        notes = history.notes
+        resourceGroup = history.server.resourceGroup
+        segments = history.segments
+        segmentsRead = history.segmentsRead
+        sourceServer = history.server.name
+        _toUtc = OrNull(wrappedValue: history.to?.description)
+    }
+}
+
+extension TimelineDocument.Backup {
+    init(_ backup: InventoryBackup) {
+        _completedTimeUtc = OrNull(wrappedValue: backup.damage == nil ? backup.stopTime.description : nil)
+        _damage = OrNull(wrappedValue: backup.damage)
+        name = backup.name
+        startLsn = backup.startLSN.description
+        stopLsn = backup.stopLSN.description
+        timeline = backup.timeline.rawValue
+    }
+}
+
+extension TimelineDocument.Gap {
+    init(_ gap: EventHistory.Gap) {
+        _afterUtc = OrNull(wrappedValue: gap.after?.description)
+        _beforeUtc = OrNull(wrappedValue: gap.before?.description)
+        firstSegment = gap.first.fileName
+        lastSegment = gap.last.fileName
+        segmentCount = gap.count
+    }
+}

@@ -1,0 +1,151 @@
+import Planning
+import Platform
+import PostgresFormat
+import Repository
+import Restore
+import WALEvents
+
+/// Goes through a server's log from its backups on, and gathers the events in it.
+///
+/// A backup gives the catalogs to begin with; the log brings them forward. Behind a gap the next backup is
+/// taken. Memory holds the catalogs and the transactions under way, not the log.
+struct EventReader {
+    let inventory: Inventory
+    let log: HeldLog
+    let minimumRows: Int64
+    let cancellation: CancellationFlag
+    /// The catalogs of a backup; nil where they cannot be had.
+    let catalog: (InventoryBackup) throws(Problem) -> CatalogState?
+
+    private(set) var events: [WALEvent] = []
+    private(set) var gaps: [EventHistory.Gap] = []
+    private(set) var commits: [Int64: Int] = [:]
+    private(set) var segments = 0
+    private(set) var segmentsRead = 0
+    private(set) var notes: [String] = []
+
+    init(
+        inventory: Inventory, log: HeldLog, minimumRows: Int64, cancellation: CancellationFlag,
+        catalog: @escaping (InventoryBackup) throws(Problem) -> CatalogState?
+    ) {
+        self.inventory = inventory
+        self.log = log
+        self.minimumRows = minimumRows
+        self.cancellation = cancellation
+        self.catalog = catalog
+    }
+
+    /// Reads what is needed to know the events from `from` on.
+    ///
+    /// - Parameter path: which segment to take of each number, in order, without those that are missing.
+    mutating func read(path: [SegmentName], from: PostgresTimestamp?, to: PostgresTimestamp?) throws {
+        let runs = Self.runs(path)
+        for (index, run) in runs.enumerated() {
+            if index > 0, let gap = gap(between: runs[index - 1], and: run) { gaps.append(gap) }
+            try readRun(run, from: from, to: to)
+        }
+    }
+
+    // MARK: One stretch without a gap
+
+    private mutating func readRun(
+        _ run: [SegmentName], from: PostgresTimestamp?, to: PostgresTimestamp?
+    ) throws {
+        guard let start = startingBackup(in: run, before: from), let state = try catalog(start) else {
+            return
+        }
+        var assembler = EventAssembler(catalog: state, minimumRows: minimumRows)
+        let wanted = wanted(of: run, from: start.startLSN, to: to)
+        guard let first = wanted.first else { return }
+        var decoder = WALDecoder(start: first.start, segmentSize: inventory.segmentSize)
+        for segment in wanted {
+            try cancellation.check()
+            segments += 1
+            segmentsRead += 1
+            try readLog(of: segment, &decoder, from: start.startLSN, &assembler)
+            events += assembler.takeEvents()
+        }
+        events += assembler.finish()
+        if !assembler.catalog.lostCatalogs.isEmpty {
+            notes.append("A system catalog was rewritten where the log is not held: names may be missing.")
+        }
+    }
+
+    /// The latest sound backup of the stretch that was done before the first instant asked for, else its
+    /// first one.
+    private func startingBackup(in run: [SegmentName], before from: PostgresTimestamp?) -> InventoryBackup? {
+        guard let first = run.first, let last = run.last else { return nil }
+        let usable = inventory.backups.filter {
+            $0.damage == nil && $0.startLSN >= first.start && $0.startLSN < last.end
+        }.sorted { $0.startLSN < $1.startLSN }
+        guard let from else { return usable.first }
+        return usable.last { $0.stopTime <= from } ?? usable.first
+    }
+
+    /// The segments from a place on, as far as one may have something not later than `to`.
+    private func wanted(
+        of run: [SegmentName], from start: LSN, to: PostgresTimestamp?
+    ) -> [SegmentName] {
+        var wanted = run.filter { $0.end > start }
+        guard let to else { return wanted }
+        let summaries = Dictionary(
+            inventory.segments.map { ($0.name, $0.summary) }, uniquingKeysWith: { first, _ in first })
+        while wanted.count > 1, let last = wanted.last, let earliest = summaries[last]?.minStopTime,
+            earliest > to
+        {
+            wanted.removeLast()
+        }
+        return wanted
+    }
+
+    private static func runs(_ path: [SegmentName]) -> [[SegmentName]] {
+        var runs: [[SegmentName]] = []
+        for segment in path {
+            if let last = runs.last?.last, last.number + 1 == segment.number {
+                runs[runs.count - 1].append(segment)
+            } else {
+                runs.append([segment])
+            }
+        }
+        return runs
+    }
+
+    private func gap(between before: [SegmentName], and after: [SegmentName]) -> EventHistory.Gap? {
+        guard let last = before.last, let next = after.first, next.number > last.number + 1 else {
+            return nil
+        }
+        let timeline = last.timeline
+        let known = inventory.segments.filter { $0.name.timeline == timeline }
+        return EventHistory.Gap(
+            first: SegmentName(timeline: timeline, number: last.number + 1, size: last.size),
+            last: SegmentName(timeline: next.timeline, number: next.number - 1, size: last.size),
+            count: next.number - last.number - 1,
+            after: known.filter { $0.name <= last }.compactMap(\.summary.maxStopTime).max(),
+            before: known.filter { $0.name >= next }.compactMap(\.summary.minStopTime).min())
+    }
+
+    private mutating func readLog(
+        of segment: SegmentName, _ decoder: inout WALDecoder, from start: LSN,
+        _ assembler: inout EventAssembler
+    ) throws {
+        var minutes: [Int64: Int] = [:]
+        try log.pages(of: segment) { (bytes) throws(Problem) in
+            let end = decoder.feed(bytes) { record in
+                guard record.start >= start else { return true }
+                if let end = record.transactionEnd, end.kind.isCommit {
+                    minutes[Self.minute(end.time), default: 0] += 1
+                }
+                assembler.apply(record, countingRows: true)
+                return true
+            }
+            if let end, case .switched = end { return true }
+            return end == nil
+        }
+        commits.merge(minutes, uniquingKeysWith: +)
+    }
+
+    private static func minute(_ time: PostgresTimestamp) -> Int64 {
+        let minute = time.microseconds / 60_000_000
+        return time.microseconds % 60_000_000 < 0 ? minute - 1 : minute
+    }
+}

@@ -1,0 +1,75 @@
+public import Planning
+public import PostgresFormat
+public import WALEvents
+
+/// What `timeline` was asked for.
+public struct EventHistoryRequest: Sendable {
+    public var resourceGroup: String
+    /// A bare name in the same group, a full resource id, or the id of a deleted server.
+    public var sourceServer: String
+    /// Events from then on; nil is the beginning of what is held.
+    public var from: PostgresTimestamp?
+    /// Events up to then, inclusive; nil is the end.
+    public var to: PostgresTimestamp?
+    /// The least number of rows of one relation that a transaction must change to be an event.
+    public var minimumRows: Int64
+
+    /// What counts as many rows unless told otherwise.
+    public static let usualMinimumRows: Int64 = 1000
+
+    public init(
+        resourceGroup: String, sourceServer: String, from: PostgresTimestamp? = nil,
+        to: PostgresTimestamp? = nil, minimumRows: Int64 = EventHistoryRequest.usualMinimumRows
+    ) {
+        self.resourceGroup = resourceGroup
+        self.sourceServer = sourceServer
+        self.from = from
+        self.to = to
+        self.minimumRows = minimumRows
+    }
+}
+
+/// What happened on a server, as far as its backups and log tell.
+public struct EventHistory: Sendable {
+    /// Segments that are missing or damaged between others that are held.
+    public struct Gap: Hashable, Sendable {
+        public var first: SegmentName
+        public var last: SegmentName
+        /// How many segments.
+        public var count: UInt64
+        /// The last commit or abort before, the first one after; nil where none is known.
+        public var after: PostgresTimestamp?
+        public var before: PostgresTimestamp?
+    }
+
+    /// Commits in one minute by their own clock.
+    public struct Minute: Hashable, Sendable {
+        /// Its first instant.
+        public var start: PostgresTimestamp
+        public var commits: Int
+    }
+
+    public var server: ServerDetails
+    /// The window that can be restored; nil when nothing can.
+    public var earliest: PostgresTimestamp?
+    public var latest: PostgresTimestamp?
+    /// The range asked for, with the window's ends where it was left open.
+    public var from: PostgresTimestamp?
+    public var to: PostgresTimestamp?
+    /// Oldest first, damaged ones among them.
+    public var backups: [InventoryBackup] = []
+    public var gaps: [Gap] = []
+    /// Minutes with at least one commit, in order.
+    public var activity: [Minute] = []
+    /// In the order of the log.
+    public var events: [WALEvent] = []
+    /// How many segments were gone through, and of how many the log itself was read.
+    public var segments = 0
+    public var segmentsRead = 0
+    /// Remarks for the person, for example that names may be missing.
+    public var notes: [String] = []
+
+    public init(server: ServerDetails) {
+        self.server = server
+    }
+}

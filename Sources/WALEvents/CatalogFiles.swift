@@ -1,0 +1,17 @@
+public import PostgresFormat
+
+/// The files of a base backup, as far as catalogs are read from them.
+public protocol CatalogFiles: AnyObject {
+    /// The magic of the WAL version the backup belongs to.
+    var version: WALVersion { get }
+    /// The databases whose directories are in the backup, and in which tablespace each one is.
+    var databases: [ObjectID: ObjectID] { get }
+    /// The map of a database, or of the shared catalogs for `.none`; nil if it is missing or damaged.
+    func relationMap(of database: ObjectID) -> RelationMap?
+    /// How many whole pages a relation's file has; 0 if there is none.
+    func pageCount(of relation: RelationLocator) -> UInt32
+    /// One page of 8192 bytes; nil if it is not there.
+    func page(of relation: RelationLocator, _ block: UInt32) -> [UInt8]?
+    /// What `pg_xact` says of a transaction; nil if it says nothing.
+    func status(of xid: TransactionID) -> TransactionStatus?
+}

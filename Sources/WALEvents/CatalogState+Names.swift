@@ -1,0 +1,141 @@
+public import PostgresFormat
+
+/// A relation as the catalogs know it at a place in the log.
+public struct KnownRelation: Hashable, Sendable {
+    public let object: ObjectID
+    public let database: ObjectID
+    /// Nil where the database's row is not known.
+    public let databaseName: String?
+    /// Nil where the schema's row is not known.
+    public let schemaName: String?
+    public let name: String
+    /// As `pg_class.relkind`.
+    public let kind: Character
+    /// The number of its file; 0 if it has none, or is a catalog in the relation map.
+    public let file: UInt32
+}
+
+extension CatalogState {
+    /// The relation a file belongs to, also if its row is of a transaction that has not ended.
+    public func relation(at locator: RelationLocator) -> KnownRelation? {
+        entry(at: locator, seenBy: []).map { known($0, in: locator.database, seenBy: []) }
+    }
+
+    /// All relations of a database that are committed, by object number; for the shared ones any database's.
+    public func relations(of database: ObjectID) -> [KnownRelation] {
+        guard let heap = databases[database]?[.relations] else { return [] }
+        return heap.objects.sorted().compactMap { object in
+            guard heap.rows(of: object).contains(where: { $0.creator == .none }) else { return nil }
+            return relationEntry(object, in: database, seenBy: []).map { known($0, in: database, seenBy: []) }
+        }
+    }
+
+    /// The numbers and names of all databases that are committed.
+    public var databaseNames: [ObjectID: String] {
+        var names: [ObjectID: String] = [:]
+        for object in shared[.databases]?.objects ?? [] {
+            guard shared[.databases]?.rows(of: object).contains(where: { $0.creator == .none }) ?? false
+            else {
+                continue
+            }
+            names[object] = databaseName(object, seenBy: [])
+        }
+        return names
+    }
+
+    // MARK: As a transaction sees it
+
+    func entry(at locator: RelationLocator, seenBy xids: Set<TransactionID>) -> RelationEntry? {
+        guard let catalog = databases[locator.database], let heap = catalog[.relations] else { return nil }
+        let rows = heap.rows(ofFile: locator.number).filter { row in
+            guard case .relation(let entry)? = layout.entry(.relations, row) else { return false }
+            let space = entry.tablespace == .none ? catalog.tablespace : entry.tablespace
+            return space == locator.tablespace
+        }
+        guard let row = best(rows, seenBy: xids), case .relation(let entry)? = layout.entry(.relations, row)
+        else { return nil }
+        return entry
+    }
+
+    /// Whether a file was filled by a rewrite within these transactions: its rows are not new.
+    func isRewrite(_ locator: RelationLocator) -> Bool {
+        let rows = databases[locator.database]?[.relations]?.rows(ofFile: locator.number) ?? []
+        return rows.contains { row in
+            guard case .relation(let entry)? = layout.entry(.relations, row) else { return false }
+            return entry.rewriteOf != .none
+        }
+    }
+
+    /// Whether a file is that of a mapped catalog: no row of `pg_class` names it.
+    func isMapped(_ locator: RelationLocator) -> Bool {
+        locator.database == .none || locator.number < Self.firstNormalObject
+            || catalog(locator.database)?.map.files.values.contains(locator.number) ?? false
+    }
+
+    /// PostgreSQL's `FirstNormalObjectId`: numbers below belong to the system.
+    static let firstNormalObject: UInt32 = 16_384
+
+    func relationEntry(
+        _ object: ObjectID, in database: ObjectID, seenBy xids: Set<TransactionID>
+    ) -> RelationEntry? {
+        guard let row = best(databases[database]?[.relations]?.rows(of: object) ?? [], seenBy: xids),
+            case .relation(let entry)? = layout.entry(.relations, row)
+        else { return nil }
+        return entry
+    }
+
+    func schemaName(
+        _ object: ObjectID, in database: ObjectID, seenBy xids: Set<TransactionID>
+    ) -> String? {
+        guard let row = best(databases[database]?[.schemas]?.rows(of: object) ?? [], seenBy: xids),
+            case .schema(let entry)? = layout.entry(.schemas, row)
+        else { return nil }
+        return entry.name
+    }
+
+    func databaseName(_ object: ObjectID, seenBy xids: Set<TransactionID>) -> String? {
+        guard let row = best(shared[.databases]?.rows(of: object) ?? [], seenBy: xids),
+            case .database(let entry)? = layout.entry(.databases, row)
+        else { return nil }
+        return entry.name
+    }
+
+    /// Whether a DROP DATABASE has begun.
+    func isInvalid(_ database: ObjectID) -> Bool {
+        guard let row = best(shared[.databases]?.rows(of: database) ?? [], seenBy: []),
+            case .database(let entry)? = layout.entry(.databases, row)
+        else { return false }
+        return entry.connectionLimit == -2
+    }
+
+    func tablespaceName(_ object: ObjectID, seenBy xids: Set<TransactionID>) -> String? {
+        guard let row = best(shared[.tablespaces]?.rows(of: object) ?? [], seenBy: xids),
+            case .tablespace(let entry)? = layout.entry(.tablespaces, row)
+        else { return nil }
+        return entry.name
+    }
+
+    /// The version that these transactions see; else one that somebody saw or will see.
+    private func best(_ rows: [CatalogRow], seenBy xids: Set<TransactionID>) -> CatalogRow? {
+        rows.max { rank($0, xids) < rank($1, xids) }
+    }
+
+    private func rank(_ row: CatalogRow, _ xids: Set<TransactionID>) -> Int {
+        let isMade = row.creator == .none || xids.contains(row.creator)
+        let isGone = row.deleter != .none && xids.contains(row.deleter)
+        switch (isMade, isGone) {
+        case (true, false): return row.creator == .none ? 2 : 3
+        case (true, true): return 1
+        case (false, _): return 0
+        }
+    }
+
+    private func known(
+        _ entry: RelationEntry, in database: ObjectID, seenBy xids: Set<TransactionID>
+    ) -> KnownRelation {
+        KnownRelation(
+            object: entry.object, database: database, databaseName: databaseName(database, seenBy: xids),
+            schemaName: schemaName(entry.schema, in: database, seenBy: xids), name: entry.name,
+            kind: Character(UnicodeScalar(entry.kind)), file: entry.file)
+    }
+}

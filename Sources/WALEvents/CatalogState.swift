@@ -1,0 +1,203 @@
+public import PostgresFormat
+
+/// The system catalogs of a whole cluster as of one place in its log: which file is whose table.
+///
+/// Begins with a base backup's files and is brought forward by the log's records, the same records that
+/// PostgreSQL replays; from a segment's index or from the log itself makes no difference. Rows of
+/// transactions that have not ended are in it, marked as theirs.
+public struct CatalogState {
+    /// Unpacks the page images of a server with `wal_compression = zstd`.
+    public var zstd: ZstdUnpacker?
+    let layout: CatalogLayout
+    let files: (any CatalogFiles)?
+    var databases: [ObjectID: DatabaseCatalog] = [:]
+    var shared: DatabaseCatalog
+    /// What transactions did that have not ended.
+    var pending: [TransactionID: [CatalogChange]] = [:]
+    /// Transactions with work in the catalogs, here or in rows of the backup, that have not ended.
+    var running: Set<TransactionID> = []
+    var prepared: Set<TransactionID> = []
+    private var aborted: Set<TransactionID> = []
+    /// Transactions older than the backup that committed since.
+    private var committedSince: Set<TransactionID> = []
+    /// The next transaction's number when the backup began, once its checkpoint was met.
+    private var horizon: TransactionID?
+    /// When each database was marked as being dropped.
+    var invalidated: [ObjectID: LSN] = [:]
+    /// Catalogs whose new file was never seen being written: from there on names may be missing.
+    public internal(set) var lostCatalogs: [CatalogKind] = []
+
+    /// The catalogs as they are in a base backup; it becomes consistent where the backup does.
+    public init(files: any CatalogFiles) {
+        self.files = files
+        layout = CatalogLayout(files.version)
+        shared = DatabaseCatalog(
+            tablespace: .globalTablespace, map: files.relationMap(of: .none) ?? RelationMap(),
+            kinds: DatabaseCatalog.sharedKinds)
+        for kind in DatabaseCatalog.sharedKinds { load(kind, of: .none) }
+        for (database, tablespace) in files.databases {
+            databases[database] = DatabaseCatalog(
+                tablespace: tablespace, map: files.relationMap(of: database) ?? RelationMap(),
+                kinds: [.relations, .columns])
+            load(.relations, of: database)
+            load(.columns, of: database)
+            let schemas = fileOfSchemas(in: database) ?? CatalogKind.schemas.rawValue
+            databases[database]?.use(schemas, for: .schemas)
+            load(.schemas, of: database)
+        }
+    }
+
+    /// A cluster of which nothing is known yet.
+    public init(version: WALVersion) {
+        files = nil
+        layout = CatalogLayout(version)
+        shared = DatabaseCatalog(
+            tablespace: .globalTablespace, map: RelationMap(), kinds: DatabaseCatalog.sharedKinds)
+    }
+
+    // MARK: The backup's pages
+
+    /// Columns are many and seldom asked for: their pages are read when a record touches them.
+    private mutating func load(_ kind: CatalogKind, of database: ObjectID) {
+        guard let files, let catalog = catalog(database), let file = catalog.current[kind] else { return }
+        let locator = RelationLocator(tablespace: catalog.tablespace, database: database, number: file)
+        var heap = CatalogHeap(kind, origin: locator)
+        if kind != .columns {
+            for block in 0..<files.pageCount(of: locator) {
+                if let page = backedUpPage(block, of: heap) { heap.replace(block, with: page, layout) }
+            }
+            for change in heap.unsettledChanges(of: database, layout) {
+                pending[change.xid, default: []].append(change.change)
+            }
+        }
+        update(database) { $0.heaps[file] = heap }
+    }
+
+    /// A page as the backup has it; nil if it is not there.
+    mutating func backedUpPage(_ block: UInt32, of heap: CatalogHeap) -> CatalogHeap.Page? {
+        guard let origin = heap.origin, let bytes = files?.page(of: origin, block),
+            let page = HeapPage(bytes)
+        else { return nil }
+        return understood(page, block)
+    }
+
+    /// The rows of a page that somebody may see, with what is not settled about them.
+    mutating func understood(_ page: HeapPage, _ block: UInt32) -> CatalogHeap.Page {
+        var rows: [UInt16: CatalogRow] = [:]
+        for (number, bytes) in page.rows {
+            let visibility = RowVisibility(bytes, place: RowPlace(block: block, number: number))
+            guard let row = visibility.row(bytes, status: status) else { continue }
+            rows[number] = row
+            for xid in [row.creator, row.deleter] where xid != .none { running.insert(xid) }
+        }
+        return CatalogHeap.Page(lsn: page.lsn, rows: rows)
+    }
+
+    func fileOfSchemas(in database: ObjectID) -> UInt32? {
+        let rows = databases[database]?[.relations]?.rows(of: ObjectID(CatalogKind.schemas.rawValue)) ?? []
+        return rows.compactMap { row -> UInt32? in
+            guard row.creator == .none, row.deleter == .none,
+                case .relation(let entry)? = layout.entry(.relations, row)
+            else { return nil }
+            return entry.file
+        }.first
+    }
+
+    func catalog(_ database: ObjectID) -> DatabaseCatalog? {
+        database == .none ? shared : databases[database]
+    }
+
+    mutating func update(_ database: ObjectID, _ body: (inout DatabaseCatalog) -> Void) {
+        if database == .none {
+            body(&shared)
+        } else if databases[database] != nil {
+            body(&databases[database]!)
+        }
+    }
+
+    // MARK: Transactions
+
+    /// What is known of a transaction at this place of the log.
+    func status(_ xid: TransactionID) -> TransactionStatus {
+        if !xid.isNormal { return .committed }
+        if running.contains(xid) { return .running }
+        if aborted.contains(xid) { return .aborted }
+        if committedSince.contains(xid) { return .committed }
+        if let horizon, !xid.precedes(horizon) { return .committed }
+        return files?.status(of: xid) ?? .committed
+    }
+
+    /// What transactions did to the catalogs, netted: to be asked before they are settled.
+    func netChanges(of xids: Set<TransactionID>) -> [NetChange] {
+        let changes = xids.flatMap { pending[$0] ?? [] }
+        return NetChange.netting(xids.count == 1 ? changes : changes.stablySorted { $0.record < $1.record })
+    }
+
+    /// Makes final, or undoes, what these transactions did.
+    mutating func settle(_ xids: Set<TransactionID>, committed: Bool) {
+        for xid in xids where horizon.map(xid.precedes) ?? true {
+            if committed { committedSince.insert(xid) } else { aborted.insert(xid) }
+        }
+        let involved = xids.intersection(running)
+        guard !involved.isEmpty else { return }
+        if !committed { aborted.formUnion(involved) }
+        var mayMoveSchemas: Set<ObjectID> = []
+        for xid in involved {
+            running.remove(xid)
+            prepared.remove(xid)
+            for change in pending.removeValue(forKey: xid) ?? [] {
+                switch change.entry {
+                case .relation(let entry) where entry.object.rawValue == CatalogKind.schemas.rawValue:
+                    mayMoveSchemas.insert(change.database)
+                case .database(let entry): mayMoveSchemas.insert(entry.object)
+                default: break
+                }
+            }
+        }
+        let layout = layout
+        for database in [ObjectID.none] + databases.keys {
+            update(database) { catalog in
+                for file in catalog.heaps.keys {
+                    catalog.heaps[file]?.settle(involved, committed: committed, layout)
+                }
+            }
+        }
+        for database in mayMoveSchemas {
+            if let file = fileOfSchemas(in: database) { use(file, for: .schemas, of: database) }
+        }
+    }
+
+    /// Ends all transactions that a stop of the server ended without a record; prepared ones live on.
+    mutating func serverStopped() {
+        settle(running.subtracting(prepared), committed: false)
+    }
+
+    mutating func met(_ checkpoint: WALCheckpoint) {
+        guard horizon == nil else { return }
+        horizon = TransactionID(UInt32(truncatingIfNeeded: checkpoint.nextTransaction))
+    }
+
+    mutating func use(_ file: UInt32, for kind: CatalogKind, of database: ObjectID) {
+        var isKnown = true
+        update(database) { isKnown = $0.use(file, for: kind) }
+        if !isKnown { lostCatalogs.append(kind) }
+    }
+}
+
+extension TransactionID {
+    /// PostgreSQL's order of normal transactions, which is one only within 2³¹ of them.
+    func precedes(_ other: TransactionID) -> Bool {
+        Int32(bitPattern: rawValue &- other.rawValue) < 0
+    }
+}
+
+extension Array {
+    /// Sorted, with equal elements in the order they are in.
+    func stablySorted(by isBefore: (Element, Element) -> Bool) -> [Element] {
+        enumerated().sorted { left, right in
+            if isBefore(left.element, right.element) { return true }
+            if isBefore(right.element, left.element) { return false }
+            return left.offset < right.offset
+        }.map(\.element)
+    }
+}

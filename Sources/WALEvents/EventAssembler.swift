@@ -1,0 +1,233 @@
+public import PostgresFormat
+
+/// Puts events together out of records and counted changes, fed in the order of the log.
+///
+/// What there is comes from the changes of catalog rows, netted when their transaction commits: VACUUM FULL,
+/// CLUSTER, REINDEX and REFRESH end with the relation they began with, and are no events. What was rolled
+/// back is none either.
+public struct EventAssembler {
+    /// Brought forward by the records that were fed.
+    public private(set) var catalog: CatalogState
+    /// Changes of at least so many rows of a relation are events.
+    public var minimumRows: Int64
+    private var events: [WALEvent] = []
+    private var changes: [TransactionID: [RelationLocator: TransactionChange]] = [:]
+    private var preparedChanges: Set<TransactionID> = []
+    /// The settings before the first change of them, if known.
+    public var parameters: WALParameters?
+    private var timeline: TimelineID?
+    /// Where databases and tablespaces were made or removed outside their transaction's commit.
+    private var immediate = ImmediateActions()
+    /// The last end of a transaction that was taken in.
+    private var lastEnd = LSN.zero
+
+    public init(catalog: CatalogState, minimumRows: Int64 = 1000) {
+        self.catalog = catalog
+        self.minimumRows = minimumRows
+    }
+
+    /// Hands over the events that are complete, in the order in which they became final.
+    public mutating func takeEvents() -> [WALEvent] {
+        let taken = events
+        events = []
+        return taken
+    }
+
+    /// At the end of the log: what took effect although its transaction never ended.
+    public mutating func finish() -> [WALEvent] {
+        for (database, drop) in immediate.droppedDatabases.sorted(by: { $0.value.record < $1.value.record }) {
+            events.append(unfinishedDrop(database, drop))
+        }
+        for (database, record) in catalog.invalidated
+        where catalog.databases[database] != nil && catalog.isInvalid(database) {
+            events.append(
+                unfinishedDrop(
+                    database, ImmediateActions.Drop(record: record, boundary: record, xid: .none)))
+        }
+        immediate = ImmediateActions()
+        return takeEvents()
+    }
+
+    // MARK: Feeding
+
+    /// Takes in what a transaction changed; before its end is fed.
+    public mutating func add(_ change: TransactionChange) {
+        changes[change.xid, default: [:]][
+            change.relation, default: TransactionChange(xid: change.xid, relation: change.relation)
+        ].add(change)
+    }
+
+    /// Takes in a record. Records must come in the order of the log, each once; any may be left out that
+    /// is of no interest, see `SegmentIndex.Summary.kept`.
+    ///
+    /// - Parameter countingRows: whether to count the rows it changes; false where `add` was told them.
+    public mutating func apply(_ record: borrowing WALRecord, countingRows: Bool) {
+        if countingRows, let change = RowCounter.change(record) { add(change) }
+        switch record.resourceManager {
+        case .transaction:
+            if let details = record.transactionDetails { end(IndexedTransactionEnd(details)) }
+        case .xlog:
+            applyLog(record)
+            catalog.apply(record)
+        case .database:
+            if let operation = record.databaseOperation {
+                immediate.note(operation, record.start, record.xid, catalog)
+            }
+            catalog.apply(record)
+        case .tablespace:
+            if let operation = record.tablespaceOperation { immediate.note(operation, record.start) }
+        default: catalog.apply(record)
+        }
+    }
+
+    /// Takes in the end of a transaction, unless its record was taken in already.
+    public mutating func end(_ end: IndexedTransactionEnd) {
+        guard end.start > lastEnd else { return }
+        lastEnd = end.start
+        let xids = Set([end.xid] + end.subtransactions)
+        if end.kind == .prepare {
+            catalog.prepared.formUnion(xids)
+            preparedChanges.formUnion(xids)
+            return
+        }
+        if end.kind.isCommit { emit(end, xids) }
+        for xid in xids {
+            changes[xid] = nil
+            preparedChanges.remove(xid)
+        }
+        catalog.settle(xids, committed: end.kind.isCommit)
+    }
+
+    private mutating func applyLog(_ record: borrowing WALRecord) {
+        if let point = record.restorePoint {
+            events.append(
+                WALEvent(
+                    action: .restorePoint, subject: .server, object: EventObject(name: point.name),
+                    xid: record.xid, record: record.start, time: point.time, boundary: record.start))
+        } else if let new = record.parameterChange {
+            events.append(
+                WALEvent(
+                    action: .parameterChange, subject: .server, object: EventObject(),
+                    details: new.differences(from: parameters), record: record.start, boundary: record.start))
+            parameters = new
+        } else if let end = record.endOfRecovery {
+            serverStopped()
+            begin(end.timeline, after: end.previousTimeline, at: record.start, end.time)
+        } else if let checkpoint = record.checkpoint {
+            if checkpoint.isShutdown { serverStopped() }
+            let time = PostgresTimestamp(unixMicroseconds: checkpoint.unixTime &* 1_000_000)
+            begin(checkpoint.timeline, after: checkpoint.previousTimeline, at: record.start, time)
+        }
+    }
+
+    /// What a stop of the server ended without a record is gone.
+    private mutating func serverStopped() {
+        changes = changes.filter { preparedChanges.contains($0.key) }
+    }
+
+    private mutating func begin(
+        _ new: TimelineID, after previous: TimelineID, at record: LSN, _ time: PostgresTimestamp
+    ) {
+        defer { timeline = new }
+        guard new != previous, timeline != new else { return }
+        events.append(
+            WALEvent(
+                action: .timelineEnd, subject: .server,
+                object: EventObject(name: String(new.rawValue), number: new.rawValue), record: record,
+                time: time, boundary: record))
+    }
+
+    // MARK: A commit
+
+    private mutating func emit(_ end: IndexedTransactionEnd, _ xids: Set<TransactionID>) {
+        let nets = catalog.netChanges(of: xids)
+        var found = CommittedChanges(catalog: catalog, xids: xids, end: end, nets: nets).events
+        found += rowEvents(end, xids)
+        for index in found.indices { immediate.adjust(&found[index]) }
+        events += found.stablySorted { $0.record < $1.record }
+    }
+
+    private func rowEvents(_ end: IndexedTransactionEnd, _ xids: Set<TransactionID>) -> [WALEvent] {
+        var byRelation: [EventObject: TransactionChange] = [:]
+        for xid in xids {
+            for (locator, change) in changes[xid] ?? [:] {
+                guard let object = object(of: locator, xids) else { continue }
+                byRelation[object, default: TransactionChange(xid: end.xid, relation: locator)].add(change)
+            }
+        }
+        var found: [WALEvent] = []
+        for (object, change) in byRelation {
+            let counts: [(WALEvent.Action, Int64)] = [
+                (.insert, change.inserted), (.update, change.updated &+ change.movedAway),
+                (.delete, change.deleted &- change.movedAway),
+            ]
+            for (action, rows) in counts where rows > 0 && rows >= minimumRows {
+                found.append(
+                    WALEvent(
+                        action: action, subject: .table, object: object, rows: rows, xid: end.xid,
+                        record: change.firstRecord ?? end.start, commit: end.start, time: end.time,
+                        boundary: end.start))
+            }
+        }
+        return found.sorted { left, right in
+            (left.object.description, left.action.rawValue) < (
+                right.object.description, right.action.rawValue
+            )
+        }
+    }
+
+    /// The table a file belongs to; nil if its rows are no table's of a person.
+    private func object(of locator: RelationLocator, _ xids: Set<TransactionID>) -> EventObject? {
+        if catalog.isMapped(locator) || catalog.isRewrite(locator) { return nil }
+        guard let entry = catalog.entry(at: locator, seenBy: xids) else {
+            return EventObject(
+                database: catalog.databaseName(locator.database, seenBy: xids), databaseID: locator.database,
+                number: locator.number)
+        }
+        guard entry.object.rawValue >= CatalogState.firstNormalObject,
+            entry.kind == UInt8(ascii: "r") || entry.kind == UInt8(ascii: "p")
+        else { return nil }
+        let object = catalog.eventObject(entry, in: locator.database, seenBy: xids)
+        return object.schema.map(CommittedChanges.isPersons) ?? true ? object : nil
+    }
+
+    private func unfinishedDrop(_ database: ObjectID, _ drop: ImmediateActions.Drop) -> WALEvent {
+        WALEvent(
+            action: .drop, subject: .database,
+            object: EventObject(
+                name: catalog.databaseName(database, seenBy: []), number: database.rawValue),
+            details: ["not finished: nobody can connect to it"], xid: drop.xid, record: drop.record,
+            boundary: drop.boundary)
+    }
+}
+
+extension IndexedTransactionEnd {
+    init(_ details: TransactionDetails) {
+        self.init(
+            kind: details.end.kind, xid: details.end.xid, time: details.end.time, start: details.end.start,
+            end: details.end.end, database: details.database,
+            subtransactions: details.subtransactions)
+    }
+}
+
+extension WALParameters {
+    /// What is set differently, one setting each.
+    fileprivate func differences(from old: WALParameters?) -> [String] {
+        func difference(_ name: String, _ before: String?, _ after: String) -> String? {
+            before == after ? nil : "\(name) \(before.map { $0 + " → " } ?? "")\(after)"
+        }
+        return [
+            difference("wal_level", old?.walLevel.name, walLevel.name),
+            difference("max_connections", old?.maxConnections.description, maxConnections.description),
+            difference(
+                "max_worker_processes", old?.maxWorkerProcesses.description, maxWorkerProcesses.description),
+            difference("max_wal_senders", old?.maxWalSenders.description, maxWalSenders.description),
+            difference(
+                "max_prepared_transactions", old?.maxPreparedTransactions.description,
+                maxPreparedTransactions.description),
+            difference(
+                "max_locks_per_transaction", old?.maxLocksPerTransaction.description,
+                maxLocksPerTransaction.description),
+        ].compactMap { $0 }
+    }
+}

@@ -1,0 +1,117 @@
+import PostgresFormat
+
+/// The name of a relation or something else, as people write it.
+///
+/// A name is `table`, `schema.table`, `database.table` or `database.schema.table`; a part in double quotes
+/// matches exactly, any other in any letter case.
+public struct ObjectPattern: Hashable, Sendable {
+    /// One part of a name.
+    struct Word: Hashable, Sendable {
+        var text: String
+        var isQuoted: Bool
+
+        func matches(_ name: String) -> Bool {
+            isQuoted ? name == text : name.lowercased() == text.lowercased()
+        }
+    }
+
+    let words: [Word]
+
+    init(words: [Word]) throws(EventPattern.Flaw) {
+        guard (1...3).contains(words.count) else {
+            throw EventPattern.Flaw(description: "a name has at most three parts: database.schema.table")
+        }
+        self.words = words
+    }
+
+    public init(_ text: String) throws(EventPattern.Flaw) {
+        let spellings = try EventWords.read(text)
+        guard spellings.count == 1, let name = spellings.first else {
+            throw EventPattern.Flaw(description: "\"\(text)\" is not one name")
+        }
+        try self.init(words: name.parts)
+    }
+
+    public func matches(_ object: EventObject) -> Bool {
+        let last = object.name ?? (object.number == 0 ? nil : String(object.number))
+        guard let wanted = words.last, let last, wanted.matches(last) else { return false }
+        let database = object.database ?? object.databaseID.description
+        switch words.count {
+        case 1: return true
+        case 2: return words[0].matches(database) || object.schema.map(words[0].matches) ?? false
+        default: return words[0].matches(database) && object.schema.map(words[1].matches) ?? false
+        }
+    }
+}
+
+/// One word of what people type: a keyword, or a name of several parts.
+struct EventWords {
+    private(set) var parts: [ObjectPattern.Word] = []
+    /// As it was typed.
+    private(set) var spelling = ""
+
+    /// The word in lower case; empty if it is a quoted or composed name.
+    var keyword: String {
+        parts.count == 1 && !parts[0].isQuoted ? parts[0].text.lowercased() : ""
+    }
+
+    /// Splits at blanks and semicolons outside of double quotes, and each word at its dots.
+    static func read(_ text: String) throws(EventPattern.Flaw) -> [EventWords] {
+        var words: [EventWords] = []
+        var word = EventWords()
+        var part: ObjectPattern.Word?
+        var isInQuotes = false
+        let characters = Array(text)
+        var index = 0
+        while index < characters.count {
+            let character = characters[index]
+            index += 1
+            if isInQuotes {
+                word.spelling.append(character)
+                if character != "\"" {
+                    part?.text.append(character)
+                } else if index < characters.count, characters[index] == "\"" {
+                    part?.text.append("\"")
+                    index += 1
+                } else {
+                    isInQuotes = false
+                }
+                continue
+            }
+            switch character {
+            case " ", "\t", "\n", ";":
+                try word.end(&part, of: text, mayBeEmpty: word.parts.isEmpty)
+                if !word.parts.isEmpty { words.append(word) }
+                word = EventWords()
+            case ".":
+                word.spelling.append(character)
+                try word.end(&part, of: text, mayBeEmpty: false)
+            case "\"":
+                word.spelling.append(character)
+                isInQuotes = true
+                part = ObjectPattern.Word(text: part?.text ?? "", isQuoted: true)
+            default:
+                word.spelling.append(character)
+                part = part ?? ObjectPattern.Word(text: "", isQuoted: false)
+                part?.text.append(character)
+            }
+        }
+        guard !isInQuotes else {
+            throw EventPattern.Flaw(description: "a double quote is missing in \"\(text)\"")
+        }
+        try word.end(&part, of: text, mayBeEmpty: word.parts.isEmpty)
+        if !word.parts.isEmpty { words.append(word) }
+        return words
+    }
+
+    private mutating func end(
+        _ part: inout ObjectPattern.Word?, of text: String, mayBeEmpty: Bool
+    ) throws(EventPattern.Flaw) {
+        if let part {
+            parts.append(part)
+        } else if !mayBeEmpty {
+            throw EventPattern.Flaw(description: "a part of a name is empty in \"\(text)\"")
+        }
+        part = nil
+    }
+}

@@ -1,0 +1,179 @@
+public import PostgresFormat
+
+/// Something that happened on a server, as its log tells it: a table dropped, many rows deleted, a restore
+/// point set.
+///
+/// Only what was committed is an event, but for what takes effect at once: see `boundary`.
+public struct WALEvent: Hashable, Sendable {
+    public enum Action: String, Hashable, Sendable, CaseIterable, Codable {
+        case create, drop, alter, truncate
+        /// Rows of one relation changed by one transaction.
+        case insert, update, delete
+        /// A named restore point was set.
+        case restorePoint
+        /// The server was started with other settings that a standby must know of.
+        case parameterChange
+        /// Recovery ended and a new timeline began.
+        case timelineEnd
+    }
+
+    /// What kind of thing it happened to.
+    public enum Subject: String, Hashable, Sendable, CaseIterable, Codable {
+        case table, view, materializedView, foreignTable, index, sequence, type, schema, database, tablespace
+        case server
+
+        /// As in an SQL statement: `MATERIALIZED VIEW`.
+        public var sqlName: String {
+            switch self {
+            case .materializedView: "MATERIALIZED VIEW"
+            case .foreignTable: "FOREIGN TABLE"
+            default: rawValue.uppercased()
+            }
+        }
+    }
+
+    public var action: Action
+    public var subject: Subject
+    public var object: EventObject
+    /// For insert, update and delete: how many rows, at least one.
+    public var rows: Int64?
+    /// What was altered, one change each, in a few words.
+    public var details: [String]
+    /// The transaction that did it; `.none` if none did.
+    public var xid: TransactionID
+    /// Where the first record of it begins.
+    public var record: LSN
+    /// The start of the record that made it final; nil where nothing commits it.
+    public var commit: LSN?
+    /// The commit's time, or the record's own; nil if neither has one.
+    public var time: PostgresTimestamp?
+    /// The start of the first record to leave out so that it has not happened: the commit of the transaction,
+    /// or, of what takes effect at once (DROP DATABASE, a tablespace), its own first record.
+    public var boundary: LSN
+
+    public init(
+        action: Action, subject: Subject, object: EventObject, rows: Int64? = nil, details: [String] = [],
+        xid: TransactionID = .none, record: LSN, commit: LSN? = nil, time: PostgresTimestamp? = nil,
+        boundary: LSN
+    ) {
+        self.action = action
+        self.subject = subject
+        self.object = object
+        self.rows = rows
+        self.details = details
+        self.xid = xid
+        self.record = record
+        self.commit = commit
+        self.time = time
+        self.boundary = boundary
+    }
+
+    /// Whether it is a change of rows rather than of what there is.
+    public var changesRows: Bool { action == .insert || action == .update || action == .delete }
+
+    /// The event without its numbers: `DROP TABLE shop.orders`, `DELETE shop.orders`.
+    public var title: String {
+        switch action {
+        case .create, .drop, .alter: "\(action.rawValue.uppercased()) \(subject.sqlName) \(object)"
+        case .truncate, .insert, .update, .delete: "\(action.rawValue.uppercased()) \(object)"
+        case .restorePoint: "RESTORE POINT \(object)"
+        case .parameterChange: "PARAMETER CHANGE"
+        case .timelineEnd: "NEW TIMELINE \(object)"
+        }
+    }
+}
+
+extension WALEvent: CustomStringConvertible {
+    /// The title with the rows and the details: `DELETE shop.orders 8400 rows`.
+    public var description: String {
+        let counted = rows.map { " \($0) \($0 == 1 ? "row" : "rows")" } ?? ""
+        return title + counted + (details.isEmpty ? "" : " (" + details.joined(separator: ", ") + ")")
+    }
+}
+
+/// The name of what an event happened to, as far as it is known: never guessed, the number instead.
+public struct EventObject: Hashable, Sendable {
+    /// The name of the database it is in; nil for what belongs to no database, or if not known.
+    public var database: String?
+    /// The number of that database; `.none` for what belongs to none.
+    public var databaseID: ObjectID
+    /// Nil for what has no schema, or if not known.
+    public var schema: String?
+    /// Nil if not known.
+    public var name: String?
+    /// The object's number in its catalog, or that of its file if only this is known; 0 for what has none.
+    public var number: UInt32
+
+    public init(
+        database: String? = nil, databaseID: ObjectID = .none, schema: String? = nil, name: String? = nil,
+        number: UInt32 = 0
+    ) {
+        self.database = database
+        self.databaseID = databaseID
+        self.schema = schema
+        self.name = name
+        self.number = number
+    }
+}
+
+extension EventObject: CustomStringConvertible {
+    /// `shop.orders` for `public.orders` in the database `shop`, `shop.sales.orders` for another schema; a
+    /// number for each name that is not known, and names quoted where SQL needs it.
+    public var description: String {
+        var parts: [String] = []
+        if databaseID != .none || database != nil {
+            parts.append(database.map(SQLName.quoted) ?? databaseID.description)
+        }
+        if let schema, schema != "public" { parts.append(SQLName.quoted(schema)) }
+        if let name {
+            parts.append(SQLName.quoted(name))
+        } else if number != 0 || parts.isEmpty {
+            parts.append(String(number))
+        }
+        return parts.joined(separator: ".")
+    }
+}
+
+/// An event as the target of a restore to just before it.
+public struct EventTarget: Hashable, Sendable {
+    public var event: WALEvent
+
+    public init(_ event: WALEvent) {
+        self.event = event
+    }
+
+    /// The start of the record that must be the first one left out.
+    public var boundary: LSN { event.boundary }
+}
+
+/// Names as SQL writes them.
+public enum SQLName {
+    /// The name as it is if it needs no quotes (lower case, digits, `_`, `-` within), else in double quotes.
+    public static func quoted(_ name: String) -> String {
+        let bytes = Array(name.utf8)
+        guard let first = bytes.first, isPlain(first), !isDigit(first),
+            bytes.allSatisfy({ isPlain($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "$") })
+        else { return "\"" + name.replacingDoubleQuotes + "\"" }
+        return name
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || isDigit(byte) || byte == UInt8(ascii: "_")
+            || byte >= 0x80
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+}
+
+extension String {
+    fileprivate var replacingDoubleQuotes: String {
+        var doubled = ""
+        for character in self {
+            doubled.append(character)
+            if character == "\"" { doubled.append(character) }
+        }
+        return doubled
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import AzureAPI
+import ControlPlane
+import WALEvents
+
+struct TimelineCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "timeline",
+        abstract: "Show what happened on a server, and how to restore to just before it.",
+        discussion: """
+            Reads the backups and the log, and changes nothing. What was rolled back is not in it; VACUUM FULL, \
+            CLUSTER and REINDEX are no events.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var group: GroupOption
+    @Option(
+        name: [.customShort("s"), .long],
+        help: "The server: a name in the same group, a resource id, or the id of a deleted server.")
+    var sourceServer: String
+    @Option(help: "Events from this time on; without a zone it is UTC.") var from: TimeText?
+    @Option(help: "Events up to this time.") var to: TimeText?
+    @Flag(help: "Only the events.") var events = false
+    @Option(help: "Only what happened to this table: table, schema.table or database.schema.table.")
+    var table: String?
+    @Option(help: "Changes of at least so many rows of a table are events.")
+    var minRows = EventHistoryRequest.usualMinimumRows
+
+    func validate() throws {
+        _ = try tablePattern()
+        if minRows < 1 { throw ValidationError("--min-rows is at least 1") }
+        if let from, let to, to.instant < from.instant {
+            throw ValidationError("--to is before --from")
+        }
+    }
+
+    func execute(_ session: Session) throws -> Report {
+        var history = try session.controlPlane().eventHistory(request)
+        if let table = try tablePattern() {
+            history.events = history.events.filter { table.matches($0.object) && $0.subject != .server }
+        }
+        let view = TimelineView(history: history, onlyEvents: events)
+        return try Report(
+            TimelineDocument(history, minRows: minRows, command: view.command), view.text)
+    }
+
+    private func tablePattern() throws -> ObjectPattern? {
+        do {
+            return try table.map { (text) throws(EventPattern.Flaw) in try ObjectPattern(text) }
+        } catch {
+            throw ValidationError("--table: \(error)")
+        }
+    }
+
+    var request: EventHistoryRequest {
+        EventHistoryRequest(
+            resourceGroup: group.resourceGroup, sourceServer: sourceServer, from: from?.instant,
+            to: to?.instant, minimumRows: minRows)
+    }
+}

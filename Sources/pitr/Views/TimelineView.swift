@@ -1,0 +1,113 @@
+import ControlPlane
+import Planning
+import PostgresFormat
+import WALEvents
+
+/// What happened on a server, for a person.
+struct TimelineView {
+    let history: EventHistory
+    /// Only the events, without what is held.
+    var onlyEvents = false
+
+    var text: PersonText {
+        var text = PersonText()
+        if !onlyEvents { addWindow(to: &text) }
+        text.heading(heading)
+        for event in history.events {
+            text.command(line(of: event))
+            if let command = command(before: event) { text.command("    " + command) }
+        }
+        if history.events.isEmpty { text.item("none") }
+        for note in history.notes { text.item(note) }
+        return text
+    }
+
+    private var heading: String {
+        guard let from = history.from, let to = history.to else { return "Events" }
+        return "Events from \(from.wholeSeconds) to \(to.wholeSeconds)"
+    }
+
+    // MARK: What is held
+
+    private func addWindow(to text: inout PersonText) {
+        text.heading("\(history.server.name) (resource group \(history.server.resourceGroup))")
+        if let earliest = history.earliest, let latest = history.latest {
+            text.field("Restorable", "\(earliest) to \(latest)")
+        } else {
+            text.field("Restorable", "nothing: there is no sound backup")
+        }
+        for gap in history.gaps { text.field("Gap", Self.words(for: gap)) }
+        if history.gaps.isEmpty { text.field("Gaps", "none") }
+        for backup in history.backups {
+            text.field(
+                "Backup",
+                backup.damage.map { "\(backup.name), not usable: \($0)" }
+                    ?? "\(backup.stopTime.wholeSeconds) \(backup.name)")
+        }
+        if let line = Sparkline(history.activity, width: 60) {
+            text.field("Commits", line.text)
+            text.field(
+                "",
+                "\(Self.grouped(Int64(line.commits))) from \(line.start.wholeSeconds) to "
+                    + "\(line.end.wholeSeconds), a bar is \(line.minutesPerBar) min")
+        }
+    }
+
+    private static func words(for gap: EventHistory.Gap) -> String {
+        let range = gap.count == 1 ? "\(gap.first)" : "\(gap.first) to \(gap.last)"
+        let when = gap.after.map { " after \($0.wholeSeconds)" } ?? ""
+        return "\(range)\(when): \(gap.count == 1 ? "this segment is" : "these segments are") missing; "
+            + "nothing between this and the next backup can be restored"
+    }
+
+    // MARK: Events
+
+    /// `2026-03-22T18:20:22.123456Z  0/3000128  745  DROP TABLE shop.orders`
+    private func line(of event: WALEvent) -> String {
+        func padded(_ text: String, _ width: Int) -> String {
+            text + String(repeating: " ", count: max(0, width - text.count))
+        }
+        let time = padded(event.time?.description ?? "", 27)
+        let lsn = padded((event.commit ?? event.record).description, lsnWidth)
+        let xid = padded(event.xid == .none ? "-" : event.xid.description, xidWidth)
+        return "\(time)  \(lsn)  \(xid)  \(Self.words(for: event))"
+    }
+
+    private var lsnWidth: Int {
+        history.events.map { ($0.commit ?? $0.record).description.count }.max() ?? 0
+    }
+
+    private var xidWidth: Int { history.events.map { $0.xid.description.count }.max() ?? 0 }
+
+    /// `DELETE shop.orders 8 400 rows`
+    static func words(for event: WALEvent) -> String {
+        let rows = event.rows.map { " \(grouped($0)) \($0 == 1 ? "row" : "rows")" } ?? ""
+        return event.title + rows
+            + (event.details.isEmpty ? "" : ": " + event.details.joined(separator: ", "))
+    }
+
+    /// Thousands apart: `8 400`.
+    static func grouped(_ number: Int64) -> String {
+        let digits = Array(String(number))
+        return String(
+            digits.enumerated().flatMap { index, digit -> [Character] in
+                let isBoundary =
+                    index > 0 && digit != "-" && digits[index - 1] != "-"
+                    && (digits.count - index) % 3 == 0
+                return isBoundary ? [" ", digit] : [digit]
+            })
+    }
+
+    /// What restores to just before an event; nil where no backup reaches that far back.
+    func command(before event: WALEvent) -> String? {
+        guard history.backups.contains(where: { $0.damage == nil && $0.stopLSN <= event.boundary }) else {
+            return nil
+        }
+        guard let time = event.time else { return nil }
+        let server = history.server
+        let group = server.resourceGroup == GroupOption.standard ? "" : " -g \(server.resourceGroup)"
+        let source = server.deletedAt != nil ? server.id : server.name
+        return "pitr restore -n \(server.name)-before\(group) --source-server \(source) "
+            + "--restore-time \(time.advanced(byMicroseconds: -1))"
+    }
+}

@@ -1,0 +1,112 @@
+import PostgresFormat
+import Testing
+import WALEvents
+
+struct EventPatternTests {
+    private func event(
+        _ action: WALEvent.Action, _ subject: WALEvent.Subject = .table, database: String? = "shop",
+        schema: String? = "public", name: String = "orders", rows: Int64? = nil, at lsn: UInt64 = 100
+    ) -> WALEvent {
+        WALEvent(
+            action: action, subject: subject,
+            object: EventObject(
+                database: database, databaseID: ObjectID(database == nil ? 0 : 16_384), schema: schema,
+                name: name, number: 16_500),
+            rows: rows, xid: TransactionID(750), record: LSN(lsn), commit: LSN(lsn + 8),
+            boundary: LSN(lsn + 8))
+    }
+
+    @Test(arguments: [
+        "drop table orders", "DROP TABLE shop.orders", "drop table public.orders;",
+        "Drop Table Shop.Public.ORDERS", "drop table \"shop\".\"orders\"", "drop table if exists orders",
+    ])
+    func `finds a dropped table however it is named`(_ text: String) throws {
+        #expect(try EventPattern(text).matches(event(.drop)))
+    }
+
+    @Test(arguments: [
+        "drop table order", "drop view orders", "drop table other.orders", "drop table \"Orders\"",
+        "truncate orders", "drop table shop.sales.orders",
+    ])
+    func `does not find what was not said`(_ text: String) throws {
+        #expect(try !EventPattern(text).matches(event(.drop)))
+    }
+
+    @Test func `knows every kind of event by the words for it`() throws {
+        let pairs: [(String, WALEvent)] = [
+            ("truncate shop.orders", event(.truncate)), ("truncate table orders", event(.truncate)),
+            ("delete from shop.orders", event(.delete, rows: 5)),
+            ("update orders", event(.update, rows: 5)), ("insert into orders", event(.insert, rows: 5)),
+            ("drop database shop", event(.drop, .database, database: nil, schema: nil, name: "shop")),
+            ("drop materialized view orders", event(.drop, .materializedView)),
+            ("create schema shop.sales", event(.create, .schema, schema: nil, name: "sales")),
+            (
+                "restore point before the v1.0",
+                event(.restorePoint, .server, database: nil, schema: nil, name: "before the v1.0")
+            ),
+            ("alter table orders", event(.alter)),
+        ]
+        for (text, event) in pairs { #expect(try EventPattern(text).matches(event), "\(text)") }
+    }
+
+    @Test func `an event's own title finds it again`() throws {
+        for named in ["orders", "Order Items", "a\"b", "1st", "ünïcode", "with.dot"] {
+            for schema in ["public", "Sales 2"] {
+                let dropped = event(.drop, schema: schema, name: named)
+                #expect(
+                    try EventPattern(dropped.title.lowercasedKeywords).matches(dropped), "\(dropped.title)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "", "  ", "dorp table x", "drop x", "drop table", "drop table a.b.c.d", "drop table \"x",
+        "drop table a b",
+        "drop table .x", "restore", "restore point", "delete from",
+    ])
+    func `refuses words that are no event`(_ text: String) {
+        #expect(throws: EventPattern.Flaw.self) { try EventPattern(text) }
+    }
+
+    // MARK: Choosing
+
+    @Test func `one that fits is the target, and its boundary is what must be left out`() throws {
+        let wanted = event(.drop, at: 500)
+        let selection = try EventPattern("drop table orders").select(from: [event(.create), wanted])
+        #expect(selection == .one(EventTarget(wanted)))
+        #expect(EventTarget(wanted).boundary == LSN(508))
+    }
+
+    @Test func `several that fit are listed instead of chosen`() throws {
+        let events = [100, 200, 300].map { event(.delete, rows: Int64($0), at: $0) }
+        let pattern = try EventPattern("delete from orders")
+        #expect(pattern.select(from: events) == .several(events.map(EventTarget.init)))
+        #expect(pattern.select(from: events, EventChoice(.latest)) == .one(EventTarget(events[2])))
+        #expect(pattern.select(from: events, EventChoice(.nth(2))) == .one(EventTarget(events[1])))
+        #expect(pattern.select(from: events, EventChoice(.nth(4))) == .several(events.map(EventTarget.init)))
+        #expect(
+            pattern.select(from: events, EventChoice(.only, minimumRows: 250)) == .one(EventTarget(events[2]))
+        )
+    }
+
+    @Test func `where nothing fits it says what comes nearest`() throws {
+        let pattern = try EventPattern("drop table orders")
+        #expect(pattern.select(from: [event(.truncate)]) == .none(similar: [event(.truncate)]))
+        let other = event(.drop, name: "payments")
+        #expect(pattern.select(from: [other]) == .none(similar: [other]))
+        #expect(pattern.select(from: []) == .none(similar: []))
+    }
+
+    @Test func `says a number where no name is known`() {
+        let unknown = EventObject(databaseID: ObjectID(5), number: 16_384)
+        #expect(unknown.description == "5.16384")
+        #expect(EventObject(database: "shop", databaseID: ObjectID(5), number: 77).description == "shop.77")
+    }
+}
+
+extension String {
+    /// The title as somebody would type it: lower case but for quoted names.
+    fileprivate var lowercasedKeywords: String {
+        hasPrefix("DROP TABLE ") ? "drop table " + dropFirst(11) : self
+    }
+}
