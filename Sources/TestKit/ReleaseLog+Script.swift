@@ -104,7 +104,8 @@ extension ReleaseLog {
         mkfifo $D/one
         psql -qXAt -o /dev/null <$D/one & OTHER=$!
         exec 4>$D/one
-        echo "begin; update t set e = null where id = 3404; select * from t where id = 3402 for key share; \\! touch $D/locked" >&4
+        echo "begin; update t set e = null where id = 3404;" >&4
+        echo "select * from t where id = 3402 for key share; \\! touch $D/locked" >&4
         until [ -e $D/locked ]; do read -t 0.01 <> <(:) || true; done
         run -c 'begin; select * from t where id = 3402 for share; update t set e = null where id = 3403; commit'
         run -c 'begin; select * from t where id in (3402, 3404) for key share; commit'

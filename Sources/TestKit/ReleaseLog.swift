@@ -1,5 +1,5 @@
 import Foundation
-public import Platform
+import Platform
 public import PostgresFormat
 import Synchronization
 
