@@ -18,11 +18,17 @@ public struct SegmentSummarizer: Sendable {
     }
 
     public mutating func feed(_ bytes: UnsafeRawBufferPointer) {
+        feed(bytes) { _ in }
+    }
+
+    /// Feeds bytes, and lends every record in them to `visit`.
+    @inline(__always)
+    public mutating func feed(_ bytes: UnsafeRawBufferPointer, _ visit: (borrowing WALRecord) -> Void) {
         checksum.update(bytes)
         let before = summary.rawBytes
         summary.rawBytes += UInt64(bytes.count)
         guard let name = summary.segment, before < name.size.bytes else { return }
-        walk(bytes.part(0, Int(min(UInt64(bytes.count), name.size.bytes - before))))
+        walk(bytes.part(0, Int(min(UInt64(bytes.count), name.size.bytes - before))), visit)
     }
 
     /// The summary of everything fed.
@@ -55,7 +61,14 @@ public struct SegmentSummarizer: Sendable {
         return summary
     }
 
-    private mutating func walk(_ bytes: UnsafeRawBufferPointer) {
+    /// The record that has begun and not ended in what was fed, with all its bytes so far.
+    public var wholeTail: WALFragment? {
+        guard let decoder, let tail = decoder.tailFragment else { return nil }
+        return WALFragment(
+            start: tail.start, length: tail.length, available: tail.available, bytes: decoder.tailBytes)
+    }
+
+    private mutating func walk(_ bytes: UnsafeRawBufferPointer, _ visit: (borrowing WALRecord) -> Void) {
         var rest = bytes
         if !partialPage.isEmpty {
             let wanted = min(WALPageHeader.pageSize - partialPage.count, rest.count)
@@ -64,16 +77,17 @@ public struct SegmentSummarizer: Sendable {
             guard partialPage.count == WALPageHeader.pageSize else { return }
             let page = partialPage
             partialPage.removeAll(keepingCapacity: true)
-            page.withUnsafeBytes { decode($0) }
+            page.withUnsafeBytes { decode($0, visit) }
         }
         let whole = rest.count & ~(WALPageHeader.pageSize - 1)
-        if whole > 0 { decode(rest.part(0, whole)) }
+        if whole > 0 { decode(rest.part(0, whole), visit) }
         partialPage.append(contentsOf: rest.part(whole, rest.count - whole))
     }
 
-    private mutating func decode(_ pages: UnsafeRawBufferPointer) {
+    private mutating func decode(_ pages: UnsafeRawBufferPointer, _ visit: (borrowing WALRecord) -> Void) {
         end = decoder?.feed(pages) { record in
             notes.add(record)
+            visit(record)
             return true
         }
     }

@@ -47,7 +47,7 @@ public struct WALPageHeader: Hashable, Sendable {
     /// The release that wrote the page; nil if it is none that is known.
     public var version: WALVersion? { WALVersion(pageMagic: magic) }
 
-    var size: Int { segment == nil ? Self.shortSize : Self.longSize }
+    package var size: Int { segment == nil ? Self.shortSize : Self.longSize }
     var continuesRecord: Bool { flags & Self.firstIsContinuation != 0 }
     var overwritesRecord: Bool { flags & Self.firstIsOverwritten != 0 }
 

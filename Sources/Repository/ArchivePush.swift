@@ -41,7 +41,7 @@ extension WALArchive {
             return try confirm(name, source, identity)
         }
         var incoming = try IncomingFile(directory: layout.incoming, name: fileName)
-        let summary = try compress(source, size, name, to: incoming.file, workers)
+        let (summary, index) = try compress(source, size, name, to: incoming.file, workers)
         if name.walSegment != nil { try check(summary, identity, fileName) }
         guard let frame = SummaryFrame.encode(summary, name: name) else {
             throw Problem(.system, "the summary of \(name) is too long")
@@ -52,19 +52,26 @@ extension WALArchive {
         if DurableFiles.status(directory) == nil { try DurableFiles.makeDirectory(directory) }
         guard try incoming.publish(as: target) else { return try confirm(name, source, identity) }
         try DurableFiles.syncDirectory(directory)
+        // The segment is safe: what may still fail is only that its index has to be made another time.
+        if let index { _ = try? store(index) }
         return .stored
     }
 
     private func compress(
         _ source: OpenFile, _ size: UInt64, _ name: ArchivedFileName, to target: OpenFile, _ workers: Int
-    ) throws(Problem) -> SegmentSummary {
+    ) throws(Problem) -> (SegmentSummary, BuiltIndex?) {
+        var indexing: SegmentIndexing?
+        if case .segment(let segment) = name {
+            indexing = SegmentIndexing(segment, after: predecessorAtPush(of: segment))
+        }
         let job = WALCompressionJob(
-            source: source, size: size, target: target, summarizer: SegmentSummarizer(name: name.walSegment))
+            source: source, size: size, target: target, summarizer: SegmentSummarizer(name: name.walSegment),
+            indexing: indexing)
         let threads = size > UInt64(FrameFormat.contentBytes) ? workers : 1
         try ChunkedJobs.run([job], workers: threads, cancellation: CancellationFlag()) {
             () throws(Problem) in try WALCompressionJob.Scratch()
         }
-        return job.summary()
+        return job.finish()
     }
 
     /// A segment of another cluster must not come in under any name.
@@ -121,7 +128,7 @@ extension WALArchive {
 
 /// A file on its way in: locked while its writer lives, so that anyone can tell and remove what a dead one
 /// left.
-private struct IncomingFile: ~Copyable {
+struct IncomingFile: ~Copyable {
     let file: OpenFile
     private var published = false
 
@@ -146,6 +153,12 @@ private struct IncomingFile: ~Copyable {
     mutating func publish(as target: String) throws(Problem) -> Bool {
         published = try DurableFiles.renameIfFree(file.path, to: target)
         return published
+    }
+
+    /// Puts the file in place of whatever is there.
+    mutating func replace(_ target: String) throws(Problem) {
+        try DurableFiles.rename(file.path, to: target)
+        published = true
     }
 
     private static func sweep(_ directory: String) throws(Problem) {

@@ -8,6 +8,7 @@ public import PostgresFormat
 ///     README.txt                  how to restore by hand
 ///     backups/<name>/             backup.json, backup_manifest, data/<path>[.zst]
 ///     wal/<timeline>/<file>.zst   segments, backup history files, partial segments
+///     wal/<timeline>/<segment>.index  what happened in a segment; made anew when it is missing
 ///     wal/<timeline>.history.zst  timeline histories
 ///     wal/incoming/               segments on their way in; nothing here has been promised to anyone
 public struct RepositoryLayout: Hashable, Sendable {
@@ -43,7 +44,13 @@ public struct RepositoryLayout: Hashable, Sendable {
         return timeline(name.timeline) + "/" + name.fileName + Self.compressedSuffix
     }
 
+    /// The index that lies beside a segment.
+    public func indexPath(of segment: SegmentName) -> String {
+        timeline(segment.timeline) + "/" + segment.fileName + Self.indexSuffix
+    }
+
     public static let compressedSuffix = ".zst"
+    static let indexSuffix = ".index"
     static let incompleteSuffix = ".incomplete"
     static let deletingSuffix = ".deleting"
 

@@ -12,6 +12,7 @@ enum RepositoryReadme {
                                       and under data/ the files of the data directory. Where the name ends in
                                       .zst the file is compressed; backup.json says "storage": "zstd".
           wal/<timeline>/<name>.zst   WAL segments, each a stock zstd file
+          wal/<timeline>/<name>.index what happened in a segment; not needed to restore, and may be removed
           wal/<timeline>.history.zst  timeline histories
 
         To restore by hand, as the account that runs PostgreSQL \(identity.postgresMajor), with zstd:

@@ -76,16 +76,21 @@ public struct WALArchive: Sendable {
     public func strangers() throws(Problem) -> [String] {
         let size = try layout.identity().segmentSize
         var found: [String] = []
-        for (directory, fileName) in try files() where Self.archivedName(fileName, size) == nil {
+        for (directory, fileName) in try files()
+        where Self.archivedName(fileName, size) == nil && Self.indexedSegment(fileName, size) == nil {
             found.append(directory + "/" + fileName)
         }
         return found
     }
 
-    /// Removes exactly these files, those that exist, durably.
+    /// Removes exactly these files, those that exist, durably; with a segment goes its index.
     public func remove(_ names: [ArchivedFileName]) throws(Problem) {
         var directories: Set<String> = []
         for name in names {
+            if case .segment(let segment) = name {
+                // Before the segment, so that no index is left over when this is interrupted.
+                try DurableFiles.removeFile(layout.indexPath(of: segment))
+            }
             let path = layout.path(of: name)
             if try DurableFiles.removeFile(path) { directories.insert(DurableFiles.parent(of: path)) }
         }
@@ -125,6 +130,13 @@ public struct WALArchive: Sendable {
         guard fileName.hasSuffix(RepositoryLayout.compressedSuffix) else { return nil }
         return ArchivedFileName(
             fileName: String(fileName.dropLast(RepositoryLayout.compressedSuffix.count)), segmentSize: size)
+    }
+
+    /// The segment that a file of that name is the index of.
+    private static func indexedSegment(_ fileName: String, _ size: WALSegmentSize) -> SegmentName? {
+        guard fileName.hasSuffix(RepositoryLayout.indexSuffix) else { return nil }
+        return SegmentName(
+            fileName: String(fileName.dropLast(RepositoryLayout.indexSuffix.count)), size: size)
     }
 
     /// Nil when there is no such file.

@@ -33,6 +33,7 @@ final class WALCompressionJob: ChunkedJob {
 
     private struct Reading {
         var summarizer: SegmentSummarizer
+        var indexing: SegmentIndexing?
         var offset: UInt64 = 0
         var chunks = 0
     }
@@ -44,11 +45,14 @@ final class WALCompressionJob: ChunkedJob {
     private let writeOffset: Mutex<UInt64>
     private let gate = TurnGate()
 
-    init(source: OpenFile, size: UInt64, target: OpenFile, summarizer: SegmentSummarizer) {
+    init(
+        source: OpenFile, size: UInt64, target: OpenFile, summarizer: SegmentSummarizer,
+        indexing: SegmentIndexing?
+    ) {
         self.source = source
         self.size = size
         self.target = target
-        reading = Mutex(Reading(summarizer: summarizer))
+        reading = Mutex(Reading(summarizer: summarizer, indexing: indexing))
         writeOffset = Mutex(UInt64(SummaryFrame.size))
     }
 
@@ -72,8 +76,12 @@ final class WALCompressionJob: ChunkedJob {
     }
 
     /// What passed through, once every chunk has.
-    func summary() -> SegmentSummary {
-        reading.withLock { $0.summarizer.finish() }
+    func finish() -> (summary: SegmentSummary, index: BuiltIndex?) {
+        reading.withLock { state in
+            let tail = state.summarizer.wholeTail
+            let summary = state.summarizer.finish()
+            return (summary, state.indexing?.finish(summary, tail: tail))
+        }
     }
 
     private func readChunk(
@@ -100,7 +108,12 @@ final class WALCompressionJob: ChunkedJob {
         guard count == wanted else {
             throw Problem(.system, "\"\(source.path)\" shrank while it was read")
         }
-        state.summarizer.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        let content = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        if state.indexing == nil {
+            state.summarizer.feed(content)
+        } else {
+            state.indexing?.feed(content, &state.summarizer)
+        }
         state.offset += UInt64(count)
         defer { state.chunks += 1 }
         return (state.chunks, count)

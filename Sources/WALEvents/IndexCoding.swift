@@ -109,14 +109,14 @@ struct IndexReader {
         return Array(taken)
     }
 
+    mutating func bool() -> Bool {
+        let byte = byte()
+        if byte > 1 { isSound = false }
+        return byte == 1
+    }
+
     mutating func optional<Value>(_ body: (inout IndexReader) -> Value) -> Value? {
-        switch byte() {
-        case 0: return nil
-        case 1: return body(&self)
-        default:
-            isSound = false
-            return nil
-        }
+        bool() ? body(&self) : nil
     }
 
     /// A count and that many elements of at least one byte each: no count makes it read on past the bytes, or

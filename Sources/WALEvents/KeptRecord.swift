@@ -17,4 +17,14 @@ public struct KeptRecord: Hashable, Sendable {
         self.version = version
         self.bytes = bytes
     }
+
+    /// Lends the record to `body`, as the decoder does; nil where the bytes are not one correct record.
+    @discardableResult
+    public func withRecord<Result, Failure: Error>(
+        _ body: (borrowing WALRecord) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        try bytes.span.bytes.withUnsafeBytes { (buffer) throws(Failure) in
+            try WALRecord.reading(buffer, start: start, end: end, version: version, body)
+        }
+    }
 }

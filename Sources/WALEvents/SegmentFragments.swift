@@ -31,4 +31,21 @@ public struct SegmentFragments: Hashable, Sendable {
         guard let decoded else { throw IndexDamage("its fragments cannot be read") }
         self = decoded
     }
+
+    /// The record that crosses from the segment of `tail` into that of `head`, header first; nil where the
+    /// two do not fit, not all of it is at hand, or its checksum is wrong.
+    ///
+    /// - Parameter segmentSize: of both segments.
+    public static func join(
+        tail: WALFragment?, head: WALFragment?, version: WALVersion, segmentSize: WALSegmentSize
+    ) -> KeptRecord? {
+        guard let tail, let head, tail.available < tail.length, tail.bytes.count == Int(tail.available),
+            head.length == tail.length - tail.available, head.available == head.length,
+            head.bytes.count == Int(head.length)
+        else { return nil }
+        let record = KeptRecord(
+            start: tail.start, end: tail.start.endOfRecord(length: tail.length, segmentSize: segmentSize),
+            version: version, bytes: tail.bytes + head.bytes)
+        return record.withRecord { _ in true } == nil ? nil : record
+    }
 }

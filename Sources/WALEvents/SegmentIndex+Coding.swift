@@ -13,6 +13,7 @@ public struct IndexDamage: Error, Hashable, Sendable, CustomStringConvertible {
 extension SegmentIndex.Summary {
     public func encode() -> [UInt8] {
         var writer = IndexWriter()
+        writer.put(byte: isJoined ? 1 : 0)
         writer.optional(firstRecord) { $0.put($1.rawValue) }
         writer.optional(lastRecordEnd) { $0.put($1.rawValue) }
         for count in [commits, aborts, prepares] { writer.put(UInt64(count)) }
@@ -59,6 +60,7 @@ extension SegmentIndex.Summary {
     }
 
     private init(_ reader: inout IndexReader) {
+        isJoined = reader.bool()
         firstRecord = reader.optional { LSN($0.number()) }
         lastRecordEnd = reader.optional { LSN($0.number()) }
         commits = reader.small()

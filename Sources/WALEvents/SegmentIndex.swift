@@ -15,8 +15,8 @@ public struct SegmentIndex: Hashable, Sendable {
         /// From the segment's first page; nil where that cannot be read.
         public var systemIdentifier: UInt64?
         public var version: WALVersion?
-        /// The checksum of the raw segment before this one, when that was at hand. Without it the record
-        /// that crosses into this segment is not counted, nor is it known which transactions are older.
+        /// The checksum of the raw segment before this one, when that was at hand; without it nothing is
+        /// known of what was open when this one began.
         public var predecessorCRC32C: UInt32?
 
         public init(
@@ -51,6 +51,9 @@ public struct SegmentIndex: Hashable, Sendable {
     /// have begun before the segment. So the counts of a transaction that spans segments are whole when
     /// those of all its segments are added.
     public struct Summary: Hashable, Sendable {
+        /// Whether the record that crosses into the segment, if any does, is told here; without the
+        /// predecessor it cannot be.
+        public var isJoined = false
         /// The start of the first record told here, and the end of the last.
         public var firstRecord: LSN?
         public var lastRecordEnd: LSN?

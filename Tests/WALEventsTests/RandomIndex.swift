@@ -77,6 +77,7 @@ struct RandomIndex {
 
     mutating func summary() -> SegmentIndex.Summary {
         var summary = SegmentIndex.Summary()
+        summary.isJoined = number(below: 2) == 0
         summary.firstRecord = maybe { $0.lsn() }
         summary.lastRecordEnd = maybe { $0.lsn() }
         summary.commits = number()

@@ -26,6 +26,16 @@ enum ChildViews {
         return text
     }
 
+    static let indexColumns = ["Segment", "Index", "Segment Size", "Index Size", "Commits", "Reason"]
+
+    static func row(_ entry: WALIndexEntry) -> [String] {
+        [
+            entry.segment.fileName, entry.state.rawValue, ByteText.size(entry.segmentBytes),
+            entry.indexBytes > 0 ? ByteText.size(entry.indexBytes) : "",
+            entry.commits.map { String($0) } ?? "", entry.reason ?? "",
+        ]
+    }
+
     static let ruleColumns = ["Name", "Start IP Address", "End IP Address"]
 
     static func row(_ rule: FirewallRule) -> [String] {

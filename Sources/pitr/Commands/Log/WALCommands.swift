@@ -5,5 +5,6 @@ struct WALCommands: ParsableCommand {
         commandName: "wal", abstract: "A server's archived log.",
         subcommands: [
             WALShowCommand.self, WALStatsCommand.self, WALVerifyCommand.self, WALGetCommand.self,
+            WALIndexCommand.self,
         ])
 }

@@ -1,0 +1,60 @@
+import PostgresFormat
+
+/// Where the catalogs lie whose records an index keeps.
+struct CatalogPlaces: Sendable {
+    /// A catalog's own number is that of its file, in every database, until a rewrite moves it: `pg_class`,
+    /// `pg_attribute`, `pg_namespace`, `pg_database`, `pg_tablespace`.
+    static let numbers: [UInt32] = [1259, 1249, 2615, 1262, 1213]
+    /// Object numbers above are people's.
+    private static let firstNormalNumber: UInt32 = 16_384
+    /// So many places are remembered, the latest.
+    private static let limit = 256
+
+    private(set) var moved: [RelationLocator]
+    /// Those of them that were not known at the beginning.
+    private(set) var found: [RelationLocator] = []
+
+    init(_ moved: [RelationLocator]) {
+        var unique: [RelationLocator] = []
+        for place in moved where !unique.contains(place) { unique.append(place) }
+        self.moved = Array(unique.suffix(Self.limit))
+    }
+
+    @inline(__always)
+    func contains(_ relation: RelationLocator) -> Bool {
+        if relation.number < Self.firstNormalNumber, Self.isCatalog(relation.number) { return true }
+        return !moved.isEmpty && moved.contains(relation)
+    }
+
+    @inline(__always)
+    private static func isCatalog(_ number: UInt32) -> Bool {
+        switch number {
+        case 1259, 1249, 2615, 1262, 1213: true
+        default: false
+        }
+    }
+
+    /// Takes in a new map from catalogs to files.
+    ///
+    /// Layout: `RelMapFile`: magic, count, then pairs of object number and file number.
+    mutating func note(_ update: RelationMapUpdate, map: [UInt8]) {
+        map.withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            guard reader.skip(4), let count = reader.next(Int32.self), (0...64).contains(count) else {
+                return
+            }
+            for _ in 0..<count {
+                guard let object = reader.next(UInt32.self), let number = reader.next(UInt32.self) else {
+                    return
+                }
+                guard Self.isCatalog(object), object != number else { continue }
+                let place = RelationLocator(
+                    tablespace: update.tablespace, database: update.database, number: number)
+                guard !moved.contains(place) else { continue }
+                moved.append(place)
+                found.append(place)
+                if moved.count > Self.limit { moved.removeFirst() }
+            }
+        }
+    }
+}

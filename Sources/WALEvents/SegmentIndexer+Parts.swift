@@ -1,0 +1,87 @@
+import PostgresFormat
+
+extension TransactionChange {
+    init(_ change: OpenTransactions.Change) {
+        self.init(
+            xid: TransactionID(change.xid), relation: change.relation, inserted: change.inserted,
+            updated: change.updated, deleted: change.deleted, movedAway: change.movedAway,
+            firstRecord: LSN(change.firstRecord))
+    }
+}
+
+extension OpenTransactions.Change {
+    /// Rows touched in any way: counts made of one record each cannot overflow.
+    var rows: Int64 { abs(inserted) + updated + deleted }
+}
+
+extension IndexedTransactionEnd {
+    init(_ end: TransactionEnd, database: ObjectID, subtransactions: [TransactionID]) {
+        self.init(
+            kind: end.kind, xid: end.xid, time: end.time, start: end.start, end: end.end,
+            database: database, subtransactions: subtransactions)
+    }
+}
+
+extension WALFragment {
+    /// The beginning of a record with what the next segment, wholly filled by it, has of it; nil where the
+    /// two do not fit. Bytes beyond `HeadCollector.limit` are only counted.
+    func extended(by head: WALFragment) -> WALFragment? {
+        guard fits(head), head.available < head.length else { return nil }
+        let isWhole =
+            bytes.count == Int(available) && head.bytes.count == Int(head.available)
+            && bytes.count + head.bytes.count <= HeadCollector.limit
+        return WALFragment(
+            start: start, length: length, available: available + head.available,
+            bytes: isWhole ? bytes + head.bytes : bytes)
+    }
+
+    /// Whether this record's beginning and that continuation make one of which an index tells nothing.
+    func isOfNoInterest(with head: WALFragment) -> Bool {
+        guard fits(head), bytes.count >= WALRecord.headerSize else { return false }
+        switch ResourceManager(rawValue: bytes[17]) {
+        case .heap, .heap2, .transaction, .xlog, .database, .tablespace, .relationMap, .storage: return false
+        default: return true
+        }
+    }
+
+    private func fits(_ head: WALFragment) -> Bool {
+        available < length && head.length == length - available
+    }
+}
+
+/// Counts commits by minute.
+struct ActivityCounter: Sendable {
+    private var minute: Int64 = .min
+    private var commits: UInt32 = 0
+    private var others: [Int64: UInt32] = [:]
+
+    @inline(__always)
+    mutating func add(_ time: PostgresTimestamp) {
+        let found = Self.minute(of: time)
+        if found != minute {
+            flush()
+            minute = found
+        }
+        commits &+= 1
+    }
+
+    private mutating func flush() {
+        if commits > 0 { others[minute, default: 0] &+= commits }
+        commits = 0
+    }
+
+    var counts: [SegmentIndex.Activity] {
+        var flushed = self
+        flushed.flush()
+        return flushed.others.sorted { $0.key < $1.key }.map {
+            SegmentIndex.Activity(minute: $0.key, commits: $0.value)
+        }
+    }
+
+    /// Rounded down, also before 2000.
+    @inline(__always)
+    static func minute(of time: PostgresTimestamp) -> Int64 {
+        let (minute, rest) = time.microseconds.quotientAndRemainder(dividingBy: 60_000_000)
+        return rest < 0 ? minute - 1 : minute
+    }
+}
