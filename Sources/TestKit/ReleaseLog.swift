@@ -114,7 +114,7 @@ public final class ReleaseLog: Sendable {
 
 extension ReleaseLog.Statistic {
     /// Reads `Heap/INSERT  12 ( 1.00)  345 ( 2.00)  0 ( 0.00)  345 ( 1.00)`, also with the total's brackets.
-    init?(_ line: Substring) {
+    public init?(_ line: Substring) {
         let fields = line.split { " ()[]%".contains($0) }.map(String.init)
         let isTotal = line.hasPrefix("Total ")
         guard fields.count >= 7, let last = fields.firstIndex(where: { UInt64($0) != nil }), last > 0 else {
