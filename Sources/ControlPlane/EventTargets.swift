@@ -33,7 +33,8 @@ extension ControlPlane {
                 .ambiguousTarget, "\(targets.count) events fit \"\(words)\"",
                 detail: Self.listed(targets.map(\.event)),
                 hint:
-                    "Choose one with --nth, counted from the earliest, the last with --latest, or by size with --min-rows."
+                    "Choose one with --nth, counted from the earliest, the last with --latest, or by size "
+                    + "with --min-rows."
             )
         case .none(let similar):
             throw Problem(

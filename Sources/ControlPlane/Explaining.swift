@@ -35,9 +35,9 @@ extension ControlPlane {
         defer { prepared.release() }
         // No server has this id: it stands for the one that the copy would get.
         let job = try restoreJob(prepared, serverID: "new", operationID: "new")
-        guard let backup = try BackupRepository(layout: job.layout).find(prepared.planned.plan.backupName)
-        else {
-            throw Problem(.backupDamaged, "backup '\(prepared.planned.plan.backupName)' has gone")
+        let name = job.plan.backupName
+        guard let backup = try BackupRepository(layout: job.layout).find(name) else {
+            throw Problem(.backupDamaged, "backup '\(name)' has gone")
         }
         let label = try BackupFiles.content(of: "backup_label", in: backup, job.layout)
         var histories: [RestoreExplanation.File] = []
