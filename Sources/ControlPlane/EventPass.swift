@@ -26,6 +26,42 @@ struct EventPass {
         self.assembler = assembler
     }
 
+    /// Which of the segments before the catalogs may hold work of transactions that were still open there.
+    func needed(
+        of older: ArraySlice<SegmentName>, before wanted: [SegmentName]
+    ) throws(Problem) -> ArraySlice<SegmentName> {
+        guard !older.isEmpty, let oldest = try oldestActive(in: wanted.prefix(2)) else { return older }
+        var needed = older.suffix(0)
+        var rest = older
+        while let segment = rest.popLast(), let archived = archived(segment) {
+            let latest = try log.archive.index(of: archived, after: nil).summary.latestXID
+            if let latest, latest.precedes(oldest) { break }
+            needed = older.suffix(needed.count + 1)
+        }
+        return needed
+    }
+
+    /// The oldest transaction that ran when the backup began, as its checkpoint's record tells.
+    private func oldestActive(in segments: ArraySlice<SegmentName>) throws(Problem) -> TransactionID? {
+        var oldest: TransactionID?
+        for segment in segments {
+            guard let archived = archived(segment) else { return nil }
+            for record in try log.archive.index(of: archived, after: nil).kept {
+                record.withRecord { record in
+                    guard let checkpoint = record.checkpoint, checkpoint.redo == start, oldest == nil else {
+                        return
+                    }
+                    oldest =
+                        checkpoint.oldestActive.isNormal
+                        ? checkpoint.oldestActive
+                        : TransactionID(UInt32(truncatingIfNeeded: checkpoint.nextTransaction))
+                }
+            }
+            if oldest != nil { break }
+        }
+        return oldest
+    }
+
     /// Takes in a segment from before the catalogs: a transaction that changed rows here may end later.
     mutating func readOlder(_ segment: SegmentName) throws(Problem) {
         defer { before = segment }

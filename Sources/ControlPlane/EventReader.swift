@@ -57,11 +57,13 @@ struct EventReader {
         var pass = EventPass(
             log: log, segmentSize: inventory.segmentSize, start: start.startLSN,
             assembler: EventAssembler(catalog: state, minimumRows: minimumRows))
-        for segment in run.prefix(while: { $0.end <= start.startLSN }) {
+        let wanted = wanted(of: run, from: start.startLSN, to: to)
+        let older = try pass.needed(of: run.prefix { $0.end <= start.startLSN }, before: wanted)
+        for segment in older {
             try cancellation.check()
             try pass.readOlder(segment)
         }
-        for segment in wanted(of: run, from: start.startLSN, to: to) {
+        for segment in wanted {
             try cancellation.check()
             try pass.read(segment)
             events += pass.assembler.takeEvents()

@@ -68,6 +68,7 @@ private struct HeldInventory {
             path: path,
             reason: wanted != nil ? .asked : ofBackup != nil ? .backup : own != nil ? .current : .newest,
             others: known.subtracting([timeline]).subtracting(path.stretches.map(\.timeline)).sorted())
+        choice.histories = Set(histories.parsed.keys)
         choice.isWithoutLog =
             path.begin != nil && !chosen.segments.contains { $0.name.timeline == timeline } && own == nil
         var usable: [InventoryBackup] = []
@@ -77,7 +78,7 @@ private struct HeldInventory {
             {
                 choice.rejected.append(RejectedBackup(name: backup.name, reason: reason))
             } else {
-                usable.append(InventoryBackup(backup))
+                usable.append(InventoryBackup(backup, in: layout))
             }
         }
         let lastTimed = chosen.segments.compactMap(\.summary.maxStopTime).max()
@@ -107,7 +108,7 @@ private struct HeldInventory {
         }
         if case .running = instance.status() {
             do {
-                if case .time(let time) = target { try control.letPass(time, on: instance) }
+                try control.letPass(target, on: instance)
                 return try SourceTail.stream(
                     parameters: try instance.connectionParameters(guarded: false), knownHistories: known,
                     from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },
@@ -141,7 +142,7 @@ private struct HeldInventory {
 }
 
 extension InventoryBackup {
-    init(_ entry: StoredBackup) {
+    init(_ entry: StoredBackup, in layout: RepositoryLayout) {
         guard let backup = entry.descriptor else {
             let never = PostgresTimestamp(microseconds: 0)
             self.init(
@@ -165,5 +166,7 @@ extension InventoryBackup {
             tablespaces: backup.tablespaces.map {
                 OrdinaryTablespace(number: $0.number, location: $0.location)
             })
+        walLevel = backup.settings.walLevel
+        preparedAtStart = BackupFiles.preparedTransactions(of: backup, in: layout)
     }
 }

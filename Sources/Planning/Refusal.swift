@@ -23,6 +23,8 @@ public enum Refusal: Error, Hashable, Sendable {
     case timelineWithoutLog(TimelineID, begins: LSN)
     case noBackupOnTimeline(TimelineID, rejected: [RejectedBackup])
     case timeNotExact(reason: String)
+    /// The target is a place in the log, and is not found there or cannot be reached.
+    case place(PlaceRefusal)
 
     public var message: String {
         switch self {
@@ -57,6 +59,7 @@ public enum Refusal: Error, Hashable, Sendable {
             "no base backup can be recovered along timeline \(timeline)"
         case .timeNotExact:
             "PostgreSQL would not stop exactly there with recovery_target_time"
+        case .place(let refusal): refusal.message
         }
     }
 
@@ -78,6 +81,7 @@ public enum Refusal: Error, Hashable, Sendable {
             "known: " + known.map(\.description).joined(separator: ", ")
         case .timelineWithoutLog(_, let begins):
             "its history says that it began at \(begins), and nothing that was written on it is held"
+        case .place(let refusal): refusal.detail
         case .missingSegment(_, let before, let after):
             Self.gap(before, after)
         case .damagedSegment(_, let reason, let before, let after):
@@ -103,10 +107,11 @@ public enum Refusal: Error, Hashable, Sendable {
             "Choose a time before it began, or another --timeline, or put its segments into the archive."
         case .noBackupOnTimeline: "Choose another --timeline; 'pitr backup list' tells each backup's."
         case .timeNotExact: "Leave --target-mode at auto, or use lsn."
+        case .place(let refusal): refusal.hint
         }
     }
 
-    private static func list(_ backups: [RejectedBackup]) -> String {
+    static func list(_ backups: [RejectedBackup]) -> String {
         backups.map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
     }
 

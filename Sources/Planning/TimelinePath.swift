@@ -149,6 +149,8 @@ public struct TimelineChoice: Hashable, Sendable {
     public var reason: Reason
     /// Other timelines that could be asked for.
     public var others: [TimelineID]
+    /// All timelines whose histories are held.
+    public var histories: Set<TimelineID> = []
     /// Backups that cannot be recovered along the path.
     public var rejected: [RejectedBackup]
     /// Whether nothing of the timeline's own log is held, only its history.

@@ -211,7 +211,7 @@ public struct CatalogState {
 
 extension TransactionID {
     /// PostgreSQL's order of normal transactions, which is one only within 2³¹ of them.
-    func precedes(_ other: TransactionID) -> Bool {
+    public func precedes(_ other: TransactionID) -> Bool {
         Int32(bitPattern: rawValue &- other.rawValue) < 0
     }
 }

@@ -66,6 +66,9 @@ struct TimelineTests {
             try Self.archive(server)
             try connection.execute("UPDATE orders SET note = 'y' WHERE id > 1000 AND id <= 1100")
             try Self.archive(server)
+            // A later stretch begins with this backup, inside of the transaction.
+            try product.json("backup", "create", "-s", "shop", "-n", "inside")
+            let moment = try connection.query("SELECT to_json(clock_timestamp())").scalar ?? ""
             try connection.execute("UPDATE orders SET note = 'z' WHERE id > 1100 AND id <= 1300; COMMIT")
             for stage in [
                 ["CREATE SCHEMA sales", "CREATE TABLE sales.bills (id int)", "VACUUM FULL pg_class"],
@@ -93,6 +96,9 @@ struct TimelineTests {
                 #expect((timeline["segments"]?.integer ?? 0) >= 6)
                 #expect((timeline["segmentsRead"]?.integer ?? 99) <= 2)
             }
+            let later = try product.json(
+                "timeline", "-s", "shop", "--from", moment.filter { $0 != "\"" })
+            #expect(Self.titles(later).first == "UPDATE market.orders 1300")
             try check("indexes, few rows", 1)
             try check("indexes", 100)
             let indexes = try Self.indexes(of: server)
