@@ -54,19 +54,25 @@ struct EventReader {
         guard let start = startingBackup(in: run, before: from), let state = try catalog(start) else {
             return
         }
-        var assembler = EventAssembler(catalog: state, minimumRows: minimumRows)
+        var pass = EventPass(
+            log: log, segmentSize: inventory.segmentSize, start: start.startLSN,
+            assembler: EventAssembler(catalog: state, minimumRows: minimumRows))
         let wanted = wanted(of: run, from: start.startLSN, to: to)
-        guard let first = wanted.first else { return }
-        var decoder = WALDecoder(start: first.start, segmentSize: inventory.segmentSize)
+        let older = try pass.needed(of: run.prefix { $0.end <= start.startLSN }, before: wanted)
+        for segment in older {
+            try cancellation.check()
+            try pass.readOlder(segment)
+        }
         for segment in wanted {
             try cancellation.check()
-            segments += 1
-            segmentsRead += 1
-            try readLog(of: segment, &decoder, from: start.startLSN, &assembler)
-            events += assembler.takeEvents()
+            try pass.read(segment)
+            events += pass.assembler.takeEvents()
         }
-        events += assembler.finish()
-        if !assembler.catalog.lostCatalogs.isEmpty {
+        events += pass.assembler.finish()
+        segments += pass.segments
+        segmentsRead += pass.segmentsRead
+        commits.merge(pass.commits, uniquingKeysWith: +)
+        if !pass.assembler.catalog.lostCatalogs.isEmpty {
             notes.append("A system catalog was rewritten where the log is not held: names may be missing.")
         }
     }
@@ -122,30 +128,5 @@ struct EventReader {
             count: next.number - last.number - 1,
             after: known.filter { $0.name <= last }.compactMap(\.summary.maxStopTime).max(),
             before: known.filter { $0.name >= next }.compactMap(\.summary.minStopTime).min())
-    }
-
-    private mutating func readLog(
-        of segment: SegmentName, _ decoder: inout WALDecoder, from start: LSN,
-        _ assembler: inout EventAssembler
-    ) throws {
-        var minutes: [Int64: Int] = [:]
-        try log.pages(of: segment) { (bytes) throws(Problem) in
-            let end = decoder.feed(bytes) { record in
-                guard record.start >= start else { return true }
-                if let end = record.transactionEnd, end.kind.isCommit {
-                    minutes[Self.minute(end.time), default: 0] += 1
-                }
-                assembler.apply(record, countingRows: true)
-                return true
-            }
-            if let end, case .switched = end { return true }
-            return end == nil
-        }
-        commits.merge(minutes, uniquingKeysWith: +)
-    }
-
-    private static func minute(_ time: PostgresTimestamp) -> Int64 {
-        let minute = time.microseconds / 60_000_000
-        return time.microseconds % 60_000_000 < 0 ? minute - 1 : minute
     }
 }

@@ -53,8 +53,21 @@ extension WALArchive {
         guard try incoming.publish(as: target) else { return try confirm(name, source, identity) }
         try DurableFiles.syncDirectory(directory)
         // The segment is safe: what may still fail is only that its index has to be made another time.
-        if let index { _ = try? store(index) }
+        if let index {
+            _ = try? store(index)
+        } else if case .segment(let segment) = name {
+            makeIndexAnew(of: segment)
+        }
         return .stored
+    }
+
+    /// From the archive, where one pass did not do.
+    private func makeIndexAnew(of name: SegmentName) {
+        let before =
+            name.number > 0
+            ? SegmentName(timeline: name.timeline, number: name.number - 1, size: name.size) : nil
+        guard let segment = try? self.segment(name) else { return }
+        _ = try? rebuildIndex(of: segment, after: before.flatMap { try? self.segment($0) })
     }
 
     private func compress(

@@ -75,11 +75,13 @@ final class WALCompressionJob: ChunkedJob {
         gate.breakDown()
     }
 
-    /// What passed through, once every chunk has.
+    /// What passed through, once every chunk has. No index where a catalog was moved within: its pages at the
+    /// new place were passed over, and a second pass is needed.
     func finish() -> (summary: SegmentSummary, index: BuiltIndex?) {
         reading.withLock { state in
             let tail = state.summarizer.wholeTail
             let summary = state.summarizer.finish()
+            guard state.indexing?.newCatalogs.isEmpty ?? true else { return (summary, nil) }
             return (summary, state.indexing?.finish(summary, tail: tail))
         }
     }

@@ -24,7 +24,7 @@ extension CatalogState {
             restoreImages(of: record, &images)
             if let operation = record.heapOperation { redo(operation, record, images) }
         case .xlog: applyLog(record)
-        case .database: if let operation = record.databaseOperation { redo(operation) }
+        case .database: if let operation = record.databaseOperation { redo(operation, record.xid) }
         case .relationMap: if let update = record.relationMapUpdate { redo(update, record) }
         default: break
         }
@@ -282,23 +282,21 @@ extension CatalogState {
             let rewritten = CatalogKind(rawValue: relation.rewriteOf.rawValue)
         else { return }
         // A mapped catalog's new file has the number of the transient relation itself.
-        update(rewritten.isShared ? .none : database) {
-            $0.stage(relation.file != 0 ? relation.file : relation.object.rawValue, for: rewritten)
-        }
+        stage(
+            relation.file != 0 ? relation.file : relation.object.rawValue, for: rewritten,
+            of: rewritten.isShared ? .none : database, by: record.xid)
     }
 
     // MARK: Databases
 
-    private mutating func redo(_ operation: DatabaseOperation) {
+    private mutating func redo(_ operation: DatabaseOperation, _ xid: TransactionID) {
         switch operation {
         case .createByLog(let database, let tablespace):
-            var new = DatabaseCatalog(
+            let templates = databases.values.compactMap { $0.current[.schemas] }
+            databases[database] = DatabaseCatalog(
                 tablespace: tablespace, map: RelationMap(), kinds: DatabaseCatalog.ownKinds)
             // The template's schemas may lie in another file than a new cluster's, and come before its map.
-            for known in databases.values {
-                if let file = known.current[.schemas] { new.stage(file, for: .schemas) }
-            }
-            databases[database] = new
+            for file in templates { stage(file, for: .schemas, of: database, by: xid) }
         case .createByFileCopy(let database, let tablespace, let source, _):
             var copy =
                 databases[source]
@@ -306,6 +304,7 @@ extension CatalogState {
                     tablespace: tablespace, map: RelationMap(), kinds: DatabaseCatalog.ownKinds)
             copy.tablespace = tablespace
             databases[database] = copy
+            followings += 1
         case .drop(let database, let tablespaces):
             // A move to another tablespace removes the old directory only.
             guard let catalog = databases[database], tablespaces.contains(catalog.tablespace) else { return }

@@ -22,6 +22,10 @@ public struct CatalogState {
     private var committedSince: Set<TransactionID> = []
     /// The next transaction's number when the backup began, once its checkpoint was met.
     private var horizon: TransactionID?
+    /// Files that transactions fill to become a catalog's.
+    private var staged: [TransactionID: [RelationLocator]] = [:]
+    /// Counts up whenever other files than before are followed, see `rewrittenFiles`.
+    public internal(set) var followings = 0
     /// When each database was marked as being dropped.
     var invalidated: [ObjectID: LSN] = [:]
     /// Catalogs whose new file was never seen being written: from there on names may be missing.
@@ -162,8 +166,28 @@ public struct CatalogState {
                 }
             }
         }
+        defer { unstage(involved) }
         for database in mayMoveSchemas {
             if let file = fileOfSchemas(in: database) { use(file, for: .schemas, of: database) }
+        }
+    }
+
+    /// Follows a file that a transaction fills to become a catalog's.
+    mutating func stage(
+        _ file: UInt32, for kind: CatalogKind, of database: ObjectID, by xid: TransactionID
+    ) {
+        update(database) { $0.stage(file, for: kind) }
+        let tablespace = catalog(database)?.tablespace ?? .none
+        staged[xid, default: []].append(
+            RelationLocator(tablespace: tablespace, database: database, number: file))
+        followings += 1
+    }
+
+    /// Forgets what became of none.
+    private mutating func unstage(_ xids: Set<TransactionID>) {
+        for locator in xids.flatMap({ staged.removeValue(forKey: $0) ?? [] }) {
+            update(locator.database) { $0.forget(locator.number) }
+            followings += 1
         }
     }
 
@@ -180,13 +204,14 @@ public struct CatalogState {
     mutating func use(_ file: UInt32, for kind: CatalogKind, of database: ObjectID) {
         var isKnown = true
         update(database) { isKnown = $0.use(file, for: kind) }
+        followings += 1
         if !isKnown { lostCatalogs.append(kind) }
     }
 }
 
 extension TransactionID {
     /// PostgreSQL's order of normal transactions, which is one only within 2³¹ of them.
-    func precedes(_ other: TransactionID) -> Bool {
+    public func precedes(_ other: TransactionID) -> Bool {
         Int32(bitPattern: rawValue &- other.rawValue) < 0
     }
 }

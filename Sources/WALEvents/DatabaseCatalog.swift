@@ -39,6 +39,11 @@ struct DatabaseCatalog {
         if heaps[file] == nil { heaps[file] = CatalogHeap(kind) }
     }
 
+    /// Follows a file no longer, unless it is a catalog's.
+    mutating func forget(_ file: UInt32) {
+        if !current.values.contains(file) { heaps[file] = nil }
+    }
+
     /// Files of the catalogs that are not where they are in a new cluster.
     var rewrittenFiles: [UInt32] { heaps.filter { $0.key != $0.value.kind.rawValue }.map(\.key) }
 }

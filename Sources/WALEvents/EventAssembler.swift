@@ -80,6 +80,29 @@ public struct EventAssembler {
         }
     }
 
+    /// Takes in a record that is older than the catalogs: only its rows are counted, for its transaction may
+    /// end later.
+    public mutating func applyOlder(_ record: borrowing WALRecord, countingRows: Bool) {
+        if countingRows, let change = RowCounter.change(record) { add(change) }
+        if let details = record.transactionDetails { endOlder(IndexedTransactionEnd(details)) }
+    }
+
+    /// Takes in the end of a transaction that is older than the catalogs.
+    public mutating func endOlder(_ end: IndexedTransactionEnd) {
+        guard end.kind != .prepare else {
+            preparedChanges.formUnion([end.xid] + end.subtransactions)
+            return
+        }
+        forget(Set([end.xid] + end.subtransactions))
+    }
+
+    private mutating func forget(_ xids: Set<TransactionID>) {
+        for xid in xids {
+            changes[xid] = nil
+            preparedChanges.remove(xid)
+        }
+    }
+
     /// Takes in the end of a transaction, unless its record was taken in already.
     public mutating func end(_ end: IndexedTransactionEnd) {
         guard end.start > lastEnd else { return }
@@ -91,10 +114,7 @@ public struct EventAssembler {
             return
         }
         if end.kind.isCommit { emit(end, xids) }
-        for xid in xids {
-            changes[xid] = nil
-            preparedChanges.remove(xid)
-        }
+        forget(xids)
         catalog.settle(xids, committed: end.kind.isCommit)
     }
 

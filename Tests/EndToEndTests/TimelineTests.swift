@@ -55,6 +55,86 @@ struct TimelineTests {
         }
     }
 
+    @Test func `answers the same from indexes, from indexes made anew and from the log`() throws {
+        try ProductUnderTest.use("indexes") { product in
+            let server = try product.create("shop", ["-d", "market"])
+            let connection = try server.superuser(database: "market")
+            try connection.execute("CREATE TABLE orders (id int, note text)")
+            try connection.execute("INSERT INTO orders SELECT n, 'x' FROM generate_series(1, 4000) n")
+            // A transaction over three segments, and catalogs that move while others are archived.
+            try connection.execute("BEGIN; UPDATE orders SET note = 'y' WHERE id <= 1000")
+            try Self.archive(server)
+            try connection.execute("UPDATE orders SET note = 'y' WHERE id > 1000 AND id <= 1100")
+            try Self.archive(server)
+            // A later stretch begins with this backup, inside of the transaction.
+            try product.json("backup", "create", "-s", "shop", "-n", "inside")
+            let moment = try connection.query("SELECT to_json(clock_timestamp())").scalar ?? ""
+            try connection.execute("UPDATE orders SET note = 'z' WHERE id > 1100 AND id <= 1300; COMMIT")
+            for stage in [
+                ["CREATE SCHEMA sales", "CREATE TABLE sales.bills (id int)", "VACUUM FULL pg_class"],
+                ["CREATE TABLE after_class (id int)", "VACUUM FULL pg_namespace", "CREATE SCHEMA later"],
+                ["CREATE TABLE later.t (id int)", "VACUUM FULL pg_namespace"],
+                ["CREATE TABLE later.u (id int)", "INSERT INTO later.u SELECT generate_series(1, 50)"],
+            ] {
+                for statement in stage { try connection.execute(statement) }
+                try Self.archive(server)
+            }
+            try connection.execute("DROP TABLE sales.bills")
+            connection.close()
+
+            let expected = [
+                "CREATE TABLE market.orders", "INSERT market.orders 4000", "UPDATE market.orders 1300",
+                "CREATE SCHEMA market.sales", "CREATE TABLE market.sales.bills",
+                "CREATE TABLE market.after_class", "CREATE SCHEMA market.later",
+                "CREATE TABLE market.later.t", "CREATE TABLE market.later.u", "INSERT market.later.u 50",
+                "DROP TABLE market.sales.bills",
+            ]
+            func check(_ what: String, _ rows: Int) throws {
+                let timeline = try product.json("timeline", "-s", "shop", "--min-rows", String(rows))
+                let events = Self.titles(timeline).filter { !$0.hasPrefix("CREATE DATABASE") }
+                #expect(events == expected.filter { rows <= 50 || !$0.contains("later.u 50") }, "\(what)")
+                #expect((timeline["segments"]?.integer ?? 0) >= 6)
+                #expect((timeline["segmentsRead"]?.integer ?? 99) <= 2)
+            }
+            let later = try product.json(
+                "timeline", "-s", "shop", "--from", moment.filter { $0 != "\"" })
+            #expect(Self.titles(later).first == "UPDATE market.orders 1300")
+            try check("indexes, few rows", 1)
+            try check("indexes", 100)
+            let indexes = try Self.indexes(of: server)
+            #expect(indexes.count >= 6)
+            for (number, path) in indexes.enumerated() {
+                if number % 2 == 0 {
+                    _ = try DurableFiles.removeFile(path)
+                } else {
+                    try RunAs().runChecked(Command("truncate", ["-s", "300", path]))
+                }
+            }
+            try check("no indexes, few rows", 1)
+            try check("no indexes", 100)
+        }
+    }
+
+    /// Ends the segment, and waits until it is in the archive.
+    private static func archive(_ server: ManagedServer) throws {
+        let connection = try server.superuser()
+        defer { connection.close() }
+        let name =
+            try connection.query(
+                "SELECT pg_walfile_name(pg_switch_wal())"
+            ).scalar ?? ""
+        let isThere = ProductUnderTest.eventually {
+            DurableFiles.status(server.repository + "/wal/00000001/\(name).zst") != nil
+        }
+        #expect(isThere, "\(name)")
+    }
+
+    private static func indexes(of server: ManagedServer) throws -> [String] {
+        let folder = server.repository + "/wal/00000001"
+        return try DurableFiles.list(folder).filter { $0.hasSuffix(".index") }.sorted()
+            .map { folder + "/" + $0 }
+    }
+
     private static func titles(_ timeline: JSONValue) -> [String] {
         (timeline["events"]?.array ?? []).compactMap { event in
             guard let title = event["event"]?.string else { return nil }

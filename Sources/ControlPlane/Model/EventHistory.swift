@@ -47,6 +47,11 @@ public struct EventHistory: Sendable {
         /// Its first instant.
         public var start: PostgresTimestamp
         public var commits: Int
+
+        public init(start: PostgresTimestamp, commits: Int) {
+            self.start = start
+            self.commits = commits
+        }
     }
 
     public var server: ServerDetails

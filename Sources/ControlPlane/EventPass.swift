@@ -1,0 +1,184 @@
+import Planning
+import Platform
+import PostgresFormat
+import Repository
+import Restore
+import WALEvents
+
+/// Takes one stretch of log in, segment by segment: archived ones by their indexes, others record by record.
+struct EventPass {
+    let log: HeldLog
+    let segmentSize: WALSegmentSize
+    /// Where the catalogs to begin with stand.
+    let start: LSN
+    var assembler: EventAssembler
+    /// By minutes since 2000-01-01 00:00:00 UTC.
+    private(set) var commits: [Int64: Int] = [:]
+    private(set) var segments = 0
+    private(set) var segmentsRead = 0
+    private var before: SegmentName?
+    private var decoder: WALDecoder?
+
+    init(log: HeldLog, segmentSize: WALSegmentSize, start: LSN, assembler: EventAssembler) {
+        self.log = log
+        self.segmentSize = segmentSize
+        self.start = start
+        self.assembler = assembler
+    }
+
+    /// Which of the segments before the catalogs may hold work of transactions that were still open there.
+    func needed(
+        of older: ArraySlice<SegmentName>, before wanted: [SegmentName]
+    ) throws(Problem) -> ArraySlice<SegmentName> {
+        guard !older.isEmpty, let oldest = try oldestActive(in: wanted.prefix(2)) else { return older }
+        var needed = older.suffix(0)
+        var rest = older
+        while let segment = rest.popLast(), let archived = archived(segment) {
+            let latest = try log.archive.index(of: archived, after: nil).summary.latestXID
+            if let latest, latest.precedes(oldest) { break }
+            needed = older.suffix(needed.count + 1)
+        }
+        return needed
+    }
+
+    /// The oldest transaction that ran when the backup began, as its checkpoint's record tells.
+    private func oldestActive(in segments: ArraySlice<SegmentName>) throws(Problem) -> TransactionID? {
+        var oldest: TransactionID?
+        for segment in segments {
+            guard let archived = archived(segment) else { return nil }
+            for record in try log.archive.index(of: archived, after: nil).kept {
+                record.withRecord { record in
+                    guard let checkpoint = record.checkpoint, checkpoint.redo == start, oldest == nil else {
+                        return
+                    }
+                    oldest =
+                        checkpoint.oldestActive.isNormal
+                        ? checkpoint.oldestActive
+                        : TransactionID(UInt32(truncatingIfNeeded: checkpoint.nextTransaction))
+                }
+            }
+            if oldest != nil { break }
+        }
+        return oldest
+    }
+
+    /// Takes in a segment from before the catalogs: a transaction that changed rows here may end later.
+    mutating func readOlder(_ segment: SegmentName) throws(Problem) {
+        defer { before = segment }
+        guard let archived = archived(segment) else { return }
+        let index = try index(of: archived, catalogs: [])
+        for change in index.detail?.changes ?? index.changes { assembler.add(change) }
+        for end in index.detail?.ends ?? index.ends { assembler.endOlder(end) }
+    }
+
+    /// Takes in the next segment.
+    mutating func read(_ segment: SegmentName) throws(Problem) {
+        defer { before = segment }
+        segments += 1
+        if decoder == nil, let archived = archived(segment) {
+            try readIndex(of: archived)
+        } else {
+            segmentsRead += 1
+            try readLog(of: segment)
+        }
+    }
+
+    // MARK: By indexes
+
+    private func archived(_ segment: SegmentName) -> ArchivedSegment? {
+        guard case .archived(let archived)? = log.locations[segment], !archived.isPartial else { return nil }
+        return archived
+    }
+
+    private func index(
+        of segment: ArchivedSegment, catalogs: Set<RelationLocator>
+    ) throws(Problem) -> SegmentIndex {
+        try log.archive.index(
+            of: segment, after: before.flatMap(archived),
+            extent: assembler.minimumRows < SegmentIndex.bulkRows ? .detail : .summary, catalogs: catalogs)
+    }
+
+    private mutating func readIndex(of segment: ArchivedSegment) throws(Problem) {
+        var position: LSN?
+        var isFirst = true
+        var followed = -1
+        repeat {
+            followed = assembler.catalog.followings
+            let index = try index(of: segment, catalogs: assembler.catalog.rewrittenFiles)
+            if isFirst {
+                isFirst = false
+                for change in index.detail?.changes ?? index.changes { assembler.add(change) }
+                for activity in index.summary.activity {
+                    commits[activity.minute, default: 0] += Int(activity.commits)
+                }
+            }
+            var ends = (index.detail?.ends ?? [])[...]
+            for record in index.kept where position.map({ record.start > $0 }) ?? true {
+                while let end = ends.first, end.start < record.start {
+                    take(end)
+                    ends.removeFirst()
+                }
+                record.withRecord { record in
+                    if record.start >= start {
+                        assembler.apply(record, countingRows: false)
+                    } else {
+                        assembler.applyOlder(record, countingRows: false)
+                    }
+                }
+                position = record.start
+                // From here on the records of another file are needed as well.
+                if assembler.catalog.followings != followed { break }
+            }
+            if assembler.catalog.followings == followed { for end in ends { take(end) } }
+        } while assembler.catalog.followings != followed
+    }
+
+    private mutating func take(_ end: IndexedTransactionEnd) {
+        if end.start >= start { assembler.end(end) } else { assembler.endOlder(end) }
+    }
+
+    // MARK: Record by record
+
+    /// Once begun it goes on so, as a segment may end with a record that crosses into the next one.
+    private mutating func readLog(of segment: SegmentName) throws(Problem) {
+        if decoder == nil {
+            // What crosses into this segment begins in the one before, of which nothing else is left to do.
+            let first = before ?? segment
+            decoder = WALDecoder(start: first.start, segmentSize: segmentSize)
+            if first != segment {
+                try feed(first) { _, _ in }
+            }
+        }
+        try feed(segment) { (pass, record) in
+            if let end = record.transactionEnd, end.kind.isCommit {
+                pass.commits[Self.minute(end.time), default: 0] += 1
+            }
+            if record.start >= pass.start {
+                pass.assembler.apply(record, countingRows: true)
+            } else {
+                pass.assembler.applyOlder(record, countingRows: true)
+            }
+        }
+    }
+
+    private mutating func feed(
+        _ segment: SegmentName, _ visit: (inout EventPass, borrowing WALRecord) -> Void
+    ) throws(Problem) {
+        guard var decoder else { return }
+        self.decoder = nil
+        try log.pages(of: segment) { (bytes) throws(Problem) in
+            let end = decoder.feed(bytes) { record in
+                visit(&self, record)
+                return true
+            }
+            if let end, case .switched = end { return true }
+            return end == nil
+        }
+        self.decoder = decoder
+    }
+
+    private static func minute(_ time: PostgresTimestamp) -> Int64 {
+        let minute = time.microseconds / 60_000_000
+        return time.microseconds % 60_000_000 < 0 ? minute - 1 : minute
+    }
+}

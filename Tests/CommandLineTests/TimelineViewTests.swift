@@ -1,0 +1,63 @@
+import ArgumentParser
+import ControlPlane
+import Platform
+import PostgresFormat
+import Testing
+import WALEvents
+
+@testable import pitr
+
+struct TimelineViewTests {
+    private func minute(_ number: Int, _ commits: Int) -> EventHistory.Minute {
+        EventHistory.Minute(
+            start: PostgresTimestamp(microseconds: Int64(number) * 60_000_000), commits: commits)
+    }
+
+    @Test func `a bar is as high as its part of the highest, and nothing is no bar`() throws {
+        let line = try #require(Sparkline([minute(0, 1), minute(1, 800), minute(3, 400)], width: 60))
+        #expect(line.text == "▁█·▄")
+        #expect(line.commits == 1201 && line.minutesPerBar == 1)
+        #expect(line.end.microseconds - line.start.microseconds == 4 * 60_000_000)
+    }
+
+    @Test func `a long time has no more bars than there is room`() throws {
+        let line = try #require(
+            Sparkline([minute(0, 5), minute(1_000_000, 5), minute(1_000_001, 1)], width: 60))
+        #expect(line.text.count <= 60)
+        #expect(line.text.first == "▆" || line.text.first == "▇")
+        #expect(Sparkline([], width: 60) == nil)
+    }
+
+    @Test(arguments: [(0, "0"), (999, "999"), (8400, "8 400"), (1_234_567, "1 234 567"), (-5000, "-5 000")])
+    func `sets thousands apart`(_ number: Int, _ text: String) {
+        #expect(TimelineView.grouped(Int64(number)) == text)
+    }
+
+    @Test func `says an event with its rows and what was altered`() {
+        let object = EventObject(
+            database: "shop", databaseID: ObjectID(5), schema: "public", name: "orders", number: 16_384)
+        var event = WALEvent(
+            action: .delete, subject: .table, object: object, rows: 8400, xid: TransactionID(745),
+            record: LSN(100), commit: LSN(200), boundary: LSN(200))
+        #expect(TimelineView.words(for: event) == "DELETE shop.orders 8 400 rows")
+        event.action = .alter
+        event.rows = nil
+        event.details = ["column a added", "column b dropped"]
+        #expect(TimelineView.words(for: event) == "ALTER TABLE shop.orders: column a added, column b dropped")
+    }
+
+    @Test func `refuses a range that ends before it begins, no rows, and a name of four parts`() {
+        let bad = [
+            ["--from", "2026-03-22T10:00:00Z", "--to", "2026-03-22T09:00:00Z"], ["--min-rows", "0"],
+            ["--table", "a.b.c.d"], ["--table", "\"a"],
+        ]
+        for options in bad {
+            #expect(throws: (any Error).self) {
+                _ = try Pitr.parseAsRoot(["timeline", "-s", "shop"] + options)
+            }
+        }
+        #expect(throws: Never.self) {
+            _ = try Pitr.parseAsRoot(["timeline", "-s", "shop", "--table", "public.\"Order Items\""])
+        }
+    }
+}
