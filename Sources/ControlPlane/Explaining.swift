@@ -27,8 +27,8 @@ public struct RestoreExplanation: Sendable {
 }
 
 extension ControlPlane {
-    /// Tells what a restore would do and why, from the plan and the files that the restore itself would write.
-    /// Nothing is made.
+    /// Tells what a restore would do and why, from the plan and the files that the restore itself would
+    /// write. Nothing is made.
     public func explainRestore(_ request: RestoreRequest) throws -> RestoreExplanation {
         let source = try source(of: request)
         let prepared = try prepare(request, source: source, checkName: request.name != nil, inDetail: true)
