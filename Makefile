@@ -16,6 +16,7 @@ test: setup
 
 bench: release
 	@Scripts/bench
+	@BIN=$(RELEASE)/release Scripts/bench-wal
 
 build: setup
 	$(SWIFT) build $(STRICT)

@@ -69,6 +69,8 @@ let package = Package(
             dependencies: ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+        .executableTarget(
+            name: "wal-fuzz", dependencies: ["TestKit", "PostgresFormat"], swiftSettings: strict),
         module("TestKit", ["Platform", "PostgresClient", "PostgresFormat"]),
         tests("PostgresFormat", ["CSystem", "PostgresFormat", "Platform"]),
         tests("Platform", ["Platform"]),

@@ -27,6 +27,8 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
     public var operationId: String
     public var postgresReason: String
     public var preparedTransactionsInDoubt: [String]
+    /// In words, if it was neither a time nor the latest moment.
+    @OrNull public var requestedTarget: String?
     /// As typed.
     @OrNull public var requestedTime: String?
     public var sourceServer: String
@@ -62,6 +64,7 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
         effectiveTimeUtc = evidence.effectiveTimeUTC?.description
         firstExcluded = evidence.firstExcluded.map(BoundaryDocument.init)
         lastCommitInside = evidence.lastCommitInside.map(BoundaryDocument.init)
+        requestedTarget = evidence.requestedTarget
         requestedTime = evidence.requestedTime
     }
 }

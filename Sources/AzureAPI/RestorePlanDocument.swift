@@ -5,12 +5,32 @@ import PostgresFormat
 /// What `pitr plan -o json` prints. Positions are PostgreSQL's text, times are UTC with microseconds.
 public struct RestorePlanDocument: Codable, Sendable {
     public struct Target: Codable, Sendable {
-        /// `latest`, `time` or `backup`.
+        /// `latest`, `time`, `backup`, `lsn`, `xid`, `restorePoint` or `event`.
         public var kind: String
-        /// The instant asked for; null for a backup alone.
+        /// The instant asked for; null where none was.
         @OrNull public var timeUtc: String?
-        /// The fast restore point; null for the other kinds.
+        /// The fast restore point; null for the other kinds, as are those that follow.
         @OrNull public var backup: String?
+        /// With `lsn` and `xid`, whether the record itself is left out.
+        @OrNull public var exclusive: Bool?
+        /// Of a position, and of an event: the first record left out.
+        @OrNull public var lsn: String?
+        @OrNull public var restorePoint: String?
+        @OrNull public var event: String?
+        @OrNull public var xid: UInt64?
+        public var words: String
+    }
+
+    /// The moment of the state that the copy will have, in the ways in which people name it.
+    public struct Moment: Codable, Sendable {
+        /// Where replay ends.
+        public var lsn: String
+        /// In the zone of this machine.
+        @OrNull public var localTime: String?
+        /// What was asked for, or the time of the last transaction inside.
+        @OrNull public var timeUtc: String?
+        /// The last transaction inside.
+        @OrNull public var xid: UInt32?
     }
 
     public struct BaseBackup: Codable, Sendable {
@@ -36,7 +56,9 @@ public struct RestorePlanDocument: Codable, Sendable {
     }
 
     public struct Recovery: Codable, Sendable {
-        /// `time`, `lsn` or `immediate`.
+        /// Whether the record that is named is replayed: `recovery_target_inclusive`.
+        public var inclusive: Bool
+        /// `time`, `lsn`, `xid`, `name` or `immediate`.
         public var mode: String
         public var reason: String
         /// The line of configuration that PostgreSQL gets.
@@ -49,6 +71,27 @@ public struct RestorePlanDocument: Codable, Sendable {
         public var maxPreparedTransactions: Int
         public var maxWalSenders: Int
         public var maxWorkerProcesses: Int
+    }
+
+    /// A two-phase transaction that will be open in the copy.
+    public struct Prepared: Codable, Sendable {
+        /// The record that prepared it; null when that was before the backup began, as are name and time.
+        @OrNull public var lsn: String?
+        @OrNull public var name: String?
+        @OrNull public var timeUtc: String?
+        public var xid: UInt32
+    }
+
+    public struct Timeline: Codable, Sendable {
+        /// Where the next one begins; null for the last.
+        @OrNull public var endLsn: String?
+        public var timeline: UInt32
+    }
+
+    public struct WALLevelBand: Codable, Sendable {
+        public var fromLsn: String
+        /// `minimal`, `replica` or `logical`.
+        public var level: String
     }
 
     public struct Tablespace: Codable, Sendable {
@@ -72,13 +115,20 @@ public struct RestorePlanDocument: Codable, Sendable {
     }
 
     public var baseBackup: BaseBackup
+    public var collations: [Collation]
     public var estimate: Estimate
     public var expectedEndLsn: String
     @OrNull public var firstOutside: BoundaryDocument?
+    /// What that transaction did, in words; empty where the log does not tell.
+    public var firstOutsideDid: [String]
     public var hazards: [Warning]
     @OrNull public var lastInside: BoundaryDocument?
+    public var moment: Moment
+    /// The timeline that the copy goes on along.
+    public var newTimeline: UInt32
     public var notes: [String]
     public var parameterMinima: Minima
+    public var preparedInDoubt: [Prepared]
     public var recovery: Recovery
     public var rejectedBackups: [Rejected]
     public var resourceGroup: String
@@ -86,10 +136,13 @@ public struct RestorePlanDocument: Codable, Sendable {
     public var sourceServerId: String
     public var tablespaces: [Tablespace]
     public var target: Target
+    public var timelinePath: [Timeline]
     public var wal: WALRange
+    public var walLevels: [WALLevelBand]
 
     public init(_ planned: PlannedRestore) {
         let plan = planned.plan
+        collations = planned.collations.map(Collation.init)
         baseBackup = BaseBackup(
             completedTimeUtc: plan.backupCompleted.description, name: plan.backupName,
             startLsn: plan.backupStart.description, stopLsn: plan.backupStop.description)
@@ -98,19 +151,26 @@ public struct RestorePlanDocument: Codable, Sendable {
             neededBytes: plan.estimatedBytes,
             seconds: planned.estimatedSeconds)
         expectedEndLsn = plan.expectedEnd.description
+        firstOutsideDid = planned.firstOutsideDid
         hazards = plan.hazards.map { Warning(code: $0.code, message: $0.message) }
+        moment = Moment(planned)
         notes = planned.notes
         parameterMinima = Minima(plan.minima)
         recovery = Recovery(
-            mode: plan.setting.mode, reason: plan.reason, setting: plan.setting.configurationLine)
+            inclusive: plan.setting.isInclusive, mode: plan.setting.mode, reason: plan.reason,
+            setting: plan.setting.configurationLine)
         rejectedBackups = plan.rejected.map { Rejected(name: $0.name, reason: $0.reason) }
         resourceGroup = planned.source.resourceGroup
         sourceServer = planned.source.name
         sourceServerId = ResourceID.server(
             ServerReference(resourceGroup: planned.source.resourceGroup, name: planned.source.name))
+        newTimeline = plan.newTimeline.rawValue
+        preparedInDoubt = plan.inDoubt.map(Prepared.init)
         tablespaces = plan.tablespaces.map(Tablespace.init)
         target = Target(plan)
+        timelinePath = planned.timelinePath.map(Timeline.init)
         wal = WALRange(plan)
+        walLevels = plan.walLevels.map { WALLevelBand(fromLsn: $0.from.description, level: $0.level.name) }
         firstOutside = plan.firstOutside.map(BoundaryDocument.init)
         lastInside = plan.lastInside.map(BoundaryDocument.init)
     }
@@ -118,6 +178,7 @@ public struct RestorePlanDocument: Codable, Sendable {
 
 extension RestorePlanDocument.Target {
     init(_ plan: RestorePlan) {
+        words = plan.target.words
         switch plan.target {
         case .latest:
             kind = "latest"
@@ -126,8 +187,49 @@ extension RestorePlanDocument.Target {
         case .backup(let name):
             kind = "backup"
             backup = name
+        case .position(let position, let isExclusive):
+            kind = "lsn"
+            exclusive = isExclusive
+            lsn = position.description
+        case .transaction(let number, let isExclusive):
+            kind = "xid"
+            exclusive = isExclusive
+            xid = number.rawValue
+        case .restorePoint(let name):
+            kind = "restorePoint"
+            restorePoint = name
+        case .event(let position, let description):
+            kind = "event"
+            lsn = position.description
+            event = description
         }
         timeUtc = plan.requestedTime?.description
+    }
+}
+
+extension RestorePlanDocument.Moment {
+    init(_ planned: PlannedRestore) {
+        let plan = planned.plan
+        lsn = plan.expectedEnd.description
+        localTime = planned.localTime
+        timeUtc = (plan.requestedTime ?? plan.lastInside?.time)?.description
+        xid = plan.lastInside?.xid
+    }
+}
+
+extension RestorePlanDocument.Prepared {
+    init(_ prepared: PreparedTransaction) {
+        xid = prepared.xid
+        lsn = prepared.lsn?.description
+        name = prepared.name
+        timeUtc = prepared.time?.description
+    }
+}
+
+extension RestorePlanDocument.Timeline {
+    init(_ step: TimelineStep) {
+        timeline = step.timeline.rawValue
+        endLsn = step.end?.description
     }
 }
 
@@ -166,7 +268,9 @@ extension RecoverySetting {
     fileprivate var mode: String {
         switch self {
         case .time: "time"
-        case .lsn: "lsn"
+        case .lsn, .beforeLSN: "lsn"
+        case .transaction, .beforeTransaction: "xid"
+        case .name: "name"
         case .immediate: "immediate"
         }
     }

@@ -1,6 +1,7 @@
 import Platform
 import PostgresClient
 import PostgresFormat
+import Repository
 
 /// One session with the server, in which a base backup begins and ends. When it is lost the server forgets
 /// the backup by itself.
@@ -79,6 +80,24 @@ struct BackupSession {
                 maxPreparedTransactions: try number("prepared", Int32.self),
                 maxLocksPerTransaction: try number("locks", Int32.self), walLevel: level),
             now: try Self.time(rows[0, "now"]))
+    }
+
+    /// The versions of the libraries that order text, as the databases noted them when they were made.
+    func collations() throws(Problem) -> [BackupCollation] {
+        // As JSON, because later versions have other columns.
+        let rows = try connection.query(
+            """
+            SELECT coalesce(j->>'datlocprovider', 'c') AS provider, j->>'datcollversion' AS version,
+              jsonb_agg(j->>'datname' ORDER BY j->>'datname')::text AS databases
+            FROM (SELECT to_jsonb(d) AS j FROM pg_database d) AS all_databases
+            WHERE j->>'datcollversion' IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+            """)
+        return (0..<rows.count).map { row in
+            let names = try? JSONValue.parse(Array((rows[row, "databases"] ?? "").utf8)).array
+            return BackupCollation(
+                provider: rows[row, "provider"] == "i" ? "icu" : "libc", version: rows[row, "version"] ?? "",
+                databases: (names ?? [])?.compactMap(\.string) ?? [])
+        }
     }
 
     /// Begins the backup with an immediate checkpoint and answers where replay must begin.

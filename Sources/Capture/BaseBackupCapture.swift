@@ -110,7 +110,7 @@ public struct BaseBackupCapture: Sendable {
         let position = try Self.read(label: stopped.label)
         let manifest = manifest(captured, from: start, to: stopped.lsn, on: position.startTimeline)
         try DurableFiles.write(manifest, to: BackupFiles.manifestFile(folder), durable: false)
-        return BackupDescriptor(
+        var descriptor = BackupDescriptor(
             name: name.finalName(stopped.time), source: source, label: label,
             timeline: position.startTimeline, startLSN: start,
             stopLSN: stopped.lsn, checkpointLSN: position.checkpointLSN, startTime: server.now,
@@ -120,6 +120,8 @@ public struct BaseBackupCapture: Sendable {
             segmentSize: server.segmentSize, settings: server.settings,
             manifestCRC32C: CRC32C.checksum(manifest), directories: walk.directories,
             tablespaces: walk.tablespaces)
+        descriptor.collations = try session.collations()
+        return descriptor
     }
 
     /// Copies everything, the biggest files first, `pg_control` when all else is done.

@@ -11,7 +11,7 @@ extension ControlPlane {
     ///
     /// - Parameter choice: which one, where several fit; smaller changes than its least are not looked at.
     /// - Throws: `.usage` for words that are not understood, `.resourceNotFound` where nothing fits, and
-    ///   `.invalidParameterValue` with the candidates where several do.
+    ///   `.ambiguousTarget` with the candidates where several do.
     func eventTarget(
         _ words: String, _ choice: EventChoice, of source: ServerRow, _ inventory: Inventory, _ log: HeldLog
     ) throws -> EventTarget {
@@ -30,9 +30,12 @@ extension ControlPlane {
         case .one(let target): return target
         case .several(let targets):
             throw Problem(
-                .invalidParameterValue, "\(targets.count) events fit \"\(words)\"",
+                .ambiguousTarget, "\(targets.count) events fit \"\(words)\"",
                 detail: Self.listed(targets.map(\.event)),
-                hint: "Choose one with --nth, counted from the earliest, or by size with --min-rows.")
+                hint:
+                    "Choose one with --nth, counted from the earliest, the last with --latest, or by size "
+                    + "with --min-rows."
+            )
         case .none(let similar):
             throw Problem(
                 .resourceNotFound, "nothing that fits \"\(words)\" happened on \(source.name)",

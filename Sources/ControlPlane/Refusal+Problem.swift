@@ -1,5 +1,6 @@
-import Planning
+public import Planning
 import Platform
+import PostgresFormat
 
 extension Problem {
     /// A planner's refusal with the code that the command line and the API show.
@@ -14,7 +15,50 @@ extension Problem {
             case .missingSegment: .walMissing
             case .damagedSegment: .walDamaged
             case .minimalLogging, .timeNotExact: .targetUnreachable
+            case .place(let place):
+                switch place {
+                case .unknownTransaction, .unknownRestorePoint: .resourceNotFound
+                case .ambiguousTransaction, .ambiguousRestorePoint: .ambiguousTarget
+                case .positionTooEarly, .positionTooLate, .eventGone, .everyBackupTooNew: .targetUnreachable
+                }
             }
         self.init(code, refusal.message, detail: refusal.detail, hint: refusal.hint)
+    }
+
+    /// The same with what can be reached instead, as commands to paste.
+    init(_ refusal: Refusal, nearest: NearestTargets, request: RestoreRequest) {
+        self.init(refusal)
+        let commands = [("before", nearest.before), ("after", nearest.after)].compactMap { side, target in
+            target.map { "Nearest \(side) it: \(request.command(for: $0))" }
+        }
+        if !commands.isEmpty { hint = ([hint].compactMap { $0 } + commands).joined(separator: "\n") }
+    }
+}
+
+extension RestoreRequest {
+    /// The command that asks for the same with another target: a plan unless the copy has a name.
+    func command(for target: RecoveryTarget) -> String {
+        var words = ["pitr", name == nil ? "plan" : "restore"]
+        if resourceGroup != Identifiers.defaultGroup { words += ["-g", resourceGroup] }
+        if let name { words += ["-n", name] }
+        words += ["-s", sourceServer] + target.options
+        return words.map { Command.shellQuoted($0) }.joined(separator: " ")
+    }
+}
+
+extension RecoveryTarget {
+    /// The target as options of `plan`, `restore` and `explain`.
+    public var options: [String] {
+        switch self {
+        case .latest: []
+        case .time(let time): ["--restore-time", time.description]
+        case .backup(let name): ["--backup", name]
+        case .position(let lsn, let exclusive):
+            ["--lsn", lsn.description] + (exclusive ? ["--exclusive"] : [])
+        case .transaction(let number, let exclusive):
+            ["--xid", number.description] + (exclusive ? ["--exclusive"] : [])
+        case .restorePoint(let name): ["--restore-point", name]
+        case .event(let lsn, _): ["--lsn", lsn.description, "--exclusive"]
+        }
     }
 }

@@ -27,7 +27,8 @@ struct PreparedRestore {
 
 extension ControlPlane {
     public func planRestore(_ request: RestoreRequest) throws -> PlannedRestore {
-        let prepared = try prepare(request, source: try source(of: request), checkName: request.name != nil)
+        let prepared = try prepare(
+            request, source: try source(of: request), checkName: request.name != nil, inDetail: true)
         defer { prepared.release() }
         return prepared.planned
     }
@@ -51,7 +52,11 @@ extension ControlPlane {
     }
 
     /// Reads what is held, decides, and checks what can be checked before anything is made.
-    func prepare(_ request: RestoreRequest, source: ServerRow, checkName: Bool) throws -> PreparedRestore {
+    ///
+    /// - Parameter inDetail: whether the plan also tells what a person wants to know and a restore does not.
+    func prepare(
+        _ request: RestoreRequest, source: ServerRow, checkName: Bool, inDetail: Bool = false
+    ) throws -> PreparedRestore {
         var notes: [String] = []
         let target = try target(of: request, notes: &notes)
         if checkName, let name = request.name { try checkNewName(name) }
@@ -64,12 +69,27 @@ extension ControlPlane {
             try cancellation.check()
             let (inventory, log, identifier) = try inventory(
                 source, target: target, tailDirectory: tailDirectory)
-            let plan = try RestorePlanner(inventory: inventory, source: log).plan(
-                target, mode: request.targetMode, now: clock.now())
+            let planner = RestorePlanner(inventory: inventory, source: log)
+            let plan: RestorePlan
+            do {
+                plan = try planner.plan(
+                    try located(target, request, source, inventory, log, notes: &notes),
+                    mode: request.targetMode, now: clock.now())
+            } catch let refusal as Refusal {
+                throw Problem(
+                    refusal, nearest: planner.nearest(to: refusal, now: clock.now()), request: request)
+            }
             let free = try DurableFiles.freeBytes(paths.servers)
-            let planned = PlannedRestore(
+            var planned = PlannedRestore(
                 plan: plan, source: try details(source, withUsage: false), notes: notes, availableBytes: free,
                 estimatedSeconds: Self.estimate(plan))
+            planned.localTime = (plan.requestedTime ?? plan.lastInside?.time).map(LocalTime.text)
+            planned.collations = try collations(ofBackup: plan.backupName, source)
+            planned.plan.hazards += planned.collations.filter(\.differs).map(Hazard.init)
+            if inDetail, let outside = plan.firstOutside {
+                planned.firstOutsideDid = try deeds(of: outside, source, inventory, log)
+            }
+            planned.timelinePath = try timelinePath(plan.timeline, in: log.archive)
             return PreparedRestore(
                 planned: planned, source: source, log: log, systemIdentifier: identifier,
                 tailDirectory: tailDirectory, pin: pin)
@@ -77,42 +97,6 @@ extension ControlPlane {
             try? DurableFiles.removeTree(tailDirectory)
             pin.release()
             throw Self.problem(from: error)
-        }
-    }
-
-    private func target(of request: RestoreRequest, notes: inout [String]) throws(Problem) -> RecoveryTarget {
-        if let backup = request.backupName {
-            guard request.restoreTime == nil else {
-                throw Problem(
-                    .usage, "--restore-time and --backup exclude each other",
-                    hint: "A backup alone is a fast restore point; a time replays the log up to it.")
-            }
-            return .backup(backup)
-        }
-        guard let text = request.restoreTime else { return .latest }
-        switch TimestampParser.parse(text) {
-        case .success(let parsed):
-            if !parsed.hadZone {
-                notes.append("'\(text)' names no time zone: taken as UTC, \(parsed.instant).")
-            }
-            let now = clock.now()
-            guard parsed.instant <= now else {
-                notes.append("\(parsed.instant) is in the future: taken as now.")
-                return .latest
-            }
-            return .time(parsed.instant)
-        case .failure(let failure):
-            let detail =
-                switch failure {
-                case .shape: "it should look like 2026-03-22T18:20:22.123456Z or …+02:00"
-                case .noSuchInstant: "there is no such date or time"
-                case .tooPrecise: "PostgreSQL keeps microseconds, at most six digits"
-                }
-            throw Problem(
-                .usage,
-                "The restore point in time value has incorrect date format. "
-                    + "Use ISO format e.g., 2026-03-22T18:20:22+00:00.",
-                detail: "'\(text)': \(detail)")
         }
     }
 
@@ -206,7 +190,8 @@ extension ControlPlane {
         }
         let lastTimed = segments.compactMap(\.summary.maxStopTime).max()
         let inventory = Inventory(
-            serverName: source.name, segmentSize: identity.segmentSize, backups: backups.map(Self.described),
+            serverName: source.name, segmentSize: identity.segmentSize,
+            backups: backups.map { Self.described($0, in: layout) },
             segments: segments, damaged: damaged, latest: tail?.readAt ?? lastTimed)
         return (inventory, HeldLog(archive: archive, locations: locations), identity.systemIdentifier)
     }
@@ -224,7 +209,7 @@ extension ControlPlane {
         let instance = try instance(source.id)
         if case .running = instance.status() {
             do {
-                if case .time(let time) = target { try letPass(time, on: instance) }
+                try letPass(target, on: instance)
                 return try SourceTail.stream(
                     parameters: try instance.connectionParameters(guarded: false), timeline: timeline,
                     from: from,
@@ -243,10 +228,17 @@ extension ControlPlane {
     /// A commit carries the time at which it was decided, and reaches the log and the disk a moment later
     /// (with synchronous_commit off, up to a second later). For a target so recent the source is given that
     /// moment, so that what was committed by then is really there to be read.
-    private func letPass(_ time: PostgresTimestamp, on instance: PostgresInstance) throws(Problem) {
-        let recent: Int64 = 5_000_000
-        guard clock.now().microseconds - time.microseconds < recent else { return }
-        while clock.now().microseconds - time.microseconds < 50_000 { Pause.milliseconds(5) }
+    ///
+    /// A transaction or a restore point may have been made just now as well.
+    private func letPass(_ target: RecoveryTarget, on instance: PostgresInstance) throws(Problem) {
+        switch target {
+        case .latest, .backup: return
+        case .position, .transaction, .restorePoint, .event: break
+        case .time(let time):
+            let recent: Int64 = 5_000_000
+            guard clock.now().microseconds - time.microseconds < recent else { return }
+            while clock.now().microseconds - time.microseconds < 50_000 { Pause.milliseconds(5) }
+        }
         let connection = try instance.connect()
         guard let inserted = try connection.query("SELECT pg_current_wal_insert_lsn()::text").scalar else {
             return
@@ -261,7 +253,7 @@ extension ControlPlane {
         }
     }
 
-    private static func described(_ entry: StoredBackup) -> InventoryBackup {
+    private static func described(_ entry: StoredBackup, in layout: RepositoryLayout) -> InventoryBackup {
         guard let backup = entry.descriptor else {
             let never = PostgresTimestamp(microseconds: 0)
             return InventoryBackup(
@@ -272,7 +264,7 @@ extension ControlPlane {
                     maxLocksPerTransaction: 0),
                 damage: entry.damage?.message ?? "its description cannot be read")
         }
-        return InventoryBackup(
+        var described = InventoryBackup(
             name: backup.name, timeline: backup.timeline, startLSN: backup.startLSN, stopLSN: backup.stopLSN,
             startTime: backup.startTime, stopTime: backup.stopTime, dataBytes: backup.totalBytes,
             minima: ParameterMinima(
@@ -284,5 +276,8 @@ extension ControlPlane {
             tablespaces: backup.tablespaces.map {
                 OrdinaryTablespace(number: $0.number, location: $0.location)
             })
+        described.walLevel = backup.settings.walLevel
+        described.preparedAtStart = BackupFiles.preparedTransactions(of: backup, in: layout)
+        return described
     }
 }

@@ -62,7 +62,7 @@ extension ControlPlane {
             "sourceServer": Identifiers.serverResourceID(
                 resourceGroup: source.resourceGroup, name: source.name),
             "sourceServerId": source.id, "restoreTimeUtc": plan.requestedTime?.description ?? "",
-            "backup": plan.backupName, "newServerId": row.id,
+            "backup": plan.backupName, "newServerId": row.id, "target": plan.target.words,
         ]
         let watch = Stopwatch()
         return try perform(kind, server: row, source: source.id, properties: properties) { operation in
@@ -133,18 +133,8 @@ extension ControlPlane {
         request: RestoreRequest,
         watch: Stopwatch
     ) throws -> RestoreResult {
-        let installation = try installation()
         let plan = prepared.planned.plan
-        let job = RestoreJob(
-            plan: plan, layout: layout(prepared.source), log: prepared.log,
-            systemIdentifier: prepared.systemIdentifier, installation: installation, runner: runner,
-            account: account.name, serverDirectory: paths.server(row.id), dataDirectory: paths.data(row.id),
-            operationDirectory: paths.operation(operation.id),
-            socketDirectory: recoverySocketDirectory(row.id),
-            memory: RecoveryMemory(
-                bytesToHold: plan.dataBytes + plan.walBytes, machine: MachineResources.current(),
-                availableMiB: MachineResources.availableMiB()), progress: progress,
-            cancellation: cancellation)
+        let job = try restoreJob(prepared, serverID: row.id, operationID: operation.id)
         try DurableFiles.makeDirectories(job.operationDirectory)
         let executor = RestoreExecutor(job, before: RestoreFaults.hook)
         let proof = try executor.run()
@@ -187,6 +177,23 @@ extension ControlPlane {
             server: server, evidence: evidence,
             followUp: try followUp(source: prepared.source, copy: complete),
             notes: notes)
+    }
+
+    /// What the restore's steps are given.
+    func restoreJob(_ prepared: PreparedRestore, serverID: String, operationID: String) throws(Problem)
+        -> RestoreJob
+    {
+        let plan = prepared.planned.plan
+        return RestoreJob(
+            plan: plan, layout: layout(prepared.source), log: prepared.log,
+            systemIdentifier: prepared.systemIdentifier, installation: try installation(), runner: runner,
+            account: account.name, serverDirectory: paths.server(serverID),
+            dataDirectory: paths.data(serverID), operationDirectory: paths.operation(operationID),
+            socketDirectory: recoverySocketDirectory(serverID),
+            memory: RecoveryMemory(
+                bytesToHold: plan.dataBytes + plan.walBytes, machine: MachineResources.current(),
+                availableMiB: MachineResources.availableMiB()), progress: progress,
+            cancellation: cancellation)
     }
 
     /// The copy gets its own repository, configuration and certificate, and is started as any other server.
@@ -232,7 +239,7 @@ extension ControlPlane {
             state[0, "a"]?.contains(paths.repository(row.id)) == true
         else { throw Problem(.recoveryFailed, "the copy did not open as a server of its own") }
         checks.append("open for writing, fsync on, archiving to its own repository")
-        return RestoreEvidence(
+        var evidence = RestoreEvidence(
             operationID: operation.id, correlationID: operation.correlationID,
             sourceServer: Identifiers.serverResourceID(
                 resourceGroup: prepared.source.resourceGroup, name: prepared.source.name),
@@ -242,11 +249,13 @@ extension ControlPlane {
             lastCommitInside: plan.lastInside, firstExcluded: plan.firstOutside, baseBackup: plan.backupName,
             walStart: plan.backupStart, walEnd: proof.endLSN, walSegments: plan.segments.count,
             timelineBefore: plan.timeline, timelineAfter: proof.timeline,
-            handedToPostgres: plan.setting.configurationLine, postgresReason: proof.reason, checks: checks,
+            handedToPostgres: plan.setting.words, postgresReason: proof.reason, checks: checks,
             preparedTransactionsInDoubt: proof.preparedTransactions,
             steps: proof.steps.map { RestoreEvidence.Step(name: $0.0.rawValue, seconds: $0.1) }
                 + [RestoreEvidence.Step(name: "open", seconds: openSeconds)],
             totalSeconds: watch.seconds, startedAt: operation.startedAt, finishedAt: clock.now())
+        evidence.requestedTarget = plan.target.isPlainTime ? nil : plan.target.words
+        return evidence
     }
 
     /// What the copy does not inherit, as commands to paste.

@@ -17,6 +17,10 @@ public struct InventoryBackup: Hashable, Sendable {
     public var tablespaces: [OrdinaryTablespace]
     /// Why it cannot be used; nil when it is sound as far as known.
     public var damage: String?
+    /// Two-phase transactions that were prepared before it began: their state is among its files.
+    public var preparedAtStart: [TransactionID] = []
+    /// The server's when it began.
+    public var walLevel = WALLevel.replica
 
     public init(
         name: String, timeline: TimelineID, startLSN: LSN, stopLSN: LSN, startTime: PostgresTimestamp,
@@ -93,6 +97,14 @@ public struct LogRecord: Hashable, Sendable {
     /// Set for commit, abort and prepare records.
     public var transaction: TransactionEnd?
     public var hazards: SegmentHazards
+    /// The name given to a transaction that this record prepares.
+    public var preparedName: String?
+    /// Set for a named restore point.
+    public var restorePoint: WALRestorePoint?
+    /// Set for a change of parameters.
+    public var parameters: WALParameters?
+    /// Set for a checkpoint: the next transaction's number, its epoch in the upper half.
+    public var nextTransaction: UInt64?
     /// Set where the record makes a tablespace outside the data directory.
     public var tablespace: OrdinaryTablespace?
 
@@ -113,11 +125,16 @@ public struct LogRecord: Hashable, Sendable {
         end = record.end
         transaction = record.transactionEnd
         hazards = RecordHazard.of(record)
+        if transaction?.kind == .prepare { preparedName = record.transactionDetails?.name }
         if hazards.contains(.tablespaceCreate), case .ordinary(let path)? = record.tablespaceCreation,
             let number = record.createdTablespace
         {
             tablespace = OrdinaryTablespace(number: number, location: path)
         }
+        guard record.resourceManagerID == ResourceManager.xlog.rawValue else { return }
+        restorePoint = record.restorePoint
+        parameters = record.parameterChange
+        nextTransaction = record.checkpoint?.nextTransaction
     }
 }
 

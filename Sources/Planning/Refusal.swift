@@ -17,6 +17,8 @@ public enum Refusal: Error, Hashable, Sendable {
         SegmentName, reason: String, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
     case minimalLogging(at: LSN)
     case timeNotExact(reason: String)
+    /// The target is a place in the log, and is not found there or cannot be reached.
+    case place(PlaceRefusal)
 
     public var message: String {
         switch self {
@@ -44,6 +46,7 @@ public enum Refusal: Error, Hashable, Sendable {
             "part of the WAL to replay was written under wal_level=minimal (from \(lsn))"
         case .timeNotExact:
             "PostgreSQL would not stop exactly there with recovery_target_time"
+        case .place(let refusal): refusal.message
         }
     }
 
@@ -60,6 +63,7 @@ public enum Refusal: Error, Hashable, Sendable {
         case .damagedBackup(_, let reason), .timeNotExact(let reason): reason
         case .everyBackupTooNew(_, let rejected):
             Self.list(rejected)
+        case .place(let refusal): refusal.detail
         case .missingSegment(_, let before, let after):
             Self.gap(before, after)
         case .damagedSegment(_, let reason, let before, let after):
@@ -81,10 +85,11 @@ public enum Refusal: Error, Hashable, Sendable {
             "Choose a time on either side of the gap, or put the segment back into the archive."
         case .minimalLogging: "Choose a time before it, or one after the next base backup."
         case .timeNotExact: "Leave --target-mode at auto, or use lsn."
+        case .place(let refusal): refusal.hint
         }
     }
 
-    private static func list(_ backups: [RejectedBackup]) -> String {
+    static func list(_ backups: [RejectedBackup]) -> String {
         backups.map { "\($0.name): \($0.reason)" }.joined(separator: "; ")
     }
 

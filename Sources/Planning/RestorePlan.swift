@@ -1,41 +1,5 @@
 public import PostgresFormat
 
-/// What a person asks a restore for.
-public enum RecoveryTarget: Hashable, Sendable {
-    /// Everything the source had made durable when it was asked.
-    case latest
-    /// The state at an instant.
-    case time(PostgresTimestamp)
-    /// A full backup alone, without replay beyond its own consistency point.
-    case backup(String)
-}
-
-/// How PostgreSQL is told where to stop.
-public enum TargetMode: String, Hashable, Sendable, CaseIterable, Codable {
-    case automatic = "auto"
-    case time
-    case lsn
-}
-
-/// What is handed to PostgreSQL.
-public enum RecoverySetting: Hashable, Sendable {
-    /// `recovery_target_time`, inclusive.
-    case time(PostgresTimestamp)
-    /// `recovery_target_lsn`, inclusive: the *start* of the last record to replay.
-    case lsn(LSN)
-    /// `recovery_target = 'immediate'`: stop as soon as the backup is consistent.
-    case immediate
-
-    /// The line for the recovery configuration, also shown by the plan.
-    public var configurationLine: String {
-        switch self {
-        case .time(let time): "recovery_target_time = '\(time.sqlText)'"
-        case .lsn(let lsn): "recovery_target_lsn = '\(lsn)'"
-        case .immediate: "recovery_target = 'immediate'"
-        }
-    }
-}
-
 /// A commit, abort or prepare record as a plan names it.
 public struct BoundaryRecord: Hashable, Sendable, Codable {
     /// `commit`, `abort`, `prepare`, `commit prepared` or `abort prepared`.
@@ -135,6 +99,10 @@ public struct RestorePlan: Hashable, Sendable {
     public var hazards: [Hazard]
     /// Bytes of the backup once unpacked.
     public var dataBytes: UInt64
+    /// Two-phase transactions that the copy will hold open, until somebody ends them.
+    public var inDoubt: [PreparedTransaction] = []
+    /// The levels that the log to replay was written under, in its order.
+    public var walLevels: [WALLevelBand] = []
     /// Tablespaces that lie outside the source's data directory, and inside the copy's.
     public var tablespaces: [PlannedTablespace] = []
     /// Records in the staged segments that make an ordinary tablespace: blanked in the copy's segments. Those
@@ -168,6 +136,10 @@ public struct RestorePlan: Hashable, Sendable {
         self.hazards = hazards
         self.dataBytes = dataBytes
     }
+
+    /// The timeline that the copy goes on along: the next number, as no history of a higher one is handed
+    /// over.
+    public var newTimeline: TimelineID { TimelineID(timeline.rawValue + 1) }
 
     public var segmentSize: WALSegmentSize { segments.first?.size ?? .standard }
 

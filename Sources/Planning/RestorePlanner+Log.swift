@@ -115,7 +115,7 @@ extension RestorePlanner {
     }
 
     /// A segment that cannot be used; without a reason it is missing.
-    private struct Fault {
+    struct Fault {
         let segment: SegmentName
         let reason: String?
     }
@@ -145,7 +145,7 @@ extension RestorePlanner {
             reason: reason)
     }
 
-    private func refusal(_ fault: Fault, in log: TimelineLog) -> Refusal {
+    func refusal(_ fault: Fault, in log: TimelineLog) -> Refusal {
         let (before, after) = reachable(around: fault.segment, in: log)
         guard let reason = fault.reason else {
             return .missingSegment(fault.segment, lastBefore: before, reachableFrom: after)

@@ -4,7 +4,7 @@ public import PostgresFormat
 ///
 /// The state at T is everything up to the last commit, abort or prepare record timed at or before T that
 /// stands before the first commit or abort timed after T. Both records are found in the log, and PostgreSQL
-/// is told to stop exactly between them.
+/// is told to stop exactly between them. A target that is a place in the log itself is divided there.
 public struct RestorePlanner {
     let inventory: Inventory
     let source: any LogRecordSource
@@ -34,6 +34,8 @@ public struct RestorePlanner {
             return try planReplay(target, requested: time, limit: time, mode: mode)
         case .latest:
             return try planReplay(target, requested: inventory.latest ?? now, limit: nil, mode: mode)
+        case .position, .transaction, .restorePoint, .event:
+            return try planPlace(target, mode: mode)
         }
     }
 
@@ -121,7 +123,7 @@ public struct RestorePlanner {
         throw firstFailure ?? Refusal.everyBackupTooNew(requested: requested, rejected: rejected)
     }
 
-    private func olderBackups(than chosen: InventoryBackup) -> [RejectedBackup] {
+    func olderBackups(than chosen: InventoryBackup) -> [RejectedBackup] {
         inventory.backups.filter { $0.stopLSN < chosen.stopLSN }.sorted { $0.stopLSN > $1.stopLSN }.map {
             RejectedBackup(
                 name: $0.name, reason: $0.damage.map { "damaged: \($0)" } ?? "older: more WAL to replay")
@@ -207,7 +209,7 @@ public struct RestorePlanner {
     }
 
     /// The end of the record before one that starts at `start`: a page's header does not belong to either.
-    private func endBefore(_ start: LSN) -> LSN {
+    func endBefore(_ start: LSN) -> LSN {
         let offset = start.rawValue % 8192
         if start.rawValue % inventory.segmentSize.bytes == 40 { return LSN(start.rawValue - 40) }
         return offset == 24 ? LSN(start.rawValue - 24) : start
@@ -230,7 +232,7 @@ public struct RestorePlanner {
         var needed: LSN
     }
 
-    private func finish(_ draft: Draft) throws -> RestorePlan {
+    func finish(_ draft: Draft) throws -> RestorePlan {
         let backup = draft.backup
         if let record = try firstHazard(.walLevelMinimal, from: backup.startLSN, to: draft.end, in: draft.log)
         {
@@ -239,18 +241,18 @@ public struct RestorePlanner {
         let range = WALRange(from: backup.startLSN, to: draft.needed, size: inventory.segmentSize)
         let entries = draft.log.entries.filter { range.numbers.contains($0.segment.name.number) }
         var minima = backup.minima
-        var prepares = false
         for entry in entries {
             if let change = entry.segment.summary.minima { minima = minima.raised(to: change) }
-            prepares = prepares || entry.hazards.contains(.prepare)
         }
+        let inDoubt = try inDoubt(draft)
         var hazards: [Hazard] = []
-        if prepares {
+        if !inDoubt.isEmpty {
             hazards.append(
                 Hazard(
                     code: "prepared-transactions",
-                    message:
-                        "two-phase transactions were prepared in this range; any left in doubt are listed"))
+                    message: "in doubt in the copy, where they hold their locks: \(inDoubt.count) two-phase "
+                        + (inDoubt.count == 1 ? "transaction" : "transactions")
+                        + " prepared and not ended at the target"))
         }
         for damaged in draft.rejected where damaged.reason.hasPrefix("damaged") {
             hazards.append(
@@ -267,6 +269,8 @@ public struct RestorePlanner {
             firstOutside: draft.firstOutside?.transaction?.boundary, setting: draft.setting,
             reason: draft.reason, expectedEnd: draft.end, minima: minima, hazards: hazards,
             dataBytes: backup.dataBytes)
+        plan.inDoubt = inDoubt
+        plan.walLevels = try walLevels(draft)
         plan.tablespaceRecords = made.map(\.start)
         plan.tablespaces = backup.tablespaces.map { PlannedTablespace($0) }
         for record in made where record.start >= backup.startLSN && record.start < draft.end {

@@ -29,6 +29,8 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     case walDamaged = "WALDamaged"
     case backupDamaged = "BackupDamaged"
     case targetUnreachable = "TargetUnreachable"
+    /// Several things fit what was asked for.
+    case ambiguousTarget = "AmbiguousTarget"
     case recoveryFailed = "RecoveryFailed"
     // The machine
     case insufficientStorage = "InsufficientStorage"

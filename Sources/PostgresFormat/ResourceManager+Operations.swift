@@ -36,18 +36,26 @@ extension ResourceManager {
     public func statisticsCode(_ info: UInt8) -> UInt8 { info & (self == .transaction ? 0x70 : 0xF0) }
 }
 
-extension WALRecord {
-    /// The resource manager's name as `pg_waldump` prints it; `custom128` for an extension's.
-    public var resourceManagerName: String {
-        if let resourceManager { return resourceManager.name }
-        let digits = String(resourceManagerID)
+extension ResourceManager {
+    /// The name that `pg_waldump` prints for a number; `custom128` for an extension's.
+    public static func name(of number: UInt8) -> String {
+        if let known = ResourceManager(rawValue: number) { return known.name }
+        let digits = String(number)
         return "custom" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
     }
 
-    /// The operation's name as `pg_waldump` prints it.
+    /// The name that `pg_waldump` prints for an operation, whatever it is.
+    public static func operationName(of number: UInt8, _ info: UInt8, version: WALVersion) -> String {
+        ResourceManager(rawValue: number)?.operationName(info, version: version)
+            ?? "UNKNOWN (\(String(info & 0xF0, radix: 16)))"
+    }
+}
+
+extension WALRecord {
+    public var resourceManagerName: String { ResourceManager.name(of: resourceManagerID) }
+
     public var operationName: String {
-        resourceManager?.operationName(info, version: version)
-            ?? "UNKNOWN (\(String(operation, radix: 16)))"
+        ResourceManager.operationName(of: resourceManagerID, info, version: version)
     }
 
     /// How many bytes of the record are page images.

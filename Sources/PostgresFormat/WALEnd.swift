@@ -103,3 +103,16 @@ public struct WALFragment: Hashable, Sendable {
         self.bytes = bytes
     }
 }
+
+extension WALEnd {
+    /// The reason in a few words, for a message.
+    public var explanation: String {
+        switch self {
+        case .zeroedTail: "nothing was written behind it"
+        case .recycledPage: "what follows is left from an earlier use of the file"
+        case .brokenRecord(_, let flaw), .brokenPage(_, let flaw): flaw.explanation
+        case .switched: "the server switched to a new segment"
+        case .stopped: "no more was asked for"
+        }
+    }
+}

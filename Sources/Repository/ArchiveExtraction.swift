@@ -59,6 +59,22 @@ extension WALArchive {
         return nil
     }
 
+    /// Hands a stored file's content to `body`, all of it unless it is damaged; the answer is what is wrong
+    /// with the file, if so.
+    func reading(
+        _ name: ArchivedFileName, _ body: (UnsafeRawBufferPointer) throws(Problem) -> Void
+    ) throws(Problem) -> ArchiveDamage? {
+        guard let file = try OpenFile(readingIfPresent: layout.path(of: name)) else {
+            return ArchiveDamage("it is missing")
+        }
+        let read = try content(of: file, name) { (chunk) throws(Problem) in
+            try body(chunk)
+            return true
+        }
+        if case .failure(let damage) = read { return damage }
+        return nil
+    }
+
     func withContent(
         of name: ArchivedFileName, _ body: (UnsafeRawBufferPointer) throws(Problem) -> Bool
     ) throws(Problem) {

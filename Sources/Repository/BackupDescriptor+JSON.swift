@@ -48,6 +48,13 @@ extension BackupDescriptor {
                 "max_locks_per_transaction": .integer(Int64(settings.maxLocksPerTransaction)),
                 "wal_level": .string("\(settings.walLevel)"),
             ],
+            "collations": .array(
+                collations.map { collation in
+                    [
+                        "provider": .string(collation.provider), "version": .string(collation.version),
+                        "databases": .array(collation.databases.map { .string($0) }),
+                    ]
+                }),
             "manifestCrc32c": .string(WALArchive.hex(manifestCRC32C)),
             "directories": .array(directories.map { .string($0) }),
             "tablespaces": .array(
@@ -99,6 +106,14 @@ extension BackupDescriptor {
                 else { return nil }
                 return BackupTablespace(number: number, location: location)
             })
+        collations = (json["collations"]?.array ?? []).compactMap { item in
+            guard let provider = item["provider"]?.string, let version = item["version"]?.string else {
+                return nil
+            }
+            return BackupCollation(
+                provider: provider, version: version,
+                databases: item["databases"]?.array?.compactMap(\.string) ?? [])
+        }
     }
 
     private static func settings(_ json: JSONValue) -> WALParameters? {

@@ -12,6 +12,21 @@ public struct BackupTablespace: Hashable, Sendable {
     }
 }
 
+/// The version of a collation library that databases of the backup were built with.
+public struct BackupCollation: Hashable, Sendable {
+    /// `libc` or `icu`.
+    public var provider: String
+    /// As the library tells it: `2.36`.
+    public var version: String
+    public var databases: [String]
+
+    public init(provider: String, version: String, databases: [String]) {
+        self.provider = provider
+        self.version = version
+        self.databases = databases
+    }
+}
+
 /// What a base backup is, as its `backup.json` says.
 public struct BackupDescriptor: Hashable, Sendable {
     /// The version of `backup.json` and of the folder beside it.
@@ -62,6 +77,9 @@ public struct BackupDescriptor: Hashable, Sendable {
     /// Every directory of the data directory, relative to it, parents first.
     public var directories: [String]
     public var tablespaces: [BackupTablespace]
+
+    /// What the order of text in its databases depends on; empty where nothing does, or it was not asked.
+    public var collations: [BackupCollation] = []
 
     /// The kind of backup in Azure's word; there is only this one.
     public var type: String { "Full" }

@@ -54,6 +54,45 @@ public enum BackupFiles {
         }
     }
 
+    /// The two-phase transactions whose state is among a backup's files: PostgreSQL names each file after
+    /// one, in hexadecimal digits.
+    public static func preparedTransactions(of backup: BackupDescriptor, in layout: RepositoryLayout)
+        -> [TransactionID]
+    {
+        let names = (try? DurableFiles.listIfPresent(data(layout.backup(backup.name)) + "/pg_twophase")) ?? []
+        return names.compactMap { name in
+            UInt64(name.prefix { $0 != "." }, radix: 16).map { TransactionID(UInt32(truncatingIfNeeded: $0)) }
+        }.sorted { $0.rawValue < $1.rawValue }
+    }
+
+    /// The content of one small file of a backup, at most a megabyte, checked against the manifest.
+    public static func content(
+        of path: String, in backup: BackupDescriptor, _ layout: RepositoryLayout
+    ) throws(Problem) -> [UInt8] {
+        let suffix = backup.storage == .zstd ? RepositoryLayout.compressedSuffix : ""
+        let stored = data(layout.backup(backup.name)) + "/" + path + suffix
+        guard let file = try manifest(backup, in: layout).files.first(where: { $0.path == path }),
+            file.size <= 1 << 20
+        else { throw damaged(path, "it is not in the manifest", stored: stored) }
+        var bytes: [UInt8] = []
+        if backup.storage == .plain {
+            bytes = try DurableFiles.read(stored)
+        } else {
+            var reader = try FrameReader(try OpenFile(reading: stored), from: 0)
+            var isAtEnd = false
+            while !isAtEnd, UInt64(bytes.count) <= file.size {
+                switch try reader.next({ (content) throws(Problem) in bytes += Array(content) }) {
+                case .success(let more): isAtEnd = !more
+                case .failure(let damage): throw damaged(path, damage.description, stored: stored)
+                }
+            }
+        }
+        guard UInt64(bytes.count) == file.size, CRC32C.checksum(bytes) == file.checksum?.crc32c else {
+            throw damaged(path, "it is not as the manifest says", stored: stored)
+        }
+        return bytes
+    }
+
     /// Reads every file and compares it with the manifest; writes nothing.
     public static func verify(
         _ backup: BackupDescriptor, in layout: RepositoryLayout, workers: Int = 2,

@@ -41,10 +41,18 @@ extension WALArchive {
     public func storedIndex(
         of segment: ArchivedSegment, after predecessor: ArchivedSegment?, extent: IndexExtent = .summary
     ) throws(Problem) -> StoredIndex {
-        guard let file = try OpenFile(readingIfPresent: layout.indexPath(of: segment.name)) else {
-            return .missing
+        let file: OpenFile
+        let storedBytes: UInt64
+        do throws(Problem) {
+            guard let found = try OpenFile(readingIfPresent: layout.indexPath(of: segment.name)) else {
+                return .missing
+            }
+            file = found
+            storedBytes = try found.size()
+        } catch {
+            // The log itself can still be read.
+            return .damaged(IndexDamage(error.message), storedBytes: 0)
         }
-        let storedBytes = try file.size()
         guard let summary = segment.summary else {
             return .stale("the segment is damaged", storedBytes: storedBytes)
         }
@@ -80,7 +88,7 @@ extension WALArchive {
         } catch let damage as IndexDamage {
             return .damaged(damage, storedBytes: storedBytes)
         } catch let problem as Problem {
-            throw problem
+            return .damaged(IndexDamage(problem.message), storedBytes: storedBytes)
         } catch {
             return .damaged(IndexDamage("it cannot be read"), storedBytes: storedBytes)
         }

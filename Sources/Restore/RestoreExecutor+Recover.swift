@@ -11,15 +11,9 @@ extension RestoreExecutor {
     func arm() throws(Problem) {
         // Not flushed: the operation's folder is worth nothing after a crash, and a flush would have to wait
         // for the files that were just laid out.
-        let access = HostBasedAccess(rules: [], account: job.account)
-        let paths = job.recovering.paths
-        for (file, text) in [
-            (paths.settingsFile, recoverySettings()), (paths.accessFile, access.renderAccess()),
-            (paths.identFile, access.renderIdent()),
-        ] {
-            try DurableFiles.write(Array(text.utf8), to: file, durable: false)
+        for file in recoveryFiles {
+            try DurableFiles.write(Array(file.content.utf8), to: file.path, durable: false)
         }
-        try DurableFiles.write([], to: job.dataDirectory + "/recovery.signal", durable: false)
         try DurableFiles.rename(job.controlFile, to: job.dataDirectory + "/global/pg_control")
     }
 
@@ -38,7 +32,8 @@ extension RestoreExecutor {
             "hot_standby = off", "archive_mode = off",
             "restore_command = \(SettingsText.quoted(WALStaging(job).waitCommand))",
             job.plan.setting.configurationLine,
-            "recovery_target_inclusive = on", "recovery_target_action = 'promote'",
+            "recovery_target_inclusive = \(job.plan.setting.isInclusive ? "on" : "off")",
+            "recovery_target_action = 'promote'",
             "recovery_target_timeline = 'current'",
             "max_connections = \(minima.maxConnections)",
             "max_worker_processes = \(minima.maxWorkerProcesses)",

@@ -23,7 +23,7 @@ struct Pitr: ParsableCommand {
             CommandGroup(
                 name: "Restore",
                 subcommands: [
-                    TimelineCommand.self, PlanCommand.self, RestoreCommand.self,
+                    TimelineCommand.self, PlanCommand.self, ExplainCommand.self, RestoreCommand.self,
                     ReviveDroppedCommand.self, BackupCommands.self,
                     RestorePointCommands.self, WALCommands.self,
                 ]),

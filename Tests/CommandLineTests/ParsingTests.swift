@@ -56,6 +56,15 @@ struct ParsingTests {
         #expect(plan.backupName == "b1")
     }
 
+    @Test func `a place in the log is a target of its own`() throws {
+        let lsn = try parse(PlanCommand.self, "plan", "-s", "src", "--lsn", "1/a0B", "--exclusive").request
+        #expect(lsn.lsn == LSN(0x1_0000_0A0B) && lsn.isExclusive && lsn.sourceServer == "src")
+        let xid = try parse(PlanCommand.self, "plan", "-s", "src", "--xid", "4294968041").request
+        #expect(xid.transaction?.id == TransactionID(745) && !xid.isExclusive)
+        let point = try parse(PlanCommand.self, "plan", "-s", "src", "--restore-point", "release 42").request
+        #expect(point.restorePoint == "release 42")
+    }
+
     @Test func `the restore time is handed on as typed, whatever it is`() throws {
         let command = try parse(
             RestoreCommand.self, "restore", "-n", "c", "--source-server", "s", "--restore-time", "10:00")
@@ -156,6 +165,9 @@ struct ParsingTests {
     @Test(arguments: [
         (["restore", "-n", "c"], "--source-server"),
         (["restore", "-n", "c", "--source-server", "s", "--restore-time", "t", "--backup", "b"], "either"),
+        (["plan", "-s", "s", "--lsn", "12"], "--lsn"), (["plan", "-s", "s", "--xid", "-1"], "--xid"),
+        (["plan", "-s", "s", "--restore-point", "p", "--exclusive"], "--exclusive"),
+        (["plan", "-s", "s", "--xid", "7", "--lsn", "0/7"], "either --lsn or --xid"),
         (["start"], "--all"), (["start", "--all", "-n", "s"], "--all"),
         (["start", "-n", "s", "--no-wait"], "--no-wait"), (["stop", "-n", "s", "--no-wait"], "--no-wait"),
         (["restart", "-n", "s", "--failover", "Forced"], "Failing over"),

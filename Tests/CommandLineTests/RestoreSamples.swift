@@ -12,7 +12,7 @@ extension BoundaryRecord {
 extension PlannedRestore {
     static var sample: PlannedRestore {
         let segments = (2...3).map { SegmentName(timeline: TimelineID(1), number: UInt64($0)) }
-        let plan = RestorePlan(
+        var plan = RestorePlan(
             requestedTime: instant(), target: .time(instant()), backupName: "backup_1",
             backupStart: LSN(0x2000028), backupStop: LSN(0x2000100), backupCompleted: instant(-3600),
             rejected: [RejectedBackup(name: "backup_2", reason: "it ends after the cut")],
@@ -24,9 +24,18 @@ extension PlannedRestore {
                 maxLocksPerTransaction: 64),
             hazards: [Hazard(code: "prepared", message: "one prepared transaction stays in doubt")],
             dataBytes: 24 << 20)
-        return PlannedRestore(
+        plan.inDoubt = [PreparedTransaction(xid: 744, name: "order", lsn: LSN(0x3000100), time: instant(-1))]
+        plan.walLevels = [WALLevelBand(from: LSN(0x2000028), level: .replica)]
+        var planned = PlannedRestore(
             plan: plan, source: .full, notes: ["the time has no zone and is taken as UTC"],
             availableBytes: 10 << 30, estimatedSeconds: 2.4)
+        planned.localTime = "2026-04-01 00:02:13.876954+02:00 (Europe/Paris)"
+        planned.timelinePath = [TimelineStep(timeline: TimelineID(1))]
+        planned.collations = [
+            CollationVersion(
+                provider: "libc", recorded: "2.36", here: "2.36", databases: ["postgres", "shop"])
+        ]
+        return planned
     }
 }
 

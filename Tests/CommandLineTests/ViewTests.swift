@@ -10,6 +10,10 @@ struct ViewTests {
             PlanView.text(.sample).render(width: 100) == """
                 Plan to restore orders (resource group local)
                   Wanted         the state at 2026-03-31T22:02:13.876954Z
+                  In UTC         2026-03-31T22:02:13.876954Z
+                  Local time     2026-04-01 00:02:13.876954+02:00 (Europe/Paris)
+                  Position       0/3000178
+                  Transaction    745 is the last one that ended
                   Note           the time has no zone and is taken as UTC
 
                 Base backup
@@ -33,6 +37,12 @@ struct ViewTests {
                   Must end at    0/3000178
                   At least       max_connections 50, max_worker_processes 8, max_wal_senders 10,
                                  max_prepared_transactions 0, max_locks_per_transaction 64
+
+                The source at that moment
+                  Timelines      1; the copy begins 2
+                  wal_level      replica from 0/2000028
+                  Collations     libc 2.36 in postgres, shop; this machine has 2.36
+                  In doubt       transaction 744 'order', prepared at 2026-03-31T22:02:12.876954Z
 
                 Worth knowing
                   - one prepared transaction stays in doubt [prepared]

@@ -13,6 +13,8 @@ struct CraftedLog {
         var time: PostgresTimestamp?
         /// Replaying it has an effect that no commit has to confirm.
         var leaks = false
+        /// Of a restore point.
+        var name: String?
     }
 
     var craft = WALCraft.small()
@@ -57,6 +59,12 @@ struct CraftedLog {
     }
 
     @discardableResult
+    mutating func restorePoint(_ name: String, at time: PostgresTimestamp) -> Record {
+        let made = craft.restorePoint(name, at: time)
+        return note(Record(start: made.start, end: made.end, name: name))
+    }
+
+    @discardableResult
     mutating func other(_ make: (inout WALCraft) -> WALCraft.Record) -> Record {
         note(make(&craft))
     }
@@ -87,8 +95,15 @@ struct CraftedLog {
     }
 
     /// The checkpoint that a backup begins with; answers where replay from it must start.
-    mutating func beginBackup() -> LSN {
-        other { $0.record(.xlog, info: 0x10, mainData: [UInt8](repeating: 0, count: 80)) }.start
+    ///
+    /// - Parameter next: the number of the next transaction, with its epoch.
+    mutating func beginBackup(next: UInt64 = 0) -> LSN {
+        other { $0.record(.xlog, info: 0x10, mainData: Self.checkpoint(next: next)) }.start
+    }
+
+    /// What a checkpoint's record holds.
+    static func checkpoint(next: UInt64) -> [UInt8] {
+        [UInt8](repeating: 0, count: 24) + WALCraftBytes.little(next) + [UInt8](repeating: 0, count: 56)
     }
 
     /// The record that ends a backup begun at `start`.

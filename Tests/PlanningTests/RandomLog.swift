@@ -30,7 +30,7 @@ extension CraftedLog {
             case 1: log.leak([.database, .relationMap].randomElement(using: &random) ?? .database)
             case 2: log.leak(.database, info: 0x20)
             case 3: log.leak(.tablespace, info: 0x10)
-            case 4: log.other { $0.restorePoint("here", at: stamp) }
+            case 4: log.restorePoint("point \(Int.random(in: 0..<4, using: &random))", at: stamp)
             case 5: log.fill(leaving: 8 * Int.random(in: 0...12, using: &random))
             case 6: log.fillSegment(leaving: 8 * Int.random(in: 0...14, using: &random))
             case 7: log.switchSegment()
@@ -63,6 +63,13 @@ extension CraftedLog {
     ) {
         let damage = Int.random(in: 0..<8, using: &random) == 0 ? "a file is missing" : nil
         endBackup("b\(backups.count)", from: start, at: clock, damage: damage)
+    }
+
+    /// A position worth asking for: a record's start or end, right beside it, or anywhere.
+    func randomPosition(_ random: inout SeededRandom) -> LSN {
+        let near = records.randomElement(using: &random)?.start ?? .zero
+        let offset: Int64 = [0, 0, 0, 1, -1, 8, -8, 40, -40, 5000].randomElement(using: &random) ?? 0
+        return LSN(UInt64(max(0, Int64(near.rawValue) + offset)))
     }
 
     /// An instant worth asking for: at, right before or right after something, or anywhere.

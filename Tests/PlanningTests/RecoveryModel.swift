@@ -52,12 +52,55 @@ struct RecoveryModel {
             {
                 return outcome()
             }
+            if case .beforeLSN(let target) = setting, record.start >= target { return outcome() }
+            if case .beforeTransaction(let id) = setting, record.ends(id) { return outcome() }
             replayed.append(record)
             position = record.end
+            if case .transaction(let id) = setting, record.ends(id) { return outcome() }
+            if case .name(let name) = setting, record.name == name { return outcome() }
             if case .lsn(let target) = setting, record.start >= target { return outcome() }
             if case .immediate = setting, position >= backup.stopLSN { return outcome() }
         }
         return .fatal("recovery ended before configured recovery target was reached")
+    }
+
+    /// What is wrong with a plan whose target is a place in the log.
+    ///
+    /// - Parameter limit: where the first record left out starts.
+    /// - Parameter byRecord: whether everything in front of it is inside, not only up to the last end of a
+    ///   transaction.
+    func flaw(of plan: RestorePlan, upTo limit: LSN, byRecord: Bool) -> String? {
+        let newest = backups.filter { $0.damage == nil && $0.stopLSN <= limit }
+            .max { $0.stopLSN < $1.stopLSN }
+        guard let backup = newest, backup.name == plan.backupName else {
+            return "not backup \(newest as Any)"
+        }
+        guard let last = plan.segments.last else { return "no segments" }
+        switch replay(from: backup, setting: plan.setting, upTo: last.end) {
+        case .fatal(let reason): return reason
+        case .opened(let replayed):
+            let ends = records.filter { $0.kind != nil }
+            let inside = ends.last { $0.start < limit && $0.start >= backup.stopLSN }
+            let outside = ends.first { $0.start >= limit }
+            let expected = records.filter { $0.start >= backup.startLSN && $0.start < limit }
+            if byRecord, replayed != expected { return "\(replayed.count) records, not \(expected.count)" }
+            if let inside, !replayed.contains(inside) { return "\(inside) was not replayed" }
+            if replayed.contains(where: { $0.start >= limit }) { return "more than what is inside" }
+            let rest = replayed.filter { $0.start >= (inside?.end ?? backup.stopLSN) }
+            if !byRecord, let extra = rest.first(where: { $0.leaks || $0.kind != nil }) {
+                return "\(extra) was replayed and is not inside"
+            }
+            if replayed.last?.end != plan.expectedEnd {
+                return "ended at \(String(describing: replayed.last))"
+            }
+            if plan.lastInside?.lsn != inside?.start {
+                return "the last inside is \(String(describing: inside))"
+            }
+            if plan.firstOutside?.lsn != outside?.start {
+                return "the first outside is \(String(describing: outside))"
+            }
+            return nil
+        }
     }
 
     /// What is wrong with a plan; nil if it gives exactly the state at the time.
@@ -103,5 +146,12 @@ struct RecoveryModel {
             return "the first outside is \(String(describing: outside))"
         }
         return nil
+    }
+}
+
+extension CraftedLog.Record {
+    /// Whether recovery takes it for the end of a transaction.
+    func ends(_ id: TransactionID) -> Bool {
+        kind?.canStopRecovery == true && xid == id.rawValue
     }
 }

@@ -115,36 +115,3 @@ import Testing
         #expect(seen == [long.start, commit.start])
     }
 }
-
-extension WALRecord {
-    /// Asks the record for all that it can tell, so that nothing in it is left unread.
-    func readEverything() {
-        for block in blocks {
-            _ = bytes(of: block.data)
-            if let image = block.image { _ = try? restored(image) { _, target in target.count } }
-        }
-        _ = origin
-        _ = topLevelTransaction
-        switch heapOperation {
-        case .multiInsert(let insertion):
-            forEachRow(of: insertion) { _, row in bytes(of: row.body).count >= 0 }
-        case .prune(let pruning): _ = pruned(pruning)
-        case .insert(let insertion): _ = insertion.data.map { $0.header.attributes }
-        case .update(let update): _ = update.data.map { $0.header.attributes }
-        default: break
-        }
-        _ = transactionOperation
-        _ = checkpoint
-        _ = endOfRecovery
-        _ = fullPageWritesChange
-        _ = overwrittenRecord
-        _ = databaseOperation
-        _ = tablespaceOperation
-        if let update = relationMapUpdate { _ = bytes(of: update.map) }
-        _ = storageOperation
-        _ = sequence
-        _ = runningTransactions
-        _ = standbyLocks
-        if let message = logicalMessage { _ = bytes(of: message.content) }
-    }
-}

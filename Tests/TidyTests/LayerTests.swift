@@ -26,6 +26,7 @@ struct LayerTests {
                 "WALEvents",
             ],
             "pitr-wal": ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"],
+            "wal-fuzz": ["PostgresFormat", "TestKit"],
             "TestKit": ["Platform", "PostgresClient", "PostgresFormat"],
         ]
     }()

@@ -1,4 +1,5 @@
 public import Planning
+public import PostgresFormat
 
 /// What `create` was asked for; nil means Azure's default.
 public struct CreateServerRequest: Sendable {
@@ -77,8 +78,23 @@ public struct RestoreRequest: Sendable {
     public var sourceServer: String
     /// As typed; nil is the latest moment.
     public var restoreTime: String?
-    /// A fast restore point; excludes a time.
+    /// A fast restore point. Of this, a time and the four that follow only one can be given.
     public var backupName: String?
+    /// A position in the log.
+    public var lsn: LSN?
+    public var transaction: TransactionNumber?
+    /// With a position or a transaction: leaves out the record itself.
+    public var isExclusive: Bool
+    /// The name of a restore point.
+    public var restorePoint: String?
+    /// What happened right behind the moment that is wanted, in words: `drop table shop.orders`.
+    public var beforeEvent: String?
+    /// Of several such events, counted from the earliest.
+    public var nth: Int?
+    /// Of several such events, the last one.
+    public var isLatestEvent = false
+    /// Of such changes of rows, only those of at least that many.
+    public var minimumRows: Int64?
     public var targetMode: TargetMode
     public var tags: [String: String]?
     public var tier: String?
@@ -93,6 +109,7 @@ public struct RestoreRequest: Sendable {
         self.resourceGroup = resourceGroup
         self.sourceServer = sourceServer
         targetMode = .automatic
+        isExclusive = false
     }
 }
 
@@ -102,6 +119,14 @@ public struct PlannedRestore: Sendable {
     public var source: ServerDetails
     /// Remarks before anything starts: a time taken as UTC, a future time taken as now.
     public var notes: [String]
+    /// The moment of the state that the copy will have, in the zone of this machine.
+    public var localTime: String?
+    /// The timelines that led to the log to be replayed, the oldest first, and where each was left.
+    public var timelinePath: [TimelineStep] = []
+    /// What the first transaction left out did; empty where that is not known, or was not asked.
+    public var firstOutsideDid: [String] = []
+    /// What the order of text in the copy depends on.
+    public var collations: [CollationVersion] = []
     /// Free bytes where the copy would be built.
     public var availableBytes: UInt64
     /// A rough guess, in seconds, from what this machine did before.
@@ -117,6 +142,34 @@ public struct PlannedRestore: Sendable {
         self.availableBytes = availableBytes
         self.estimatedSeconds = estimatedSeconds
     }
+}
+
+/// What the order of text depends on, in the backup and here.
+public struct CollationVersion: Sendable, Hashable {
+    /// `libc` or `icu`.
+    public var provider: String
+    /// As the databases noted it when they were made.
+    public var recorded: String
+    /// Of this machine; nil where only PostgreSQL can tell.
+    public var here: String?
+    public var databases: [String]
+
+    public init(provider: String, recorded: String, here: String?, databases: [String]) {
+        self.provider = provider
+        self.recorded = recorded
+        self.here = here
+        self.databases = databases
+    }
+
+    /// Whether indexes on text may be in another order than the server will now look for.
+    public var differs: Bool { here.map { $0 != recorded } ?? false }
+}
+
+/// A timeline on the way to the one that is replayed.
+public struct TimelineStep: Sendable, Hashable {
+    public var timeline: TimelineID
+    /// Where the next one begins; nil for the last.
+    public var end: LSN?
 }
 
 /// A finished restore.

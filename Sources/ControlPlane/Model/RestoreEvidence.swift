@@ -21,6 +21,8 @@ public struct RestoreEvidence: Codable, Sendable {
     public var newServerID: String
     /// As typed; nil for the latest moment and for a backup alone.
     public var requestedTime: String?
+    /// What was asked for, in words, if it was neither a time nor the latest moment.
+    public var requestedTarget: String?
     public var effectiveTimeUTC: PostgresTimestamp?
     public var lastCommitInside: BoundaryRecord?
     public var firstExcluded: BoundaryRecord?

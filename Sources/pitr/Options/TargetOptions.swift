@@ -1,30 +1,76 @@
 public import ArgumentParser
 import ControlPlane
 public import Planning
+public import PostgresFormat
 
 extension TargetMode: ExpressibleByArgument {}
+extension LSN: ExpressibleByArgument {}
+
+extension TransactionNumber: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(argument)
+    }
+}
 
 /// From where and to which moment.
 struct TargetOptions: ParsableArguments {
-    @Option(help: "The server to restore: a name in the same group, or a resource id.") var sourceServer:
-        String
+    @Option(
+        name: [.customShort("s"), .long],
+        help: "The server to restore: a name in the same group, or a resource id.")
+    var sourceServer: String
     @Option(
         help: ArgumentHelp(
-            "The moment, such as 2026-03-22T18:20:22+00:00; without a zone it is UTC.", valueName: "time"))
+            "The moment: 2026-03-22T18:20:22+00:00, '2026-03-22 19:20:22 Europe/Paris' or '10 minutes ago'; "
+                + "without a zone it is UTC.", valueName: "time"))
     var restoreTime: String?
     @Option(help: "A fast restore point: this backup alone, without replay beyond its end.") var backup:
         String?
+    @Option(help: "A position in the log: up to and with the first record that starts at or after it.")
+    var lsn: LSN?
+    @Option(help: "A transaction's number, 32 or 64 bits: up to and with the record that ends it.")
+    var xid: TransactionNumber?
+    @Flag(help: "With --lsn or --xid: up to just before that record.") var exclusive = false
+    @Option(help: ArgumentHelp("A named restore point.", valueName: "name")) var restorePoint: String?
+    @Option(
+        help: ArgumentHelp(
+            "Just before something happened: 'drop table shop.orders', 'truncate orders', 'delete from orders', "
+                + "'drop database shop', 'restore point release-42'.", valueName: "event"))
+    var before: String?
+    @Option(help: "With --before: the one with this number, counted from the earliest.") var nth: Int?
+    @Flag(help: "With --before: the last one.") var latest = false
+    @Option(help: "With --before: only changes of at least that many rows.") var minRows: Int64?
     @Option(help: "How PostgreSQL is told where to stop.") var targetMode = TargetMode.automatic
 
     func validate() throws {
-        if restoreTime != nil && backup != nil {
-            throw ValidationError("give either --restore-time or --backup")
+        let given = [
+            ("--restore-time", restoreTime != nil), ("--backup", backup != nil), ("--lsn", lsn != nil),
+            ("--xid", xid != nil), ("--restore-point", restorePoint != nil), ("--before", before != nil),
+        ].filter(\.1).map(\.0)
+        if given.count > 1 {
+            throw ValidationError("give either \(given.joined(separator: " or ")): a restore has one target")
         }
+        if exclusive, lsn == nil, xid == nil {
+            throw ValidationError("--exclusive goes with --lsn or --xid")
+        }
+        if before == nil, nth != nil || latest || minRows != nil {
+            throw ValidationError("--nth, --latest and --min-rows go with --before")
+        }
+        if nth != nil, latest { throw ValidationError("give either --nth or --latest") }
+        if let nth, nth < 1 { throw ValidationError("--nth counts from 1, the earliest") }
+        if let minRows, minRows < 1 { throw ValidationError("--min-rows is 1 or more") }
     }
 
     func apply(to request: inout RestoreRequest) {
         request.restoreTime = restoreTime
         request.backupName = backup
+        request.lsn = lsn
+        request.transaction = xid
+        request.isExclusive = exclusive
+        request.restorePoint = restorePoint
+        request.beforeEvent = before
+        request.nth = nth
+        request.isLatestEvent = latest
+        request.minimumRows = minRows
         request.targetMode = targetMode
     }
 }

@@ -10,11 +10,13 @@ enum PlanView {
         text.heading(
             "Plan to restore \(planned.source.name) (resource group \(planned.source.resourceGroup))")
         text.field("Wanted", wanted(plan))
+        addMoment(planned, to: &text)
         for note in planned.notes { text.field("Note", note) }
         addBackup(plan, to: &text)
         addLog(plan, to: &text)
-        addCut(plan, to: &text)
+        addCut(planned, to: &text)
         addRecovery(plan, to: &text)
+        addFacts(planned, to: &text)
         text.heading("Worth knowing")
         if plan.hazards.isEmpty { text.item("nothing in this range of the log needs special care") }
         for hazard in plan.hazards { text.item("\(hazard.message) [\(hazard.code)]") }
@@ -33,7 +35,20 @@ enum PlanView {
             "the latest moment" + (plan.requestedTime.map { ": everything durable at \($0)" } ?? "")
         case .time(let time): "the state at \(time)"
         case .backup(let name): "backup \(name) alone, without replay beyond its own end"
+        case .position(_, let exclusive), .transaction(_, let exclusive):
+            (exclusive ? "" : "up to and with ") + plan.target.words
+        case .restorePoint: "up to " + plan.target.words
+        case .event: plan.target.words
         }
+    }
+
+    /// The state's moment in the ways in which people name it.
+    private static func addMoment(_ planned: PlannedRestore, to text: inout PersonText) {
+        let plan = planned.plan
+        text.field("In UTC", (plan.requestedTime ?? plan.lastInside?.time)?.description)
+        text.field("Local time", planned.localTime)
+        text.field("Position", "\(plan.expectedEnd)")
+        text.field("Transaction", plan.lastInside.map { "\($0.xid) is the last one that ended" })
     }
 
     private static func addBackup(_ plan: RestorePlan, to text: inout PersonText) {
@@ -66,20 +81,53 @@ enum PlanView {
                 ? "1: \(first)" : "\(plan.segments.count): \(first) to \(last)")
     }
 
-    private static func addCut(_ plan: RestorePlan, to text: inout PersonText) {
+    private static func addCut(_ planned: PlannedRestore, to text: inout PersonText) {
+        let plan = planned.plan
         text.heading("The cut")
         text.field(
             "Last inside", plan.lastInside.map(boundary) ?? "nothing was committed since the backup's end")
         text.field(
             "First outside", plan.firstOutside.map(boundary) ?? "none: the log held ends before another")
+        for deed in planned.firstOutsideDid { text.field("It did", deed) }
     }
 
     private static func addRecovery(_ plan: RestorePlan, to text: inout PersonText) {
         text.heading("Handed to PostgreSQL")
-        text.field("Setting", plan.setting.configurationLine)
+        text.field("Setting", plan.setting.words)
         text.field("Why", plan.reason)
         text.field("Must end at", plan.expectedEnd.description)
         text.field("At least", minima(plan.minima))
+    }
+
+    private static func addFacts(_ planned: PlannedRestore, to text: inout PersonText) {
+        let plan = planned.plan
+        text.heading("The source at that moment")
+        text.field("Timelines", timelines(planned))
+        if plan.walLevels.isEmpty == false {
+            text.field(
+                "wal_level",
+                plan.walLevels.map { "\($0.level.name) from \($0.from)" }.joined(separator: ", "))
+        }
+        for collation in planned.collations {
+            text.field(
+                "Collations",
+                "\(collation.provider) \(collation.recorded) in \(collation.databases.joined(separator: ", "))"
+                    + (collation.here.map { "; this machine has \($0)" } ?? ""))
+        }
+        for prepared in plan.inDoubt {
+            text.field(
+                "In doubt",
+                "transaction \(prepared.xid)\(prepared.name.map { " '\($0)'" } ?? ""), prepared "
+                    + (prepared.time.map { "at \($0)" } ?? "before the backup began"))
+        }
+    }
+
+    /// `1 up to 0/5000000, then 2; the copy begins 3`.
+    private static func timelines(_ planned: PlannedRestore) -> String {
+        let steps = planned.timelinePath.map { step in
+            "\(step.timeline)" + (step.end.map { " up to \($0)" } ?? "")
+        }
+        return steps.joined(separator: ", then ") + "; the copy begins \(planned.plan.newTimeline)"
     }
 
     /// `commit of transaction 745 at 2026-…Z`, and on a second line its record's place in the log.

@@ -103,11 +103,15 @@ struct TimelineView {
         guard history.backups.contains(where: { $0.damage == nil && $0.stopLSN <= event.boundary }) else {
             return nil
         }
-        guard let time = event.time else { return nil }
+        // The transaction, since its time may be that of others too; where none decides, the record itself.
+        let target: RecoveryTarget =
+            event.commit == event.boundary && event.xid.isNormal
+            ? .transaction(TransactionNumber(UInt64(event.xid.rawValue)), exclusive: true)
+            : .position(event.boundary, exclusive: true)
         let server = history.server
         let group = server.resourceGroup == GroupOption.standard ? "" : " -g \(server.resourceGroup)"
         let source = server.deletedAt != nil ? server.id : server.name
         return "pitr restore -n \(server.name)-before\(group) --source-server \(source) "
-            + "--restore-time \(time.advanced(byMicroseconds: -1))"
+            + target.options.joined(separator: " ")
     }
 }

@@ -3,5 +3,8 @@ import ArgumentParser
 struct WALCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wal", abstract: "A server's archived log.",
-        subcommands: [WALGetCommand.self, WALIndexCommand.self])
+        subcommands: [
+            WALShowCommand.self, WALStatsCommand.self, WALVerifyCommand.self, WALGetCommand.self,
+            WALIndexCommand.self,
+        ])
 }

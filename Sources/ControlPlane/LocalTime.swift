@@ -1,0 +1,67 @@
+import Foundation
+public import PostgresFormat
+
+/// The zone database, and the zone of this machine.
+public enum LocalTime {
+    /// A zone by its name in the zone database, `Europe/Paris`. Short names are refused but for UTC and GMT,
+    /// since `IST` or `CST` are several zones.
+    static func zone(_ name: String) -> TimeZone? {
+        if name == "UTC" || name == "GMT" { return TimeZone(secondsFromGMT: 0) }
+        guard name.contains("/") else { return nil }
+        return TimeZone(identifier: name)
+    }
+
+    /// The instants at which a clock of the zone shows `local`: one, two when clocks are set back, none when
+    /// they are set forward.
+    ///
+    /// - Parameter local: the time that the clock shows, as if it were UTC.
+    static func instants(_ local: PostgresTimestamp, in zone: TimeZone) -> [PostgresTimestamp] {
+        offsets(around: local, in: zone).map { local.advanced(bySeconds: -$0) }
+            .filter { instant in offset(at: instant, in: zone) == local.microsecondsSince(instant) / 1_000_000
+            }
+            .sorted()
+    }
+
+    /// For a time that no clock of the zone shows: what the clock before the change, and the one after it,
+    /// would have meant.
+    static func readings(_ local: PostgresTimestamp, in zone: TimeZone) -> [PostgresTimestamp] {
+        offsets(around: local, in: zone).map { local.advanced(bySeconds: -$0) }.sorted()
+    }
+
+    /// The zone's offsets from UTC that are in use within a day and a bit of the local time, in seconds.
+    private static func offsets(around local: PostgresTimestamp, in zone: TimeZone) -> Set<Int64> {
+        var found: Set<Int64> = []
+        // A clock shows at most 26 hours more or less than UTC; zones change far less often than this looks.
+        for quarter in stride(from: -108, through: 108, by: 1) {
+            found.insert(offset(at: local.advanced(bySeconds: Int64(quarter) * 900), in: zone))
+        }
+        return found
+    }
+
+    static func offset(at instant: PostgresTimestamp, in zone: TimeZone) -> Int64 {
+        Int64(zone.secondsFromGMT(for: Foundation.Date(timeIntervalSince1970: instant.unixSeconds)))
+    }
+
+    /// The instant as a clock of this machine shows it: `2026-03-22 19:20:22.123456+01:00 (Europe/Paris)`.
+    public static func text(_ instant: PostgresTimestamp) -> String { text(instant, in: .current) }
+
+    static func text(_ instant: PostgresTimestamp, in zone: TimeZone) -> String {
+        let offset = offset(at: instant, in: zone)
+        let local = instant.advanced(bySeconds: offset).description.replacing("T", with: " ").dropLast()
+        let minutes = abs(offset) / 60
+        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return
+            "\(local)\(offset < 0 ? "-" : "+")\(two(minutes / 60)):\(two(minutes % 60)) (\(zone.identifier))"
+    }
+}
+
+extension PostgresTimestamp {
+    fileprivate func microsecondsSince(_ other: PostgresTimestamp) -> Int64 {
+        microseconds - other.microseconds
+    }
+
+    /// Whole seconds since 1970, rounded down: zones change at whole seconds.
+    fileprivate var unixSeconds: Double {
+        (Double(unixMicroseconds) / 1_000_000).rounded(.down)
+    }
+}

@@ -1,0 +1,104 @@
+import Catalog
+import Planning
+import Platform
+import PostgresFormat
+import Repository
+import Restore
+import WALEvents
+
+/// What a request asks for, as the planner's target.
+extension ControlPlane {
+    func target(of request: RestoreRequest, notes: inout [String]) throws(Problem) -> RecoveryTarget {
+        var targets: [RecoveryTarget] = []
+        if let backup = request.backupName { targets.append(.backup(backup)) }
+        if let lsn = request.lsn { targets.append(.position(lsn, exclusive: request.isExclusive)) }
+        if let number = request.transaction {
+            targets.append(.transaction(number, exclusive: request.isExclusive))
+        }
+        if let name = request.restorePoint { targets.append(.restorePoint(name)) }
+        // Which record that is will be known when the log is at hand.
+        if let words = request.beforeEvent { targets.append(.event(.zero, description: words)) }
+        guard targets.count + (request.restoreTime == nil ? 0 : 1) <= 1 else {
+            throw Problem(
+                .usage, "a restore has one target",
+                hint: "Give a time, a backup, a position, a transaction, a restore point or an event.")
+        }
+        if let target = targets.first { return target }
+        guard let text = request.restoreTime else { return .latest }
+        let now = clock.now()
+        let moment = try MomentText.read(text, now: now)
+        if let note = moment.note { notes.append(note) }
+        guard moment.instant <= now else {
+            notes.append("\(moment.instant) is in the future: taken as now.")
+            return .latest
+        }
+        return .time(moment.instant)
+    }
+
+    /// The target with the place of its event, found in the log.
+    func located(
+        _ target: RecoveryTarget, _ request: RestoreRequest, _ source: ServerRow, _ inventory: Inventory,
+        _ log: HeldLog, notes: inout [String]
+    ) throws -> RecoveryTarget {
+        guard case .event(_, let words) = target else { return target }
+        let place: EventChoice.Place =
+            if let nth = request.nth { .nth(nth) } else { request.isLatestEvent ? .latest : .only }
+        let found = try eventTarget(
+            words, EventChoice(place, minimumRows: request.minimumRows), of: source, inventory, log)
+        let event = found.event
+        notes.append(
+            "'\(words)' is \(event)" + (event.xid.isNormal ? ", transaction \(event.xid)" : "")
+                + (event.time.map { ", at \($0) (\(LocalTime.text($0)))" } ?? "") + ", \(found.boundary).")
+        return .event(found.boundary, description: event.description)
+    }
+
+    /// What a transaction did, as far as the log tells it: `DROP TABLE postgres.orders`.
+    func deeds(
+        of record: BoundaryRecord, _ source: ServerRow, _ inventory: Inventory, _ log: HeldLog
+    ) throws -> [String] {
+        let request = EventHistoryRequest(
+            resourceGroup: source.resourceGroup, sourceServer: source.id, from: record.time, to: record.time,
+            minimumRows: 1)
+        do {
+            let history = try eventHistory(request, of: source, inventory, log)
+            return history.events.filter { $0.commit == record.lsn }.map(\.description)
+        } catch let problem as Problem where problem.code == .canceled {
+            throw problem
+        } catch {
+            // The plan does not depend on it.
+            return []
+        }
+    }
+
+    /// The timelines that a timeline's history names, and itself.
+    func timelinePath(_ timeline: TimelineID, in archive: WALArchive) throws -> [TimelineStep] {
+        var steps: [TimelineStep] = []
+        if let text = try archive.history(timeline),
+            let history = try? TimelineHistory(parsing: text, of: timeline)
+        {
+            steps = history.entries.map { TimelineStep(timeline: $0.timeline, end: $0.end) }
+        }
+        return steps + [TimelineStep(timeline: timeline, end: nil)]
+    }
+
+    func collations(ofBackup name: String, _ source: ServerRow) throws -> [CollationVersion] {
+        let backup = try BackupRepository(layout: layout(source)).find(name)
+        return (backup?.collations ?? []).map { collation in
+            CollationVersion(
+                provider: collation.provider, recorded: collation.version,
+                here: collation.provider == "libc" ? LibraryVersion.libc : nil,
+                databases: collation.databases)
+        }
+    }
+}
+
+extension Hazard {
+    /// Text sorted by one version and looked up by another.
+    init(_ collation: CollationVersion) {
+        self.init(
+            code: "collation-version",
+            message: "text in \(collation.databases.joined(separator: ", ")) was ordered by "
+                + "\(collation.provider) \(collation.recorded), this machine has \(collation.here ?? "another"): "
+                + "REINDEX these databases in the copy, then ALTER DATABASE … REFRESH COLLATION VERSION")
+    }
+}

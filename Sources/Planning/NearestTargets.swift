@@ -1,0 +1,64 @@
+public import PostgresFormat
+
+/// The nearest targets before and after one that cannot be reached.
+public struct NearestTargets: Hashable, Sendable {
+    public var before: RecoveryTarget?
+    public var after: RecoveryTarget?
+
+    public init(before: RecoveryTarget?, after: RecoveryTarget?) {
+        self.before = before
+        self.after = after
+    }
+}
+
+extension RestorePlanner {
+    /// What can be reached instead of what was refused; each one was planned, so that it is no guess.
+    public func nearest(to refusal: Refusal, now: PostgresTimestamp) -> NearestTargets {
+        let (before, after) = candidates(refusal)
+        return NearestTargets(
+            before: before.first { isReachable($0, now: now) },
+            after: after.first { isReachable($0, now: now) })
+    }
+
+    private func isReachable(_ target: RecoveryTarget, now: PostgresTimestamp) -> Bool {
+        (try? plan(target, now: now)) != nil
+    }
+
+    /// The best first.
+    private func candidates(_ refusal: Refusal) -> (before: [RecoveryTarget], after: [RecoveryTarget]) {
+        let ends = inventory.backups.filter { $0.damage == nil }.map(\.stopTime).sorted()
+        let latest: [RecoveryTarget] = inventory.latest.map { [.time($0)] } ?? []
+        switch refusal {
+        case .tooEarly(let time, _, _), .insideBackup(let time, _, _, _), .everyBackupTooNew(let time, _):
+            return (ends.reversed().filter { $0 < time }.map(RecoveryTarget.time), later(ends, than: time))
+        case .tooLate: return (latest, [])
+        case .missingSegment(let segment, let before, let after),
+            .damagedSegment(let segment, _, let before, let after):
+            let last = before.map { [RecoveryTarget.time($0.advanced(byMicroseconds: -1))] } ?? []
+            return (last + times(before: segment.start), after.map { [.time($0)] } ?? [])
+        case .minimalLogging(let lsn):
+            let behind = inventory.backups.filter { $0.damage == nil && $0.startLSN >= lsn }
+            return (times(before: lsn), behind.map(\.stopTime).sorted().map(RecoveryTarget.time))
+        case .place(.positionTooEarly), .place(.everyBackupTooNew):
+            return ([], ends.map(RecoveryTarget.time))
+        case .place(.positionTooLate): return ([.latest], [])
+        case .noBackup, .unknownBackup, .damagedBackup, .timeNotExact, .place: return ([], [])
+        }
+    }
+
+    private func later(_ ends: [PostgresTimestamp], than time: PostgresTimestamp) -> [RecoveryTarget] {
+        ends.filter { $0 >= time }.map(RecoveryTarget.time)
+    }
+
+    /// The time of the last transaction in front of a position, and the ends of the backups before it.
+    private func times(before lsn: LSN) -> [RecoveryTarget] {
+        let backups = inventory.backups.filter { $0.damage == nil && $0.stopLSN <= lsn }
+            .sorted { $0.stopLSN > $1.stopLSN }
+        let last = backups.first.flatMap { backup in
+            let log = TimelineLog(timeline: backup.timeline, segments: inventory.segments)
+            return try? lastInside(limit: nil, before: lsn, notBefore: backup.stopLSN, in: log)
+        }
+        let times = (last.map { [$0.time] } ?? []) + backups.map(\.stopTime)
+        return times.map(RecoveryTarget.time)
+    }
+}

@@ -1,0 +1,219 @@
+import PostgresFormat
+
+/// Where a target that is a place in the log divides it.
+struct Place {
+    /// The record that the target names.
+    let record: LogRecord
+    /// Whether the record is the last one inside; else it is the first one left out.
+    let isInside: Bool
+    /// Whether every record in front counts as inside; else only those up to the last one that ended a
+    /// transaction, and what takes effect by itself behind that is left out.
+    let isByRecord: Bool
+    /// What would have PostgreSQL stop there.
+    let setting: RecoverySetting
+    /// Why it stops there with that.
+    let reason: String
+    /// Records at which it would stop as well, on the way from a backup that lies before them.
+    var alike: [LSN] = []
+    /// What they are.
+    var alikeWords = ""
+
+    /// The first position that is not inside.
+    var limit: LSN { isInside ? record.end : record.start }
+
+    /// Whether recovery from a backup is consistent by the time it gets here.
+    func isReachable(from backup: InventoryBackup) -> Bool { limit >= backup.stopLSN }
+}
+
+/// Finds a place in the log of one timeline.
+extension RestorePlanner {
+    func place(of target: RecoveryTarget, in log: TimelineLog) throws -> Place {
+        switch target {
+        case .position(let lsn, let exclusive): try place(of: lsn, exclusive: exclusive, in: log)
+        case .transaction(let number, let exclusive): try place(of: number, exclusive: exclusive, in: log)
+        case .restorePoint(let name): try place(ofRestorePoint: name, in: log)
+        case .event(let lsn, let description): try place(before: lsn, description, in: log)
+        case .latest, .time, .backup: throw Refusal.timeNotExact(reason: "it is no place in the log")
+        }
+    }
+
+    // MARK: A position
+
+    private func place(of lsn: LSN, exclusive: Bool, in log: TimelineLog) throws -> Place {
+        if let record = try firstRecord(atOrAfter: lsn, in: log) {
+            return Place(
+                record: record, isInside: !exclusive, isByRecord: true,
+                setting: exclusive ? .beforeLSN(lsn) : .lsn(lsn),
+                reason: "it stops \(exclusive ? "before" : "after") the first record that starts "
+                    + "at or after that position, the one at \(record.start)")
+        }
+        let last = try lastRecord(in: log)
+        let end = last?.end ?? .zero
+        guard exclusive, let last, lsn <= end || endBefore(lsn) == end else {
+            throw Refusal.place(.positionTooLate(lsn, end: end, exclusive: exclusive))
+        }
+        return Place(
+            record: last, isInside: true, isByRecord: true, setting: .lsn(last.start),
+            reason: "the start of the last record in front of it, because the log held ends there")
+    }
+
+    /// The record that begins exactly at a position that an event named.
+    private func place(before lsn: LSN, _ description: String, in log: TimelineLog) throws -> Place {
+        guard let record = try firstRecord(atOrAfter: lsn, in: log), record.start == lsn else {
+            throw Refusal.place(.eventGone(description: description, lsn))
+        }
+        return Place(
+            record: record, isInside: false, isByRecord: false, setting: .beforeLSN(lsn),
+            reason: record.transaction == nil
+                ? "it stops right before the record that did it, which needs no commit"
+                : "it stops right before the record that made it final")
+    }
+
+    /// The first record that starts at or after a position. Nil at the end of the log; a hole on the way is
+    /// refused.
+    private func firstRecord(atOrAfter lsn: LSN, in log: TimelineLog) throws -> LogRecord? {
+        guard let first = log.entries.first?.segment.name, let last = log.entries.last?.segment.name else {
+            throw Refusal.place(.positionTooEarly(lsn, earliest: earliestPosition))
+        }
+        let number = lsn.rawValue / inventory.segmentSize.bytes
+        if number < first.number { throw Refusal.place(.positionTooEarly(lsn, earliest: earliestPosition)) }
+        if number > last.number { return nil }
+        var next = number
+        while next <= last.number {
+            guard let index = log.index(of: next) else { throw missing(next, in: log) }
+            var found: LogRecord?
+            try source.records(startingIn: log.entries[index].segment.name) { record in
+                if record.start < lsn { return true }
+                found = record
+                return false
+            }
+            if let found { return found }
+            next += 1
+        }
+        return nil
+    }
+
+    private func missing(_ number: UInt64, in log: TimelineLog) -> Refusal {
+        let name = SegmentName(timeline: log.timeline, number: number, size: inventory.segmentSize)
+        let damage = inventory.damaged.first { $0.name == name }?.reason
+        return refusal(Fault(segment: name, reason: damage), in: log)
+    }
+
+    /// Where the oldest backup that can be used becomes consistent.
+    private var earliestPosition: LSN {
+        inventory.backups.filter { $0.damage == nil }.map(\.stopLSN).min() ?? .zero
+    }
+
+    private func lastRecord(in log: TimelineLog) throws -> LogRecord? {
+        for entry in log.entries.reversed() {
+            var found: LogRecord?
+            try source.records(startingIn: entry.segment.name) { record in
+                found = record
+                return true
+            }
+            if let found { return found }
+        }
+        return nil
+    }
+
+    // MARK: A transaction
+
+    private func place(of number: TransactionNumber, exclusive: Bool, in log: TimelineLog) throws -> Place {
+        let ends = try transactionEnds(of: number.id, in: log)
+        let all = ends.filter { $0.record.transaction?.kind.canStopRecovery ?? false }
+        let matching = all.filter { !number.hasEpoch || $0.number == number }
+        guard let found = matching.first else {
+            let prepared = ends.last { $0.record.transaction?.kind == .prepare }?.record.transaction
+            throw Refusal.place(
+                .unknownTransaction(
+                    number, prepared: prepared?.boundary, others: all.compactMap(EndedTransaction.init)))
+        }
+        guard matching.count == 1 else {
+            throw Refusal.place(
+                .ambiguousTransaction(number, candidates: matching.compactMap(EndedTransaction.init)))
+        }
+        return Place(
+            record: found.record, isInside: !exclusive, isByRecord: !exclusive,
+            setting: exclusive ? .beforeTransaction(number.id) : .transaction(number.id),
+            reason:
+                "it stops right \(exclusive ? "before" : "after") the record that ends transaction \(number)",
+            alike: all.map(\.record.start), alikeWords: "a transaction with the same 32 bits ended")
+    }
+
+    /// All records that end or prepare a transaction with these 32 bits, each with its full number.
+    private func transactionEnds(of id: TransactionID, in log: TimelineLog) throws -> [FoundEnd] {
+        var found: [FoundEnd] = []
+        var next: UInt64?
+        for entry in log.entries {
+            try source.records(startingIn: entry.segment.name) { record in
+                if let known = record.nextTransaction {
+                    if next == nil {
+                        for index in found.indices {
+                            found[index].number = TransactionNumber(id, near: known)
+                        }
+                    }
+                    next = known
+                }
+                if record.transaction?.xid == id {
+                    found.append(
+                        FoundEnd(record: record, number: next.map { TransactionNumber(id, near: $0) }))
+                }
+                return true
+            }
+        }
+        return found
+    }
+
+    /// A record that ends or prepares a transaction.
+    struct FoundEnd {
+        let record: LogRecord
+        /// Nil when no checkpoint is held, so that the epoch is unknown.
+        var number: TransactionNumber?
+    }
+
+    // MARK: A restore point
+
+    private func place(ofRestorePoint name: String, in log: TimelineLog) throws -> Place {
+        let known = try restorePoints(in: log)
+        let matching = known.filter { $0.restorePoint?.name == name }
+        guard let record = matching.first else {
+            throw Refusal.place(.unknownRestorePoint(name, known: known.compactMap(NamedPoint.init)))
+        }
+        guard matching.count == 1 else {
+            throw Refusal.place(
+                .ambiguousRestorePoint(name, candidates: matching.compactMap(NamedPoint.init)))
+        }
+        let canHold = RecoverySetting.canHold(name)
+        return Place(
+            record: record, isInside: true, isByRecord: true,
+            setting: canHold ? .name(name) : .lsn(record.start),
+            reason: canHold
+                ? "it stops right after the record of that restore point, at \(record.start)"
+                : "the start of the restore point's record: its name cannot stand in a configuration file")
+    }
+
+    private func restorePoints(in log: TimelineLog) throws -> [LogRecord] {
+        var found: [LogRecord] = []
+        for entry in log.entries where entry.hazards.contains(.restorePoint) {
+            try source.records(startingIn: entry.segment.name) { record in
+                if record.restorePoint != nil { found.append(record) }
+                return true
+            }
+        }
+        return found
+    }
+}
+
+extension EndedTransaction {
+    init?(_ end: RestorePlanner.FoundEnd) {
+        guard let record = end.record.transaction?.boundary else { return nil }
+        self.init(record: record, number: end.number)
+    }
+}
+
+extension NamedPoint {
+    init?(_ record: LogRecord) {
+        guard let point = record.restorePoint else { return nil }
+        self.init(name: point.name, lsn: record.start, time: point.time)
+    }
+}

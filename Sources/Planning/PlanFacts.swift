@@ -1,0 +1,79 @@
+public import PostgresFormat
+
+/// A two-phase transaction that is prepared at the target and has not ended: in doubt in the copy.
+public struct PreparedTransaction: Hashable, Sendable, Codable {
+    public var xid: UInt32
+    /// As given to `PREPARE TRANSACTION`; nil when that was before the backup began, as are the next two.
+    public var name: String?
+    /// Where and when it was prepared.
+    public var lsn: LSN?
+    public var time: PostgresTimestamp?
+
+    public init(xid: UInt32, name: String?, lsn: LSN?, time: PostgresTimestamp?) {
+        self.xid = xid
+        self.name = name
+        self.lsn = lsn
+        self.time = time
+    }
+}
+
+/// From where on the log was written under a `wal_level`, up to the next one.
+public struct WALLevelBand: Hashable, Sendable {
+    public var from: LSN
+    public var level: WALLevel
+
+    public init(from: LSN, level: WALLevel) {
+        self.from = from
+        self.level = level
+    }
+}
+
+/// What a plan tells beyond what it needs itself.
+extension RestorePlanner {
+    /// The transactions in doubt where replay ends, in the order in which they were prepared.
+    func inDoubt(_ draft: Draft) throws -> [PreparedTransaction] {
+        var open = draft.backup.preparedAtStart.map {
+            PreparedTransaction(xid: $0.rawValue, name: nil, lsn: nil, time: nil)
+        }
+        let range = WALRange(from: draft.backup.startLSN, to: draft.end, size: inventory.segmentSize)
+        for entry in draft.log.entries where range.numbers.contains(entry.segment.name.number) {
+            // Only what was prepared can be in doubt: most logs need not be opened.
+            guard !open.isEmpty || entry.hazards.contains(.prepare) else { continue }
+            try source.records(startingIn: entry.segment.name) { record in
+                guard record.start < draft.end else { return false }
+                guard let end = record.transaction, record.start >= draft.backup.startLSN else { return true }
+                switch end.kind {
+                case .prepare:
+                    // One prepared while the backup began is in its files as well.
+                    open.removeAll { $0.xid == end.xid.rawValue }
+                    open.append(
+                        PreparedTransaction(
+                            xid: end.xid.rawValue, name: record.preparedName, lsn: end.start, time: end.time))
+                case .commitPrepared, .abortPrepared: open.removeAll { $0.xid == end.xid.rawValue }
+                case .commit, .abort: break
+                }
+                return true
+            }
+        }
+        return open
+    }
+
+    /// The levels that the log to replay was written under.
+    func walLevels(_ draft: Draft) throws -> [WALLevelBand] {
+        var bands = [WALLevelBand(from: draft.backup.startLSN, level: draft.backup.walLevel)]
+        let range = WALRange(from: draft.backup.startLSN, to: draft.end, size: inventory.segmentSize)
+        for entry in draft.log.entries where range.numbers.contains(entry.segment.name.number) {
+            guard entry.hazards.contains(.parameterChange) else { continue }
+            try source.records(startingIn: entry.segment.name) { record in
+                guard record.start < draft.end else { return false }
+                if let level = record.parameters?.walLevel, record.start >= draft.backup.startLSN,
+                    level != bands.last?.level
+                {
+                    bands.append(WALLevelBand(from: record.start, level: level))
+                }
+                return true
+            }
+        }
+        return bands
+    }
+}

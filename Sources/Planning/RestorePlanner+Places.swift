@@ -1,0 +1,124 @@
+import PostgresFormat
+
+/// Plans for targets that are a place in the log: a position, a transaction, a restore point, an event.
+extension RestorePlanner {
+    func planPlace(_ target: RecoveryTarget, mode: TargetMode) throws -> RestorePlan {
+        if mode == .time {
+            throw Refusal.timeNotExact(reason: "\(target.words) is a place in the log, not a time")
+        }
+        var rejected: [RejectedBackup] = []
+        var firstFailure: Refusal?
+        var logs: [TimelineID: (TimelineLog, Place?)] = [:]
+        var end = LSN.zero
+        for backup in inventory.backups.sorted(by: { $0.stopLSN > $1.stopLSN }) {
+            if let damage = backup.damage {
+                rejected.append(RejectedBackup(name: backup.name, reason: "damaged: \(damage)"))
+                continue
+            }
+            do {
+                if logs[backup.timeline] == nil {
+                    let log = TimelineLog(timeline: backup.timeline, segments: inventory.segments)
+                    logs[backup.timeline] = (log, nil)
+                    logs[backup.timeline] = (log, try place(of: target, in: log))
+                }
+                guard let (log, found) = logs[backup.timeline], let place = found else { continue }
+                end = place.limit
+                guard place.isReachable(from: backup) else {
+                    rejected.append(
+                        RejectedBackup(
+                            name: backup.name,
+                            reason: "ends at \(backup.stopLSN), after the target (\(place.limit))"))
+                    continue
+                }
+                return try planPlace(
+                    target, place, mode: mode, backup: backup, log: log,
+                    rejected: rejected + olderBackups(than: backup))
+            } catch let refusal as Refusal {
+                switch refusal {
+                case .place: break
+                case .missingSegment, .damagedSegment, .minimalLogging:
+                    rejected.append(RejectedBackup(name: backup.name, reason: refusal.message))
+                default: throw refusal
+                }
+                firstFailure = firstFailure ?? refusal
+            }
+        }
+        throw firstFailure
+            ?? Refusal.place(.everyBackupTooNew(target: target.words, at: end, rejected: rejected))
+    }
+
+    private func planPlace(
+        _ target: RecoveryTarget, _ place: Place, mode: TargetMode, backup: InventoryBackup, log: TimelineLog,
+        rejected: [RejectedBackup]
+    ) throws -> RestorePlan {
+        let range = WALRange(from: backup.startLSN, to: place.record.end, size: inventory.segmentSize)
+        try requireUnbroken(range, in: log)
+        try requireReadable(through: backup.stopLSN, in: log)
+        let inside = try lastInside(
+            limit: nil, before: place.limit, notBefore: backup.stopLSN, in: log)
+        var draft = Draft(
+            target: target, requested: nil, backup: backup, rejected: rejected, log: log, lastInside: inside,
+            firstOutside: try firstEnd(from: place.limit, in: log), setting: place.setting,
+            reason: place.reason, end: place.isInside ? place.record.end : endBefore(place.record.start),
+            needed: place.record.end)
+        if let obstacle = try obstacle(to: place, mode: mode, from: backup, inside: inside, in: log) {
+            if place.isByRecord {
+                draft.setting = .lsn(place.record.start)
+                draft.reason = "the start of the last record inside, \(obstacle)"
+            } else if let inside {
+                draft.setting = .lsn(inside.start)
+                draft.reason = "the start of the last record inside, \(obstacle)"
+                (draft.end, draft.needed) = (inside.end, inside.end)
+            } else {
+                draft.setting = .immediate
+                draft.reason =
+                    "nothing was committed between the end of the backup and the target; stopping there, "
+                    + obstacle
+                (draft.end, draft.needed) = (backup.stopLSN, backup.stopLSN)
+            }
+        }
+        return try finish(draft)
+    }
+
+    /// Why PostgreSQL is not handed what the target itself says; nil if it would stop exactly there.
+    private func obstacle(
+        to place: Place, mode: TargetMode, from backup: InventoryBackup, inside: TransactionEnd?,
+        in log: TimelineLog
+    ) throws -> String? {
+        if let earlier = place.alike.first(where: { $0 >= backup.startLSN && $0 < place.record.start }) {
+            return "because \(place.alikeWords) at \(earlier) as well"
+        }
+        if !place.isByRecord {
+            let from = inside?.end ?? backup.stopLSN
+            if let record = try firstHazard(.leaking, from: from, to: place.record.start, in: log) {
+                return "because \(record.hazards.firstName) at \(record.start) would be replayed "
+                    + "although it belongs to what is left out"
+            }
+        }
+        switch place.setting {
+        case .lsn: return nil
+        case .beforeLSN where place.isByRecord: return nil
+        default: return mode == .lsn ? "as asked by --target-mode lsn" : nil
+        }
+    }
+
+    /// The first commit, abort or prepare from a position on, as far as the log goes on without a hole.
+    private func firstEnd(from lsn: LSN, in log: TimelineLog) throws -> LogRecord? {
+        guard var index = log.index(of: lsn.rawValue / inventory.segmentSize.bytes) else { return nil }
+        var number = log.entries[index].segment.name.number
+        while index < log.entries.count, log.entries[index].segment.name.number == number {
+            if let last = log.entries[index].lastEnd, last.start >= lsn {
+                var found: LogRecord?
+                try source.records(startingIn: log.entries[index].segment.name) { record in
+                    guard record.transaction != nil, record.start >= lsn else { return true }
+                    found = record
+                    return false
+                }
+                if let found { return found }
+            }
+            index += 1
+            number += 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Platform
+import PostgresFormat
+
+struct WALShowCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Tell what stands in the log, record by record.",
+        discussion: """
+            One line per record: where it begins, its transaction, what it is and what it says. The records of \
+            a segment are those that begin in it.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var log: LogOptions
+    @Flag(help: "The raw fields: lengths, the record before, blocks and page images.") var raw = false
+    @Option(help: ArgumentHelp("No more records than this.", valueName: "count")) var limit: Int?
+    @Option(help: ArgumentHelp("Only the records of one transaction.", valueName: "number")) var xid: UInt32?
+
+    func execute(_ session: Session) throws -> Report {
+        if let limit, limit < 1 { throw Problem(.usage, "--limit is at least 1") }
+        let output = StandardStream.output
+        var stream = ReportStream(global.format, colors: output.isTerminal) { output.write($0) }
+        var shown = 0
+        var failure: (any Error)?
+        let ends = try log.source(wholeIsMeant: false).read(session) { (record) throws(Problem) in
+            if let xid, record.xid.rawValue != xid { return true }
+            do {
+                try stream.add(
+                    RecordView.value(record, raw: raw),
+                    line: raw ? RecordView.rawLine(record) : RecordView.line(record))
+            } catch {
+                failure = error
+                return false
+            }
+            shown += 1
+            return limit.map { shown < $0 } ?? true
+        }
+        if let failure { throw failure }
+        try stream.finish()
+        for end in ends { session.messages.note(end) }
+        return .nothing
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Platform
+import PostgresFormat
+
+struct WALStatsCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats", abstract: "Count what the log is made of, as 'pg_waldump --stats' does.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var log: LogOptions
+    @Flag(help: "A line for each kind of record, not for each resource manager.") var perRecord = false
+
+    func execute(_ session: Session) throws -> Report {
+        var statistics = WALStatistics()
+        let ends = try log.source(wholeIsMeant: true).read(session) { (record) throws(Problem) in
+            statistics.add(record)
+            return true
+        }
+        for end in ends { session.messages.note(end) }
+        return StatisticsView.report(statistics, perRecord: perRecord)
+    }
+}

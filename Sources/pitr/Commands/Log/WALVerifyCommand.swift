@@ -1,0 +1,29 @@
+import ArgumentParser
+import ControlPlane
+import Planning
+import Platform
+
+struct WALVerifyCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Read a server's whole archived log and check everything in it.",
+        discussion: """
+            Every file's checksum, every page, every record's CRC and its link to the record before, gaps, \
+            and the histories of timelines. Ends with status 1 when something is wrong.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var server: ParentOptions
+    @Flag(help: "A line for each segment.") var segments = false
+
+    func execute(_ session: Session) throws -> Report {
+        let archive = try session.controlPlane().verifyLog(server.reference)
+        var report = ArchiveView.report(archive, perSegment: segments)
+        if !archive.isSound {
+            report.failure = Problem(
+                .walDamaged, "the archived log of \(server.serverName) is not whole",
+                detail: ArchiveView.findings(archive).first,
+                hint: "Times behind a gap or damage can be reached from the next backup on; take one now.")
+        }
+        return report
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import ControlPlane
+import Foundation
+import Planning
+import Platform
+import PostgresFormat
+
+/// Names a server's archived log or a part of it: `SEGMENT` or `LSN..LSN`, or a file.
+struct LogOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "A segment's 24 digits, LSN..LSN (the second may be left out), or a file's path.",
+            valueName: "segment|lsn..lsn|file"),
+        completion: .file())
+    var part: String?
+
+    @OptionGroup var group: GroupOption
+
+    @Option(name: [.customShort("s"), .long], help: "Name of the server; not needed for a file.")
+    var serverName: String?
+
+    @Option(help: ArgumentHelp("Timeline of an LSN range; else the newest that has it.", valueName: "number"))
+    var timeline: UInt32?
+
+    /// Where the records come from.
+    enum Source {
+        case file(String)
+        case server(ServerReference, LogSelection)
+    }
+
+    /// - Parameter wholeIsMeant: whether a server alone means all of its log.
+    func source(wholeIsMeant: Bool) throws -> Source {
+        if let part, SegmentName(fileName: part) == nil, part.contains("/") || isFile(part),
+            range(part) == nil
+        {
+            guard isFile(part) else { throw Problem(.resourceNotFound, "there is no file \(part)") }
+            return .file(part)
+        }
+        guard let serverName else {
+            if let part, isFile(part) { return .file(part) }
+            throw Problem(.usage, "which server's log is meant?", hint: "Use -s NAME, or the path of a file.")
+        }
+        let server = ServerReference(resourceGroup: group.resourceGroup, name: serverName)
+        guard let part else {
+            guard wholeIsMeant else {
+                throw Problem(
+                    .usage, "which part of the log is meant?",
+                    hint: "Give a segment's name or LSN..LSN; 'pitr wal verify' lists what there is.")
+            }
+            return .server(server, .whole)
+        }
+        if let range = range(part) {
+            return .server(server, .range(range, timeline: timeline.map(TimelineID.init)))
+        }
+        return .server(server, .segment(part))
+    }
+
+    /// Reads `LSN..LSN`; nil for anything else, also for a range that goes backwards.
+    func range(_ text: String) -> Range<LSN>? {
+        let ends = text.components(separatedBy: "..")
+        guard ends.count == 2, let from = LSN(ends[0]) else { return nil }
+        if ends[1].isEmpty { return from..<LSN.max }
+        guard let to = LSN(ends[1]), from <= to else { return nil }
+        return from..<to
+    }
+
+    private func isFile(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+}
+
+extension LogOptions.Source {
+    /// Visits the records; answers where and why the log ended sooner than asked for, a line for each place.
+    func read(
+        _ session: Session, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
+    ) throws -> [String] {
+        switch self {
+        case .file(let path):
+            let end = try ControlPlane.readLog(file: path, visit)
+            return end.map { ["the log ends at \($0.position): \($0.explanation)"] } ?? []
+        case .server(let server, let selection):
+            return try session.controlPlane().readLog(server, selection, visit).map {
+                "the log ends at \($0.position): \($0.explanation)"
+            }
+        }
+    }
+}

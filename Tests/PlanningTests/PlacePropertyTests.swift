@@ -1,0 +1,101 @@
+import Planning
+import PostgresFormat
+import TestKit
+import Testing
+
+/// Random logs and targets that are places in them, against the rules written down directly and against what
+/// PostgreSQL would do.
+struct PlacePropertyTests {
+    private static let logs = 800
+
+    @Test func `replays exactly what is inside, for every log and every place in it`() throws {
+        var random = SeededRandom()
+        var settings: Set<String> = []
+        var planned = 0
+        for number in 0..<Self.logs {
+            let log = CraftedLog.random(&random, steady: number % 2 == 0)
+            let model = RecoveryModel(records: log.records, backups: log.backups)
+            var held = log.held()
+            held.open()
+            for _ in 0..<10 {
+                let target = Self.target(in: log, &random)
+                let mode: TargetMode = Bool.random(using: &random) ? .automatic : .lsn
+                let what = "seed \(random.seed), log \(number), \(target.words), mode \(mode)"
+                do {
+                    let plan = try held.plan(target, mode: mode)
+                    planned += 1
+                    settings.insert(plan.setting.words.filter { $0.isLetter || $0 == "_" || $0 == "," })
+                    guard let (limit, byRecord) = Self.limit(of: target, in: log.records) else {
+                        Issue.record("\(what) should have been refused")
+                        continue
+                    }
+                    let flaw = model.flaw(of: plan, upTo: limit, byRecord: byRecord)
+                    #expect(flaw == nil, "\(what)")
+                    if mode == .lsn { #expect(!plan.setting.words.contains("xid"), "\(what)") }
+                } catch Refusal.place(let refusal) {
+                    Self.check(refusal, target, log, what)
+                }
+            }
+        }
+        #expect(planned > Self.logs)
+        for word in ["lsn", "lsnABC", "xid", "name", "immediate"] {
+            let isHandedOver = settings.contains { $0.contains(word.prefix(3)) }
+            #expect(isHandedOver, "\(word) in \(settings)")
+        }
+    }
+
+    /// Whether a place was refused for a reason.
+    private static func check(
+        _ refusal: PlaceRefusal, _ target: RecoveryTarget, _ log: CraftedLog, _ what: String
+    ) {
+        switch refusal {
+        case .everyBackupTooNew:
+            let limit = limit(of: target, in: log.records)?.limit
+            let usable = log.backups.filter { backup in
+                backup.damage == nil && limit.map { backup.stopLSN <= $0 } ?? true
+            }
+            #expect(limit != nil && usable.isEmpty, "\(what)")
+        default: #expect(limit(of: target, in: log.records) == nil, "\(what): \(refusal)")
+        }
+    }
+
+    private static func target(in log: CraftedLog, _ random: inout SeededRandom) -> RecoveryTarget {
+        let exclusive = Bool.random(using: &random)
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: return .restorePoint("point \(Int.random(in: 0..<5, using: &random))")
+        case 1:
+            let known = log.records.filter { $0.kind != nil }.map(\.xid)
+            let xid = known.randomElement(using: &random) ?? 3
+            return .transaction(TransactionNumber(UInt64(xid)), exclusive: exclusive)
+        case 2:
+            let record = log.records.randomElement(using: &random)
+            return .event(record?.start ?? .zero, description: "it")
+        default: return .position(log.randomPosition(&random), exclusive: exclusive)
+        }
+    }
+
+    /// The rules, directly: where what is left out begins. Nil if there is no such place, or more than one.
+    private static func limit(
+        of target: RecoveryTarget, in records: [CraftedLog.Record]
+    ) -> (limit: LSN, byRecord: Bool)? {
+        switch target {
+        case .position(let lsn, let exclusive):
+            guard let end = records.last?.end, let first = records.first?.start,
+                lsn.rawValue >> 20 >= first.rawValue >> 20
+            else { return nil }
+            guard let record = records.first(where: { $0.start >= lsn }) else {
+                return exclusive && lsn <= LSN(end.rawValue + 40) ? (end, true) : nil
+            }
+            return (exclusive ? record.start : record.end, true)
+        case .transaction(let number, let exclusive):
+            let ends = records.filter { $0.ends(number.id) }
+            guard let end = ends.first, ends.count == 1 else { return nil }
+            return exclusive ? (end.start, false) : (end.end, true)
+        case .restorePoint(let name):
+            let points = records.filter { $0.name == name }
+            return points.count == 1 ? points.first.map { ($0.end, true) } : nil
+        case .event(let lsn, _): return (lsn, false)
+        case .latest, .time, .backup: return nil
+        }
+    }
+}
