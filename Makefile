@@ -5,12 +5,12 @@ SWIFT ?= swift
 STRICT = --explicit-target-dependency-import-check error
 RELEASE = .build-release
 
-.PHONY: demo test bench build release lint setup ci clean
+.PHONY: demo test bench build release lint setup test-setup ci clean
 
 demo: release
 	@$(RELEASE)/release/pitr demo $(DEMO)
 
-test: setup
+test: test-setup
 	$(SWIFT) build $(STRICT) --build-tests
 	Scripts/run-tests
 
@@ -30,6 +30,9 @@ lint:
 
 setup:
 	@Scripts/setup
+
+test-setup:
+	@Scripts/setup tests
 
 ci: setup lint test demo
 

@@ -21,6 +21,8 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
     public var finishedAtUtc: String
     @OrNull public var firstExcluded: BoundaryDocument?
     public var handedToPostgres: String
+    /// Databases whose DROP was interrupted: they can only be dropped again.
+    public var invalidDatabases: [String]
     @OrNull public var lastCommitInside: BoundaryDocument?
     public var newServer: String
     public var newServerId: String
@@ -38,6 +40,8 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
     public var timelineAfter: UInt32
     public var timelineBefore: UInt32
     public var totalSeconds: Double
+    /// Empty in the copy, since no log has their content.
+    public var unloggedRelations: [String]
     public var wal: WALRange
 
     public init(_ evidence: RestoreEvidence) {
@@ -46,6 +50,7 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
         correlationId = evidence.correlationID
         finishedAtUtc = evidence.finishedAt.description
         handedToPostgres = evidence.handedToPostgres
+        invalidDatabases = evidence.invalidDatabases ?? []
         newServer = evidence.newServer
         newServerId = evidence.newServerID
         operationId = evidence.operationID
@@ -58,6 +63,7 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
         timelineAfter = evidence.timelineAfter.rawValue
         timelineBefore = evidence.timelineBefore.rawValue
         totalSeconds = evidence.totalSeconds
+        unloggedRelations = evidence.unloggedRelations ?? []
         wal = WALRange(
             endLsn: evidence.walEnd.description, segmentCount: evidence.walSegments,
             startLsn: evidence.walStart.description)

@@ -102,6 +102,22 @@ public struct RestorePlanDocument: Codable, Sendable {
         public var number: UInt32
     }
 
+    public struct FollowedTimeline: Codable, Sendable {
+        public struct Stretch: Codable, Sendable {
+            /// Where the next stretch begins; null for the last one.
+            @OrNull public var endLsn: String?
+            public var timeline: UInt32
+        }
+
+        public var followed: UInt32
+        /// Other timelines of which something is held.
+        public var others: [UInt32]
+        /// The part of the way that is replayed, or lies before it.
+        public var path: [Stretch]
+        /// `current` (the source is on it), `newest`, `backup` or `asked`.
+        public var reason: String
+    }
+
     public struct Warning: Codable, Sendable {
         public var code: String
         public var message: String
@@ -136,6 +152,7 @@ public struct RestorePlanDocument: Codable, Sendable {
     public var sourceServerId: String
     public var tablespaces: [Tablespace]
     public var target: Target
+    public var timeline: FollowedTimeline
     public var timelinePath: [Timeline]
     public var wal: WALRange
     public var walLevels: [WALLevelBand]
@@ -168,6 +185,7 @@ public struct RestorePlanDocument: Codable, Sendable {
         preparedInDoubt = plan.inDoubt.map(Prepared.init)
         tablespaces = plan.tablespaces.map(Tablespace.init)
         target = Target(plan)
+        timeline = FollowedTimeline(plan)
         timelinePath = planned.timelinePath.map(Timeline.init)
         wal = WALRange(plan)
         walLevels = plan.walLevels.map { WALLevelBand(fromLsn: $0.from.description, level: $0.level.name) }
@@ -250,6 +268,22 @@ extension RestorePlanDocument.Tablespace {
         location = planned.tablespace.location
         number = planned.tablespace.number
         createdAtLsn = planned.createdAt?.description
+    }
+}
+
+extension RestorePlanDocument.FollowedTimeline {
+    init(_ plan: RestorePlan) {
+        followed = (plan.timelines?.path.timeline ?? plan.timeline).rawValue
+        reason = (plan.timelines?.reason ?? .current).rawValue
+        others = plan.timelines?.others.map(\.rawValue) ?? []
+        path = plan.timelineStretches.map(Stretch.init)
+    }
+}
+
+extension RestorePlanDocument.FollowedTimeline.Stretch {
+    init(_ part: TimelinePath.Stretch) {
+        timeline = part.timeline.rawValue
+        endLsn = part.end?.description
     }
 }
 

@@ -5,6 +5,7 @@ import Platform
 import PostgresClient
 import PostgresFormat
 import Repository
+import Restore
 
 /// Start, stop, restart, update and delete.
 extension ControlPlane {
@@ -264,11 +265,11 @@ extension ControlPlane {
         for name in names.sorted() where name.hasSuffix(".history") && !archived.contains(name) {
             _ = try archive.push(path: directory + "/" + name, name: name)
         }
+        let size = try layout(row).identity().segmentSize
+        guard let timeline = try SourceTail.timeline(of: directory, segmentSize: size) else { return }
         let newest = try archive.names().compactMap { name -> SegmentName? in
-            if case .segment(let segment) = name { segment } else { nil }
+            if case .segment(let segment) = name, segment.timeline == timeline { segment } else { nil }
         }.max()
-        guard let timeline = try newest?.timeline ?? newestTimeline(row)
-        else { return }
         let segments = names.compactMap { SegmentName(fileName: $0) }
             .filter { $0.timeline == timeline && $0.number > newest?.number ?? 0 }.sorted()
         for segment in segments {
@@ -279,11 +280,6 @@ extension ControlPlane {
             case .unfinished: _ = try archive.push(path: path, name: segment.fileName + ".partial")
             }
         }
-    }
-
-    private func newestTimeline(_ row: ServerRow) throws -> TimelineID? {
-        try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor)
-            .max { $0.stopLSN < $1.stopLSN }?.timeline
     }
 
     /// Ends backups that run in the background, so that a delete need not wait for them.

@@ -224,7 +224,8 @@ extension ControlPlane {
         let archive = WALArchive(layout: layout(row))
         let unneeded = try archive.names().filter { name in
             guard let segment = Self.segment(of: name) else { return false }
-            return segment.timeline == keep.timeline && segment.end <= keep.lsn
+            // On whatever timeline: every backup that is kept begins later.
+            return segment.end <= keep.lsn
         }
         if !unneeded.isEmpty {
             actions.append(

@@ -7,12 +7,12 @@ extension Problem {
     init(_ refusal: Refusal) {
         let code: ProblemCode =
             switch refusal {
-            case .noBackup, .everyBackupTooNew: .noUsableBackup
+            case .noBackup, .everyBackupTooNew, .noBackupOnTimeline: .noUsableBackup
             case .tooEarly, .insideBackup: .restoreTimeTooEarly
             case .tooLate: .restoreTimeTooLate
-            case .unknownBackup: .resourceNotFound
+            case .unknownBackup, .unknownTimeline: .resourceNotFound
             case .damagedBackup: .backupDamaged
-            case .missingSegment: .walMissing
+            case .missingSegment, .timelineWithoutLog: .walMissing
             case .damagedSegment: .walDamaged
             case .minimalLogging, .timeNotExact: .targetUnreachable
             case .place(let place):

@@ -68,7 +68,7 @@ extension ControlPlane {
             RestoreFaults.reached("plan")
             try cancellation.check()
             let (inventory, log, identifier) = try inventory(
-                source, target: target, tailDirectory: tailDirectory)
+                source, target: target, timeline: request.timeline, tailDirectory: tailDirectory)
             let planner = RestorePlanner(inventory: inventory, source: log)
             let plan: RestorePlan
             do {
@@ -133,104 +133,12 @@ extension ControlPlane {
         1.5 + Double(plan.dataBytes) / 200e6 + Double(plan.walBytes) / 100e6
     }
 
-    // MARK: What is held
-
-    func inventory(_ source: ServerRow, target: RecoveryTarget, tailDirectory: String) throws -> (
-        Inventory, HeldLog, UInt64
-    ) {
-        let layout = layout(source)
-        let identity = try layout.identity()
-        let archive = WALArchive(layout: layout)
-        let backups = try BackupRepository(layout: layout).list()
-        let timeline = backups.compactMap { $0.descriptor }.max { $0.stopLSN < $1.stopLSN }?.timeline
-
-        // The live tail first: what is archived meanwhile is then found in the archive as well, never in
-        // neither.
-        let archivedBefore = try archive.names().compactMap { name -> SegmentName? in
-            if case .segment(let segment) = name, segment.timeline == timeline { segment } else { nil }
-        }.max()
-        let firstBackup = backups.compactMap { $0.descriptor?.startLSN }.min()
-        let from = archivedBefore?.end ?? firstBackup.map { segmentStart($0, identity.segmentSize) }
-        let tail = try timeline.flatMap {
-            try sourceTail(
-                source, target: target, timeline: $0, from: from, identity: identity, into: tailDirectory)
-        }
-
-        var locations: [SegmentName: SegmentLocation] = [:]
-        var segments: [InventorySegment] = []
-        var damaged: [DamagedSegment] = []
-        var partials: [ArchivedSegment] = []
-        for segment in try archive.segments() {
-            if segment.isPartial {
-                partials.append(segment)
-            } else if let summary = segment.summary, !summary.isComplete, !summary.mayEndWithStraddlingSwitch
-            {
-                // PostgreSQL hands over whole segments only: one that cannot be read to its end is damaged.
-                damaged.append(DamagedSegment(name: segment.name, reason: summary.endDescription))
-            } else if let summary = segment.summary {
-                locations[segment.name] = .archived(segment)
-                segments.append(InventorySegment(name: segment.name, summary: summary))
-            } else if let damage = segment.damage {
-                damaged.append(DamagedSegment(name: segment.name, reason: damage.description))
-            }
-        }
-        for segment in partials
-        where locations[segment.name] == nil && !damaged.contains(where: { $0.name == segment.name }) {
-            guard let summary = segment.summary else { continue }
-            locations[segment.name] = .archived(segment)
-            segments.append(InventorySegment(name: segment.name, summary: summary))
-        }
-        if let tail {
-            let held = Set(damaged.map(\.name))
-            for (file, summary) in zip(tail.files, try tail.summaries())
-            where locations[file.name] == nil && !held.contains(file.name) {
-                locations[file.name] = .file(file.path)
-                segments.append(summary)
-            }
-        }
-        let lastTimed = segments.compactMap(\.summary.maxStopTime).max()
-        let inventory = Inventory(
-            serverName: source.name, segmentSize: identity.segmentSize,
-            backups: backups.map { Self.described($0, in: layout) },
-            segments: segments, damaged: damaged, latest: tail?.readAt ?? lastTimed)
-        return (inventory, HeldLog(archive: archive, locations: locations), identity.systemIdentifier)
-    }
-
-    private func segmentStart(_ lsn: LSN, _ size: WALSegmentSize) -> LSN {
-        LSN(lsn.rawValue / size.bytes * size.bytes)
-    }
-
-    private func sourceTail(
-        _ source: ServerRow, target: RecoveryTarget, timeline: TimelineID, from: LSN?,
-        identity: RepositoryIdentity,
-        into directory: String
-    ) throws -> SourceTail? {
-        guard source.phase == .complete else { return nil }
-        let instance = try instance(source.id)
-        if case .running = instance.status() {
-            do {
-                try letPass(target, on: instance)
-                return try SourceTail.stream(
-                    parameters: try instance.connectionParameters(guarded: false), timeline: timeline,
-                    from: from,
-                    segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
-                    into: directory, clock: clock, cancellation: cancellation)
-            } catch {
-                // It may have gone away between the look and the call; its files are still there to be read.
-                if case .running = instance.status() { throw error }
-            }
-        }
-        return try SourceTail.read(
-            walDirectory: paths.data(source.id) + "/pg_wal", timeline: timeline, from: from,
-            segmentSize: identity.segmentSize, into: directory, clock: clock, cancellation: cancellation)
-    }
-
     /// A commit carries the time at which it was decided, and reaches the log and the disk a moment later
     /// (with synchronous_commit off, up to a second later). For a target so recent the source is given that
     /// moment, so that what was committed by then is really there to be read.
     ///
     /// A transaction or a restore point may have been made just now as well.
-    private func letPass(_ target: RecoveryTarget, on instance: PostgresInstance) throws(Problem) {
+    func letPass(_ target: RecoveryTarget, on instance: PostgresInstance) throws(Problem) {
         switch target {
         case .latest, .backup: return
         case .position, .transaction, .restorePoint, .event: break
@@ -251,33 +159,5 @@ extension ControlPlane {
             try cancellation.check()
             Pause.milliseconds(10)
         }
-    }
-
-    private static func described(_ entry: StoredBackup, in layout: RepositoryLayout) -> InventoryBackup {
-        guard let backup = entry.descriptor else {
-            let never = PostgresTimestamp(microseconds: 0)
-            return InventoryBackup(
-                name: entry.name, timeline: TimelineID(1), startLSN: .zero, stopLSN: .zero, startTime: never,
-                stopTime: never, dataBytes: 0,
-                minima: ParameterMinima(
-                    maxConnections: 0, maxWorkerProcesses: 0, maxWalSenders: 0, maxPreparedTransactions: 0,
-                    maxLocksPerTransaction: 0),
-                damage: entry.damage?.message ?? "its description cannot be read")
-        }
-        var described = InventoryBackup(
-            name: backup.name, timeline: backup.timeline, startLSN: backup.startLSN, stopLSN: backup.stopLSN,
-            startTime: backup.startTime, stopTime: backup.stopTime, dataBytes: backup.totalBytes,
-            minima: ParameterMinima(
-                maxConnections: Int(backup.settings.maxConnections),
-                maxWorkerProcesses: Int(backup.settings.maxWorkerProcesses),
-                maxWalSenders: Int(backup.settings.maxWalSenders),
-                maxPreparedTransactions: Int(backup.settings.maxPreparedTransactions),
-                maxLocksPerTransaction: Int(backup.settings.maxLocksPerTransaction)),
-            tablespaces: backup.tablespaces.map {
-                OrdinaryTablespace(number: $0.number, location: $0.location)
-            })
-        described.walLevel = backup.settings.walLevel
-        described.preparedAtStart = BackupFiles.preparedTransactions(of: backup, in: layout)
-        return described
     }
 }

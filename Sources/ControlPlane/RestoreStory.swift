@@ -95,7 +95,7 @@ struct RestoreStory {
 
     private var replay: RestoreExplanation.Step {
         var text = [
-            "At \(plan.backupStop) stands the record that ended the backup. Only behind it are the files one "
+            "At \(plan.backupStop) ends the record that marks the end of the backup. Only behind it are the files one "
                 + "consistent state; a target in front of it would be refused.",
             "Then come the records that were written after the backup, "
                 + "\(ByteText.of(plan.expectedEnd.distance(from: plan.backupStop))) of them, committed or not. A "

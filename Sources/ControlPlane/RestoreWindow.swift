@@ -3,6 +3,7 @@ import Planning
 import Platform
 import PostgresFormat
 import Repository
+import Restore
 
 /// The two dates that a server promises.
 extension ControlPlane {
@@ -17,31 +18,44 @@ extension ControlPlane {
         let listed = (try? BackupRepository(layout: layout).list()) ?? []
         let names = (try? archive.names()) ?? []
         let held = Set(names.compactMap(\.walSegment))
-        let sound = listed.compactMap(\.descriptor).filter { held.isSuperset(of: $0.requiredSegments) }
+        let directory = paths.data(row.id) + "/pg_wal"
+        let size = (try? layout.identity().segmentSize) ?? .standard
+        let own = row.phase == .complete ? try? SourceTail.timeline(of: directory, segmentSize: size) : nil
+        let histories = (try? HeldHistories(archive).parsed) ?? [:]
+        guard
+            let timeline = own
+                ?? (held.map(\.timeline) + listed.compactMap(\.descriptor?.timeline)).max()
+        else { return (nil, nil) }
+        let path = TimelinePath(histories[timeline] ?? TimelineHistory(root: timeline))
+        let onPath = path.choose(from: held, histories: histories)
+        let numbers = Set(onPath.map(\.name.number))
+        let sound = listed.compactMap(\.descriptor).filter { backup in
+            path.use(ofBackupOn: backup.timeline, endingAt: backup.stopLSN) == .usable
+                && numbers.isSuperset(of: backup.requiredSegments.map(\.number))
+        }
         guard let earliest = sound.map(\.stopTime).min(),
             let newest = sound.max(by: { $0.stopLSN < $1.stopLSN })
         else { return (nil, nil) }
-        let after = held.filter { $0.timeline == newest.timeline && $0.end > newest.stopLSN }
-        if let gap = Self.firstGap(Array(after)) {
-            return (
-                earliest,
-                max(earliest, lastTime(archive, before: gap, on: newest.timeline) ?? newest.stopTime)
-            )
+        let after = onPath.map(\.name.number).filter { ($0 + 1) * size.bytes > newest.stopLSN.rawValue }
+        if let gap = Self.firstGap(after) {
+            return (earliest, max(earliest, lastTime(archive, onPath, before: gap) ?? newest.stopTime))
         }
-        if row.phase == .complete, DurableFiles.status(paths.data(row.id) + "/pg_wal") != nil {
+        if row.phase == .complete, DurableFiles.status(directory) != nil {
             return (earliest, clock.now())
         }
-        return (
-            earliest, max(earliest, lastTime(archive, before: nil, on: newest.timeline) ?? newest.stopTime)
-        )
+        return (earliest, max(earliest, lastTime(archive, onPath, before: .max) ?? newest.stopTime))
     }
 
-    private func lastTime(_ archive: WALArchive, before gap: SegmentName?, on timeline: TimelineID)
+    /// The number of the first segment missing between the first and the last.
+    private static func firstGap(_ numbers: [UInt64]) -> UInt64? {
+        zip(numbers, numbers.dropFirst()).first { $0 + 1 < $1 }.map { $0.0 + 1 }
+    }
+
+    private func lastTime(_ archive: WALArchive, _ path: [PathSegment], before gap: UInt64)
         -> PostgresTimestamp?
     {
+        let files = Set(path.filter { $0.name.number < gap && $0.limit == nil }.map(\.file))
         let segments = (try? archive.segments()) ?? []
-        return segments.filter { segment in
-            segment.name.timeline == timeline && gap.map { segment.name < $0 } ?? true
-        }.compactMap { $0.summary?.maxStopTime }.max()
+        return segments.filter { files.contains($0.name) }.compactMap { $0.summary?.maxStopTime }.max()
     }
 }

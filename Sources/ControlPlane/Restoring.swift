@@ -254,6 +254,8 @@ extension ControlPlane {
             steps: proof.steps.map { RestoreEvidence.Step(name: $0.0.rawValue, seconds: $0.1) }
                 + [RestoreEvidence.Step(name: "open", seconds: openSeconds)],
             totalSeconds: watch.seconds, startedAt: operation.startedAt, finishedAt: clock.now())
+        evidence.invalidDatabases = proof.invalidDatabases
+        evidence.unloggedRelations = proof.unloggedRelations
         evidence.requestedTarget = plan.target.isPlainTime ? nil : plan.target.words
         return evidence
     }

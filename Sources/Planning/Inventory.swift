@@ -62,7 +62,7 @@ public struct DamagedSegment: Hashable, Sendable {
     }
 }
 
-/// Everything that is held of one server: what the planner decides from.
+/// Everything that is held of one server on one timeline and its ancestors: what the planner decides from.
 public struct Inventory: Sendable {
     public var serverName: String
     public var segmentSize: WALSegmentSize
@@ -71,10 +71,13 @@ public struct Inventory: Sendable {
     public var damaged: [DamagedSegment]
     /// The instant up to which the log is proved complete; nil when nothing timed is held.
     public var latest: PostgresTimestamp?
+    /// The timeline followed: all backups and segments are on its path.
+    public var choice: TimelineChoice
 
     public init(
         serverName: String, segmentSize: WALSegmentSize, backups: [InventoryBackup],
-        segments: [InventorySegment], damaged: [DamagedSegment], latest: PostgresTimestamp?
+        segments: [InventorySegment], damaged: [DamagedSegment], latest: PostgresTimestamp?,
+        choice: TimelineChoice? = nil
     ) {
         self.serverName = serverName
         self.segmentSize = segmentSize
@@ -82,7 +85,13 @@ public struct Inventory: Sendable {
         self.segments = segments
         self.damaged = damaged
         self.latest = latest
+        let root = backups.first?.timeline ?? segments.first?.name.timeline ?? TimelineID(1)
+        self.choice =
+            choice
+            ?? TimelineChoice(path: TimelinePath(TimelineHistory(root: root)), reason: .current)
     }
+
+    public var path: TimelinePath { choice.path }
 
     /// The first instant that can be promised: when the oldest sound backup ended.
     public var earliest: PostgresTimestamp? {

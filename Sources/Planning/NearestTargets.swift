@@ -36,13 +36,16 @@ extension RestorePlanner {
             .damagedSegment(let segment, _, let before, let after):
             let last = before.map { [RecoveryTarget.time($0.advanced(byMicroseconds: -1))] } ?? []
             return (last + times(before: segment.start), after.map { [.time($0)] } ?? [])
-        case .minimalLogging(let lsn):
+        case .timelineWithoutLog(_, let begins): return (times(before: begins), [])
+        case .minimalLogging(let lsn, _, _, _):
             let behind = inventory.backups.filter { $0.damage == nil && $0.startLSN >= lsn }
             return (times(before: lsn), behind.map(\.stopTime).sorted().map(RecoveryTarget.time))
         case .place(.positionTooEarly), .place(.everyBackupTooNew):
             return ([], ends.map(RecoveryTarget.time))
         case .place(.positionTooLate): return ([.latest], [])
-        case .noBackup, .unknownBackup, .damagedBackup, .timeNotExact, .place: return ([], [])
+        case .noBackup, .unknownBackup, .damagedBackup, .timeNotExact, .place, .unknownTimeline,
+            .noBackupOnTimeline:
+            return ([], [])
         }
     }
 
@@ -55,7 +58,7 @@ extension RestorePlanner {
         let backups = inventory.backups.filter { $0.damage == nil && $0.stopLSN <= lsn }
             .sorted { $0.stopLSN > $1.stopLSN }
         let last = backups.first.flatMap { backup in
-            let log = TimelineLog(timeline: backup.timeline, segments: inventory.segments)
+            let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
             return try? lastInside(limit: nil, before: lsn, notBefore: backup.stopLSN, in: log)
         }
         let times = (last.map { [$0.time] } ?? []) + backups.map(\.stopTime)

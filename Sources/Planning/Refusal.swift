@@ -15,7 +15,13 @@ public enum Refusal: Error, Hashable, Sendable {
         SegmentName, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
     case damagedSegment(
         SegmentName, reason: String, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
-    case minimalLogging(at: LSN)
+    /// `until`: where the log tells enough again; nil when it does not.
+    case minimalLogging(
+        from: LSN, until: LSN?, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
+    case unknownTimeline(TimelineID, known: [TimelineID])
+    /// `begins`: where it left its parent.
+    case timelineWithoutLog(TimelineID, begins: LSN)
+    case noBackupOnTimeline(TimelineID, rejected: [RejectedBackup])
     case timeNotExact(reason: String)
     /// The target is a place in the log, and is not found there or cannot be reached.
     case place(PlaceRefusal)
@@ -42,8 +48,15 @@ public enum Refusal: Error, Hashable, Sendable {
             "WAL segment \(segment) is missing from the archive"
         case .damagedSegment(let segment, _, _, _):
             "WAL segment \(segment) in the archive is damaged"
-        case .minimalLogging(let lsn):
-            "part of the WAL to replay was written under wal_level=minimal (from \(lsn))"
+        case .minimalLogging(let from, let until, _, _):
+            "part of the WAL to replay was written under wal_level=minimal (from \(from)"
+                + (until.map { " to \($0))" } ?? " on)")
+        case .unknownTimeline(let timeline, _):
+            "there is no timeline \(timeline)"
+        case .timelineWithoutLog(let timeline, _):
+            "the log of timeline \(timeline) is missing from the archive"
+        case .noBackupOnTimeline(let timeline, _):
+            "no base backup can be recovered along timeline \(timeline)"
         case .timeNotExact:
             "PostgreSQL would not stop exactly there with recovery_target_time"
         case .place(let refusal): refusal.message
@@ -54,15 +67,20 @@ public enum Refusal: Error, Hashable, Sendable {
     public var detail: String? {
         switch self {
         case .noBackup(_, let damaged): damaged.isEmpty ? nil : Self.list(damaged)
-        case .minimalLogging: nil
+        case .minimalLogging(_, _, let before, let after):
+            Self.gap(before, after)
         case .tooEarly(_, let earliest, let latest), .insideBackup(_, _, let earliest, let latest),
             .tooLate(_, let earliest, let latest):
             Self.window(earliest, latest)
         case .unknownBackup(_, let known):
             known.isEmpty ? "there are no backups" : "known: " + known.joined(separator: ", ")
         case .damagedBackup(_, let reason), .timeNotExact(let reason): reason
-        case .everyBackupTooNew(_, let rejected):
+        case .everyBackupTooNew(_, let rejected), .noBackupOnTimeline(_, let rejected):
             Self.list(rejected)
+        case .unknownTimeline(_, let known):
+            "known: " + known.map(\.description).joined(separator: ", ")
+        case .timelineWithoutLog(_, let begins):
+            "its history says that it began at \(begins), and nothing that was written on it is held"
         case .place(let refusal): refusal.detail
         case .missingSegment(_, let before, let after):
             Self.gap(before, after)
@@ -84,6 +102,10 @@ public enum Refusal: Error, Hashable, Sendable {
         case .missingSegment, .damagedSegment:
             "Choose a time on either side of the gap, or put the segment back into the archive."
         case .minimalLogging: "Choose a time before it, or one after the next base backup."
+        case .unknownTimeline: "Leave --timeline out: the source's own timeline is followed."
+        case .timelineWithoutLog:
+            "Choose a time before it began, or another --timeline, or put its segments into the archive."
+        case .noBackupOnTimeline: "Choose another --timeline; 'pitr backup list' tells each backup's."
         case .timeNotExact: "Leave --target-mode at auto, or use lsn."
         case .place(let refusal): refusal.hint
         }

@@ -82,8 +82,9 @@ public struct RestorePlan: Hashable, Sendable {
     public var backupStop: LSN
     public var backupCompleted: PostgresTimestamp
     public var rejected: [RejectedBackup]
+    /// The one on which replay ends.
     public var timeline: TimelineID
-    /// The segments to stage, in order.
+    /// The segments to stage, in order, by the names that the path followed has for them.
     public var segments: [SegmentName]
     /// Bytes of log from the backup's start to the stop.
     public var walBytes: UInt64
@@ -99,6 +100,8 @@ public struct RestorePlan: Hashable, Sendable {
     public var hazards: [Hazard]
     /// Bytes of the backup once unpacked.
     public var dataBytes: UInt64
+    /// The timeline followed; replay may end on an ancestor of it.
+    public var timelines: TimelineChoice?
     /// Two-phase transactions that the copy will hold open, until somebody ends them.
     public var inDoubt: [PreparedTransaction] = []
     /// The levels that the log to replay was written under, in its order.
@@ -137,9 +140,31 @@ public struct RestorePlan: Hashable, Sendable {
         self.dataBytes = dataBytes
     }
 
-    /// The timeline that the copy goes on along: the next number, as no history of a higher one is handed
-    /// over.
-    public var newTimeline: TimelineID { TimelineID(timeline.rawValue + 1) }
+    /// Where the path followed leaves the timeline on which replay ends; nil when it does not.
+    public var timelineEnd: LSN? { timelines?.path.history.switchPoint(from: timeline) }
+
+    /// The way of the log up to where replay ends.
+    public var timelineStretches: [TimelinePath.Stretch] {
+        timelines?.path.stretches(upTo: expectedEnd) ?? [TimelinePath.Stretch(timeline: timeline)]
+    }
+
+    /// PostgreSQL's `recovery_target_timeline`: a timeline without ancestors has no history to be looked for.
+    public var recoveryTimeline: String {
+        timelines.map { $0.path.history.entries.isEmpty } ?? true ? "current" : timeline.description
+    }
+
+    /// The text of the history of the timeline on which replay ends; nil when it has no ancestors.
+    public var recoveryHistory: String? {
+        let ancestors = timelines?.path.history.entries.filter { $0.timeline < timeline } ?? []
+        return ancestors.isEmpty
+            ? nil : ancestors.map { "\($0.timeline)\t\($0.end)\t\($0.reason)\n" }.joined()
+    }
+    /// The timeline that the copy goes on along: the next number of which no history is held.
+    public var newTimeline: TimelineID {
+        var next = TimelineID(timeline.rawValue &+ 1)
+        while timelines?.histories.contains(next) == true { next = TimelineID(next.rawValue &+ 1) }
+        return next
+    }
 
     public var segmentSize: WALSegmentSize { segments.first?.size ?? .standard }
 

@@ -121,9 +121,8 @@ extension RestorePlanner {
     }
 
     private func firstFault(in range: WALRange, of log: TimelineLog) -> Fault? {
-        let damaged = inventory.damaged.filter {
-            $0.name.timeline == log.timeline && range.numbers.contains($0.name.number)
-        }.min { $0.name < $1.name }
+        let damaged = inventory.damaged.filter { range.numbers.contains($0.name.number) }
+            .min { $0.name.number < $1.name.number }
         let broken = log.entries.first {
             range.numbers.contains($0.segment.name.number)
                 && $0.segment.name.number < range.numbers.upperBound
@@ -132,17 +131,15 @@ extension RestorePlanner {
         let gap = log.firstGap(from: range.numbers.lowerBound, through: range.numbers.upperBound)
         let first = [damaged?.name.number, broken?.segment.name.number, gap].compactMap { $0 }.min()
         guard let first else { return nil }
-        let reason: String? =
-            if let damaged, damaged.name.number == first {
-                damaged.reason
-            } else if let broken, broken.segment.name.number == first {
-                broken.segment.summary.endDescription
-            } else {
-                nil
-            }
-        return Fault(
-            segment: SegmentName(timeline: log.timeline, number: first, size: inventory.segmentSize),
-            reason: reason)
+        if let damaged, damaged.name.number == first {
+            return Fault(segment: damaged.name, reason: damaged.reason)
+        }
+        let wanted = inventory.path.segment(first, inventory.segmentSize)
+        // What an older timeline has of a segment is whole, and yet not the segment that is wanted.
+        if let broken, broken.segment.name == wanted {
+            return Fault(segment: wanted, reason: broken.segment.summary.endDescription)
+        }
+        return Fault(segment: wanted, reason: nil)
     }
 
     func refusal(_ fault: Fault, in log: TimelineLog) -> Refusal {
@@ -159,7 +156,7 @@ extension RestorePlanner {
         -> (before: PostgresTimestamp?, after: PostgresTimestamp?)
     {
         let sound = inventory.backups.filter { backup in
-            backup.damage == nil && backup.timeline == log.timeline
+            backup.damage == nil
                 && firstFault(in: range(backup.startLSN, backup.stopLSN), of: log) == nil
         }
         let before = sound.filter { $0.stopLSN <= segment.start }.compactMap { reach(of: $0, in: log) }.max()
@@ -190,14 +187,13 @@ extension RestorePlanner {
 
     /// Refuses when the last segment of a range that was found unbroken cannot be read up to `lsn`.
     func requireReadable(through lsn: LSN, in log: TimelineLog) throws {
-        let name = SegmentName(
-            timeline: log.timeline, number: (lsn.rawValue - 1) / inventory.segmentSize.bytes,
-            size: inventory.segmentSize)
-        guard let index = log.index(of: name.number),
+        guard let index = log.index(of: (lsn.rawValue - 1) / inventory.segmentSize.bytes),
             case .endsAt(let end, _) = log.entries[index].segment.summary.outcome, end < lsn
         else { return }
         throw refusal(
-            Fault(segment: name, reason: log.entries[index].segment.summary.endDescription), in: log)
+            Fault(
+                segment: log.entries[index].segment.name,
+                reason: log.entries[index].segment.summary.endDescription), in: log)
     }
 
     /// Whether no commit timed after `time` can lie unseen before a backup that ended after it.
@@ -209,8 +205,7 @@ extension RestorePlanner {
         -> Bool
     {
         let older = inventory.backups.filter {
-            $0.timeline == backup.timeline && $0.startLSN < backup.startLSN && $0.stopTime <= time
-                && $0.startLSN > .zero
+            $0.startLSN < backup.startLSN && $0.stopTime <= time && $0.startLSN > .zero
         }.map(\.startLSN).max()
         guard let from = older ?? log.entries.first?.segment.name.start, from < backup.startLSN else {
             return true

@@ -17,7 +17,7 @@ extension RestorePlanner {
             }
             do {
                 if logs[backup.timeline] == nil {
-                    let log = TimelineLog(timeline: backup.timeline, segments: inventory.segments)
+                    let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
                     logs[backup.timeline] = (log, nil)
                     logs[backup.timeline] = (log, try place(of: target, in: log))
                 }

@@ -19,6 +19,9 @@ public struct RestorePlanner {
         -> RestorePlan
     {
         if case .backup(let name) = target { return try planBackup(name) }
+        if inventory.backups.isEmpty, !inventory.choice.rejected.isEmpty {
+            throw Refusal.noBackupOnTimeline(inventory.path.timeline, rejected: inventory.choice.rejected)
+        }
         guard let earliest = inventory.earliest else {
             throw Refusal.noBackup(
                 server: inventory.serverName,
@@ -57,10 +60,15 @@ public struct RestorePlanner {
     private func planBackup(_ name: String) throws -> RestorePlan {
         guard let backup = inventory.backups.first(where: { $0.name.lowercased() == name.lowercased() })
         else {
+            if let other = inventory.choice.rejected.first(where: {
+                $0.name.lowercased() == name.lowercased()
+            }) {
+                throw Refusal.noBackupOnTimeline(inventory.path.timeline, rejected: [other])
+            }
             throw Refusal.unknownBackup(name: name, known: inventory.backups.map(\.name))
         }
         if let damage = backup.damage { throw Refusal.damagedBackup(name: backup.name, reason: damage) }
-        let log = TimelineLog(timeline: backup.timeline, segments: inventory.segments)
+        let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
         let range = WALRange(from: backup.startLSN, to: backup.stopLSN, size: inventory.segmentSize)
         try requireUnbroken(range, in: log)
         try requireReadable(through: backup.stopLSN, in: log)
@@ -86,7 +94,7 @@ public struct RestorePlanner {
                 continue
             }
             if logs[backup.timeline] == nil {
-                let log = TimelineLog(timeline: backup.timeline, segments: inventory.segments)
+                let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
                 logs[backup.timeline] = (log, try limit.flatMap { try firstOutside(after: $0, in: log) })
             }
             guard let (log, outside) = logs[backup.timeline] else { continue }
@@ -144,8 +152,8 @@ public struct RestorePlanner {
             let final =
                 [
                     log.entries.last?.segment.name.number,
-                    inventory.damaged.filter { $0.name.timeline == log.timeline }.map(\.name.number).max(),
-                    inventory.backups.filter { $0.timeline == log.timeline && $0.damage == nil }
+                    inventory.damaged.map(\.name.number).max(),
+                    inventory.backups.filter { $0.damage == nil }
                         .map { (max(1, $0.stopLSN.rawValue) - 1) / inventory.segmentSize.bytes }.max(),
                 ].compactMap { $0 }.max() ?? 0
             upTo = max(backup.stopLSN, LSN((max(final, startNumber) + 1) * inventory.segmentSize.bytes))
@@ -155,6 +163,9 @@ public struct RestorePlanner {
         let inside = try lastInside(
             limit: limit, before: outside?.start ?? .max, notBefore: backup.stopLSN, in: log)
 
+        if outside == nil, inventory.choice.isWithoutLog {
+            throw Refusal.timelineWithoutLog(log.timeline, begins: inventory.path.begin ?? .zero)
+        }
         let between = try firstHazard(
             .leaking, from: inside?.end ?? backup.stopLSN, to: outside?.start ?? .max, in: log)
         let preparedAfter = try limit.flatMap {
@@ -236,7 +247,7 @@ public struct RestorePlanner {
         let backup = draft.backup
         if let record = try firstHazard(.walLevelMinimal, from: backup.startLSN, to: draft.end, in: draft.log)
         {
-            throw Refusal.minimalLogging(at: record.start)
+            throw try minimalLogging(from: record, backup: backup, in: draft.log)
         }
         let range = WALRange(from: backup.startLSN, to: draft.needed, size: inventory.segmentSize)
         let entries = draft.log.entries.filter { range.numbers.contains($0.segment.name.number) }
@@ -264,11 +275,13 @@ public struct RestorePlanner {
         var plan = RestorePlan(
             requestedTime: draft.requested, target: draft.target, backupName: backup.name,
             backupStart: backup.startLSN, backupStop: backup.stopLSN, backupCompleted: backup.stopTime,
-            rejected: draft.rejected, timeline: backup.timeline, segments: entries.map(\.segment.name),
+            rejected: draft.rejected + inventory.choice.rejected,
+            timeline: inventory.path.timeline(endingAt: draft.end), segments: entries.map(\.segment.name),
             walBytes: draft.end.distance(from: backup.startLSN), lastInside: draft.lastInside?.boundary,
             firstOutside: draft.firstOutside?.transaction?.boundary, setting: draft.setting,
             reason: draft.reason, expectedEnd: draft.end, minima: minima, hazards: hazards,
             dataBytes: backup.dataBytes)
+        plan.timelines = inventory.choice
         plan.inDoubt = inDoubt
         plan.walLevels = try walLevels(draft)
         plan.tablespaceRecords = made.map(\.start)

@@ -1,6 +1,7 @@
 import PostgresFormat
 
-/// The segments of one timeline in order, with the records that cross from one into the next counted in.
+/// The segments of one timeline and its ancestors in order, with the records that cross from one into the
+/// next counted in.
 ///
 /// A summary knows the records that are whole inside its segment. A commit that begins at a segment's end and
 /// finishes in the next one is put together here from both, so that no record is ever overlooked.
@@ -21,7 +22,7 @@ struct TimelineLog {
 
     init(timeline: TimelineID, segments: [InventorySegment]) {
         self.timeline = timeline
-        let sorted = segments.filter { $0.name.timeline == timeline }.sorted { $0.name < $1.name }
+        let sorted = segments.sorted { $0.name.number < $1.name.number }
         var entries: [Entry] = []
         entries.reserveCapacity(sorted.count)
         var isSwitchedInto = false

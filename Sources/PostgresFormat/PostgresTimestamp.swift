@@ -10,11 +10,17 @@ public struct PostgresTimestamp: Hashable, Comparable, Sendable, CustomStringCon
         self.microseconds = microseconds
     }
 
+    /// Microseconds since 1970-01-01 00:00:00 UTC; what does not fit becomes the earliest instant.
     public init(unixMicroseconds: Int64) {
-        microseconds = unixMicroseconds - Self.unixOffset * 1_000_000
+        let (value, overflow) = unixMicroseconds.subtractingReportingOverflow(Self.unixOffset * 1_000_000)
+        microseconds = overflow ? .min : value
     }
 
-    public var unixMicroseconds: Int64 { microseconds + Self.unixOffset * 1_000_000 }
+    /// Microseconds since 1970-01-01 00:00:00 UTC; the last instants, which only damaged bytes name, become one.
+    public var unixMicroseconds: Int64 {
+        let (value, overflow) = microseconds.addingReportingOverflow(Self.unixOffset * 1_000_000)
+        return overflow ? .max : value
+    }
 
     public static func < (left: PostgresTimestamp, right: PostgresTimestamp) -> Bool {
         left.microseconds < right.microseconds

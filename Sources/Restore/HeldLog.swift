@@ -6,6 +6,8 @@ public import Repository
 /// Where the bytes of one segment are.
 public enum SegmentLocation: Sendable {
     case archived(ArchivedSegment)
+    /// The beginning of an archived segment; the bytes from the position on belong to another timeline.
+    case part(ArchivedSegment, upTo: LSN)
     /// A plain file read from the source for this restore alone.
     case file(String)
 }
@@ -14,10 +16,18 @@ public enum SegmentLocation: Sendable {
 public struct HeldLog: Sendable {
     public let archive: WALArchive
     public let locations: [SegmentName: SegmentLocation]
+    /// Histories that the archive does not have.
+    public let histories: [TimelineID: String]
+    /// Each number has one segment; what follows on it may have the name of another timeline.
+    private let names: [UInt64: SegmentName]
 
-    public init(archive: WALArchive, locations: [SegmentName: SegmentLocation]) {
+    public init(
+        archive: WALArchive, locations: [SegmentName: SegmentLocation], histories: [TimelineID: String] = [:]
+    ) {
         self.archive = archive
         self.locations = locations
+        self.histories = histories
+        names = Dictionary(locations.keys.map { ($0.number, $0) }) { $1 }
     }
 
     /// Feeds the raw bytes of a segment in pieces of whole pages; `body` answers false to stop.
@@ -27,11 +37,29 @@ public struct HeldLog: Sendable {
         switch locations[segment] {
         case .archived(let archived)?:
             try archive.withSegmentPages(archived, body)
+        case .part(let archived, let limit)?:
+            var position = segment.start
+            try archive.withSegmentPages(archived) { bytes throws(Problem) in
+                defer { position = position.advanced(by: UInt64(bytes.count)) }
+                return try Self.masked(bytes, at: position, from: limit, body)
+            }
         case .file(let path)?:
             try OpenFile(reading: path).forEachChunk { bytes, _ throws(Problem) in try body(bytes) }
         case nil:
             throw Problem(.walMissing, "WAL segment \(segment) is not held")
         }
+    }
+
+    /// Hands over the bytes with zeros from `limit` on.
+    static func masked<Result>(
+        _ bytes: UnsafeRawBufferPointer, at position: LSN, from limit: LSN,
+        _ body: (UnsafeRawBufferPointer) throws(Problem) -> Result
+    ) throws(Problem) -> Result {
+        let kept = limit.distance(from: position)
+        if kept >= UInt64(bytes.count) { return try body(bytes) }
+        var copy = Array(bytes)
+        for index in Int(kept)..<copy.count { copy[index] = 0 }
+        return try copy.span.bytes.withUnsafeBytes(body)
     }
 }
 
@@ -65,7 +93,8 @@ extension HeldLog {
             }
             // Only a record that began in the segment and is still incomplete leads into the next one.
             if stopped || ended || decoder.tailFragment == nil { return }
-            current = current.next
+            guard let next = names[current.number + 1] else { return }
+            current = next
         }
     }
 }

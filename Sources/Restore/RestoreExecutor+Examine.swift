@@ -1,4 +1,6 @@
+import Instance
 import Platform
+import PostgresClient
 
 /// What is looked at in a copy that has just left recovery.
 extension RestoreExecutor {
@@ -14,5 +16,52 @@ extension RestoreExecutor {
         }
         if names.isEmpty { return [] }
         return ["\(names.count) \(names.count == 1 ? "tablespace lies" : "tablespaces lie") inside the copy"]
+    }
+
+    /// Databases whose DROP DATABASE was interrupted: PostgreSQL admits nobody to them.
+    func invalidDatabases(_ connection: Connection) throws(Problem) -> [String] {
+        try connection.query("SELECT datname FROM pg_database WHERE datconnlimit = -2 ORDER BY datname")
+            .firstColumn
+    }
+
+    /// Unlogged tables and sequences, as `database.schema.name`: no log has them, so recovery empties them.
+    func unloggedRelations(_ connection: Connection) throws(Problem) -> [String] {
+        let databases = try connection.query(
+            """
+            SELECT oid::text AS number, datname FROM pg_database
+            WHERE datallowconn AND datconnlimit <> -2 ORDER BY datname
+            """)
+        var found: [String] = []
+        for row in 0..<databases.count {
+            guard let number = databases[row, "number"], let name = databases[row, "datname"],
+                try hasUnlogged(database: number)
+            else { continue }
+            let inside = try job.recovering.connect(database: name)
+            defer { inside.close() }
+            found += try inside.query(
+                """
+                SELECT format('%I.%I.%I', current_database(), n.nspname, c.relname)
+                FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE c.relpersistence = 'u' AND c.relkind IN ('r', 'm', 'S') ORDER BY 1
+                """
+            ).firstColumn
+        }
+        return found
+    }
+
+    /// Whether a database has files from which recovery makes unlogged relations anew.
+    private func hasUnlogged(database number: String) throws(Problem) -> Bool {
+        var directories = [job.dataDirectory + "/base/" + number]
+        let spaces = job.dataDirectory + "/pg_tblspc"
+        for space in try DurableFiles.list(spaces) {
+            for version in try DurableFiles.listIfPresent(spaces + "/" + space) {
+                directories.append("\(spaces)/\(space)/\(version)/\(number)")
+            }
+        }
+        for directory in directories {
+            let names = try DurableFiles.listIfPresent(directory)
+            if names.contains(where: { $0.hasSuffix("_init") }) { return true }
+        }
+        return false
     }
 }

@@ -34,7 +34,7 @@ extension RestoreExecutor {
             job.plan.setting.configurationLine,
             "recovery_target_inclusive = \(job.plan.setting.isInclusive ? "on" : "off")",
             "recovery_target_action = 'promote'",
-            "recovery_target_timeline = 'current'",
+            "recovery_target_timeline = '\(job.plan.recoveryTimeline)'",
             "max_connections = \(minima.maxConnections)",
             "max_worker_processes = \(minima.maxWorkerProcesses)",
             "max_wal_senders = \(minima.maxWalSenders)",
@@ -150,23 +150,32 @@ extension RestoreExecutor {
             "SELECT gid || ' (database ' || database || ', owner ' || owner || ', prepared '"
                 + " || to_char(prepared AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') || ')'"
                 + " FROM pg_prepared_xacts ORDER BY prepared")
-        return RestoreProof(
+        var proof = RestoreProof(
             endLSN: last.end, timeline: timeline, reason: last.reason,
             preparedTransactions: prepared.firstColumn,
             checks: [
                 "replay ended at \(last.end), exactly where the plan said",
                 "timeline \(job.plan.timeline) became \(timeline)",
             ] + (try checkTablespaces()), steps: [])
+        proof.invalidDatabases = try invalidDatabases(connection)
+        proof.unloggedRelations = try unloggedRelations(connection)
+        return proof
     }
 
     /// The staged segments have done their work: the copy's own log begins on its own timeline, and what the
     /// source wrote after the target must not get into the copy's archive.
-    private func removeForeignLog() throws(Problem) {
+    private func removeForeignLog(_ own: TimelineID) throws(Problem) {
         let directory = job.dataDirectory + "/pg_wal"
         for name in try DurableFiles.list(directory) {
             guard let segment = SegmentName(fileName: name, size: job.plan.segmentSize),
                 segment.timeline <= job.plan.timeline
             else { continue }
+            _ = try DurableFiles.removeFile(directory + "/" + name)
+        }
+        // Of other timelines recovery had to know only that their numbers are taken.
+        let kept = Set(try history(of: own).entries.map(\.timeline) + [own]).map { $0.fileName + ".history" }
+        for name in try DurableFiles.list(directory) where name.hasSuffix(".history") && !kept.contains(name)
+        {
             _ = try DurableFiles.removeFile(directory + "/" + name)
         }
     }
@@ -181,7 +190,9 @@ extension RestoreExecutor {
     }
 
     /// Settle: the recovering server stops, everything is made durable, and PGDATA gets its own files back.
-    func settle() throws(Problem) {
+    ///
+    /// - Parameter timeline: the copy's new one.
+    func settle(on timeline: TimelineID) throws(Problem) {
         job.progress.begin("sync", totalBytes: nil)
         defer { job.progress.end() }
         // Most of the flush passes while the server tears down its memory; the one below finds little left.
@@ -193,7 +204,7 @@ extension RestoreExecutor {
                 try job.recovering.stop(.fast)
             }
         }
-        try removeForeignLog()
+        try removeForeignLog(timeline)
         for name in ["recovery.signal", "backup_label.old", "tablespace_map.old", "postmaster.opts"] {
             _ = try DurableFiles.removeFile(job.dataDirectory + "/" + name)
         }

@@ -87,6 +87,10 @@ public struct RestoreProof: Sendable {
     /// The reason that PostgreSQL wrote into the new timeline's history.
     public var reason: String
     public var preparedTransactions: [String]
+    /// Databases that were being dropped when the state was taken.
+    public var invalidDatabases: [String] = []
+    /// Unlogged tables and sequences, empty in the copy.
+    public var unloggedRelations: [String] = []
     public var checks: [String]
     public var steps: [(RestoreStep, Double)]
 }

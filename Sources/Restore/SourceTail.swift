@@ -11,13 +11,21 @@ public struct SourceTail: Sendable {
     public var readAt: PostgresTimestamp
     /// What the source had flushed then; nil when its files were read.
     public var flushLSN: LSN?
+    /// The one that the source is on.
+    public var timeline: TimelineID
+    /// That timeline's history, where it was asked for.
+    public var history: String?
 
     /// Asks a running source for everything it has flushed after `from`.
     ///
     /// The clock is read first: whatever was acknowledged as committed before that instant is in the answer.
     /// No slot, no WAL switch, no write on the source.
+    ///
+    /// - Parameter position: tells, for the timeline that the source is on, where to begin reading; nil
+    ///   reads nothing. It is handed the timeline's history unless that is known already.
     public static func stream(
-        parameters: ConnectionParameters, timeline: TimelineID, from start: LSN?, segmentSize: WALSegmentSize,
+        parameters: ConnectionParameters, knownHistories: Set<TimelineID>,
+        from position: (TimelineID, String?) throws(Problem) -> LSN?, segmentSize: WALSegmentSize,
         systemIdentifier: UInt64, into directory: String, clock: any WallClock, cancellation: CancellationFlag
     ) throws(Problem) -> SourceTail {
         let connection = try ReplicationConnection(parameters)
@@ -29,8 +37,12 @@ public struct SourceTail: Sendable {
                 .stateDamaged, "the running server is not the one its repository belongs to",
                 detail: "system identifier \(identity.systemIdentifier) instead of \(systemIdentifier)")
         }
-        guard identity.timeline == timeline, let start, start < identity.flushLSN else {
-            return SourceTail(files: [], readAt: readAt, flushLSN: identity.flushLSN)
+        let timeline = identity.timeline
+        let isKnown = timeline == TimelineID(1) || knownHistories.contains(timeline)
+        let history = isKnown ? nil : try connection.timelineHistory(timeline)
+        guard let start = try position(timeline, history), start < identity.flushLSN else {
+            return SourceTail(
+                files: [], readAt: readAt, flushLSN: identity.flushLSN, timeline: timeline, history: history)
         }
         try DurableFiles.makeDirectories(directory)
         var files: [(name: SegmentName, path: String)] = []
@@ -56,16 +68,25 @@ public struct SourceTail: Sendable {
                 rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
             }
         }
-        return SourceTail(files: files, readAt: readAt, flushLSN: identity.flushLSN)
+        return SourceTail(
+            files: files, readAt: readAt, flushLSN: identity.flushLSN, timeline: timeline, history: history)
     }
 
     /// Copies what a stopped or crashed source left in its pg_wal after `from`.
     public static func read(
-        walDirectory: String, timeline: TimelineID, from start: LSN?, segmentSize: WALSegmentSize,
+        walDirectory: String, knownHistories: Set<TimelineID>,
+        from position: (TimelineID, String?) throws(Problem) -> LSN?, segmentSize: WALSegmentSize,
         into directory: String, clock: any WallClock, cancellation: CancellationFlag
     ) throws(Problem) -> SourceTail? {
-        guard DurableFiles.status(walDirectory) != nil else { return nil }
+        guard let timeline = try timeline(of: walDirectory, segmentSize: segmentSize) else { return nil }
         let readAt = clock.now()
+        var history: String?
+        if !knownHistories.contains(timeline),
+            let bytes = try DurableFiles.readIfPresent(walDirectory + "/\(timeline.fileName).history")
+        {
+            history = String(decoding: bytes, as: UTF8.self)
+        }
+        let start = try position(timeline, history)
         let names = try DurableFiles.list(walDirectory)
             .compactMap { SegmentName(fileName: $0, size: segmentSize) }
             .filter { $0.timeline == timeline && $0.start >= start ?? .zero }
@@ -94,7 +115,16 @@ public struct SourceTail: Sendable {
             files.append((name, directory + "/" + name.fileName))
             expected = name.next
         }
-        return SourceTail(files: files, readAt: readAt, flushLSN: nil)
+        return SourceTail(
+            files: files, readAt: readAt, flushLSN: nil, timeline: timeline, history: history)
+    }
+
+    /// The timeline that a server's own log is on: the newest of its segments. Nil when it has none.
+    public static func timeline(of walDirectory: String, segmentSize: WALSegmentSize) throws(Problem)
+        -> TimelineID?
+    {
+        try DurableFiles.listIfPresent(walDirectory)
+            .compactMap { SegmentName(fileName: $0, size: segmentSize)?.timeline }.max()
     }
 
     /// The summaries of the files, for the planner.

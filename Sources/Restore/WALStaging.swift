@@ -49,8 +49,16 @@ final class WALStaging: Sendable {
         let first = segments.prefix(Self.first)
         job.progress.begin("WAL", totalBytes: UInt64(first.count) * job.plan.segmentSize.bytes)
         defer { job.progress.end() }
-        for history in try job.log.archive.histories() where history <= job.plan.timeline {
-            try job.log.archive.extractHistory(history, to: walDirectory + "/\(history.fileName).history")
+        // Also those of timelines that are not followed: their numbers are taken.
+        for history in try job.log.archive.histories() {
+            try job.log.archive.extractHistory(history, to: historyFile(history))
+        }
+        for (timeline, text) in job.log.histories {
+            try DurableFiles.write(Array(text.utf8), to: historyFile(timeline), durable: false)
+        }
+        // A descendant's history tells an ancestor's as well.
+        if let text = job.plan.recoveryHistory, DurableFiles.status(historyFile(job.plan.timeline)) == nil {
+            try DurableFiles.write(Array(text.utf8), to: historyFile(job.plan.timeline), durable: false)
         }
         try DurableFiles.makeDirectory(job.awaitedDirectory, durable: false)
         for segment in segments.dropFirst(first.count) {
@@ -80,15 +88,27 @@ final class WALStaging: Sendable {
 
     private var walDirectory: String { job.dataDirectory + "/pg_wal" }
 
+    private func historyFile(_ timeline: TimelineID) -> String {
+        walDirectory + "/\(timeline.fileName).history"
+    }
+
     private func awaitedFile(_ segment: SegmentName) -> String {
-        job.awaitedDirectory + "/" + segment.fileName
+        job.awaitedDirectory + "/" + stagedName(segment)
+    }
+
+    /// Replay that ends on an ancestor asks for the ancestor's segment, though only a later timeline's may be
+    /// held.
+    private func stagedName(_ segment: SegmentName) -> String {
+        let timeline = min(segment.timeline, job.plan.timeline)
+        return SegmentName(timeline: timeline, number: segment.number, size: segment.size).fileName
     }
 
     /// The segment appears under its name when it is as it must be.
     private func stage(_ segment: SegmentName) throws(Problem) {
-        let path = walDirectory + "/" + segment.fileName
+        let path = walDirectory + "/" + stagedName(segment)
+        let limit = segment.timeline > job.plan.timeline ? job.plan.timelineEnd : nil
         let patches = try blanking.patches(for: segment)
-        if case .archived(let archived)? = job.log.locations[segment] {
+        if case .archived(let archived)? = job.log.locations[segment], limit == nil {
             let unfinished = patches.isEmpty ? path : path + ".unfinished"
             try job.log.archive.extract(archived, to: unfinished)
             if patches.isEmpty { return }
@@ -97,10 +117,12 @@ final class WALStaging: Sendable {
             return try DurableFiles.rename(unfinished, to: path)
         }
         let file = try OpenFile(creating: path)
-        var offset: UInt64 = 0
+        var position = segment.start
         try job.log.pages(of: segment) { bytes throws(Problem) in
-            try file.write(bytes, at: offset)
-            offset += UInt64(bytes.count)
+            try HeldLog.masked(bytes, at: position, from: limit ?? .max) { (kept) throws(Problem) in
+                try file.write(kept, at: position.distance(from: segment.start))
+            }
+            position = position.advanced(by: UInt64(bytes.count))
             return true
         }
         try TablespaceBlanking.apply(patches, to: file, of: segment)

@@ -43,7 +43,10 @@ struct ProblemTests {
             (
                 .damagedSegment(segment, reason: "r", lastBefore: nil, reachableFrom: nil), .walDamaged
             ),
-            (.minimalLogging(at: .zero), .targetUnreachable),
+            (
+                .minimalLogging(from: .zero, until: nil, lastBefore: nil, reachableFrom: nil),
+                .targetUnreachable
+            ),
             (.timeNotExact(reason: "r"), .targetUnreachable),
         ]
         for (refusal, code) in known {

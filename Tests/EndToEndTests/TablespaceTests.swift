@@ -72,7 +72,7 @@ extension EndToEnd {
                 for number in 1...8 { try make("page\(number)") }
                 var crosses = false
                 for number in 1...6 where !crosses {
-                    try connection.execute(Self.padSegment(leaving: 500))
+                    try connection.execute(OfflineServer.padSegment(leaving: 500))
                     let before = try connection.value("SELECT pg_walfile_name(pg_current_wal_insert_lsn())")
                     try make("segment\(number)")
                     let after = try connection.value("SELECT pg_walfile_name(pg_current_wal_insert_lsn())")
@@ -107,22 +107,6 @@ extension EndToEnd {
                 CREATE TABLE u TABLESPACE \(space) AS SELECT 1 AS i;
                 CREATE INDEX ON t (i) TABLESPACE \(space);
                 """)
-        }
-
-        /// Writes messages until about that many bytes of the segment are left.
-        private static func padSegment(leaving room: Int) -> String {
-            """
-            DO $$
-            DECLARE size bigint := pg_size_bytes(current_setting('wal_segment_size'));
-              free bigint;
-            BEGIN
-              LOOP
-                free := size - mod(pg_current_wal_insert_lsn() - '0/0', size) - \(room);
-                EXIT WHEN free < 200;
-                PERFORM pg_logical_emit_message(false, 'pad', repeat('x', least(free - 150, 500000)::int));
-              END LOOP;
-            END $$
-            """
         }
 
         /// Empties, drops and vacuums on the copy, restarts both, and finds the source as it was.

@@ -180,9 +180,21 @@ struct RefusalTests {
         log.commit(3, at: 130)
         expect(
             try log.held().refusal(time(125)),
-            "part of the WAL to replay was written under wal_level=minimal (from \(minimal.start))",
-            detail: nil, hint: "Choose a time before it, or one after the next base backup.")
+            "part of the WAL to replay was written under wal_level=minimal (from \(minimal.start) on)",
+            detail: "every time before \(CraftedLog.time(110)) is reachable, "
+                + "and nothing after it until a newer backup is taken",
+            hint: "Choose a time before it, or one after the next base backup.")
         #expect(try log.held().plan(time(115)).setting == .lsn(log.records[2].start))
+        let ended = log.other { $0.parameterChange(parameters(.replica)) }
+        log.commit(4, at: 140)
+        log.switchSegment()
+        log.backup("next", at: 150)
+        #expect(
+            try log.held().refusal(time(135))
+                == .minimalLogging(
+                    from: minimal.start, until: ended.start, lastBefore: CraftedLog.time(110),
+                    reachableFrom: CraftedLog.time(150)))
+        #expect(try log.held().plan(time(150)).backupName == "next")
     }
 
     @Test func `sees minimal logging whose record crosses from one segment into the next`() throws {
@@ -194,7 +206,10 @@ struct RefusalTests {
         #expect(
             minimal.start < SegmentName(timeline: TimelineID(1), number: 4, size: WALCraft.smallSegment).start
         )
-        #expect(try log.held().refusal(.latest) == .minimalLogging(at: minimal.start))
+        #expect(
+            try log.held().refusal(.latest)
+                == .minimalLogging(
+                    from: minimal.start, until: nil, lastBefore: nil, reachableFrom: nil))
     }
 
     @Test func `refuses a time as the setting where PostgreSQL would not stop there`() throws {

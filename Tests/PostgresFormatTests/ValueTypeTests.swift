@@ -40,6 +40,13 @@ import Testing
         #expect(SegmentName(fileName: "000000000000000000000001") == nil)
     }
 
+    @Test func `prints even the instants that only damaged bytes name`() {
+        #expect(PostgresTimestamp(microseconds: .max).unixMicroseconds == .max)
+        #expect(PostgresTimestamp(unixMicroseconds: .min).microseconds == .min)
+        #expect(PostgresTimestamp(microseconds: .max).description.hasPrefix("294247-"))
+        #expect(PostgresTimestamp(microseconds: .min).description.hasSuffix("Z"))
+    }
+
     @Test func `an instant reads back what it printed, in each of its forms`() throws {
         var random = SeededRandom()
         let years: ClosedRange<Int64> = -63_082_281_600...252_455_615_999  // from year 1 to 9999

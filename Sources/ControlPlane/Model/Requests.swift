@@ -96,6 +96,8 @@ public struct RestoreRequest: Sendable {
     /// Of such changes of rows, only those of at least that many.
     public var minimumRows: Int64?
     public var targetMode: TargetMode
+    /// The timeline to follow; nil is the source's own.
+    public var timeline: TimelineID?
     public var tags: [String: String]?
     public var tier: String?
     public var skuName: String?

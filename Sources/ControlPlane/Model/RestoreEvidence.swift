@@ -37,6 +37,10 @@ public struct RestoreEvidence: Codable, Sendable {
     public var postgresReason: String
     public var checks: [String]
     public var preparedTransactionsInDoubt: [String]
+    /// Databases whose DROP was interrupted; nil in evidence of before this was looked at.
+    public var invalidDatabases: [String]?
+    /// Unlogged tables and sequences, which a restore empties; nil as above.
+    public var unloggedRelations: [String]?
     public var steps: [Step]
     public var totalSeconds: Double
     public var startedAt: PostgresTimestamp

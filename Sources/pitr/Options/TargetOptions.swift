@@ -12,6 +12,13 @@ extension TransactionNumber: ExpressibleByArgument {
     }
 }
 
+extension TimelineID: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let number = UInt32(argument), number > 0 else { return nil }
+        self.init(number)
+    }
+}
+
 /// From where and to which moment.
 struct TargetOptions: ParsableArguments {
     @Option(
@@ -25,6 +32,7 @@ struct TargetOptions: ParsableArguments {
     var restoreTime: String?
     @Option(help: "A fast restore point: this backup alone, without replay beyond its end.") var backup:
         String?
+    @Option(help: "The timeline to follow; the source's own unless given.") var timeline: TimelineID?
     @Option(help: "A position in the log: up to and with the first record that starts at or after it.")
     var lsn: LSN?
     @Option(help: "A transaction's number, 32 or 64 bits: up to and with the record that ends it.")
@@ -63,6 +71,7 @@ struct TargetOptions: ParsableArguments {
     func apply(to request: inout RestoreRequest) {
         request.restoreTime = restoreTime
         request.backupName = backup
+        request.timeline = timeline
         request.lsn = lsn
         request.transaction = xid
         request.isExclusive = exclusive

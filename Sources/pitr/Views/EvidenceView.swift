@@ -23,6 +23,10 @@ enum EvidenceView {
         text.field("Handed over", evidence.handedToPostgres)
         text.field("PostgreSQL says", evidence.postgresReason)
         for name in evidence.preparedTransactionsInDoubt { text.field("In doubt", name) }
+        for name in evidence.invalidDatabases ?? [] {
+            text.field("Invalid", "database \(name): its DROP was interrupted, it can only be dropped again")
+        }
+        for name in evidence.unloggedRelations ?? [] { text.field("Unlogged, empty", name) }
         text.field("Began, ended", "\(evidence.startedAt), \(evidence.finishedAt)")
         text.field("Operation", "\(evidence.operationID), correlation \(evidence.correlationID)")
         text.heading("Checks made")

@@ -71,6 +71,7 @@ enum PlanView {
             "\(plan.backupStart) to \(plan.expectedEnd), \(ByteText.size(plan.walBytes)) "
                 + "(\(plan.walBytes) bytes)"
         )
+        if let choice = plan.timelines { text.field("Timeline", timeline(choice, plan)) }
         guard let first = plan.segments.first, let last = plan.segments.last else {
             text.field("Segments", "none")
             return
@@ -79,6 +80,29 @@ enum PlanView {
             "Segments",
             plan.segments.count == 1
                 ? "1: \(first)" : "\(plan.segments.count): \(first) to \(last)")
+    }
+
+    /// `2, the source's own`, and on further lines the way there and what else could be followed.
+    private static func timeline(_ choice: TimelineChoice, _ plan: RestorePlan) -> String {
+        let why =
+            switch choice.reason {
+            case .current: "the source's own"
+            case .newest: "the newest that is held"
+            case .backup: "the backup's own"
+            case .asked: "as asked"
+            }
+        var lines = ["\(choice.path.timeline), \(why)"]
+        if !choice.path.history.entries.isEmpty {
+            let way = plan.timelineStretches.map { part in
+                "\(part.timeline)" + (part.end.map { " to \($0)" } ?? "")
+            }
+            lines.append("by way of " + way.joined(separator: ", then "))
+        }
+        if !choice.others.isEmpty {
+            lines.append(
+                "not followed: \(choice.others.map(\.description).joined(separator: ", ")) (--timeline)")
+        }
+        return lines.joined(separator: "\n")
     }
 
     private static func addCut(_ planned: PlannedRestore, to text: inout PersonText) {

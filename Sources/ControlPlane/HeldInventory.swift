@@ -1,0 +1,172 @@
+import Catalog
+import Instance
+import Planning
+import Platform
+import PostgresFormat
+import Repository
+import Restore
+
+extension ControlPlane {
+    /// Everything that is held of a server along one timeline.
+    ///
+    /// - Parameters:
+    ///   - timeline: nil for the source's own.
+    ///   - tailDirectory: made if log is read from the source, which goes there.
+    func inventory(
+        _ source: ServerRow, target: RecoveryTarget, timeline: TimelineID? = nil, tailDirectory: String
+    ) throws -> (Inventory, HeldLog, UInt64) {
+        try HeldInventory(self, source, target, tailDirectory).read(timeline: timeline)
+    }
+}
+
+/// Reads what the repository and the source itself have, and chooses what belongs to the timeline wanted.
+private struct HeldInventory {
+    private let control: ControlPlane
+    private let source: ServerRow
+    private let target: RecoveryTarget
+    private let tailDirectory: String
+    private let layout: RepositoryLayout
+    private let identity: RepositoryIdentity
+    private let archive: WALArchive
+    private let backups: [StoredBackup]
+    private var histories: HeldHistories
+
+    init(_ control: ControlPlane, _ source: ServerRow, _ target: RecoveryTarget, _ tailDirectory: String)
+        throws
+    {
+        self.control = control
+        self.source = source
+        self.target = target
+        self.tailDirectory = tailDirectory
+        layout = control.layout(source)
+        identity = try layout.identity()
+        archive = WALArchive(layout: layout)
+        backups = try BackupRepository(layout: layout).list()
+        histories = try HeldHistories(archive)
+    }
+
+    func read(timeline wanted: TimelineID?) throws -> (Inventory, HeldLog, UInt64) {
+        var histories = histories
+        // The live tail first: what is archived meanwhile is then found in the archive as well, never in
+        // neither.
+        let tail = try sourceTail()
+        if let tail, let text = tail.history { histories.add(text, of: tail.timeline) }
+        let segments = try HeldSegments(archive)
+        let known = Set(
+            histories.parsed.keys.map { $0 } + segments.timelines + backups.compactMap(\.descriptor?.timeline)
+                + [tail?.timeline].compactMap { $0 })
+        let ofBackup = timelineOfBackup
+        let written = Set(segments.timelines + backups.compactMap(\.descriptor?.timeline))
+        let timeline = wanted ?? ofBackup ?? tail?.timeline ?? written.max() ?? TimelineID(1)
+        guard wanted == nil || known.contains(timeline) || histories.damaged[timeline] != nil else {
+            throw Refusal.unknownTimeline(timeline, known: known.sorted())
+        }
+        let path = try histories.path(of: timeline)
+        let own = tail.flatMap { $0.timeline == timeline ? $0 : nil }
+        let chosen = try segments.choose(path, histories, tail: own)
+        var choice = TimelineChoice(
+            path: path,
+            reason: wanted != nil ? .asked : ofBackup != nil ? .backup : own != nil ? .current : .newest,
+            others: known.subtracting([timeline]).subtracting(path.stretches.map(\.timeline)).sorted())
+        choice.histories = Set(histories.parsed.keys)
+        choice.isWithoutLog =
+            path.begin != nil && !chosen.segments.contains { $0.name.timeline == timeline } && own == nil
+        var usable: [InventoryBackup] = []
+        for backup in backups {
+            if let known = backup.descriptor,
+                let reason = choice.objection(toBackupOn: known.timeline, endingAt: known.stopLSN)
+            {
+                choice.rejected.append(RejectedBackup(name: backup.name, reason: reason))
+            } else {
+                usable.append(InventoryBackup(backup, in: layout))
+            }
+        }
+        let lastTimed = chosen.segments.compactMap(\.summary.maxStopTime).max()
+        let inventory = Inventory(
+            serverName: source.name, segmentSize: identity.segmentSize, backups: usable,
+            segments: chosen.segments, damaged: chosen.damaged, latest: own?.readAt ?? lastTimed,
+            choice: choice)
+        let log = HeldLog(
+            archive: archive, locations: chosen.locations, histories: histories.notArchived)
+        return (inventory, log, identity.systemIdentifier)
+    }
+
+    private var timelineOfBackup: TimelineID? {
+        guard case .backup(let name) = target else { return nil }
+        return backups.first { $0.name.lowercased() == name.lowercased() }?.descriptor?.timeline
+    }
+
+    // MARK: The source's own log
+
+    private func sourceTail() throws -> SourceTail? {
+        guard source.phase == .complete else { return nil }
+        let control = control
+        let instance = try control.instance(source.id)
+        let known = Set(histories.parsed.keys)
+        let archived = try archive.names().compactMap { name -> SegmentName? in
+            if case .segment(let segment) = name { segment } else { nil }
+        }
+        if case .running = instance.status() {
+            do {
+                try control.letPass(target, on: instance)
+                return try SourceTail.stream(
+                    parameters: try instance.connectionParameters(guarded: false), knownHistories: known,
+                    from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },
+                    segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
+                    into: tailDirectory, clock: control.clock, cancellation: control.cancellation)
+            } catch {
+                // It may have gone away between the look and the call; its files are still there to be read.
+                if case .running = instance.status() { throw error }
+            }
+        }
+        return try SourceTail.read(
+            walDirectory: control.paths.data(source.id) + "/pg_wal", knownHistories: known,
+            from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },
+            segmentSize: identity.segmentSize, into: tailDirectory, clock: control.clock,
+            cancellation: control.cancellation)
+    }
+
+    /// From where on the source's own log is read: behind what is archived of its timeline. Nil without a
+    /// backup.
+    private func start(on timeline: TimelineID, _ history: String?, _ archived: [SegmentName]) -> LSN? {
+        var histories = histories
+        if let history { histories.add(history, of: timeline) }
+        guard let firstBackup = backups.compactMap(\.descriptor?.startLSN).min() else { return nil }
+        let path = TimelinePath(histories.parsed[timeline] ?? TimelineHistory(root: timeline))
+        // A server has no segments of its own timeline from before it began.
+        let begin = path.begin ?? firstBackup
+        let whole = path.choose(from: archived, histories: histories.parsed).last { $0.limit == nil }
+        let from = whole.map { max($0.name.end, begin) } ?? max(begin, firstBackup)
+        return LSN(from.rawValue / identity.segmentSize.bytes * identity.segmentSize.bytes)
+    }
+}
+
+extension InventoryBackup {
+    init(_ entry: StoredBackup, in layout: RepositoryLayout) {
+        guard let backup = entry.descriptor else {
+            let never = PostgresTimestamp(microseconds: 0)
+            self.init(
+                name: entry.name, timeline: TimelineID(1), startLSN: .zero, stopLSN: .zero, startTime: never,
+                stopTime: never, dataBytes: 0,
+                minima: ParameterMinima(
+                    maxConnections: 0, maxWorkerProcesses: 0, maxWalSenders: 0, maxPreparedTransactions: 0,
+                    maxLocksPerTransaction: 0),
+                damage: entry.damage?.message ?? "its description cannot be read")
+            return
+        }
+        self.init(
+            name: backup.name, timeline: backup.timeline, startLSN: backup.startLSN, stopLSN: backup.stopLSN,
+            startTime: backup.startTime, stopTime: backup.stopTime, dataBytes: backup.totalBytes,
+            minima: ParameterMinima(
+                maxConnections: Int(backup.settings.maxConnections),
+                maxWorkerProcesses: Int(backup.settings.maxWorkerProcesses),
+                maxWalSenders: Int(backup.settings.maxWalSenders),
+                maxPreparedTransactions: Int(backup.settings.maxPreparedTransactions),
+                maxLocksPerTransaction: Int(backup.settings.maxLocksPerTransaction)),
+            tablespaces: backup.tablespaces.map {
+                OrdinaryTablespace(number: $0.number, location: $0.location)
+            })
+        walLevel = backup.settings.walLevel
+        preparedAtStart = BackupFiles.preparedTransactions(of: backup, in: layout)
+    }
+}

@@ -1,0 +1,93 @@
+import Planning
+import Platform
+import PostgresFormat
+import Repository
+import Restore
+
+/// The archived segments of all timelines, sound and damaged.
+struct HeldSegments {
+    /// What of them lies on one path.
+    struct Chosen {
+        var segments: [InventorySegment] = []
+        var damaged: [DamagedSegment] = []
+        var locations: [SegmentName: SegmentLocation] = [:]
+    }
+
+    private let archive: WALArchive
+    private var sound: [SegmentName: ArchivedSegment] = [:]
+    private var damaged: [DamagedSegment] = []
+
+    init(_ archive: WALArchive) throws {
+        self.archive = archive
+        var partials: [ArchivedSegment] = []
+        for segment in try archive.segments() {
+            if segment.isPartial {
+                partials.append(segment)
+            } else if let summary = segment.summary, !summary.isComplete, !summary.mayEndWithStraddlingSwitch
+            {
+                // PostgreSQL hands over whole segments only: one that cannot be read to its end is damaged.
+                damaged.append(DamagedSegment(name: segment.name, reason: summary.endDescription))
+            } else if segment.summary != nil {
+                sound[segment.name] = segment
+            } else if let damage = segment.damage {
+                damaged.append(DamagedSegment(name: segment.name, reason: damage.description))
+            }
+        }
+        let names = Set(damaged.map(\.name))
+        for segment in partials
+        where sound[segment.name] == nil && !names.contains(segment.name) && segment.summary != nil {
+            sound[segment.name] = segment
+        }
+    }
+
+    var timelines: [TimelineID] { Set(sound.keys.map(\.timeline)).sorted() }
+
+    /// - Parameter tail: the source's own log, where it is on the path's timeline.
+    func choose(_ path: TimelinePath, _ histories: HeldHistories, tail: SourceTail?) throws -> Chosen {
+        var files: [SegmentName: (path: String, summary: InventorySegment)] = [:]
+        if let tail {
+            let broken = Set(damaged.map(\.name))
+            for (file, summary) in zip(tail.files, try tail.summaries())
+            where sound[file.name] == nil && !broken.contains(file.name) {
+                files[file.name] = (file.path, summary)
+            }
+        }
+        var chosen = Chosen()
+        let names = Array(sound.keys) + Array(files.keys)
+        for segment in path.choose(from: names, histories: histories.parsed) {
+            if let file = files[segment.file] {
+                chosen.locations[segment.name] = .file(file.path)
+                chosen.segments.append(file.summary)
+            } else if let archived = sound[segment.file], let summary = archived.summary {
+                if let limit = segment.limit {
+                    chosen.locations[segment.name] = .part(archived, upTo: limit)
+                    chosen.segments.append(try beginning(of: archived, as: segment.name, upTo: limit))
+                } else {
+                    chosen.locations[segment.name] = .archived(archived)
+                    chosen.segments.append(InventorySegment(name: segment.name, summary: summary))
+                }
+            }
+        }
+        let whole = Set(
+            path.choose(from: names, histories: histories.parsed).filter { $0.limit == nil }
+                .map(\.name.number))
+        chosen.damaged = damaged.filter { segment in
+            !whole.contains(segment.name.number)
+                && !path.choose(from: [segment.name], histories: [:]).isEmpty
+        }
+        return chosen
+    }
+
+    /// The summary of what a segment has before a position.
+    private func beginning(of archived: ArchivedSegment, as name: SegmentName, upTo limit: LSN) throws
+        -> InventorySegment
+    {
+        let log = HeldLog(archive: archive, locations: [name: .part(archived, upTo: limit)])
+        var summarizer = SegmentSummarizer(name: name)
+        try log.pages(of: name) { (bytes) throws(Problem) in
+            summarizer.feed(bytes)
+            return true
+        }
+        return InventorySegment(name: name, summary: summarizer.finish())
+    }
+}

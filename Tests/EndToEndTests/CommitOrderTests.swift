@@ -1,0 +1,78 @@
+import Foundation
+import Platform
+import PostgresClient
+import PostgresFormat
+import TestKit
+import Testing
+
+extension EndToEnd {
+    /// Commits take their time before they get their place in the log.
+    @Suite(.serialized)
+    struct CommitOrderTests {
+        /// A commit as `pg_waldump` prints it.
+        private struct Commit {
+            let xid: String
+            let time: String
+        }
+
+        @Test func `of commit times out of order the first later one in the log ends the state`() throws {
+            try ProductUnderTest.use("order") { product in
+                let source = try product.create("orders")
+                let connection = try source.superuser()
+                try connection.execute("CREATE TABLE t (x xid8 DEFAULT pg_current_xact_id())")
+                try connection.execute("SELECT pg_switch_wal()")
+                let script = product.scratch.file("insert.sql")
+                try DurableFiles.write(Array("INSERT INTO t DEFAULT VALUES;\n".utf8), to: script)
+                try RunAs.handOver(script)
+                let away = OfflineServer(product: product, server: source)
+                var pair: (commits: [Commit], later: Int)?
+                for _ in 1...10 where pair == nil {
+                    try away.tool(
+                        "pgbench",
+                        [
+                            "-h", source.socketDirectory, "-p", String(source.port), "-U", "azuresu", "-n",
+                            "-c", "8", "-j", "2", "-t", "400", "-f", script, "postgres",
+                        ])
+                    let commits = try Self.commits(away)
+                    if let later = Self.outOfOrder(commits) { pair = (commits, later) }
+                }
+                // A machine on which no two commits ever overtake each other shows nothing here.
+                guard let (commits, later) = pair else { return }
+                // The time of the one that stands behind it in the log, and is earlier.
+                let time = commits[later + 1].time
+                let inside = Set(commits[..<later].map(\.xid))
+                let copy = try product.restore("copy", from: "orders", ["--restore-time", time])
+                let found = try copy.server.superuser().query("SELECT x::text FROM t").firstColumn
+                let all = try connection.query("SELECT x::text FROM t").firstColumn
+                #expect(Set(found) == inside.intersection(all))
+                #expect(found.count < commits.count)
+            }
+        }
+
+        /// The first commit whose successor in the log carries an earlier time than it and all before it.
+        private static func outOfOrder(_ commits: [Commit]) -> Int? {
+            for index in commits.indices.dropLast()
+            where commits[index + 1].time < commits[index].time
+                && commits[..<index].allSatisfy({ $0.time <= commits[index + 1].time })
+            {
+                return index
+            }
+            return nil
+        }
+
+        /// All commits since the table was made, in the order of the log.
+        private static func commits(_ away: OfflineServer) throws -> [Commit] {
+            let directory = away.server.dataDirectory + "/pg_wal"
+            let end = try away.server.superuser().value("SELECT pg_walfile_name(pg_current_wal_lsn())")
+            let names = try DurableFiles.list(directory).filter { $0.count == 24 && $0 <= end ?? "" }
+            let first = try #require(names.first)
+            let text = try away.tool(
+                "pg_waldump", ["-p", directory, first, "-r", "Transaction"], mayFail: true)
+            return text.split(separator: "\n").compactMap { line in
+                guard let found = line.firstMatch(of: /tx: +([0-9]+),.*desc: COMMIT ([-0-9]+) ([:.0-9]+) UTC/)
+                else { return nil }
+                return Commit(xid: String(found.1), time: "\(found.2)T\(found.3)Z")
+            }
+        }
+    }
+}

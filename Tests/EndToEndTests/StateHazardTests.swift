@@ -1,0 +1,130 @@
+import Platform
+import PostgresClient
+import PostgresFormat
+import TestKit
+import Testing
+
+extension EndToEnd {
+    /// What a source can be in the middle of when its state is taken.
+    @Suite(.serialized)
+    struct StateHazardTests {
+        @Test func `unlogged tables are empty in the copy, and named`() throws {
+            try ProductUnderTest.use("unlogged") { product in
+                let source = try product.create("orders")
+                try product.json("db", "create", "-s", "orders", "-n", "shop")
+                let shop = try source.connect(database: "shop")
+                try shop.execute(
+                    """
+                    CREATE UNLOGGED TABLE cache AS SELECT generate_series(1, 100) AS i;
+                    CREATE TABLE kept AS SELECT generate_series(1, 100) AS i;
+                    """)
+                try product.json("backup", "create", "-s", "orders", "-n", "second")
+                try shop.execute("CREATE UNLOGGED TABLE \"Cache 2\" AS SELECT 1 AS i")
+                let copy = try product.restore("copy", from: "orders")
+                let named = copy.evidence["unloggedRelations"]?.array?.compactMap(\.string)
+                #expect(Set(named ?? []) == ["shop.public.\"Cache 2\"", "shop.public.cache"])
+                let inside = try copy.server.superuser(database: "shop")
+                #expect(try inside.value("SELECT count(*) FROM cache") == "0")
+                #expect(try inside.value("SELECT count(*) FROM \"Cache 2\"") == "0")
+                #expect(try inside.value("SELECT count(*) FROM kept") == "100")
+                try inside.execute("INSERT INTO cache VALUES (1)")
+            }
+        }
+
+        @Test func `a database whose DROP was interrupted is named`() throws {
+            try ProductUnderTest.use("interrupted") { product in
+                let source = try product.create("orders")
+                try product.json("db", "create", "-s", "orders", "-n", "shop")
+                // What a cancelled DROP DATABASE leaves behind.
+                try source.superuser().execute(
+                    "UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'shop'")
+                let copy = try product.restore("copy", from: "orders")
+                #expect(copy.evidence["invalidDatabases"]?.array?.compactMap(\.string) == ["shop"])
+                #expect(throws: Problem.self) { try copy.server.superuser(database: "shop") }
+                try copy.server.superuser().execute("DROP DATABASE shop")
+            }
+        }
+
+        @Test func `tablespaces inside the data directory stay there`() throws {
+            try ProductUnderTest.use("inplace") { product in
+                let source = try product.create("orders")
+                let connection = try source.superuser()
+                func make(_ name: String) throws {
+                    try connection.execute("SET allow_in_place_tablespaces = on")
+                    try connection.execute("CREATE TABLESPACE \(name) LOCATION ''")
+                    try connection.execute(
+                        "CREATE TABLE t_\(name) TABLESPACE \(name) AS SELECT generate_series(1, 1000) AS i")
+                }
+                try make("before")
+                try product.json("backup", "create", "-s", "orders", "-n", "second")
+                try make("after")
+                let copy = try product.restore("copy", from: "orders")
+                #expect(copy.evidence["baseBackup"] == "second")
+                #expect(try DurableFiles.list(copy.server.dataDirectory + "/pg_tblspc").count == 2)
+                try product.json("restart", "-n", "copy")
+                let inside = try copy.server.superuser()
+                for name in ["before", "after"] {
+                    #expect(try inside.value("SELECT count(*) FROM t_\(name)") == "1000")
+                    try inside.execute("VACUUM FULL t_\(name)")
+                    try inside.execute("TRUNCATE t_\(name)")
+                    #expect(try connection.value("SELECT count(*) FROM t_\(name)") == "1000")
+                }
+            }
+        }
+
+        @Test func `a moment while a backup ran is reached from the one before`() throws {
+            try ProductUnderTest.use("during") { product in
+                let source = try product.create("orders")
+                let connection = try source.superuser()
+                try connection.execute("CREATE TABLE t (x int, at timestamptz DEFAULT clock_timestamp())")
+                let pid = try product.start(["backup", "create", "-s", "orders", "-n", "second"])
+                var rows = 0
+                while !ChildProcess.hasEnded(pid) {
+                    rows += 1
+                    try connection.execute("INSERT INTO t VALUES (\(rows))")
+                }
+                let (start, stop) = try BackupTimes(server: source, name: "second").read()
+                // The middle one of the rows written between its start and its end.
+                let middle = try #require(
+                    try connection.query(
+                        """
+                        SELECT x::text AS x, to_char((at + interval '50 microseconds') AT TIME ZONE 'UTC',
+                          'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at FROM t
+                        WHERE at > $1::timestamptz AND at < $2::timestamptz ORDER BY x
+                        """, [start, stop]
+                    ).middle)
+                let copy = try product.restore("copy", from: "orders", ["--restore-time", middle.time])
+                #expect(copy.evidence["baseBackup"]?.string != "second")
+                let found = try #require(
+                    try copy.server.superuser().value("SELECT max(x) FROM t").flatMap { Int($0) })
+                // The row's own commit comes a moment after the time that it noted.
+                #expect(found == middle.number || found == middle.number - 1, "\(found), \(middle)")
+                #expect(try copy.server.superuser().value("SELECT count(*) FROM t") == "\(found)")
+            }
+        }
+    }
+}
+
+/// When a backup began and ended, as its own description tells.
+private struct BackupTimes {
+    let server: ManagedServer
+    let name: String
+
+    func read() throws -> (String, String) {
+        let bytes = try DurableFiles.read("\(server.repository)/backups/\(name)/backup.json")
+        let json = try JSONValue.parse(bytes)
+        return (
+            try #require(json["startTime"]?.string), try #require(json["stopTime"]?.string)
+        )
+    }
+}
+
+extension Rows {
+    /// The number and the time of the row in the middle.
+    fileprivate var middle: (number: Int, time: String)? {
+        guard !isEmpty, let number = self[count / 2, "x"].flatMap({ Int($0) }),
+            let time = self[count / 2, "at"]
+        else { return nil }
+        return (number, time)
+    }
+}
