@@ -68,7 +68,8 @@ struct RestoreStory {
                     + "in the configuration. Here the target is: \(plan.setting.words). The reason: "
                     + "\(plan.reason).",
                 "recovery_target_action = 'promote' has it open for writing at the target; the default would "
-                    + "be to pause. recovery_target_timeline = 'current' keeps it on timeline \(plan.timeline). "
+                    + "be to pause. recovery_target_timeline = '\(plan.recoveryTimeline)' keeps it on timeline "
+                    + "\(plan.timeline). "
                     + "restore_command brings nothing: it waits until the segment asked for has been laid into "
                     + "pg_wal.",
                 "The settings from max_connections to max_locks_per_transaction are at least those of the source, "

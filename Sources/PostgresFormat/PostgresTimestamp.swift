@@ -16,7 +16,7 @@ public struct PostgresTimestamp: Hashable, Comparable, Sendable, CustomStringCon
         microseconds = overflow ? .min : value
     }
 
-    /// Microseconds since 1970-01-01 00:00:00 UTC; the last instants, which only damaged bytes name, become one.
+    /// Microseconds since 1970-01-01 00:00:00 UTC; the last instants, which only damaged bytes name, are one.
     public var unixMicroseconds: Int64 {
         let (value, overflow) = microseconds.addingReportingOverflow(Self.unixOffset * 1_000_000)
         return overflow ? .max : value
