@@ -10,6 +10,8 @@ public final class PostgresFixture: Sendable {
     public static let binDirectory = "/usr/lib/postgresql/15/bin"
     public static let superuser = "azuresu"
 
+    /// Where the server's programs are; `psql` is always the machine's own.
+    public let programs: String
     public let scratch: ScratchDirectory
     public let port: UInt16
     private let runner = RunAs()
@@ -19,16 +21,18 @@ public final class PostgresFixture: Sendable {
     public var logFile: String { scratch.file("server.log") }
 
     /// Makes the cluster and starts it. `settings` are added to its configuration, `initdb` to initdb's
-    /// arguments.
+    /// arguments; `programs` are those of PostgreSQL 15 unless others are named.
     public init(
-        settings: [String: String] = [:], initdb: [String] = [], listenAddress: String = ""
+        settings: [String: String] = [:], initdb: [String] = [], listenAddress: String = "",
+        programs: String = PostgresFixture.binDirectory
     ) throws(Problem) {
+        self.programs = programs
         scratch = try ScratchDirectory("pg")
         port = UInt16.random(in: 20_000...29_999)
         try scratch.directory("s")
         try runner.runChecked(
             Command(
-                Self.binDirectory + "/initdb",
+                programs + "/initdb",
                 [
                     "-D", dataDirectory, "-U", Self.superuser, "-A", "trust", "-E", "UTF8", "--locale=C",
                     "--data-checksums", "--no-sync", "--no-instructions",
@@ -61,7 +65,7 @@ public final class PostgresFixture: Sendable {
     @discardableResult
     public func tool(_ name: String, _ arguments: [String]) throws(Problem) -> CommandResult {
         try runner.runChecked(
-            Command(Self.binDirectory + "/" + name, arguments, workingDirectory: "/", timeoutSeconds: 120))
+            Command(programs + "/" + name, arguments, workingDirectory: "/", timeoutSeconds: 120))
     }
 
     /// Runs statements through `psql` and returns its unaligned output without the last line end.
@@ -82,7 +86,7 @@ public final class PostgresFixture: Sendable {
     private func control(_ arguments: [String]) throws(Problem) {
         try runner.runChecked(
             Command(
-                Self.binDirectory + "/pg_ctl", arguments + ["-D", dataDirectory, "-w", "-t", "60"],
+                programs + "/pg_ctl", arguments + ["-D", dataDirectory, "-w", "-t", "60"],
                 workingDirectory: "/", timeoutSeconds: 90))
     }
 

@@ -5,9 +5,10 @@ import Testing
 import WALEvents
 
 /// Names brought forward from a base backup equal those of the live catalog at each moment.
-struct CatalogOracleTests {
-    @Test func `names equal the live catalog's at every moment`() throws {
-        let server = try Self.workedServer()
+@Suite(.serialized) struct CatalogOracleTests {
+    @Test(arguments: ObservedServer.versions)
+    func `names equal the live catalog's at every moment`(_ version: WALVersion) throws {
+        let server = try Self.workedServer(version)
         var moments = server.moments[...]
         var compared = 0
         let (_, last) = try server.read { assembler, lsn in
@@ -40,9 +41,9 @@ struct CatalogOracleTests {
     }
 
     /// A server that changes its catalogs in every way that redo must follow.
-    private static func workedServer() throws -> ObservedServer {
+    private static func workedServer(_ version: WALVersion) throws -> ObservedServer {
         var early: Connection?
-        let server = try ObservedServer { fixture in
+        let server = try ObservedServer(version) { fixture in
             try fixture.psql(
                 """
                 CREATE DATABASE shop; CREATE DATABASE ledger STRATEGY file_copy;

@@ -6,16 +6,24 @@ import WALEvents
 
 /// Events read from the log are exactly those that SQL reported: the same set of event, relation, rows and
 /// transaction, with nothing for what was rolled back or only looks like an event.
-struct EventOracleTests {
-    @Test func `events equal what the statements reported`() throws {
-        let server = try Self.workedServer()
+@Suite(.serialized) struct EventOracleTests {
+    @Test(arguments: ObservedServer.versions)
+    func `events equal what the statements reported`(_ version: WALVersion) throws {
+        try Self.compare(Self.workedServer(version, [:]))
+    }
+
+    @Test func `the same with a logical and compressed log`() throws {
+        try Self.compare(Self.workedServer(.v15, ["wal_level": "logical", "wal_compression": "pglz"]))
+    }
+
+    private static func compare(_ server: ObservedServer) throws {
         let (events, _) = try server.read()
-        let found = events.filter { $0.action != .parameterChange }.map(Self.statement)
+        let found = events.filter { $0.action != .parameterChange }.map(statement)
         let expected = server.statements
         var missing = expected
         var surplus: [ObservedServer.Statement] = []
         for statement in found {
-            if let index = missing.firstIndex(where: { Self.isSame($0, statement) }) {
+            if let index = missing.firstIndex(where: { isSame($0, statement) }) {
                 missing.remove(at: index)
             } else {
                 surplus.append(statement)
@@ -26,7 +34,7 @@ struct EventOracleTests {
         for event in events where event.changesRows || event.action == .truncate {
             #expect(event.boundary == event.commit && event.record < event.boundary, "\(event)")
         }
-        Self.checkDroppedDatabase(events)
+        checkDroppedDatabase(events)
     }
 
     @Test func `only changes of many rows are events when few are not asked for`() throws {
@@ -64,8 +72,10 @@ struct EventOracleTests {
 
     // MARK: The workload
 
-    private static func workedServer() throws -> ObservedServer {
-        let server = try ObservedServer { fixture in
+    private static func workedServer(
+        _ version: WALVersion, _ settings: [String: String]
+    ) throws -> ObservedServer {
+        let server = try ObservedServer(version, settings: settings) { fixture in
             try fixture.psql("CREATE DATABASE shop; CREATE DATABASE doomed")
             try fixture.psql(
                 """

@@ -22,6 +22,7 @@ final class ObservedServer {
         let xid: TransactionID
     }
 
+    let version: WALVersion
     let fixture: PostgresFixture
     let backup: String
     private(set) var moments: [Moment] = []
@@ -29,13 +30,18 @@ final class ObservedServer {
     private(set) var backupStart = LSN.zero
 
     /// - Parameter prepare: what is there before the backup; ends with the backup being taken.
-    init(settings: [String: String] = [:], prepare: (PostgresFixture) throws -> Void) throws {
+    init(
+        _ version: WALVersion = .v15, settings: [String: String] = [:],
+        prepare: (PostgresFixture) throws -> Void
+    ) throws {
+        self.version = version
         var settings = settings
         settings["wal_keep_size"] = "2GB"
         settings["max_wal_size"] = "2GB"
         settings["max_prepared_transactions"] = "5"
-        settings["autovacuum"] = settings["autovacuum"] ?? "off"
-        fixture = try PostgresFixture(settings: settings, initdb: ["--wal-segsize=1"])
+        settings["autovacuum"] = "off"
+        fixture = try PostgresFixture(
+            settings: settings, initdb: ["--wal-segsize=1"], programs: Self.programs(version))
         try prepare(fixture)
         backup = fixture.scratch.file("base")
         try fixture.tool(
@@ -46,6 +52,18 @@ final class ObservedServer {
             ])
         let label = String(decoding: try DurableFiles.read(backup + "/backup_label"), as: UTF8.self)
         backupStart = try BackupLabel(parsing: label).startLSN
+    }
+
+    /// The releases that are here: 15 always, others where `Scripts/fetch-postgres` has put them.
+    static let versions = WALVersion.allCases.filter {
+        DurableFiles.status(programs($0) + "/initdb") != nil
+    }
+
+    private static func programs(_ version: WALVersion) -> String {
+        if version == .v15 { return PostgresFixture.binDirectory }
+        var root = #filePath
+        for _ in 0..<3 { root = DurableFiles.parent(of: root) }
+        return root + "/.build/postgres/\(version.rawValue)/bin"
     }
 
     func connect(_ database: String = "postgres") throws(Problem) -> Connection {
@@ -135,7 +153,7 @@ final class ObservedServer {
         minimumRows: Int64 = 1, _ visit: (inout EventAssembler, LSN) throws -> Void = { _, _ in }
     ) throws -> (events: [WALEvent], catalog: CatalogState) {
         try fixture.psql("SELECT pg_switch_wal()")
-        let files = try DirectoryCatalogs(backup, version: .v15)
+        let files = try DirectoryCatalogs(backup, version: version)
         var assembler = EventAssembler(catalog: CatalogState(files: files), minimumRows: minimumRows)
         let size = WALCraft.smallSegment
         let walDirectory = fixture.dataDirectory + "/pg_wal"
