@@ -34,6 +34,7 @@ extension EndToEnd {
                             "-c", "8", "-j", "2", "-t", "400", "-f", script, "postgres",
                         ])
                     let commits = try Self.commits(away)
+                    try #require(commits.count >= 3200)
                     if let later = Self.outOfOrder(commits) { pair = (commits, later) }
                 }
                 // Where no two commits ever overtake each other nothing can be shown, and nothing is passed.
@@ -62,14 +63,16 @@ extension EndToEnd {
             return nil
         }
 
-        /// All commits since the table was made, in the order of the log.
+        /// All commits that are still in the server's own log, in its order.
         private static func commits(_ away: OfflineServer) throws -> [Commit] {
             let directory = away.server.dataDirectory + "/pg_wal"
             let end = try away.server.superuser().value("SELECT pg_walfile_name(pg_current_wal_lsn())")
             let names = try DurableFiles.list(directory).filter { $0.count == 24 && $0 <= end ?? "" }
+                .sorted()
             let first = try #require(names.first)
+            let last = try #require(names.last)
             let text = try away.tool(
-                "pg_waldump", ["-p", directory, first, "-r", "Transaction"], mayFail: true)
+                "pg_waldump", ["-p", directory, "-r", "Transaction", first, last], mayFail: true)
             return text.split(separator: "\n").compactMap { line in
                 guard let found = line.firstMatch(of: /tx: +([0-9]+),.*desc: COMMIT ([-0-9]+) ([:.0-9]+) UTC/)
                 else { return nil }
