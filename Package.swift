@@ -35,18 +35,18 @@ let package = Package(
             name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-        .target(name: "CSystem"),
+        .target(name: "CSupport"),
 
-        module("PostgresFormat", ["CSystem"]),
-        module("Platform", ["CSystem", "CZstd", "PostgresFormat"]),
+        module("PostgresFormat", ["CSupport"]),
+        module("Platform", ["CSupport", "CZstd", "PostgresFormat"]),
         module("PostgresClient", ["CLibPQ", "PostgresFormat", "Platform"]),
         module("WALEvents", ["PostgresFormat"]),
         module("Planning", ["PostgresFormat"]),
-        module("Repository", ["CSystem", "Platform", "PostgresFormat", "WALEvents", "Planning"]),
+        module("Repository", ["CSupport", "Platform", "PostgresFormat", "WALEvents", "Planning"]),
         module("Instance", ["Platform", "PostgresFormat", "PostgresClient"]),
         module(
             "Capture",
-            ["CSystem", "Repository", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),
+            ["CSupport", "Repository", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),
         module(
             "Restore", ["Repository", "Planning", "Instance", "Platform", "PostgresFormat", "PostgresClient"]),
         module("Catalog", [grdb, "Platform"]),
@@ -72,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "wal-fuzz", dependencies: ["TestKit", "PostgresFormat"], swiftSettings: strict),
         module("TestKit", ["Platform", "PostgresClient", "PostgresFormat"]),
-        tests("PostgresFormat", ["CSystem", "PostgresFormat", "Platform"]),
+        tests("PostgresFormat", ["CSupport", "PostgresFormat", "Platform"]),
         tests("Platform", ["Platform"]),
         tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
         tests("WALEvents", ["WALEvents", "PostgresFormat", "PostgresClient", "Platform"]),

@@ -1,4 +1,4 @@
-import CSystem
+import CSupport
 
 /// CRC-32C (Castagnoli), PostgreSQL's checksum of WAL records, control files and manifests' files.
 ///

@@ -1,4 +1,4 @@
-import CSystem
+import CSupport
 import Planning
 public import Platform
 import PostgresFormat

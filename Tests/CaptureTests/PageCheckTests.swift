@@ -1,4 +1,4 @@
-import CSystem
+import CSupport
 import Platform
 import PostgresFormat
 import TestKit
