@@ -13,14 +13,31 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     case passwordTooLong = "PasswordTooLong"
     case passwordNotComplex = "PasswordNotComplex"
     case operationNotSupported = "OperationNotSupported"
+    /// A request whose body cannot be read, or has something of the wrong kind in it.
+    case invalidRequestContent = "InvalidRequestContent"
+    /// A request that cannot be understood in any other part.
+    case badRequest = "BadRequest"
+    case methodNotAllowed = "MethodNotAllowed"
+    case requestTooLarge = "RequestEntityTooLarge"
+    case locationNotAvailable = "LocationNotAvailableForResourceType"
+    // Who asks
+    case authenticationFailed = "AuthenticationFailed"
+    case invalidAuthenticationToken = "InvalidAuthenticationToken"
+    case expiredAuthenticationToken = "ExpiredAuthenticationToken"
+    case authorizationFailed = "AuthorizationFailed"
     // Not there
     case resourceNotFound = "ResourceNotFound"
     case resourceGroupNotFound = "ResourceGroupNotFound"
+    case subscriptionNotFound = "SubscriptionNotFound"
     // Not now
     case serverBusy = "ServerBusy"
     case serverIsNotReady = "ServerIsNotReady"
     case serverIsNotStopped = "ServerIsNotStopped"
     case canceled = "OperationCanceled"
+    /// The paired location does not hold what a geo-restore needs yet.
+    case geoBackupNotReady = "GeoBackupNotReady"
+    /// Too much is waiting already.
+    case tooManyRequests = "TooManyRequests"
     // Restore
     case restoreTimeTooEarly = "RestoreTimeTooEarly"
     case restoreTimeTooLate = "RestoreTimeTooLate"
@@ -47,19 +64,24 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     public var exitStatus: Int32 {
         switch self {
         case .usage, .invalidServerName, .invalidParameterValue, .invalidUserName, .passwordTooShort,
-            .passwordTooLong, .passwordNotComplex:
+            .passwordTooLong, .passwordNotComplex, .locationNotAvailable:
             2
-        case .resourceNotFound, .resourceGroupNotFound: 3
+        case .resourceNotFound, .resourceGroupNotFound, .subscriptionNotFound: 3
         default: 1
         }
     }
 
     public var httpStatus: Int {
         switch self {
-        case .resourceNotFound, .resourceGroupNotFound: 404
+        case .authenticationFailed, .invalidAuthenticationToken, .expiredAuthenticationToken: 401
+        case .authorizationFailed: 403
+        case .resourceNotFound, .resourceGroupNotFound, .subscriptionNotFound: 404
+        case .methodNotAllowed: 405
         case .serverBusy, .serverIsNotReady, .serverIsNotStopped, .serverNameAlreadyExists,
-            .backupNameAlreadyExists:
+            .backupNameAlreadyExists, .geoBackupNotReady:
             409
+        case .requestTooLarge: 413
+        case .tooManyRequests: 429
         case .system, .stateDamaged, .recoveryFailed, .serverDidNotStart, .queryFailed: 500
         default: 400
         }

@@ -12,7 +12,7 @@ struct ProblemTests {
         #expect(Set(codes.map { $0.rawValue.lowercased() }).count == codes.count)
         for code in codes {
             #expect([1, 2, 3].contains(code.exitStatus), "\(code)")
-            #expect([400, 404, 409, 500].contains(code.httpStatus), "\(code)")
+            #expect([400, 401, 403, 404, 405, 409, 413, 429, 500].contains(code.httpStatus), "\(code)")
             #expect(code.rawValue.wholeMatch(of: /[A-Z][A-Za-z]+/) != nil, "\(code)")
             #expect((code.exitStatus == 3) == (code.httpStatus == 404), "\(code)")
         }
@@ -22,6 +22,9 @@ struct ProblemTests {
         #expect(ProblemCode.usage.exitStatus == 2 && ProblemCode.usage.httpStatus == 400)
         #expect(ProblemCode.resourceNotFound.exitStatus == 3)
         #expect(ProblemCode.serverBusy.exitStatus == 1 && ProblemCode.serverBusy.httpStatus == 409)
+        #expect(ProblemCode.expiredAuthenticationToken.httpStatus == 401)
+        #expect(ProblemCode.authorizationFailed.httpStatus == 403)
+        #expect(ProblemCode.subscriptionNotFound.exitStatus == 3)
         #expect(ProblemCode.recoveryFailed.exitStatus == 1 && ProblemCode.recoveryFailed.httpStatus == 500)
     }
 

@@ -1,0 +1,84 @@
+public import Platform
+
+/// What Azure Resource Manager answers when it refuses: `{"error":{"code","message","target","details"}}`.
+public struct CloudErrorDocument: Codable, Sendable, Hashable {
+    public struct Body: Codable, Sendable, Hashable {
+        public var code: String
+        public var message: String
+        /// The parameter or field it is about.
+        public var target: String?
+        public var details: [Body]?
+
+        public init(code: String, message: String, target: String? = nil, details: [Body]? = nil) {
+            self.code = code
+            self.message = message
+            self.target = target
+            self.details = details
+        }
+    }
+
+    public var error: Body
+
+    public init(code: String, message: String, target: String? = nil) {
+        error = Body(code: code, message: message, target: target)
+    }
+
+    /// The reason and the next step in one message, since az prints nothing else.
+    public init(_ problem: Problem, target: String? = nil) {
+        error = Body(code: problem.wireCode, message: problem.sentences, target: target)
+    }
+}
+
+extension Problem {
+    /// The code on the wire: the command line's own kind of wrong use is a value that Azure refuses.
+    public var wireCode: String {
+        code == .usage ? ProblemCode.invalidParameterValue.rawValue : code.rawValue
+    }
+
+    /// Message, detail and hint as sentences in a row; commands in it are az's where az has the same.
+    public var sentences: String {
+        [message, detail, hint].compactMap { $0 }.map(Self.sentence).filter { !$0.isEmpty }
+            .map(AzureCommands.translate).joined(separator: " ")
+    }
+
+    /// The same on one line, begun with a capital letter and ended with a full stop.
+    private static func sentence(_ text: String) -> String {
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard let first = words.first else { return "" }
+        var line = words.joined(separator: " ")
+        // What is not a plain word is somebody's name, and stays as it is spelled.
+        let plain = first.allSatisfy { $0.isASCII && ($0.isLowercase || ",:;.!?".contains($0)) }
+        if plain, first != "pitr", first != "az" {
+            line = line.prefix(1).uppercased() + line.dropFirst()
+        }
+        if let last = line.last, !".!?".contains(last) {
+            line = (",:;".contains(last) ? String(line.dropLast()) : line) + "."
+        }
+        return line
+    }
+}
+
+/// The commands of `pitr` that az has as well, so that advice given to one face fits the other.
+enum AzureCommands {
+    private static let servers: Set<Substring> = [
+        "create", "show", "list", "update", "delete", "start", "stop", "restart", "restore",
+        "revive-dropped", "geo-restore", "backup", "firewall-rule", "parameter", "db", "list-skus",
+    ]
+    /// Options that only `pitr` has: with them, the command stays as it is.
+    private static let own: Set<Substring> = ["--deleted", "--all", "--purge"]
+
+    /// Replaces every `'pitr …'` that has a counterpart.
+    static func translate(_ text: String) -> String {
+        text.replacing(/'pitr (?<command>[^']+)'/) { match in
+            let words = match.output.command.split(separator: " ")
+            guard let verb = words.first, own.isDisjoint(with: words) else { return String(match.output.0) }
+            switch verb {
+            case "group": return "'az \(match.output.command)'"
+            case "activity-log": return "'az monitor \(match.output.command)'"
+            default:
+                return servers.contains(verb)
+                    ? "'az postgres flexible-server \(match.output.command)'" : String(match.output.0)
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+extension ResourcePath {
+    /// The path as Azure spells it: what `parse` reads back as the same.
+    public var text: String {
+        guard let subscription else {
+            return resource == .tenants ? "/tenants" : "/subscriptions"
+        }
+        let root = "/subscriptions/" + PercentCoding.encode(subscription)
+        let provider = root + "/providers/Microsoft.DBforPostgreSQL"
+        func group(_ name: String) -> String { root + "/resourceGroups/" + PercentCoding.encode(name) }
+        func location(_ name: String) -> String { provider + "/locations/" + PercentCoding.encode(name) }
+        switch resource {
+        case .tenants: return "/tenants"
+        case .subscriptions: return "/subscriptions"
+        case .subscription: return root
+        case .locations: return root + "/locations"
+        case .providers: return root + "/providers"
+        case .provider(let name): return root + "/providers/" + PercentCoding.encode(name)
+        case .resources(let name): return (name.map(group) ?? root) + "/resources"
+        case .groups: return root + "/resourceGroups"
+        case .group(let name): return group(name)
+        case .activityLog:
+            return root + "/providers/Microsoft.Insights/eventtypes/management/values"
+        case .checkNameAvailability(let place):
+            return (place.map(location) ?? provider) + "/checkNameAvailability"
+        case .capabilities(let place): return location(place) + "/capabilities"
+        case .operationStatus(let place, let id):
+            return location(place) + "/azureAsyncOperation/" + PercentCoding.encode(id)
+        case .operationResult(let place, let id):
+            return location(place) + "/operationResults/" + PercentCoding.encode(id)
+        case .servers(nil): return provider + "/flexibleServers"
+        case .servers(let name?):
+            return group(name) + "/providers/Microsoft.DBforPostgreSQL/flexibleServers"
+        case .server(let name, let server, let part):
+            return group(name) + "/providers/Microsoft.DBforPostgreSQL/flexibleServers/"
+                + PercentCoding.encode(server) + part.text
+        }
+    }
+}
+
+extension ResourcePath.ServerPart {
+    /// What follows the server's name, with its slash.
+    var text: String {
+        switch self {
+        case .itself: ""
+        case .capabilities: "/capabilities"
+        case .start: "/start"
+        case .stop: "/stop"
+        case .restart: "/restart"
+        case .backups: "/backups"
+        case .backup(let name): "/backups/" + PercentCoding.encode(name)
+        case .configurations: "/configurations"
+        case .configuration(let name): "/configurations/" + PercentCoding.encode(name)
+        case .databases: "/databases"
+        case .database(let name): "/databases/" + PercentCoding.encode(name)
+        case .firewallRules: "/firewallRules"
+        case .firewallRule(let name): "/firewallRules/" + PercentCoding.encode(name)
+        case .replicas: "/replicas"
+        case .administrators: "/administrators"
+        case .virtualEndpoints: "/virtualendpoints"
+        case .privateEndpointConnections: "/privateEndpointConnections"
+        case .migrations: "/migrations"
+        }
+    }
+}

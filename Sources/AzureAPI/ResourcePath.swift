@@ -1,0 +1,190 @@
+/// The path of a request to Azure Resource Manager, as a value.
+///
+/// Letters of Azure's own words may have any case, as in Azure; names that users gave keep theirs.
+public struct ResourcePath: Hashable, Sendable {
+    /// What the path names.
+    public enum Resource: Hashable, Sendable {
+        case tenants
+        case subscriptions
+        case subscription
+        /// The regions of a subscription.
+        case locations
+        case providers
+        case provider(String)
+        /// All resources of a subscription, or of one group.
+        case resources(group: String?)
+        case groups
+        case group(String)
+        case activityLog
+        case checkNameAvailability(location: String?)
+        case capabilities(location: String)
+        /// How an accepted operation is doing: `azureAsyncOperation`.
+        case operationStatus(location: String, id: String)
+        /// What came of an accepted operation: `operationResults`.
+        case operationResult(location: String, id: String)
+        /// All flexible servers of a subscription, or of one group.
+        case servers(group: String?)
+        case server(group: String, name: String, ServerPart)
+    }
+
+    /// A server itself, something it has, or something to be done with it.
+    public enum ServerPart: Hashable, Sendable {
+        case itself
+        case capabilities
+        case start, stop, restart
+        case backups
+        case backup(String)
+        case configurations
+        case configuration(String)
+        case databases
+        case database(String)
+        case firewallRules
+        case firewallRule(String)
+        /// Things that a server here never has; lists of them are empty.
+        case replicas, administrators, virtualEndpoints, privateEndpointConnections, migrations
+    }
+
+    /// As given; nil for what is above subscriptions. Whether there is one of that id is for the caller.
+    public var subscription: String?
+    public var resource: Resource
+
+    init(_ resource: Resource, subscription: String? = nil) {
+        self.resource = resource
+        self.subscription = subscription
+    }
+
+    /// No path of Azure's is longer.
+    static let longestPath = 4096
+    /// The longest name that any resource of Azure's may have.
+    static let longestName = 260
+
+    /// Reads the path of a URL, without its query.
+    ///
+    /// - Returns: nil when it is none of the paths above, or when a name in it could not be one: empty, `.`,
+    ///   `..`, longer than 260 characters, with a slash or a character that cannot be seen, or not UTF-8.
+    public static func parse(_ path: String) -> ResourcePath? {
+        guard path.utf8.count <= longestPath, let words = words(path) else { return nil }
+        let keys = words.map { $0.lowercased() }
+        switch keys.first {
+        case "tenants"? where keys.count == 1: return ResourcePath(.tenants)
+        case "subscriptions"?:
+            guard keys.count > 1 else { return ResourcePath(.subscriptions) }
+            guard let resource = inSubscription(words.dropFirst(2), keys.dropFirst(2)) else { return nil }
+            return ResourcePath(resource, subscription: words[1])
+        default: return nil
+        }
+    }
+
+    // MARK: One level at a time
+
+    private static func inSubscription(_ words: ArraySlice<String>, _ keys: ArraySlice<String>) -> Resource? {
+        let names = Array(words)
+        switch Array(keys).first {
+        case nil: return .subscription
+        case "locations"? where names.count == 1: return .locations
+        case "resources"? where names.count == 1: return .resources(group: nil)
+        case "resourcegroups"?:
+            guard names.count > 1 else { return .groups }
+            return inGroup(names[1], names.dropFirst(2), keys.dropFirst(2))
+        case "providers"?:
+            switch names.count {
+            case 1: return .providers
+            case 2: return .provider(names[1])
+            default: return ofProvider(names.dropFirst(1), keys.dropFirst(1))
+            }
+        default: return nil
+        }
+    }
+
+    private static func ofProvider(_ words: ArraySlice<String>, _ keys: ArraySlice<String>) -> Resource? {
+        let names = Array(words)
+        let keys = Array(keys)
+        switch keys[0] {
+        case "microsoft.insights":
+            return keys.dropFirst() == ["eventtypes", "management", "values"] ? .activityLog : nil
+        case "microsoft.dbforpostgresql":
+            switch (keys[1], keys.count) {
+            case ("flexibleservers", 2): return .servers(group: nil)
+            case ("checknameavailability", 2): return .checkNameAvailability(location: nil)
+            case ("locations", 4...5): return atLocation(names, keys)
+            default: return nil
+            }
+        default: return nil
+        }
+    }
+
+    /// `[provider, "locations", location, what, id?]`
+    private static func atLocation(_ names: [String], _ keys: [String]) -> Resource? {
+        let location = names[2]
+        switch (keys[3], names.dropFirst(4).first) {
+        case ("checknameavailability", nil): return .checkNameAvailability(location: location)
+        case ("capabilities", nil): return .capabilities(location: location)
+        case ("azureasyncoperation", let id?): return .operationStatus(location: location, id: id)
+        case ("operationresults", let id?): return .operationResult(location: location, id: id)
+        default: return nil
+        }
+    }
+
+    private static func inGroup(
+        _ group: String, _ words: ArraySlice<String>, _ keys: ArraySlice<String>
+    ) -> Resource? {
+        let names = Array(words)
+        let keys = Array(keys)
+        if keys.isEmpty { return .group(group) }
+        if keys == ["resources"] { return .resources(group: group) }
+        guard keys.starts(with: ["providers", "microsoft.dbforpostgresql", "flexibleservers"]) else {
+            return nil
+        }
+        guard names.count > 3 else { return .servers(group: group) }
+        guard names.count <= 6, let part = part(Array(names.dropFirst(4))) else { return nil }
+        return .server(group: group, name: names[3], part)
+    }
+
+    private static func part(_ names: [String]) -> ServerPart? {
+        switch (names.first?.lowercased(), names.dropFirst().first) {
+        case (nil, _): .itself
+        case ("capabilities"?, nil): .capabilities
+        case ("start"?, nil): .start
+        case ("stop"?, nil): .stop
+        case ("restart"?, nil): .restart
+        case ("backups"?, let name): name.map { .backup($0) } ?? .backups
+        case ("configurations"?, let name): name.map { .configuration($0) } ?? .configurations
+        case ("databases"?, let name): name.map { .database($0) } ?? .databases
+        case ("firewallrules"?, let name): name.map { .firewallRule($0) } ?? .firewallRules
+        case ("replicas"?, nil): .replicas
+        case ("administrators"?, nil): .administrators
+        case ("virtualendpoints"?, nil): .virtualEndpoints
+        case ("privateendpointconnections"?, nil): .privateEndpointConnections
+        case ("migrations"?, nil): .migrations
+        default: nil
+        }
+    }
+
+    // MARK: Words
+
+    /// What stands between the slashes, decoded; one slash more at the front or at the end does no harm.
+    ///
+    /// Empty words in between would be names that were left out, and the rest would slip into their places.
+    private static func words(_ path: String) -> [String]? {
+        var parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 1, parts.removeFirst().isEmpty else { return nil }
+        if parts.first?.isEmpty == true { parts.removeFirst() }
+        if parts.last?.isEmpty == true { parts.removeLast() }
+        var words: [String] = []
+        for part in parts {
+            guard let word = PercentCoding.decode(part), isName(word) else { return nil }
+            words.append(word)
+        }
+        return words.isEmpty ? nil : words
+    }
+
+    private static func isName(_ word: String) -> Bool {
+        guard !word.isEmpty, word.utf8.count <= longestName, word != ".", word != ".." else { return false }
+        return word.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse: false
+            default: scalar != "/" && scalar != "\\"
+            }
+        }
+    }
+}
