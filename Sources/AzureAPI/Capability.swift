@@ -54,9 +54,13 @@ public struct Capability: Codable, Sendable {
     /// Keeps the order in which tiers and sizes come.
     public init(_ sizes: [SKUDetails], versions: [String] = ["15"]) {
         name = "FlexibleServerCapabilities"
-        supportedFeatures = ["OfferRestricted", "ZoneRedundantHa", "GeoBackup", "OnlineResize"].map {
-            Feature(name: $0, status: "Disabled")
-        }
+        // az takes a location for closed unless `OfferRestricted` is there and disabled.
+        supportedFeatures = [
+            Feature(name: "OfferRestricted", status: "Disabled"),
+            Feature(name: "ZoneRedundantHa", status: "Disabled"),
+            Feature(name: "GeoBackup", status: "Enabled"),
+            Feature(name: "OnlineResize", status: "Disabled"),
+        ]
         var tiers: [String] = []
         for size in sizes where !tiers.contains(size.tier) {
             tiers.append(size.tier)

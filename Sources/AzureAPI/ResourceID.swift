@@ -4,6 +4,8 @@ public import ControlPlane
 public enum ResourceID {
     /// The one subscription there is.
     public static let subscription = "00000000-0000-0000-0000-000000000001"
+    /// Its directory of people and programs; there is one as well.
+    public static let tenant = "00000000-0000-0000-0000-000000000002"
     public static let serverType = "Microsoft.DBforPostgreSQL/flexibleServers"
     public static let groupType = "Microsoft.Resources/resourceGroups"
 
