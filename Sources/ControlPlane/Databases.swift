@@ -38,7 +38,7 @@ extension ControlPlane {
         _ name: String, owner: String, charset: String?, collation: String?, on connection: Connection
     ) throws(Problem) {
         var options = "OWNER \(SQLText.identifier(owner))"
-        if let charset, let collation {
+        if let charset, let collation = collation.map(ClusterLocale.collation(asked:)) {
             options +=
                 " TEMPLATE template0 ENCODING \(SQLText.literal(charset)) LC_COLLATE \(SQLText.literal(collation))"
                 + " LC_CTYPE \(SQLText.literal(collation))"
