@@ -6,7 +6,7 @@ internal import Platform
 /// Several processes open it at once. Writes are immediate transactions that wait for each other up to 30 s.
 public final class CatalogStore: Sendable {
     /// The newest layout that this version knows.
-    public static let formatVersion = 1
+    public static let formatVersion = 2
     private let queue: DatabaseQueue
     private let path: String
 
@@ -105,6 +105,10 @@ public final class CatalogStore: Sendable {
             try database.execute(sql: layout1)
             try database.execute(sql: "PRAGMA user_version = 1")
         }
+        migrator.registerMigration("2") { database in
+            try database.execute(sql: layout2)
+            try database.execute(sql: "PRAGMA user_version = 2")
+        }
         return migrator
     }
 
@@ -143,5 +147,19 @@ public final class CatalogStore: Sendable {
             resourceID TEXT NOT NULL COLLATE NOCASE, caller TEXT NOT NULL, errorCode TEXT,
             statusMessage TEXT, properties TEXT NOT NULL);
         CREATE INDEX activityTime ON activity(time);
+        """
+
+    /// Operations that are accepted first and run later, by another process.
+    private static let layout2 = """
+        ALTER TABLE operation ADD COLUMN caller TEXT NOT NULL DEFAULT 'local';
+        ALTER TABLE operation ADD COLUMN acceptedAt TEXT;
+        ALTER TABLE operation ADD COLUMN request TEXT;
+        ALTER TABLE operation ADD COLUMN lane TEXT;
+        ALTER TABLE operation ADD COLUMN resourceGroup TEXT;
+        ALTER TABLE operation ADD COLUMN resourceID TEXT COLLATE NOCASE;
+        ALTER TABLE operation ADD COLUMN location TEXT;
+        ALTER TABLE operation ADD COLUMN wireName TEXT;
+        ALTER TABLE operation ADD COLUMN begunAt TEXT;
+        ALTER TABLE operation ADD COLUMN errorCode TEXT;
         """
 }

@@ -127,6 +127,8 @@ public struct ParameterRow: Codable, FetchableRecord, PersistableRecord, Sendabl
 }
 
 public enum OperationState: String, Codable, Sendable {
+    /// Accepted, and no process runs it yet.
+    case queued
     case running, succeeded, failed, canceled
 }
 
@@ -148,6 +150,23 @@ public struct OperationRow: Codable, FetchableRecord, PersistableRecord, Sendabl
     /// JSON: what the operation needs to be judged after a crash.
     public var details: String
     public var error: String?
+    /// Who asked for it.
+    public var caller = "local"
+    /// When it was accepted, for one that was accepted first and is run by a worker; nil for any other.
+    /// What follows is of such operations only, but for the code of the error.
+    public var acceptedAt: String?
+    /// JSON: what was asked for, without any secret.
+    public var request: String?
+    /// Operations of one lane run one after another, in the order in which they were accepted.
+    public var lane: String?
+    public var resourceGroup: String?
+    public var resourceID: String?
+    public var location: String?
+    /// What Azure calls the operation in its first answer.
+    public var wireName: String?
+    /// When the work itself took the operation over: set once.
+    public var begunAt: String?
+    public var errorCode: String?
 
     public init(
         id: String, correlationID: String, serverID: String, sourceServerID: String?, kind: String, pid: Int,

@@ -15,6 +15,12 @@ extension ControlPlane {
     }
 
     public func createBackup(_ server: ServerReference, name: String?) throws -> BackupDetails {
+        let (row, chosen) = try checkNewBackup(server, name: name)
+        return try takeBackup(row, name: chosen, onDemand: true)
+    }
+
+    /// Checks whether an on-demand backup can be taken, and chooses its name.
+    func checkNewBackup(_ server: ServerReference, name: String?) throws -> (ServerRow, String) {
         let row = try findComplete(server)
         if row.tier == ComputeTier.burstable.rawValue {
             throw Problem(
@@ -35,7 +41,7 @@ extension ControlPlane {
                 .backupNameAlreadyExists, "server '\(row.name)' has a backup named '\(chosen)' already",
                 hint: "Choose another name.")
         }
-        return try takeBackup(row, name: chosen, onDemand: true)
+        return (row, chosen)
     }
 
     static let automaticType = "Full"
@@ -125,13 +131,19 @@ extension ControlPlane {
         return found
     }
 
-    public func deleteBackup(_ server: ServerReference, name: String) throws {
+    @discardableResult
+    func checkBackupDeletion(_ server: ServerReference, name: String) throws -> BackupDetails {
         let backup = try showBackup(server, name: name)
         guard backup.backupType == Self.onDemandType else {
             throw Problem(
                 .operationNotSupported, "automatic backups cannot be deleted",
                 hint: "They expire by themselves when the retention period has passed.")
         }
+        return backup
+    }
+
+    public func deleteBackup(_ server: ServerReference, name: String) throws {
+        let backup = try checkBackupDeletion(server, name: name)
         let row = try findComplete(server)
         guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else {
             throw Problem(

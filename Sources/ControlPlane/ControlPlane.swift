@@ -24,12 +24,18 @@ public final class ControlPlane: Sendable {
     let cancellation: CancellationFlag
     let clock: any WallClock
     let runner: any CommandRunner
+    /// Who does what this control plane is asked for.
+    let caller: Caller
+    /// The accepted operation that this process carries out.
+    let acceptedOperation: String?
 
     /// Opens (and on first use makes) the state directory. A newer layout is refused with `.formatTooNew`.
+    ///
+    /// - Parameter acceptedOperation: what this process was started for; its first operation is that one.
     public init(
         account: ServiceAccount, progress: any ProgressReporter = SilentProgress(),
         cancellation: CancellationFlag = CancellationFlag(), clock: any WallClock = SystemWallClock(),
-        runner: any CommandRunner = SystemCommands()
+        runner: any CommandRunner = SystemCommands(), acceptedOperation: String? = nil
     ) throws {
         self.account = account
         paths = HomePaths(home: account.home)
@@ -45,7 +51,10 @@ public final class ControlPlane: Sendable {
                 .stateDamaged, "the catalog \(paths.catalog) is missing or empty, and there are servers",
                 hint: CatalogRebuild.advice)
         }
-        catalog = try CatalogStore(path: paths.catalog)
+        let store = try CatalogStore(path: paths.catalog)
+        catalog = store
+        self.acceptedOperation = acceptedOperation
+        caller = try acceptedOperation.flatMap { try Self.caller(of: $0, in: store) } ?? .local
     }
 
     /// Checks the state directory's version and makes the folders that are missing.

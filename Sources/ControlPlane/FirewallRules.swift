@@ -54,9 +54,7 @@ extension ControlPlane {
 
     /// Makes a rule, or replaces the one of that name, as az does; in effect when it returns.
     public func createFirewallRule(_ server: ServerReference, _ rule: FirewallRule) throws -> FirewallRule {
-        try Self.validate(rule)
-        let row = try findComplete(server)
-        try Self.requirePublic(row)
+        let row = try checkRule(server, rule)
         let lock = try lockServer(row)
         defer { lock.release() }
         return try perform(.writeRule, server: row, properties: ["rule": rule.name]) { _ in
@@ -67,6 +65,14 @@ extension ControlPlane {
             try applyAccess(row)
             return rule
         }
+    }
+
+    @discardableResult
+    func checkRule(_ server: ServerReference, _ rule: FirewallRule) throws -> ServerRow {
+        try Self.validate(rule)
+        let row = try findComplete(server)
+        try Self.requirePublic(row)
+        return row
     }
 
     public func updateFirewallRule(

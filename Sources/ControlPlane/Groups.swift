@@ -46,7 +46,8 @@ extension ControlPlane {
 
     /// Deletes a group and, as Azure does, every server in it.
     public func deleteGroup(_ name: String) throws {
-        _ = try showGroup(name)
+        let group = try showGroup(name)
+        try note(.deleteGroup, group: group)
         for server in try listServers(resourceGroup: name) {
             try deleteServer(ServerReference(resourceGroup: name, name: server.name))
         }
@@ -74,5 +75,17 @@ extension ControlPlane {
         GroupDetails(
             name: row.name, location: row.location,
             tags: try CatalogJSON.value([String: String].self, row.tags))
+    }
+
+    /// A line in the activity log for what is done at once to a group itself.
+    private func note(_ kind: OperationKind, group: GroupDetails) throws {
+        // A worker's operation has its own lines.
+        if acceptedOperation != nil { return }
+        let operation = RunningOperation(
+            id: Identifiers.uuid(), correlationID: Identifiers.uuid(), kind: kind, serverID: "",
+            resourceGroup: group.name, resourceID: Identifiers.groupResourceID(group.name),
+            startedAt: clock.now(), caller: caller.name)
+        let event = try activity(operation, status: "Succeeded", properties: [:], failure: nil)
+        try catalog.write { try event.insert($0) }
     }
 }

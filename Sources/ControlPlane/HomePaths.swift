@@ -24,6 +24,8 @@ struct HomePaths: Sendable {
 
     /// Shared by every process that has the catalog open; whoever exchanges the catalog has it alone.
     var catalogLock: String { locks + "/catalog" }
+    /// Held by the daemon as long as it runs.
+    var daemonLock: String { locks + "/daemon" }
     /// Held by whoever changes a server; shared by a running backup.
     func serverLock(_ id: String) -> String { locks + "/" + id + ".server" }
     /// One backup of a server at a time.

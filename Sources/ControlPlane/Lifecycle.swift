@@ -13,13 +13,17 @@ extension ControlPlane {
         let row = try findComplete(server)
         let lock = try lockServer(row)
         defer { lock.release() }
+        try requireStopped(row)
+        try perform(.start, server: row) { _ in try bringUp(row) }
+    }
+
+    func requireStopped(_ row: ServerRow) throws(Problem) {
         guard state(row) != .ready else {
             throw Problem(
                 .serverIsNotStopped,
                 "Start Server can only be performed on Stopped servers. "
                     + "Server Name = \(row.name), Current Server State = Ready")
         }
-        try perform(.start, server: row) { _ in try bringUp(row) }
     }
 
     /// Starts a server with the configuration that the catalog tells, and remembers that it should run.
@@ -83,7 +87,7 @@ extension ControlPlane {
         }
     }
 
-    private func requireReady(_ row: ServerRow) throws(Problem) {
+    func requireReady(_ row: ServerRow) throws(Problem) {
         let state = state(row)
         guard state == .ready else {
             throw Problem(
@@ -116,10 +120,10 @@ extension ControlPlane {
 
     // MARK: Update
 
-    public func updateServer(_ server: ServerReference, _ request: UpdateServerRequest) throws
-        -> ServerDetails
+    /// Checks what is to be changed, and tells the size that the server has and the one it will have.
+    func checkUpdate(_ row: ServerRow, _ request: UpdateServerRequest) throws
+        -> (current: ComputeSize, tier: ComputeTier, size: ComputeSize)
     {
-        let row = try findComplete(server)
         try Self.validate(retention: request.backupRetentionDays)
         try Self.validate(storage: request.storageSizeGiB)
         if let size = request.storageSizeGiB, size < row.storageSizeGiB {
@@ -131,13 +135,24 @@ extension ControlPlane {
         let current = try Self.size(row)
         let (tier, size) = try Self.resolveSize(tier: request.tier, sku: request.skuName, current: current)
         if let password = request.adminPassword { try AdminRole.checkPassword(password) }
+        guard state(row) == .ready else { throw Self.cannotUpdate(row) }
+        return (current, tier, size)
+    }
+
+    private static func cannotUpdate(_ row: ServerRow) -> Problem {
+        Problem(
+            .serverIsNotReady, "server '\(row.name)' is not running, so it cannot be updated",
+            hint: "Start it with 'pitr start -n \(row.name)'.")
+    }
+
+    public func updateServer(_ server: ServerReference, _ request: UpdateServerRequest) throws
+        -> ServerDetails
+    {
+        let row = try findComplete(server)
+        let (current, tier, size) = try checkUpdate(row, request)
         let lock = try lockServer(row)
         defer { lock.release() }
-        guard state(row) == .ready else {
-            throw Problem(
-                .serverIsNotReady, "server '\(row.name)' is not running, so it cannot be updated",
-                hint: "Start it with 'pitr start -n \(row.name)'.")
-        }
+        guard state(row) == .ready else { throw Self.cannotUpdate(row) }
         try perform(.update, server: row) { _ in
             let instance = try instance(row.id)
             if let password = request.adminPassword {
@@ -176,6 +191,7 @@ extension ControlPlane {
         if purge, let row = try dropped(server) { return try purgeDropped(row) }
         let row = try find(server)
         if row.phase == .provisioning {
+            if let queued = try queuedCreation(of: row) { return try callOffQueued(queued) }
             throw Problem(
                 .serverBusy, "Server '\(row.name)' is busy with another operation. Please try again later.",
                 detail: "it is still being made",

@@ -62,7 +62,7 @@ extension ControlPlane {
         }
         // A process that died between entering a server and starting its operation leaves a row alone.
         for row in try rows(resourceGroup: nil, dropped: false) where row.phase != .complete {
-            guard !running.contains(where: { $0.serverID == row.id }),
+            guard !running.contains(where: { $0.serverID == row.id }), try queuedCreation(of: row) == nil,
                 let lock = try DirectoryLock.attempt(paths.serverLock(row.id))
             else { continue }
             defer { lock.release() }
@@ -86,7 +86,9 @@ extension ControlPlane {
         return try catalog.read { try OperationRow.fetchOne($0, key: operation.id) }?.state == .running
     }
 
-    private func end(_ operation: OperationRow, row: ServerRow?) throws {
+    /// Puts in order what an operation left whose process is gone, and notes that it failed.
+    func end(_ operation: OperationRow, row: ServerRow?) throws {
+        if try hasSucceeded(operation) { return try end(accepted: operation, failure: nil) }
         if let row {
             let lock = try lockServer(row)
             defer { lock.release() }
@@ -99,21 +101,33 @@ extension ControlPlane {
         }
         try? DurableFiles.removeTree(paths.operation(operation.id))
         let now = clock.now().description
-        let words = "the process that ran it was ended from outside; 'pitr maintain' cleaned up"
+        let words = "the process that ran it was ended from outside; what it left was cleaned up"
         let event = ActivityRow(
             eventID: Identifiers.uuid(), correlationID: operation.correlationID, operationID: operation.id,
-            time: now, operationName: "\(Identifiers.provider)/flexibleServers/write",
+            time: now,
+            operationName: (OperationKind.all.first { $0.name == operation.kind } ?? .update).operationName,
             operationTitle: "Clean Up After \(operation.kind)", status: "Failed",
             resourceGroup: row?.resourceGroup ?? "",
             resourceID: row.map {
                 Identifiers.serverResourceID(resourceGroup: $0.resourceGroup, name: $0.name)
-            } ?? "", caller: "local", errorCode: ProblemCode.canceled.rawValue, statusMessage: words,
+            } ?? "", caller: operation.caller, errorCode: ProblemCode.canceled.rawValue,
+            statusMessage: words,
             properties: operation.details)
         try catalog.write { database in
             try database.execute(
-                sql: "UPDATE operation SET state = 'failed', endedAt = ?, error = ? WHERE id = ?",
-                arguments: [now, words, operation.id])
+                sql: """
+                    UPDATE operation SET state = 'failed', endedAt = ?, error = ?, errorCode = ? WHERE id = ?
+                    """, arguments: [now, words, ProblemCode.canceled.rawValue, operation.id])
             try event.insert(database)
+        }
+    }
+
+    /// A worker may be ended after its work and before it could say so.
+    private func hasSucceeded(_ operation: OperationRow) throws -> Bool {
+        guard operation.acceptedAt != nil else { return false }
+        return try catalog.read {
+            try ActivityRow.filter(Column("operationID") == operation.id)
+                .filter(Column("status") == "Succeeded").fetchCount($0) > 0
         }
     }
 
@@ -144,7 +158,7 @@ extension ControlPlane {
         let names = (try? DurableFiles.listIfPresent(paths.operations)) ?? []
         let live =
             (try? catalog.read {
-                try String.fetchAll($0, sql: "SELECT id FROM operation WHERE state = 'running'")
+                try String.fetchAll($0, sql: "SELECT id FROM operation WHERE state IN ('queued', 'running')")
             }) ?? []
         return names.filter { name in
             guard !live.contains(name), let status = DurableFiles.status(paths.operation(name)) else {

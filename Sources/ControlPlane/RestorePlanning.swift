@@ -42,13 +42,14 @@ extension ControlPlane {
                 .invalidParameterValue, "The provided source server \(request.sourceServer) is invalid.",
                 hint: "Use a server's name, or its whole resource id.")
         }
-        if let row = try deleted(id: request.sourceServer) { return row }
+        if let row = try held(id: request.sourceServer) { return row }
         return try findComplete(reference)
     }
 
-    /// A deleted server can be named by its own id, which `list --deleted` shows.
-    private func deleted(id: String) throws -> ServerRow? {
-        try catalog.read { try ServerRow.fetchOne($0, key: id) }.flatMap { $0.phase == .dropped ? $0 : nil }
+    /// A server can be named by its own id as well, which stays when its name has gone to another one.
+    private func held(id: String) throws -> ServerRow? {
+        let row = try catalog.read { try ServerRow.fetchOne($0, key: id) }
+        return row.flatMap { [.complete, .dropped].contains($0.phase) ? $0 : nil }
     }
 
     /// Reads what is held, decides, and checks what can be checked before anything is made.
@@ -102,11 +103,7 @@ extension ControlPlane {
 
     private func checkNewName(_ name: String) throws {
         try Self.validate(serverName: name.lowercased())
-        let taken = try catalog.read {
-            try ServerRow.filter(Column("name") == name.lowercased())
-                .filter(Column("phase") != ServerPhase.dropped.rawValue).fetchCount($0) > 0
-        }
-        if taken {
+        if try isTaken(name.lowercased()) {
             throw Problem(
                 .serverNameAlreadyExists, "Specified server name is already used.", detail: name,
                 hint: "Choose another name; a restore never overwrites.")

@@ -18,24 +18,29 @@ extension ControlPlane {
     public func reviveDropped(_ request: RestoreRequest, announce: (PlannedRestore) -> Void) throws
         -> RestoreResult
     {
+        try restore(request, from: try droppedSource(of: request), kind: .revive, announce: announce)
+    }
+
+    /// The deleted server that is meant: of several that had the name, the one deleted last.
+    func droppedSource(of request: RestoreRequest) throws -> ServerRow {
         let wanted = request.sourceServer
         let name = Identifiers.reference(wanted, defaultGroup: request.resourceGroup)?.name ?? wanted
         let dropped = try rows(resourceGroup: nil, dropped: true).filter {
-            $0.id == wanted || $0.name == name
+            $0.id == wanted || $0.name == name.lowercased()
         }
         guard let source = dropped.max(by: { $0.deletedAt ?? "" < $1.deletedAt ?? "" }) else {
             throw Problem(
                 .resourceNotFound, "no deleted server '\(wanted)' has backups left",
                 hint: "List what can be revived with 'pitr list --deleted'.")
         }
-        return try restore(request, from: source, kind: .revive, announce: announce)
+        return source
     }
 
     public func evidence(of server: ServerReference) throws -> RestoreEvidence? {
         try find(server).evidence.map { try CatalogJSON.value(RestoreEvidence.self, $0) }
     }
 
-    private func restore(
+    func restore(
         _ request: RestoreRequest, from source: ServerRow, kind: OperationKind,
         announce: (PlannedRestore) -> Void
     ) throws -> RestoreResult {
@@ -96,7 +101,7 @@ extension ControlPlane {
         }
     }
 
-    private func claimCopy(
+    func claimCopy(
         name: String, request: RestoreRequest, source: ServerRow
     ) throws -> (ServerRow, DirectoryLock) {
         let group = try resolveGroup(request.resourceGroup, createIfMissing: false, location: nil)

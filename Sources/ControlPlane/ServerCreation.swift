@@ -8,7 +8,18 @@ import Repository
 
 /// Making a server: from a name to a running PostgreSQL with its first backup.
 extension ControlPlane {
-    public func createServer(_ request: CreateServerRequest) throws -> CreatedServer {
+    /// A server that was thought through, and has its name and address.
+    struct Creation {
+        var row: ServerRow
+        var lock: DirectoryLock
+        var size: ComputeSize
+        var password: String
+        var access: PublicAccess
+        var notes: [String]
+    }
+
+    /// Checks a request and enters the server: what follows takes time.
+    func prepareCreation(_ request: CreateServerRequest) throws -> Creation {
         let installation = try installation()
         var notes: [String] = []
         let (tier, size) = try Self.resolveSize(tier: request.tier, sku: request.skuName)
@@ -39,11 +50,21 @@ extension ControlPlane {
         } listen: {
             try self.chooseEndpoint(listen: request.listen, port: request.port)
         }
+        return Creation(
+            row: row, lock: lock, size: size, password: password, access: access, notes: notes)
+    }
+
+    public func createServer(_ request: CreateServerRequest) throws -> CreatedServer {
+        let creation = try prepareCreation(request)
+        let (row, lock, password, access) = (
+            creation.row, creation.lock, creation.password, creation.access
+        )
+        var notes = creation.notes
         defer { lock.release() }
         RestoreFaults.reached("create: claim")
         let complete = try perform(.create, server: row) { _ in
             do {
-                return try self.build(row, size: size, password: password, access: access, request: request)
+                return try self.build(row, size: creation.size, password: password, access: access, request: request)
             } catch {
                 self.discard(row)
                 throw error
@@ -98,18 +119,16 @@ extension ControlPlane {
 
     /// Enters a new server into the catalog; the name and the address are its own from then on.
     ///
-    /// Its lock is held before anybody can see it, so that maintenance never takes it for a leftover.
+    /// Its lock is held before anybody can see it, so that maintenance never takes it for a leftover. One that
+    /// was entered when the operation was accepted is taken as it is.
     func claim(
         _ make: (LoopbackAddress.Endpoint) throws -> ServerRow, listen: () throws -> LoopbackAddress.Endpoint
     ) throws -> (ServerRow, DirectoryLock) {
+        if let reserved = try reservation() { return (reserved, try lockServer(reserved)) }
         let gate = try DirectoryLock.wait(paths.locks + "/names")
         defer { gate.release() }
         let row = try make(try listen())
-        let taken = try catalog.read {
-            try ServerRow.filter(Column("name") == row.name)
-                .filter(Column("phase") != ServerPhase.dropped.rawValue).fetchCount($0) > 0
-        }
-        if taken {
+        if try isTaken(row.name) {
             throw Problem(
                 .serverNameAlreadyExists, "Specified server name is already used.", detail: row.name,
                 hint: "Choose another name; a restore never overwrites.")

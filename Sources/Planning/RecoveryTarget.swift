@@ -42,7 +42,7 @@ public enum RecoveryTarget: Hashable, Sendable {
 }
 
 /// A transaction's number as a person gives it: the 32 bits that the log has, or 64 with the epoch.
-public struct TransactionNumber: Hashable, Sendable, CustomStringConvertible {
+public struct TransactionNumber: Hashable, Sendable, Codable, CustomStringConvertible {
     public let rawValue: UInt64
 
     public init(_ rawValue: UInt64) {

@@ -11,7 +11,7 @@ struct Pitr: ParsableCommand {
             standard error. \
             'pitr --version' prints the version.
             """,
-        subcommands: [BackupWorkerCommand.self],
+        subcommands: [BackupWorkerCommand.self, OperationWorkerCommand.self],
         groupedSubcommands: [
             CommandGroup(
                 name: "Servers",
@@ -36,7 +36,7 @@ struct Pitr: ParsableCommand {
             CommandGroup(
                 name: "Machine",
                 subcommands: [
-                    ActivityLogCommands.self, MaintainCommand.self, DoctorCommand.self, DemoCommand.self,
+                    ActivityLogCommands.self, OperationCommands.self, MaintainCommand.self, DoctorCommand.self, DemoCommand.self,
                     CompletionCommand.self,
                 ]),
         ])

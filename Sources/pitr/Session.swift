@@ -25,8 +25,10 @@ struct Session: Sendable {
 
     /// Becomes the service account and opens the state. From here on files are the account's, also when root
     /// called: what must be opened with the caller's rights is opened before.
-    func controlPlane() throws -> ControlPlane {
-        try controlPlane(adopt())
+    ///
+    /// - Parameter acceptedOperation: what the process was started to carry out.
+    func controlPlane(acceptedOperation: String? = nil) throws -> ControlPlane {
+        try controlPlane(adopt(), acceptedOperation: acceptedOperation)
     }
 
     /// As `controlPlane`, after a new catalog has been made in the place of a lost or damaged one.
@@ -43,8 +45,12 @@ struct Session: Sendable {
         return account
     }
 
-    private func controlPlane(_ account: ServiceAccount) throws -> ControlPlane {
-        try ControlPlane(account: account, progress: progress, cancellation: Interruption.flag)
+    private func controlPlane(
+        _ account: ServiceAccount, acceptedOperation: String? = nil
+    ) throws -> ControlPlane {
+        try ControlPlane(
+            account: account, progress: progress, cancellation: Interruption.flag,
+            acceptedOperation: acceptedOperation)
     }
 
     /// The state directory, absolute: the working directory changes later.

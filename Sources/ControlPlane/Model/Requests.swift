@@ -2,7 +2,7 @@ public import Planning
 public import PostgresFormat
 
 /// What `create` was asked for; nil means Azure's default.
-public struct CreateServerRequest: Sendable {
+public struct CreateServerRequest: Sendable, Codable {
     public var name: String?
     public var resourceGroup: String
     public var location: String?
@@ -56,7 +56,7 @@ public struct CreatedServer: Sendable {
 }
 
 /// What `update` changes; nil leaves a value as it is.
-public struct UpdateServerRequest: Sendable {
+public struct UpdateServerRequest: Sendable, Codable {
     public var backupRetentionDays: Int?
     public var tags: [String: String]?
     public var adminPassword: String?
@@ -70,7 +70,7 @@ public struct UpdateServerRequest: Sendable {
 }
 
 /// What `restore` and `plan` are asked for.
-public struct RestoreRequest: Sendable {
+public struct RestoreRequest: Sendable, Codable {
     public var resourceGroup: String
     /// The new server's name; `plan` works without one.
     public var name: String?

@@ -16,7 +16,7 @@ public enum ServerState: String, Sendable, Codable {
 }
 
 /// Names a server: the group (lower case or as created, compared without case) and the lower-case name.
-public struct ServerReference: Hashable, Sendable {
+public struct ServerReference: Hashable, Sendable, Codable {
     public var resourceGroup: String
     public var name: String
 

@@ -1,15 +1,24 @@
 import ArgumentParser
+import ControlPlane
 import Platform
 
-/// az's `--no-wait`: understood, and refused.
+/// az's `--no-wait`: the work is accepted, and a daemon carries it on after the command has ended.
 struct NoWaitOption: ParsableArguments {
-    @Flag(help: .hidden)
+    @Flag(help: "Return at once; 'pitr serve', which must run, does the work.")
     var noWait = false
 
-    func validate() throws {
-        if noWait {
-            throw ValidationError(
-                "--no-wait is not possible yet: nothing would carry the work on after the command has ended")
+    /// Has the daemon do it, and says how to follow it.
+    func accept(_ request: OperationRequest, _ controlPlane: ControlPlane, _ session: Session) throws
+        -> Report
+    {
+        guard try controlPlane.isDispatched() else {
+            throw Problem(
+                .operationNotSupported,
+                "--no-wait needs the daemon: nothing would carry the work on after the command has ended",
+                hint: "Start it with 'pitr serve', or leave --no-wait out.")
         }
+        let operation = try controlPlane.accept(request, caller: .local)
+        session.messages.note("Accepted. Follow it with 'pitr operation show --id \(operation.id)'.")
+        return .nothing
     }
 }

@@ -1,3 +1,4 @@
+import AzureAPI
 import ControlPlane
 import PostgresFormat
 
@@ -97,6 +98,17 @@ enum ChildViews {
             event.status + (event.errorCode.map { " (\($0))" } ?? ""),
             event.resourceID.split(separator: "/").last.map(String.init) ?? event.resourceID, event.caller,
             event.correlationID,
+        ]
+    }
+
+    static let operationColumns = ["Id", "Operation", "Status", "Resource", "Since", "Caller", "Message"]
+
+    static func row(_ operation: OperationStatus) -> [String] {
+        let document = OperationDocument(operation)
+        return [
+            operation.id, operation.kind, document.status,
+            operation.resourceID.split(separator: "/").last.map(String.init) ?? "",
+            operation.acceptedAt.wholeSeconds, operation.caller, operation.errorMessage ?? "",
         ]
     }
 

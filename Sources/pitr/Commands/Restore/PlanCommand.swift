@@ -12,7 +12,6 @@ struct PlanCommand: PitrCommand {
     @OptionGroup var target: TargetOptions
     @OptionGroup var copy: CopyOptions
     @Flag(help: .hidden) var dryRun = false
-    @OptionGroup var noWait: NoWaitOption
     @OptionGroup var confirmed: YesOption
     @OptionGroup var network: NetworkOptions
     @OptionGroup var encryption: EncryptionOptions

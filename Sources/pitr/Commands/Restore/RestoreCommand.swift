@@ -22,6 +22,7 @@ struct RestoreCommand: PitrCommand {
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
         if dryRun { return try PlanCommand.report(controlPlane.planRestore(request), session) }
+        if noWait.noWait { return try noWait.accept(.restore(request), controlPlane, session) }
         let result = try controlPlane.restore(request) { PlanCommand.announce($0, session) }
         return try RestoreCommand.report(result)
     }

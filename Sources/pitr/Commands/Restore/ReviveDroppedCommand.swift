@@ -17,7 +17,9 @@ struct ReviveDroppedCommand: PitrCommand {
     @OptionGroup var encryption: EncryptionOptions
 
     func execute(_ session: Session) throws -> Report {
-        let result = try session.controlPlane().reviveDropped(request) { PlanCommand.announce($0, session) }
+        let controlPlane = try session.controlPlane()
+        if noWait.noWait { return try noWait.accept(.revive(request), controlPlane, session) }
+        let result = try controlPlane.reviveDropped(request) { PlanCommand.announce($0, session) }
         return try RestoreCommand.report(result)
     }
 

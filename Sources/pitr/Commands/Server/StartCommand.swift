@@ -12,6 +12,7 @@ struct StartCommand: PitrCommand {
     @OptionGroup var noWait: NoWaitOption
 
     func validate() throws {
+        if all && noWait.noWait { throw ValidationError("--no-wait goes with --name only") }
         if all == (name != nil) { throw ValidationError("give either --name or --all") }
     }
 
@@ -20,7 +21,9 @@ struct StartCommand: PitrCommand {
         guard let name else {
             return try Report(try controlPlane.startAll())
         }
-        try controlPlane.startServer(ServerReference(resourceGroup: group.resourceGroup, name: name))
+        let server = ServerReference(resourceGroup: group.resourceGroup, name: name)
+        if noWait.noWait { return try noWait.accept(.start(server), controlPlane, session) }
+        try controlPlane.startServer(server)
         return .nothing
     }
 }

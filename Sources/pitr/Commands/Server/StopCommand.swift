@@ -12,6 +12,7 @@ struct StopCommand: PitrCommand {
     @OptionGroup var noWait: NoWaitOption
 
     func validate() throws {
+        if all && noWait.noWait { throw ValidationError("--no-wait goes with --name only") }
         if all == (name != nil) { throw ValidationError("give either --name or --all") }
     }
 
@@ -20,7 +21,9 @@ struct StopCommand: PitrCommand {
         guard let name else {
             return try Report(try controlPlane.stopAll())
         }
-        try controlPlane.stopServer(ServerReference(resourceGroup: group.resourceGroup, name: name))
+        let server = ServerReference(resourceGroup: group.resourceGroup, name: name)
+        if noWait.noWait { return try noWait.accept(.stop(server), controlPlane, session) }
+        try controlPlane.stopServer(server)
         return .nothing
     }
 }

@@ -4,43 +4,6 @@ import Planning
 import Platform
 public import PostgresFormat
 
-/// What an operation is called in the activity log.
-struct OperationKind: Sendable {
-    let name: String
-    /// Below `Microsoft.DBforPostgreSQL/flexibleServers/`.
-    let action: String
-    let title: String
-
-    static let create = OperationKind(name: "create", action: "write", title: "Create PostgreSQL Server")
-    static let update = OperationKind(name: "update", action: "write", title: "Update PostgreSQL Server")
-    static let restore = OperationKind(
-        name: "restore", action: "write", title: "Restore PostgreSQL Server")
-    static let revive = OperationKind(
-        name: "revive", action: "write", title: "Revive Dropped PostgreSQL Server")
-    static let delete = OperationKind(name: "delete", action: "delete", title: "Delete PostgreSQL Server")
-    static let start = OperationKind(name: "start", action: "start/action", title: "Start PostgreSQL Server")
-    static let stop = OperationKind(name: "stop", action: "stop/action", title: "Stop PostgreSQL Server")
-    static let restart = OperationKind(
-        name: "restart", action: "restart/action", title: "Restart PostgreSQL Server")
-    static let backup = OperationKind(
-        name: "backup", action: "backups/write", title: "Back Up PostgreSQL Server")
-    static let deleteBackup = OperationKind(
-        name: "delete-backup", action: "backups/delete", title: "Delete PostgreSQL Server Backup")
-    static let writeRule = OperationKind(
-        name: "firewall-rule", action: "firewallRules/write", title: "Write PostgreSQL Firewall Rule")
-    static let deleteRule = OperationKind(
-        name: "delete-firewall-rule", action: "firewallRules/delete", title: "Delete PostgreSQL Firewall Rule"
-    )
-    static let parameter = OperationKind(
-        name: "parameter", action: "configurations/write", title: "Write PostgreSQL Server Parameter")
-    static let createDatabase = OperationKind(
-        name: "database", action: "databases/write", title: "Write PostgreSQL Database")
-    static let deleteDatabase = OperationKind(
-        name: "delete-database", action: "databases/delete", title: "Delete PostgreSQL Database")
-    static let restorePoint = OperationKind(
-        name: "restore-point", action: "restorePoints/write", title: "Write Named Restore Point")
-}
-
 /// A running operation: its row in the catalog and its lines in the activity log.
 struct RunningOperation: Sendable {
     let id: String
@@ -50,6 +13,7 @@ struct RunningOperation: Sendable {
     let resourceGroup: String
     let resourceID: String
     let startedAt: PostgresTimestamp
+    let caller: String
 }
 
 extension ControlPlane {
@@ -76,19 +40,26 @@ extension ControlPlane {
         _ kind: OperationKind, server: ServerRow, source: String?, correlationID: String? = nil,
         properties: [String: String]
     ) throws -> RunningOperation {
+        if let accepted = try takeOver(kind, server: server, properties: properties) { return accepted }
         let operation = RunningOperation(
             id: Identifiers.uuid(), correlationID: correlationID ?? Identifiers.uuid(), kind: kind,
             serverID: server.id, resourceGroup: server.resourceGroup,
             resourceID: Identifiers.serverResourceID(resourceGroup: server.resourceGroup, name: server.name),
-            startedAt: clock.now())
+            startedAt: clock.now(), caller: caller.name)
         let me = ProcessIdentity.current
-        let row = OperationRow(
+        var row = OperationRow(
             id: operation.id, correlationID: operation.correlationID, serverID: server.id,
             sourceServerID: source, kind: kind.name, pid: Int(me.pid), processStart: me.start,
             startedAt: operation.startedAt.description, details: try CatalogJSON.text(properties))
+        row.caller = caller.name
+        row.resourceGroup = server.resourceGroup
+        row.resourceID = operation.resourceID
+        row.location = server.location
+        row.wireName = kind.wireName
+        let entered = row
         let event = try activity(operation, status: "Started", properties: properties, failure: nil)
         try catalog.write { database in
-            try row.insert(database)
+            try entered.insert(database)
             try event.insert(database)
         }
         return operation
@@ -106,10 +77,14 @@ extension ControlPlane {
             failure: failure)
         let now = clock.now().description
         try catalog.write { database in
-            try database.execute(
-                sql: "UPDATE operation SET state = ?, endedAt = ?, error = ? WHERE id = ?",
-                arguments: [state.rawValue, now, failure.map { $0.description }, operation.id])
             try event.insert(database)
+            // An accepted operation ends with its worker, which may have more to do.
+            if operation.id == acceptedOperation { return }
+            try database.execute(
+                sql: "UPDATE operation SET state = ?, endedAt = ?, error = ?, errorCode = ? WHERE id = ?",
+                arguments: [
+                    state.rawValue, now, failure.map { $0.description }, failure?.code.rawValue, operation.id,
+                ])
         }
     }
 
@@ -119,9 +94,9 @@ extension ControlPlane {
         ActivityRow(
             eventID: Identifiers.uuid(), correlationID: operation.correlationID, operationID: operation.id,
             time: clock.now().description,
-            operationName: "\(Identifiers.provider)/flexibleServers/\(operation.kind.action)",
+            operationName: operation.kind.operationName,
             operationTitle: operation.kind.title, status: status, resourceGroup: operation.resourceGroup,
-            resourceID: operation.resourceID, caller: "local", errorCode: failure?.code.rawValue,
+            resourceID: operation.resourceID, caller: operation.caller, errorCode: failure?.code.rawValue,
             statusMessage: failure.map { [$0.message, $0.detail].compactMap { $0 }.joined(separator: ": ") },
             properties: try CatalogJSON.text(properties))
     }

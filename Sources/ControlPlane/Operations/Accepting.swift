@@ -1,0 +1,253 @@
+import Catalog
+import GRDB
+import Planning
+import Platform
+import PostgresFormat
+
+/// Entering an operation that another process will carry out.
+extension ControlPlane {
+    /// Checks what can be checked at once, takes a new server's name and address, and enters the operation.
+    ///
+    /// After that it is not lost: a dispatcher starts a worker for it, after a crash the next dispatcher does.
+    /// Throws what the command itself would throw, and `.serverBusy` for power, update and delete of a server
+    /// that something else is being done to.
+    public func accept(_ request: OperationRequest, caller: Caller) throws -> AcceptedOperation {
+        switch request {
+        case .create(let create): return try accept(create, caller)
+        case .restore(let restore):
+            return try accept(restore, from: try source(of: restore), .restore, caller) { .restore($0) }
+        case .revive(let restore):
+            return try accept(restore, from: try droppedSource(of: restore), .revive, caller) {
+                .revive($0)
+            }
+        case .geoRestore(let restore, let location):
+            return try accept(restore, from: try geoSource(of: restore, location: location), .geoRestore, caller)
+            { .geoRestore($0, location: location) }
+        case .update(let server, var update):
+            let row = try findComplete(server)
+            _ = try checkUpdate(row, update)
+            try requireIdle(row)
+            let password = update.adminPassword
+            update.adminPassword = nil
+            return try enter(
+                Entry(.update, row, .update(server, update), secret: password), caller)
+        case .delete(let server): return try acceptDelete(server, caller)
+        case .start(let server):
+            let row = try findComplete(server)
+            try requireIdle(row)
+            try requireStopped(row)
+            return try enter(Entry(.start, row, request), caller)
+        case .stop(let server), .restart(let server):
+            let row = try findComplete(server)
+            try requireIdle(row)
+            try requireReady(row)
+            let isStop = if case .stop = request { true } else { false }
+            return try enter(Entry(isStop ? .stop : .restart, row, request), caller)
+        case .deleteGroup(let name): return try acceptDeleteGroup(name, caller)
+        default: return try acceptPart(request, caller)
+        }
+    }
+
+    /// Something of a server that is there: its backups, rules, parameters and databases.
+    private func acceptPart(_ request: OperationRequest, _ caller: Caller) throws -> AcceptedOperation {
+        let kind: OperationKind
+        let server: ServerReference
+        let part: String
+        switch request {
+        case .createBackup(let reference, let name):
+            (kind, server, part) = (.backup, reference, "backups/\(name)")
+            _ = try checkNewBackup(reference, name: name)
+        case .deleteBackup(let reference, let name):
+            (kind, server, part) = (.deleteBackup, reference, "backups/\(name)")
+            try checkBackupDeletion(reference, name: name)
+        case .writeRule(let reference, let name, let start, let end):
+            (kind, server, part) = (.writeRule, reference, "firewallRules/\(name)")
+            try checkRule(
+                reference, FirewallRule(name: name, startIPAddress: start, endIPAddress: end))
+        case .deleteRule(let reference, let name):
+            (kind, server, part) = (.deleteRule, reference, "firewallRules/\(name)")
+            _ = try showFirewallRule(reference, name: name)
+        case .setParameter(let reference, let name, _):
+            (kind, server, part) = (.parameter, reference, "configurations/\(name)")
+            _ = try showParameter(reference, name: name)
+        case .createDatabase(let reference, let name, _, _):
+            (kind, server, part) = (.createDatabase, reference, "databases/\(name)")
+        case .deleteDatabase(let reference, let name):
+            (kind, server, part) = (.deleteDatabase, reference, "databases/\(name)")
+            _ = try showDatabase(reference, name: name)
+        default: throw Problem(.system, "no part of a server was meant")
+        }
+        let row = try findComplete(server)
+        return try enter(Entry(kind, row, request, part: part), caller)
+    }
+
+    // MARK: New servers
+
+    private func accept(_ request: CreateServerRequest, _ caller: Caller) throws -> AcceptedOperation {
+        let creation = try prepareCreation(request)
+        defer { creation.lock.release() }
+        var request = request
+        // What was generated or defaulted stays as it is now.
+        request.name = creation.row.name
+        request.adminUser = creation.row.administratorLogin
+        request.location = creation.row.location
+        request.adminPassword = nil
+        return try entering(creation.row) {
+            try enter(
+                Entry(.create, creation.row, .create(request), secret: creation.password), caller)
+        }
+    }
+
+    private func accept(
+        _ request: RestoreRequest, from source: ServerRow, _ kind: OperationKind, _ caller: Caller,
+        _ wrap: (RestoreRequest) -> OperationRequest
+    ) throws -> AcceptedOperation {
+        guard let name = request.name?.lowercased() else {
+            throw Problem(.usage, "a restore needs the new server's name", hint: "Give it with --name.")
+        }
+        try Self.validate(serverName: name)
+        var request = request
+        var notes: [String] = []
+        let target = try target(of: request, notes: &notes)
+        // A time that is relative, or is yet to come, is fixed now and not when its turn comes.
+        if case .latest = target { request.restoreTime = clock.now().description }
+        if case .time(let time) = target { request.restoreTime = time.description }
+        try checkWindow(target, of: source)
+        let (row, lock) = try claimCopy(name: name, request: request, source: source)
+        defer { lock.release() }
+        // A server's id stays, whatever becomes of its name.
+        request.sourceServer = source.id
+        return try entering(row) {
+            var entry = Entry(kind, row, wrap(request))
+            entry.source = source.id
+            entry.lane = "restore:\(source.id)"
+            return try enter(entry, caller)
+        }
+    }
+
+    /// Gives a new server's name back when its operation could not be entered.
+    private func entering(_ row: ServerRow, _ body: () throws -> AcceptedOperation) throws
+        -> AcceptedOperation
+    {
+        do {
+            return try body()
+        } catch {
+            discard(row)
+            throw error
+        }
+    }
+
+    /// The bounds are known without a plan; everything else about a target is found when its turn comes.
+    private func checkWindow(_ target: RecoveryTarget, of source: ServerRow) throws {
+        guard case .time(let time) = target else { return }
+        let window = restoreWindow(source, state: state(source))
+        guard let earliest = window.earliest, time < earliest else { return }
+        throw Problem(
+            .restoreTimeTooEarly,
+            "The restore time \(time) is before the earliest restore point of server '\(source.name)'.",
+            detail: "it can be restored to any time from \(earliest) until now",
+            hint: "Choose a time within these bounds.")
+    }
+
+    // MARK: Deleting
+
+    private func acceptDelete(_ server: ServerReference, _ caller: Caller) throws -> AcceptedOperation {
+        let row = try find(server)
+        if row.phase == .provisioning, let queued = try queuedCreation(of: row) {
+            try callOffQueued(queued)
+        } else if row.phase != .complete {
+            _ = try findComplete(server)
+        } else {
+            try requireIdle(row)
+        }
+        return try enter(Entry(.delete, row, .delete(server)), caller)
+    }
+
+    /// The operation that has yet to make a server.
+    func queuedCreation(of row: ServerRow) throws -> OperationRow? {
+        try catalog.read {
+            try OperationRow.filter(Column("serverID") == row.id)
+                .filter(Column("state") == OperationState.queued.rawValue).fetchOne($0)
+        }
+    }
+
+    /// Ends an operation that was not begun; a server that it would have made is removed.
+    func callOffQueued(_ operation: OperationRow) throws {
+        let isMine = try catalog.write { database in
+            try database.execute(
+                sql: "UPDATE operation SET state = 'running' WHERE id = ? AND state = 'queued'",
+                arguments: [operation.id])
+            return database.changesCount > 0
+        }
+        guard isMine else {
+            throw Problem(
+                .serverBusy, "the operation has just begun", hint: "Try again; it is ended then.")
+        }
+        try end(accepted: operation, failure: Problem(.canceled, "called off before it began"))
+    }
+
+    private func acceptDeleteGroup(_ name: String, _ caller: Caller) throws -> AcceptedOperation {
+        let group = try showGroup(name)
+        var entry = Entry(
+            kind: .deleteGroup, serverID: "", group: group.name,
+            resourceID: Identifiers.groupResourceID(group.name), location: group.location,
+            request: .deleteGroup(group.name))
+        entry.lane = "group:\(group.name.lowercased())"
+        return try enter(entry, caller)
+    }
+
+    // MARK: Busy
+
+    /// Refuses with `.serverBusy` while something that a user asked for is queued or runs.
+    private func requireIdle(_ row: ServerRow) throws {
+        let busy = try catalog.read {
+            try OperationRow.filter(Column("serverID") == row.id)
+                .filter(["queued", "running"].contains(Column("state")))
+                .filter(Column("acceptedAt") != nil || Column("kind") != OperationKind.backup.name)
+                .fetchAll($0)
+        }
+        // A process that died is no reason to refuse; the server's lock decides then.
+        let alive = busy.first { operation in
+            operation.state == .queued
+                || ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).isAlive
+        }
+        guard let alive else { return }
+        throw Problem(
+            .serverBusy, "Server '\(row.name)' is busy with another operation. Please try again later.",
+            detail: "'\(alive.kind)' is \(alive.state == .queued ? "waiting" : "in progress") since "
+                + (alive.acceptedAt ?? alive.startedAt))
+    }
+
+    func reference(_ row: ServerRow) -> ServerReference {
+        ServerReference(resourceGroup: row.resourceGroup, name: row.name)
+    }
+}
+
+/// What is entered of an operation.
+struct Entry {
+    var kind: OperationKind
+    var serverID: String
+    var source: String?
+    var group: String
+    var resourceID: String
+    var location: String
+    /// Empty for the server's own.
+    var lane = ""
+    var request: OperationRequest
+    /// Kept apart from the catalog, readable by the service account only, until a worker has read it.
+    var secret: String?
+}
+
+extension Entry {
+    /// - Parameter part: what of the server is changed, `backups/nightly`.
+    init(
+        _ kind: OperationKind, _ row: ServerRow, _ request: OperationRequest, part: String? = nil,
+        secret: String? = nil
+    ) {
+        let server = Identifiers.serverResourceID(resourceGroup: row.resourceGroup, name: row.name)
+        self.init(
+            kind: kind, serverID: row.id, group: row.resourceGroup,
+            resourceID: part.map { "\(server)/\($0)" } ?? server, location: row.location,
+            lane: "server:\(row.id)", request: request, secret: secret)
+    }
+}

@@ -1,0 +1,144 @@
+import Catalog
+import GRDB
+import Platform
+import Synchronization
+
+/// Starts a worker process for each accepted operation when its turn comes.
+///
+/// One process has it, for as long as it likes: workers do not depend on it. Operations of one lane run one
+/// after another, restores of one source for example; the lanes run beside each other.
+public final class OperationDispatcher: Sendable {
+    /// Operations that make or read whole servers, at once.
+    static let maximumHeavy = 4
+    /// Processes that are started in vain before an operation is given up.
+    static let maximumAttempts = 3
+    private static let heavy = Set(
+        [OperationKind.create, .restore, .geoRestore, .revive, .backup].map(\.name))
+
+    private struct Worker {
+        var pid: Int32
+        var operation: String
+        var attempts: Int
+    }
+
+    private let controlPlane: ControlPlane
+    private let workers = Mutex<[String: Worker]>([:])
+    private let lock: DirectoryLock
+
+    /// Throws `.serverBusy` while another process of this state directory dispatches.
+    public init(_ controlPlane: ControlPlane) throws {
+        guard let lock = try DirectoryLock.attempt(controlPlane.paths.daemonLock) else {
+            throw Problem(
+                .serverBusy, "another 'pitr serve' works on \(controlPlane.paths.home) already",
+                hint: "Use that one, or give this one another state directory with --home.")
+        }
+        self.lock = lock
+        self.controlPlane = controlPlane
+    }
+
+    /// Lets another process take over; workers that run go on.
+    public func close() {
+        lock.release()
+    }
+
+    /// Starts what may start now, and ends operations whose worker has died. Answers what is left to do.
+    @discardableResult
+    public func dispatch() throws -> (queued: Int, running: Int) {
+        reap()
+        let open = try controlPlane.openOperations()
+        var busy: Set<String> = []
+        var heavy = 0
+        var queued = 0
+        for operation in open where operation.state == .running {
+            if try controlPlane.isOrphaned(operation) {
+                try controlPlane.endDead(operation)
+                continue
+            }
+            busy.insert(operation.lane ?? "")
+            if Self.heavy.contains(operation.kind) { heavy += 1 }
+        }
+        let started = workers.withLock { $0 }
+        for operation in open where operation.state == .queued {
+            queued += 1
+            let isHeavy = Self.heavy.contains(operation.kind)
+            let mayStart = busy.insert(operation.lane ?? operation.id).inserted
+            if let worker = started[operation.id], worker.pid != 0 {
+                if isHeavy { heavy += 1 }
+                continue
+            }
+            guard mayStart, !isHeavy || heavy < Self.maximumHeavy else { continue }
+            if isHeavy { heavy += 1 }
+            try start(operation, attempts: started[operation.id]?.attempts ?? 0)
+        }
+        return (queued, open.count - queued)
+    }
+
+    private func start(_ operation: OperationRow, attempts: Int) throws {
+        guard attempts < Self.maximumAttempts else {
+            workers.withLock { $0[operation.id] = nil }
+            return try controlPlane.giveUp(operation)
+        }
+        let pid = try controlPlane.startWorker(operation.id)
+        workers.withLock {
+            $0[operation.id] = Worker(pid: pid, operation: operation.id, attempts: attempts + 1)
+        }
+    }
+
+    /// Notes which workers have ended; their operations tell how.
+    private func reap() {
+        workers.withLock { workers in
+            for (id, worker) in workers where worker.pid != 0 && ChildProcess.hasEnded(worker.pid) {
+                workers[id]?.pid = 0
+            }
+        }
+        let ended = workers.withLock { $0.values.filter { $0.pid == 0 }.map(\.operation) }
+        for id in ended where (try? controlPlane.operationStatus(id))??.phase != .queued {
+            workers.withLock { $0[id] = nil }
+        }
+    }
+}
+
+extension ControlPlane {
+    /// Whether a daemon carries out what is accepted.
+    public func isDispatched() throws -> Bool {
+        guard let lock = try DirectoryLock.attempt(paths.daemonLock) else { return true }
+        lock.release()
+        return false
+    }
+
+    /// What was accepted and is not over, in the order in which it was accepted.
+    func openOperations() throws -> [OperationRow] {
+        try catalog.read {
+            try OperationRow.filter(["queued", "running"].contains(Column("state")))
+                .filter(Column("acceptedAt") != nil).order(Column("acceptedAt"), Column.rowID).fetchAll($0)
+        }
+    }
+
+    func startWorker(_ id: String) throws -> Int32 {
+        guard let program = WALHelper.executable() else {
+            throw Problem(.system, "cannot tell where the running program lies")
+        }
+        let folder = paths.operation(id)
+        try DurableFiles.makeDirectories(folder)
+        return try runner.spawnDetached(
+            Command(program, ["_operation-worker", "--operation", id, "--home", paths.home]),
+            log: folder + "/worker.log")
+    }
+
+    /// Ends an accepted operation whose worker is gone.
+    func endDead(_ operation: OperationRow) throws {
+        let row = try catalog.read { try ServerRow.fetchOne($0, key: operation.serverID) }
+        try end(operation, row: row)
+    }
+
+    /// Ends an operation whose worker cannot even start.
+    func giveUp(_ operation: OperationRow) throws {
+        let log = (try? DurableFiles.readIfPresent(paths.operation(operation.id) + "/worker.log")) ?? []
+        let words = String(decoding: log.suffix(400), as: UTF8.self)
+        try end(
+            accepted: operation,
+            failure: Problem(
+                .system, "the worker of this operation could not be started",
+                detail: words.isEmpty ? nil : words))
+    }
+}

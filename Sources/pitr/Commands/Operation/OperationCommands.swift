@@ -1,0 +1,57 @@
+import ArgumentParser
+import AzureAPI
+import ControlPlane
+
+struct OperationCommands: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "operation", abstract: "What is waiting, what runs, and how it ended.",
+        discussion: "Operations of this command line and of the API alike.",
+        subcommands: [
+            OperationListCommand.self, OperationShowCommand.self, OperationCancelCommand.self,
+        ])
+}
+
+struct OperationListCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List operations that are not over, newest first.")
+
+    @OptionGroup var global: GlobalOptions
+    @Option(name: [.customShort("g"), .long], help: "Only this resource group.") var resourceGroup: String?
+    @Flag(help: "Also those that are over.") var all = false
+
+    func execute(_ session: Session) throws -> Report {
+        let operations = try session.controlPlane().listOperations(resourceGroup: resourceGroup, all: all)
+        return try Report(
+            operations.map(OperationDocument.init), ChildViews.operationColumns,
+            operations.map(ChildViews.row))
+    }
+}
+
+struct OperationShowCommand: PitrCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one operation.")
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "The operation's id.") var id: String
+
+    func execute(_ session: Session) throws -> Report {
+        guard let operation = try session.controlPlane().operationStatus(id) else {
+            throw ControlPlane.operationNotFound(id)
+        }
+        return try Report(
+            OperationDocument(operation), ChildViews.operationColumns, [ChildViews.row(operation)])
+    }
+}
+
+struct OperationCancelCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel",
+        abstract: "Call an operation off: what waits is not begun, what runs cleans up and ends.")
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "The operation's id.") var id: String
+
+    func execute(_ session: Session) throws -> Report {
+        try session.controlPlane().cancelOperation(id)
+        return .nothing
+    }
+}
