@@ -3,7 +3,7 @@ import PostgresFormat
 
 /// An operation, as `pitr operation` prints it.
 public struct OperationDocument: Codable, Sendable {
-    public struct Failure: Codable, Sendable {
+    public struct Failure: Codable, Hashable, Sendable {
         public var code: String
         public var message: String
     }

@@ -64,7 +64,8 @@ extension ControlPlane {
         RestoreFaults.reached("create: claim")
         let complete = try perform(.create, server: row) { _ in
             do {
-                return try self.build(row, size: creation.size, password: password, access: access, request: request)
+                return try self.build(
+                    row, size: creation.size, password: password, access: access, request: request)
             } catch {
                 self.discard(row)
                 throw error

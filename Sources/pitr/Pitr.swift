@@ -36,7 +36,8 @@ struct Pitr: ParsableCommand {
             CommandGroup(
                 name: "Machine",
                 subcommands: [
-                    ActivityLogCommands.self, OperationCommands.self, MaintainCommand.self, DoctorCommand.self, DemoCommand.self,
+                    ActivityLogCommands.self, OperationCommands.self, MaintainCommand.self,
+                    DoctorCommand.self, DemoCommand.self,
                     CompletionCommand.self,
                 ]),
         ])

@@ -74,13 +74,13 @@ struct ParsingTests {
     @Test(arguments: [
         ["--vnet", "x"], ["--subnet", "x"], ["--private-dns-zone", "x"], ["--identity", "x"], ["--key", "x"],
         ["--backup-identity", "x"], ["--backup-key", "x"], ["--federated-client-id", "x"],
-        ["--backup-federated-client-id", "x"], ["-f", "x"], ["--no-wait"],
+        ["--backup-federated-client-id", "x"], ["-f", "x"],
     ])
     func `restore, revive-dropped and plan understand and refuse what one machine has not`(options: [String])
     {
         // The others share the groups of options; one of each group is enough for them.
         let commands =
-            ["--vnet", "--key", "--no-wait"].contains(options[0])
+            ["--vnet", "--key"].contains(options[0])
             ? ["restore", "plan", "revive-dropped"] : ["restore"]
         for command in commands {
             let answer = refusal([command, "-n", "c", "--source-server", "s"] + options)
@@ -169,7 +169,7 @@ struct ParsingTests {
         (["plan", "-s", "s", "--restore-point", "p", "--exclusive"], "--exclusive"),
         (["plan", "-s", "s", "--xid", "7", "--lsn", "0/7"], "either --lsn or --xid"),
         (["start"], "--all"), (["start", "--all", "-n", "s"], "--all"),
-        (["start", "-n", "s", "--no-wait"], "--no-wait"), (["stop", "-n", "s", "--no-wait"], "--no-wait"),
+        (["start", "--all", "--no-wait"], "--no-wait"), (["stop", "--all", "--no-wait"], "--no-wait"),
         (["restart", "-n", "s", "--failover", "Forced"], "Failing over"),
         (["wait", "-n", "s"], "--created"), (["wait", "-n", "s", "--custom", "x"], "--custom"),
         (["firewall-rule", "create", "-s", "s", "-n", "r"], "--start-ip-address"),

@@ -23,8 +23,8 @@ extension EndToEnd {
                     ["restore", "-n", "copy", "--source-server", "orders", "--backup", "none"], status: 3,
                     saying: "there is no backup named 'none'", "known: backup_")
                 try product.refuses(
-                    ["restore", "-n", "copy", "--source-server", "orders", "--no-wait"], status: 2,
-                    saying: "no-wait")
+                    ["restore", "-n", "copy", "--source-server", "orders", "--no-wait"],
+                    saying: "--no-wait needs the daemon", "pitr serve")
                 try product.refuses(["start", "-n", "orders"], saying: "ServerIsNotStopped")
                 try product.refuses(
                     ["parameter", "set", "-s", "orders", "-n", "fsync", "-v", "off"], saying: "read-only")

@@ -82,7 +82,8 @@ extension ControlPlane {
 
     /// Notes how an accepted operation ended; a server that it was to make and did not is removed.
     func end(accepted operation: OperationRow, failure: Problem?) throws {
-        if failure != nil, let row = try? catalog.read({ try ServerRow.fetchOne($0, key: operation.serverID) }),
+        if failure != nil,
+            let row = try? catalog.read({ try ServerRow.fetchOne($0, key: operation.serverID) }),
             row.phase == .provisioning
         {
             discard(row)

@@ -21,8 +21,9 @@ extension ControlPlane {
                 .revive($0)
             }
         case .geoRestore(let restore, let location):
-            return try accept(restore, from: try geoSource(of: restore, location: location), .geoRestore, caller)
-            { .geoRestore($0, location: location) }
+            return try accept(
+                restore, from: try geoSource(of: restore, location: location), .geoRestore, caller
+            ) { .geoRestore($0, location: location) }
         case .update(let server, var update):
             let row = try findComplete(server)
             _ = try checkUpdate(row, update)
