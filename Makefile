@@ -1,11 +1,11 @@
-# What a person types: make demo, make test, make bench. What the checks type: make ci.
+# What a person types: make demo, make test, make az, make bench. What the checks type: make ci.
 
 SWIFT ?= swift
 # Undeclared imports between targets are errors: the layering in docs/ARCHITECTURE.md is what the compiler checks.
 STRICT = --explicit-target-dependency-import-check error
 RELEASE = .build-release
 
-.PHONY: demo test bench build release lint setup test-setup ci clean
+.PHONY: demo test az bench build release lint setup test-setup ci clean
 
 demo: release
 	@$(RELEASE)/release/pitr demo $(DEMO)
@@ -13,6 +13,9 @@ demo: release
 test: test-setup
 	$(SWIFT) build $(STRICT) --build-tests
 	Scripts/run-tests
+
+az: test-setup
+	@Scripts/az
 
 bench: release
 	@Scripts/bench

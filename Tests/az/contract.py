@@ -1,0 +1,267 @@
+"""Every body that the daemon gives, against the SDK's models: nothing unknown, nothing of another type, nothing missing.
+
+The models are those of the newest SDK; az has the same generation of them. Beyond them, the fields that az itself reads
+have to be there (its code of 2.91 names them), and a body does not depend on how the path is spelled.
+"""
+
+import enum
+import json
+import re
+import sys
+import time
+import typing
+import datetime as datetime_module
+from datetime import datetime
+
+from azure.mgmt.postgresqlflexibleservers import models
+
+from api import API
+from checks import check, equal, part
+from daemon import pitr
+from world import LOCATION, PASSWORD, USER
+
+OURS = "local"
+"""What Azure has no word for is said under this key; SDKs pass over it."""
+GROUP, NAME = "contract", "contract-source"
+PROVIDER = "providers/Microsoft.DBforPostgreSQL"
+
+
+def fields(kind):
+    """A model's fields by their name in JSON, with their types."""
+    kind({})  # the fields are collected when the first one is made
+    hints = typing.get_type_hints(kind, {**vars(models), "_models": models, "datetime": datetime_module})
+    return {field._rest_name: hints[name] for name, field in kind._attr_to_rest_field.items()}
+
+
+def flaws(value, wanted, place):
+    """Where a value does not fit a type of the SDK, each as a sentence."""
+    origin, inner = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin is typing.Union:
+        kinds = [kind for kind in inner if kind is not type(None)]
+        if value is None:
+            return [] if type(None) in inner else [f"{place}: null"]
+        words = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, enum.Enum)]
+        if words:
+            known = {item.value.lower() for kind in words for item in kind}
+            return [] if isinstance(value, str) and value.lower() in known else [f"{place}: unknown word {value!r}"]
+        return flaws(value, kinds[0], place)
+    if origin is list:
+        if not isinstance(value, list):
+            return [f"{place}: no list"]
+        return [flaw for index, item in enumerate(value) for flaw in flaws(item, inner[0], f"{place}[{index}]")]
+    if origin is dict:
+        return [] if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()) \
+            else [f"{place}: no words by words"]
+    if wanted is datetime:
+        try:
+            return [] if datetime.fromisoformat(trimmed(value)).tzinfo else [f"{place}: {value!r} has no zone"]
+        except (TypeError, ValueError):
+            return [f"{place}: {value!r} is no time"]
+    if hasattr(wanted, "_attr_to_rest_field") or hasattr(wanted, "_is_model"):
+        if not isinstance(value, dict):
+            return [f"{place}: no object"]
+        known = fields(wanted)
+        unknown = [f"{place}.{key}: not in the SDK's {wanted.__name__}" for key in value if key not in known
+                   and key != OURS]
+        return unknown + [flaw for key in value if key in known for flaw in flaws(value[key], known[key], f"{place}.{key}")]
+    if wanted is float and isinstance(value, int):
+        return []
+    if wanted is int and isinstance(value, bool) or not isinstance(value, wanted if isinstance(wanted, type) else object):
+        return [f"{place}: {value!r} is no {wanted.__name__}"]
+    return []
+
+
+def trimmed(text):
+    """With at most the six digits of a second that Python reads."""
+    return re.sub(r"(\.\d{6})\d+", r"\1", text).replace("Z", "+00:00")
+
+
+def there(value, place):
+    """Whether something stands at a place like `properties.storage.type`."""
+    for step in place.split("."):
+        if not isinstance(value, dict) or step not in value:
+            return False
+        value = value[step]
+    return True
+
+
+SERVER = f"resourceGroups/{GROUP}/{PROVIDER}/flexibleServers/{NAME}"
+READ_BY_AZ = {
+    "Server": ["id", "name", "type", "location", "tags", "sku.name", "sku.tier", "properties.state", "properties.version",
+               "properties.administratorLogin", "properties.fullyQualifiedDomainName",
+               "properties.storage.storageSizeGB", "properties.storage.type", "properties.storage.autoGrow",
+               "properties.network.publicNetworkAccess", "properties.backup.backupRetentionDays",
+               "properties.backup.geoRedundantBackup", "properties.highAvailability.mode",
+               "properties.highAvailability.state", "properties.authConfig.activeDirectoryAuth",
+               "properties.authConfig.passwordAuth", "properties.maintenanceWindow.customWindow",
+               "properties.maintenanceWindow.dayOfWeek", "properties.maintenanceWindow.startHour",
+               "properties.maintenanceWindow.startMinute"],
+    "BackupAutomaticAndOnDemand": ["id", "name", "type", "properties.backupType", "properties.source",
+                                   "properties.completedTime"],
+    "Configuration": ["id", "name", "type", "properties.value", "properties.defaultValue", "properties.dataType",
+                      "properties.allowedValues", "properties.source", "properties.isDynamicConfig",
+                      "properties.isReadOnly", "properties.isConfigPendingRestart"],
+    "Database": ["id", "name", "type", "properties.charset", "properties.collation"],
+    "FirewallRule": ["id", "name", "type", "properties.startIpAddress", "properties.endIpAddress"],
+    "Capability": ["name", "supportedServerEditions", "supportedServerVersions", "supportedFeatures"],
+}
+"""What az reads of each, or prints in a table; derived from its module `postgresql`."""
+
+BODIES = [
+    ("a server", SERVER, "Server"),
+    ("servers of a group", f"resourceGroups/{GROUP}/{PROVIDER}/flexibleServers", ["Server"]),
+    ("all servers", f"{PROVIDER}/flexibleServers", ["Server"]),
+    ("backups", SERVER + "/backups", ["BackupAutomaticAndOnDemand"]),
+    ("a backup", SERVER + "/backups/on-demand", "BackupAutomaticAndOnDemand"),
+    ("parameters", SERVER + "/configurations", ["Configuration"]),
+    ("a parameter", SERVER + "/configurations/lock_timeout", "Configuration"),
+    ("databases", SERVER + "/databases", ["Database"]),
+    ("a database", SERVER + "/databases/postgres", "Database"),
+    ("firewall rules", SERVER + "/firewallRules", ["FirewallRule"]),
+    ("a firewall rule", SERVER + "/firewallRules/here", "FirewallRule"),
+    ("replicas", SERVER + "/replicas", ["Server"]),
+    ("a server's capabilities", SERVER + "/capabilities", ["Capability"]),
+    ("a location's capabilities", f"{PROVIDER}/locations/{LOCATION}/capabilities", ["Capability"]),
+]
+
+
+def prepare(api):
+    pitr("create", "-g", GROUP, "-n", NAME, "-l", LOCATION, "--admin-user", USER, "--admin-password", PASSWORD, "--tier",
+         "GeneralPurpose", "--sku-name", "Standard_D2ds_v5", "--tags", "a=b")
+    pitr("backup", "create", "-g", GROUP, "-s", NAME, "-n", "on-demand")
+    pitr("firewall-rule", "create", "-g", GROUP, "-s", NAME, "-n", "here", "--start-ip-address", "127.0.0.1")
+
+
+def bodies(api):
+    for what, rest, kind in BODIES:
+        status, body = api.get(rest)
+        if not equal(f"{what}: status", status, 200):
+            continue
+        many = isinstance(kind, list)
+        name = kind[0] if many else kind
+        items = body["value"] if many else [body]
+        found = [flaw for item in items for flaw in flaws(item, getattr(models, name), name)]
+        equal(f"{what}: fits the SDK's {name}, nothing lost", sorted(set(found)), [])
+        missing = []
+        for item in items:
+            for place in READ_BY_AZ[name]:
+                if not there(item, place):
+                    missing.append(place)
+        equal(f"{what}: has what az reads", sorted(set(missing)), [])
+
+
+OTHERS = [
+    ("subscriptions", "/subscriptions", ["id", "subscriptionId", "tenantId", "displayName", "state"]),
+    ("tenants", "/tenants", ["id", "tenantId"]),
+    ("groups", "{s}/resourcegroups", ["id", "name", "type", "location", "properties.provisioningState"]),
+    ("locations", "{s}/locations", ["id", "name", "displayName", "regionalDisplayName", "metadata"]),
+    ("resources", "{s}/resources", ["id", "name", "type", "location"]),
+    ("the activity log", "{s}/providers/Microsoft.Insights/eventtypes/management/values", [
+        "eventTimestamp", "submissionTimestamp", "operationName.value", "operationName.localizedValue", "status.value",
+        "resourceId", "resourceGroupName", "resourceProviderName.value", "correlationId", "caller", "eventDataId",
+        "level", "subscriptionId"]),
+]
+"""Bodies of other providers, with what az reads or prints of an item."""
+
+
+def others(api):
+    for what, path, places in OTHERS:
+        status, _, body = api.send("GET", path.replace("{s}", api.subscription) + "?api-version=2022-12-01")
+        items = json.loads(body).get("value", []) if body else []
+        check(f"{what}: a list that is not empty", status == 200 and items, "200 and items", (status, body[:400]))
+        missing = [place for item in items for place in places if not there(item, place)]
+        equal(f"{what}: has what az reads", sorted(set(missing)), [])
+    status, _, body = api.send("GET", f"{api.subscription}/resourceGroups/{GROUP}?api-version=2024-11-01")
+    equal("a group", (status, json.loads(body)["properties"]), (200, {"provisioningState": "Succeeded"}))
+
+
+def spelling(api):
+    """Paths without regard to case, any api-version; the order of keys never counts, since JSON objects are compared."""
+    for what, rest, _ in BODIES:
+        _, body = api.get(rest)
+        head, name = rest.rsplit("/", 1) if what == "a database" else (rest, "")  # whose name is PostgreSQL's own
+        for spelled in (head.upper(), head.lower()):
+            spelled += "/" + name if name else ""
+            status, other = api.get(spelled, "2024-08-01")
+            check(f"{what}: the same for {spelled[:24]}…", status == 200 and folded(other) == folded(body),
+                  json.dumps(body)[:600], json.dumps(other)[:600])
+
+
+def folded(body):
+    """Names in ids may come back as they were asked for."""
+    return json.loads(json.dumps(body).lower()) if body is not None else None
+
+
+def name_check(api):
+    def ask(name):
+        status, _, body = api.send("POST", api.path(f"{PROVIDER}/locations/{LOCATION}/checkNameAvailability"), {
+            "name": name, "type": "Microsoft.DBforPostgreSQL/flexibleServers"})
+        return status, json.loads(body)
+
+    status, body = ask("never-seen")
+    equal("checkNameAvailability: free", (status, body["nameAvailable"], flaws(body, models.NameAvailabilityModel, "")),
+          (200, True, []))
+    status, body = ask(NAME)
+    equal("checkNameAvailability: taken", (status, body["nameAvailable"], body.get("reason"), body["message"]),
+          (200, False, "AlreadyExists", "Specified server name is already used."))
+
+
+def operations(api):
+    """The asynchronous protocol, word by word."""
+    rule = {"properties": {"startIpAddress": "127.0.0.5", "endIpAddress": "127.0.0.5"}}
+    status, headers, body = api.send("PUT", api.path(SERVER + "/firewallRules/async"), rule)
+    low = {key.lower(): value for key, value in headers.items()}
+    check("a write is accepted with 202 and three headers", status == 202 and {
+        "azure-asyncoperation", "location", "retry-after"} <= set(low), "202 …", (status, headers, body))
+    check("both addresses are the daemon's own", all(low[key].startswith(api.address + "/subscriptions/")
+                                                      for key in ("azure-asyncoperation", "location")), api.address, low)
+    while True:
+        status, headers, body = api.send("GET", low["azure-asyncoperation"])
+        document = json.loads(body)
+        if document["status"] not in ("InProgress", "Accepted", "Running"):
+            break
+        check("a poll says when to come again", "retry-after" in {key.lower() for key in headers}, "Retry-After", headers)
+        time.sleep(0.3)
+    equal("it succeeds", (status, document["status"], set(document) >= {"name", "status", "startTime"}),
+          (200, "Succeeded", True))
+    status, _, _ = api.send("GET", low["location"])
+    check("its result is there", status in (200, 204), "200 or 204", status)
+
+
+def errors(api):
+    cases = [
+        ("no token", "GET", SERVER, None, False, 401),
+        ("a token that was never given", "GET", SERVER, None, "never", 401),
+        ("an unknown server", "GET", SERVER + "x", None, True, 404),
+        ("an unknown group", "GET", f"resourceGroups/nothere/{PROVIDER}/flexibleServers", None, True, 404),
+        ("an unknown rule", "GET", SERVER + "/firewallRules/none", None, True, 404),
+        ("a body that is no JSON", "PUT", SERVER, b"{", True, 400),
+        ("a body of the wrong shape", "PUT", SERVER, ["no"], True, 400),
+        ("an unknown kind of resource", "GET", SERVER + "/nonsense", None, True, 404),
+    ]
+    for what, method, rest, body, token, wanted in cases:
+        status, _, answer = api.send(method, api.path(rest), body, token)
+        try:
+            error = json.loads(answer)["error"]
+            good = isinstance(error["code"], str) and isinstance(error["message"], str) and error["message"]
+        except (ValueError, KeyError, TypeError):
+            good = False
+        check(f"{what}: {wanted} and ARM's error body", status == wanted and good, wanted, (status, answer[:400]))
+    check("a delete of what is not there is 204", api.send("DELETE", api.path(SERVER + "/firewallRules/none"))[0] == 204)
+
+
+def main():
+    api = part("contract", API)
+    if api is None:
+        return 1
+    try:
+        for body in (prepare, bodies, others, spelling, name_check, operations, errors):
+            part(f"contract: {body.__name__}", body, api)
+        pitr("group", "delete", "-n", GROUP, "--yes")
+    finally:
+        api.daemon.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""The other ways to come in: az login against a cloud that az learns about, and az cloud register."""
+
+import configparser
+import json
+import os
+
+from checks import check, contains
+from commands import Az
+from daemon import SCRATCH
+from world import GROUP
+
+
+def given(w):
+    """What `pitr azure env` wrote: the API's address, the tenant, and the local identity."""
+    folder = w.environment["AZURE_CONFIG_DIR"]
+    clouds = configparser.ConfigParser()
+    clouds.read(os.path.join(folder, "clouds.config"))
+    address = clouds[clouds.sections()[0]]["endpoint_resource_manager"].rstrip("/")
+    with open(os.path.join(folder, "service_principal_entries.json")) as file:
+        entry = json.load(file)[0]
+    return address, entry["tenant"], entry["client_id"], entry["client_secret"]
+
+
+def fresh(w, name, **more):
+    """az as somebody has it who never heard of pitr but knows its CA."""
+    folder = os.path.join(SCRATCH, name)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "config"), "w") as file:
+        file.write("[core]\ncollect_telemetry = false\n")
+    bundle = w.environment["REQUESTS_CA_BUNDLE"]
+    return Az({**w.environment, "AZURE_CONFIG_DIR": folder, "SSL_CERT_FILE": bundle, **more}, GROUP)
+
+
+def logins(w):
+    address, tenant, name, secret = given(w)
+    login = ["login", "--service-principal", "--username", name, "--tenant", tenant, "--password"]
+    names = ["list", "--query", "[].name", "-o", "tsv"]
+
+    az = fresh(w, "metadata", ARM_CLOUD_METADATA_URL=f"{address}/metadata/endpoints?api-version=2020-06-01")
+    contains("az login --service-principal, the cloud from its metadata", az(*login, secret).out, "Enabled")
+    contains("and the servers are there", az.server(*names).out, "orders")
+    az("logout")
+    wrong = fresh(w, "wrong", ARM_CLOUD_METADATA_URL=f"{address}/metadata/endpoints?api-version=2020-06-01")
+    answer = wrong(*login, secret + "x", status=None)
+    check("a wrong secret is refused", answer.status == 1 and "Traceback" not in answer.err, "status 1", answer)
+
+    az = fresh(w, "registered")
+    az("cloud", "register", "--name", "Local", "--endpoint-resource-manager", address)
+    az("cloud", "set", "--name", "Local")
+    contains("az cloud register, az login", az(*login, secret).out, "Enabled")
+    contains("and the servers are there", az.server(*names).out, "orders")
