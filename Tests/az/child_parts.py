@@ -28,7 +28,8 @@ def firewall_rules(w):
           ("ops", "127.0.0.1", "127.0.0.9", GROUP))
     check("and one is let in", w.refused(w.url("orders")) is None)
     w.az.server("firewall-rule", "update", *rule, "--end-ip-address", "127.0.0.2")
-    equal("firewall-rule update and show", w.az.server("firewall-rule", "show", *rule).data["endIpAddress"], "127.0.0.2")
+    shown = w.az.server("firewall-rule", "show", *rule).data
+    equal("firewall-rule update and show", shown["endIpAddress"], "127.0.0.2")
     w.az.server("firewall-rule", "create", "--server-name", "orders", "--name", "office", "--start-ip-address",
                 "10.0.0.1")
     equal("firewall-rule list", [item["name"] for item in w.az.server(
@@ -57,7 +58,8 @@ def parameters(w):
           ("0", "system-default", "0"))
     w.az.server("parameter", "set", *words("max_connections", "--value", "60"))
     pending = w.az.server("parameter", "show", *words("max_connections")).data
-    check("a static parameter waits for a restart", pending["isConfigPendingRestart"] and shown("max_connections") != "60",
+    check("a static parameter waits for a restart",
+          pending["isConfigPendingRestart"] and shown("max_connections") != "60",
           "pending", pending)
     w.az.server("restart", "--name", "orders")
     equal("restart gives it effect", shown("max_connections"), "60")
@@ -72,7 +74,8 @@ def databases(w):
     names = [item["name"] for item in w.az.server("db", "list", "--server-name", "orders").data]
     check("db list", {"invoices", "postgres"} <= set(names), "invoices, postgres, …", names)
     equal("db show", w.az.server("db", "show", *words).data["name"], "invoices")
-    equal("and PostgreSQL has it", psql(w.url("orders").replace("/postgres?", "/invoices?"), "SELECT current_database()"),
+    equal("and PostgreSQL has it",
+          psql(w.url("orders").replace("/postgres?", "/invoices?"), "SELECT current_database()"),
           "invoices")
     w.az.server("db", "delete", *words, "--yes")
     contains("db delete", w.az.server("db", "show", *words, status=3).err, "(ResourceNotFound)")
@@ -103,7 +106,8 @@ def updates(w):
     made = w.az.server("update", "--name", "orders", "--tags", "env=prod", "owner=dba").data
     equal("update --tags", made["tags"], {"env": "prod", "owner": "dba"})
     made = w.az.server("update", "--name", "orders", "--tags", "env=prod").data
-    equal("update --tags replaces them all", (made["tags"], made["backup"]["backupRetentionDays"]), ({"env": "prod"}, 21))
+    equal("update --tags replaces them all, and changes nothing else",
+          (made["tags"], made["backup"]["backupRetentionDays"]), ({"env": "prod"}, 21))
     made = w.az.server("update", "--name", "general", "--sku-name", "Standard_D4ds_v5", "--yes").data
     equal("update --sku-name", made["sku"], {"name": "Standard_D4ds_v5", "tier": "GeneralPurpose"})
     made = w.az.server("update", "--name", "general", "--storage-size", "128").data

@@ -1,4 +1,4 @@
-"""Every body that the daemon gives, against the SDK's models: nothing unknown, nothing of another type, nothing missing.
+"""Every body that the daemon gives, against the SDK's models: nothing unknown, of another type, or missing.
 
 The models are those of the newest SDK; az has the same generation of them. Beyond them, the fields that az itself reads
 have to be there (its code of 2.91 names them), and a body does not depend on how the path is spelled.
@@ -63,10 +63,12 @@ def flaws(value, wanted, place):
         known = fields(wanted)
         unknown = [f"{place}.{key}: not in the SDK's {wanted.__name__}" for key in value if key not in known
                    and key != OURS]
-        return unknown + [flaw for key in value if key in known for flaw in flaws(value[key], known[key], f"{place}.{key}")]
+        return unknown + [
+            flaw for key in value if key in known for flaw in flaws(value[key], known[key], f"{place}.{key}")]
     if wanted is float and isinstance(value, int):
         return []
-    if wanted is int and isinstance(value, bool) or not isinstance(value, wanted if isinstance(wanted, type) else object):
+    fits = not isinstance(wanted, type) or isinstance(value, wanted)
+    if not fits or wanted is int and isinstance(value, bool):
         return [f"{place}: {value!r} is no {wanted.__name__}"]
     return []
 
@@ -87,8 +89,8 @@ def there(value, place):
 
 SERVER = f"resourceGroups/{GROUP}/{PROVIDER}/flexibleServers/{NAME}"
 READ_BY_AZ = {
-    "Server": ["id", "name", "type", "location", "tags", "sku.name", "sku.tier", "properties.state", "properties.version",
-               "properties.administratorLogin", "properties.fullyQualifiedDomainName",
+    "Server": ["id", "name", "type", "location", "tags", "sku.name", "sku.tier", "properties.state",
+               "properties.version", "properties.administratorLogin", "properties.fullyQualifiedDomainName",
                "properties.storage.storageSizeGB", "properties.storage.type", "properties.storage.autoGrow",
                "properties.network.publicNetworkAccess", "properties.backup.backupRetentionDays",
                "properties.backup.geoRedundantBackup", "properties.highAvailability.mode",
@@ -126,8 +128,8 @@ BODIES = [
 
 
 def prepare(api):
-    pitr("create", "-g", GROUP, "-n", NAME, "-l", LOCATION, "--admin-user", USER, "--admin-password", PASSWORD, "--tier",
-         "GeneralPurpose", "--sku-name", "Standard_D2ds_v5", "--tags", "a=b")
+    pitr("create", "-g", GROUP, "-n", NAME, "-l", LOCATION, "--admin-user", USER, "--admin-password", PASSWORD,
+         "--tier", "GeneralPurpose", "--sku-name", "Standard_D2ds_v5", "--tags", "a=b")
     pitr("backup", "create", "-g", GROUP, "-s", NAME, "-n", "on-demand")
     pitr("firewall-rule", "create", "-g", GROUP, "-s", NAME, "-n", "here", "--start-ip-address", "127.0.0.1")
 
@@ -176,7 +178,7 @@ def others(api):
 
 
 def spelling(api):
-    """Paths without regard to case, any api-version; the order of keys never counts, since JSON objects are compared."""
+    """Paths without regard to case, any api-version. The order of keys never counts: JSON objects are compared."""
     for what, rest, _ in BODIES:
         _, body = api.get(rest)
         head, name = rest.rsplit("/", 1) if what == "a database" else (rest, "")  # whose name is PostgreSQL's own
@@ -213,14 +215,15 @@ def operations(api):
     low = {key.lower(): value for key, value in headers.items()}
     check("a write is accepted with 202 and three headers", status == 202 and {
         "azure-asyncoperation", "location", "retry-after"} <= set(low), "202 …", (status, headers, body))
-    check("both addresses are the daemon's own", all(low[key].startswith(api.address + "/subscriptions/")
-                                                      for key in ("azure-asyncoperation", "location")), api.address, low)
+    check("both addresses are the daemon's own", all(
+        low[key].startswith(api.address + "/subscriptions/") for key in ("azure-asyncoperation", "location")),
+        api.address, low)
     while True:
         status, headers, body = api.send("GET", low["azure-asyncoperation"])
         document = json.loads(body)
         if document["status"] not in ("InProgress", "Accepted", "Running"):
             break
-        check("a poll says when to come again", "retry-after" in {key.lower() for key in headers}, "Retry-After", headers)
+        check("a poll says when to come again", "retry-after" in {key.lower() for key in headers}, "it", headers)
         time.sleep(0.3)
     equal("it succeeds", (status, document["status"], set(document) >= {"name", "status", "startTime"}),
           (200, "Succeeded", True))
@@ -247,7 +250,8 @@ def errors(api):
         except (ValueError, KeyError, TypeError):
             good = False
         check(f"{what}: {wanted} and ARM's error body", status == wanted and good, wanted, (status, answer[:400]))
-    check("a delete of what is not there is 204", api.send("DELETE", api.path(SERVER + "/firewallRules/none"))[0] == 204)
+    status, _, _ = api.send("DELETE", api.path(SERVER + "/firewallRules/none"))
+    equal("a delete of what is not there is 204", status, 204)
 
 
 def main():

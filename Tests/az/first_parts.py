@@ -67,7 +67,8 @@ def brief(w):
     log = w.az("monitor", "activity-log", "list", "--resource-group", GROUP, "--query", BRIEF_LOG, "--output", "table")
     contains("monitor activity-log list --query … --output table", log.out, "EventTimestamp", "ResourceGroup", GROUP)
     contains("list -o table has az's own columns", w.az.server("list", "-o", "table").out,
-             "Storage Size(GiB)", "HA State", "/orders +shop-rg +southcentralus +15 +32 +Burstable +Standard_B1ms +Ready/")
+             "Storage Size(GiB)", "HA State",
+             "/orders +shop-rg +southcentralus +15 +32 +Burstable +Standard_B1ms +Ready/")
     full = w.server("orders")
     equal("show has what az prints of a server",
           (full["name"], full["type"], full["administratorLogin"], full["resourceGroup"]),

@@ -13,7 +13,8 @@ KNOWN = {"subscriptionId": os.environ["PITR_SUBSCRIPTION"], "resourceGroupName":
 def map_path_parameters(context, path_parameters):
     """The real subscription nearly always, the real group and server in most requests."""
     for name, value in KNOWN.items():
-        if path_parameters and name in path_parameters and random.random() < (0.95 if name == "subscriptionId" else 0.7):
+        often = 0.95 if name == "subscriptionId" else 0.7
+        if path_parameters and name in path_parameters and random.random() < often:
             path_parameters[name] = value
     return path_parameters
 
