@@ -68,14 +68,19 @@ public struct ActivityLogEvent: Codable, Sendable {
         resourceGroup = event.resourceGroup
         resourceGroupName = event.resourceGroup
         resourceId = event.resourceID
-        resourceProviderName = Localizable(
-            "Microsoft.DBforPostgreSQL", localized: "Azure Database for PostgreSQL")
+        resourceProviderName = Self.provider(of: event.operationName)
         resourceType = Localizable(Self.resourceType(of: event.operationName))
         status = Localizable(event.status)
         subStatus = Localizable("")
         // Events are kept the moment they happen.
         submissionTimestamp = event.time.wireText
         subscriptionId = ResourceID.subscription
+    }
+
+    private static func provider(of operation: String) -> Localizable {
+        let name = String(operation.prefix { $0 != "/" })
+        return Localizable(
+            name, localized: name == "Microsoft.DBforPostgreSQL" ? "Azure Database for PostgreSQL" : name)
     }
 
     /// `…/flexibleServers/write` is about `…/flexibleServers`, `…/restart/action` as well.

@@ -55,7 +55,7 @@ public struct WireLocation: Encodable, Sendable {
     public var regionalDisplayName: String
     public var metadata: Metadata
 
-    public init(_ region: Region) {
+    public init(_ region: AzureLocation) {
         func id(_ name: String) -> String {
             "/subscriptions/\(ResourceID.subscription)/locations/\(name)"
         }
@@ -64,7 +64,7 @@ public struct WireLocation: Encodable, Sendable {
         displayName = region.displayName
         regionalDisplayName = region.displayName
         metadata = Metadata(
-            pairedRegion: region.pairedName.map { [Paired(name: $0, id: id($0))] } ?? [])
+            pairedRegion: region.pair.map { [Paired(name: $0, id: id($0))] } ?? [])
     }
 }
 
@@ -112,7 +112,7 @@ public struct WireProvider: Encodable, Sendable {
         self.namespace = namespace
         resourceTypes = types.map {
             ResourceType(
-                resourceType: $0, locations: Region.all.map(\.displayName), apiVersions: versions,
+                resourceType: $0, locations: AzureLocation.all.map(\.displayName), apiVersions: versions,
                 defaultApiVersion: versions[0])
         }
     }

@@ -20,6 +20,8 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     case methodNotAllowed = "MethodNotAllowed"
     case requestTooLarge = "RequestEntityTooLarge"
     case locationNotAvailable = "LocationNotAvailableForResourceType"
+    /// The resource is there already, in another location.
+    case invalidResourceLocation = "InvalidResourceLocation"
     // Who asks
     case authenticationFailed = "AuthenticationFailed"
     case invalidAuthenticationToken = "InvalidAuthenticationToken"
@@ -78,7 +80,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         case .resourceNotFound, .resourceGroupNotFound, .subscriptionNotFound: 404
         case .methodNotAllowed: 405
         case .serverBusy, .serverIsNotReady, .serverIsNotStopped, .serverNameAlreadyExists,
-            .backupNameAlreadyExists, .geoBackupNotReady:
+            .backupNameAlreadyExists, .geoBackupNotReady, .invalidResourceLocation:
             409
         case .requestTooLarge: 413
         case .tooManyRequests: 429

@@ -131,7 +131,7 @@ struct WireDocumentTests {
     @Test func `the machine is one subscription in one tenant, with regions and providers`() throws {
         #expect(WireSubscription().tenantId == WireTenant().tenantId)
         #expect(WireSubscription().id == "/subscriptions/\(ResourceID.subscription)")
-        let local = WireLocation(try Region.resolve("local"))
+        let local = WireLocation(try AzureLocation.resolve("local"))
         #expect(local.metadata.pairedRegion.first?.name == "local-pair")
         #expect(WireProvider.find("microsoft.dbforpostgresql")?.registrationState == "Registered")
         #expect(WireProvider.find("Microsoft.Compute") == nil)

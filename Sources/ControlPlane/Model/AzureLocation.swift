@@ -25,7 +25,8 @@ public struct AzureLocation: Hashable, Sendable {
         text.lowercased().filter { !$0.isWhitespace }
     }
 
-    private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+    private static let byName = Dictionary(
+        all.flatMap { [($0.name, $0), (normalized($0.displayName), $0)] }, uniquingKeysWith: { $1 })
 
     /// This machine's own first, then Azure's regions; pairs as Azure publishes them, some of them one-way.
     public static let all: [AzureLocation] = [

@@ -1,0 +1,78 @@
+public import ControlPlane
+public import Platform
+
+extension ServerBody {
+    /// What the body changes of a server that is there; what it repeats is left out.
+    ///
+    /// az sends the whole of what it read back with the change in it, so a value that is as it was is never
+    /// an error; one that cannot change is refused only when it is another.
+    public func update(of server: ServerDetails) throws(Problem) -> UpdateServerRequest {
+        try checkUnchangeable(of: server)
+        var request = UpdateServerRequest()
+        let sameTier = tier.map { $0.lowercased() == server.tier.lowercased() } ?? true
+        let sameSize = skuName.map { $0.lowercased() == server.skuName.lowercased() } ?? true
+        if !sameTier || !sameSize {
+            request.tier = tier
+            // A new tier with the old size means that tier's own usual size.
+            request.skuName = sameSize ? nil : skuName
+        }
+        request.storageSizeGiB = changed(storageSizeGiB, from: server.storageSizeGiB)
+        request.storageAutoGrow = changed(storageAutoGrow, from: server.storageAutoGrow)
+        request.backupRetentionDays = changed(backupRetentionDays, from: server.backupRetentionDays)
+        request.publicAccess = changed(publicNetworkAccess, from: server.publicNetworkAccess)
+        request.tags = changed(tags, from: server.tags)
+        request.adminPassword = administratorLoginPassword
+        return request
+    }
+
+    private func changed<Value: Equatable>(_ new: Value?, from old: Value) -> Value? {
+        new == old ? nil : new
+    }
+
+    private func checkUnchangeable(of server: ServerDetails) throws(Problem) {
+        switch mode {
+        case .standard, .create, .update, .replica: break
+        case .pointInTimeRestore, .geoRestore, .reviveDropped:
+            throw Problem(
+                .serverNameAlreadyExists, "Specified server name is already used.", detail: server.name,
+                hint: "Choose another name; a restore never overwrites.")
+        }
+        if let location, !Self.same(location, server.location) {
+            throw Problem(
+                .invalidResourceLocation,
+                "The resource '\(server.name)' already exists in location '\(server.location)' in "
+                    + "resource group '\(server.resourceGroup)'. A resource with the same name cannot be "
+                    + "created in location '\(location)'. Please select a new resource name.")
+        }
+        if let login = administratorLogin, !login.isEmpty, login != server.administratorLogin {
+            throw fixed("administratorLogin", server.administratorLogin)
+        }
+        if let version, version != server.version {
+            throw Problem(
+                .operationNotSupported, "A major version upgrade is not available on this machine.",
+                detail: "server '\(server.name)' has version \(server.version)")
+        }
+        if let geo = geoRedundantBackup, geo != server.geoRedundantBackup {
+            throw Problem(
+                .operationNotSupported,
+                "Geo-redundant backup can only be chosen when a server is created.",
+                hint: "Restore to a new server, and choose it there.")
+        }
+        if let type = storageType, type.lowercased() != server.storageType.lowercased() {
+            throw fixed("storage.type", server.storageType)
+        }
+        if let zone = availabilityZone, let own = server.availabilityZone, zone != own {
+            throw fixed("availabilityZone", own)
+        }
+        if let password = administratorLoginPassword, password.isEmpty {
+            throw Problem(.passwordTooShort, "The password must not be empty.")
+        }
+    }
+
+    private func fixed(_ name: String, _ value: String) -> Problem {
+        Problem(
+            .invalidParameterValue,
+            "Invalid value given for parameter \(name). Specify a valid parameter value.",
+            detail: "it cannot be changed; the server has '\(value)'")
+    }
+}

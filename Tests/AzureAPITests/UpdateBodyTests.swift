@@ -1,0 +1,78 @@
+@testable import AzureAPI
+@testable import ControlPlane
+import Foundation
+import Platform
+import Testing
+
+/// `PATCH` and `PUT` on a server that is there.
+struct UpdateBodyTests {
+    /// As az sends it: what it read, with the change in it.
+    private func patch(_ change: (inout [String: Any]) -> Void) throws -> ServerBody {
+        let data = try JSONEncoder().encode(WireServer(.full))
+        var object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        change(&object)
+        return try ServerBody(Array(try JSONSerialization.data(withJSONObject: object)))
+    }
+
+    private func set(_ part: String, _ name: String, _ value: Any, in object: inout [String: Any]) {
+        var properties = object["properties"] as? [String: Any] ?? [:]
+        var inner = properties[part] as? [String: Any] ?? [:]
+        inner[name] = value
+        properties[part] = inner
+        object["properties"] = properties
+    }
+
+    @Test func `finds no change in a server as it was read`() throws {
+        let request = try patch { _ in }.update(of: .full)
+        #expect(request.backupRetentionDays == nil && request.tags == nil && request.adminPassword == nil)
+        #expect(request.tier == nil && request.skuName == nil && request.storageSizeGiB == nil)
+        #expect(request.storageAutoGrow == nil && request.publicAccess == nil)
+    }
+
+    @Test func `finds each change, and only that`() throws {
+        let days = try patch { set("backup", "backupRetentionDays", 20, in: &$0) }.update(of: .full)
+        #expect(days.backupRetentionDays == 20 && days.storageSizeGiB == nil && days.tier == nil)
+        let size = try patch { set("storage", "storageSizeGB", 256, in: &$0) }.update(of: .full)
+        #expect(size.storageSizeGiB == 256 && size.backupRetentionDays == nil)
+        let grow = try patch { set("storage", "autoGrow", "Enabled", in: &$0) }.update(of: .full)
+        #expect(grow.storageAutoGrow == true)
+        let access = try patch { set("network", "publicNetworkAccess", "Disabled", in: &$0) }
+            .update(of: .full)
+        #expect(access.publicAccess == false)
+        let tags = try patch { $0["tags"] = [String: String]() }.update(of: .full)
+        #expect(tags.tags == [:])
+        let sku = try patch {
+            $0["sku"] = ["name": "Standard_E4ads_v5", "tier": "MemoryOptimized"]
+        }.update(of: .full)
+        #expect(sku.tier == "MemoryOptimized" && sku.skuName == "Standard_E4ads_v5")
+        let tier = try patch {
+            $0["sku"] = ["name": "standard_d4ads_v5", "tier": "MemoryOptimized"]
+        }.update(of: .full)
+        #expect(tier.tier == "MemoryOptimized" && tier.skuName == nil)
+        let body = try ServerBody(
+            Array(#"{"properties":{"administratorLoginPassword":"New-Secret-1"}}"#.utf8))
+        #expect(try body.update(of: .full).adminPassword == "New-Secret-1")
+    }
+
+    @Test(arguments: [
+        (#"{"location":"eastus"}"#, ProblemCode.invalidResourceLocation),
+        (#"{"properties":{"createMode":"PointInTimeRestore"}}"#, .serverNameAlreadyExists),
+        (#"{"properties":{"createMode":"ReviveDropped"}}"#, .serverNameAlreadyExists),
+        (#"{"properties":{"administratorLogin":"eve"}}"#, .invalidParameterValue),
+        (#"{"properties":{"version":"16"}}"#, .operationNotSupported),
+        (#"{"properties":{"backup":{"geoRedundantBackup":"Enabled"}}}"#, .operationNotSupported),
+        (#"{"properties":{"storage":{"type":"PremiumV2_LRS"}}}"#, .invalidParameterValue),
+        (#"{"properties":{"availabilityZone":"3"}}"#, .invalidParameterValue),
+        (#"{"properties":{"administratorLoginPassword":""}}"#, .passwordTooShort),
+    ])
+    func `refuses to change what cannot change`(text: String, code: ProblemCode) throws {
+        let body = try ServerBody(Array(text.utf8))
+        let problem = try #require(throws: Problem.self) { try body.update(of: .full) }
+        #expect(problem.code == code, "\(problem)")
+    }
+
+    @Test func `takes the same place in another spelling`() throws {
+        let body = try ServerBody(Array(#"{"location":" LOCAL ","properties":{"createMode":"Update"}}"#.utf8))
+        #expect(try body.update(of: .full).tags == nil)
+    }
+}
