@@ -22,13 +22,25 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
     name: "pitr",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .systemLibrary(
@@ -57,11 +69,17 @@ let package = Package(
                 "Platform", "PostgresFormat", "PostgresClient",
             ]),
         module("AzureAPI", ["ControlPlane", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
+        module(
+            "Server",
+            [
+                hummingbird, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix, httpTypes, "AzureAPI",
+                "ControlPlane", "Platform", "PostgresFormat",
+            ]),
         .executableTarget(
             name: "pitr",
             dependencies: [
                 argumentParser, "Yams", "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresClient",
-                "PostgresFormat", "WALEvents",
+                "PostgresFormat", "Server", "WALEvents",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -85,6 +103,7 @@ let package = Package(
             "ControlPlane",
             ["ControlPlane", "Catalog", "WALEvents", "Planning", "Platform", "PostgresFormat", "Instance"]),
         tests("AzureAPI", ["AzureAPI", "ControlPlane", "Planning", "PostgresFormat"]),
+        tests("Server", ["Server", "AzureAPI", "ControlPlane", "Platform", "PostgresFormat"]),
         tests(
             "CommandLine",
             [

@@ -6,7 +6,7 @@ internal import Platform
 /// Several processes open it at once. Writes are immediate transactions that wait for each other up to 30 s.
 public final class CatalogStore: Sendable {
     /// The newest layout that this version knows.
-    public static let formatVersion = 2
+    public static let formatVersion = 3
     private let queue: DatabaseQueue
     private let path: String
 
@@ -109,6 +109,10 @@ public final class CatalogStore: Sendable {
             try database.execute(sql: layout2)
             try database.execute(sql: "PRAGMA user_version = 2")
         }
+        migrator.registerMigration("3") { database in
+            try database.execute(sql: layout3)
+            try database.execute(sql: "PRAGMA user_version = 3")
+        }
         return migrator
     }
 
@@ -161,5 +165,18 @@ public final class CatalogStore: Sendable {
         ALTER TABLE operation ADD COLUMN wireName TEXT;
         ALTER TABLE operation ADD COLUMN begunAt TEXT;
         ALTER TABLE operation ADD COLUMN errorCode TEXT;
+        """
+
+    /// Who may use the API, and the tokens that were handed out.
+    private static let layout3 = """
+        CREATE TABLE identity (
+            id TEXT NOT NULL PRIMARY KEY, clientID TEXT NOT NULL COLLATE NOCASE UNIQUE,
+            name TEXT NOT NULL COLLATE NOCASE UNIQUE, role TEXT NOT NULL, scope TEXT NOT NULL,
+            secretHash TEXT NOT NULL, createdAt TEXT NOT NULL);
+        CREATE TABLE token (
+            hash TEXT NOT NULL PRIMARY KEY, identityID TEXT NOT NULL, kind TEXT NOT NULL,
+            expiresAt TEXT NOT NULL);
+        CREATE INDEX tokenIdentity ON token(identityID);
+        CREATE INDEX tokenExpiry ON token(expiresAt);
         """
 }

@@ -12,6 +12,11 @@ struct HomePaths: Sendable {
     var operations: String { home + "/operations" }
     /// The resource groups, from which a lost catalog's are made again.
     var groups: String { home + "/groups.json" }
+    /// The HTTPS endpoint's certificate, secret and address.
+    var api: String { home + "/api" }
+    var endpoint: String { api + "/endpoint.json" }
+    /// The default identity's secret.
+    var localSecret: String { api + "/local-secret" }
 
     func server(_ id: String) -> String { servers + "/" + id }
     func data(_ id: String) -> String { server(id) + "/data" }

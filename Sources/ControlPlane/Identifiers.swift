@@ -10,6 +10,8 @@ import PostgresFormat
 public enum Identifiers {
     /// Azure ids need a subscription; there is one on this machine, the same everywhere.
     public static let subscription = "00000000-0000-0000-0000-000000000001"
+    /// The directory that the identities of this machine belong to.
+    public static let tenant = "00000000-0000-0000-0000-000000000002"
     public static let provider = "Microsoft.DBforPostgreSQL"
     public static let defaultGroup = "local"
     public static let defaultLocation = "local"

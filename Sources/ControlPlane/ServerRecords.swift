@@ -122,7 +122,7 @@ extension ControlPlane {
             wal: TreeSize.bytes(below: layout.wal))
     }
 
-    private func archiverHealth(_ row: ServerRow) -> ArchiverHealth? {
+    func archiverHealth(_ row: ServerRow) -> ArchiverHealth? {
         guard let connection = try? instance(row.id).connect(),
             let rows = try? connection.query(
                 """

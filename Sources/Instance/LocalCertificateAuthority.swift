@@ -81,7 +81,7 @@ public struct LocalCertificateAuthority: Sendable {
                 extensions: [
                     "basicConstraints = critical, CA:FALSE",
                     "keyUsage = critical, digitalSignature, keyEncipherment", "extendedKeyUsage = serverAuth",
-                    "subjectKeyIdentifier = hash",
+                    "subjectKeyIdentifier = hash", "authorityKeyIdentifier = keyid",
                 ] + (alternatives.isEmpty ? [] : ["subjectAltName = " + alternatives.joined(separator: ", ")])
             ))
         try openssl([

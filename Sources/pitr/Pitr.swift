@@ -11,7 +11,9 @@ struct Pitr: ParsableCommand {
             standard error. \
             'pitr --version' prints the version.
             """,
-        subcommands: [BackupWorkerCommand.self, OperationWorkerCommand.self],
+        subcommands: [
+            BackupWorkerCommand.self, OperationWorkerCommand.self, AzureSettingsCommand.self,
+        ],
         groupedSubcommands: [
             CommandGroup(
                 name: "Servers",
@@ -33,6 +35,9 @@ struct Pitr: ParsableCommand {
                     FirewallRuleCommands.self, ParameterCommands.self, DatabaseCommands.self,
                     GroupCommands.self,
                 ]),
+            CommandGroup(
+                name: "Azure",
+                subcommands: [ServeCommand.self, AzureCommands.self, IdentityCommands.self]),
             CommandGroup(
                 name: "Machine",
                 subcommands: [

@@ -54,7 +54,7 @@ struct Session: Sendable {
     }
 
     /// The state directory, absolute: the working directory changes later.
-    private func home() throws -> String {
+    func home() throws -> String {
         if let given = options.home {
             return given.hasPrefix("/") ? given : FileManager.default.currentDirectoryPath + "/" + given
         }

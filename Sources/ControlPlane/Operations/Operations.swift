@@ -1,7 +1,7 @@
 import Catalog
 import GRDB
 import Planning
-import Platform
+public import Platform
 public import PostgresFormat
 
 /// A running operation: its row in the catalog and its lines in the activity log.
@@ -102,7 +102,7 @@ extension ControlPlane {
     }
 
     /// Any error as one that a person can act on.
-    static func problem(from error: any Error) -> Problem {
+    public static func problem(from error: any Error) -> Problem {
         switch error {
         case let problem as Problem: problem
         case let refusal as Refusal: Problem(refusal)

@@ -1,0 +1,100 @@
+/// What an identity may do: three of Azure's roles, and one for those who restore.
+public enum AccessRole: String, Sendable, CaseIterable {
+    case owner = "Owner"
+    case contributor = "Contributor"
+    case reader = "Reader"
+    /// Reads, restores, and takes and deletes on-demand backups; nothing else.
+    case restoreOperator = "Restore Operator"
+
+    /// Whether the role may do that within its scope.
+    public func allows(_ action: AccessAction) -> Bool {
+        switch self {
+        case .owner, .contributor: true
+        case .reader: action == .read || action == .checkName
+        case .restoreOperator:
+            switch action {
+            case .read, .checkName, .restoreServer, .createBackup, .deleteBackup: true
+            default: false
+            }
+        }
+    }
+
+    /// The role of that name, in whatever case, with or without the blank.
+    public init?(text: String) {
+        func plain(_ text: String) -> String {
+            text.lowercased().filter { $0.isLetter }
+        }
+        guard let found = Self.allCases.first(where: { plain($0.rawValue) == plain(text) }) else {
+            return nil
+        }
+        self = found
+    }
+}
+
+/// Where a role holds.
+public enum AccessScope: Sendable, Hashable {
+    case subscription
+    case resourceGroup(String)
+
+    /// The ARM id.
+    public var resourceID: String {
+        switch self {
+        case .subscription: "/subscriptions/\(Identifiers.subscription)"
+        case .resourceGroup(let name): Identifiers.groupResourceID(name)
+        }
+    }
+
+    /// Whether something in that group lies within; nil is what lies in no group.
+    public func covers(group: String?) -> Bool {
+        switch self {
+        case .subscription: true
+        case .resourceGroup(let name): group?.lowercased() == name.lowercased()
+        }
+    }
+
+    /// Reads back what `resourceID` wrote.
+    init?(resourceID: String) {
+        let parts = resourceID.split(separator: "/")
+        switch parts.count {
+        case 2: self = .subscription
+        case 4: self = .resourceGroup(String(parts[3]))
+        default: return nil
+        }
+    }
+}
+
+/// What is asked to be done, as far as permission goes.
+public enum AccessAction: Sendable, Hashable, CaseIterable {
+    case read, checkName
+    case writeGroup, deleteGroup
+    /// A restore of any kind. To Azure it is the same action as making a server.
+    case createServer, restoreServer
+    case updateServer, deleteServer, startServer, stopServer, restartServer
+    case createBackup, deleteBackup
+    case writeFirewallRule, deleteFirewallRule
+    case writeParameter
+    case writeDatabase, deleteDatabase
+
+    /// Azure's name of the action.
+    public var name: String {
+        let server = "\(Identifiers.provider)/flexibleServers"
+        return switch self {
+        case .read: server + "/read"
+        case .checkName: "\(Identifiers.provider)/checkNameAvailability/action"
+        case .writeGroup: "Microsoft.Resources/subscriptions/resourceGroups/write"
+        case .deleteGroup: "Microsoft.Resources/subscriptions/resourceGroups/delete"
+        case .createServer, .restoreServer, .updateServer: server + "/write"
+        case .deleteServer: server + "/delete"
+        case .startServer: server + "/start/action"
+        case .stopServer: server + "/stop/action"
+        case .restartServer: server + "/restart/action"
+        case .createBackup: server + "/backups/write"
+        case .deleteBackup: server + "/backups/delete"
+        case .writeFirewallRule: server + "/firewallRules/write"
+        case .deleteFirewallRule: server + "/firewallRules/delete"
+        case .writeParameter: server + "/configurations/write"
+        case .writeDatabase: server + "/databases/write"
+        case .deleteDatabase: server + "/databases/delete"
+        }
+    }
+}
