@@ -34,11 +34,14 @@ struct CatalogStoreTests {
         let version = try again.read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
         #expect(version == CatalogStore.formatVersion)
         let tables = try again.read { database in
-            try ["resourceGroup", "server", "firewallRule", "parameter", "operation", "activity"].filter {
+            try [
+                "resourceGroup", "server", "firewallRule", "parameter", "operation", "activity", "identity",
+                "token",
+            ].filter {
                 try database.tableExists($0)
             }
         }
-        #expect(tables.count == 6)
+        #expect(tables.count == 8)
     }
 
     @Test func `refuses a newer layout and leaves it as it is`() throws {
@@ -60,7 +63,7 @@ struct CatalogStoreTests {
         }
         try store.close()
         var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-        for index in bytes.count / 2..<bytes.count { bytes[index] = UInt8(index & 0xFF) }
+        for index in bytes.count * 3 / 4..<bytes.count { bytes[index] = UInt8(index & 0xFF) }
         try bytes.write(to: URL(fileURLWithPath: path))
         let again = try CatalogStore(path: path)
         let problem = #expect(throws: Problem.self) { try again.read { try ServerRow.fetchAll($0) } }
