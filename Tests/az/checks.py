@@ -60,5 +60,5 @@ def part(name, body, *arguments):
     try:
         return body(*arguments)
     except Exception:  # noqa: BLE001 - whatever went wrong is the finding
-        check(f"{name}: runs to its end", False, "no exception", traceback.format_exc())
+        check(f"{name}: runs to its end", False, "no exception", traceback.format_exc(limit=-2))
         return None

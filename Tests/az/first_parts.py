@@ -16,8 +16,8 @@ def set_up(w):
     """`pitr azure env`, and a group."""
     contains("pitr azure env names az's folder and a CA bundle", w.words, "AZURE_CONFIG_DIR", "REQUESTS_CA_BUNDLE")
     folder = w.environment["AZURE_CONFIG_DIR"]
-    check("az's folder lies in the state directory", folder.startswith(os.environ["PITR_HOME"] + "/"),
-          os.environ["PITR_HOME"], folder)
+    check("az's folder is not the user's own, and closed to others",
+          folder != os.path.expanduser("~/.azure") and os.stat(folder).st_mode & 0o077 == 0, "0700", folder)
     with open(w.environment["REQUESTS_CA_BUNDLE"]) as file:
         bundle = file.read()
     check("the CA bundle has the system's roots too", bundle.count("BEGIN CERTIFICATE") > 20, "many",

@@ -4,9 +4,9 @@ import configparser
 import json
 import os
 
-from checks import check, contains
+from checks import check, contains, equal
 from commands import Az
-from daemon import SCRATCH
+from daemon import SCRATCH, pitr
 from world import GROUP
 
 
@@ -49,3 +49,36 @@ def logins(w):
     az("cloud", "set", "--name", "Local")
     contains("az cloud register, az login", az(*login, secret).out, "Enabled")
     contains("and the servers are there", az.server(*names).out, "orders")
+
+    az = fresh(w, "device")
+    az("cloud", "register", "--name", "Local", "--endpoint-resource-manager", address)
+    az("cloud", "set", "--name", "Local")
+    contains("az login --use-device-code", az("login", "--use-device-code", "--tenant", tenant).out, "Enabled")
+
+
+def roles(w):
+    """Who may do what, with identities of their own."""
+    address, tenant, _, _ = given(w)
+    for role, may, may_not in [
+        ("Reader", ["show", "--name", "orders"], ["delete", "--name", "orders", "--yes"]),
+        ("Restore Operator", ["restore", "--name", "orders-by-operator", "--source-server", "orders", "--no-wait"],
+         ["update", "--name", "orders", "--tags", "a=b"]),
+    ]:
+        word = role.split()[0].lower()
+        made = json.loads(pitr("identity", "create", "-n", word, "--role", role, "-o", "json").stdout)
+        az = fresh(w, word)
+        az("cloud", "register", "--name", "Local", "--endpoint-resource-manager", address)
+        az("cloud", "set", "--name", "Local")
+        az("login", "--service-principal", "--username", made["clientId"], "--tenant", tenant, "--password",
+           made["secret"])
+        az.server(*may)
+        refused = az.server(*may_not, status=1)
+        contains(f"a {role} may {may[0]}, and not {may_not[0]}", refused.err, "(AuthorizationFailed)")
+        pitr("identity", "delete", "-n", word, "--yes")
+        stale = az.server("show", "--name", "orders", status=None)
+        check("a token of an identity that was deleted is worth nothing", stale.status != 0, "not 0", stale)
+    w.az.server("wait", "--name", "orders-by-operator", "--custom", "state=='Ready'", "--interval", "1", "--timeout",
+                "120")
+    log = w.az("monitor", "activity-log", "list", "--resource-group", GROUP, "--query",
+               "[?ends_with(resourceId, 'orders-by-operator')].caller", "-o", "json").data
+    equal("the activity log says who restored", set(log), {"restore"})
