@@ -67,6 +67,6 @@ public struct FlexibleServer: Codable, Sendable {
         version = server.version
         // `availabilityZone` and `tags` come last: their wrappers start out as null.
         availabilityZone = server.availabilityZone
-        tags = server.tags.isEmpty ? nil : server.tags
+        tags = server.tags
     }
 }

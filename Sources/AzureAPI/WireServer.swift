@@ -11,7 +11,7 @@ extension WireResource where Properties == WireServerProperties {
             id: ResourceID.server(reference), name: server.name, type: ResourceID.serverType,
             properties: WireServerProperties(server))
         location = server.location
-        tags = server.tags.isEmpty ? nil : server.tags
+        tags = server.tags
         sku = FlexibleServer.SKU(name: server.skuName, tier: server.tier)
         systemData = WireSystemData(createdAt: server.createdAt.wireText)
     }

@@ -44,13 +44,18 @@ struct WireDocumentTests {
     }
 
     @Test(arguments: [
-        "tags", "properties.backup.earliestRestoreDate", "properties.availabilityZone",
+        "properties.backup.earliestRestoreDate", "properties.availabilityZone",
         "properties.local.restoredFrom", "properties.local.latestRestoreDate",
     ])
     func `leaves out what is missing`(path: String) throws {
         #expect(try field(path, of: WireServer(.fresh)) == nil)
         let text = String(decoding: try JSONEncoder().encode(WireServer(.fresh)), as: UTF8.self)
         #expect(!text.contains("null"))
+    }
+
+    @Test func `a server without tags has none, which is not the same as not saying`() throws {
+        let tags = try #require(try field("tags", of: WireServer(.fresh)) as? [String: String])
+        #expect(tags.isEmpty)
     }
 
     @Test func `children are nested, and named below their server`() throws {
