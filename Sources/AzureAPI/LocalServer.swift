@@ -28,6 +28,29 @@ public struct LocalServer: Codable, Sendable {
         public var wal: UInt64
     }
 
+    /// The second copy of the backups, in the paired location.
+    public struct Pair: Codable, Sendable, Hashable {
+        public var directory: String
+        public var isAvailable: Bool
+        @OrNull public var lagSeconds: Int64?
+        @OrNull public var latestRestoreDate: String?
+        public var location: String
+        @OrNull public var missingBackups: Int?
+        @OrNull public var missingBytes: UInt64?
+        @OrNull public var missingFiles: Int?
+
+        init(_ pair: GeoRedundancy) {
+            directory = pair.directory
+            isAvailable = pair.isAvailable
+            location = pair.location
+            lagSeconds = pair.lagSeconds
+            latestRestoreDate = pair.latestRestoreDate?.wireText
+            missingBackups = pair.missingBackups
+            missingBytes = pair.missingBytes
+            missingFiles = pair.missingFiles
+        }
+    }
+
     public struct Origin: Codable, Sendable, Hashable {
         public var backup: String
         public var lsn: String
@@ -50,6 +73,7 @@ public struct LocalServer: Codable, Sendable {
     @OrNull public var diskUsage: Disk?
     @OrNull public var evidence: RestoreEvidenceDocument?
     @OrNull public var followUp: [String]?
+    @OrNull public var geoRedundancy: Pair?
     public var host: String
     public var id: String
     @OrNull public var latestRestoreDate: String?
@@ -78,6 +102,7 @@ public struct LocalServer: Codable, Sendable {
         socketDirectory = server.socketDirectory
         vCores = server.vCores
         archiver = server.archiver.map(Archiver.init)
+        geoRedundancy = server.geoRedundancy.map(Pair.init)
         deletedAt = server.deletedAt?.wireText
         diskUsage = server.diskUsage.map { Disk(backups: $0.backups, data: $0.data, wal: $0.wal) }
         self.evidence = evidence

@@ -26,6 +26,8 @@ public final class ControlPlane: Sendable {
     let runner: any CommandRunner
     /// Who does what this control plane is asked for.
     let caller: Caller
+    /// Whether the repositories are those of a paired location.
+    let isOfPair: Bool
     /// The accepted operation that this process carries out.
     let acceptedOperation: String?
 
@@ -53,8 +55,25 @@ public final class ControlPlane: Sendable {
         }
         let store = try CatalogStore(path: paths.catalog)
         catalog = store
+        isOfPair = false
         self.acceptedOperation = acceptedOperation
         caller = try acceptedOperation.flatMap { try Self.caller(of: $0, in: store) } ?? .local
+    }
+
+    /// The same state, but for the repositories, those of a paired location, and for the clock: it stands
+    /// still at the last moment that is known there, for whatever is later is not there.
+    init(_ other: ControlPlane, readingFrom repositories: String, at moment: PostgresTimestamp) {
+        account = other.account
+        paths = HomePaths(home: other.paths.home, repositories: repositories)
+        catalog = other.catalog
+        catalogLock = other.catalogLock
+        progress = other.progress
+        cancellation = other.cancellation
+        clock = StoppedClock(moment: moment)
+        isOfPair = true
+        runner = other.runner
+        caller = other.caller
+        acceptedOperation = other.acceptedOperation
     }
 
     /// Checks the state directory's version and makes the folders that are missing.
@@ -131,4 +150,11 @@ public final class ControlPlane: Sendable {
     func pause(milliseconds: UInt32) {
         Pause.milliseconds(milliseconds)
     }
+}
+
+/// Always the same time.
+private struct StoppedClock: WallClock {
+    let moment: PostgresTimestamp
+
+    func now() -> PostgresTimestamp { moment }
 }

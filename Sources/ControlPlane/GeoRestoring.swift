@@ -1,18 +1,64 @@
 import Catalog
 import Platform
+import Repository
 
-/// Restores from the paired location.
+/// Restores from the paired location: nothing of the first one is read, neither archive nor data.
 extension ControlPlane {
-    func geoSource(of request: RestoreRequest, location: String) throws -> ServerRow {
-        throw Problem(
-            .operationNotSupported,
-            "Unable to geo-restore server \(request.sourceServer) as its geo-backups aren't available yet.")
-    }
-
     public func geoRestore(
         _ request: RestoreRequest, location: String, announce: (PlannedRestore) -> Void
     ) throws -> RestoreResult {
         let source = try geoSource(of: request, location: location)
-        return try restore(request, from: source, kind: .geoRestore, announce: announce)
+        return try restore(
+            request, from: source, kind: .geoRestore,
+            view: pairView(source), announce: announce)
+    }
+
+    /// Reads what the paired location holds of a server, which ends at the last moment known there.
+    func pairView(_ source: ServerRow) -> ControlPlane {
+        let repositories = paths.paired(source.location)
+        let reader = ControlPlane(self, readingFrom: repositories, at: clock.now())
+        let window = reader.restoreWindow(source, state: .dropped)
+        return ControlPlane(self, readingFrom: repositories, at: window.latest ?? clock.now())
+    }
+
+    /// The server as its pair knows it: in the pair's location, and without a data directory.
+    func geoSource(of request: RestoreRequest, location: String) throws -> ServerRow {
+        var row = try anySource(of: request)
+        guard let wanted = AzureLocation.find(location) else {
+            throw AzureLocation.unknown(location)
+        }
+        guard let pair = Self.pair(of: row) else {
+            throw Problem(
+                .operationNotSupported,
+                "Unable to geo-restore server \(row.name): it was made without geo-redundant backups.",
+                hint: "They can be chosen only when a server is made, with --geo-redundant-backup Enabled.")
+        }
+        guard wanted == pair else {
+            throw Problem(
+                .invalidParameterValue,
+                "Server \(row.name) of location \(row.location) cannot be geo-restored to \(wanted.name).",
+                detail: "its backups are kept in \(pair.name)", hint: "Use --location \(pair.name).")
+        }
+        let layout = RepositoryLayout(root: paths.paired(pair.name) + "/" + row.id)
+        let backups = (try? BackupRepository(layout: layout).list()) ?? []
+        guard backups.contains(where: { $0.damage == nil }) else {
+            throw Problem(
+                .geoBackupNotReady,
+                "Unable to geo-restore server \(row.name) as its geo-backups aren't available yet.",
+                hint: "'pitr serve' copies them by itself, 'pitr maintain' does it now.")
+        }
+        row.location = pair.name
+        row.phase = .dropped
+        return row
+    }
+
+    /// The server that is meant, whether it is there or was deleted.
+    private func anySource(of request: RestoreRequest) throws -> ServerRow {
+        do {
+            return try source(of: request)
+        } catch let problem as Problem where problem.code == .resourceNotFound {
+            if let row = try? droppedSource(of: request) { return row }
+            throw problem
+        }
     }
 }

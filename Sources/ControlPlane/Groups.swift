@@ -6,6 +6,7 @@ import PostgresFormat
 extension ControlPlane {
     /// Makes a group; making it again in the same place keeps it and replaces its tags, as az does.
     public func createGroup(name: String, location: String?, tags: [String: String]) throws -> GroupDetails {
+        let location = try location.map(AzureLocation.require)?.name
         let text = try CatalogJSON.text(tags)
         let now = clock.now().description
         return try changeGroups { database in

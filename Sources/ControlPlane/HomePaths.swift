@@ -1,6 +1,13 @@
 /// Where everything lies under the state directory.
 struct HomePaths: Sendable {
     let home: String
+    /// Where repositories are read and written: the first ones, unless a paired location is looked at.
+    let repositories: String
+
+    init(home: String, repositories: String? = nil) {
+        self.home = home
+        self.repositories = repositories ?? home + "/repository"
+    }
 
     var format: String { home + "/format.json" }
     var catalog: String { home + "/catalog.sqlite" }
@@ -8,7 +15,6 @@ struct HomePaths: Sendable {
     var authority: String { home + "/ca" }
     var helpers: String { home + "/lib" }
     var servers: String { home + "/servers" }
-    var repositories: String { home + "/repository" }
     var operations: String { home + "/operations" }
     /// The resource groups, from which a lost catalog's are made again.
     var groups: String { home + "/groups.json" }
@@ -17,6 +23,9 @@ struct HomePaths: Sendable {
     var endpoint: String { api + "/endpoint.json" }
     /// The default identity's secret.
     var localSecret: String { api + "/local-secret" }
+
+    /// The repositories that a location keeps of servers of its pair.
+    func paired(_ location: String) -> String { home + "/paired/" + location }
 
     func server(_ id: String) -> String { servers + "/" + id }
     func data(_ id: String) -> String { server(id) + "/data" }
@@ -33,6 +42,8 @@ struct HomePaths: Sendable {
     var daemonLock: String { locks + "/daemon" }
     /// Held by whoever changes a server; shared by a running backup.
     func serverLock(_ id: String) -> String { locks + "/" + id + ".server" }
+    /// One process at a time copies a server's repository to the paired location.
+    func pairLock(_ id: String) -> String { locks + "/" + id + ".pair" }
     /// One backup of a server at a time.
     func backupLock(_ id: String) -> String { locks + "/" + id + ".backup" }
     /// Restores of one source queue here.

@@ -263,6 +263,7 @@ extension ControlPlane {
     /// Removes a deleted server's backups and its row: it cannot come back.
     func removeForGood(_ row: ServerRow) throws {
         try DurableFiles.removeTree(paths.repository(row.id))
+        try removePaired(row)
         _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
     }
 

@@ -20,6 +20,7 @@ extension ControlPlane {
             actions += try backUpIfDue(row, now: now, dryRun: dryRun)
             actions += try expire(row, now: now, dryRun: dryRun)
         }
+        actions += try copyToPairs(dryRun: dryRun)
         for row in try rows(resourceGroup: nil, dropped: true) {
             actions += try purgeIfDue(row, now: now, dryRun: dryRun)
         }

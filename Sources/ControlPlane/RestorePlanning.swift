@@ -12,6 +12,8 @@ import Restore
 struct PreparedRestore {
     var planned: PlannedRestore
     var source: ServerRow
+    /// The repository that is read.
+    var layout: RepositoryLayout
     var log: HeldLog
     var systemIdentifier: UInt64
     /// Holds WAL that was read from the source; removed when the restore ends.
@@ -92,7 +94,8 @@ extension ControlPlane {
             }
             planned.timelinePath = try timelinePath(plan.timeline, in: log.archive)
             return PreparedRestore(
-                planned: planned, source: source, log: log, systemIdentifier: identifier,
+                planned: planned, source: source, layout: layout(source), log: log,
+                systemIdentifier: identifier,
                 tailDirectory: tailDirectory, pin: pin)
         } catch {
             try? DurableFiles.removeTree(tailDirectory)

@@ -29,7 +29,10 @@ extension ControlPlane {
         let moment = try MomentText.read(text, now: now)
         if let note = moment.note { notes.append(note) }
         guard moment.instant <= now else {
-            notes.append("\(moment.instant) is in the future: taken as now.")
+            notes.append(
+                isOfPair
+                    ? "The paired location knows of nothing later than \(now), so the copy ends there."
+                    : "\(moment.instant) is in the future: taken as now.")
             return .latest
         }
         return .time(moment.instant)

@@ -40,8 +40,9 @@ extension ControlPlane {
         try find(server).evidence.map { try CatalogJSON.value(RestoreEvidence.self, $0) }
     }
 
+    /// - Parameter view: reads the source's repository; nil for this control plane.
     func restore(
-        _ request: RestoreRequest, from source: ServerRow, kind: OperationKind,
+        _ request: RestoreRequest, from source: ServerRow, kind: OperationKind, view: ControlPlane? = nil,
         announce: (PlannedRestore) -> Void
     ) throws -> RestoreResult {
         guard let name = request.name?.lowercased() else {
@@ -50,7 +51,7 @@ extension ControlPlane {
         // One restore of a source at a time: the others wait here, in front of everything that costs.
         let queue = try waitForQueue(source)
         defer { queue.release() }
-        let prepared = try prepare(request, source: source, checkName: true)
+        let prepared = try (view ?? self).prepare(request, source: source, checkName: true)
         defer { prepared.release() }
         announce(prepared.planned)
         let plan = prepared.planned.plan
@@ -106,6 +107,7 @@ extension ControlPlane {
     ) throws -> (ServerRow, DirectoryLock) {
         let group = try resolveGroup(request.resourceGroup, createIfMissing: false, location: nil)
         let (tier, size) = try restoredSize(request, source: source)
+        if request.geoRedundantBackup == true { try Self.requirePair(of: source.location) }
         return try claim { endpoint in
             var row = source
             row.id = Identifiers.fresh()
@@ -190,7 +192,7 @@ extension ControlPlane {
     {
         let plan = prepared.planned.plan
         return RestoreJob(
-            plan: plan, layout: layout(prepared.source), log: prepared.log,
+            plan: plan, layout: prepared.layout, log: prepared.log,
             systemIdentifier: prepared.systemIdentifier, installation: try installation(), runner: runner,
             account: account.name, serverDirectory: paths.server(serverID),
             dataDirectory: paths.data(serverID), operationDirectory: paths.operation(operationID),

@@ -30,14 +30,17 @@ extension ControlPlane {
         let password = request.adminPassword ?? GeneratedNames.password()
         try AdminRole.checkPassword(password)
         let access = try PublicAccess(request.publicAccess, now: clock.now())
-        let group = try resolveGroup(request.resourceGroup, createIfMissing: true, location: request.location)
+        let asked = try request.location.map(AzureLocation.require)?.name
+        let group = try resolveGroup(request.resourceGroup, createIfMissing: true, location: asked)
+        let location = asked ?? group.location
+        if request.geoRedundantBackup == true { try Self.requirePair(of: location) }
         let name = (request.name ?? GeneratedNames.server()).lowercased()
         try Self.validate(serverName: name)
 
         let (row, lock) = try claim { endpoint in
             ServerRow(
                 id: Identifiers.fresh(), resourceGroup: group.name, name: name,
-                location: request.location ?? group.location, tags: try CatalogJSON.text(request.tags),
+                location: location, tags: try CatalogJSON.text(request.tags),
                 phase: .provisioning, shouldRun: true, createdAt: self.clock.now().description,
                 version: String(installation.major), postgresVersion: installation.minorVersion,
                 tier: tier.rawValue, skuName: size.name, storageSizeGiB: request.storageSizeGiB ?? 128,

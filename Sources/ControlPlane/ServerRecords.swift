@@ -105,7 +105,8 @@ extension ControlPlane {
             systemIdentifier: row.systemIdentifier.flatMap { UInt64($0) },
             restoredFrom: try row.restoredFrom.map { try CatalogJSON.value(RestoredFrom.self, $0) },
             diskUsage: withUsage ? usage(row) : nil,
-            archiver: withUsage && state == .ready ? archiverHealth(row) : nil)
+            archiver: withUsage && state == .ready ? archiverHealth(row) : nil,
+            geoRedundancy: withUsage ? geoRedundancy(row) : nil)
     }
 
     static func size(_ row: ServerRow) throws -> ComputeSize {

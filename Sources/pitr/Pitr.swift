@@ -26,7 +26,7 @@ struct Pitr: ParsableCommand {
                 name: "Restore",
                 subcommands: [
                     TimelineCommand.self, PlanCommand.self, ExplainCommand.self, RestoreCommand.self,
-                    ReviveDroppedCommand.self, BackupCommands.self,
+                    GeoRestoreCommand.self, ReviveDroppedCommand.self, BackupCommands.self,
                     RestorePointCommands.self, WALCommands.self,
                 ]),
             CommandGroup(

@@ -1,3 +1,5 @@
+import Platform
+
 /// A place that servers are said to be in: Azure's public regions, and this machine's own two.
 ///
 /// Everything is on one machine; a location tells a resource from another one's, and which location keeps a
@@ -19,6 +21,20 @@ public struct AzureLocation: Hashable, Sendable {
     /// Finds `eastus`, `East US` or `EastUS`.
     public static func find(_ text: String) -> AzureLocation? {
         byName[normalized(text)]
+    }
+
+    /// As `find`, for what a user typed; throws `.locationNotAvailable`.
+    static func require(_ text: String) throws(Problem) -> AzureLocation {
+        guard let found = find(text) else { throw unknown(text) }
+        return found
+    }
+
+    static func unknown(_ text: String) -> Problem {
+        Problem(
+            .locationNotAvailable,
+            "The provided location '\(text)' is not available for resource type "
+                + "'\(Identifiers.provider)/flexibleServers'.",
+            hint: "Use one of Azure's public regions, 'eastus' for example, or 'local'.")
     }
 
     public static func normalized(_ text: String) -> String {

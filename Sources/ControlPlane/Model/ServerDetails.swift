@@ -82,6 +82,22 @@ public struct ArchiverHealth: Hashable, Sendable, Codable {
     }
 }
 
+/// The second copy of a server's backups, in the paired location.
+public struct GeoRedundancy: Hashable, Sendable, Codable {
+    public var location: String
+    public var directory: String
+    /// Whether it can be restored from.
+    public var isAvailable: Bool
+    /// The last moment that can be restored from it.
+    public var latestRestoreDate: PostgresTimestamp?
+    /// What is archived and not there yet; nil where the first repository cannot be read.
+    public var missingFiles: Int?
+    public var missingBytes: UInt64?
+    public var missingBackups: Int?
+    /// How long the oldest of those files has been waiting.
+    public var lagSeconds: Int64?
+}
+
 /// A server as `show` tells it.
 public struct ServerDetails: Sendable {
     /// Immutable; keys every path. Names are reused, ids never.
@@ -123,4 +139,5 @@ public struct ServerDetails: Sendable {
     public var restoredFrom: RestoredFrom?
     public var diskUsage: DiskUsage?
     public var archiver: ArchiverHealth?
+    public var geoRedundancy: GeoRedundancy?
 }

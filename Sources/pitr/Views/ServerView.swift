@@ -66,6 +66,7 @@ enum ServerView {
             server.earliestRestoreDate?.description ?? "none before the first backup is complete")
         text.field("Latest restore", server.latestRestoreDate?.description)
         if let archiver = server.archiver { add(archiver, to: &text) }
+        if let pair = server.geoRedundancy { add(pair, to: &text) }
         if let origin = server.restoredFrom { add(origin, to: &text) }
         text.heading("Places")
         text.field("Data", server.dataDirectory)
@@ -74,6 +75,21 @@ enum ServerView {
         text.field("Repository", server.repositoryDirectory)
         text.field("System identifier", server.systemIdentifier.map { String($0) })
         return text
+    }
+
+    private static func add(_ pair: GeoRedundancy, to text: inout PersonText) {
+        let behind =
+            switch (pair.missingFiles, pair.missingBackups) {
+            case (nil, _), (_, nil): "the first repository cannot be read"
+            case (0, 0): "nothing is waiting"
+            case (let files?, let backups?):
+                "\(backups) backups and \(files) files of log are waiting, since \(pair.lagSeconds ?? 0) s"
+            }
+        text.field(
+            "Second copy",
+            "\(pair.location), "
+                + (pair.latestRestoreDate.map { "up to \($0)" } ?? "nothing to restore from yet") + "; "
+                + behind)
     }
 
     private static func add(_ archiver: ArchiverHealth, to text: inout PersonText) {

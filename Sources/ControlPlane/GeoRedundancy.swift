@@ -1,0 +1,98 @@
+import Catalog
+import GRDB
+import Platform
+import PostgresFormat
+import Repository
+
+/// Geo-redundant backups: a second repository in the paired location, kept up to date from the first.
+extension ControlPlane {
+    /// The location that keeps the second copy of a server's backups; nil where there is none.
+    static func pair(of row: ServerRow) -> AzureLocation? {
+        guard row.geoRedundantBackup else { return nil }
+        return AzureLocation.find(row.location)?.pair.flatMap(AzureLocation.find)
+    }
+
+    /// Refuses geo-redundant backups in a location that has no pair.
+    static func requirePair(of location: String) throws(Problem) {
+        guard AzureLocation.find(location)?.pair == nil else { return }
+        throw Problem(
+            .operationNotSupported, "Geo-redundant backups are not supported in location '\(location)'.",
+            detail: "it has no paired location",
+            hint: "Choose a location that has one, 'local' or 'eastus' for example.")
+    }
+
+    /// Brings every second copy up to date, and says what that took; with `dryRun` only what is missing.
+    public func copyToPairs(dryRun: Bool = false) throws -> [MaintenanceAction] {
+        let candidates = try catalog.read {
+            try ServerRow.filter(Column("geoRedundantBackup") == true)
+                .filter(["complete", "dropped"].contains(Column("phase"))).fetchAll($0)
+        }
+        var actions: [MaintenanceAction] = []
+        for row in candidates {
+            // Where the first repository is gone the second stays as it is.
+            guard let pair = Self.pair(of: row), DurableFiles.status(layout(row).identityFile) != nil,
+                // Another process that copies is as good; expiry and purge wait for this one.
+                let copying = try DirectoryLock.attempt(paths.pairLock(row.id)),
+                let pin = try DirectoryLock.attempt(paths.pin(row.id), .shared)
+            else { continue }
+            defer {
+                pin.release()
+                copying.release()
+            }
+            let mirror = mirror(row, pair)
+            guard let lag = try? mirror.lag(), lag.files > 0 || lag.backups > 0 || isDue(mirror) else {
+                continue
+            }
+            actions.append(
+                act(
+                    row.name, "copy-to-pair", pair.name,
+                    "\(lag.backups) \(lag.backups == 1 ? "backup" : "backups") and \(lag.files) "
+                        + "\(lag.files == 1 ? "file" : "files") of log are not there", dryRun: dryRun
+                ) {
+                    _ = try mirror.run(cancellation: cancellation)
+                    try copyDescription(row, pair)
+                })
+        }
+        return actions
+    }
+
+    private func mirror(_ row: ServerRow, _ pair: AzureLocation) -> RepositoryMirror {
+        RepositoryMirror(
+            source: layout(row), target: RepositoryLayout(root: paths.paired(pair.name) + "/" + row.id))
+    }
+
+    /// Whether something expired in the first that the second still has.
+    private func isDue(_ mirror: RepositoryMirror) -> Bool {
+        let first = Set((try? DurableFiles.listIfPresent(mirror.source.backups)) ?? [])
+        let second = (try? DurableFiles.listIfPresent(mirror.target.backups)) ?? []
+        return !first.isEmpty && second.contains { !first.contains($0) }
+    }
+
+    private func copyDescription(_ row: ServerRow, _ pair: AzureLocation) throws {
+        guard let bytes = try DurableFiles.readIfPresent(paths.description(row.id)) else { return }
+        let path = paths.paired(pair.name) + "/\(row.id)/server.json"
+        if try DurableFiles.readIfPresent(path) != bytes { try DurableFiles.write(bytes, to: path) }
+    }
+
+    /// How the second copy stands; nil for a server without one.
+    func geoRedundancy(_ row: ServerRow) -> GeoRedundancy? {
+        guard let pair = Self.pair(of: row) else { return nil }
+        let mirror = mirror(row, pair)
+        let view = ControlPlane(self, readingFrom: paths.paired(pair.name), at: clock.now())
+        var row = row
+        row.phase = .dropped
+        let window = view.restoreWindow(row, state: .dropped)
+        let lag = try? mirror.lag()
+        let now = clock.now().unixMicroseconds / 1_000_000
+        return GeoRedundancy(
+            location: pair.name, directory: mirror.target.root, isAvailable: window.earliest != nil,
+            latestRestoreDate: window.latest, missingFiles: lag?.files, missingBytes: lag?.bytes,
+            missingBackups: lag?.backups,
+            lagSeconds: lag.map { $0.since.map { max(0, now - $0) } ?? 0 })
+    }
+
+    func removePaired(_ row: ServerRow) throws {
+        guard let pair = Self.pair(of: row) else { return }
+        try DurableFiles.removeTree(paths.paired(pair.name) + "/" + row.id)
+    }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import ControlPlane
+
+struct GeoRestoreCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "geo-restore",
+        abstract: "Restore a server from its geo-redundant backups, in the paired location.",
+        discussion: "Reads nothing of the first location: neither the server nor its repository.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var group: GroupOption
+    @Option(name: .shortAndLong, help: "Name of the new server.") var name: String
+    @Option(name: .shortAndLong, help: "The paired location.") var location: String
+    @OptionGroup var target: TargetOptions
+    @OptionGroup var copy: CopyOptions
+    @OptionGroup var noWait: NoWaitOption
+    @OptionGroup var confirmed: YesOption
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var encryption: EncryptionOptions
+
+    func execute(_ session: Session) throws -> Report {
+        let controlPlane = try session.controlPlane()
+        if noWait.noWait {
+            return try noWait.accept(.geoRestore(request, location: location), controlPlane, session)
+        }
+        let result = try controlPlane.geoRestore(request, location: location) {
+            PlanCommand.announce($0, session)
+        }
+        return try RestoreCommand.report(result)
+    }
+
+    var request: RestoreRequest {
+        var request = RestoreRequest(resourceGroup: group.resourceGroup, sourceServer: target.sourceServer)
+        request.name = name
+        target.apply(to: &request)
+        copy.apply(to: &request)
+        return request
+    }
+}
