@@ -31,11 +31,13 @@ extension ControlPlane {
         try AdminRole.checkPassword(password)
         let access = try PublicAccess(request.publicAccess, now: clock.now())
         let asked = try request.location.map(AzureLocation.require)?.name
+        let name = (request.name ?? GeneratedNames.server()).lowercased()
+        try Self.validate(serverName: name)
+        // A refusal must not leave a group behind.
+        if request.geoRedundantBackup == true, let asked { try Self.requirePair(of: asked) }
         let group = try resolveGroup(request.resourceGroup, createIfMissing: true, location: asked)
         let location = asked ?? group.location
         if request.geoRedundantBackup == true { try Self.requirePair(of: location) }
-        let name = (request.name ?? GeneratedNames.server()).lowercased()
-        try Self.validate(serverName: name)
 
         let (row, lock) = try claim { endpoint in
             ServerRow(
@@ -123,7 +125,7 @@ extension ControlPlane {
 
     /// Enters a new server into the catalog; the name and the address are its own from then on.
     ///
-    /// Its lock is held before anybody can see it, so that maintenance never takes it for a leftover. One that
+    /// Its lock is held before anybody sees it, so that maintenance never takes it for a leftover. One that
     /// was entered when the operation was accepted is taken as it is.
     func claim(
         _ make: (LoopbackAddress.Endpoint) throws -> ServerRow, listen: () throws -> LoopbackAddress.Endpoint

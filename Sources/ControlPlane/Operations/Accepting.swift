@@ -8,7 +8,7 @@ import PostgresFormat
 extension ControlPlane {
     /// Checks what can be checked at once, takes a new server's name and address, and enters the operation.
     ///
-    /// After that it is not lost: a dispatcher starts a worker for it, after a crash the next dispatcher does.
+    /// From then on it is not lost: a dispatcher starts a worker for it, after a crash the next one does.
     /// Throws what the command itself would throw, and `.serverBusy` for power, update and delete of a server
     /// that something else is being done to.
     public func accept(_ request: OperationRequest, caller: Caller) throws -> AcceptedOperation {
