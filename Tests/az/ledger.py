@@ -62,9 +62,10 @@ class Ledger:
     def _time(text):
         return datetime.fromisoformat(text.strip().replace("+00", "+00:00"))
 
-    def second(self, earliest=None):
+    def second(self):
         """A whole second with rows on both sides of it and none whose commit may be on either."""
-        instant = (earliest or self.rows[0][2]).replace(microsecond=0) + timedelta(seconds=1)
+        start = self.rows[len(self.rows) // 3][2]
+        instant = start.replace(microsecond=0) + timedelta(seconds=1)
         while instant < self.rows[-1][1]:
             inside = [row for row in self.rows if row[2] <= instant]
             if inside and not self.unsure(instant):
