@@ -65,6 +65,11 @@ extension ControlPlane {
         }
     }
 
+    /// As `showServer`, without looking at what it takes on the disk and what its archiver does.
+    public func server(_ reference: ServerReference) throws -> ServerDetails {
+        try details(try find(reference), withUsage: false)
+    }
+
     /// Why a new server cannot have that name; nil when it can.
     public func refusal(ofName name: String) throws -> Problem? {
         do throws(Problem) {

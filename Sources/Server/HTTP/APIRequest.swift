@@ -1,6 +1,4 @@
 import Foundation
-import Platform
-import PostgresFormat
 
 /// A request as the rules look at it: no socket, no stream.
 public struct APIRequest: Sendable {
@@ -52,18 +50,6 @@ public struct APIRequest: Sendable {
 
     /// The fields of a form in the body.
     var form: [String: String] { Self.form(String(decoding: body, as: UTF8.self)) }
-
-    /// The body as JSON; an empty one is an object without members.
-    func json() throws(Problem) -> JSONValue {
-        if body.allSatisfy({ $0 == 32 || (9...13).contains($0) }) { return .object([:]) }
-        do throws(JSONError) {
-            return try JSONValue.parse(body)
-        } catch {
-            throw Problem(
-                .invalidRequestContent,
-                "The request content was invalid and could not be deserialized: '\(error)'.")
-        }
-    }
 }
 
 /// Who is at the other end of the connection.

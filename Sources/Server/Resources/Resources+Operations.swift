@@ -87,8 +87,10 @@ extension Resources {
             return response
         }
         if status.phase.isFailure {
+            let error = Self.error(status)
             return try .document(
-                CloudErrorDocument(Self.error(status)), status: status.phase == .canceled ? 409 : 400)
+                CloudErrorDocument(code: error.code, message: error.message),
+                status: status.phase == .canceled ? 409 : 400)
         }
         guard Self.leavesResource.contains(status.kind), let path = ResourcePath.parse(status.resourceID),
             let call = try? APICall("GET", path)

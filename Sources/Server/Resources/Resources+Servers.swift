@@ -7,17 +7,19 @@ import PostgresFormat
 extension Resources {
     func answer(_ call: APICall.ServerCall, server: ServerReference) throws -> APIResponse {
         switch call {
-        case .show: return try .document(WireServer(try controlPlane.showServer(server)))
+        case .show: return try .document(WireServer(try controlPlane.server(server)))
         case .put: return try put(server)
         case .patch: return try patch(server)
         case .delete:
             return try accept(.delete(server)) { _ = try controlPlane.showGroup(server.resourceGroup) }
         case .start: return try accept(.start(server))
         case .stop: return try accept(.stop(server))
-        case .restart: return try accept(.restart(server))
-        case .capabilities: return try capabilities(try controlPlane.showServer(server).location)
+        case .restart:
+            _ = try RestartBody(request.body)
+            return try accept(.restart(server))
+        case .capabilities: return try capabilities(try controlPlane.server(server).location)
         case .listNothing:
-            _ = try controlPlane.showServer(server)
+            _ = try controlPlane.server(server)
             return try .document(WireList<WireNothing>([]))
         case .listBackups:
             let backups = try controlPlane.listBackups(server)
@@ -38,6 +40,42 @@ extension Resources {
         }
     }
 
+    // MARK: The server itself
+
+    /// Makes a server, in one way or another, or changes the one that is there.
+    private func put(_ server: ServerReference) throws -> APIResponse {
+        let body = try ServerBody(request.body)
+        if let existing = try existing(server) {
+            return try accept(.update(server, try body.update(of: existing)))
+        }
+        let operation = try body.creation(group: server.resourceGroup, name: server.name)
+        if body.mode.isRestore { try check(body, server) }
+        return try accept(operation)
+    }
+
+    private func patch(_ server: ServerReference) throws -> APIResponse {
+        let existing = try controlPlane.server(server)
+        return try accept(.update(server, try ServerBody(request.body).update(of: existing)))
+    }
+
+    private func existing(_ server: ServerReference) throws -> ServerDetails? {
+        do {
+            return try controlPlane.server(server)
+        } catch let problem as Problem where problem.code == .resourceNotFound {
+            return nil
+        }
+    }
+
+    /// The source has to be one that the identity may read, and has to fit what is asked for.
+    private func check(_ body: ServerBody, _ server: ServerReference) throws {
+        let source = try body.source(defaultGroup: server.resourceGroup)
+        try Authenticator.require(
+            .read, by: identity, group: source.resourceGroup, scope: ResourceID.server(source))
+        if let details = try? controlPlane.server(source) { try body.checkSource(details) }
+    }
+
+    // MARK: What it has
+
     private func backup(_ name: String, _ call: APICall.PartCall, _ server: ServerReference) throws
         -> APIResponse
     {
@@ -45,7 +83,7 @@ extension Resources {
         case .show: try .document(WireBackup(try controlPlane.showBackup(server, name: name), of: server))
         case .put: try accept(.createBackup(server, name: name))
         case .delete:
-            try accept(.deleteBackup(server, name: name)) { _ = try controlPlane.showServer(server) }
+            try accept(.deleteBackup(server, name: name)) { _ = try controlPlane.server(server) }
         }
     }
 
@@ -56,8 +94,10 @@ extension Resources {
             let parameter = try controlPlane.showParameter(server, name: name)
             return try .document(WireConfiguration(parameter, of: server))
         }
-        let body = try ParameterBody(try request.json())
-        return try accept(.setParameter(server, name: name, value: body.value))
+        let body = try ConfigurationBody(request.body)
+        let parameter = try controlPlane.showParameter(server, name: name)
+        return try accept(
+            .setParameter(server, name: parameter.name, value: body.setting(of: parameter)))
     }
 
     private func database(_ name: String, _ call: APICall.PartCall, _ server: ServerReference) throws
@@ -67,12 +107,12 @@ extension Resources {
         case .show:
             return try .document(WireDatabase(try controlPlane.showDatabase(server, name: name), of: server))
         case .put:
-            let body = try DatabaseBody(try request.json())
+            let body = try DatabaseBody(request.body)
             return try accept(
                 .createDatabase(server, name: name, charset: body.charset, collation: body.collation))
         case .delete:
             return try accept(.deleteDatabase(server, name: name)) {
-                _ = try controlPlane.showServer(server)
+                _ = try controlPlane.server(server)
             }
         }
     }
@@ -85,10 +125,11 @@ extension Resources {
             let rule = try controlPlane.showFirewallRule(server, name: name)
             return try .document(WireFirewallRule(rule, of: server))
         case .put:
-            let body = try FirewallRuleBody(try request.json())
-            return try accept(.writeRule(server, name: name, start: body.start, end: body.end))
+            let body = try FirewallRuleBody(request.body)
+            return try accept(
+                .writeRule(server, name: name, start: body.startIPAddress, end: body.endIPAddress))
         case .delete:
-            return try accept(.deleteRule(server, name: name)) { _ = try controlPlane.showServer(server) }
+            return try accept(.deleteRule(server, name: name)) { _ = try controlPlane.server(server) }
         }
     }
 }

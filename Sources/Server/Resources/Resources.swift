@@ -23,7 +23,7 @@ struct Resources: Sendable {
         case .listProviders: return try .document(WireList(WireProvider.all))
         case .showProvider(let name): return try provider(name)
         case .listResources(let group): return try resources(group)
-        case .listGroups: return try .document(WireList(visibleGroups().map { WireGroup($0) }))
+        case .listGroups: return try .document(WireList(groups().map { WireGroup($0) }))
         case .group(let name, let call): return try answer(call, group: name)
         case .activityLog: return try activityLog()
         case .checkName: return try checkName()
@@ -53,16 +53,18 @@ struct Resources: Sendable {
 
     private func isRestore(_ call: APICall) throws -> Bool {
         guard case .server(_, .put) = call else { return false }
-        let mode = try request.json()["properties"]?["createMode"]?.string?.lowercased()
-        return ["pointintimerestore", "georestore", "revivedropped"].contains(mode)
+        return try ServerBody(request.body).mode.isRestore
     }
 
     func isVisible(_ server: ServerDetails) -> Bool {
         identity.scope.covers(group: server.resourceGroup)
     }
 
-    func visibleGroups() throws -> [GroupDetails] {
-        try controlPlane.listGroups().filter { identity.scope.covers(group: $0.name) }
+    private func groups() throws -> [GroupDetails] {
+        let filter = try ResourceFilter(request.query["$filter"])
+        return try controlPlane.listGroups().filter {
+            identity.scope.covers(group: $0.name) && filter.matches($0)
+        }
     }
 
     // MARK: The subscription
@@ -78,20 +80,29 @@ struct Resources: Sendable {
 
     private func resources(_ group: String?) throws -> APIResponse {
         let filter = try ResourceFilter(request.query["$filter"])
-        let servers = try controlPlane.listServers(resourceGroup: group ?? filter.resourceGroup)
-            .filter(isVisible)
-            .filter { filter.admits(name: $0.name, type: ResourceID.serverType, location: $0.location) }
+        let servers = try controlPlane.listServers(resourceGroup: group).filter {
+            isVisible($0) && filter.matches($0)
+        }
         return try .document(WireList(servers.map(WireResourceItem.init)))
     }
 
-    private func checkName() throws -> APIResponse {
-        let body = try request.json()
-        guard let name = body["name"]?.string else {
-            throw Problem(.invalidRequestContent, "The request content has no name to check.")
+    private func activityLog() throws -> APIResponse {
+        let filter = try ActivityLogFilter(request.query["$filter"])
+        let selection = try WireEvent.Selection(request.query["$select"])
+        let events = try controlPlane.activityLog(
+            resourceGroup: filter.resourceGroup, resourceID: nil, correlationID: filter.correlationID,
+            caller: nil, status: filter.status, from: filter.from, to: filter.to, limit: 10_000)
+        let wanted = events.filter {
+            identity.scope.covers(group: $0.resourceGroup) && filter.matches($0)
         }
-        let type = body["type"]?.string ?? ResourceID.serverType
+        return try .document(WireList(wanted.prefix(1000).map { WireEvent($0, selection) }))
+    }
+
+    private func checkName() throws -> APIResponse {
+        let body = try NameCheckBody(request.body)
         return try .document(
-            WireNameAvailability(name: name, type: type, refusal: try controlPlane.refusal(ofName: name)))
+            WireNameAvailability(
+                name: body.name, type: body.type, refusal: try controlPlane.refusal(ofName: body.name)))
     }
 
     func capabilities(_ location: String) throws -> APIResponse {
@@ -106,45 +117,29 @@ struct Resources: Sendable {
             let group = try controlPlane.showGroup(name)
             // Azure answers whether there is one with an empty 204.
             return request.method == "HEAD" ? .empty(204) : try .document(WireGroup(group))
-        case .put, .patch:
-            let body = try request.json()
-            let tags = try tags(body["tags"])
-            let existing = try? controlPlane.showGroup(name)
-            if call == .patch, existing == nil { _ = try controlPlane.showGroup(name) }
-            let location = try text(body["location"], "location")
-            if existing == nil, location == nil {
-                throw Problem(
-                    .invalidRequestContent, "The location property is required for this definition.")
-            }
+        case .put:
+            let existing = try existing(name)
+            let body = try GroupBody(request.body, isNew: existing == nil)
             let group = try controlPlane.createGroup(
-                name: name, location: call == .patch ? nil : location, tags: tags ?? existing?.tags ?? [:])
+                name: name, location: body.location, tags: body.tags ?? existing?.tags ?? [:])
             return try .document(WireGroup(group), status: existing == nil ? 201 : 200)
+        case .patch:
+            let existing = try controlPlane.showGroup(name)
+            let body = try GroupBody(request.body, isNew: false)
+            let group = try controlPlane.createGroup(
+                name: name, location: nil, tags: body.tags ?? existing.tags)
+            return try .document(WireGroup(group))
         case .delete:
             return try accept(.deleteGroup(name))
         }
     }
 
-    private func tags(_ value: JSONValue?) throws(Problem) -> [String: String]? {
-        guard let value, !value.isNull else { return nil }
-        guard let object = value.object else {
-            throw Problem(.invalidRequestContent, "The tags have to be an object of texts.")
+    private func existing(_ group: String) throws -> GroupDetails? {
+        do {
+            return try controlPlane.showGroup(group)
+        } catch let problem as Problem where problem.code == .resourceGroupNotFound {
+            return nil
         }
-        var tags: [String: String] = [:]
-        for member in object.members {
-            guard let text = member.value.string else {
-                throw Problem(.invalidRequestContent, "The tag '\(member.name)' has to be a text.")
-            }
-            tags[member.name] = text
-        }
-        return tags
-    }
-
-    private func text(_ value: JSONValue?, _ name: String) throws(Problem) -> String? {
-        guard let value, !value.isNull else { return nil }
-        guard let text = value.string else {
-            throw Problem(.invalidRequestContent, "The property '\(name)' has to be a text.")
-        }
-        return text
     }
 }
 
@@ -152,4 +147,9 @@ extension APICall {
     fileprivate var isGroup: Bool {
         if case .group = self { true } else { false }
     }
+}
+
+extension ServerBody.Mode {
+    /// Whether a server is made from another one's backups.
+    var isRestore: Bool { [.pointInTimeRestore, .geoRestore, .reviveDropped].contains(self) }
 }
