@@ -61,7 +61,7 @@ extension ControlPlane {
         _ request: RestoreRequest, source: ServerRow, checkName: Bool, inDetail: Bool = false
     ) throws -> PreparedRestore {
         var notes: [String] = []
-        let target = try target(of: request, notes: &notes)
+        let target = try target(of: request, from: source, notes: &notes)
         if checkName, let name = request.name { try checkNewName(name) }
         _ = try restoredSize(request, source: source)
 

@@ -8,7 +8,9 @@ import WALEvents
 
 /// What a request asks for, as the planner's target.
 extension ControlPlane {
-    func target(of request: RestoreRequest, notes: inout [String]) throws(Problem) -> RecoveryTarget {
+    func target(of request: RestoreRequest, from source: ServerRow, notes: inout [String]) throws
+        -> RecoveryTarget
+    {
         var targets: [RecoveryTarget] = []
         if let backup = request.backupName { targets.append(.backup(backup)) }
         if let lsn = request.lsn { targets.append(.position(lsn, exclusive: request.isExclusive)) }
@@ -34,6 +36,13 @@ extension ControlPlane {
                     ? "The paired location knows of nothing later than \(now), so the copy ends there."
                     : "\(moment.instant) is in the future: taken as now.")
             return .latest
+        }
+        if let text = source.deletedAt {
+            let end = try Self.instant(text)
+            guard moment.instant < end else {
+                notes.append("\(source.name) was deleted at \(end): taken as its end.")
+                return .latest
+            }
         }
         return .time(moment.instant)
     }

@@ -190,8 +190,12 @@ def spelling(api):
 
 
 def folded(body):
-    """Names in ids may come back as they were asked for."""
-    return json.loads(json.dumps(body).lower()) if body is not None else None
+    """Names in ids may come back as they were asked for; what is restorable moves on by the moment."""
+    if isinstance(body, dict):
+        return {key.lower(): folded(value) for key, value in body.items() if key != "latestRestoreDate"}
+    if isinstance(body, list):
+        return [folded(item) for item in body]
+    return body.lower() if isinstance(body, str) else body
 
 
 def name_check(api):

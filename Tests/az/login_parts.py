@@ -69,8 +69,8 @@ def roles(w):
         az = fresh(w, word)
         az("cloud", "register", "--name", "Local", "--endpoint-resource-manager", address)
         az("cloud", "set", "--name", "Local")
-        az("login", "--service-principal", "--username", made["clientId"], "--tenant", tenant, "--password",
-           made["secret"])
+        az("login", "--service-principal", "--username", made["appId"], "--tenant", tenant, "--password",
+           made["password"])
         az.server(*may)
         refused = az.server(*may_not, status=1)
         contains(f"a {role} may {may[0]}, and not {may_not[0]}", refused.err, "(AuthorizationFailed)")

@@ -92,7 +92,7 @@ def refusals(w):
     early = w.az.server("restore", "--name", "other", "--source-server", "orders", "--restore-time",
                         "2020-01-01T00:00:00+00:00", status=1)
     contains("a time before the earliest restore point says the bounds", early.err, "RestoreTimeTooEarly",
-             "2020-01-01T00:00:00", "restorable from")
+             "2020-01-01T00:00:00", "before the earliest restore point", "/from 20\\d\\d-\\d\\d-/")
     taken = w.az.server("restore", "--name", "orders-at", "--source-server", "orders", status=1)
     contains("a name that is taken", taken.err, "Specified server name is already used.")
     below = w.az.server("restore", "--name", "other", "--source-server", "general", "--tier", "Burstable",

@@ -145,7 +145,7 @@ def failures(s):
         check("a failed restore raises HttpResponseError", False)
     except HttpResponseError as error:
         contains("a failed restore raises HttpResponseError, with the bounds", str(error), "RestoreTimeTooEarly",
-                 "restorable from")
+                 "before the earliest restore point", "/from 20\\d\\d-\\d\\d-/")
     wrong = s.connect(ClientSecretCredential("adfs", s.identity, s.secret + "x", authority=s.address))
     try:
         list(wrong.servers.list_by_resource_group(GROUP))

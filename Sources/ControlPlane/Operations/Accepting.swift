@@ -109,9 +109,12 @@ extension ControlPlane {
         try Self.validate(serverName: name)
         var request = request
         var notes: [String] = []
-        let target = try target(of: request, notes: &notes)
+        let target = try target(of: request, from: source, notes: &notes)
         // A time that is relative, or is yet to come, is fixed now and not when its turn comes.
-        if case .latest = target { request.restoreTime = clock.now().description }
+        // What was deleted ends where it ended.
+        if case .latest = target {
+            request.restoreTime = source.deletedAt == nil ? clock.now().description : nil
+        }
         if case .time(let time) = target { request.restoreTime = time.description }
         try checkWindow(target, of: source)
         let (row, lock) = try claimCopy(name: name, request: request, source: source)
