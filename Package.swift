@@ -101,7 +101,10 @@ let package = Package(
         tests("Catalog", [grdb, "Catalog", "Platform"]),
         tests(
             "ControlPlane",
-            ["ControlPlane", "Catalog", "WALEvents", "Planning", "Platform", "PostgresFormat", "Instance"]),
+            [
+                grdb, "ControlPlane", "Catalog", "WALEvents", "Planning", "Platform", "PostgresFormat",
+                "Instance",
+            ]),
         tests("AzureAPI", ["AzureAPI", "ControlPlane", "Planning", "PostgresFormat"]),
         tests("Server", ["Server", "AzureAPI", "ControlPlane", "Platform", "PostgresFormat"]),
         tests(
