@@ -1,8 +1,6 @@
 public import ControlPlane
 public import Platform
 
-public typealias Region = AzureLocation
-
 extension AzureLocation {
     /// The location of that name, or Azure's refusal.
     public static func resolve(_ text: String, for type: String = ResourceID.serverType) throws(Problem)

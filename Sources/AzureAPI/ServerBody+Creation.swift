@@ -39,6 +39,7 @@ extension ServerBody {
         guard let administratorLoginPassword, !administratorLoginPassword.isEmpty else {
             throw missing("administratorLoginPassword", "A password that nobody chose, nobody would know.")
         }
+        try checkStorageSpeed(sizes: [storageSizeGiB ?? 128])
         var request = CreateServerRequest(resourceGroup: group)
         request.name = name
         request.location = region.name
@@ -100,7 +101,10 @@ extension ServerBody {
     }
 
     /// Refuses what a point-in-time restore cannot change, once the source is known.
+    ///
+    /// A deleted server's name may be another one's by now, so that a revival has nothing to compare with.
     public func checkSource(_ source: ServerDetails) throws(Problem) {
+        guard mode != .reviveDropped else { return }
         if mode == .pointInTimeRestore, let location, !Self.same(location, source.location) {
             throw Problem(
                 .invalidParameterValue,
@@ -126,6 +130,21 @@ extension ServerBody {
                 .invalidParameterValue,
                 "A restored server has the storage size of its source, \(source.storageSizeGiB) GiB.",
                 hint: "Restore first, then enlarge the new server.")
+        }
+    }
+
+    /// Refuses a performance tier or rate that storage of none of these sizes has; zero asks for nothing.
+    func checkStorageSpeed(sizes: [Int]) throws(Problem) {
+        let disks = sizes.compactMap(ManagedDisk.holding)
+        let knowsTier = storageTier.map { tier in
+            disks.contains { $0.tier.lowercased() == tier.lowercased() }
+        }
+        let knowsRate = storageIops.map { rate in rate == 0 || disks.contains { $0.iops == rate } }
+        guard knowsTier ?? true, knowsRate ?? true, storageThroughput ?? 0 == 0 else {
+            throw Problem(
+                .operationNotSupported,
+                "The performance tier, IOPS and throughput of storage cannot be chosen on this machine.",
+                hint: "Leave them out; they are shown as they would be for storage of that size.")
         }
     }
 

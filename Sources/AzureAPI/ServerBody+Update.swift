@@ -8,6 +8,8 @@ extension ServerBody {
     /// an error; one that cannot change is refused only when it is another.
     public func update(of server: ServerDetails) throws(Problem) -> UpdateServerRequest {
         try checkUnchangeable(of: server)
+        // A client that changes the size may send the speed of the old one with it.
+        try checkStorageSpeed(sizes: [server.storageSizeGiB, storageSizeGiB ?? server.storageSizeGiB])
         var request = UpdateServerRequest()
         let sameTier = tier.map { $0.lowercased() == server.tier.lowercased() } ?? true
         let sameSize = skuName.map { $0.lowercased() == server.skuName.lowercased() } ?? true

@@ -32,6 +32,10 @@ public struct ServerBody: Sendable {
     public var storageSizeGiB: Int?
     public var storageType: String?
     public var storageAutoGrow: Bool?
+    /// How fast the storage is to be: here that follows from its size.
+    public var storageTier: String?
+    public var storageIops: Int?
+    public var storageThroughput: Int?
     public var backupRetentionDays: Int?
     public var geoRedundantBackup: Bool?
     public var publicNetworkAccess: Bool?
@@ -58,6 +62,9 @@ public struct ServerBody: Sendable {
         storageSizeGiB = try storage.number("storageSizeGB")
         storageType = try Self.storageType(storage)
         storageAutoGrow = try storage.toggle("autoGrow")
+        storageTier = try storage.text("tier").flatMap { $0.isEmpty ? nil : $0 }
+        storageIops = try storage.number("iops")
+        storageThroughput = try storage.number("throughput")
         backupRetentionDays = try backup.number("backupRetentionDays")
         geoRedundantBackup = try backup.toggle("geoRedundantBackup")
         publicNetworkAccess = try properties.part("network").toggle("publicNetworkAccess")

@@ -161,6 +161,26 @@ struct ServerBodyTests {
         #expect(problem.code == .operationNotSupported && problem.message.contains(word), "\(problem)")
     }
 
+    @Test(arguments: [
+        (#"{"tier":"P10"}"#, true), (#"{"tier":"p10","iops":500}"#, true), (#"{"tier":"P20"}"#, false),
+        (#"{"iops":0,"throughput":0,"tier":""}"#, true), (#"{"iops":3000}"#, false),
+        (#"{"throughput":125}"#, false), (#"{"storageSizeGB":32,"tier":"P4"}"#, true),
+        (#"{"storageSizeGB":32,"tier":"P10"}"#, false),
+    ])
+    func `takes the speed that storage of the size has, and no other`(storage: String, isTaken: Bool) throws {
+        let body = try Self.body(
+            """
+            {"location":"local","properties":{"administratorLogin":"a","administratorLoginPassword":"b",
+             "storage":\(storage)}}
+            """)
+        if isTaken {
+            _ = try body.creation(group: "g", name: "n")
+        } else {
+            let problem = try #require(throws: Problem.self) { try body.creation(group: "g", name: "n") }
+            #expect(problem.code == .operationNotSupported)
+        }
+    }
+
     @Test func `passes over the same where it is said to be off`() throws {
         _ = try Self.body(
             """

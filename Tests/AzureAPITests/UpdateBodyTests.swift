@@ -34,6 +34,9 @@ struct UpdateBodyTests {
         #expect(days.backupRetentionDays == 20 && days.storageSizeGiB == nil && days.tier == nil)
         let size = try patch { set("storage", "storageSizeGB", 256, in: &$0) }.update(of: .full)
         #expect(size.storageSizeGiB == 256 && size.backupRetentionDays == nil)
+        #expect(throws: Problem.self) {
+            try patch { set("storage", "tier", "P80", in: &$0) }.update(of: .full)
+        }
         let grow = try patch { set("storage", "autoGrow", "Enabled", in: &$0) }.update(of: .full)
         #expect(grow.storageAutoGrow == true)
         let access = try patch { set("network", "publicNetworkAccess", "Disabled", in: &$0) }

@@ -19,7 +19,7 @@ struct Resources: Sendable {
         case .listTenants: return try .document(WireList([WireTenant()]))
         case .listSubscriptions: return try .document(WireList([WireSubscription()]))
         case .showSubscription: return try .document(WireSubscription())
-        case .listLocations: return try .document(WireList(Region.all.map(WireLocation.init)))
+        case .listLocations: return try .document(WireList(AzureLocation.all.map(WireLocation.init)))
         case .listProviders: return try .document(WireList(WireProvider.all))
         case .showProvider(let name): return try provider(name)
         case .listResources(let group): return try resources(group)
