@@ -37,7 +37,7 @@ setup:
 test-setup:
 	@Scripts/setup tests
 
-ci: setup lint test demo
+ci: setup lint test demo az
 
 clean:
 	rm -rf .build $(RELEASE)

@@ -35,6 +35,8 @@ def nothing_of_another(context, response, case):
     """What is the other server's alone stands in no answer, except where all servers are listed."""
     text = response.content.decode("utf-8", "replace") if response.content else ""
     asked = str(response.request.url).lower()
+    with open(os.environ["PITR_ANSWERS"], "a") as file:
+        file.write(f"{response.status_code} {'there' if '/flexibleservers/fuzz-server' in asked else 'elsewhere'}\n")
     everything = asked.split("?")[0].rstrip("/").endswith(("/flexibleservers", "/resources", "/values"))
     allowed = "vault" in asked or (everything and "resourcegroups/" not in asked)
     found = [word for word in WORDS if word in text and not (allowed and word != WORDS[3])]
