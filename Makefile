@@ -5,7 +5,7 @@ SWIFT ?= swift
 STRICT = --explicit-target-dependency-import-check error
 RELEASE = .build-release
 
-.PHONY: demo test az bench build release lint setup test-setup ci clean
+.PHONY: demo test az dist image bench build release lint setup test-setup ci clean
 
 demo: release
 	@$(RELEASE)/release/pitr demo $(DEMO)
@@ -16,6 +16,13 @@ test: test-setup
 
 az: test-setup
 	@Scripts/az
+
+dist: release
+	@BIN=$(RELEASE)/release Scripts/dist
+
+image: dist
+	@Scripts/setup image || true
+	@BIN=$(RELEASE)/release Scripts/image
 
 bench: release
 	@Scripts/bench
@@ -37,7 +44,7 @@ setup:
 test-setup:
 	@Scripts/setup tests
 
-ci: setup lint test demo az
+ci: setup lint test demo az image
 
 clean:
 	rm -rf .build $(RELEASE)

@@ -66,7 +66,7 @@ extension EndToEnd {
             try product.json("parameter", "set", "-s", "orders", "-n", "work_mem", "-v", "8192")
             try product.json("update", "-n", "orders", "--backup-retention", "20")
             try product.json("update", "-n", "orders", "--backup-retention", "9", "--tags", "a=b")
-            try product.json("group", "create", "-n", "empty", "--location", "attic", "--tags", "x=y")
+            try product.json("group", "create", "-n", "empty", "--location", "westeurope", "--tags", "x=y")
         }
 
         /// What a person sees of servers, rules, parameters, backups and groups; not what changes by itself.
