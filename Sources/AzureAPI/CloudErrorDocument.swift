@@ -15,6 +15,12 @@ public struct CloudErrorDocument: Codable, Sendable, Hashable {
             self.target = target
             self.details = details
         }
+
+        /// An error that was kept as a code and sentences, for example with an operation that failed.
+        public init(code: String?, sentences: String?) {
+            self.code = code.map { ProblemCode(rawValue: $0)?.wireName ?? $0 } ?? "OperationFailed"
+            message = sentences.map(AzureCommands.translate) ?? "The operation did not succeed."
+        }
     }
 
     public var error: Body
@@ -25,37 +31,23 @@ public struct CloudErrorDocument: Codable, Sendable, Hashable {
 
     /// The reason and the next step in one message, since az prints nothing else.
     public init(_ problem: Problem, target: String? = nil) {
-        error = Body(code: problem.wireCode, message: problem.sentences, target: target)
+        error = Body(code: problem.wireCode, message: problem.wireMessage, target: target)
+    }
+}
+
+extension ProblemCode {
+    /// The command line's own kind of wrong use is, to Azure, a value that it refuses.
+    fileprivate var wireName: String {
+        self == .usage ? ProblemCode.invalidParameterValue.rawValue : rawValue
     }
 }
 
 extension Problem {
-    /// The code on the wire: the command line's own kind of wrong use is a value that Azure refuses.
-    public var wireCode: String {
-        code == .usage ? ProblemCode.invalidParameterValue.rawValue : code.rawValue
-    }
+    /// The code on the wire.
+    public var wireCode: String { code.wireName }
 
     /// Message, detail and hint as sentences in a row; commands in it are az's where az has the same.
-    public var sentences: String {
-        [message, detail, hint].compactMap { $0 }.map(Self.sentence).filter { !$0.isEmpty }
-            .map(AzureCommands.translate).joined(separator: " ")
-    }
-
-    /// The same on one line, begun with a capital letter and ended with a full stop.
-    private static func sentence(_ text: String) -> String {
-        let words = text.split(whereSeparator: \.isWhitespace)
-        guard let first = words.first else { return "" }
-        var line = words.joined(separator: " ")
-        // What is not a plain word is somebody's name, and stays as it is spelled.
-        let plain = first.allSatisfy { $0.isASCII && ($0.isLowercase || ",:;.!?".contains($0)) }
-        if plain, first != "pitr", first != "az" {
-            line = line.prefix(1).uppercased() + line.dropFirst()
-        }
-        if let last = line.last, !".!?".contains(last) {
-            line = (",:;".contains(last) ? String(line.dropLast()) : line) + "."
-        }
-        return line
-    }
+    var wireMessage: String { AzureCommands.translate(sentences) }
 }
 
 /// The commands of `pitr` that az has as well, so that advice given to one face fits the other.

@@ -64,27 +64,41 @@ struct ODataFilter: Hashable, Sendable {
         }
     }
 
-    /// Words between blanks; in a quoted one, two quotes are one.
+    /// Words between blanks, and texts between quotes.
     private static func words(_ text: String) throws(Problem) -> [Word] {
         var words: [Word] = []
         var rest = Substring(text)
         while true {
             rest = rest.drop(while: \.isWhitespace)
             guard let first = rest.first else { return words }
-            if first != "'" {
+            if first == "'" {
+                rest.removeFirst()
+                words.append(.quoted(try quoted(&rest)))
+            } else {
                 let word = rest.prefix { !$0.isWhitespace && $0 != "'" }
                 words.append(.plain(String(word)))
                 rest = rest[word.endIndex...]
+            }
+        }
+    }
+
+    /// Takes a text and the quote behind it; two quotes in it are one.
+    ///
+    /// az does not double them. So one that is followed by neither a blank nor the end is part of the text.
+    private static func quoted(_ rest: inout Substring) throws(Problem) -> String {
+        var text = ""
+        while let character = rest.popFirst() {
+            guard character == "'" else {
+                text.append(character)
                 continue
             }
-            var parts: [Substring] = []
-            repeat {
-                let part = rest.dropFirst().prefix { $0 != "'" }
-                guard part.endIndex < rest.endIndex else { throw refusal("a quote is not closed") }
-                parts.append(part)
-                rest = rest[rest.index(after: part.endIndex)...]
-            } while rest.first == "'"
-            words.append(.quoted(parts.joined(separator: "'")))
+            if rest.first == "'" {
+                rest.removeFirst()
+            } else if rest.first?.isWhitespace ?? true {
+                return text
+            }
+            text.append("'")
         }
+        throw refusal("a quote is not closed")
     }
 }

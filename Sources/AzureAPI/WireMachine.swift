@@ -152,6 +152,6 @@ public struct WireNameAvailability: Encodable, Sendable {
         self.type = type
         nameAvailable = refusal == nil
         reason = refusal.map { $0.code == .serverNameAlreadyExists ? "AlreadyExists" : "Invalid" }
-        message = refusal.map { $0.code == .serverNameAlreadyExists ? $0.message : $0.sentences } ?? ""
+        message = refusal.map { $0.code == .serverNameAlreadyExists ? $0.message : $0.wireMessage } ?? ""
     }
 }

@@ -47,6 +47,15 @@ struct CloudErrorTests {
         #expect(CloudErrorDocument(Problem(.system, "X.", hint: hint)).error.message == "X. " + text)
     }
 
+    @Test func `gives the same advice when an operation failed and was kept`() {
+        let problem = Problem(.serverIsNotReady, "it is stopped", hint: "Run 'pitr start -n a'.")
+        let body = CloudErrorDocument.Body(code: problem.code.rawValue, sentences: problem.sentences)
+        #expect(body == CloudErrorDocument(problem).error)
+        #expect(body.message == "It is stopped. Run 'az postgres flexible-server start -n a'.")
+        #expect(CloudErrorDocument.Body(code: nil, sentences: nil).code == "OperationFailed")
+        #expect(CloudErrorDocument.Body(code: "Usage", sentences: "X.").code == "InvalidParameterValue")
+    }
+
     @Test func `has no code that only a command line knows`() {
         #expect(CloudErrorDocument(Problem(.usage, "x")).error.code == "InvalidParameterValue")
     }

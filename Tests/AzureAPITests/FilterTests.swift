@@ -24,7 +24,8 @@ struct FilterTests {
         "resourceId eq '\(ResourceID.group("shop"))/PROVIDERS/\(ResourceID.serverType)/orders'",
         "resourceUri eq '\(ResourceID.group("Shop"))'",
         "resourceProvider eq 'microsoft.dbforpostgresql' and correlationId eq 'C-1'",
-        "caller eq 'o''brien' and status eq 'succeeded'", "  status   eq\t'Succeeded'  ", "",
+        "caller eq 'o''brien' and status eq 'succeeded'", "caller eq 'o'brien' and status eq 'succeeded'",
+        "  status   eq\t'Succeeded'  ", "",
     ])
     func `finds an event by what az asks for`(text: String) throws {
         #expect(try ActivityLogFilter(text).matches(event()), "\(text)")

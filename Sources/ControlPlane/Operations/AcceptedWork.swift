@@ -95,7 +95,7 @@ extension ControlPlane {
             default: .failed
             }
         let now = clock.now().description
-        let words = failure.map { Self.sentences($0) }
+        let words = failure.map(\.sentences)
         let event = try missingEnd(of: operation, failure: failure)
         try catalog.write { database in
             try database.execute(
@@ -121,12 +121,5 @@ extension ControlPlane {
             resourceID: operation.resourceID ?? "", startedAt: clock.now(), caller: operation.caller)
         return try activity(
             running, status: failure == nil ? "Succeeded" : "Failed", properties: [:], failure: failure)
-    }
-
-    /// A problem on one line, for whoever has only one.
-    static func sentences(_ problem: Problem) -> String {
-        let reason = [problem.message, problem.detail].compactMap { $0 }.joined(separator: ": ")
-        let ended = reason.hasSuffix(".") ? reason : reason + "."
-        return [ended, problem.hint].compactMap { $0 }.joined(separator: " ")
     }
 }

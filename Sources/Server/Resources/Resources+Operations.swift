@@ -112,9 +112,7 @@ extension Resources {
     ]
 
     private static func error(_ status: OperationStatus) -> CloudErrorDocument.Body {
-        CloudErrorDocument.Body(
-            code: status.errorCode ?? "OperationFailed",
-            message: status.errorMessage ?? "The operation did not succeed.")
+        CloudErrorDocument.Body(code: status.errorCode, sentences: status.errorMessage)
     }
 }
 
