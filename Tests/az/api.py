@@ -18,13 +18,17 @@ class API:
         _, self.environment = shell_environment()
         self.address, self.tenant, self.identity, self.secret = given(self)
         self.trust = ssl.create_default_context(cafile=self.environment["REQUESTS_CA_BUNDLE"])
-        form = urllib.parse.urlencode({
-            "grant_type": "client_credentials", "client_id": self.identity, "client_secret": self.secret,
-            "scope": self.address + "/.default"}).encode()
         self.token = None
-        self.token = json.loads(self.send("POST", "/adfs/oauth2/token", form)[2])["access_token"]
+        self.token = self.sign_in(self.identity, self.secret)
         listed = json.loads(self.send("GET", "/subscriptions?api-version=2022-12-01")[2])
         self.subscription = listed["value"][0]["id"]
+
+    def sign_in(self, name, secret):
+        """A token for an identity."""
+        form = urllib.parse.urlencode({
+            "grant_type": "client_credentials", "client_id": name, "client_secret": secret,
+            "scope": self.address + "/.default"}).encode()
+        return json.loads(self.send("POST", "/adfs/oauth2/token", form, token=False)[2])["access_token"]
 
     def send(self, method, path, body=None, token=True):
         url = path if path.startswith("https://") else self.address + path

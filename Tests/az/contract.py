@@ -258,14 +258,45 @@ def errors(api):
     equal("a delete of what is not there is 204", status, 204)
 
 
+def scoped(api):
+    """An identity of one group learns nothing of another group, wherever it asks."""
+    pitr("create", "-g", "elsewhere", "-n", "not-for-you", "-l", LOCATION, "--admin-user", USER, "--admin-password",
+         PASSWORD, "--tier", "Burstable", "--sku-name", "Standard_B1ms")
+    made = json.loads(pitr("identity", "create", "-n", "watcher", "--role", "Reader", "-g", GROUP, "-o", "json").stdout)
+    token = api.sign_in(made["appId"], made["password"])
+    server = f"resourceGroups/elsewhere/{PROVIDER}/flexibleServers/not-for-you"
+    status, headers, _ = api.send("POST", api.path(server + "/restart"))
+    operation = next(value for key, value in headers.items() if key.lower() == "azure-asyncoperation")
+    equal("a write by the owner is accepted", status, 202)
+    for rest in (SERVER, "resourcegroups", f"resourceGroups/{GROUP}"):
+        equal(f"it may look: …/{rest[-24:]}", api.send("GET", api.path(rest), token=token)[0], 200)
+    for rest in ("resourcegroups", f"{PROVIDER}/flexibleServers", "resources",
+                 "providers/Microsoft.Insights/eventtypes/management/values"):
+        _, _, body = api.send("GET", api.path(rest), token=token)
+        check(f"a list of everything is cut to its group: {rest}",
+              b"not-for-you" not in body and b"elsewhere" not in body, "nothing of the other group", body[:600])
+    for rest in ("resourceGroups/elsewhere", server, server + "/backups", server + "/firewallRules",
+                 f"resourceGroups/elsewhere/{PROVIDER}/flexibleServers"):
+        status, _, body = api.send("GET", api.path(rest), token=token)
+        check(f"refused: …/{rest[-24:]}", status in (403, 404) and b"administratorLogin" not in body, "403", status)
+    status, _, _ = api.send("GET", operation, token=token)
+    check("another group's operation is refused", status in (403, 404), "403 or 404", status)
+    status, _, _ = api.send("DELETE", api.path(SERVER), token=token)
+    equal("and it may change nothing in its own", status, 403)
+    pitr("identity", "delete", "-n", "watcher", "--yes")
+    equal("a token ends with its identity", api.send("GET", api.path(SERVER), token=token)[0], 401)
+
+
 def main():
     api = part("contract", API)
     if api is None:
         return 1
     try:
-        for body in (prepare, bodies, others, spelling, name_check, operations, errors):
+        for body in (prepare, bodies, others, spelling, name_check, operations, errors,
+                     scoped):
             part(f"contract: {body.__name__}", body, api)
-        pitr("group", "delete", "-n", GROUP, "--yes")
+        for group in (GROUP, "elsewhere"):
+            pitr("group", "delete", "-n", group, "--yes")
     finally:
         api.daemon.stop()
     return 0

@@ -80,6 +80,6 @@ def roles(w):
     w.az.server("wait", "--name", "orders-by-operator", "--custom", "state=='Ready'", "--interval", "1", "--timeout",
                 "120")
     log = w.az("monitor", "activity-log", "list", "--resource-group", GROUP, "--query",
-               "[?ends_with(resourceId, 'orders-by-operator') && ends_with(operationName.value, 'flexibleServers/write')].caller",
-               "-o", "json").data
+               "[?ends_with(resourceId, 'orders-by-operator') && ends_with(operationName.value, 'Servers/write')]"
+               ".caller", "-o", "json").data
     equal("the activity log says who restored", set(log), {"restore"})
