@@ -14,7 +14,7 @@ from checks import check, equal, part
 from daemon import SCRATCH, pitr
 from world import LOCATION, PASSWORD, USER
 
-SECONDS = os.environ.get("FUZZ_SECONDS", "90")
+SECONDS = os.environ.get("FUZZ_SECONDS", "60")
 DESCRIPTION = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/openapi.yaml")
 VAULT_WORDS = ["canary-tag-7b31", "canary-rule-7b31", "canary-database-7b31", "Canary-Secret-7b31"]
 """What only the other server has; in an answer about anything else it is a leak. The last one is its password."""
