@@ -5,7 +5,17 @@ import PostgresFormat
 
 extension ControlPlane {
     /// Makes a group; making it again in the same place keeps it and replaces its tags, as az does.
-    public func createGroup(name: String, location: String?, tags: [String: String]) throws -> GroupDetails {
+    ///
+    /// - Parameter caller: whose name the activity log shows; nil for this control plane's own.
+    public func createGroup(
+        name: String, location: String?, tags: [String: String], caller: Caller? = nil
+    ) throws -> GroupDetails {
+        let group = try makeGroup(name: name, location: location, tags: tags)
+        try note(.writeGroup, group: group, caller: caller ?? self.caller)
+        return group
+    }
+
+    private func makeGroup(name: String, location: String?, tags: [String: String]) throws -> GroupDetails {
         let location = try location.map(AzureLocation.require)?.name
         let text = try CatalogJSON.text(tags)
         let now = clock.now().description
@@ -48,7 +58,7 @@ extension ControlPlane {
     /// Deletes a group and, as Azure does, every server in it.
     public func deleteGroup(_ name: String) throws {
         let group = try showGroup(name)
-        try note(.deleteGroup, group: group)
+        try note(.deleteGroup, group: group, caller: caller)
         for server in try listServers(resourceGroup: name) {
             try deleteServer(ServerReference(resourceGroup: name, name: server.name))
         }
@@ -63,7 +73,7 @@ extension ControlPlane {
         guard createIfMissing || name.lowercased() == Identifiers.defaultGroup else {
             throw Self.groupNotFound(name)
         }
-        return try createGroup(name: name, location: location, tags: [:])
+        return try makeGroup(name: name, location: location, tags: [:])
     }
 
     static func groupNotFound(_ name: String) -> Problem {
@@ -79,7 +89,7 @@ extension ControlPlane {
     }
 
     /// A line in the activity log for what is done at once to a group itself.
-    private func note(_ kind: OperationKind, group: GroupDetails) throws {
+    private func note(_ kind: OperationKind, group: GroupDetails, caller: Caller) throws {
         // A worker's operation has its own lines.
         if acceptedOperation != nil { return }
         let operation = RunningOperation(

@@ -24,9 +24,13 @@ extension ControlPlane {
     /// The deleted server that is meant: of several that had the name, the one deleted last.
     func droppedSource(of request: RestoreRequest) throws -> ServerRow {
         let wanted = request.sourceServer
-        let name = Identifiers.reference(wanted, defaultGroup: request.resourceGroup)?.name ?? wanted
+        let meant = Identifiers.reference(wanted, defaultGroup: request.resourceGroup)
+        let name = meant?.name ?? wanted
+        // A whole resource id means that group's server and no other's.
+        let group = wanted.contains("/") ? meant?.resourceGroup.lowercased() : nil
         let dropped = try rows(resourceGroup: nil, dropped: true).filter {
-            $0.id == wanted || $0.name == name.lowercased()
+            $0.id == wanted
+                || $0.name == name.lowercased() && (group == nil || $0.resourceGroup.lowercased() == group)
         }
         guard let source = dropped.max(by: { $0.deletedAt ?? "" < $1.deletedAt ?? "" }) else {
             throw Problem(

@@ -51,12 +51,19 @@ public struct Daemon: Sendable {
         requests.start()
         background.start()
         let bell = Bell()
-        let group = try services(dispatcher, requests: requests, background: background, bell, ready: ready)
+        let ending = Ending()
+        let group = try services(
+            dispatcher, requests: requests, background: background, bell, ending, ready: ready)
         do {
             // The one place where blocking code and concurrent code meet.
-            try MultiThreadedEventLoopGroup.singleton.any().makeFutureWithTask {
-                try await group.run()
-            }.wait()
+            let loop = MultiThreadedEventLoopGroup.singleton.any()
+            let end = loop.makePromise(of: Void.self)
+            loop.makeFutureWithTask { try await group.run() }.cascade(to: end)
+            let cancellation = cancellation
+            loop.scheduleRepeatedTask(initialDelay: Ending.interval, delay: Ending.interval) { _ in
+                if cancellation.isCancelled, ending.isDue() { end.succeed() }
+            }
+            try end.futureResult.wait()
         } catch let error as IOError where error.errnoCode == 98 {
             throw Problem(
                 .portInUse, "something else listens on \(options.endpoint.host):\(options.endpoint.port)",
@@ -69,7 +76,7 @@ public struct Daemon: Sendable {
 
     private func services(
         _ dispatcher: OperationDispatcher, requests: NIOThreadPool, background: NIOThreadPool, _ bell: Bell,
-        ready: @escaping @Sendable (Endpoint) throws -> Void
+        _ ending: Ending, ready: @escaping @Sendable (Endpoint) throws -> Void
     ) throws -> ServiceGroup {
         let (controlPlane, log, wanted) = (controlPlane, log, options.endpoint)
         let logger = Logger(label: "pitr") { _ in LogBridge(log: log) }
@@ -97,13 +104,14 @@ public struct Daemon: Sendable {
                     serviceName: "dispatcher"),
                 .init(
                     service: SchedulerService(
-                        controlPlane: controlPlane, pool: background, log: log, cancellation: cancellation),
+                        controlPlane: controlPlane, pool: background, log: log,
+                        cancellation: cancellation, ending: ending),
                     serviceName: "scheduler"),
                 .init(
                     service: EndService(cancellation: cancellation),
                     successTerminationBehavior: .gracefullyShutdownGroup, serviceName: "end"),
             ], logger: logger)
-        configuration.maximumGracefulShutdownDuration = .seconds(5)
+        configuration.maximumGracefulShutdownDuration = .seconds(2)
         return ServiceGroup(configuration: configuration)
     }
 

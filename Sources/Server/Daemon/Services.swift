@@ -53,6 +53,7 @@ struct SchedulerService: Service {
     let pool: NIOThreadPool
     let log: DaemonLog
     let cancellation: CancellationFlag
+    let ending: Ending
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
@@ -62,10 +63,12 @@ struct SchedulerService: Service {
                 try await patience.attempt {
                     let controlPlane = controlPlane
                     let (actions, archivers) = try await pool.runIfActive {
-                        (
-                            try controlPlane.maintain(asOf: nil, dryRun: false),
-                            try controlPlane.archivers()
-                        )
+                        try ending.work {
+                            (
+                                try controlPlane.maintain(asOf: nil, dryRun: false),
+                                try controlPlane.archivers()
+                            )
+                        }
                     }
                     for action in actions where action.outcome != "passed over" { log.note(action.line) }
                     for line in watch.lines(archivers) { log.note(line) }

@@ -121,13 +121,14 @@ struct Resources: Sendable {
             let existing = try existing(name)
             let body = try GroupBody(request.body, isNew: existing == nil)
             let group = try controlPlane.createGroup(
-                name: name, location: body.location, tags: body.tags ?? existing?.tags ?? [:])
+                name: name, location: body.location, tags: body.tags ?? existing?.tags ?? [:],
+                caller: caller)
             return try .document(WireGroup(group), status: existing == nil ? 201 : 200)
         case .patch:
             let existing = try controlPlane.showGroup(name)
             let body = try GroupBody(request.body, isNew: false)
             let group = try controlPlane.createGroup(
-                name: name, location: nil, tags: body.tags ?? existing.tags)
+                name: name, location: nil, tags: body.tags ?? existing.tags, caller: caller)
             return try .document(WireGroup(group))
         case .delete:
             return try accept(.deleteGroup(name))

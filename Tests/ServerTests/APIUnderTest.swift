@@ -1,0 +1,72 @@
+import ControlPlane
+import Glibc
+import PostgresFormat
+import Synchronization
+import TestKit
+
+@testable import Platform
+@testable import Server
+
+/// A clock that stands still until it is moved.
+final class StoppedClock: WallClock {
+    private let time = Mutex(PostgresTimestamp(unixMicroseconds: 1_800_000_000_000_000))
+
+    func now() -> PostgresTimestamp { time.withLock { $0 } }
+
+    func advance(seconds: Int64) {
+        time.withLock { $0 = $0.advanced(bySeconds: seconds) }
+    }
+}
+
+/// The API over a state directory of its own, without a socket.
+struct APIUnderTest {
+    static let subscription = "/subscriptions/00000000-0000-0000-0000-000000000001"
+
+    let controlPlane: ControlPlane
+    let clock = StoppedClock()
+    let api: API
+    private let scratch: ScratchDirectory
+
+    init(isOpenToOthers: Bool = false) throws {
+        scratch = try ScratchDirectory("api")
+        let home = scratch.file("home")
+        try DurableFiles.makeDirectory(home)
+        let account = ServiceAccount(
+            name: "test", uid: geteuid(), home: home,
+            runtimeDirectory: scratch.file("run"), steppedDown: false)
+        controlPlane = try ControlPlane(account: account, clock: clock)
+        api = API(
+            controlPlane, policy: AccessPolicy(isOpenToOthers: isOpenToOthers, owners: [7]),
+            log: DaemonLog(isVerbose: true) { _ in })
+    }
+
+    /// From this machine, by an owner of the state directory unless said otherwise.
+    func send(
+        _ method: String, _ target: String, token: String? = nil, body: String = "",
+        headers: [String: String] = [:], user: UInt32? = 7, isLoopback: Bool = true
+    ) -> APIResponse {
+        var headers = headers
+        if let token { headers["authorization"] = "Bearer \(token)" }
+        return api.respond(
+            to: APIRequest(
+                method: method, target: target, headers: headers, body: Array(body.utf8),
+                host: "127.0.0.1:8443", peer: Peer(isLoopback: isLoopback) { user }))
+    }
+
+    func token(_ identity: Identity = .local) throws -> String {
+        try controlPlane.issueToken(for: identity).text
+    }
+
+    /// An identity that was made for the purpose, and its secret.
+    func identity(_ role: AccessRole, _ scope: AccessScope = .subscription, name: String = "ann") throws
+        -> NewIdentity
+    {
+        try controlPlane.createIdentity(name: name, role: role, scope: scope)
+    }
+}
+
+extension APIResponse {
+    var json: JSONValue { (try? JSONValue.parse(body)) ?? .null }
+    var errorCode: String? { json["error"]?["code"]?.string }
+    var message: String { json["error"]?["message"]?.string ?? "" }
+}
