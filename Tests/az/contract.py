@@ -212,6 +212,37 @@ def name_check(api):
           (200, False, "AlreadyExists", "Specified server name is already used."))
 
 
+def ended(api, address):
+    """The document of an operation when it is over."""
+    while True:
+        status, headers, body = api.send("GET", address)
+        document = json.loads(body)
+        if document["status"] != "InProgress":
+            return status, document
+        check("a poll says when to come again", "retry-after" in {key.lower() for key in headers}, "it", headers)
+        time.sleep(0.3)
+
+
+def busy(api):
+    """Power, update and delete wait for nobody; what can wait does."""
+    _, headers, _ = api.send("POST", api.path(SERVER + "/restart"))
+    address = next(value for key, value in headers.items() if key.lower() == "azure-asyncoperation")
+    answers = {
+        "stop": api.send("POST", api.path(SERVER + "/stop")),
+        "an update": api.send("PATCH", api.path(SERVER), {"tags": {"a": "c"}}),
+        "a delete": api.send("DELETE", api.path(SERVER)),
+    }
+    rule = {"properties": {"startIpAddress": "127.0.0.6", "endIpAddress": "127.0.0.6"}}
+    patient, later, _ = api.send("PUT", api.path(SERVER + "/firewallRules/patient"), rule)
+    for what, (status, _, body) in answers.items():
+        check(f"a server that is being restarted refuses {what}", status == 409 and b'"ServerBusy"' in body,
+              "409 ServerBusy", (status, body[:300]))
+    equal("but takes a firewall rule", patient, 202)
+    equal("the restart succeeds", ended(api, address)[1]["status"], "Succeeded")
+    address = next(value for key, value in later.items() if key.lower() == "azure-asyncoperation")
+    equal("and so does the rule", ended(api, address)[1]["status"], "Succeeded")
+
+
 def operations(api):
     """The asynchronous protocol, word by word."""
     rule = {"properties": {"startIpAddress": "127.0.0.5", "endIpAddress": "127.0.0.5"}}
@@ -222,13 +253,7 @@ def operations(api):
     check("both addresses are the daemon's own", all(
         low[key].startswith(api.address + "/subscriptions/") for key in ("azure-asyncoperation", "location")),
         api.address, low)
-    while True:
-        status, headers, body = api.send("GET", low["azure-asyncoperation"])
-        document = json.loads(body)
-        if document["status"] not in ("InProgress", "Accepted", "Running"):
-            break
-        check("a poll says when to come again", "retry-after" in {key.lower() for key in headers}, "it", headers)
-        time.sleep(0.3)
+    status, document = ended(api, low["azure-asyncoperation"])
     equal("it succeeds", (status, document["status"], set(document) >= {"name", "status", "startTime"}),
           (200, "Succeeded", True))
     status, _, _ = api.send("GET", low["location"])
@@ -292,7 +317,7 @@ def main():
     if api is None:
         return 1
     try:
-        for body in (prepare, bodies, others, spelling, name_check, operations, errors,
+        for body in (prepare, bodies, others, spelling, name_check, operations, busy, errors,
                      scoped):
             part(f"contract: {body.__name__}", body, api)
         for group in (GROUP, "elsewhere"):
