@@ -55,6 +55,12 @@ def logins(w):
     az("cloud", "set", "--name", "Local")
     contains("az login --use-device-code", az("login", "--use-device-code", "--tenant", tenant).out, "Enabled")
 
+    az = fresh(w, "managed", AZURE_POD_IDENTITY_AUTHORITY_HOST=address)
+    az("cloud", "register", "--name", "Local", "--endpoint-resource-manager", address)
+    az("cloud", "set", "--name", "Local")
+    contains("az login --identity", az("login", "--identity").out, "Enabled")
+    contains("and the servers are there", az.server(*names).out, "orders")
+
 
 def roles(w):
     """Who may do what, with identities of their own."""
