@@ -15,7 +15,9 @@ public final class CatalogStore: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(30)
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL")
+            // A change is committed when its journal is gone. FULL does not wait until that is on the disk:
+            // after a loss of power the journal could be back, and the last change undone.
+            try database.execute(sql: "PRAGMA synchronous = EXTRA")
             try database.execute(sql: "PRAGMA foreign_keys = ON")
         }
         self.path = path
