@@ -1,5 +1,7 @@
 #include "crc32c.h"
 
+#include "crc32c-vector.h"
+
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -8,9 +10,6 @@
 #else
 #define HAVE_SSE42_PATH 0
 #endif
-
-/* The reflected Castagnoli polynomial. */
-#define POLYNOMIAL 0x82F63B78u
 
 /* Three independent streams hide the latency of the CRC instruction; these are the bytes in each stream. */
 #define LONG_BLOCK 2048
@@ -24,6 +23,7 @@ static uint32_t slices[8][256];
 static uint32_t shift_long[4][256];
 static uint32_t shift_short[4][256];
 static int have_sse42;
+static int have_vector;
 #endif
 
 static uint32_t by_table(uint32_t crc, const unsigned char *next, size_t length) {
@@ -124,6 +124,7 @@ __attribute__((constructor)) static void make_tables(void) {
         make_shift(shift_long, LONG_BLOCK);
         make_shift(shift_short, SHORT_BLOCK);
     }
+    have_vector = pitr_crc32c_prepare_vector();
 #endif
 }
 
@@ -133,6 +134,10 @@ uint32_t pitr_crc32c_update_portable(uint32_t crc, const void *data, size_t leng
 
 uint32_t pitr_crc32c_update(uint32_t crc, const void *data, size_t length) {
 #if HAVE_SSE42_PATH
+    if (have_vector && length >= PITR_VECTOR_MINIMUM) {
+        size_t done = pitr_crc32c_vector(&crc, data, length);
+        return by_instruction(crc, (const unsigned char *)data + done, length - done);
+    }
     if (have_sse42)
         return by_instruction(crc, data, length);
 #endif

@@ -44,6 +44,11 @@ extension ControlPlane {
         try WALFile.records(path: path, visit)
     }
 
+    /// Counts the records in a file that the caller may read, on all processors.
+    public static func logStatistics(file path: String) throws(Problem) -> (WALStatistics, WALEnd?) {
+        try WALFile.statistics(path: path)
+    }
+
     /// Checks a server's whole archive, on both processors.
     public func verifyLog(_ server: ServerReference) throws -> ArchiveReport {
         try archive(of: server).report(workers: 2, progress: progress, cancellation: cancellation)

@@ -60,6 +60,31 @@ extension RecordLayout {
         return true
     }
 
+    /// The bytes of all page images up to the first block that makes no sense; none if the headers are
+    /// malformed. As `visitBlocks` has them, in one walk.
+    @inline(__always)
+    static func imageBytes(of record: UnsafeRawBufferPointer) -> Int {
+        var walk = HeaderWalk(record)
+        var announced = 0
+        var sum = 0
+        var makesSense = true
+        while true {
+            switch walk.next(announced: announced) {
+            case .block(let header):
+                announced += header.imageLength + header.dataLength
+                let isRight =
+                    RelationFork(rawValue: header.flags & 0x0F) != nil
+                    && (!header.hasImage || header.image(at: 0) != nil)
+                if !isRight { makesSense = false }
+                if makesSense { sum += header.imageLength }
+            case .end:
+                return walk.reader.remaining == announced + walk.mainLength ? sum : 0
+            case .malformed:
+                return 0
+            }
+        }
+    }
+
     /// One block's header, its numbers as they stand there.
     struct BlockHeader {
         var id: UInt8

@@ -60,12 +60,7 @@ extension WALRecord {
 
     /// How many bytes of the record are page images.
     public var imageBytes: Int {
-        var sum = 0
-        forEachBlock { block in
-            sum += block.image?.stored.count ?? 0
-            return true
-        }
-        return sum
+        isComplete ? RecordLayout.imageBytes(of: bytes) : 0
     }
 }
 

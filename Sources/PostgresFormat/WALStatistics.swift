@@ -54,6 +54,16 @@ public struct WALStatistics: Hashable, Sendable {
         version = record.version
     }
 
+    /// Adds what was counted of the log behind.
+    public mutating func append(_ later: WALStatistics) {
+        for index in amounts.indices { amounts[index] += later.amounts[index] }
+        total += later.total
+        firstRecord = firstRecord ?? later.firstRecord
+        guard later.end != nil else { return }
+        end = later.end
+        version = later.version
+    }
+
     /// A line for each resource manager in the order of their numbers; those of extensions only where there
     /// are records.
     public var managers: [Row] {

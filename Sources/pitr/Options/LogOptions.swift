@@ -68,14 +68,31 @@ struct LogOptions: ParsableArguments {
 }
 
 extension LogOptions.Source {
+    /// Counts the records; answers the same lines as `read`.
+    func statistics(_ session: Session) throws -> (WALStatistics, [String]) {
+        if case .file(let path) = self {
+            let (statistics, end) = try ControlPlane.logStatistics(file: path)
+            return (statistics, Self.lines(end))
+        }
+        var statistics = WALStatistics()
+        let ends = try read(session) { (record) throws(Problem) in
+            statistics.add(record)
+            return true
+        }
+        return (statistics, ends)
+    }
+
+    private static func lines(_ end: WALEnd?) -> [String] {
+        end.map { ["the log ends at \($0.position): \($0.explanation)"] } ?? []
+    }
+
     /// Visits the records; answers where and why the log ended sooner than asked for, a line for each place.
     func read(
         _ session: Session, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
     ) throws -> [String] {
         switch self {
         case .file(let path):
-            let end = try ControlPlane.readLog(file: path, visit)
-            return end.map { ["the log ends at \($0.position): \($0.explanation)"] } ?? []
+            return Self.lines(try ControlPlane.readLog(file: path, visit))
         case .server(let server, let selection):
             return try session.controlPlane().readLog(server, selection, visit).map {
                 "the log ends at \($0.position): \($0.explanation)"

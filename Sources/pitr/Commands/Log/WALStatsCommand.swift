@@ -1,5 +1,4 @@
 import ArgumentParser
-import Platform
 import PostgresFormat
 
 struct WALStatsCommand: PitrCommand {
@@ -11,11 +10,7 @@ struct WALStatsCommand: PitrCommand {
     @Flag(help: "A line for each kind of record, not for each resource manager.") var perRecord = false
 
     func execute(_ session: Session) throws -> Report {
-        var statistics = WALStatistics()
-        let ends = try log.source(wholeIsMeant: true).read(session) { (record) throws(Problem) in
-            statistics.add(record)
-            return true
-        }
+        let (statistics, ends) = try log.source(wholeIsMeant: true).statistics(session)
         for end in ends { session.messages.note(end) }
         return StatisticsView.report(statistics, perRecord: perRecord)
     }

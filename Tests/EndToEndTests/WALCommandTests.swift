@@ -1,0 +1,147 @@
+import Platform
+import PostgresClient
+import PostgresFormat
+import TestKit
+import Testing
+
+extension EndToEnd {
+    /// `wal show`, `wal stats` and `wal verify` on a real archive, with `pg_waldump` as the oracle.
+    @Suite(.serialized)
+    struct WALCommandTests {
+        @Test func `what is shown and counted of a segment is what pg_waldump reads in it`() throws {
+            try ProductUnderTest.use("waltools") { product in
+                let source = try product.create("orders")
+                let name = try Self.work(on: source)
+                let file = try Self.unpack(name, of: source, product)
+
+                let oracle = try Self.waldump([file])
+                let records = try product.json("wal", "show", "-s", "orders", name).array ?? []
+                #expect(records.count == oracle.count && records.count > 500)
+                for (record, line) in zip(records, oracle) {
+                    let start = record["lsn"]?.string.flatMap { LSN($0) }
+                    let manager = record["manager"]?.string ?? ""
+                    let number = record["xid"]?.integer ?? 0
+                    #expect(
+                        start != nil && start == line.start && manager == line.manager && number == line.xid
+                            && record["length"]?.integer == line.length, "\(record.printed()), \(line)")
+                }
+                let few = try product.json("wal", "show", "-s", "orders", name, "--limit", "7").array
+                #expect(few == Array(records.prefix(7)))
+
+                for options in [[], ["--per-record"]] {
+                    let counted = try Self.statistics(file, perRecord: !options.isEmpty)
+                    for place in [["-s", "orders", name], [file]] {
+                        let answer = try product.run(["wal", "stats"] + place + options).value()
+                        #expect(try Self.amounts(answer) == counted, "\(place) \(options)")
+                    }
+                }
+            }
+        }
+
+        @Test func `the whole archive is verified, and what is wrong in it is named`() throws {
+            try ProductUnderTest.use("walverify") { product in
+                let source = try product.create("orders")
+                let name = try Self.work(on: source)
+                let other = try Self.work(on: source)
+                let sound = try product.json("wal", "verify", "-s", "orders")
+                #expect(sound["isWhole"] == true, "\(sound.printed())")
+                #expect(sound["findings"]?.array == [])
+                let segments = sound["segments"]?.array?.compactMap { $0["name"]?.string } ?? []
+                #expect(segments.contains(name) && segments.contains(other))
+
+                let path = source.repository + "/wal/00000001/" + name + ".zst"
+                let intact = try DurableFiles.read(path)
+                let file = try OpenFile(updating: path)
+                try file.write([intact[intact.count / 2] ^ 0x10], at: UInt64(intact.count / 2))
+                let damaged = try product.run(["wal", "verify", "-s", "orders"])
+                #expect(damaged.exitStatus == 1 && damaged.errors.contains("WALDamaged"), "\(damaged)")
+                #expect(damaged.errors.contains(name), "\(damaged)")
+                try file.write([intact[intact.count / 2]], at: UInt64(intact.count / 2))
+                #expect(try product.json("wal", "verify", "-s", "orders")["isWhole"] == true)
+
+                try DurableFiles.rename(path, to: path + ".aside")
+                let missing = try product.run(["wal", "verify", "-s", "orders"])
+                #expect(missing.exitStatus == 1, "\(missing)")
+                #expect(missing.errors.contains("\(name) is missing"), "\(missing)")
+            }
+        }
+
+        // MARK: A log
+
+        /// Fills a segment with a bit of everything, and answers its name once it is archived.
+        private static func work(on source: ManagedServer) throws -> String {
+            let connection = try source.superuser()
+            try connection.execute("SELECT pg_switch_wal()")
+            try connection.execute("CREATE TABLE IF NOT EXISTS t (id serial PRIMARY KEY, words text)")
+            try connection.execute(
+                "INSERT INTO t (words) SELECT repeat(md5(g::text), 9) FROM generate_series(1, 900) g")
+            try connection.execute("UPDATE t SET words = 'short' WHERE id % 3 = 0")
+            try connection.execute("BEGIN; DELETE FROM t WHERE id % 5 = 0; ROLLBACK")
+            try connection.execute("CHECKPOINT")
+            try connection.execute("DELETE FROM t WHERE id % 7 = 0")
+            let name = try #require(
+                try connection.value("SELECT pg_walfile_name(pg_current_wal_insert_lsn())"))
+            try connection.execute("SELECT pg_switch_wal()")
+            let path = source.repository + "/wal/00000001/" + name + ".zst"
+            let isThere = ProductUnderTest.eventually { DurableFiles.status(path) != nil }
+            try #require(isThere)
+            return name
+        }
+
+        /// The segment as PostgreSQL wrote it, under its own name, for everybody to read.
+        private static func unpack(
+            _ name: String, of source: ManagedServer, _ product: ProductUnderTest
+        ) throws -> String {
+            let target = product.scratch.file(name)
+            let packed = source.repository + "/wal/00000001/" + name + ".zst"
+            try RunAs().runChecked(Command("zstd", ["-dq", packed, "-o", target]))
+            return target
+        }
+
+        // MARK: The oracle
+
+        private struct Line {
+            var manager: String
+            var length: Int64
+            var xid: Int64
+            var start: LSN?
+        }
+
+        private static func run(_ arguments: [String]) throws -> [Substring] {
+            let program = PostgresFixture.binDirectory + "/pg_waldump"
+            return try RunAs().runChecked(Command(program, arguments)).standardOutput
+                .split(separator: "\n")
+        }
+
+        /// `rmgr: Heap  len (rec/tot):  54/  54, tx:  733, lsn: 0/03000028, prev …`
+        private static func waldump(_ arguments: [String]) throws -> [Line] {
+            let pattern = /rmgr: (\S+) +len .rec.tot.: +\d+\/ *(\d+), tx: +(\d+), lsn: ([0-9A-F\/]+),/
+            return try run(arguments).compactMap { line in
+                guard let match = line.prefixMatch(of: pattern) else { return nil }
+                return Line(
+                    manager: String(match.1), length: Int64(match.2) ?? -1, xid: Int64(match.3) ?? -1,
+                    start: LSN(String(match.4)))
+            }
+        }
+
+        /// Number, record bytes and image bytes, by what it is that was counted.
+        private static func statistics(_ file: String, perRecord: Bool) throws -> [String: [Int64]] {
+            var found: [String: [Int64]] = [:]
+            for line in try run([perRecord ? "--stats=record" : "--stats", file]) {
+                let pattern = /(\S+) +(\d+) +\( *[\d.]+\) +(\d+) +\( *[\d.]+\) +(\d+) +\( *[\d.]+\) +.*/
+                guard let match = line.wholeMatch(of: pattern), match.2 != "0" else { continue }
+                found[String(match.1)] = [match.2, match.3, match.4].map { Int64($0) ?? -1 }
+            }
+            return found
+        }
+
+        private static func amounts(_ answer: JSONValue) throws -> [String: [Int64]] {
+            var found: [String: [Int64]] = [:]
+            for row in answer["rows"]?.array ?? [] {
+                let amounts = ["count", "recordBytes", "imageBytes"].map { row[$0]?.integer ?? -1 }
+                if let type = row["type"]?.string, amounts[0] != 0 { found[type] = amounts }
+            }
+            return found
+        }
+    }
+}
