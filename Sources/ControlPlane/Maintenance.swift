@@ -19,6 +19,7 @@ extension ControlPlane {
         for row in try rows(resourceGroup: nil, dropped: false) where row.phase == .complete {
             actions += try backUpIfDue(row, now: now, dryRun: dryRun)
             actions += try expire(row, now: now, dryRun: dryRun)
+            actions += try indexIfDue(row, dryRun: dryRun)
         }
         actions += try copyToPairs(dryRun: dryRun)
         for row in try rows(resourceGroup: nil, dropped: true) {

@@ -64,6 +64,33 @@ extension ControlPlane {
         return try walIndexes(archive)
     }
 
+    /// A push writes its segment's index a moment later; beyond so many seconds it did not.
+    private static let indexDelay: Int64 = 3600
+
+    /// Makes anew the indexes that are missing or were made from something else, in maintenance.
+    func indexIfDue(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
+        let layout = layout(row)
+        let now = clock.now().unixMicroseconds / 1_000_000
+        let due = try walIndexes(WALArchive(layout: layout), extent: .summary).filter { entry in
+            guard [.missing, .stale, .damaged].contains(entry.state),
+                let stored = DurableFiles.status(layout.path(of: .segment(entry.segment)))
+            else { return false }
+            return now - stored.modified > Self.indexDelay
+        }
+        guard let first = due.first else { return [] }
+        let reason = first.reason ?? "there is none"
+        return [
+            act(
+                row.name, "index-wal",
+                due.count == 1 ? first.segment.fileName : "\(due.count) segments from \(first.segment) on",
+                reason, dryRun: dryRun
+            ) {
+                let server = ServerReference(resourceGroup: row.resourceGroup, name: row.name)
+                _ = try rebuildWALIndexes(server, all: false)
+            }
+        ]
+    }
+
     private func archivedServer(_ server: ServerReference) throws -> ServerRow {
         let row = try catalog.read {
             try ServerRow.filter(Column("name") == server.name).order(Column("createdAt").desc).fetchOne($0)
@@ -72,21 +99,24 @@ extension ControlPlane {
         return row
     }
 
-    private func walIndexes(_ archive: WALArchive) throws -> [WALIndexEntry] {
+    private func walIndexes(
+        _ archive: WALArchive, extent: IndexExtent = .detail
+    ) throws -> [WALIndexEntry] {
         let segments = try archive.segments().filter { !$0.isPartial }
         let entries = Mutex([WALIndexEntry?](repeating: nil, count: segments.count))
         let cancellation = cancellation
         try Workers.spread(segments.count) { (place) throws(Problem) in
             try cancellation.check()
             let entry = try Self.entry(
-                archive, segments[place], after: Self.predecessor(of: place, in: segments))
+                archive, segments[place], after: Self.predecessor(of: place, in: segments), extent)
             entries.withLock { $0[place] = entry }
         }
         return entries.withLock { $0.compactMap { $0 } }
     }
 
     private static func entry(
-        _ archive: WALArchive, _ segment: ArchivedSegment, after predecessor: ArchivedSegment?
+        _ archive: WALArchive, _ segment: ArchivedSegment, after predecessor: ArchivedSegment?,
+        _ extent: IndexExtent
     ) throws(Problem) -> WALIndexEntry {
         func entry(_ state: WALIndexEntry.State, _ reason: String?, _ bytes: UInt64, _ commits: UInt32? = nil)
             -> WALIndexEntry
@@ -96,7 +126,7 @@ extension ControlPlane {
                 indexBytes: bytes, commits: commits)
         }
         if let damage = segment.damage { return entry(.unusable, damage.description, 0) }
-        switch try archive.storedIndex(of: segment, after: predecessor, extent: .detail) {
+        switch try archive.storedIndex(of: segment, after: predecessor, extent: extent) {
         case .intact(let index, let bytes): return entry(.present, nil, bytes, index.summary.commits)
         case .missing: return entry(.missing, nil, 0)
         case .stale(let reason, let bytes): return entry(.stale, reason, bytes)

@@ -45,10 +45,23 @@ extension EndToEnd {
                 #expect(try copy.superuser().value("SELECT count(*) FROM t") == "1700")
                 #expect(try Fingerprint(of: repository).differences(from: before) == [])
 
+                // Nor does maintenance, while they may still be on their way.
+                #expect(try product.json("maintain").array?.contains { $0["action"] == "index-wal" } == false)
+                for name in names.prefix(3) {
+                    try RunAs().runChecked(
+                        Command("touch", ["-d", "2 hours ago", folder + "/" + name + ".zst"]))
+                }
+                let actions = try product.json("maintain").array ?? []
+                #expect(
+                    actions.contains { $0["action"] == "index-wal" && $0["outcome"] == "done" },
+                    "\(JSONValue.array(actions).printed())")
+                #expect(try Self.states(product).values.allSatisfy { $0 == "present" })
+                try DurableFiles.removeFile(path(2))
                 let rebuilt = try product.json("wal", "index", "-s", "orders", "--rebuild")
                 #expect(rebuilt.array?.allSatisfy { $0["state"] == "present" } == true, "\(rebuilt)")
                 let again = try product.json("wal", "index", "-s", "orders", "--rebuild", "--all")
-                #expect(again == rebuilt)
+                #expect(again.array?.count == rebuilt.array?.count)
+                #expect(try product.json("wal", "index", "-s", "orders", "--rebuild", "--all") == again)
                 #expect(try product.run(["wal", "index", "-s", "nobody"]).exitStatus == 3)
                 #expect(try product.run(["wal", "index", "-s", "orders", "--all"]).exitStatus == 2)
             }

@@ -9,7 +9,8 @@ enum EvidenceView {
         text.heading("Evidence of the restore")
         text.field("Source", named(evidence.sourceServer, evidence.sourceServerID))
         text.field("New server", named(evidence.newServer, evidence.newServerID))
-        text.field("Asked for", evidence.requestedTime ?? evidence.requestedTarget ?? "no time")
+        text.field(
+            "Asked for", evidence.requestedTime ?? evidence.requestedTarget ?? RecoveryTarget.latest.words)
         text.field("State as of", evidence.effectiveTimeUTC?.description)
         text.field(
             "Last commit inside", evidence.lastCommitInside.map(PlanView.boundary) ?? "none since the backup")

@@ -68,9 +68,8 @@ enum PlanView {
         text.heading("Log to replay")
         text.field(
             "Range",
-            "\(plan.backupStart) to \(plan.expectedEnd), \(ByteText.size(plan.walBytes)) "
-                + "(\(plan.walBytes) bytes)"
-        )
+            "\(plan.backupStart) to \(plan.expectedEnd), \(ByteText.size(plan.walBytes))"
+                + (plan.walBytes < 1024 ? "" : " (\(plan.walBytes) bytes)"))
         if let choice = plan.timelines { text.field("Timeline", timeline(choice, plan)) }
         guard let first = plan.segments.first, let last = plan.segments.last else {
             text.field("Segments", "none")
