@@ -165,9 +165,10 @@ extension ControlPlane {
             throw Problem(.system, "cannot tell where the running program lies")
         }
         let folder = paths.operation(id)
-        try DurableFiles.makeDirectories(folder)
+        // Not flushed: the process that reads it does not outlive a crash of the machine either.
+        try DurableFiles.makeDirectories(folder, durable: false)
         let details = try CatalogJSON.text(["server": row.id])
-        try DurableFiles.write(Array(details.utf8), to: folder + "/request.json")
+        try DurableFiles.write(Array(details.utf8), to: folder + "/request.json", durable: false)
         _ = try runner.spawnDetached(
             Command(program, ["_backup-worker", "--operation", id, "--home", paths.home]),
             log: folder + "/worker.log")

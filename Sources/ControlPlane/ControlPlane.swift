@@ -24,6 +24,7 @@ public final class ControlPlane: Sendable {
     let cancellation: CancellationFlag
     let clock: any WallClock
     let runner: any CommandRunner
+    private let knownInstallation = KnownInstallation()
     /// Who does what this control plane is asked for.
     let caller: Caller
     /// Whether the repositories are those of a paired location.
@@ -104,7 +105,9 @@ public final class ControlPlane: Sendable {
     }
 
     func installation() throws(Problem) -> PostgresInstallation {
-        try PostgresInstallation.discover(major: Self.postgresMajor, runner: runner)
+        try knownInstallation.installation { () throws(Problem) in
+            try PostgresInstallation.discover(major: Self.postgresMajor, runner: runner)
+        }
     }
 
     /// The short directory of a server's private socket.

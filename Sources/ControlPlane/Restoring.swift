@@ -75,12 +75,15 @@ extension ControlPlane {
             "backup": plan.backupName, "newServerId": row.id, "target": plan.target.words,
         ]
         let watch = Stopwatch()
-        return try perform(kind, server: row, source: source.id, properties: properties) { operation in
+        let evidence = try performUntilFinished(
+            kind, server: row, source: source.id, properties: properties
+        ) { operation in
             do {
-                let result = try carryOut(
-                    prepared, into: row, operation: operation, request: request, watch: watch)
-                lock.release()
-                return result
+                return try carryOut(
+                    prepared, into: row, operation: operation, request: request, watch: watch
+                ) { database in
+                    try finish(operation, properties: properties, failure: nil, in: database)
+                }
             } catch {
                 discard(row)
                 let problem = Self.problem(from: error)
@@ -91,6 +94,25 @@ extension ControlPlane {
                 throw problem
             }
         }
+        lock.release()
+        return try result(of: prepared, server: row, evidence: evidence)
+    }
+
+    /// What is left to do and to tell of a copy that is complete.
+    private func result(
+        of prepared: PreparedRestore, server row: ServerRow, evidence: RestoreEvidence
+    ) throws -> RestoreResult {
+        var notes = prepared.planned.notes
+        do {
+            _ = try backUpInBackground(row)
+        } catch {
+            notes.append("The first backup could not be started: \(Self.problem(from: error).message)")
+        }
+        try? DurableFiles.removeTree(paths.operation(evidence.operationID))
+        let server = try showServer(ServerReference(resourceGroup: row.resourceGroup, name: row.name))
+        return RestoreResult(
+            server: server, evidence: evidence, followUp: try followUp(source: prepared.source, copy: row),
+            notes: notes)
     }
 
     private func waitForQueue(_ source: ServerRow) throws -> DirectoryLock {
@@ -141,12 +163,17 @@ extension ControlPlane {
 
     private func carryOut(
         _ prepared: PreparedRestore, into row: ServerRow, operation: RunningOperation,
-        request: RestoreRequest,
-        watch: Stopwatch
-    ) throws -> RestoreResult {
+        request: RestoreRequest, watch: Stopwatch, finish: (Database) throws -> Void
+    ) throws -> RestoreEvidence {
         let plan = prepared.planned.plan
-        let job = try restoreJob(prepared, serverID: row.id, operationID: operation.id)
-        try DurableFiles.makeDirectories(job.operationDirectory)
+        var job = try restoreJob(prepared, serverID: row.id, operationID: operation.id)
+        try DurableFiles.makeDirectories(job.operationDirectory, durable: false)
+        let fresh = row
+        let identity = RepositoryIdentity(
+            serverID: row.id, systemIdentifier: prepared.systemIdentifier,
+            postgresMajor: job.installation.major)
+        job.madeMeanwhile = [paths.repository(row.id)]
+        job.meanwhile = { () throws(Problem) in try self.furnish(fresh, identity) }
         let executor = RestoreExecutor(job, before: RestoreFaults.hook)
         let proof = try executor.run()
 
@@ -171,23 +198,20 @@ extension ControlPlane {
         RestoreFaults.reached("complete")
         // From here on the copy is there to stay.
         try cancellation.check()
-        try update(row.id) {
-            $0.phase = .complete
-            $0.evidence = text
-            $0.restoredFrom = lineage
+        try change(row.id) { database in
+            guard var entry = try ServerRow.fetchOne(database, key: row.id) else {
+                throw Problem(.resourceNotFound, "server \(row.id) has gone from the catalog")
+            }
+            entry.phase = .complete
+            entry.postgresVersion = complete.postgresVersion
+            entry.systemIdentifier = complete.systemIdentifier
+            entry.keptSettings = complete.keptSettings
+            entry.evidence = text
+            entry.restoredFrom = lineage
+            try entry.update(database)
+            try finish(database)
         }
-        var notes = prepared.planned.notes
-        do {
-            _ = try backUpInBackground(complete)
-        } catch {
-            notes.append("The first backup could not be started: \(Self.problem(from: error).message)")
-        }
-        try? DurableFiles.removeTree(job.operationDirectory)
-        let server = try showServer(ServerReference(resourceGroup: row.resourceGroup, name: row.name))
-        return RestoreResult(
-            server: server, evidence: evidence,
-            followUp: try followUp(source: prepared.source, copy: complete),
-            notes: notes)
+        return evidence
     }
 
     /// What the restore's steps are given.
@@ -202,37 +226,52 @@ extension ControlPlane {
             dataDirectory: paths.data(serverID), operationDirectory: paths.operation(operationID),
             socketDirectory: recoverySocketDirectory(serverID),
             memory: RecoveryMemory(
-                bytesToHold: plan.dataBytes + plan.walBytes, machine: MachineResources.current(),
+                dataBytes: plan.dataBytes, logBytes: plan.walBytes, machine: MachineResources.current(),
                 availableMiB: MachineResources.availableMiB()), progress: progress,
             cancellation: cancellation)
     }
 
-    /// The copy gets its own repository, configuration and certificate, and is started as any other server.
+    /// What a copy needs besides its data: a repository, a certificate, its configuration. Nothing is
+    /// flushed, and its settings are not in force yet.
+    private func furnish(_ row: ServerRow, _ identity: RepositoryIdentity) throws(Problem) {
+        do {
+            try layout(row).create(identity, durable: false)
+            try configure(row, prepared: true)
+        } catch {
+            throw Self.problem(from: error)
+        }
+    }
+
+    /// The copy gets its own configuration, and is started as any other server.
     private func open(_ row: ServerRow, prepared: PreparedRestore, proof: RestoreProof) throws -> ServerRow {
         progress.begin("opening \(row.name)", totalBytes: nil)
         defer { progress.end() }
-        let installation = try installation()
-        try layout(row).create(
-            RepositoryIdentity(
-                serverID: row.id, systemIdentifier: prepared.systemIdentifier,
-                postgresMajor: installation.major))
-        let history = "\(proof.timeline.fileName).history"
-        _ = try WALArchive(layout: layout(row)).push(
-            path: paths.data(row.id) + "/pg_wal/" + history, name: history)
-        var kept: [String: String] = [:]
+        let instance = try instance(row.id)
+        var changed = row
+        changed.postgresVersion = instance.installation.minorVersion
+        changed.systemIdentifier = String(prepared.systemIdentifier)
         if !proof.preparedTransactions.isEmpty {
-            kept["max_prepared_transactions"] = String(
-                max(prepared.planned.plan.minima.maxPreparedTransactions, proof.preparedTransactions.count))
+            changed.keptSettings = try CatalogJSON.text([
+                "max_prepared_transactions": String(
+                    max(
+                        prepared.planned.plan.minima.maxPreparedTransactions,
+                        proof.preparedTransactions.count))
+            ])
+            try instance.writeUserParameters(try effectiveParameters(changed))
         }
-        let changed = try update(row.id) {
-            $0.postgresVersion = installation.minorVersion
-            $0.systemIdentifier = String(prepared.systemIdentifier)
-            $0.keptSettings = kept.isEmpty ? nil : try CatalogJSON.text(kept)
-        }
-        try configure(changed)
+        try instance.adoptConfiguration()
         RestoreFaults.reached("open")
         try cancellation.check()
-        try instance(row.id).start()
+        let history = "\(proof.timeline.fileName).history"
+        let archive = WALArchive(layout: layout(row))
+        let path = instance.paths.data + "/pg_wal/" + history
+        try Workers.run(2) { worker throws(Problem) in
+            if worker == 0 {
+                _ = try archive.push(path: path, name: history)
+            } else {
+                try instance.start()
+            }
+        }
         return changed
     }
 

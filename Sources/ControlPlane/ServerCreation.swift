@@ -236,7 +236,10 @@ extension ControlPlane {
 
     /// Writes a server's certificate and configuration from the catalog; the server reads them when it
     /// (re)starts.
-    func configure(_ row: ServerRow) throws {
+    ///
+    /// - Parameter prepared: writes it for a server that is still being made: nothing is flushed, and
+    ///   `adoptConfiguration` puts it in force.
+    func configure(_ row: ServerRow, prepared: Bool = false) throws {
         let instance = try instance(row.id)
         try instance.paths.makeDirectories()
         guard let address = IPv4Address(row.host) else {
@@ -244,14 +247,20 @@ extension ControlPlane {
         }
         try LocalCertificateAuthority(directory: paths.authority, runner: runner).issue(
             names: [row.name, "localhost"], addresses: [address.description],
-            certificate: instance.paths.certificateFile, key: instance.paths.keyFile)
+            certificate: instance.paths.certificateFile, key: instance.paths.keyFile, durable: !prepared)
         let helper = try WALHelper.install(into: paths.helpers)
         let settings = ServerSettings(
             serverName: row.name, paths: instance.paths, listenAddress: row.host,
             port: UInt16(clamping: row.port), compute: try Self.size(row),
             archiveCommand: helper.archiveCommand(repository: paths.repository(row.id)))
         let access = try access(row)
-        try instance.writeUserParameters(try effectiveParameters(row))
+        let parameters = try effectiveParameters(row)
+        if prepared {
+            return try instance.prepareConfiguration(
+                settings: settings.render(), hba: access.renderAccess(), ident: access.renderIdent(),
+                parameters: parameters)
+        }
+        try instance.writeUserParameters(parameters)
         try instance.writeConfiguration(
             settings: settings.render(), hba: access.renderAccess(), ident: access.renderIdent())
     }

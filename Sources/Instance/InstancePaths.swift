@@ -19,6 +19,8 @@ public struct InstancePaths: Sendable, Hashable {
     }
 
     public var settingsFile: String { conf + "/postgresql.conf" }
+    /// Settings that are written and not in force yet: no server starts on them.
+    var preparedSettingsFile: String { conf + "/postgresql.conf.prepared" }
     public var userSettingsFile: String { conf + "/user.conf" }
     public var accessFile: String { conf + "/pg_hba.conf" }
     public var identFile: String { conf + "/pg_ident.conf" }

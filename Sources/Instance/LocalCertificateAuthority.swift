@@ -63,8 +63,9 @@ public struct LocalCertificateAuthority: Sendable {
     /// - Parameters:
     ///   - addresses: literal IP addresses under which clients reach the server.
     ///   - names: its DNS names; the first one is the certificate's common name.
+    ///   - durable: false leaves the two files to a later flush of the file system.
     public func issue(
-        names: [String], addresses: [String], certificate: String, key: String
+        names: [String], addresses: [String], certificate: String, key: String, durable: Bool = true
     ) throws(Problem) {
         try ensure()
         let alternatives = names.map { "DNS:\($0)" } + addresses.map { "IP:\($0)" }
@@ -83,22 +84,21 @@ public struct LocalCertificateAuthority: Sendable {
                     "keyUsage = critical, digitalSignature, keyEncipherment", "extendedKeyUsage = serverAuth",
                     "subjectKeyIdentifier = hash", "authorityKeyIdentifier = keyid",
                 ] + (alternatives.isEmpty ? [] : ["subjectAltName = " + alternatives.joined(separator: ", ")])
-            ))
+            ), durable: false)
         try openssl([
-            "req", "-new", "-config", draft + "/config", "-newkey", "ec", "-pkeyopt",
-            "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", draft + "/key", "-out", draft + "/request",
+            "req", "-x509", "-config", draft + "/config", "-CA", certificateFile, "-CAkey", keyFile,
+            "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", Self.days,
+            "-keyout", draft + "/key", "-out", draft + "/certificate",
         ])
-        try openssl([
-            "x509", "-req", "-in", draft + "/request", "-CA", certificateFile, "-CAkey", keyFile, "-days",
-            Self.days, "-extfile", draft + "/config", "-extensions", "ext", "-out", draft + "/certificate",
-        ])
-        try install(draft + "/key", as: key, mode: 0o600)
-        try install(draft + "/certificate", as: certificate, mode: 0o644)
+        try install(draft + "/key", as: key, mode: 0o600, durable)
+        try install(draft + "/certificate", as: certificate, mode: 0o644, durable)
     }
 
-    private func install(_ source: String, as path: String, mode: mode_t) throws(Problem) {
+    private func install(
+        _ source: String, as path: String, mode: mode_t, _ durable: Bool
+    ) throws(Problem) {
         guard let text = TextFile.read(source) else { throw TextFile.failure("cannot read \(source)") }
-        try TextFile.replace(path, with: text, mode: mode)
+        try TextFile.replace(path, with: text, mode: mode, durable: durable)
     }
 
     private func openssl(_ arguments: [String]) throws(Problem) {

@@ -25,18 +25,18 @@ public struct PostgresInstallation: Sendable, Hashable {
     public static func discover(
         major: Int = 15, runner: any CommandRunner = SystemCommands()
     ) throws(Problem) -> PostgresInstallation {
+        let usual = "/usr/lib/postgresql/\(major)/bin"
         var others: [String] = []
-        for directory in candidates(major: major, runner: runner) {
-            guard access(directory + "/postgres", X_OK) == 0, access(directory + "/initdb", X_OK) == 0,
-                let answer = try? runner.run(
-                    Command(directory + "/postgres", ["--version"], timeoutSeconds: 10)),
-                let version = version(in: answer.standardOutput)
-            else { continue }
-            if version.major == major {
-                return PostgresInstallation(
-                    binDirectory: directory, major: major, minorVersion: version.text)
+        // pg_config is a program of its own: it is only asked where Debian's place does not do.
+        for places in [{ [usual] }, { otherPlaces(runner).filter { $0 != usual } }] {
+            for directory in places() {
+                guard let version = version(in: directory, runner) else { continue }
+                if version.major == major {
+                    return PostgresInstallation(
+                        binDirectory: directory, major: major, minorVersion: version.text)
+                }
+                others.append("\(version.text) in \(directory)")
             }
-            others.append("\(version.text) in \(directory)")
         }
         throw Problem(
             .postgresMissing, "PostgreSQL \(major) is not installed",
@@ -45,8 +45,19 @@ public struct PostgresInstallation: Sendable, Hashable {
             hint: "Install it: apt-get install postgresql-\(major)")
     }
 
-    private static func candidates(major: Int, runner: any CommandRunner) -> [String] {
-        var directories = ["/usr/lib/postgresql/\(major)/bin"]
+    /// What the server's program in a directory says of itself; nil where there is none.
+    private static func version(
+        in directory: String, _ runner: any CommandRunner
+    ) -> (major: Int, text: String)? {
+        guard access(directory + "/postgres", X_OK) == 0, access(directory + "/initdb", X_OK) == 0,
+            let answer = try? runner.run(Command(directory + "/postgres", ["--version"], timeoutSeconds: 10))
+        else { return nil }
+        return version(in: answer.standardOutput)
+    }
+
+    /// Where else it may be: the directory that `pg_config` names, and those of `PATH`.
+    private static func otherPlaces(_ runner: any CommandRunner) -> [String] {
+        var directories: [String] = []
         if let answer = try? runner.run(Command("pg_config", ["--bindir"], timeoutSeconds: 10)),
             answer.succeeded
         {

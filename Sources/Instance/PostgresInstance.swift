@@ -76,6 +76,27 @@ public struct PostgresInstance: Sendable {
         try TextFile.replace(paths.settingsFile, with: settings)
     }
 
+    /// Writes the configuration of a server that nobody is to start yet: the settings wait under another name
+    /// until `adoptConfiguration`. Left to a later flush of the file system.
+    public func prepareConfiguration(
+        settings: String, hba: String, ident: String, parameters: [String: String]
+    ) throws(Problem) {
+        try paths.makeDirectories()
+        try TextFile.replace(paths.accessFile, with: hba, durable: false)
+        try TextFile.replace(paths.identFile, with: ident, durable: false)
+        try TextFile.replace(
+            paths.userSettingsFile, with: Self.userParameters(parameters), durable: false)
+        try TextFile.replace(paths.preparedSettingsFile, with: settings, durable: false)
+    }
+
+    /// Puts prepared settings into place, durably; what was prepared must be on the disk by then.
+    public func adoptConfiguration() throws(Problem) {
+        guard rename(paths.preparedSettingsFile, paths.settingsFile) == 0 else {
+            throw TextFile.failure("cannot put \(paths.settingsFile) in place")
+        }
+        try TextFile.syncDirectory(of: paths.settingsFile)
+    }
+
     /// Replaces the firewall's file; `reload()` puts it into effect.
     public func writeAccess(hba: String) throws(Problem) {
         try TextFile.replace(paths.accessFile, with: hba)
@@ -84,11 +105,15 @@ public struct PostgresInstance: Sendable {
     /// Replaces the user's own parameters, which win over the tool's; `reload()` puts into effect what needs
     /// no restart.
     public func writeUserParameters(_ values: [String: String]) throws(Problem) {
+        try TextFile.replace(paths.userSettingsFile, with: Self.userParameters(values))
+    }
+
+    private static func userParameters(_ values: [String: String]) -> String {
         var text = "# Server parameters set by the user. Written by pitr.\n"
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
             text += SettingsText.line(name, value) + "\n"
         }
-        try TextFile.replace(paths.userSettingsFile, with: text)
+        return text
     }
 
     // MARK: Running
@@ -146,7 +171,8 @@ public struct PostgresInstance: Sendable {
                     hint: "It may be writing its last checkpoint; look at \(paths.log).")
             }
             usleep(pause)
-            pause = min(pause * 2, 20_000)
+            // A server that has little to write is gone in a moment.
+            if clock.seconds > 0.1 { pause = min(pause * 2, 20_000) }
         }
         _ = Postmaster.waitForEnd(in: paths.data, seconds: 10)
         // Where it was a child of this process, nobody else takes its exit status.

@@ -34,13 +34,18 @@ enum TextFile {
     }
 
     /// Replaces the file as a whole: a reader, and a crash, see the old text or the new one.
-    static func replace(_ path: String, with text: String, mode: mode_t = 0o600) throws(Problem) {
+    ///
+    /// - Parameter durable: false leaves it to a later flush of the file system.
+    static func replace(
+        _ path: String, with text: String, mode: mode_t = 0o600, durable: Bool = true
+    ) throws(Problem) {
         let temporary = path + ".new"
         unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         guard descriptor >= 0 else { throw failure("cannot write \(temporary)") }
         let written =
-            writeAll(text, to: descriptor) && fchmod(descriptor, mode) == 0 && fsync(descriptor) == 0
+            writeAll(text, to: descriptor) && fchmod(descriptor, mode) == 0
+            && (!durable || fsync(descriptor) == 0)
         let code = errno
         close(descriptor)
         guard written else {
@@ -48,7 +53,7 @@ enum TextFile {
             throw failure("cannot write \(temporary)", code)
         }
         guard rename(temporary, path) == 0 else { throw failure("cannot replace \(path)") }
-        try syncDirectory(of: path)
+        if durable { try syncDirectory(of: path) }
     }
 
     private static func writeAll(_ text: String, to descriptor: Int32) -> Bool {
@@ -67,7 +72,7 @@ enum TextFile {
         }
     }
 
-    private static func syncDirectory(of path: String) throws(Problem) {
+    static func syncDirectory(of path: String) throws(Problem) {
         let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("cannot open the directory \(directory)") }

@@ -74,12 +74,14 @@ public enum DurableFiles {
         return false
     }
 
-    /// Makes a directory and every missing one above it, durably.
-    public static func makeDirectories(_ path: String, permissions: UInt32 = 0o700) throws(Problem) {
+    /// Makes a directory and every missing one above it, durably unless told otherwise.
+    public static func makeDirectories(
+        _ path: String, permissions: UInt32 = 0o700, durable: Bool = true
+    ) throws(Problem) {
         if status(path)?.kind == .directory { return }
         let above = parent(of: path)
-        if above != path { try makeDirectories(above, permissions: permissions) }
-        try makeDirectory(path, permissions: permissions)
+        if above != path { try makeDirectories(above, permissions: permissions, durable: durable) }
+        try makeDirectory(path, permissions: permissions, durable: durable)
     }
 
     /// Returns once the names in a directory are on the disk.

@@ -17,6 +17,10 @@ public struct FileStatus: Hashable, Sendable {
     public let modified: Int64
     public let permissions: UInt32
     public let owner: UInt32
+    /// Of the file system: files on one can be renamed into each other's place, and are flushed together.
+    public let device: UInt64
+    /// What tells the file from every other one of its file system while it exists.
+    public let number: UInt64
 
     init(_ raw: stat) {
         kind =
@@ -31,5 +35,7 @@ public struct FileStatus: Hashable, Sendable {
         modified = Int64(raw.st_mtim.tv_sec)
         permissions = raw.st_mode & 0o7777
         owner = raw.st_uid
+        device = UInt64(raw.st_dev)
+        number = UInt64(raw.st_ino)
     }
 }

@@ -54,11 +54,13 @@ public struct RepositoryLayout: Hashable, Sendable {
     static let incompleteSuffix = ".incomplete"
     static let deletingSuffix = ".deleting"
 
-    /// Makes the folders of a new repository, durably, and describes it in `repository.json` and
+    /// Makes the folders of a new repository and describes it in `repository.json` and
     /// `README.txt`.
     ///
     /// Calling it again with the same identity changes nothing; another identity is refused.
-    public func create(_ identity: RepositoryIdentity) throws(Problem) {
+    ///
+    /// - Parameter durable: false leaves it to a later flush of the file system.
+    public func create(_ identity: RepositoryIdentity, durable: Bool = true) throws(Problem) {
         try DurableFiles.makeDirectories(root)
         if let existing = try identityIfPresent() {
             guard existing == identity else {
@@ -68,10 +70,12 @@ public struct RepositoryLayout: Hashable, Sendable {
             }
         }
         for directory in [backups, wal, incoming] {
-            try DurableFiles.makeDirectory(directory)
+            try DurableFiles.makeDirectory(directory, durable: durable)
         }
-        try DurableFiles.write(Array(RepositoryReadme.text(identity).utf8), to: readme)
-        try DurableFiles.write(Array(identity.json.printed(indented: true).utf8), to: identityFile)
+        try DurableFiles.write(
+            Array(RepositoryReadme.text(identity).utf8), to: readme, durable: durable)
+        try DurableFiles.write(
+            Array(identity.json.printed(indented: true).utf8), to: identityFile, durable: durable)
     }
 
     /// Reads `repository.json`; a newer format is `.formatTooNew`, none at all `.stateDamaged`.

@@ -9,15 +9,21 @@ public struct RecoveryMemory: Sendable, Hashable {
     public var prefetches: Bool
 
     /// A page that recovery has to evict is one it must write and read again itself, so the buffers hold all
-    /// of it where a quarter of the machine and half of what is free suffice.
+    /// that may be touched where a quarter of the machine and half of what is free suffice.
+    ///
+    /// Replay touches no more than there is log for: the first record of a page has the whole page in it.
+    /// Buffers that nobody needs would only have to be set up and taken down again.
     ///
     /// - Parameters:
-    ///   - bytesToHold: the size of the data, and of the log that adds to it.
+    ///   - dataBytes: the size of the data.
+    ///   - logBytes: that of the log, which adds to it.
     ///   - availableMiB: memory that can be had right now; nil when that is not known.
-    public init(bytesToHold: UInt64, machine: MachineResources, availableMiB: Int?) {
+    public init(dataBytes: UInt64, logBytes: UInt64, machine: MachineResources, availableMiB: Int?) {
         let free = availableMiB ?? machine.memoryMiB / 2
-        let needed = Int(clamping: bytesToHold >> 20) + 16
+        // Page images are stored without their empty middle: an eighth of a page is a small one.
+        let held = Int(clamping: (dataBytes + logBytes) >> 20) + 16
+        let needed = min(held, Int(clamping: logBytes >> 17) + 64)
         buffersMiB = max(32, min(needed, machine.memoryMiB / 4, free / 2))
-        prefetches = needed > free / 2
+        prefetches = held > free / 2
     }
 }

@@ -6,6 +6,8 @@ import Repository
 /// Claim, lay out, stage WAL: everything before PostgreSQL is involved.
 extension RestoreExecutor {
     /// Claim: the directories are made; one that exists already belongs to somebody else.
+    ///
+    /// None is flushed: after a crash they are worth nothing, and the last step flushes all that is left.
     func claim() throws(Problem) {
         let needed = job.plan.estimatedBytes
         let free = try DurableFiles.freeBytes(DurableFiles.parent(of: job.serverDirectory))
@@ -16,14 +18,16 @@ extension RestoreExecutor {
                     "\(ByteText.of(needed)) needed, \(ByteText.of(free)) free below \(job.serverDirectory)",
                 hint: "Free some space, or set PITR_HOME to a larger disk.")
         }
-        guard try DurableFiles.makeDirectory(job.serverDirectory) else {
+        guard try DurableFiles.makeDirectory(job.serverDirectory, durable: false) else {
             throw Problem(
                 .stateDamaged, "\(job.serverDirectory) exists already", hint: "Run 'pitr maintain'.")
         }
-        for path in [job.dataDirectory, job.recoveryConfiguration, job.recoveryLog, job.asideDirectory] {
-            try DurableFiles.makeDirectories(path)
+        for path in [
+            job.dataDirectory, job.recoveryConfiguration, job.recoveryLog, job.asideDirectory,
+            job.socketDirectory,
+        ] {
+            try DurableFiles.makeDirectories(path, durable: false)
         }
-        try DurableFiles.makeDirectories(job.socketDirectory)
     }
 
     /// Lay out: the base backup's files, each checked against the backup's manifest while it is written.

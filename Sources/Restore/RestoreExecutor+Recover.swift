@@ -4,6 +4,7 @@ import Planning
 import Platform
 import PostgresClient
 import PostgresFormat
+import Repository
 
 /// Arm, recover, prove, settle: PostgreSQL replays, and what it did is checked.
 extension RestoreExecutor {
@@ -52,25 +53,30 @@ extension RestoreExecutor {
     }
 
     /// Recover: PostgreSQL replays to the target and promotes itself, while the rest of the log is still
-    /// staged.
+    /// staged, and what the copy needs besides its data is made.
     func recover() throws(Problem) {
         let total = job.plan.expectedEnd.distance(from: job.plan.backupStart)
         job.progress.begin("recovery", totalBytes: total)
         defer { job.progress.end() }
         let pid = try job.recovering.launch()
+        let clones = try BackupRepository(layout: job.layout).find(job.plan.backupName)?.storage == .plain
         let staging = WALStaging(job)
         let executor = self
-        try Workers.run(2) { worker throws(Problem) in
-            if worker == 0 {
-                try staging.stageRest()
-            } else {
+        try Workers.run(4) { worker throws(Problem) in
+            switch worker {
+            case 0: try staging.stageRest()
+            case 1: try staging.failing { () throws(Problem) in try executor.job.meanwhile?() }
+            // Of clones there is not much to be written: what there is, is then out of the way of the flush
+            // that counts. Files with blocks of their own are on their way to the disk already.
+            case 2: if clones { try executor.flush() }
+            default:
                 defer { staging.stop() }
                 try executor.watch(pid, staging, total: total)
             }
         }
     }
 
-    /// Returns when the server has left recovery, or when the log cannot be staged.
+    /// Returns when the server has left recovery, or when what is done beside it has failed.
     private func watch(_ pid: Int32, _ staging: WALStaging, total: UInt64) throws(Problem) {
         var reported: UInt64 = 0
         var looks = 0
@@ -78,7 +84,7 @@ extension RestoreExecutor {
             if staging.hasFailed { return }
             try job.cancellation.check()
             guard !ChildProcess.hasEnded(pid) else { throw recoveryFailure() }
-            if looks % 20 == 0,
+            if looks % 50 == 0,
                 let segment = Self.replayedSegment(postmaster: pid, size: job.plan.segmentSize)
             {
                 let done = min(total, segment.start.distance(from: job.plan.backupStart))
@@ -89,7 +95,7 @@ extension RestoreExecutor {
                 job.progress.note("replaying \(segment)")
             }
             looks += 1
-            Pause.milliseconds(5)
+            Pause.milliseconds(2)
         }
     }
 
@@ -197,9 +203,10 @@ extension RestoreExecutor {
         defer { job.progress.end() }
         // Most of the flush passes while the server tears down its memory; the one below finds little left.
         let job = job
+        let executor = self
         try Workers.run(2) { worker throws(Problem) in
             if worker == 0 {
-                try DurableFiles.syncFileSystem(job.dataDirectory)
+                try executor.flush()
             } else {
                 try job.recovering.stop(.fast)
             }
@@ -208,11 +215,20 @@ extension RestoreExecutor {
         for name in ["recovery.signal", "backup_label.old", "tablespace_map.old", "postmaster.opts"] {
             _ = try DurableFiles.removeFile(job.dataDirectory + "/" + name)
         }
-        try DurableFiles.syncFileSystem(job.dataDirectory)
+        try flush()
         for name in try DurableFiles.list(job.asideDirectory) {
             try DurableFiles.rename(job.asideDirectory + "/" + name, to: job.dataDirectory + "/" + name)
         }
         try DurableFiles.syncDirectory(job.dataDirectory)
         try? DurableFiles.removeTree(job.socketDirectory)
+    }
+    /// Returns once all that the copy is made of is on the disk.
+    private func flush() throws(Problem) {
+        try DurableFiles.syncFileSystem(job.dataDirectory)
+        let device = DurableFiles.status(job.dataDirectory)?.device
+        for path in job.madeMeanwhile {
+            guard let status = DurableFiles.status(path), status.device != device else { continue }
+            try DurableFiles.syncFileSystem(path)
+        }
     }
 }

@@ -25,6 +25,10 @@ public struct RestoreJob: Sendable {
     public var memory: RecoveryMemory
     public var progress: any ProgressReporter
     public var cancellation: CancellationFlag
+    /// Work for the copy that is done while PostgreSQL recovers. The last step's flush makes it durable.
+    public var meanwhile: (@Sendable () throws(Problem) -> Void)?
+    /// Where else that work made something: flushed as well if it is another file system than the copy's.
+    public var madeMeanwhile: [String] = []
 
     public init(
         plan: RestorePlan, layout: RepositoryLayout, log: HeldLog, systemIdentifier: UInt64,

@@ -29,7 +29,19 @@ final class WALStaging: Sendable {
         blanking = TablespaceBlanking(job.plan, job.log)
     }
 
+    /// Whether the restore cannot succeed any more, and replay need not be waited for.
     var hasFailed: Bool { failed.load(ordering: .acquiring) }
+
+    /// Does something that the restore cannot do without.
+    func failing(_ body: () throws(Problem) -> Void) throws(Problem) {
+        do throws(Problem) {
+            try body()
+        } catch {
+            failed.store(true, ordering: .releasing)
+            stop()
+            throw error
+        }
+    }
 
     /// Has `stageRest` return after the segment at hand.
     func stop() {
@@ -74,15 +86,12 @@ final class WALStaging: Sendable {
 
     /// All other segments, in the order of the log.
     func stageRest() throws(Problem) {
-        do throws(Problem) {
+        try failing { () throws(Problem) in
             for segment in job.plan.segments.dropFirst(Self.first) {
                 if stopped.load(ordering: .acquiring) { return }
                 try stage(segment)
                 _ = try DurableFiles.removeFile(awaitedFile(segment))
             }
-        } catch {
-            failed.store(true, ordering: .releasing)
-            throw error
         }
     }
 

@@ -56,6 +56,9 @@ extension EndToEnd {
             let data = folder + "/data"
             if Self.complete.contains(step) { return }
             #expect(try !startsByItself(product, data), "PostgreSQL started on the copy after \(step)")
+            #expect(
+                DurableFiles.status(folder + "/conf/postgresql.conf") == nil,
+                "the copy has settings of its own after \(step)")
         }
 
         /// Tries what a person might: `pg_ctl start` on the data directory.

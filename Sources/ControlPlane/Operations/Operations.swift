@@ -23,12 +23,25 @@ extension ControlPlane {
         properties: [String: String] = [:],
         _ body: (RunningOperation) throws -> Value
     ) throws -> Value {
-        let operation = try begin(
-            kind, server: server, source: source, correlationID: correlationID, properties: properties)
-        do {
+        try performUntilFinished(
+            kind, server: server, source: source, correlationID: correlationID, properties: properties
+        ) { operation in
             let value = try body(operation)
             try finish(operation, properties: properties, failure: nil)
             return value
+        }
+    }
+
+    /// As `perform`, but success is logged by the body itself, with the change that is the success.
+    func performUntilFinished<Value>(
+        _ kind: OperationKind, server: ServerRow, source: String? = nil, correlationID: String? = nil,
+        properties: [String: String] = [:],
+        _ body: (RunningOperation) throws -> Value
+    ) throws -> Value {
+        let operation = try begin(
+            kind, server: server, source: source, correlationID: correlationID, properties: properties)
+        do {
+            return try body(operation)
         } catch {
             let problem = Self.problem(from: error)
             try? finish(operation, properties: properties, failure: problem)
@@ -66,6 +79,13 @@ extension ControlPlane {
     }
 
     func finish(_ operation: RunningOperation, properties: [String: String], failure: Problem?) throws {
+        try catalog.write { try finish(operation, properties: properties, failure: failure, in: $0) }
+    }
+
+    /// As part of a change that is under way.
+    func finish(
+        _ operation: RunningOperation, properties: [String: String], failure: Problem?, in database: Database
+    ) throws {
         let state: OperationState =
             switch failure?.code {
             case nil: .succeeded
@@ -76,16 +96,14 @@ extension ControlPlane {
             operation, status: failure == nil ? "Succeeded" : "Failed", properties: properties,
             failure: failure)
         let now = clock.now().description
-        try catalog.write { database in
-            try event.insert(database)
-            // An accepted operation ends with its worker, which may have more to do.
-            if operation.id == acceptedOperation { return }
-            try database.execute(
-                sql: "UPDATE operation SET state = ?, endedAt = ?, error = ?, errorCode = ? WHERE id = ?",
-                arguments: [
-                    state.rawValue, now, failure.map { $0.description }, failure?.code.rawValue, operation.id,
-                ])
-        }
+        try event.insert(database)
+        // An accepted operation ends with its worker, which may have more to do.
+        if operation.id == acceptedOperation { return }
+        try database.execute(
+            sql: "UPDATE operation SET state = ?, endedAt = ?, error = ?, errorCode = ? WHERE id = ?",
+            arguments: [
+                state.rawValue, now, failure.map { $0.description }, failure?.code.rawValue, operation.id,
+            ])
     }
 
     func activity(
