@@ -1,0 +1,68 @@
+import Glibc
+import Platform
+import PostgresFormat
+import TestKit
+import Testing
+
+extension EndToEnd {
+    /// The daemon as a process: what it promises outlives it.
+    @Suite(.serialized)
+    struct DaemonTests {
+        /// Starts a daemon on any port, and waits until it listens.
+        private static func serve(_ product: ProductUnderTest) throws -> Int32 {
+            let endpoint = product.home + "/api/endpoint.json"
+            try DurableFiles.removeFile(endpoint)
+            let pid = try product.start(["serve", "--port", "0"])
+            #expect(ProductUnderTest.eventually { DurableFiles.status(endpoint) != nil })
+            return pid
+        }
+
+        /// Sends the signal, and waits until the process is gone.
+        private static func end(_ pid: Int32, _ signal: Int32, seconds: Double) -> Bool {
+            kill(pid, signal)
+            return ProductUnderTest.eventually(seconds: seconds) { ChildProcess.hasEnded(pid) }
+        }
+
+        private static func states(_ product: ProductUnderTest) throws -> [String: String] {
+            let servers = try product.json("list").array ?? []
+            return Dictionary(
+                uniqueKeysWithValues: servers.map {
+                    ($0["name"]?.string ?? "", $0["state"]?.string ?? "")
+                })
+        }
+
+        @Test func `restores that were accepted survive the daemon, and the next one begins what waits`()
+            throws
+        {
+            try ProductUnderTest.use("daemon") { product in
+                _ = try product.create("orders")
+                let copies = (1...6).map { "copy\($0)" }
+                let first = try Self.serve(product)
+                for name in copies {
+                    let answer = try product.run([
+                        "restore", "-n", name, "--source-server", "orders", "--no-wait",
+                    ])
+                    #expect(answer.exitStatus == 0, "\(answer)")
+                }
+                #expect(Self.end(first, SIGKILL, seconds: 10))
+                #expect(Set(try product.serverNames()) == Set(copies + ["orders"]))
+                #expect(try Self.states(product).values.contains("Provisioning"))
+
+                let second = try Self.serve(product)
+                let other = try product.run(["serve", "--port", "0"])
+                #expect(other.exitStatus == 1 && other.errors.contains("(ServerBusy)"), "\(other)")
+                let isDone = try ProductUnderTest.eventually(seconds: 180) {
+                    try Self.states(product).values.allSatisfy { $0 == "Ready" }
+                }
+                let states = try Self.states(product)
+                #expect(isDone, "\(states)")
+                #expect(Set(try product.serverNames()) == Set(copies + ["orders"]))
+                #expect(Self.end(second, SIGTERM, seconds: 10))
+                let refused = try product.run([
+                    "restore", "-n", "late", "--source-server", "orders", "--no-wait",
+                ])
+                #expect(refused.exitStatus != 0, "\(refused)")
+            }
+        }
+    }
+}
