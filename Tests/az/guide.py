@@ -45,7 +45,7 @@ def guide():
     script = "set -euo pipefail\nexec 2>&1\n"
     for number, (_, commands, _) in enumerate(page):
         script += f"printf '\\036%d\\n' {number}\n" + "\n".join(commands) + "\n"
-    environment = {**os.environ, "PATH": os.pathsep.join([
+    environment = {**os.environ, "PITR_HOME": os.path.join(SCRATCH, "guide-home"), "PATH": os.pathsep.join([
         os.environ["BIN"], os.path.dirname(os.environ["PITR_AZ"]), os.environ["PATH"]])}
     work = os.path.join(SCRATCH, "guide")
     os.makedirs(work, exist_ok=True)
@@ -59,6 +59,7 @@ def guide():
             os.killpg(shell.pid, signal.SIGTERM)
         except ProcessLookupError:
             pass
+        subprocess.run(["pitr", "stop", "--all"], env=environment, capture_output=True, timeout=60)
     outputs = {}
     for piece in printed.split(MARK)[1:]:
         number, _, text = piece.partition("\n")
