@@ -27,7 +27,12 @@ public final class OperationDispatcher: Sendable {
 
     /// Throws `.serverBusy` while another process of this state directory dispatches.
     public init(_ controlPlane: ControlPlane) throws {
-        guard let lock = try DirectoryLock.attempt(controlPlane.paths.daemonLock) else {
+        // Somebody may be looking at this moment whether there is a daemon.
+        guard
+            let lock = try DirectoryLock.wait(
+                controlPlane.paths.daemonLock, .exclusive, atMost: 0.5,
+                cancellation: controlPlane.cancellation)
+        else {
             throw Problem(
                 .serverBusy, "another 'pitr serve' works on \(controlPlane.paths.home) already",
                 hint: "Use that one, or give this one another state directory with --home.")
