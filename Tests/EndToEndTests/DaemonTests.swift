@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import PostgresClient
 import PostgresFormat
 import TestKit
 import Testing
