@@ -1,6 +1,5 @@
 import Glibc
 import Platform
-import PostgresClient
 import PostgresFormat
 import TestKit
 import Testing
