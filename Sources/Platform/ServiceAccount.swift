@@ -63,13 +63,27 @@ public struct ServiceAccount: Sendable, Hashable {
         umask(0o077)
         try OwnedDirectory.make(home, mode: 0o700)
         try OwnedDirectory.requireOwned(home, uid: uid)
-        let directory = runtime ?? userRuntimeDirectory(uid: uid)
-        try OwnedDirectory.make(directory, mode: 0o700)
-        try OwnedDirectory.requirePrivate(directory, uid: uid)
+        let directory: String
+        if runtime == nil, ownsSystemRuntimeDirectory(uid) {
+            directory = systemRuntimeDirectory
+        } else {
+            directory = runtime ?? userRuntimeDirectory(uid: uid)
+            try OwnedDirectory.make(directory, mode: 0o700)
+            try OwnedDirectory.requirePrivate(directory, uid: uid)
+        }
         return ServiceAccount(
             name: Entry.find(uid: uid)?.name ?? String(uid), uid: uid, home: home,
             runtimeDirectory: directory,
             steppedDown: false)
+    }
+
+    /// Whether root's runtime directory is this account's: a process that one of root's started, which had
+    /// become the account before, has its sockets where root looks for them.
+    private static func ownsSystemRuntimeDirectory(_ uid: UInt32) -> Bool {
+        guard Entry.find(name: systemAccount)?.uid == uid,
+            let status = DurableFiles.status(systemRuntimeDirectory)
+        else { return false }
+        return status.kind == .directory && status.owner == uid && status.permissions & 0o022 == 0
     }
 
     private static func stepDown(home: String, runtime: String) throws(Problem) -> ServiceAccount {

@@ -26,7 +26,7 @@ extension EndToEnd {
                 try Self.waitForEnd(of: daemon)
                 let second = try Self.serve(product)
                 try Self.restore(product, "copy")
-                _ = try product.run(["wait", "-n", "copy", "--created"]).checked()
+                _ = try product.run(["wait", "-n", "copy", "--created", "--interval", "1"]).checked()
                 #expect(try product.server("copy").superuser().value("SELECT 1") == "1")
                 #expect(kill(second, SIGTERM) == 0)
                 try Self.waitForEnd(of: second)
@@ -51,7 +51,7 @@ extension EndToEnd {
                 try product.delete("third")
                 #expect(try product.serverNames() == ["first", "orders"])
                 queue.release()
-                _ = try product.run(["wait", "-n", "first", "--created"]).checked()
+                _ = try product.run(["wait", "-n", "first", "--created", "--interval", "1"]).checked()
                 #expect(kill(daemon, SIGTERM) == 0)
                 try Self.waitForEnd(of: daemon)
             }
