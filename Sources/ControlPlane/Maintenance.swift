@@ -64,7 +64,7 @@ extension ControlPlane {
         }
         // A process that died between entering a server and starting its operation leaves a row alone.
         for row in try rows(resourceGroup: nil, dropped: false) where row.phase != .complete {
-            guard !running.contains(where: { $0.serverID == row.id }), try queuedCreation(of: row) == nil,
+            guard !running.contains(where: { $0.serverID == row.id }), try !isWorkedOn(row),
                 let lock = try DirectoryLock.attempt(paths.serverLock(row.id))
             else { continue }
             defer { lock.release() }
@@ -76,6 +76,19 @@ extension ControlPlane {
         }
         return try actions + leftoverFolders(dryRun: dryRun) + leftoverRepositories(dryRun: dryRun)
             + leftoverBackups(dryRun: dryRun)
+    }
+
+    /// Whether an operation waits for its turn with the server, or runs by now: a worker plans a restore
+    /// before it locks the copy.
+    private func isWorkedOn(_ row: ServerRow) throws -> Bool {
+        let open = try catalog.read {
+            try OperationRow.filter(Column("serverID") == row.id)
+                .filter(["queued", "running"].contains(Column("state"))).fetchAll($0)
+        }
+        return open.contains { operation in
+            operation.state == .queued
+                || ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).isAlive
+        }
     }
 
     /// Whether an operation is still running by the catalog and its process is gone.
