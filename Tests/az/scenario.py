@@ -36,6 +36,10 @@ PARTS = [
 
 
 def main(wanted):
+    unknown = [name for name in wanted if name not in [known for known, _ in PARTS]]
+    if unknown:
+        print(f"no part is named {', '.join(unknown)}; there are: {', '.join(name for name, _ in PARTS)}")
+        return 2
     world = part("pitr serve", World)
     if world is None:
         return 1
