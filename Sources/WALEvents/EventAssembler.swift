@@ -137,6 +137,11 @@ public struct EventAssembler {
             if checkpoint.isShutdown { serverStopped() }
             let time = PostgresTimestamp(unixMicroseconds: checkpoint.unixTime &* 1_000_000)
             begin(checkpoint.timeline, after: checkpoint.previousTimeline, at: record.start, time)
+            events.append(
+                WALEvent(
+                    action: .checkpoint, subject: .server, object: EventObject(),
+                    details: ["redo \(checkpoint.redo)"] + (checkpoint.isShutdown ? ["shutdown"] : []),
+                    record: record.start, time: time, boundary: record.start))
         }
     }
 

@@ -30,7 +30,7 @@ public struct EventPattern: Hashable, Sendable, CustomStringConvertible {
         actions = [action]
         subjects = try Self.subjects(action, &words)
         guard let spelled = words.first else {
-            guard action == .parameterChange || action == .timelineEnd else {
+            guard [.parameterChange, .timelineEnd, .checkpoint].contains(action) else {
                 throw Flaw(description: "it does not say what: the name is missing behind \"\(text)\"")
             }
             name = nil
@@ -83,6 +83,7 @@ public struct EventPattern: Hashable, Sendable, CustomStringConvertible {
             skip("from")
             return .delete
         case "update": return .update
+        case "checkpoint": return .checkpoint
         case "insert":
             skip("into")
             return .insert

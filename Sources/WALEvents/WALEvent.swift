@@ -15,6 +15,8 @@ public struct WALEvent: Hashable, Sendable {
         case parameterChange
         /// Recovery ended and a new timeline began.
         case timelineEnd
+        /// What had changed by then was on the disk; `time` is when it began.
+        case checkpoint
     }
 
     /// What kind of thing it happened to.
@@ -37,7 +39,7 @@ public struct WALEvent: Hashable, Sendable {
     public var object: EventObject
     /// For insert, update and delete: how many rows, at least one.
     public var rows: Int64?
-    /// What was altered, one change each, in a few words.
+    /// What was altered, one change each, in a few words; of a checkpoint, where recovery would start.
     public var details: [String]
     /// The transaction that did it; `.none` if none did.
     public var xid: TransactionID
@@ -79,6 +81,7 @@ public struct WALEvent: Hashable, Sendable {
         case .restorePoint: "RESTORE POINT \(object)"
         case .parameterChange: "PARAMETER CHANGE"
         case .timelineEnd: "NEW TIMELINE \(object)"
+        case .checkpoint: "CHECKPOINT"
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AzureAPI
 import ControlPlane
 import Platform
 import PostgresFormat
@@ -44,6 +45,34 @@ struct TimelineViewTests {
         event.rows = nil
         event.details = ["column a added", "column b dropped"]
         #expect(TimelineView.words(for: event) == "ALTER TABLE shop.orders: column a added, column b dropped")
+    }
+
+    @Test func `checkpoints are in the table on request only, and always in the document`() throws {
+        var history = EventHistory(server: .fresh)
+        history.events = [
+            WALEvent(
+                action: .checkpoint, subject: .server, object: EventObject(), details: ["redo 0/28"],
+                record: LSN(100), boundary: LSN(100)),
+            WALEvent(
+                action: .restorePoint, subject: .server, object: EventObject(name: "here"), record: LSN(200),
+                boundary: LSN(200)),
+        ]
+        func events(_ view: TimelineView) -> [String] {
+            view.text.lines.compactMap { line in
+                guard case .command(let text) = line else { return nil }
+                return String(text.drop { $0 == " " })
+            }
+        }
+        let usual = events(TimelineView(history: history, onlyEvents: true))
+        #expect(usual == ["0/C8  -  RESTORE POINT here"])
+        let all = events(TimelineView(history: history, onlyEvents: true, showsCheckpoints: true))
+        #expect(all == ["0/64  -  CHECKPOINT: redo 0/28"] + usual)
+        history.events.removeLast()
+        let none = TimelineView(history: history, onlyEvents: true).text
+        #expect(none.lines.contains(.item("none")))
+        let document = TimelineDocument(history, minRows: 1) { _ in nil }
+        #expect(document.events.map(\.action) == ["checkpoint"])
+        #expect(document.events.map(\.details) == [["redo 0/28"]])
     }
 
     @Test func `refuses a range that ends before it begins, no rows, and a name of four parts`() {

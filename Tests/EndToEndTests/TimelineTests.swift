@@ -29,6 +29,8 @@ struct TimelineTests {
             #expect(timeline["earliestUtc"]?.string != nil && timeline["latestUtc"]?.string != nil)
             #expect(timeline["gaps"]?.array?.isEmpty ?? false)
             #expect(timeline["backups"]?.array?.count == 1)
+            // The backup began with a checkpoint.
+            #expect(timeline["events"]?.array?.contains { $0["event"] == "CHECKPOINT" } == true)
             let one = try product.json("timeline", "-s", "shop", "--table", "payments", "--min-rows", "1300")
             #expect(
                 Self.titles(one) == ["CREATE TABLE market.payments", "INSERT market.payments 1500"])
@@ -137,7 +139,7 @@ struct TimelineTests {
 
     private static func titles(_ timeline: JSONValue) -> [String] {
         (timeline["events"]?.array ?? []).compactMap { event in
-            guard let title = event["event"]?.string else { return nil }
+            guard let title = event["event"]?.string, event["action"] != "checkpoint" else { return nil }
             return title + (event["rows"]?.integer.map { " \($0)" } ?? "")
         }
     }

@@ -18,7 +18,7 @@ import WALEvents
 
     private static func compare(_ server: ObservedServer) throws {
         let (events, _) = try server.read()
-        let found = events.filter { $0.action != .parameterChange }.map(statement)
+        let found = events.filter { !serversOwn.contains($0.action) }.map(statement)
         let expected = server.statements
         var missing = expected
         var surplus: [ObservedServer.Statement] = []
@@ -44,8 +44,43 @@ import WALEvents
             "INSERT postgres.t", in: "postgres", "INSERT INTO t SELECT generate_series(1, 100)",
             counting: true)
         let (events, _) = try server.read(minimumRows: 100)
-        #expect(events.map(Self.statement) == server.statements)
+        #expect(
+            events.filter { !Self.serversOwn.contains($0.action) }.map(Self.statement) == server.statements)
     }
+
+    @Test(arguments: ObservedServer.versions)
+    func `checkpoints are events where the server says that it made them`(_ version: WALVersion) throws {
+        let server = try ObservedServer(version) { _ in }
+        func made() throws -> String {
+            try server.fixture.psql(
+                """
+                SELECT checkpoint_lsn || ' redo ' || redo_lsn || ' ' || extract(epoch FROM checkpoint_time)::bigint
+                    FROM pg_control_checkpoint()
+                """)
+        }
+        // The backup begins with one.
+        var expected = [try made()]
+        for round in 1...3 {
+            try server.quietly("CREATE TABLE t\(round) AS SELECT generate_series(1, 500); CHECKPOINT")
+            expected.append(try made())
+        }
+        try server.fixture.stop()
+        try server.fixture.start()
+        expected.append(try made() + " shutdown")
+        let (events, _) = try server.read()
+        let found = events.filter { $0.action == .checkpoint }
+        #expect(
+            found.map { event in
+                let redo = event.details.first ?? ""
+                let seconds = (event.time?.unixMicroseconds ?? 0) / 1_000_000
+                return ([event.record.description, redo, String(seconds)] + event.details.dropFirst())
+                    .joined(separator: " ")
+            } == expected)
+        #expect(found.allSatisfy { $0.boundary == $0.record && $0.commit == nil && $0.xid == .none })
+    }
+
+    /// What the server does by itself and no statement reports.
+    private static let serversOwn: Set<WALEvent.Action> = [.parameterChange, .checkpoint]
 
     // MARK: Comparing
 

@@ -45,6 +45,12 @@ struct EventPatternTests {
                 event(.restorePoint, .server, database: nil, schema: nil, name: "before the v1.0")
             ),
             ("alter table orders", event(.alter)),
+            (
+                "checkpoint",
+                WALEvent(
+                    action: .checkpoint, subject: .server, object: EventObject(), record: LSN(100),
+                    boundary: LSN(100))
+            ),
         ]
         for (text, event) in pairs { #expect(try EventPattern(text).matches(event), "\(text)") }
     }

@@ -8,16 +8,25 @@ struct TimelineView {
     let history: EventHistory
     /// Only the events, without what is held.
     var onlyEvents = false
+    /// A busy server has one every few minutes, and hardly ever is one what somebody looks for.
+    var showsCheckpoints = false
+
+    private var shown: [WALEvent] {
+        showsCheckpoints ? history.events : history.events.filter { $0.action != .checkpoint }
+    }
 
     var text: PersonText {
         var text = PersonText()
         if !onlyEvents { addWindow(to: &text) }
         text.heading(heading)
-        for event in history.events {
-            text.command(line(of: event))
+        let shown = shown
+        let lsnWidth = shown.map { ($0.commit ?? $0.record).description.count }.max() ?? 0
+        let xidWidth = shown.map { $0.xid.description.count }.max() ?? 0
+        for event in shown {
+            text.command(Self.line(of: event, lsnWidth, xidWidth))
             if let command = command(before: event) { text.command("    " + command) }
         }
-        if history.events.isEmpty { text.item("none") }
+        if shown.isEmpty { text.item("none") }
         for note in history.notes { text.item(note) }
         return text
     }
@@ -63,21 +72,15 @@ struct TimelineView {
     // MARK: Events
 
     /// `2026-03-22T18:20:22.123456Z  0/3000128  745  DROP TABLE shop.orders`
-    private func line(of event: WALEvent) -> String {
+    private static func line(of event: WALEvent, _ lsnWidth: Int, _ xidWidth: Int) -> String {
         func padded(_ text: String, _ width: Int) -> String {
             text + String(repeating: " ", count: max(0, width - text.count))
         }
         let time = padded(event.time?.description ?? "", 27)
         let lsn = padded((event.commit ?? event.record).description, lsnWidth)
         let xid = padded(event.xid == .none ? "-" : event.xid.description, xidWidth)
-        return "\(time)  \(lsn)  \(xid)  \(Self.words(for: event))"
+        return "\(time)  \(lsn)  \(xid)  \(words(for: event))"
     }
-
-    private var lsnWidth: Int {
-        history.events.map { ($0.commit ?? $0.record).description.count }.max() ?? 0
-    }
-
-    private var xidWidth: Int { history.events.map { $0.xid.description.count }.max() ?? 0 }
 
     /// `DELETE shop.orders 8 400 rows`
     static func words(for event: WALEvent) -> String {

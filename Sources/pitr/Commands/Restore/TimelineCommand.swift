@@ -21,6 +21,7 @@ struct TimelineCommand: PitrCommand {
     @Option(help: "Events from this time on; without a zone it is UTC.") var from: TimeText?
     @Option(help: "Events up to this time.") var to: TimeText?
     @Flag(help: "Only the events.") var events = false
+    @Flag(help: "Checkpoints among the events; -o json has them in any case.") var checkpoints = false
     @Option(help: "Only what happened to this table: table, schema.table or database.schema.table.")
     var table: String?
     @Option(help: "Changes of at least so many rows of a table are events.")
@@ -39,7 +40,8 @@ struct TimelineCommand: PitrCommand {
         if let table = try tablePattern() {
             history.events = history.events.filter { table.matches($0.object) && $0.subject != .server }
         }
-        let view = TimelineView(history: history, onlyEvents: events)
+        let view = TimelineView(
+            history: history, onlyEvents: events, showsCheckpoints: checkpoints)
         return try Report(
             TimelineDocument(history, minRows: minRows, command: view.command), view.text)
     }
