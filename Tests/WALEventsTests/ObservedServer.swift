@@ -148,34 +148,74 @@ final class ObservedServer {
 
     // MARK: Reading it back
 
-    /// Feeds the log from the backup on to an assembler.
-    func read(
-        minimumRows: Int64 = 1, _ visit: (inout EventAssembler, LSN) throws -> Void = { _, _ in }
-    ) throws -> (events: [WALEvent], catalog: CatalogState) {
-        try fixture.psql("SELECT pg_switch_wal()")
-        let files = try DirectoryCatalogs(backup, version: version)
-        var assembler = EventAssembler(catalog: CatalogState(files: files), minimumRows: minimumRows)
-        let size = WALCraft.smallSegment
-        let walDirectory = fixture.dataDirectory + "/pg_wal"
-        let segments = try DurableFiles.list(walDirectory).sorted().compactMap {
-            SegmentName(fileName: $0, size: size)
-        }.filter { $0.end > backupStart }
-        var decoder = WALDecoder(start: segments.first?.start ?? .zero, segmentSize: size)
+    /// The segments from the one in which the backup begins on, the last one ended for this.
+    private func segments() throws -> [(name: SegmentName, bytes: [UInt8])] {
+        let end = LSN(try fixture.psql("SELECT pg_switch_wal()")) ?? .zero
+        let directory = fixture.dataDirectory + "/pg_wal"
+        return try DurableFiles.list(directory).sorted().compactMap {
+            SegmentName(fileName: $0, size: WALCraft.smallSegment)
+        }.filter { $0.end > backupStart && $0.start < end }.map { name in
+            (name, try DurableFiles.read(directory + "/" + name.fileName))
+        }
+    }
+
+    /// Hands over the records from the backup on.
+    func forEachRecord(_ visit: (borrowing WALRecord) throws -> Void) throws {
+        let segments = try segments()
+        var decoder = WALDecoder(
+            start: segments.first?.name.start ?? .zero, segmentSize: WALCraft.smallSegment)
         for segment in segments {
-            let bytes = try DurableFiles.read(walDirectory + "/" + segment.fileName)
-            let end = try bytes.span.bytes.withUnsafeBytes { buffer in
+            let end = try segment.bytes.span.bytes.withUnsafeBytes { buffer in
                 try decoder.feed(buffer) { (record) throws(any Error) in
-                    guard record.start >= backupStart else { return true }
-                    try visit(&assembler, record.start)
-                    assembler.apply(record, countingRows: true)
+                    if record.start >= backupStart { try visit(record) }
                     return true
                 }
             }
             if let end, case .switched = end { continue }
             if end != nil { break }
         }
+    }
+
+    /// Feeds the log from the backup on to an assembler.
+    func read(
+        minimumRows: Int64 = 1, _ visit: (inout EventAssembler, LSN) throws -> Void = { _, _ in }
+    ) throws -> (events: [WALEvent], catalog: CatalogState) {
+        let files = try DirectoryCatalogs(backup, version: version)
+        var assembler = EventAssembler(catalog: CatalogState(files: files), minimumRows: minimumRows)
+        try forEachRecord { record in
+            try visit(&assembler, record.start)
+            assembler.apply(record, countingRows: true)
+        }
         var events = assembler.takeEvents()
         events += assembler.finish()
         return (events, assembler.catalog)
+    }
+
+    /// What a push would index of each segment, with the detail, one after the other.
+    func indexes() throws -> [SegmentIndex] {
+        var indexes: [SegmentIndex] = []
+        for (name, bytes) in try segments() {
+            var indexer = SegmentIndexer(
+                segment: name, after: indexes.last.flatMap(SegmentPredecessor.init))
+            var decoder = WALDecoder(start: name.start, segmentSize: name.size)
+            bytes.withUnsafeBytes { bytes in
+                indexer.observe(bytes)
+                _ = decoder.feed(bytes) { record in
+                    indexer.add(record)
+                    return true
+                }
+            }
+            let tail = decoder.tailFragment.map {
+                WALFragment(
+                    start: $0.start, length: $0.length, available: $0.available, bytes: decoder.tailBytes)
+            }
+            var (index, detail) = indexer.finish(
+                identity: SegmentIndex.Identity(
+                    segment: name, rawBytes: UInt64(bytes.count), rawCRC32C: CRC32C.checksum(bytes),
+                    version: decoder.version), tail: tail)
+            index.detail = try SegmentIndex.Detail(decoding: detail)
+            indexes.append(index)
+        }
+        return indexes
     }
 }
