@@ -67,7 +67,7 @@ struct EventPass {
         defer { before = segment }
         guard let archived = archived(segment) else { return }
         let index = try index(of: archived, catalogs: [])
-        for change in index.detail?.changes ?? index.changes { assembler.add(change) }
+        assembler.add(index.knownChanges)
         for end in index.detail?.ends ?? index.ends { assembler.endOlder(end) }
     }
 
@@ -107,7 +107,7 @@ struct EventPass {
             let index = try index(of: segment, catalogs: assembler.catalog.rewrittenFiles)
             if isFirst {
                 isFirst = false
-                for change in index.detail?.changes ?? index.changes { assembler.add(change) }
+                assembler.add(index.knownChanges)
                 for activity in index.summary.activity {
                     commits[activity.minute, default: 0] += Int(activity.commits)
                 }

@@ -26,6 +26,14 @@ enum Heap2Code {
 }
 
 extension WALRecord {
+    /// Whether this makes a newer version of a row, told by the operation's code alone.
+    @inline(__always)
+    public var updatesRow: Bool {
+        let code = info & 0x70
+        return resourceManagerID == ResourceManager.heap.rawValue
+            && (code == HeapCode.update || code == HeapCode.hotUpdate)
+    }
+
     /// What this record of the heap's does; nil for any other, for a malformed one, and for one that is not
     /// at hand as a whole.
     public var heapOperation: HeapOperation? {

@@ -6,7 +6,7 @@ struct CatalogPlaces: Sendable {
     /// `pg_attribute`, `pg_namespace`, `pg_database`, `pg_tablespace`.
     static let numbers: [UInt32] = [1259, 1249, 2615, 1262, 1213]
     /// Object numbers above are people's.
-    private static let firstNormalNumber: UInt32 = 16_384
+    static let firstNormalNumber: UInt32 = 16_384
     /// So many places are remembered, the latest.
     private static let limit = 256
 

@@ -47,23 +47,52 @@ extension CatalogState {
 
     func entry(at locator: RelationLocator, seenBy xids: Set<TransactionID>) -> RelationEntry? {
         guard let catalog = databases[locator.database], let heap = catalog[.relations] else { return nil }
-        let rows = heap.rows(ofFile: locator.number).filter { row in
-            guard case .relation(let entry)? = layout.entry(.relations, row) else { return false }
-            let space = entry.tablespace == .none ? catalog.tablespace : entry.tablespace
-            return space == locator.tablespace
+        let found = heap.rows(ofFile: locator.number).compactMap { row -> (CatalogRow, RelationEntry)? in
+            guard case .relation(let entry)? = layout.entry(.relations, row),
+                catalog.place(of: entry, in: locator.database) == locator
+            else { return nil }
+            return (row, entry)
         }
-        guard let row = best(rows, seenBy: xids), case .relation(let entry)? = layout.entry(.relations, row)
-        else { return nil }
-        return entry
+        // The transient relation of a rewrite has the new file before it is the table's, and the old one after.
+        let own = found.filter { $0.1.rewriteOf == .none }
+        return (own.isEmpty ? found : own).max { rank($0.0, xids) < rank($1.0, xids) }?.1
     }
 
-    /// Whether a file was filled by a rewrite within these transactions: its rows are not new.
-    func isRewrite(_ locator: RelationLocator) -> Bool {
-        let rows = databases[locator.database]?[.relations]?.rows(ofFile: locator.number) ?? []
-        return rows.contains { row in
-            guard case .relation(let entry)? = layout.entry(.relations, row) else { return false }
-            return entry.rewriteOf != .none
+    /// Files that a rewrite filled within these transactions, each with the record that made it the table's:
+    /// what was inserted before is a copy. `.max` where it never became the table's, or where that record is
+    /// older than what was read.
+    func copies(by xids: Set<TransactionID>) -> [RelationLocator: LSN] {
+        var copies: [RelationLocator: LSN] = [:]
+        // Files that were a table's before, or were made empty for one.
+        var tables: Set<RelationLocator> = []
+        var met: Set<RelationLocator> = []
+        for change in changes(of: xids) {
+            guard case .relation(let entry) = change.entry, entry.file != 0,
+                let place = catalog(change.database)?.place(of: entry, in: change.database),
+                !tables.contains(place)
+            else { continue }
+            let isTransient = entry.rewriteOf != .none
+            if change.record == .zero {
+                // Read from the backup, in no order.
+                if isTransient { copies[place] = .max }
+            } else if isTransient {
+                // It is met as it is made, or only later.
+                if met.insert(place).inserted { copies[place] = change.isInsertion ? .zero : .max }
+            } else if let copied = copies[place] {
+                if copied == .zero, change.isInsertion {
+                    copies[place] = change.record
+                    tables.insert(place)
+                }
+            } else {
+                tables.insert(place)
+            }
         }
+        return copies.mapValues { $0 == .zero ? .max : $0 }
+    }
+
+    /// Whether a file is a catalog's, or is being filled to become one.
+    func follows(_ locator: RelationLocator) -> Bool {
+        catalog(locator.database)?.heaps[locator.number] != nil
     }
 
     /// Whether a file is that of a mapped catalog: no row of `pg_class` names it.

@@ -133,8 +133,13 @@ public struct CatalogState {
 
     /// What transactions did to the catalogs, netted: to be asked before they are settled.
     func netChanges(of xids: Set<TransactionID>) -> [NetChange] {
+        NetChange.netting(changes(of: xids))
+    }
+
+    /// What transactions did to the catalogs, in the order of the log.
+    func changes(of xids: Set<TransactionID>) -> [CatalogChange] {
         let changes = xids.flatMap { pending[$0] ?? [] }
-        return NetChange.netting(xids.count == 1 ? changes : changes.stablySorted { $0.record < $1.record })
+        return xids.count == 1 ? changes : changes.stablySorted { $0.record < $1.record }
     }
 
     /// Makes final, or undoes, what these transactions did.

@@ -19,6 +19,13 @@ struct DatabaseCatalog {
     static let ownKinds = CatalogKind.allCases.filter { !$0.isShared }
     static let sharedKinds = CatalogKind.allCases.filter(\.isShared)
 
+    /// Where a relation of this database lies.
+    func place(of entry: RelationEntry, in database: ObjectID) -> RelationLocator {
+        RelationLocator(
+            tablespace: entry.tablespace == .none ? tablespace : entry.tablespace, database: database,
+            number: entry.file)
+    }
+
     subscript(kind: CatalogKind) -> CatalogHeap? { current[kind].flatMap { heaps[$0] } }
 
     /// Makes a file the catalog's, with what was read of it so far, and forgets the one before.

@@ -11,7 +11,7 @@ public struct EventAssembler {
     /// Changes of at least so many rows of a relation are events.
     public var minimumRows: Int64
     private var events: [WALEvent] = []
-    private var changes: [TransactionID: [RelationLocator: TransactionChange]] = [:]
+    private var changes = CountedChanges()
     private var preparedChanges: Set<TransactionID> = []
     /// The settings before the first change of them, if known.
     public var parameters: WALParameters?
@@ -50,11 +50,10 @@ public struct EventAssembler {
 
     // MARK: Feeding
 
-    /// Takes in what a transaction changed; before its end is fed.
-    public mutating func add(_ change: TransactionChange) {
-        changes[change.xid, default: [:]][
-            change.relation, default: TransactionChange(xid: change.xid, relation: change.relation)
-        ].add(change)
+    /// Takes in what transactions changed in a segment, all of it; before the records of that segment and
+    /// behind those of all before it.
+    public mutating func add(_ changes: [TransactionChange]) {
+        self.changes.add(segment: changes)
     }
 
     /// Takes in a record. Records must come in the order of the log, each once; any may be left out that
@@ -62,7 +61,12 @@ public struct EventAssembler {
     ///
     /// - Parameter countingRows: whether to count the rows it changes; false where `add` was told them.
     public mutating func apply(_ record: borrowing WALRecord, countingRows: Bool) {
-        if countingRows, let change = RowCounter.change(record) { add(change) }
+        if countingRows, let change = RowCounter.change(record) { changes.add(record: change) }
+        if record.updatesRow, record.xid.isNormal, let relation = record.firstRelation,
+            catalog.follows(relation)
+        {
+            changes.part(record.xid, at: record.start)
+        }
         switch record.resourceManager {
         case .transaction:
             if let details = record.transactionDetails { end(IndexedTransactionEnd(details)) }
@@ -83,7 +87,7 @@ public struct EventAssembler {
     /// Takes in a record that is older than the catalogs: only its rows are counted, for its transaction may
     /// end later.
     public mutating func applyOlder(_ record: borrowing WALRecord, countingRows: Bool) {
-        if countingRows, let change = RowCounter.change(record) { add(change) }
+        if countingRows, let change = RowCounter.change(record) { changes.add(record: change) }
         if let details = record.transactionDetails { endOlder(IndexedTransactionEnd(details)) }
     }
 
@@ -98,7 +102,7 @@ public struct EventAssembler {
 
     private mutating func forget(_ xids: Set<TransactionID>) {
         for xid in xids {
-            changes[xid] = nil
+            changes.forget(xid)
             preparedChanges.remove(xid)
         }
     }
@@ -147,7 +151,7 @@ public struct EventAssembler {
 
     /// What a stop of the server ended without a record is gone.
     private mutating func serverStopped() {
-        changes = changes.filter { preparedChanges.contains($0.key) }
+        changes.keep(only: preparedChanges)
     }
 
     private mutating func begin(
@@ -173,11 +177,15 @@ public struct EventAssembler {
     }
 
     private func rowEvents(_ end: IndexedTransactionEnd, _ xids: Set<TransactionID>) -> [WALEvent] {
+        let copies = catalog.copies(by: xids)
         var byRelation: [EventObject: TransactionChange] = [:]
         for xid in xids {
-            for (locator, change) in changes[xid] ?? [:] {
-                guard let object = object(of: locator, xids) else { continue }
-                byRelation[object, default: TransactionChange(xid: end.xid, relation: locator)].add(change)
+            changes.forEach(of: xid) { locator, parts in
+                guard let object = object(of: locator, xids) else { return }
+                let copied = copies[locator]
+                for part in parts where copied.map({ part.isBehind($0) }) ?? true {
+                    byRelation[object, default: TransactionChange(xid: end.xid, relation: locator)].add(part)
+                }
             }
         }
         var found: [WALEvent] = []
@@ -203,12 +211,14 @@ public struct EventAssembler {
 
     /// The table a file belongs to; nil if its rows are no table's of a person.
     private func object(of locator: RelationLocator, _ xids: Set<TransactionID>) -> EventObject? {
-        if catalog.isMapped(locator) || catalog.isRewrite(locator) { return nil }
-        guard let entry = catalog.entry(at: locator, seenBy: xids) else {
+        if catalog.isMapped(locator) { return nil }
+        guard let found = catalog.entry(at: locator, seenBy: xids) else {
             return EventObject(
                 database: catalog.databaseName(locator.database, seenBy: xids), databaseID: locator.database,
                 number: locator.number)
         }
+        // The row that names the file may be an older one than that by which the transaction left the table.
+        let entry = catalog.relationEntry(found.object, in: locator.database, seenBy: xids) ?? found
         guard entry.object.rawValue >= CatalogState.firstNormalObject,
             entry.kind == UInt8(ascii: "r") || entry.kind == UInt8(ascii: "p")
         else { return nil }

@@ -16,12 +16,16 @@ struct OpenTransactions: Sendable {
         var firstRecord: UInt64
         /// The next change of the same transaction in the pool, or -1.
         var next: Int32 = -1
+        /// Whether what the transaction changes from now on is counted apart.
+        var isClosed = false
     }
 
     struct Transaction: Sendable {
         var xid: UInt32
         var firstChange: Int32 = -1
         var lastChange: Int32 = -1
+        /// Up to here all changes of people's relations are closed; -1 where none is known to be.
+        var lastClosed: Int32 = -1
         var touchesCatalogs = false
         /// Whether some of its changes were handed out before its end.
         var isSpilled = false
@@ -91,7 +95,7 @@ struct OpenTransactions: Sendable {
         var slot = hash & mask
         while changeTable[slot] != 0 {
             let place = Int(changeTable[slot]) - 1
-            if changes[place].xid == xid, changes[place].relation == relation {
+            if changes[place].xid == xid, changes[place].relation == relation, !changes[place].isClosed {
                 lastChange = place
                 return place
             }
@@ -132,6 +136,22 @@ struct OpenTransactions: Sendable {
         transactions[transaction(xid)].touchesCatalogs = true
     }
 
+    /// Counts apart what the transaction changes from now on, but for rows of the catalogs themselves.
+    mutating func part(_ xid: UInt32) {
+        let place = find(xid)
+        guard place >= 0 else { return }
+        let closed = Int(transactions[place].lastClosed)
+        var next = closed < 0 ? transactions[place].firstChange : changes[closed].next
+        while next >= 0 {
+            if changes[Int(next)].relation.number >= CatalogPlaces.firstNormalNumber {
+                changes[Int(next)].isClosed = true
+            }
+            transactions[place].lastClosed = next
+            next = changes[Int(next)].next
+        }
+        lastChange = -1
+    }
+
     /// The transaction ended: its number means nothing any more.
     @inline(__always)
     mutating func close(_ place: Int) {
@@ -148,6 +168,7 @@ struct OpenTransactions: Sendable {
             if transactions[place].firstChange >= 0 { transactions[place].isSpilled = true }
             transactions[place].firstChange = -1
             transactions[place].lastChange = -1
+            transactions[place].lastClosed = -1
         }
         changes.removeAll(keepingCapacity: true)
         changeTable.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
@@ -162,6 +183,7 @@ struct OpenTransactions: Sendable {
             var moved = transaction
             moved.firstChange = -1
             moved.lastChange = -1
+            moved.lastClosed = -1
             var next = transaction.firstChange
             while next >= 0 {
                 var change = changes[Int(next)]

@@ -75,7 +75,8 @@ public struct SegmentIndex: Hashable, Sendable {
         /// Records verbatim, in the order of the log: of the catalogs, databases, tablespaces, relation maps,
         /// checkpoints, restore points, parameters, and of the ends of the transactions in `ends`.
         public var kept: [KeptRecord] = []
-        /// In the order of the transactions' ends; those still open at last.
+        /// In the order of the transactions' ends; those still open at last. A transaction that updated a
+        /// catalog may have several of one relation, in the order of the log, parted by these updates.
         public var changes: [TransactionChange] = []
         /// In the order of the log.
         public var ends: [IndexedTransactionEnd] = []
@@ -119,4 +120,12 @@ public struct SegmentIndex: Hashable, Sendable {
     public var kept: [KeptRecord] { summary.kept }
     public var changes: [TransactionChange] { summary.changes }
     public var ends: [IndexedTransactionEnd] { summary.ends }
+
+    /// The changes of all transactions where the detail was read, else of those in the summary: from there
+    /// where they are in both, for only there it is known where each of them begins.
+    public var knownChanges: [TransactionChange] {
+        guard let detail else { return changes }
+        let told = Set(changes.map(\.xid))
+        return changes + detail.changes.filter { !told.contains($0.xid) }
+    }
 }

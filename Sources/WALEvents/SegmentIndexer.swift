@@ -91,7 +91,11 @@ public struct SegmentIndexer: Sendable {
 
     private mutating func addHeap(_ record: borrowing WALRecord) {
         guard let relation = record.firstRelation else { return }
-        if catalogs.contains(relation) { keepCatalog(record) }
+        if catalogs.contains(relation) {
+            keepCatalog(record)
+            // A rewrite's new file may become the table's here: what it counts behind this is no copy.
+            if record.updatesRow, record.xid.isNormal { transactions.part(record.xid.rawValue) }
+        }
         guard record.xid.isNormal else { return }
         switch record.info & 0x70 {
         case 0x00: count(record, relation) { $0.inserted &+= 1 }

@@ -34,6 +34,9 @@ public struct TransactionChange: Hashable, Sendable {
     /// Rows touched in any way; `movedAway` is among the deleted.
     public var rows: Int64 { inserted.magnitudeClamped + updated.magnitudeClamped + deleted.magnitudeClamped }
 
+    /// Whether all of it lies behind a record; false where it is not known where it begins.
+    func isBehind(_ record: LSN) -> Bool { firstRecord.map { $0 > record } ?? false }
+
     /// Adds the counts of the same transaction and relation from elsewhere in the log; `firstRecord` becomes
     /// the earlier one.
     public mutating func add(_ other: TransactionChange) {

@@ -72,6 +72,13 @@ struct TimelineTests {
             try product.json("backup", "create", "-s", "shop", "-n", "inside")
             let moment = try connection.query("SELECT to_json(clock_timestamp())").scalar ?? ""
             try connection.execute("UPDATE orders SET note = 'z' WHERE id > 1100 AND id <= 1300; COMMIT")
+            // A rewrite with changes before and after it, over three segments too.
+            try connection.execute("BEGIN; DELETE FROM orders WHERE id <= 150")
+            try Self.archive(server)
+            try connection.execute("ALTER TABLE orders ALTER id TYPE bigint")
+            try Self.archive(server)
+            try connection.execute(
+                "INSERT INTO orders SELECT n, 'w' FROM generate_series(1, 120) n; COMMIT")
             for stage in [
                 ["CREATE SCHEMA sales", "CREATE TABLE sales.bills (id int)", "VACUUM FULL pg_class"],
                 ["CREATE TABLE after_class (id int)", "VACUUM FULL pg_namespace", "CREATE SCHEMA later"],
@@ -86,6 +93,7 @@ struct TimelineTests {
 
             let expected = [
                 "CREATE TABLE market.orders", "INSERT market.orders 4000", "UPDATE market.orders 1300",
+                "DELETE market.orders 150", "INSERT market.orders 120", "ALTER TABLE market.orders",
                 "CREATE SCHEMA market.sales", "CREATE TABLE market.sales.bills",
                 "CREATE TABLE market.after_class", "CREATE SCHEMA market.later",
                 "CREATE TABLE market.later.t", "CREATE TABLE market.later.u", "INSERT market.later.u 50",

@@ -56,6 +56,26 @@ struct StoredIndexTests {
         guard case .stale = try stored() else { throw Problem(.system, "one without its past is believed") }
     }
 
+    @Test func `an index of an older format is not read but made anew`() throws {
+        let load = try ArchivedWorkload(Self.script)
+        let (before, segment) = try segment(load, 3)
+        let path = load.layout.indexPath(of: segment.name)
+        let index = try load.archive.index(of: segment, after: before, extent: .detail)
+        var bytes = try DurableFiles.read(path)
+        #expect(bytes[4] == 2)
+        bytes[4] = 1
+        bytes.replaceSubrange(124..<128, with: Self.little(CRC32C.checksum(Array(bytes[..<124]))))
+        try DurableFiles.write(bytes, to: path, durable: false)
+        let stored = try load.archive.storedIndex(of: segment, after: before)
+        guard case .damaged(let damage, _) = stored else { throw Problem(.system, "it is believed") }
+        #expect(damage.description == "it has format 1")
+        #expect(try load.archive.index(of: segment, after: before, extent: .detail) == index)
+    }
+
+    private static func little(_ value: UInt32) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+
     @Test func `makes anew what a push would have made, and writes nothing for a reader`() throws {
         let load = try ArchivedWorkload(Self.script)
         let (before, segment) = try segment(load, 3)

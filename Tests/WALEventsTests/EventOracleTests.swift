@@ -117,6 +117,8 @@ import WALEvents
                 CREATE TABLE orders (id int PRIMARY KEY, note text);
                 CREATE TABLE payments (id int PRIMARY KEY, amount int);
                 CREATE TABLE wide (id int, note text);
+                CREATE TABLE ledger (id int, amount int); CREATE INDEX ON ledger (id);
+                INSERT INTO ledger SELECT n, n FROM generate_series(1, 30000) n;
                 ALTER TABLE wide ALTER note SET STORAGE external;
                 INSERT INTO orders SELECT n, 'x' FROM generate_series(1, 9000) n;
                 INSERT INTO payments SELECT n, n FROM generate_series(1, 3000) n;
@@ -131,6 +133,7 @@ import WALEvents
                 """, database: "shop")
         }
         try rows(server)
+        try rewrites(server)
         try definitions(server)
         try negatives(server)
         try databases(server)
@@ -188,6 +191,45 @@ import WALEvents
             in: "shop",
             "BEGIN; DELETE FROM orders; PREPARE TRANSACTION 'undone'; ROLLBACK PREPARED 'undone'")
         try server.quietly(in: "shop", "BEGIN; DELETE FROM orders; DROP TABLE wide; ROLLBACK")
+    }
+
+    /// Rows changed before and after a rewrite of their table in the same transaction count; those that the
+    /// rewrite copied do not, and they fill more than a segment.
+    private static func rewrites(_ server: ObservedServer) throws {
+        try server.note(
+            "ALTER TABLE shop.ledger", in: "shop",
+            """
+            DELETE FROM ledger WHERE id <= 10; ALTER TABLE ledger ALTER amount TYPE bigint;
+            DELETE FROM ledger WHERE id <= 15; INSERT INTO ledger SELECT n, 1 FROM generate_series(1, 7) n;
+            UPDATE ledger SET amount = 2 WHERE id BETWEEN 20 AND 22
+            """)
+        server.expectWithLast("DELETE shop.ledger", 15)
+        server.expectWithLast("INSERT shop.ledger", 7)
+        server.expectWithLast("UPDATE shop.ledger", 3)
+        // Twice, and once in vain; subtransactions have numbers of their own.
+        try server.note(
+            "ALTER TABLE shop.ledger", in: "shop",
+            """
+            ALTER TABLE ledger ALTER amount TYPE numeric; INSERT INTO ledger VALUES (-1, 1), (-2, 1);
+            SAVEPOINT a; ALTER TABLE ledger ALTER amount TYPE text; DELETE FROM ledger; ROLLBACK TO a;
+            SAVEPOINT b; ALTER TABLE ledger ADD stamp float DEFAULT random(); DELETE FROM ledger WHERE id = -2;
+            RELEASE b; UPDATE ledger SET amount = 3 WHERE id = -1
+            """)
+        server.expectWithLast("INSERT shop.ledger", 2)
+        server.expectWithLast("DELETE shop.ledger", 1)
+        server.expectWithLast("UPDATE shop.ledger", 1)
+        try server.note(
+            "CREATE TABLE shop.fresh", in: "shop",
+            """
+            CREATE TABLE fresh (id int); INSERT INTO fresh SELECT generate_series(1, 20);
+            ALTER TABLE fresh ALTER id TYPE bigint; INSERT INTO fresh SELECT generate_series(1, 5);
+            TRUNCATE fresh; INSERT INTO fresh VALUES (1)
+            """)
+        server.expectWithLast("INSERT shop.fresh", 26)
+        try server.note(
+            "DELETE shop.ledger", in: "shop",
+            "CLUSTER ledger USING ledger_id_idx; DELETE FROM ledger WHERE id BETWEEN 30 AND 33")
+        server.countLast(4)
     }
 
     private static func definitions(_ server: ObservedServer) throws {

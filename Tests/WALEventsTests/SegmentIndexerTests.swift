@@ -61,6 +61,38 @@ struct SegmentIndexerTests {
         #expect(index.kept.map(\.start) == [LSN(1300)])
     }
 
+    @Test func `counts are parted where their transaction updated a catalog, and nobody else's`() throws {
+        let relations = RelationLocator(
+            tablespace: .defaultTablespace, database: ObjectID(5), number: 1259)
+        func update(_ xid: UInt32, at start: UInt64) -> KeptRecord {
+            CraftedRecord.heap(
+                0x40, xid: xid, at: start, relation: relations, main: [UInt8](repeating: 0, count: 14))
+        }
+        for limit in [2, SegmentIndexer.spillLimit] {
+            let index = try index(
+                [
+                    CraftedRecord.insert(xid: 700, at: 1000), CraftedRecord.insert(xid: 701, at: 1100),
+                    CraftedRecord.insert(xid: 700, at: 1200), update(700, at: 1300), update(700, at: 1400),
+                    CraftedRecord.insert(xid: 700, at: 1500), CraftedRecord.insert(xid: 701, at: 1600),
+                    CraftedRecord.insert(xid: 700, at: 1700), CraftedRecord.insert(xid: 700, at: 1800),
+                    CraftedRecord.commit(xid: 700, at: 1900, time: 5),
+                    CraftedRecord.commit(xid: 701, at: 2000, time: 5),
+                ], spillLimit: limit)
+            let parts = index.changes.filter { $0.relation == CraftedRecord.relation }
+            let own = parts.filter { $0.xid == TransactionID(700) }
+            let before = own.filter { $0.firstRecord.map { $0 < LSN(1300) } ?? false }
+            let behind = own.filter { $0.firstRecord.map { $0 > LSN(1400) } ?? false }
+            #expect(own.count == before.count + behind.count)
+            #expect(before.reduce(0) { $0 + $1.inserted } == 2 && behind.reduce(0) { $0 + $1.inserted } == 3)
+            if limit > 2 {
+                #expect(own.map(\.firstRecord) == [LSN(1000), LSN(1500)])
+                #expect(index.detail?.changes.filter { $0.xid == TransactionID(701) }.count == 1)
+                // Of the catalog itself there is one count.
+                #expect(index.changes.filter { $0.relation == relations }.map(\.updated) == [2])
+            }
+        }
+    }
+
     @Test func `small work of its own time is in the detail only`() throws {
         let index = try index([
             CraftedRecord.insert(xid: 700, at: 1000),
