@@ -26,6 +26,11 @@ struct CatalogPlaces: Sendable {
         return !moved.isEmpty && moved.contains(relation)
     }
 
+    /// Whether a relation whose records are kept may be `pg_class`.
+    func mayBeRelations(_ relation: RelationLocator) -> Bool {
+        relation.number == CatalogKind.relations.rawValue || relation.number >= Self.firstNormalNumber
+    }
+
     @inline(__always)
     private static func isCatalog(_ number: UInt32) -> Bool {
         switch number {
@@ -50,11 +55,29 @@ struct CatalogPlaces: Sendable {
                 guard Self.isCatalog(object), object != number else { continue }
                 let place = RelationLocator(
                     tablespace: update.tablespace, database: update.database, number: number)
-                guard !moved.contains(place) else { continue }
-                moved.append(place)
-                found.append(place)
-                if moved.count > Self.limit { moved.removeFirst() }
+                if add(place) { found.append(place) }
             }
         }
+    }
+
+    /// Takes in a row of `pg_class`: it may be that of the transient relation which VACUUM FULL or CLUSTER
+    /// fills to become a catalog that is not in the map, `pg_namespace`. All its pages come later in the log.
+    ///
+    /// - Parameter relations: where that `pg_class` lies.
+    mutating func note(_ entry: RelationEntry, in relations: RelationLocator) {
+        let catalog = entry.rewriteOf.rawValue
+        guard Self.isCatalog(catalog), entry.file != 0, entry.name == "pg_temp_\(catalog)" else { return }
+        _ = add(
+            RelationLocator(
+                tablespace: entry.tablespace == .none ? relations.tablespace : entry.tablespace,
+                database: relations.database, number: entry.file))
+    }
+
+    /// False for a place that is known.
+    private mutating func add(_ place: RelationLocator) -> Bool {
+        guard !moved.contains(place) else { return false }
+        moved.append(place)
+        if moved.count > Self.limit { moved.removeFirst() }
+        return true
     }
 }

@@ -14,6 +14,25 @@ extension OpenTransactions.Change {
     var rows: Int64 { abs(inserted) + updated + deleted }
 }
 
+extension SegmentIndexer {
+    /// The row that a record puts into `pg_class`; nil where it is none, or only an image tells it that needs
+    /// more than PostgreSQL's own means to unpack: then readers find out for themselves.
+    static func insertedRelation(_ record: borrowing WALRecord) -> RelationEntry? {
+        guard case .insert(let insertion)? = record.heapOperation else { return nil }
+        var row: CatalogRow?
+        if let data = insertion.data {
+            row = CatalogRow(header: data.header, body: record.bytes(of: data.body), creator: record.xid)
+        } else if let image = insertion.row.block.image, let page = try? record.restored(image) {
+            row = HeapPage(page)?.rows.first { $0.number == insertion.row.offset }.map {
+                CatalogRow(bytes: $0.bytes, creator: record.xid)
+            }
+        }
+        guard let row, case .relation(let entry)? = CatalogLayout(record.version).entry(.relations, row)
+        else { return nil }
+        return entry
+    }
+}
+
 extension IndexedTransactionEnd {
     init(_ end: TransactionEnd, database: ObjectID, subtransactions: [TransactionID]) {
         self.init(

@@ -95,6 +95,11 @@ public struct SegmentIndexer: Sendable {
             keepCatalog(record)
             // A rewrite's new file may become the table's here: what it counts behind this is no copy.
             if record.updatesRow, record.xid.isNormal { transactions.part(record.xid.rawValue) }
+            if record.info & 0x70 == 0, catalogs.mayBeRelations(relation),
+                let entry = Self.insertedRelation(record)
+            {
+                catalogs.note(entry, in: relation)
+            }
         }
         guard record.xid.isNormal else { return }
         switch record.info & 0x70 {

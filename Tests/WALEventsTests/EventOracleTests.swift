@@ -18,6 +18,15 @@ import WALEvents
 
     private static func compare(_ server: ObservedServer) throws {
         let (events, _) = try server.read()
+        compare(events, server, "the log")
+        compare(try server.readByIndexes().events, server, "indexes")
+        for event in events where event.changesRows || event.action == .truncate {
+            #expect(event.boundary == event.commit && event.record < event.boundary, "\(event)")
+        }
+        checkDroppedDatabase(events)
+    }
+
+    private static func compare(_ events: [WALEvent], _ server: ObservedServer, _ source: String) {
         let found = events.filter { !serversOwn.contains($0.action) }.map(statement)
         let expected = server.statements
         var missing = expected
@@ -29,12 +38,8 @@ import WALEvents
                 surplus.append(statement)
             }
         }
-        #expect(missing.isEmpty, "not found: \(missing)")
-        #expect(surplus.isEmpty, "nobody reported: \(surplus)")
-        for event in events where event.changesRows || event.action == .truncate {
-            #expect(event.boundary == event.commit && event.record < event.boundary, "\(event)")
-        }
-        checkDroppedDatabase(events)
+        #expect(missing.isEmpty, "not found in \(source): \(missing)")
+        #expect(surplus.isEmpty, "nobody reported, \(source): \(surplus)")
     }
 
     @Test func `only changes of many rows are events when few are not asked for`() throws {

@@ -149,7 +149,7 @@ final class ObservedServer {
     // MARK: Reading it back
 
     /// The segments from the one in which the backup begins on, the last one ended for this.
-    private func segments() throws -> [(name: SegmentName, bytes: [UInt8])] {
+    func segments() throws -> [(name: SegmentName, bytes: [UInt8])] {
         let end = LSN(try fixture.psql("SELECT pg_switch_wal()")) ?? .zero
         let directory = fixture.dataDirectory + "/pg_wal"
         return try DurableFiles.list(directory).sorted().compactMap {
@@ -189,33 +189,5 @@ final class ObservedServer {
         var events = assembler.takeEvents()
         events += assembler.finish()
         return (events, assembler.catalog)
-    }
-
-    /// What a push would index of each segment, with the detail, one after the other.
-    func indexes() throws -> [SegmentIndex] {
-        var indexes: [SegmentIndex] = []
-        for (name, bytes) in try segments() {
-            var indexer = SegmentIndexer(
-                segment: name, after: indexes.last.flatMap(SegmentPredecessor.init))
-            var decoder = WALDecoder(start: name.start, segmentSize: name.size)
-            bytes.withUnsafeBytes { bytes in
-                indexer.observe(bytes)
-                _ = decoder.feed(bytes) { record in
-                    indexer.add(record)
-                    return true
-                }
-            }
-            let tail = decoder.tailFragment.map {
-                WALFragment(
-                    start: $0.start, length: $0.length, available: $0.available, bytes: decoder.tailBytes)
-            }
-            var (index, detail) = indexer.finish(
-                identity: SegmentIndex.Identity(
-                    segment: name, rawBytes: UInt64(bytes.count), rawCRC32C: CRC32C.checksum(bytes),
-                    version: decoder.version), tail: tail)
-            index.detail = try SegmentIndex.Detail(decoding: detail)
-            indexes.append(index)
-        }
-        return indexes
     }
 }
