@@ -26,6 +26,21 @@ public struct WALIndexEntry: Hashable, Sendable {
     public let commits: UInt32?
 }
 
+extension WALIndexEntry {
+    /// A push writes its segment's index a moment later; beyond so many seconds it did not.
+    private static let pushSeconds: Int64 = 3600
+
+    /// Whether maintenance makes the index anew.
+    ///
+    /// - Parameter stored: when the segment was stored; both in seconds since 1970.
+    func isDue(storedAt stored: Int64, now: Int64) -> Bool {
+        switch state {
+        case .present, .unusable: false
+        case .missing, .stale, .damaged: now - stored > Self.pushSeconds
+        }
+    }
+}
+
 extension ControlPlane {
     /// The state of every segment's index, in the order of the log; each is read wholly.
     public func walIndexes(_ server: ServerReference) throws -> [WALIndexEntry] {
@@ -64,18 +79,13 @@ extension ControlPlane {
         return try walIndexes(archive)
     }
 
-    /// A push writes its segment's index a moment later; beyond so many seconds it did not.
-    private static let indexDelay: Int64 = 3600
-
     /// Makes anew the indexes that are missing or were made from something else, in maintenance.
     func indexIfDue(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
         let layout = layout(row)
         let now = clock.now().unixMicroseconds / 1_000_000
         let due = try walIndexes(WALArchive(layout: layout), extent: .summary).filter { entry in
-            guard [.missing, .stale, .damaged].contains(entry.state),
-                let stored = DurableFiles.status(layout.path(of: .segment(entry.segment)))
-            else { return false }
-            return now - stored.modified > Self.indexDelay
+            let stored = DurableFiles.status(layout.path(of: .segment(entry.segment)))
+            return stored.map { entry.isDue(storedAt: $0.modified, now: now) } ?? false
         }
         guard let first = due.first else { return [] }
         let reason = first.reason ?? "there is none"
