@@ -5,6 +5,8 @@ public import WALEvents
 /// An event as JSON tells it. Positions are PostgreSQL's text, times are UTC with microseconds.
 public struct EventDocument: Codable, Sendable {
     public var action: String
+    /// Of a table: those it is a partition of or inherits from, the nearest first.
+    public var ancestors: [String]
     /// The start of the first record to leave out so that it has not happened.
     public var boundaryLsn: String
     @OrNull public var commitLsn: String?
@@ -29,6 +31,7 @@ public struct EventDocument: Codable, Sendable {
 
     public init(_ event: WALEvent, restoreCommand: String? = nil) {
         action = event.action.rawValue
+        ancestors = event.ancestors.map(\.description)
         boundaryLsn = event.boundary.description
         _commitLsn = OrNull(wrappedValue: event.commit?.description)
         _database = OrNull(wrappedValue: event.object.database)

@@ -9,7 +9,7 @@ import WALEvents
 extension ControlPlane {
     /// The event that some words mean, such as `drop table shop.orders`.
     ///
-    /// - Parameter choice: which one, where several fit; smaller changes than its least are not looked at.
+    /// - Parameter choice: which one, where several fit; smaller changes than its least do not.
     /// - Throws: `.usage` for words that are not understood, `.resourceNotFound` where nothing fits, and
     ///   `.ambiguousTarget` with the candidates where several do.
     func eventTarget(
@@ -24,7 +24,8 @@ extension ControlPlane {
                 hint: "Say it like 'drop table shop.orders', 'delete from orders' or 'restore point NAME'.")
         }
         var request = EventHistoryRequest(resourceGroup: source.resourceGroup, sourceServer: source.id)
-        request.minimumRows = choice.minimumRows ?? 1
+        // Also with a least number: what was done to a table is the sum over its partitions.
+        request.minimumRows = 1
         let history = try eventHistory(request, of: source, inventory, log)
         switch pattern.select(from: history.events, choice) {
         case .one(let target): return target

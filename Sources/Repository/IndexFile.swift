@@ -13,7 +13,7 @@ import WALEvents
 enum IndexFile {
     static let headerSize = 128
     private static let magic: UInt32 = 0x4952_5450
-    /// 2 since changes are parted where their transaction updated a catalog.
+    /// 2 since changes are parted where their transaction updated a catalog, and `pg_inherits` is kept.
     private static let version: UInt16 = 2
     /// No part is larger, stored or plain, in bytes.
     static let largestPart = 1 << 28

@@ -8,6 +8,11 @@ public enum CatalogKind: UInt32, Hashable, Sendable, CaseIterable {
     case schemas = 2615
     case databases = 1262
     case tablespaces = 1213
+    /// Which table is a partition of which, or inherits from it.
+    case inheritances = 2611
+
+    /// Those that are in no relation map: `pg_class` tells where they lie.
+    static let unmapped: [CatalogKind] = [.schemas, .inheritances]
 
     /// Whether there is one for all databases.
     public var isShared: Bool { self == .databases || self == .tablespaces }
@@ -45,8 +50,10 @@ enum CatalogEntry: Hashable, Sendable {
     case schema(NamedEntry)
     case database(DatabaseEntry)
     case tablespace(NamedEntry)
+    case inheritance(InheritanceEntry)
 
-    /// What stays the same as long as the thing lives; for a column its relation and number.
+    /// What stays the same as long as the thing lives; for a column its relation and number, for an
+    /// inheritance the child and the parent's place among its parents.
     var key: CatalogKey {
         switch self {
         case .relation(let entry): CatalogKey(kind: .relations, object: entry.object)
@@ -55,6 +62,8 @@ enum CatalogEntry: Hashable, Sendable {
         case .schema(let entry): CatalogKey(kind: .schemas, object: entry.object)
         case .database(let entry): CatalogKey(kind: .databases, object: entry.object)
         case .tablespace(let entry): CatalogKey(kind: .tablespaces, object: entry.object)
+        case .inheritance(let entry):
+            CatalogKey(kind: .inheritances, object: entry.child, number: entry.number)
         }
     }
 }
@@ -108,6 +117,14 @@ struct NamedEntry: Hashable, Sendable {
     var name: String
 }
 
+/// `pg_inherits`
+struct InheritanceEntry: Hashable, Sendable {
+    var child: ObjectID
+    var parent: ObjectID
+    /// From 1; a partition has one parent only.
+    var number: Int16
+}
+
 /// `pg_database`
 struct DatabaseEntry: Hashable, Sendable {
     var object: ObjectID
@@ -126,6 +143,12 @@ extension CatalogLayout {
         case .columns: return column(reader).map(CatalogEntry.column)
         case .schemas: return named(reader).map(CatalogEntry.schema)
         case .tablespaces: return named(reader).map(CatalogEntry.tablespace)
+        case .inheritances:
+            guard let child = reader.object(0), let parent = reader.object(4), let number = reader.int32(8)
+            else { return nil }
+            return .inheritance(
+                InheritanceEntry(
+                    child: child, parent: parent, number: Int16(truncatingIfNeeded: number)))
         case .databases:
             guard let entry = named(reader), let limit = reader.int32(80), let space = reader.object(92)
             else { return nil }

@@ -2,9 +2,6 @@ import PostgresFormat
 
 /// Where the catalogs lie whose records an index keeps.
 struct CatalogPlaces: Sendable {
-    /// A catalog's own number is that of its file, in every database, until a rewrite moves it: `pg_class`,
-    /// `pg_attribute`, `pg_namespace`, `pg_database`, `pg_tablespace`.
-    static let numbers: [UInt32] = [1259, 1249, 2615, 1262, 1213]
     /// Object numbers above are people's.
     static let firstNormalNumber: UInt32 = 16_384
     /// So many places are remembered, the latest.
@@ -31,10 +28,12 @@ struct CatalogPlaces: Sendable {
         relation.number == CatalogKind.relations.rawValue || relation.number >= Self.firstNormalNumber
     }
 
+    /// A catalog's own number is that of its file, in every database, until a rewrite moves it: those of
+    /// `CatalogKind`, spelled out for speed.
     @inline(__always)
     private static func isCatalog(_ number: UInt32) -> Bool {
         switch number {
-        case 1259, 1249, 2615, 1262, 1213: true
+        case 1259, 1249, 2615, 1262, 1213, 2611: true
         default: false
         }
     }
@@ -61,7 +60,8 @@ struct CatalogPlaces: Sendable {
     }
 
     /// Takes in a row of `pg_class`: it may be that of the transient relation which VACUUM FULL or CLUSTER
-    /// fills to become a catalog that is not in the map, `pg_namespace`. All its pages come later in the log.
+    /// fills to become a catalog that is not in the map (`CatalogKind.unmapped`). All its pages come later in
+    /// the log.
     ///
     /// - Parameter relations: where that `pg_class` lies.
     mutating func note(_ entry: RelationEntry, in relations: RelationLocator) {

@@ -53,7 +53,7 @@ extension CatalogState {
             else { return nil }
             return (row, entry)
         }
-        // The transient relation of a rewrite has the new file before it is the table's, and the old one after.
+        // A rewrite's transient relation has the new file before it is the table's, and the old one after.
         let own = found.filter { $0.1.rewriteOf == .none }
         return (own.isEmpty ? found : own).max { rank($0.0, xids) < rank($1.0, xids) }?.1
     }
@@ -120,6 +120,30 @@ extension CatalogState {
             case .schema(let entry)? = layout.entry(.schemas, row)
         else { return nil }
         return entry.name
+    }
+
+    /// The tables that a table is a part of, the nearest first: of a partition what it is a partition of, of
+    /// any other what it inherits from. Those that the transactions left it, or took it from.
+    func ancestors(
+        of object: ObjectID, in database: ObjectID, seenBy xids: Set<TransactionID>
+    ) -> [ObjectID] {
+        guard let heap = databases[database]?[.inheritances] else { return [] }
+        var found: [ObjectID] = []
+        var children = [object]
+        while !children.isEmpty {
+            let rows = heap.rows(of: children.removeFirst()).map { (row: $0, rank: rank($0, xids)) }
+            let best = rows.contains { $0.rank > 1 } ? 2 : 1
+            let parents = rows.filter { $0.rank >= best }.compactMap { row -> InheritanceEntry? in
+                guard case .inheritance(let entry)? = layout.entry(.inheritances, row.row) else { return nil }
+                return entry
+            }
+            for parent in parents.sorted(by: { $0.number < $1.number }).map(\.parent)
+            where parent != object && !found.contains(parent) {
+                found.append(parent)
+                children.append(parent)
+            }
+        }
+        return found
     }
 
     func databaseName(_ object: ObjectID, seenBy xids: Set<TransactionID>) -> String? {

@@ -292,11 +292,15 @@ extension CatalogState {
     private mutating func redo(_ operation: DatabaseOperation, _ xid: TransactionID) {
         switch operation {
         case .createByLog(let database, let tablespace):
-            let templates = databases.values.compactMap { $0.current[.schemas] }
+            let templates = databases.values.map(\.current)
             databases[database] = DatabaseCatalog(
                 tablespace: tablespace, map: RelationMap(), kinds: DatabaseCatalog.ownKinds)
-            // The template's schemas may lie in another file than a new cluster's, and come before its map.
-            for file in templates { stage(file, for: .schemas, of: database, by: xid) }
+            // Where the template's catalogs that are in no map lie is known from its `pg_class`, later.
+            for kind in CatalogKind.unmapped {
+                for template in templates {
+                    if let file = template[kind] { stage(file, for: kind, of: database, by: xid) }
+                }
+            }
         case .createByFileCopy(let database, let tablespace, let source, _):
             var copy =
                 databases[source]

@@ -45,9 +45,11 @@ public struct CatalogState {
                 kinds: [.relations, .columns])
             load(.relations, of: database)
             load(.columns, of: database)
-            let schemas = fileOfSchemas(in: database) ?? CatalogKind.schemas.rawValue
-            databases[database]?.use(schemas, for: .schemas)
-            load(.schemas, of: database)
+            for kind in CatalogKind.unmapped {
+                let file = fileFound(of: kind, in: database) ?? kind.rawValue
+                databases[database]?.use(file, for: kind)
+                load(kind, of: database)
+            }
         }
     }
 
@@ -97,8 +99,9 @@ public struct CatalogState {
         return CatalogHeap.Page(lsn: page.lsn, rows: rows)
     }
 
-    func fileOfSchemas(in database: ObjectID) -> UInt32? {
-        let rows = databases[database]?[.relations]?.rows(of: ObjectID(CatalogKind.schemas.rawValue)) ?? []
+    /// The file of a catalog that is in no map, as `pg_class` has it.
+    func fileFound(of kind: CatalogKind, in database: ObjectID) -> UInt32? {
+        let rows = databases[database]?[.relations]?.rows(of: ObjectID(kind.rawValue)) ?? []
         return rows.compactMap { row -> UInt32? in
             guard row.creator == .none, row.deleter == .none,
                 case .relation(let entry)? = layout.entry(.relations, row)
@@ -150,15 +153,16 @@ public struct CatalogState {
         let involved = xids.intersection(running)
         guard !involved.isEmpty else { return }
         if !committed { aborted.formUnion(involved) }
-        var mayMoveSchemas: Set<ObjectID> = []
+        var mayMoveCatalogs: Set<ObjectID> = []
         for xid in involved {
             running.remove(xid)
             prepared.remove(xid)
             for change in pending.removeValue(forKey: xid) ?? [] {
                 switch change.entry {
-                case .relation(let entry) where entry.object.rawValue == CatalogKind.schemas.rawValue:
-                    mayMoveSchemas.insert(change.database)
-                case .database(let entry): mayMoveSchemas.insert(entry.object)
+                case .relation(let entry)
+                where CatalogKind.unmapped.contains(where: { $0.rawValue == entry.object.rawValue }):
+                    mayMoveCatalogs.insert(change.database)
+                case .database(let entry): mayMoveCatalogs.insert(entry.object)
                 default: break
                 }
             }
@@ -172,8 +176,10 @@ public struct CatalogState {
             }
         }
         defer { unstage(involved) }
-        for database in mayMoveSchemas {
-            if let file = fileOfSchemas(in: database) { use(file, for: .schemas, of: database) }
+        for database in mayMoveCatalogs {
+            for kind in CatalogKind.unmapped {
+                if let file = fileFound(of: kind, in: database) { use(file, for: kind, of: database) }
+            }
         }
     }
 

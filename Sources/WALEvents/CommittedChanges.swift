@@ -20,7 +20,7 @@ struct CommittedChanges {
             case .schema(let entry): found += schemaEvent(net, entry)
             case .database(let entry): found += databaseEvent(net, entry)
             case .tablespace(let entry): found += tablespaceEvent(net, entry)
-            case nil: break
+            case .inheritance, nil: break
             }
         }
         let rewritten = rewrittenRelations
@@ -33,7 +33,14 @@ struct CommittedChanges {
         for (owner, nets) in columns {
             ofRelations += alteration(ofColumns: nets, of: owner)
         }
-        return found + withoutParts(ofRelations)
+        return found
+            + withoutParts(ofRelations).map { event in
+                guard event.subject == .table else { return event }
+                var event = event
+                event.ancestors = catalog.ancestorObjects(
+                    of: ObjectID(event.object.number), in: event.object.databaseID, seenBy: xids)
+                return event
+            }
     }
 
     private enum Column {
@@ -234,6 +241,7 @@ extension CatalogEntry {
         case .column(let entry): entry.name
         case .schema(let entry), .tablespace(let entry): entry.name
         case .database(let entry): entry.name
+        case .inheritance: ""
         }
     }
 }
@@ -261,6 +269,20 @@ extension RelationEntry {
 }
 
 extension CatalogState {
+    /// The names of what a table is a part of, the nearest first; a number where none is known.
+    func ancestorObjects(
+        of object: ObjectID, in database: ObjectID, seenBy xids: Set<TransactionID>
+    ) -> [EventObject] {
+        ancestors(of: object, in: database, seenBy: xids).map { ancestor in
+            guard let entry = relationEntry(ancestor, in: database, seenBy: xids) else {
+                return EventObject(
+                    database: databaseName(database, seenBy: xids), databaseID: database,
+                    number: ancestor.rawValue)
+            }
+            return eventObject(entry, in: database, seenBy: xids)
+        }
+    }
+
     /// A relation's name as an event tells it: a number for each name that is not known.
     func eventObject(
         _ entry: RelationEntry, in database: ObjectID, seenBy xids: Set<TransactionID>

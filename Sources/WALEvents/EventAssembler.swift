@@ -179,9 +179,13 @@ public struct EventAssembler {
     private func rowEvents(_ end: IndexedTransactionEnd, _ xids: Set<TransactionID>) -> [WALEvent] {
         let copies = catalog.copies(by: xids)
         var byRelation: [EventObject: TransactionChange] = [:]
+        var ancestors: [EventObject: [EventObject]] = [:]
         for xid in xids {
             changes.forEach(of: xid) { locator, parts in
-                guard let object = object(of: locator, xids) else { return }
+                guard let (object, table) = self.object(of: locator, xids) else { return }
+                ancestors[object] = table.map {
+                    catalog.ancestorObjects(of: $0, in: locator.database, seenBy: xids)
+                }
                 let copied = copies[locator]
                 for part in parts where copied.map({ part.isBehind($0) }) ?? true {
                     byRelation[object, default: TransactionChange(xid: end.xid, relation: locator)].add(part)
@@ -195,11 +199,12 @@ public struct EventAssembler {
                 (.delete, change.deleted &- change.movedAway),
             ]
             for (action, rows) in counts where rows > 0 && rows >= minimumRows {
-                found.append(
-                    WALEvent(
-                        action: action, subject: .table, object: object, rows: rows, xid: end.xid,
-                        record: change.firstRecord ?? end.start, commit: end.start, time: end.time,
-                        boundary: end.start))
+                var event = WALEvent(
+                    action: action, subject: .table, object: object, rows: rows, xid: end.xid,
+                    record: change.firstRecord ?? end.start, commit: end.start, time: end.time,
+                    boundary: end.start)
+                event.ancestors = ancestors[object] ?? []
+                found.append(event)
             }
         }
         return found.sorted { left, right in
@@ -209,21 +214,25 @@ public struct EventAssembler {
         }
     }
 
-    /// The table a file belongs to; nil if its rows are no table's of a person.
-    private func object(of locator: RelationLocator, _ xids: Set<TransactionID>) -> EventObject? {
+    /// The table a file belongs to, and its number if it is known; nil if its rows are no person's table's.
+    private func object(
+        of locator: RelationLocator, _ xids: Set<TransactionID>
+    ) -> (object: EventObject, table: ObjectID?)? {
         if catalog.isMapped(locator) { return nil }
         guard let found = catalog.entry(at: locator, seenBy: xids) else {
-            return EventObject(
+            let unknown = EventObject(
                 database: catalog.databaseName(locator.database, seenBy: xids), databaseID: locator.database,
                 number: locator.number)
+            return (unknown, nil)
         }
-        // The row that names the file may be an older one than that by which the transaction left the table.
+        // The row that names the file may be older than the one by which the transaction left the table.
         let entry = catalog.relationEntry(found.object, in: locator.database, seenBy: xids) ?? found
         guard entry.object.rawValue >= CatalogState.firstNormalObject,
             entry.kind == UInt8(ascii: "r") || entry.kind == UInt8(ascii: "p")
         else { return nil }
         let object = catalog.eventObject(entry, in: locator.database, seenBy: xids)
-        return object.schema.map(CommittedChanges.isPersons) ?? true ? object : nil
+        guard object.schema.map(CommittedChanges.isPersons) ?? true else { return nil }
+        return (object, entry.object)
     }
 
     private func unfinishedDrop(_ database: ObjectID, _ drop: ImmediateActions.Drop) -> WALEvent {

@@ -61,7 +61,15 @@ public struct EventPattern: Hashable, Sendable, CustomStringConvertible {
         guard actions.contains(event.action), subjects.isEmpty || subjects.contains(event.subject) else {
             return false
         }
-        return name?.matches(event.object) ?? true
+        return name == nil || object(of: event) != nil
+    }
+
+    /// What this names of an event: what it happened to or, of rows, a table of which that is a part.
+    func object(of event: WALEvent) -> EventObject? {
+        guard let name else { return nil }
+        if name.matches(event.object) { return event.object }
+        guard event.changesRows || event.action == .truncate else { return nil }
+        return event.ancestors.first(where: name.matches)
     }
 
     // MARK: Reading

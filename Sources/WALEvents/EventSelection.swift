@@ -1,3 +1,5 @@
+import PostgresFormat
+
 /// Which of several events that fit a pattern is meant.
 public struct EventChoice: Hashable, Sendable {
     public enum Place: Hashable, Sendable {
@@ -31,7 +33,7 @@ public enum EventSelection: Hashable, Sendable {
 extension EventPattern {
     /// Finds the event that is meant among `events`, which are in the order of the log.
     public func select(from events: [WALEvent], _ choice: EventChoice = EventChoice()) -> EventSelection {
-        let named = events.filter(matches)
+        let named = wholes(among: events.filter(matches))
         let fitting = named.filter { event in
             choice.minimumRows.map { event.rows ?? .max >= $0 } ?? true
         }
@@ -45,6 +47,37 @@ extension EventPattern {
         case .only where fitting.count == 1: return .one(EventTarget(last))
         case .only, .nth: return .several(fitting.map(EventTarget.init))
         }
+    }
+
+    /// What one transaction did to several parts of the table that is meant is one event of that table.
+    private func wholes(among events: [WALEvent]) -> [WALEvent] {
+        struct Whole: Hashable {
+            let boundary: LSN
+            let action: WALEvent.Action
+            let object: EventObject
+        }
+        var found: [WALEvent] = []
+        var places: [Whole: (place: Int, tables: Int)] = [:]
+        for event in events {
+            guard let object = self.object(of: event), event.changesRows || event.action == .truncate else {
+                found.append(event)
+                continue
+            }
+            let whole = Whole(boundary: event.boundary, action: event.action, object: object)
+            guard let (place, tables) = places[whole] else {
+                places[whole] = (found.count, 1)
+                var event = event
+                if event.object != object { event.details.append("in \(event.object)") }
+                event.object = object
+                found.append(event)
+                continue
+            }
+            places[whole] = (place, tables + 1)
+            if let rows = event.rows { found[place].rows = (found[place].rows ?? 0) &+ rows }
+            found[place].details = ["in \(tables + 1) tables"]
+            found[place].record = min(found[place].record, event.record)
+        }
+        return found
     }
 
     /// The latest events that share the name, else the latest with the same action; at most ten.

@@ -37,6 +37,8 @@ public struct WALEvent: Hashable, Sendable {
     public var action: Action
     public var subject: Subject
     public var object: EventObject
+    /// Of a table: those it is a partition of or inherits from, the nearest first.
+    public var ancestors: [EventObject] = []
     /// For insert, update and delete: how many rows, at least one.
     public var rows: Int64?
     /// What was altered, one change each, in a few words; of a checkpoint, where recovery would start.

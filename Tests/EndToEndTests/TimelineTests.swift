@@ -41,6 +41,36 @@ struct TimelineTests {
         }
     }
 
+    @Test func `finds what happened to partitions by the name of their table`() throws {
+        try ProductUnderTest.use("partitions") { product in
+            let server = try product.create("shop", ["-d", "market"])
+            let connection = try server.connect(database: "market")
+            try connection.execute(
+                """
+                CREATE TABLE parts (id int) PARTITION BY RANGE (id);
+                CREATE TABLE low PARTITION OF parts FOR VALUES FROM (0) TO (100);
+                CREATE TABLE high PARTITION OF parts FOR VALUES FROM (100) TO (1000);
+                CREATE TABLE other (id int)
+                """)
+            try connection.execute("INSERT INTO parts SELECT generate_series(1, 150)")
+            try connection.execute("DELETE FROM parts WHERE id > 90")
+            connection.close()
+            let timeline = try product.json("timeline", "-s", "shop", "--table", "parts", "--min-rows", "1")
+            #expect(
+                Self.titles(timeline).sorted() == [
+                    "CREATE TABLE market.high", "CREATE TABLE market.low", "CREATE TABLE market.parts",
+                    "DELETE market.high 51", "DELETE market.low 9", "INSERT market.high 51",
+                    "INSERT market.low 99",
+                ])
+            let plan = try product.run(
+                [
+                    "plan", "-s", "shop", "--before", "delete from market.parts", "--min-rows", "60",
+                ]
+            ).checked()
+            #expect(plan.description.contains("DELETE market.parts 60 rows (in 2 tables)"), "\(plan)")
+        }
+    }
+
     @Test func `a time between two events keeps only what lies in it`() throws {
         try ProductUnderTest.use("stretch") { product in
             let server = try product.create("shop")

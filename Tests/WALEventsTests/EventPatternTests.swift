@@ -1,6 +1,7 @@
 import PostgresFormat
 import Testing
-import WALEvents
+
+@testable import WALEvents
 
 struct EventPatternTests {
     private func event(
@@ -93,6 +94,32 @@ struct EventPatternTests {
         #expect(
             pattern.select(from: events, EventChoice(.only, minimumRows: 250)) == .one(EventTarget(events[2]))
         )
+    }
+
+    @Test func `what one transaction did to the parts of a table is one event of the table`() throws {
+        func part(_ name: String, _ rows: Int64, at lsn: UInt64) -> WALEvent {
+            var part = event(.delete, name: name, rows: rows, at: lsn)
+            part.ancestors = [event(.delete, name: "orders").object]
+            return part
+        }
+        let events = [
+            part("orders_1", 60, at: 100), part("orders_2", 50, at: 100), part("orders_1", 90, at: 200),
+        ]
+        let pattern = try EventPattern("delete from orders")
+        guard case .several(let found) = pattern.select(from: events) else {
+            throw EventPattern.Flaw(description: "one of two was chosen")
+        }
+        #expect(found.map(\.event.rows) == [110, 90])
+        #expect(found.map(\.event.details) == [["in 2 tables"], ["in shop.orders_1"]])
+        #expect(found.allSatisfy { $0.event.object.name == "orders" })
+        #expect(found.map(\.boundary) == [LSN(108), LSN(208)])
+        let large = pattern.select(from: events, EventChoice(.only, minimumRows: 100))
+        #expect(large == .one(found[0]))
+        // A partition goes by its own name as before.
+        let own = try EventPattern("delete from orders_2").select(from: events)
+        #expect(own == .one(EventTarget(events[1])))
+        let dropped = try EventPattern("drop table orders").matches(part("orders_1", 1, at: 1))
+        #expect(!dropped)
     }
 
     @Test func `where nothing fits it says what comes nearest`() throws {

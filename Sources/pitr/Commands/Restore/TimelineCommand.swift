@@ -22,7 +22,10 @@ struct TimelineCommand: PitrCommand {
     @Option(help: "Events up to this time.") var to: TimeText?
     @Flag(help: "Only the events.") var events = false
     @Flag(help: "Checkpoints among the events; -o json has them in any case.") var checkpoints = false
-    @Option(help: "Only what happened to this table: table, schema.table or database.schema.table.")
+    @Option(
+        help: """
+            Only what happened to this table or its partitions: table, schema.table or database.schema.table.
+            """)
     var table: String?
     @Option(help: "Changes of at least so many rows of a table are events.")
     var minRows = EventHistoryRequest.usualMinimumRows
@@ -38,7 +41,10 @@ struct TimelineCommand: PitrCommand {
     func execute(_ session: Session) throws -> Report {
         var history = try session.controlPlane().eventHistory(request)
         if let table = try tablePattern() {
-            history.events = history.events.filter { table.matches($0.object) && $0.subject != .server }
+            history.events = history.events.filter { event in
+                event.subject != .server
+                    && (table.matches(event.object) || event.ancestors.contains(where: table.matches))
+            }
         }
         let view = TimelineView(
             history: history, onlyEvents: events, showsCheckpoints: checkpoints)
