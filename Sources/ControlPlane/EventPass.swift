@@ -16,6 +16,8 @@ struct EventPass {
     private(set) var commits: [Int64: Int] = [:]
     private(set) var segments = 0
     private(set) var segmentsRead = 0
+    /// Segments into which a record crosses that is too long for their indexes.
+    private(set) var untold: [SegmentName] = []
     private var before: SegmentName?
     private var decoder: WALDecoder?
 
@@ -107,6 +109,7 @@ struct EventPass {
             let index = try index(of: segment, catalogs: assembler.catalog.rewrittenFiles)
             if isFirst {
                 isFirst = false
+                if !index.summary.isJoined, before.flatMap(archived) != nil { untold.append(segment.name) }
                 assembler.add(index.knownChanges)
                 for activity in index.summary.activity {
                     commits[activity.minute, default: 0] += Int(activity.commits)

@@ -72,6 +72,11 @@ struct EventReader {
         segments += pass.segments
         segmentsRead += pass.segmentsRead
         commits.merge(pass.commits, uniquingKeysWith: +)
+        for segment in pass.untold {
+            notes.append(
+                "A record that ends in \(segment) is too long for its index: a transaction may be missing."
+            )
+        }
         if !pass.assembler.catalog.lostCatalogs.isEmpty {
             notes.append("A system catalog was rewritten where the log is not held: names may be missing.")
         }

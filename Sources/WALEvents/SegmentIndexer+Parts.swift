@@ -43,12 +43,12 @@ extension IndexedTransactionEnd {
 
 extension WALFragment {
     /// The beginning of a record with what the next segment, wholly filled by it, has of it; nil where the
-    /// two do not fit. Bytes beyond `HeadCollector.limit` are only counted.
-    func extended(by head: WALFragment) -> WALFragment? {
+    /// two do not fit. Bytes beyond the limit are only counted.
+    func extended(by head: WALFragment, limit: Int = HeadCollector.limit) -> WALFragment? {
         guard fits(head), head.available < head.length else { return nil }
         let isWhole =
             bytes.count == Int(available) && head.bytes.count == Int(head.available)
-            && bytes.count + head.bytes.count <= HeadCollector.limit
+            && bytes.count + head.bytes.count <= limit
         return WALFragment(
             start: start, length: length, available: available + head.available,
             bytes: isWhole ? bytes + head.bytes : bytes)

@@ -76,7 +76,8 @@ public struct SegmentIndexer: Sendable {
         isStarted = true
         guard let predecessor else { return }
         guard let head = head.fragment else {
-            summary.isJoined = predecessor.tail == nil
+            // What began before and does not go on here was never completed.
+            summary.isJoined = true
             return
         }
         let joined = SegmentFragments.join(

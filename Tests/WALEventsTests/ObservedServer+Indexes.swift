@@ -68,7 +68,7 @@ extension ObservedServer {
         return position
     }
 
-    private static func index(
+    static func index(
         _ segment: (name: SegmentName, bytes: [UInt8]), after predecessor: SegmentPredecessor?,
         _ catalogs: [RelationLocator]
     ) throws -> SegmentIndex {
