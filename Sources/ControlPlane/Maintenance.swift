@@ -102,10 +102,12 @@ extension ControlPlane {
     }
 
     /// Puts in order what an operation left whose process is gone, and notes that it failed.
-    func end(_ operation: OperationRow, row: ServerRow?) throws {
+    ///
+    /// - Parameter seconds: how long it waits for whoever else works on the server.
+    func end(_ operation: OperationRow, row: ServerRow?, seconds: Double = 10) throws {
         if try hasSucceeded(operation) { return try end(accepted: operation, failure: nil) }
         if let row {
-            let lock = try lockServer(row)
+            let lock = try lockServer(row, seconds: seconds)
             defer { lock.release() }
             if operation.kind == "backup" {
                 let repository = BackupRepository(layout: layout(row))

@@ -16,9 +16,23 @@ extension ControlPlane {
                 .filter(Column("resourceGroup") == server.resourceGroup)
                 .filter(Column("phase") != ServerPhase.dropped.rawValue).fetchOne($0)
         }
-        if let row { return row }
+        if let row {
+            guard try !isSuccessor(row) else { throw Self.serverNotFound(server) }
+            return row
+        }
         _ = try resolveGroup(server.resourceGroup, createIfMissing: false, location: nil)
         throw Self.serverNotFound(server)
+    }
+
+    /// Whether it has got the name of the server that this worker's operation was accepted for, which was
+    /// deleted meanwhile: what was meant for one is not done to the other.
+    private func isSuccessor(_ row: ServerRow) throws -> Bool {
+        guard let id = acceptedOperation,
+            let operation = try catalog.read({ try OperationRow.fetchOne($0, key: id) }),
+            let meant = operation.resourceID, !operation.serverID.isEmpty, operation.serverID != row.id
+        else { return false }
+        let found = Identifiers.serverResourceID(resourceGroup: row.resourceGroup, name: row.name)
+        return "\(meant)/".hasPrefix("\(found)/")
     }
 
     /// As `find`, and complete: not in the middle of being made or deleted.

@@ -14,19 +14,41 @@ struct WALHelper {
             throw Problem(.system, "cannot tell where the running program lies")
         }
         let source = DurableFiles.parent(of: own) + "/pitr-wal"
-        guard let bytes = try DurableFiles.readIfPresent(source) else {
+        guard let program = try OpenFile(readingIfPresent: source) else {
             throw Problem(
                 .system, "the helper pitr-wal is missing", detail: "it should lie at \(source)",
                 hint: "Build it with 'swift build --product pitr-wal', or install both programs together.")
         }
-        let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
+        let checksum = try pass(program) { (_, _) throws(Problem) in }
         let hex = String(checksum, radix: 16)
         let name = "pitr-wal-\(ControlPlane.version)-" + String(repeating: "0", count: 8 - hex.count) + hex
         let path = directory + "/" + name
         if DurableFiles.status(path) == nil {
-            try DurableFiles.write(bytes, to: path, permissions: 0o700)
+            try DurableFiles.write(to: path, permissions: 0o700) { (file) throws(Problem) in
+                let copied = try pass(program) { (piece, offset) throws(Problem) in
+                    try file.write(piece, at: offset)
+                }
+                guard copied == checksum else {
+                    throw Problem(
+                        .system, "the helper pitr-wal changed while it was installed",
+                        detail: "it lies at \(source)", hint: "Try again when its installation is over.")
+                }
+            }
         }
         return WALHelper(path: path)
+    }
+
+    /// Hands out the file piece by piece, since it is larger than all else that is in memory; its checksum.
+    private static func pass(
+        _ file: OpenFile, to take: (UnsafeRawBufferPointer, UInt64) throws(Problem) -> Void
+    ) throws(Problem) -> UInt32 {
+        var checksum = CRC32C()
+        try file.forEachChunk { (piece, offset) throws(Problem) in
+            checksum.update(piece)
+            try take(piece, offset)
+            return true
+        }
+        return checksum.value
     }
 
     /// As PostgreSQL runs it: absolute paths only, so it needs nothing of the environment.

@@ -15,10 +15,20 @@ public enum DurableFiles {
         _ bytes: [UInt8], to path: String, permissions: UInt32 = 0o600, replacing: Bool = true,
         durable: Bool = true
     ) throws(Problem) {
+        try write(to: path, permissions: permissions, replacing: replacing, durable: durable) {
+            (file) throws(Problem) in try file.write(bytes, at: 0)
+        }
+    }
+
+    /// As above, with what `fill` writes into the new file; when it throws, nothing has changed.
+    public static func write(
+        to path: String, permissions: UInt32 = 0o600, replacing: Bool = true, durable: Bool = true,
+        _ fill: (OpenFile) throws(Problem) -> Void
+    ) throws(Problem) {
         let temporary = temporaryPath(beside: path)
         let file = try OpenFile(creating: temporary, permissions: permissions)
         do throws(Problem) {
-            try file.write(bytes, at: 0)
+            try fill(file)
             if durable { try file.sync() }
             if replacing {
                 try rename(temporary, to: path)

@@ -3,6 +3,7 @@
 #endif
 public import Platform
 public import PostgresFormat
+import Synchronization
 
 /// The built `pitr`, run as a user would run it, on a state directory of its own.
 ///
@@ -13,6 +14,7 @@ public final class ProductUnderTest: Sendable {
     public let scratch: ScratchDirectory
     private let program: String
     private let commands = SystemCommands()
+    private let started = Mutex<[Int32]>([])
 
     /// The state directory, `PITR_HOME`.
     public var home: String { scratch.file("home") }
@@ -60,8 +62,10 @@ public final class ProductUnderTest: Sendable {
 
     /// Starts `pitr` and does not wait for it; the answer is its process id.
     public func start(_ arguments: [String], environment: [String: String] = [:]) throws(Problem) -> Int32 {
-        try commands.spawnDetached(
+        let pid = try commands.spawnDetached(
             command(arguments, environment, nil), log: scratch.file("background.log"))
+        started.withLock { $0.append(pid) }
+        return pid
     }
 
     private func command(_ arguments: [String], _ environment: [String: String], _ seconds: Double?)
@@ -130,6 +134,11 @@ public final class ProductUnderTest: Sendable {
     // MARK: The end
 
     private func end() {
+        // A daemon that a failed test left. Its number is its own while it has not been waited for.
+        for pid in started.withLock({ $0 }) where waitpid(pid, nil, WNOHANG) == 0 {
+            kill(pid, SIGKILL)
+            waitpid(pid, nil, 0)
+        }
         // Backups that run in the background are ended by the delete.
         for name in (try? serverNames()) ?? [] { _ = try? run(["delete", "-n", name, "--yes"]) }
         for folder in (try? serverFolders()) ?? [] {

@@ -44,10 +44,30 @@ struct OperationDispatcherTests {
 
         init() throws {
             scratch = try ScratchDirectory("dispatch")
-            control = try ControlPlane(
-                account: ServiceAccount(
-                    name: "postgres", uid: 0, home: scratch.path, runtimeDirectory: scratch.file("run"),
-                    steppedDown: false), runner: workers)
+            control = try ControlPlane(account: Self.account(scratch), runner: workers)
+        }
+
+        private static func account(_ scratch: ScratchDirectory) -> ServiceAccount {
+            ServiceAccount(
+                name: "postgres", uid: 0, home: scratch.path, runtimeDirectory: scratch.file("run"),
+                steppedDown: false)
+        }
+
+        /// The control plane of the process that an operation was started in.
+        func worker(_ operation: String) throws -> ControlPlane {
+            try ControlPlane(
+                account: Self.account(scratch), runner: workers, acceptedOperation: operation)
+        }
+
+        static func server(_ id: String, named name: String? = nil) -> ServerRow {
+            ServerRow(
+                id: id, resourceGroup: "local", name: name ?? id, location: "local", tags: "{}",
+                phase: .complete, shouldRun: false, createdAt: "2026-01-01T00:00:00.000000Z",
+                version: "15", postgresVersion: "15.18", tier: "Burstable", skuName: "Standard_B1ms",
+                storageSizeGiB: 32, storageType: "Premium_LRS", storageAutoGrow: false,
+                backupRetentionDays: 7, geoRedundantBackup: false, publicNetworkAccess: true,
+                administratorLogin: "anna", availabilityZone: nil, host: "127.0.0.\(id.utf8.count + 1)",
+                port: 5432)
         }
 
         /// Enters an operation that makes the server `target`, in the given lane.
@@ -131,11 +151,55 @@ struct OperationDispatcherTests {
             let id = try stage.enter(.restore, lane: "restore:a")
             let next = try stage.enter(.restore, lane: "restore:a")
             try stage.take(id, by: ProcessIdentity(pid: 1, start: "0@of another boot"))
-            _ = try OperationDispatcher(stage.control).dispatch()
+            let dispatcher = try OperationDispatcher(stage.control)
+            _ = try dispatcher.dispatch()
             let status = try #require(try stage.control.operationStatus(id))
             #expect(status.phase == .failed && status.errorCode == "OperationCanceled")
             #expect(status.caller == "ada")
+            #expect(stage.workers.started.isEmpty, "what it left is cleaned up before the next begins")
+            _ = try dispatcher.dispatch()
             #expect(stage.workers.started == [next])
+        }
+    }
+
+    @Test func `one that cannot be cleaned up keeps its own lane, not the others`() throws {
+        try onStage { stage in
+            try stage.control.catalog.write { try Stage.server("copy").insert($0) }
+            let stuck = try stage.enter(.restore, lane: "restore:a", target: "copy")
+            let behind = try stage.enter(.restore, lane: "restore:a")
+            let other = try stage.enter(.restore, lane: "restore:b")
+            try stage.take(stuck, by: ProcessIdentity(pid: 1, start: "0@of another boot"))
+            let dispatcher = try OperationDispatcher(stage.control)
+            let lock = try DirectoryLock.wait(stage.control.paths.serverLock("copy"))
+            #expect(throws: Problem.self) { try dispatcher.dispatch() }
+            #expect(throws: Problem.self) { try dispatcher.dispatch() }
+            #expect(stage.workers.started == [other])
+            #expect(try stage.phase(stuck) == .running)
+            lock.release()
+            _ = try dispatcher.dispatch()
+            #expect(try stage.phase(stuck) == .failed)
+            _ = try dispatcher.dispatch()
+            #expect(stage.workers.started == [other, behind])
+        }
+    }
+
+    @Test func `a worker does not find a server that got the name of the one it was accepted for`() throws {
+        try onStage { stage in
+            try stage.control.catalog.write { try Stage.server("2", named: "orders").insert($0) }
+            let orders = ServerReference(resourceGroup: "local", name: "orders")
+            let id = Identifiers.serverResourceID(resourceGroup: "local", name: "orders")
+            for (meant, part, isFound) in [("1", "", false), ("1", "/backups/b", false), ("2", "", true)] {
+                let accepted = try stage.control.enter(
+                    Entry(
+                        kind: .stop, serverID: meant, group: "local", resourceID: id + part,
+                        location: "local", lane: "server:\(meant)", request: .stop(orders)), .local)
+                let worker = try stage.worker(accepted.id)
+                if isFound {
+                    #expect(try worker.find(orders).id == "2")
+                } else {
+                    #expect(throws: Problem.self) { try worker.find(orders) }
+                }
+            }
         }
     }
 
@@ -176,6 +240,59 @@ struct OperationDispatcherTests {
             let catalog = try DurableFiles.read(stage.control.paths.catalog)
             #expect(!String(decoding: catalog, as: UTF8.self).contains("Secret-123"))
         }
+    }
+
+    @Test func `a server that an operation waits to make is no leftover`() throws {
+        try onStage { stage in
+            var copy = Stage.server("copy")
+            copy.phase = .provisioning
+            let entered = copy
+            try stage.control.catalog.write { try entered.insert($0) }
+            let id = try stage.enter(.restore, lane: "restore:a", target: "copy")
+            #expect(try leftovers(stage).isEmpty, "it waits for its turn")
+            try stage.take(id)
+            #expect(try leftovers(stage).isEmpty, "it is planned, and nothing is locked yet")
+            try stage.control.catalog.write {
+                try $0.execute(sql: "UPDATE operation SET state = 'failed' WHERE id = ?", arguments: [id])
+            }
+            #expect(try leftovers(stage) == ["copy"])
+        }
+    }
+
+    @Test func `power, update and delete of a server are refused while something waits or runs`() throws {
+        try onStage { stage in
+            try stage.control.catalog.write { try Stage.server("orders").insert($0) }
+            let orders = ServerReference(resourceGroup: "local", name: "orders")
+            let requests: [OperationRequest] = [
+                .start(orders), .stop(orders), .restart(orders), .delete(orders),
+                .update(orders, UpdateServerRequest()),
+            ]
+            let id = try stage.enter(.writeRule, lane: "server:orders", target: "orders")
+            for isRunning in [false, true] {
+                if isRunning { try stage.take(id) }
+                for request in requests {
+                    #expect(refusal(of: request, stage) == .serverBusy, "\(request)")
+                }
+            }
+            // What ran it is gone: nothing is busy, whatever the catalog holds.
+            try stage.take(id, by: ProcessIdentity(pid: 1, start: "0@of another boot"))
+            let stopped = refusal(of: .stop(orders), stage)
+            #expect(stopped != nil && stopped != .serverBusy)
+        }
+    }
+
+    private func refusal(of request: OperationRequest, _ stage: Stage) -> ProblemCode? {
+        do {
+            _ = try stage.control.accept(request, caller: .local)
+            return nil
+        } catch {
+            return ControlPlane.problem(from: error).code
+        }
+    }
+
+    private func leftovers(_ stage: Stage) throws -> [String] {
+        try stage.control.maintain(asOf: nil, dryRun: true).filter { $0.action == "remove-leftover" }
+            .map(\.subject)
     }
 
     private func row(_ id: String, _ stage: Stage) throws -> OperationRow? {

@@ -1,12 +1,15 @@
 """The other ways to come in: az login against a cloud that az learns about, and az cloud register."""
 
 import configparser
+import contextlib
 import json
 import os
+import sqlite3
+import time
 
 from checks import check, contains, equal
 from commands import Az
-from daemon import SCRATCH, pitr
+from daemon import HOME, SCRATCH, pitr
 from world import GROUP
 
 
@@ -29,6 +32,17 @@ def fresh(w, name, **more):
         file.write("[core]\ncollect_telemetry = false\n")
     bundle = w.environment["REQUESTS_CA_BUNDLE"]
     return Az({**w.environment, "AZURE_CONFIG_DIR": folder, "SSL_CERT_FILE": bundle, **more}, GROUP)
+
+
+def outlive_tokens(identity):
+    """The tokens that an identity has got have had their time: what an hour of waiting would do."""
+    with contextlib.closing(sqlite3.connect(os.path.join(HOME, "catalog.sqlite"), timeout=30)) as catalog:
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(time.time() - 60))
+        ended = catalog.execute(
+            "UPDATE token SET expiresAt = ? WHERE identityID = (SELECT id FROM identity WHERE name = ?)",
+            (moment, identity))
+        check(f"{identity} had tokens to outlive", ended.rowcount > 0, "some", ended.rowcount)
+        catalog.commit()
 
 
 def logins(w):
@@ -75,11 +89,17 @@ def roles(w):
         az = fresh(w, word)
         az("cloud", "register", "--name", "Local", "--endpoint-resource-manager", address)
         az("cloud", "set", "--name", "Local")
-        az("login", "--service-principal", "--username", made["appId"], "--tenant", tenant, "--password",
-           made["password"])
+        login = ["login", "--service-principal", "--username", made["appId"], "--tenant", tenant, "--password",
+                 made["password"]]
+        az(*login)
         az.server(*may)
         refused = az.server(*may_not, status=1)
         contains(f"a {role} may {may[0]}, and not {may_not[0]}", refused.err, "(AuthorizationFailed)")
+        outlive_tokens(word)
+        old = az.server("list", status=None)
+        check("a token of an hour ago is refused", "ExpiredAuthenticationToken" in old.err, "the code", old)
+        az(*login)
+        contains("until az logs in again", az.server("list", "-o", "tsv", "--query", "[].name").out, "orders")
         pitr("identity", "delete", "-n", word, "--yes")
         stale = az.server("show", "--name", "orders", status=None)
         check("a token of an identity that was deleted is worth nothing", stale.status != 0, "not 0", stale)

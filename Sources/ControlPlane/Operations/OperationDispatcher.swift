@@ -47,6 +47,9 @@ public final class OperationDispatcher: Sendable {
     }
 
     /// Starts what may start now, and ends operations whose worker has died. Answers what is left to do.
+    ///
+    /// What fails for one operation keeps its lane closed until the next turn and no other one; it is thrown
+    /// when everything else is done.
     @discardableResult
     public func dispatch() throws -> (queued: Int, running: Int) {
         reap()
@@ -54,14 +57,17 @@ public final class OperationDispatcher: Sendable {
         var busy: Set<String> = []
         var heavy = 0
         var queued = 0
+        var dead: [OperationRow] = []
         for operation in open where operation.state == .running {
-            if try controlPlane.isOrphaned(operation) {
-                try controlPlane.endDead(operation)
-                continue
-            }
+            // What a dead worker left is cleaned up before the next one of its lane begins.
             busy.insert(operation.lane ?? "")
-            if Self.heavy.contains(operation.kind) { heavy += 1 }
+            if try controlPlane.isOrphaned(operation) {
+                dead.append(operation)
+            } else if Self.heavy.contains(operation.kind) {
+                heavy += 1
+            }
         }
+        var failure: (any Error)?
         let started = workers.withLock { $0 }
         for operation in open where operation.state == .queued {
             queued += 1
@@ -73,8 +79,14 @@ public final class OperationDispatcher: Sendable {
             }
             guard mayStart, !isHeavy || heavy < Self.maximumHeavy else { continue }
             if isHeavy { heavy += 1 }
-            try start(operation, attempts: started[operation.id]?.attempts ?? 0)
+            do {
+                try start(operation, attempts: started[operation.id]?.attempts ?? 0)
+            } catch { failure = error }
         }
+        for operation in dead {
+            do { try controlPlane.endDead(operation) } catch { failure = error }
+        }
+        if let failure { throw failure }
         return (queued, open.count - queued)
     }
 
@@ -130,10 +142,10 @@ extension ControlPlane {
             log: folder + "/worker.log")
     }
 
-    /// Ends an accepted operation whose worker is gone.
+    /// Ends an accepted operation whose worker is gone. Does not wait for a server that is locked.
     func endDead(_ operation: OperationRow) throws {
         let row = try catalog.read { try ServerRow.fetchOne($0, key: operation.serverID) }
-        try end(operation, row: row)
+        try end(operation, row: row, seconds: 0)
     }
 
     /// Ends an operation whose worker cannot even start.
