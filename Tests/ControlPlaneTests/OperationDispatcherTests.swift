@@ -263,9 +263,10 @@ struct OperationDispatcherTests {
         try onStage { stage in
             try stage.control.catalog.write { try Stage.server("orders").insert($0) }
             let orders = ServerReference(resourceGroup: "local", name: "orders")
+            var tags = UpdateServerRequest()
+            tags.tags = ["team": "shop"]
             let requests: [OperationRequest] = [
-                .start(orders), .stop(orders), .restart(orders), .delete(orders),
-                .update(orders, UpdateServerRequest()),
+                .start(orders), .stop(orders), .restart(orders), .delete(orders), .update(orders, tags),
             ]
             let id = try stage.enter(.writeRule, lane: "server:orders", target: "orders")
             for isRunning in [false, true] {

@@ -26,8 +26,8 @@ extension ControlPlane {
             ) { .geoRestore($0, location: location) }
         case .update(let server, var update):
             let row = try findComplete(server)
-            _ = try checkUpdate(row, update)
             try requireIdle(row)
+            _ = try checkUpdate(row, update)
             let password = update.adminPassword
             update.adminPassword = nil
             return try enter(
