@@ -56,8 +56,7 @@ extension ControlPlane {
             return state
         }
         try reader.read(
-            path: try LogPath.segments(of: inventory, WALArchive(layout: layout)), from: request.from,
-            to: request.to)
+            path: LogPath.segments(of: inventory), from: request.from, to: request.to)
         history.gaps = reader.gaps
         history.segments = reader.segments
         history.segmentsRead = reader.segmentsRead

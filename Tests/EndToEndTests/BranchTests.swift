@@ -91,6 +91,33 @@ extension EndToEnd {
             }
         }
 
+        @Test func `what happened is told along the timeline that is followed, whatever was left`() throws {
+            try ProductUnderTest.use("leftline") { product in
+                let source = try product.create("orders")
+                let fork = ForkedSource(product: product, server: source)
+                try source.superuser().execute("CREATE TABLE shared (x int)")
+                try fork.branch()
+                try source.superuser().execute("CREATE TABLE followed (x int)")
+                try fork.archive()
+                try fork.exchange()
+                // The newest backup is one of the timeline that is left, as is the newest history.
+                try source.superuser().execute("CREATE TABLE abandoned (x int)")
+                try product.json("backup", "create", "-s", "orders", "-n", "late")
+                try fork.archive()
+                try fork.exchange()
+                try fork.push(history: WALText.history(source, of: 2), of: 9)
+                let events = try product.json("timeline", "-s", "orders")["events"]?.array ?? []
+                let made = events.compactMap { $0["event"]?.string }.filter { $0.hasPrefix("CREATE TABLE") }
+                #expect(made == ["CREATE TABLE postgres.shared", "CREATE TABLE postgres.followed"])
+                let plan = try product.json(
+                    "plan", "-s", "orders", "--before", "create table followed")
+                #expect(plan["timeline"]?["followed"] == 2)
+                try product.refuses(
+                    ["plan", "-s", "orders", "--before", "create table abandoned"], status: 3,
+                    saying: "nothing that fits")
+            }
+        }
+
         /// The history of a timeline arrives before any of its log, or the log is lost.
         private static func expectHistoryFirst(
             _ product: ProductUnderTest, _ fork: ForkedSource, past: String
