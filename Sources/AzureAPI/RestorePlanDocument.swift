@@ -154,6 +154,8 @@ public struct RestorePlanDocument: Codable, Sendable {
     public var target: Target
     public var timeline: FollowedTimeline
     public var timelinePath: [Timeline]
+    /// Unlogged tables and sequences in the base backup, `database.schema.name`: they come back empty.
+    public var unloggedInBackup: [String]
     public var wal: WALRange
     public var walLevels: [WALLevelBand]
 
@@ -187,6 +189,7 @@ public struct RestorePlanDocument: Codable, Sendable {
         target = Target(plan)
         timeline = FollowedTimeline(plan)
         timelinePath = planned.timelinePath.map(Timeline.init)
+        unloggedInBackup = planned.unloggedInBackup
         wal = WALRange(plan)
         walLevels = plan.walLevels.map { WALLevelBand(fromLsn: $0.from.description, level: $0.level.name) }
         firstOutside = plan.firstOutside.map(BoundaryDocument.init)

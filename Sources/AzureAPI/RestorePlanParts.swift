@@ -8,7 +8,7 @@ extension RestorePlanDocument {
         public var provider: String
         /// As the databases noted it when they were made.
         public var recordedVersion: String
-        /// Null where only PostgreSQL can tell.
+        /// Of the library that PostgreSQL uses on this machine; null where it cannot be told.
         @OrNull public var versionHere: String?
     }
 }

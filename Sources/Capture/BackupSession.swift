@@ -88,15 +88,17 @@ struct BackupSession {
         let rows = try connection.query(
             """
             SELECT coalesce(j->>'datlocprovider', 'c') AS provider, j->>'datcollversion' AS version,
+              CASE WHEN j->>'datlocprovider' = 'i' THEN coalesce(j->>'datlocale', j->>'daticulocale') END
+                AS locale,
               jsonb_agg(j->>'datname' ORDER BY j->>'datname')::text AS databases
             FROM (SELECT to_jsonb(d) AS j FROM pg_database d) AS all_databases
-            WHERE j->>'datcollversion' IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+            WHERE j->>'datcollversion' IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
             """)
         return (0..<rows.count).map { row in
             let names = try? JSONValue.parse(Array((rows[row, "databases"] ?? "").utf8)).array
             return BackupCollation(
                 provider: rows[row, "provider"] == "i" ? "icu" : "libc", version: rows[row, "version"] ?? "",
-                databases: (names ?? [])?.compactMap(\.string) ?? [])
+                locale: rows[row, "locale"], databases: (names ?? [])?.compactMap(\.string) ?? [])
         }
     }
 

@@ -89,6 +89,12 @@ extension ControlPlane {
             planned.localTime = (plan.requestedTime ?? plan.lastInside?.time).map(LocalTime.text)
             planned.collations = try collations(ofBackup: plan.backupName, source)
             planned.plan.hazards += planned.collations.filter(\.differs).map(Hazard.init)
+            if inDetail {
+                planned.unloggedInBackup = try unloggedRelations(inBackup: plan.backupName, source)
+                if !planned.unloggedInBackup.isEmpty {
+                    planned.plan.hazards.append(Hazard(unlogged: planned.unloggedInBackup))
+                }
+            }
             if inDetail, let outside = plan.firstOutside {
                 planned.firstOutsideDid = try deeds(of: outside, source, inventory, log)
             }

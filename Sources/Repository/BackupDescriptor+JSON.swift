@@ -52,6 +52,7 @@ extension BackupDescriptor {
                 collations.map { collation in
                     [
                         "provider": .string(collation.provider), "version": .string(collation.version),
+                        "locale": collation.locale.map { .string($0) } ?? .null,
                         "databases": .array(collation.databases.map { .string($0) }),
                     ]
                 }),
@@ -111,7 +112,7 @@ extension BackupDescriptor {
                 return nil
             }
             return BackupCollation(
-                provider: provider, version: version,
+                provider: provider, version: version, locale: item["locale"]?.string,
                 databases: item["databases"]?.array?.compactMap(\.string) ?? [])
         }
     }

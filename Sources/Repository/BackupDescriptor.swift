@@ -18,11 +18,14 @@ public struct BackupCollation: Hashable, Sendable {
     public var provider: String
     /// As the library tells it: `2.36`.
     public var version: String
+    /// Of ICU, whose locales have versions of their own: `en-US`. Nil where it was not noted.
+    public var locale: String?
     public var databases: [String]
 
-    public init(provider: String, version: String, databases: [String]) {
+    public init(provider: String, version: String, locale: String? = nil, databases: [String]) {
         self.provider = provider
         self.version = version
+        self.locale = locale
         self.databases = databases
     }
 }

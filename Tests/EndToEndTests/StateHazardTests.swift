@@ -20,6 +20,10 @@ extension EndToEnd {
                     """)
                 try product.json("backup", "create", "-s", "orders", "-n", "second")
                 try shop.execute("CREATE UNLOGGED TABLE \"Cache 2\" AS SELECT 1 AS i")
+                let plan = try product.json("plan", "-s", "orders")
+                #expect(plan["unloggedInBackup"]?.array?.compactMap(\.string) == ["shop.public.cache"])
+                let hazard = plan["hazards"]?.array?.first { $0["code"] == "unlogged-tables" }
+                #expect(hazard?["message"]?.string?.hasSuffix(": shop.public.cache") == true)
                 let copy = try product.restore("copy", from: "orders")
                 let named = copy.evidence["unloggedRelations"]?.array?.compactMap(\.string)
                 #expect(Set(named ?? []) == ["shop.public.\"Cache 2\"", "shop.public.cache"])
@@ -28,6 +32,45 @@ extension EndToEnd {
                 #expect(try inside.value("SELECT count(*) FROM \"Cache 2\"") == "0")
                 #expect(try inside.value("SELECT count(*) FROM kept") == "100")
                 try inside.execute("INSERT INTO cache VALUES (1)")
+            }
+        }
+
+        @Test func `text that another version of ICU has ordered is named`() throws {
+            try ProductUnderTest.use("collation") { product in
+                let source = try product.create("orders")
+                let connection = try source.superuser()
+                for locale in ["en", "sv"] {
+                    try connection.execute(
+                        "CREATE DATABASE in_\(locale) TEMPLATE template0 LOCALE_PROVIDER icu "
+                            + "ICU_LOCALE '\(locale)'")
+                }
+                try product.json("backup", "create", "-s", "orders", "-n", "second")
+                func collations() throws -> [String: JSONValue] {
+                    var found: [String: JSONValue] = [:]
+                    for collation in try product.json("plan", "-s", "orders")["collations"]?.array ?? [] {
+                        for database in collation["databases"]?.array ?? [] {
+                            found[database.string ?? ""] = collation
+                        }
+                    }
+                    return found
+                }
+                let known = try collations()
+                for locale in ["en", "sv"] {
+                    let actual = try connection.value(
+                        "SELECT pg_database_collation_actual_version(oid) FROM pg_database "
+                            + "WHERE datname = 'in_\(locale)'")
+                    #expect(actual != nil && known["in_\(locale)"]?["versionHere"]?.string == actual)
+                    #expect(known["in_\(locale)"]?["recordedVersion"]?.string == actual)
+                }
+                // As a database that was made with an older library.
+                try connection.execute(
+                    "UPDATE pg_database SET datcollversion = '1.5' WHERE datname = 'in_sv'")
+                try product.json("backup", "create", "-s", "orders", "-n", "third")
+                #expect(try collations()["in_sv"]?["recordedVersion"] == "1.5")
+                let hazards = try product.json("plan", "-s", "orders")["hazards"]?.array ?? []
+                let words = hazards.first { $0["code"] == "collation-version" }?["message"]?.string
+                #expect(words?.hasPrefix("text in in_sv was ordered by icu 1.5, this machine has ") == true)
+                #expect(hazards.filter { $0["code"] == "collation-version" }.count == 1)
             }
         }
 

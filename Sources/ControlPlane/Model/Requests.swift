@@ -127,6 +127,9 @@ public struct PlannedRestore: Sendable {
     public var timelinePath: [TimelineStep] = []
     /// What the first transaction left out did; empty where that is not known, or was not asked.
     public var firstOutsideDid: [String] = []
+    /// Unlogged tables and sequences in the base backup, which recovery empties; those made later are not
+    /// among them.
+    public var unloggedInBackup: [String] = []
     /// What the order of text in the copy depends on.
     public var collations: [CollationVersion] = []
     /// Free bytes where the copy would be built.
@@ -152,7 +155,7 @@ public struct CollationVersion: Sendable, Hashable {
     public var provider: String
     /// As the databases noted it when they were made.
     public var recorded: String
-    /// Of this machine; nil where only PostgreSQL can tell.
+    /// Of this machine; nil where it cannot be told.
     public var here: String?
     public var databases: [String]
 
