@@ -82,12 +82,6 @@ public struct RestorePlanDocument: Codable, Sendable {
         public var xid: UInt32
     }
 
-    public struct Timeline: Codable, Sendable {
-        /// Where the next one begins; null for the last.
-        @OrNull public var endLsn: String?
-        public var timeline: UInt32
-    }
-
     public struct WALLevelBand: Codable, Sendable {
         public var fromLsn: String
         /// `minimal`, `replica` or `logical`.
@@ -102,17 +96,19 @@ public struct RestorePlanDocument: Codable, Sendable {
         public var number: UInt32
     }
 
+    /// Along which timelines the log is replayed, and why along these.
     public struct FollowedTimeline: Codable, Sendable {
         public struct Stretch: Codable, Sendable {
-            /// Where the next stretch begins; null for the last one.
+            /// Where the log leaves this timeline for the next one; null where it does not.
             @OrNull public var endLsn: String?
             public var timeline: UInt32
         }
 
+        /// The last one of the way; a target before it was begun ends on an ancestor, `wal.timeline`.
         public var followed: UInt32
         /// Other timelines of which something is held.
         public var others: [UInt32]
-        /// The part of the way that is replayed, or lies before it.
+        /// The way from the first timeline, the oldest first, up to the one on which replay ends.
         public var path: [Stretch]
         /// `current` (the source is on it), `newest`, `backup` or `asked`.
         public var reason: String
@@ -153,7 +149,6 @@ public struct RestorePlanDocument: Codable, Sendable {
     public var tablespaces: [Tablespace]
     public var target: Target
     public var timeline: FollowedTimeline
-    public var timelinePath: [Timeline]
     /// Unlogged tables and sequences in the base backup, `database.schema.name`: they come back empty.
     public var unloggedInBackup: [String]
     public var wal: WALRange
@@ -188,7 +183,6 @@ public struct RestorePlanDocument: Codable, Sendable {
         tablespaces = plan.tablespaces.map(Tablespace.init)
         target = Target(plan)
         timeline = FollowedTimeline(plan)
-        timelinePath = planned.timelinePath.map(Timeline.init)
         unloggedInBackup = planned.unloggedInBackup
         wal = WALRange(plan)
         walLevels = plan.walLevels.map { WALLevelBand(fromLsn: $0.from.description, level: $0.level.name) }
@@ -244,13 +238,6 @@ extension RestorePlanDocument.Prepared {
         lsn = prepared.lsn?.description
         name = prepared.name
         timeUtc = prepared.time?.description
-    }
-}
-
-extension RestorePlanDocument.Timeline {
-    init(_ step: TimelineStep) {
-        timeline = step.timeline.rawValue
-        endLsn = step.end?.description
     }
 }
 

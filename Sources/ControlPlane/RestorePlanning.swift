@@ -98,7 +98,6 @@ extension ControlPlane {
             if inDetail, let outside = plan.firstOutside {
                 planned.firstOutsideDid = try deeds(of: outside, source, inventory, log)
             }
-            planned.timelinePath = try timelinePath(plan.timeline, in: log.archive)
             return PreparedRestore(
                 planned: planned, source: source, layout: layout(source), log: log,
                 systemIdentifier: identifier,

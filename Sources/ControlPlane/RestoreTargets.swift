@@ -84,17 +84,6 @@ extension ControlPlane {
         }
     }
 
-    /// The timelines that a timeline's history names, and itself.
-    func timelinePath(_ timeline: TimelineID, in archive: WALArchive) throws -> [TimelineStep] {
-        var steps: [TimelineStep] = []
-        if let text = try archive.history(timeline),
-            let history = try? TimelineHistory(parsing: text, of: timeline)
-        {
-            steps = history.entries.map { TimelineStep(timeline: $0.timeline, end: $0.end) }
-        }
-        return steps + [TimelineStep(timeline: timeline, end: nil)]
-    }
-
     func collations(ofBackup name: String, _ source: ServerRow) throws -> [CollationVersion] {
         let backup = try BackupRepository(layout: layout(source)).find(name)
         let collations = backup?.collations ?? []

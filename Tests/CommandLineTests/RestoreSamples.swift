@@ -30,7 +30,6 @@ extension PlannedRestore {
             plan: plan, source: .full, notes: ["the time has no zone and is taken as UTC"],
             availableBytes: 10 << 30, estimatedSeconds: 2.4)
         planned.localTime = "2026-04-01 00:02:13.876954+02:00 (Europe/Paris)"
-        planned.timelinePath = [TimelineStep(timeline: TimelineID(1))]
         planned.collations = [
             CollationVersion(
                 provider: "libc", recorded: "2.36", here: "2.36", databases: ["postgres", "shop"])

@@ -23,6 +23,7 @@ struct ViewTests {
 
                 Log to replay
                   Range          0/2000028 to 0/3000178, 16.0 MiB (16777552 bytes)
+                  New timeline   2, which the copy begins
                   Segments       2: 000000010000000000000002 to 000000010000000000000003
 
                 The cut
@@ -39,7 +40,6 @@ struct ViewTests {
                                  max_prepared_transactions 0, max_locks_per_transaction 64
 
                 The source at that moment
-                  Timelines      1; the copy begins 2
                   wal_level      replica from 0/2000028
                   Collations     libc 2.36 in postgres, shop; this machine has 2.36
                   In doubt       transaction 744 'order', prepared at 2026-03-31T22:02:12.876954Z

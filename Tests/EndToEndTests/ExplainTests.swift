@@ -79,7 +79,7 @@ extension EndToEnd {
                 #expect(doubt.map { $0["name"]?.string } == [nil, "second"])
                 #expect(plan["parameterMinima"]?["maxPreparedTransactions"] == 7)
                 #expect(plan["walLevels"]?.array?.compactMap { $0["level"]?.string } == ["replica"])
-                #expect(plan["timelinePath"]?.array?.count == 1)
+                #expect(plan["timeline"]?["path"]?.array?.count == 1)
                 let collation = try #require(plan["collations"]?.array?.first)
                 #expect(collation["provider"] == "icu" && collation["databases"] == ["sorted"])
                 #expect(collation["recordedVersion"]?.string?.isEmpty == false)

@@ -123,8 +123,6 @@ public struct PlannedRestore: Sendable {
     public var notes: [String]
     /// The moment of the state that the copy will have, in the zone of this machine.
     public var localTime: String?
-    /// The timelines that led to the log to be replayed, the oldest first, and where each was left.
-    public var timelinePath: [TimelineStep] = []
     /// What the first transaction left out did; empty where that is not known, or was not asked.
     public var firstOutsideDid: [String] = []
     /// Unlogged tables and sequences in the base backup, which recovery empties; those made later are not
@@ -168,13 +166,6 @@ public struct CollationVersion: Sendable, Hashable {
 
     /// Whether indexes on text may be in another order than the server will now look for.
     public var differs: Bool { here.map { $0 != recorded } ?? false }
-}
-
-/// A timeline on the way to the one that is replayed.
-public struct TimelineStep: Sendable, Hashable {
-    public var timeline: TimelineID
-    /// Where the next one begins; nil for the last.
-    public var end: LSN?
 }
 
 /// A finished restore.

@@ -71,6 +71,7 @@ enum PlanView {
             "\(plan.backupStart) to \(plan.expectedEnd), \(ByteText.size(plan.walBytes))"
                 + (plan.walBytes < 1024 ? "" : " (\(plan.walBytes) bytes)"))
         if let choice = plan.timelines { text.field("Timeline", timeline(choice, plan)) }
+        text.field("New timeline", "\(plan.newTimeline), which the copy begins")
         guard let first = plan.segments.first, let last = plan.segments.last else {
             text.field("Segments", "none")
             return
@@ -125,7 +126,6 @@ enum PlanView {
     private static func addFacts(_ planned: PlannedRestore, to text: inout PersonText) {
         let plan = planned.plan
         text.heading("The source at that moment")
-        text.field("Timelines", timelines(planned))
         if plan.walLevels.isEmpty == false {
             text.field(
                 "wal_level",
@@ -143,14 +143,6 @@ enum PlanView {
                 "transaction \(prepared.xid)\(prepared.name.map { " '\($0)'" } ?? ""), prepared "
                     + (prepared.time.map { "at \($0)" } ?? "before the backup began"))
         }
-    }
-
-    /// `1 up to 0/5000000, then 2; the copy begins 3`.
-    private static func timelines(_ planned: PlannedRestore) -> String {
-        let steps = planned.timelinePath.map { step in
-            "\(step.timeline)" + (step.end.map { " up to \($0)" } ?? "")
-        }
-        return steps.joined(separator: ", then ") + "; the copy begins \(planned.plan.newTimeline)"
     }
 
     /// `commit of transaction 745 at 2026-…Z`, and on a second line its record's place in the log.
