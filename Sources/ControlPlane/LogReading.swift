@@ -1,5 +1,4 @@
 import Catalog
-import GRDB
 public import Planning
 public import Platform
 public import PostgresFormat
@@ -15,26 +14,53 @@ public enum LogSelection: Hashable, Sendable {
     case range(Range<LSN>, timeline: TimelineID?)
 }
 
-/// The archived log as data.
+/// The log as data: what is archived, and what a server itself has beyond that.
 extension ControlPlane {
-    /// Visits the records of a server's archived log in order, until `visit` answers false; the answer tells
-    /// where and why the log ended sooner than asked for.
+    /// Visits the records of a server's log in order, until `visit` answers false; the answer tells where and
+    /// why the log ended sooner than asked for.
+    ///
+    /// Of a segment or a range, what is not archived yet is read from the server, or from its files where it
+    /// is stopped; nothing is written there.
     public func readLog(
         _ server: ServerReference, _ selection: LogSelection,
         _ visit: (borrowing WALRecord) throws(Problem) -> Bool
     ) throws -> [ReadingEnd] {
-        let archive = try archive(of: server)
+        let row = try archivedServer(server)
+        let archive = WALArchive(layout: layout(row))
+        let tail = try LogTail(self, row, archive, isWanted: selection != .whole)
+        defer { tail.remove() }
         var ends: [ReadingEnd] = []
         var goesOn = true
-        for part in try Self.parts(selection, of: archive) where goesOn {
-            let end = try archive.records(part) { (record) throws(Problem) in
-                if cancellation.isCancelled { throw Problem(.canceled, "the operation was cancelled") }
+        for part in try Self.parts(selection, of: archive, tail) where goesOn {
+            let end = try archive.records(part, beyond: tail.file) { (record) throws(Problem) in
+                try cancellation.check()
                 goesOn = try visit(record)
                 return goesOn
             }
             if let end { ends.append(end) }
         }
         return ends
+    }
+
+    /// Counts the records of a server's log; otherwise as `readLog`.
+    public func logStatistics(
+        _ server: ServerReference, _ selection: LogSelection
+    ) throws -> (WALStatistics, [ReadingEnd]) {
+        let row = try archivedServer(server)
+        let archive = WALArchive(layout: layout(row))
+        let tail = try LogTail(self, row, archive, isWanted: selection != .whole)
+        defer { tail.remove() }
+        var statistics = WALStatistics()
+        var ends: [ReadingEnd] = []
+        for part in try Self.parts(selection, of: archive, tail) {
+            let end = try archive.records(part, beyond: tail.file) { (record) throws(Problem) in
+                try cancellation.check()
+                statistics.add(record)
+                return true
+            }
+            if let end { ends.append(end) }
+        }
+        return (statistics, ends)
     }
 
     /// Visits the records in a file that the caller may read.
@@ -51,19 +77,13 @@ extension ControlPlane {
 
     /// Checks a server's whole archive, on both processors.
     public func verifyLog(_ server: ServerReference) throws -> ArchiveReport {
-        try archive(of: server).report(workers: 2, progress: progress, cancellation: cancellation)
+        let archive = WALArchive(layout: layout(try archivedServer(server)))
+        return try archive.report(workers: 2, progress: progress, cancellation: cancellation)
     }
 
-    /// The archive of a server, also of a deleted one that can still be revived.
-    private func archive(of server: ServerReference) throws -> WALArchive {
-        let row = try catalog.read {
-            try ServerRow.filter(Column("name") == server.name).order(Column("createdAt").desc).fetchOne($0)
-        }
-        guard let row else { throw Self.serverNotFound(server) }
-        return WALArchive(layout: layout(row))
-    }
-
-    private static func parts(_ selection: LogSelection, of archive: WALArchive) throws -> [WALSelection] {
+    private static func parts(
+        _ selection: LogSelection, of archive: WALArchive, _ tail: LogTail
+    ) throws -> [WALSelection] {
         switch selection {
         case .segment(let text):
             let size = try archive.layout.identity().segmentSize
@@ -74,19 +94,30 @@ extension ControlPlane {
             }
             return [.segment(name)]
         case .range(let range, let timeline):
-            let size = try archive.layout.identity().segmentSize
             if let timeline { return [.range(timeline, range)] }
-            let names = try archive.names().compactMap(\.walSegment)
-            let number = SegmentName(timeline: TimelineID(1), containing: range.lowerBound, size: size).number
-            guard let newest = names.filter({ $0.number == number }).map(\.timeline).max() else {
+            guard let newest = try newestTimeline(with: range.lowerBound, archive, tail) else {
                 throw Problem(
-                    .walMissing, "the archive has no segment with \(range.lowerBound)",
+                    .walMissing, "there is no log at \(range.lowerBound)",
+                    detail: "neither the archive nor the server itself has it",
                     hint: "'pitr wal verify' lists what the archive holds.")
             }
             return [.range(newest, range)]
         case .whole:
             return Self.stretches(try archive.names().compactMap(\.walSegment).sorted())
         }
+    }
+
+    /// The newest timeline with log at a position. The server is asked only where the archive does not have
+    /// that segment, or knows of a later timeline than it has it from.
+    private static func newestTimeline(
+        with position: LSN, _ archive: WALArchive, _ tail: LogTail
+    ) throws -> TimelineID? {
+        let number = position.rawValue / (try archive.layout.identity().segmentSize.bytes)
+        let names = try archive.names()
+        let archived = names.compactMap(\.walSegment).filter { $0.number == number }.map(\.timeline).max()
+        if let archived, archived == names.map(\.timeline).max() { return archived }
+        let own = try tail.segment(number)?.timeline
+        return [archived, own].compactMap { $0 }.max()
     }
 
     /// The stretches without gaps.

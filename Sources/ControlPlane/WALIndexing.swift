@@ -101,7 +101,8 @@ extension ControlPlane {
         ]
     }
 
-    private func archivedServer(_ server: ServerReference) throws -> ServerRow {
+    /// The server of that name, also a deleted one that can still be revived.
+    func archivedServer(_ server: ServerReference) throws -> ServerRow {
         let row = try catalog.read {
             try ServerRow.filter(Column("name") == server.name).order(Column("createdAt").desc).fetchOne($0)
         }

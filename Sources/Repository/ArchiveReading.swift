@@ -10,6 +10,16 @@ public enum WALSelection: Hashable, Sendable {
     case range(TimelineID, Range<LSN>)
 }
 
+extension WALSelection {
+    /// The timeline, and where a record has to begin.
+    var stretch: (TimelineID, Range<LSN>) {
+        switch self {
+        case .segment(let name): (name.timeline, name.start..<name.end)
+        case .range(let timeline, let range): (timeline, range)
+        }
+    }
+}
+
 extension WALArchive {
     /// Visits records in the order of the log, until `visit` answers false.
     ///
@@ -19,18 +29,24 @@ extension WALArchive {
     public func records(
         _ selection: WALSelection, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
     ) throws(Problem) -> ReadingEnd? {
+        try records(selection, beyond: { (_) throws(Problem) in nil }, visit)
+    }
+
+    /// The same with log that is not archived.
+    ///
+    /// - Parameter file: asked for a plain file with the content of a segment that is not stored; nil where
+    ///   there is none. The file is read before it is asked for another one.
+    public func records(
+        _ selection: WALSelection, beyond file: (SegmentName) throws(Problem) -> String?,
+        _ visit: (borrowing WALRecord) throws(Problem) -> Bool
+    ) throws(Problem) -> ReadingEnd? {
         let size = try layout.identity().segmentSize
-        let timeline: TimelineID
-        let range: Range<LSN>
-        switch selection {
-        case .segment(let name): (timeline, range) = (name.timeline, name.start..<name.end)
-        case .range(let wanted, let stretch): (timeline, range) = (wanted, stretch)
-        }
+        let (timeline, range) = selection.stretch
         var name = SegmentName(timeline: timeline, containing: range.lowerBound, size: size)
         var decoder = WALDecoder(start: name.start, segmentSize: size, maximumTimeline: timeline)
         var isFirst = true
         while true {
-            guard let stored = try storedName(name) else {
+            guard let content = try content(of: name, beyond: file) else {
                 if isFirst { throw Self.missing(name) }
                 let isOver = decoder.nextRecord >= range.upperBound
                 return isOver ? nil : .segmentMissing(name, decoder.nextRecord)
@@ -38,7 +54,7 @@ extension WALArchive {
             isFirst = false
             var isOver = false
             var ended: WALEnd?
-            try withContent(of: stored) { (pages) throws(Problem) in
+            try withPages(of: content) { (pages) throws(Problem) in
                 ended = try decoder.feed(pages) { (record) throws(Problem) in
                     if record.start >= range.upperBound {
                         isOver = true
@@ -59,8 +75,32 @@ extension WALArchive {
         }
     }
 
+    private enum Content {
+        case stored(ArchivedFileName)
+        case file(String)
+    }
+
+    private func content(
+        of name: SegmentName, beyond file: (SegmentName) throws(Problem) -> String?
+    ) throws(Problem) -> Content? {
+        if let stored = try storedName(name) { return .stored(stored) }
+        if let path = try file(name) { return .file(path) }
+        // It may have been archived meanwhile.
+        return try storedName(name).map { .stored($0) }
+    }
+
+    private func withPages(
+        of content: Content, _ body: (UnsafeRawBufferPointer) throws(Problem) -> Bool
+    ) throws(Problem) {
+        switch content {
+        case .stored(let name): try withContent(of: name, body)
+        case .file(let path):
+            try OpenFile(reading: path).forEachChunk { (bytes, _) throws(Problem) in try body(bytes) }
+        }
+    }
+
     /// The name under which a segment is stored, whole or partial.
-    private func storedName(_ name: SegmentName) throws(Problem) -> ArchivedFileName? {
+    func storedName(_ name: SegmentName) throws(Problem) -> ArchivedFileName? {
         if contains(.segment(name)) { return .segment(name) }
         return contains(.partial(name)) ? .partial(name) : nil
     }

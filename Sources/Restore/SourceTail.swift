@@ -23,9 +23,11 @@ public struct SourceTail: Sendable {
     ///
     /// - Parameter position: tells, for the timeline that the source is on, where to begin reading; nil
     ///   reads nothing. It is handed the timeline's history unless that is known already.
+    /// - Parameter limit: nothing from there on is read.
     public static func stream(
         parameters: ConnectionParameters, knownHistories: Set<TimelineID>,
-        from position: (TimelineID, String?) throws(Problem) -> LSN?, segmentSize: WALSegmentSize,
+        from position: (TimelineID, String?) throws(Problem) -> LSN?, upTo limit: LSN = .max,
+        segmentSize: WALSegmentSize,
         systemIdentifier: UInt64, into directory: String, clock: any WallClock, cancellation: CancellationFlag
     ) throws(Problem) -> SourceTail {
         let connection = try ReplicationConnection(parameters)
@@ -40,14 +42,15 @@ public struct SourceTail: Sendable {
         let timeline = identity.timeline
         let isKnown = timeline == TimelineID(1) || knownHistories.contains(timeline)
         let history = isKnown ? nil : try connection.timelineHistory(timeline)
-        guard let start = try position(timeline, history), start < identity.flushLSN else {
+        let end = min(identity.flushLSN, limit)
+        guard let start = try position(timeline, history), start < end else {
             return SourceTail(
                 files: [], readAt: readAt, flushLSN: identity.flushLSN, timeline: timeline, history: history)
         }
         try DurableFiles.makeDirectories(directory)
         var files: [(name: SegmentName, path: String)] = []
         var open: OpenFile?
-        try connection.streamWAL(from: start, timeline: timeline, until: identity.flushLSN) {
+        try connection.streamWAL(from: start, timeline: timeline, until: end) {
             (position, bytes) throws(Problem) in
             try cancellation.check()
             var position = position
@@ -73,10 +76,13 @@ public struct SourceTail: Sendable {
     }
 
     /// Copies what a stopped or crashed source left in its pg_wal after `from`.
+    ///
+    /// - Parameter limit: no segment that begins there or later is copied.
     public static func read(
         walDirectory: String, knownHistories: Set<TimelineID>,
-        from position: (TimelineID, String?) throws(Problem) -> LSN?, segmentSize: WALSegmentSize,
-        into directory: String, clock: any WallClock, cancellation: CancellationFlag
+        from position: (TimelineID, String?) throws(Problem) -> LSN?, upTo limit: LSN = .max,
+        segmentSize: WALSegmentSize, into directory: String, clock: any WallClock,
+        cancellation: CancellationFlag
     ) throws(Problem) -> SourceTail? {
         guard let timeline = try timeline(of: walDirectory, segmentSize: segmentSize) else { return nil }
         let readAt = clock.now()
@@ -89,7 +95,7 @@ public struct SourceTail: Sendable {
         let start = try position(timeline, history)
         let names = try DurableFiles.list(walDirectory)
             .compactMap { SegmentName(fileName: $0, size: segmentSize) }
-            .filter { $0.timeline == timeline && $0.start >= start ?? .zero }
+            .filter { $0.timeline == timeline && $0.start >= start ?? .zero && $0.start < limit }
             .sorted()
         var files: [(name: SegmentName, path: String)] = []
         var expected: SegmentName?

@@ -29,7 +29,7 @@ extension EndToEnd {
                 #expect(few == Array(records.prefix(7)))
 
                 for options in [[], ["--per-record"]] {
-                    let counted = try Self.statistics(file, perRecord: !options.isEmpty)
+                    let counted = try Self.statistics([file], perRecord: !options.isEmpty)
                     for place in [["-s", "orders", name], [file]] {
                         let answer = try product.run(["wal", "stats"] + place + options).value()
                         #expect(try Self.amounts(answer) == counted, "\(place) \(options)")
@@ -66,7 +66,73 @@ extension EndToEnd {
             }
         }
 
+        @Test func `the last records written are shown from the server, and of a stopped one from its files`()
+            throws
+        {
+            try ProductUnderTest.use("waltail") { product in
+                let source = try product.create("orders")
+                let connection = try source.superuser()
+                try connection.execute("CREATE TABLE t (x text)")
+                try connection.execute("ALTER TABLE t ALTER x SET STORAGE EXTERNAL")
+                try connection.execute("SELECT pg_switch_wal()")
+                let position = "SELECT pg_current_wal_insert_lsn()"
+                let atEnd = "SELECT pg_walfile_name(pg_current_wal_insert_lsn())"
+                // Until records cross into the next segment.
+                let first = try #require(try connection.value(atEnd))
+                var begin = ""
+                var before = ""
+                while try connection.value(atEnd) == first {
+                    begin = before.isEmpty ? try #require(try connection.value(position)) : before
+                    before = try #require(try connection.value(position))
+                    try connection.execute(
+                        "INSERT INTO t SELECT repeat(md5(g::text), 60) FROM generate_series(1, 300) g")
+                }
+                let last = try #require(try connection.value(atEnd))
+                try connection.execute("DELETE FROM t WHERE ctid < '(3,0)'")
+                let end = try #require(try connection.value(position))
+                let archived = source.repository + "/wal/00000001/"
+                let isThere = ProductUnderTest.eventually {
+                    DurableFiles.status(archived + first + ".zst") != nil
+                }
+                try #require(isThere)
+                #expect(DurableFiles.status(archived + last + ".zst") == nil)
+
+                let range = begin + ".." + end
+                let live = ["-p", source.dataDirectory + "/pg_wal", "-s", begin, "-e", end]
+                let oracle = try Self.waldump(live)
+                let shown = try product.json("wal", "show", "-s", "orders", range).array ?? []
+                #expect(shown.count == oracle.count && oracle.count > 300)
+                for (record, line) in zip(shown, oracle) {
+                    #expect(
+                        record["lsn"]?.string == line.start?.description
+                            && record["xid"]?.integer ?? 0 == line.xid
+                            && record["length"]?.integer == line.length, "\(record.printed()), \(line)")
+                }
+                let final = try #require(shown.last?["lsn"]?.string.flatMap { LSN($0) })
+                #expect(final > Self.start(of: last))
+                let counted = try product.json("wal", "stats", "-s", "orders", range)
+                #expect(try Self.amounts(counted) == Self.statistics(live, perRecord: false))
+                let segment = try product.run(["wal", "show", "-s", "orders", last])
+                #expect(segment.errors.contains("the log ends at"), "\(segment)")
+                #expect(try segment.value().array?.last?["lsn"] != nil)
+                #expect(try connection.value("SELECT count(*) FROM pg_replication_slots") == "0")
+                #expect(DurableFiles.status(archived + last + ".zst") == nil)
+                try product.refuses(
+                    ["wal", "show", "-s", "orders", "F/0..F/1000"],
+                    saying: "there is no log at F/0")
+                connection.close()
+
+                try product.json("stop", "-n", "orders")
+                let stopped = try product.json("wal", "show", "-s", "orders", end + "..").array ?? []
+                #expect(stopped.last?["operation"] == "CHECKPOINT_SHUTDOWN", "\(stopped.count)")
+                let left = try DurableFiles.list(product.home + "/operations")
+                #expect(!left.contains { $0.hasPrefix("tail.") })
+            }
+        }
+
         // MARK: A log
+
+        private static func start(of name: String) -> LSN { SegmentName(fileName: name)?.start ?? .max }
 
         /// Fills a segment with a bit of everything, and answers its name once it is archived.
         private static func work(on source: ManagedServer) throws -> String {
@@ -125,9 +191,9 @@ extension EndToEnd {
         }
 
         /// Number, record bytes and image bytes, by what it is that was counted.
-        private static func statistics(_ file: String, perRecord: Bool) throws -> [String: [Int64]] {
+        private static func statistics(_ place: [String], perRecord: Bool) throws -> [String: [Int64]] {
             var found: [String: [Int64]] = [:]
-            for line in try run([perRecord ? "--stats=record" : "--stats", file]) {
+            for line in try run([perRecord ? "--stats=record" : "--stats"] + place) {
                 let pattern = /(\S+) +(\d+) +\( *[\d.]+\) +(\d+) +\( *[\d.]+\) +(\d+) +\( *[\d.]+\) +.*/
                 guard let match = line.wholeMatch(of: pattern), match.2 != "0" else { continue }
                 found[String(match.1)] = [match.2, match.3, match.4].map { Int64($0) ?? -1 }

@@ -5,7 +5,7 @@ import Planning
 import Platform
 import PostgresFormat
 
-/// Names a server's archived log or a part of it: `SEGMENT` or `LSN..LSN`, or a file.
+/// Names a server's log or a part of it: `SEGMENT` or `LSN..LSN`, or a file.
 struct LogOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
@@ -70,16 +70,18 @@ struct LogOptions: ParsableArguments {
 extension LogOptions.Source {
     /// Counts the records; answers the same lines as `read`.
     func statistics(_ session: Session) throws -> (WALStatistics, [String]) {
-        if case .file(let path) = self {
+        switch self {
+        case .file(let path):
             let (statistics, end) = try ControlPlane.logStatistics(file: path)
             return (statistics, Self.lines(end))
+        case .server(let server, let selection):
+            let (statistics, ends) = try session.controlPlane().logStatistics(server, selection)
+            return (statistics, ends.map(Self.line))
         }
-        var statistics = WALStatistics()
-        let ends = try read(session) { (record) throws(Problem) in
-            statistics.add(record)
-            return true
-        }
-        return (statistics, ends)
+    }
+
+    private static func line(_ end: ReadingEnd) -> String {
+        "the log ends at \(end.position): \(end.explanation)"
     }
 
     private static func lines(_ end: WALEnd?) -> [String] {
@@ -94,9 +96,7 @@ extension LogOptions.Source {
         case .file(let path):
             return Self.lines(try ControlPlane.readLog(file: path, visit))
         case .server(let server, let selection):
-            return try session.controlPlane().readLog(server, selection, visit).map {
-                "the log ends at \($0.position): \($0.explanation)"
-            }
+            return try session.controlPlane().readLog(server, selection, visit).map(Self.line)
         }
     }
 }

@@ -7,7 +7,8 @@ struct WALShowCommand: PitrCommand {
         commandName: "show", abstract: "Tell what stands in the log, record by record.",
         discussion: """
             One line per record: where it begins, its transaction, what it is and what it says. The records of \
-            a segment are those that begin in it.
+            a segment are those that begin in it. What is not archived yet is read from the server itself, or \
+            from its files where it is stopped; nothing is written there.
             """)
 
     @OptionGroup var global: GlobalOptions

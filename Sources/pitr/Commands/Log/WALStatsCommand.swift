@@ -3,7 +3,11 @@ import PostgresFormat
 
 struct WALStatsCommand: PitrCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stats", abstract: "Count what the log is made of, as 'pg_waldump --stats' does.")
+        commandName: "stats", abstract: "Count what the log is made of, as 'pg_waldump --stats' does.",
+        discussion: """
+            Without a segment or a range it is all of the archived log. Of these two, what is not archived yet \
+            is read from the server itself, as 'show' does.
+            """)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var log: LogOptions
