@@ -19,7 +19,8 @@ extension Problem {
                 switch place {
                 case .unknownTransaction, .unknownRestorePoint: .resourceNotFound
                 case .ambiguousTransaction, .ambiguousRestorePoint: .ambiguousTarget
-                case .positionTooEarly, .positionTooLate, .eventGone, .everyBackupTooNew: .targetUnreachable
+                case .positionTooEarly, .positionTooLate, .eventGone, .everyBackupTooNew, .subtransaction:
+                    .targetUnreachable
                 }
             }
         self.init(code, refusal.message, detail: refusal.detail, hint: refusal.hint)

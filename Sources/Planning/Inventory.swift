@@ -114,8 +114,12 @@ public struct LogRecord: Hashable, Sendable {
     public var parameters: WALParameters?
     /// Set for a checkpoint: the next transaction's number, its epoch in the upper half.
     public var nextTransaction: UInt64?
+    /// Set for a checkpoint: where recovery would begin from it.
+    public var redo: LSN?
     /// Set where the record makes a tablespace outside the data directory.
     public var tablespace: OrdinaryTablespace?
+    /// The subtransactions that end, or are prepared, with the record's transaction.
+    public var subtransactions: [TransactionID] = []
 
     public init(
         start: LSN, end: LSN, transaction: TransactionEnd?, hazards: SegmentHazards,
@@ -134,7 +138,12 @@ public struct LogRecord: Hashable, Sendable {
         end = record.end
         transaction = record.transactionEnd
         hazards = RecordHazard.of(record)
-        if transaction?.kind == .prepare { preparedName = record.transactionDetails?.name }
+        // Most commits say nothing but their time.
+        if let kind = transaction?.kind, kind == .prepare || record.info & 0x80 != 0 {
+            let details = record.transactionDetails
+            subtransactions = details?.subtransactions ?? []
+            if kind == .prepare { preparedName = details?.name }
+        }
         if hazards.contains(.tablespaceCreate), case .ordinary(let path)? = record.tablespaceCreation,
             let number = record.createdTablespace
         {
@@ -143,7 +152,9 @@ public struct LogRecord: Hashable, Sendable {
         guard record.resourceManagerID == ResourceManager.xlog.rawValue else { return }
         restorePoint = record.restorePoint
         parameters = record.parameterChange
-        nextTransaction = record.checkpoint?.nextTransaction
+        let checkpoint = record.checkpoint
+        nextTransaction = checkpoint?.nextTransaction
+        redo = checkpoint?.redo
     }
 }
 
@@ -153,4 +164,19 @@ public protocol LogRecordSource {
     ///
     /// A last record that runs into the next segments is read to its end there.
     func records(startingIn segment: SegmentName, _ visit: (LogRecord) -> Bool) throws
+
+    /// What is known of a transaction in a segment without opening it; nil where only reading tells.
+    func told(of transaction: TransactionID, in segment: SegmentName) throws -> ToldTransaction?
+
+    /// The checkpoints that end in a segment, in their order, without opening it; nil where only reading
+    /// tells.
+    func checkpoints(in segment: SegmentName) throws -> [LogRecord]?
+}
+
+extension LogRecordSource {
+    public func checkpoints(in segment: SegmentName) throws -> [LogRecord]? { nil }
+
+    public func told(of transaction: TransactionID, in segment: SegmentName) throws -> ToldTransaction? {
+        nil
+    }
 }

@@ -43,6 +43,10 @@ extension RestorePlanner {
         case .place(.positionTooEarly), .place(.everyBackupTooNew):
             return ([], ends.map(RecoveryTarget.time))
         case .place(.positionTooLate): return ([.latest], [])
+        case .place(.subtransaction(_, let whole)):
+            return (
+                [.transaction(whole.id, exclusive: true)], [.transaction(whole.id, exclusive: false)]
+            )
         case .noBackup, .unknownBackup, .damagedBackup, .timeNotExact, .place, .unknownTimeline,
             .noBackupOnTimeline:
             return ([], [])

@@ -116,61 +116,6 @@ extension RestorePlanner {
         return nil
     }
 
-    // MARK: A transaction
-
-    private func place(of number: TransactionNumber, exclusive: Bool, in log: TimelineLog) throws -> Place {
-        let ends = try transactionEnds(of: number.id, in: log)
-        let all = ends.filter { $0.record.transaction?.kind.canStopRecovery ?? false }
-        let matching = all.filter { !number.hasEpoch || $0.number == number }
-        guard let found = matching.first else {
-            let prepared = ends.last { $0.record.transaction?.kind == .prepare }?.record.transaction
-            throw Refusal.place(
-                .unknownTransaction(
-                    number, prepared: prepared?.boundary, others: all.compactMap(EndedTransaction.init)))
-        }
-        guard matching.count == 1 else {
-            throw Refusal.place(
-                .ambiguousTransaction(number, candidates: matching.compactMap(EndedTransaction.init)))
-        }
-        return Place(
-            record: found.record, isInside: !exclusive, isByRecord: !exclusive,
-            setting: exclusive ? .beforeTransaction(number.id) : .transaction(number.id),
-            reason:
-                "it stops right \(exclusive ? "before" : "after") the record that ends transaction \(number)",
-            alike: all.map(\.record.start), alikeWords: "a transaction with the same 32 bits ended")
-    }
-
-    /// All records that end or prepare a transaction with these 32 bits, each with its full number.
-    private func transactionEnds(of id: TransactionID, in log: TimelineLog) throws -> [FoundEnd] {
-        var found: [FoundEnd] = []
-        var next: UInt64?
-        for entry in log.entries {
-            try source.records(startingIn: entry.segment.name) { record in
-                if let known = record.nextTransaction {
-                    if next == nil {
-                        for index in found.indices {
-                            found[index].number = TransactionNumber(id, near: known)
-                        }
-                    }
-                    next = known
-                }
-                if record.transaction?.xid == id {
-                    found.append(
-                        FoundEnd(record: record, number: next.map { TransactionNumber(id, near: $0) }))
-                }
-                return true
-            }
-        }
-        return found
-    }
-
-    /// A record that ends or prepares a transaction.
-    struct FoundEnd {
-        let record: LogRecord
-        /// Nil when no checkpoint is held, so that the epoch is unknown.
-        var number: TransactionNumber?
-    }
-
     // MARK: A restore point
 
     private func place(ofRestorePoint name: String, in log: TimelineLog) throws -> Place {
@@ -201,13 +146,6 @@ extension RestorePlanner {
             }
         }
         return found
-    }
-}
-
-extension EndedTransaction {
-    init?(_ end: RestorePlanner.FoundEnd) {
-        guard let record = end.record.transaction?.boundary else { return nil }
-        self.init(record: record, number: end.number)
     }
 }
 

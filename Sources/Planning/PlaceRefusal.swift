@@ -32,6 +32,8 @@ public enum PlaceRefusal: Error, Hashable, Sendable {
     case positionTooLate(LSN, end: LSN, exclusive: Bool)
     /// `prepared`: the record that prepared it; `others`: ends of transactions with the same 32 bits.
     case unknownTransaction(TransactionNumber, prepared: BoundaryRecord?, others: [EndedTransaction])
+    /// A savepoint's number, or another part's of a transaction: it ends with the whole.
+    case subtransaction(TransactionNumber, of: EndedTransaction)
     case ambiguousTransaction(TransactionNumber, candidates: [EndedTransaction])
     case unknownRestorePoint(String, known: [NamedPoint])
     case ambiguousRestorePoint(String, candidates: [NamedPoint])
@@ -49,6 +51,8 @@ public enum PlaceRefusal: Error, Hashable, Sendable {
                 : "no record starts at or after position \(lsn)"
         case .unknownTransaction(let number, _, _):
             "the log held does not say how transaction \(number) ended"
+        case .subtransaction(let number, let whole):
+            "transaction \(number) is a part of transaction \(whole.id), such as a savepoint makes"
         case .ambiguousTransaction(let number, let candidates):
             "\(candidates.count) transactions in the log have the number \(number)"
         case .unknownRestorePoint(let name, _): "there is no restore point named '\(name)' in the log held"
@@ -68,6 +72,7 @@ public enum PlaceRefusal: Error, Hashable, Sendable {
         case .unknownTransaction(_, nil, let others):
             others.isEmpty
                 ? nil : "others with the same 32 bits: " + others.map(\.words).joined(separator: "; ")
+        case .subtransaction(_, let whole): "of the whole the log has the \(whole.words)"
         case .ambiguousTransaction(_, let candidates): candidates.map(\.words).joined(separator: "; ")
         case .unknownRestorePoint(_, let known):
             known.isEmpty
@@ -88,9 +93,10 @@ public enum PlaceRefusal: Error, Hashable, Sendable {
         case .positionTooLate: "Choose a position before that; without any target it is the latest moment."
         case .unknownTransaction(_, let prepared?, _):
             "A transaction in doubt has no end; take the position with --lsn \(prepared.lsn)."
-        case .unknownTransaction:
-            "Only the number of a whole transaction can be given, not that of a savepoint in it, "
-                + "and one that only read has none."
+        case .unknownTransaction: "A transaction that only read has no number."
+        case .subtransaction(_, let whole) where !whole.hasEnded:
+            "A transaction in doubt has no end; take the position with --lsn \(whole.record.lsn)."
+        case .subtransaction(_, let whole): "Give the number of the whole: --xid \(whole.id)."
         case .ambiguousTransaction(_, let candidates):
             "Give the number with its epoch, or the position: --lsn "
                 + candidates.map(\.record.lsn.description).joined(separator: ", or --lsn ") + "."
@@ -112,8 +118,13 @@ extension NamedPoint {
 }
 
 extension EndedTransaction {
+    /// Whether it is more than prepared.
+    var hasEnded: Bool { record.kind != "prepare" }
+
+    /// Its number as a target: in full where that is known.
+    var id: TransactionNumber { number ?? TransactionNumber(UInt64(record.xid)) }
+
     var words: String {
-        let id = number.map(\.description) ?? String(record.xid)
-        return "\(record.kind) of \(id) at \(record.time) (\(record.lsn))"
+        "\(record.kind) of \(id) at \(record.time) (\(record.lsn))"
     }
 }

@@ -67,6 +67,30 @@ extension HeldLog: LogRecordSource {
     public func records(startingIn segment: SegmentName, _ visit: (LogRecord) -> Bool) throws {
         try walRecords(startingIn: segment) { visit(LogRecord($0)) }
     }
+
+    /// Archived segments have an index that tells.
+    public func told(of transaction: TransactionID, in segment: SegmentName) throws -> ToldTransaction? {
+        guard let archived = whole(segment) else { return nil }
+        return try archive.told(of: transaction, in: archived, after: predecessor(of: archived))
+    }
+
+    public func checkpoints(in segment: SegmentName) throws -> [LogRecord]? {
+        guard let archived = whole(segment) else { return nil }
+        return try archive.checkpoints(in: archived, after: predecessor(of: archived))
+    }
+
+    private func predecessor(of segment: ArchivedSegment) -> ArchivedSegment? {
+        guard segment.name.number > 0, let before = names[segment.name.number - 1].flatMap(whole),
+            before.name.next == segment.name
+        else { return nil }
+        return before
+    }
+
+    /// The archived segment that a segment is, all of it.
+    private func whole(_ segment: SegmentName) -> ArchivedSegment? {
+        guard case .archived(let archived)? = locations[segment], !archived.isPartial else { return nil }
+        return archived
+    }
 }
 
 extension HeldLog {

@@ -149,7 +149,11 @@ public struct TransactionParts: Hashable, Sendable {
             flags |= 1
             parts += WALCraft.little(UInt32(5)) + WALCraft.little(UInt32(1663))
         }
-        list(2, subtransactions.count, size: 4)
+        if !subtransactions.isEmpty {
+            flags |= 2
+            parts += WALCraft.little(Int32(subtransactions.count))
+            parts += subtransactions.flatMap { WALCraft.little($0) }
+        }
         list(4, relationFiles, size: 12)
         list(256, droppedStatistics, size: 12)
         if isCommit { list(8, invalidations, size: 16) }

@@ -112,6 +112,76 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a savepoint's number is refused with the transaction that it is a part of`() throws {
+            try ProductUnderTest.use("savepoint") { product in
+                let source = try product.create("orders")
+                let connection = try source.superuser()
+                try connection.execute("CREATE TABLE t (x int)")
+                func transaction(_ rows: Range<Int>, _ end: String) throws -> (whole: String, part: String) {
+                    try connection.execute("BEGIN; INSERT INTO t VALUES (\(rows.lowerBound)); SAVEPOINT a")
+                    try connection.execute("INSERT INTO t VALUES (\(rows.lowerBound + 1))")
+                    let number = "SELECT xmin FROM t WHERE x = $1::int"
+                    let xids = try rows.map { row in
+                        try #require(try connection.query(number, ["\(row)"]).scalar)
+                    }
+                    try connection.execute(end)
+                    return (xids[0], xids[1])
+                }
+                let first = try transaction(1..<3, "COMMIT")
+                let second = try transaction(3..<5, "RELEASE SAVEPOINT a; ROLLBACK")
+                let third = try transaction(5..<7, "ROLLBACK TO a; COMMIT")
+                try connection.execute("INSERT INTO t VALUES (9)")
+                func expect(_ known: (whole: String, part: String), _ kind: String) throws {
+                    let plan = try product.json("plan", "-s", "orders", "--xid", known.whole)
+                    let end = try #require(plan["lastInside"])
+                    #expect(end["kind"]?.string == kind)
+                    let lsn = try #require(end["lsn"]?.string)
+                    let time = try #require(end["timeUtc"]?.string)
+                    let answer = try product.run(["plan", "-s", "orders", "--xid", known.part])
+                    #expect(answer.exitStatus == 1)
+                    for words in [
+                        "transaction \(known.part) is a part of transaction \(known.whole)",
+                        "\(kind) of \(known.whole) at \(time) (\(lsn))", "--xid \(known.whole).",
+                        "Nearest before it: pitr plan -s orders --xid \(known.whole) --exclusive",
+                    ] { #expect(answer.errors.contains(words), "\(words): \(answer)") }
+                }
+                // From the log that is not archived, and then from the index.
+                try expect(first, "commit")
+                try expect(second, "abort")
+                let fork = ForkedSource(product: product, server: source)
+                let name = try fork.archive()
+                try connection.execute("INSERT INTO t SELECT generate_series(1, 1000)")
+                let between = try fork.archive()
+                try connection.execute("INSERT INTO t VALUES (10)")
+                try expect(first, "commit")
+                try expect(second, "abort")
+                // A part that was rolled back alone has an end of its own.
+                let plan = try product.json("plan", "-s", "orders", "--xid", third.part)
+                #expect(plan["lastInside"]?["xid"]?.integer.map { "\($0)" } == third.part)
+                try Self.expectIndexTells(product, source, first.whole, segment: name, between: between)
+            }
+        }
+
+        /// Log that need not be opened may be damaged, and nobody sees it.
+        private static func expectIndexTells(
+            _ product: ProductUnderTest, _ source: ManagedServer, _ xid: String, segment: String,
+            between: String
+        ) throws {
+            let fork = ForkedSource(product: product, server: source)
+            try source.superuser().execute("INSERT INTO t SELECT generate_series(1, 1000)")
+            try fork.archive()
+            let path = fork.archived(between)
+            let intact = try DurableFiles.read(path)
+            let file = try OpenFile(updating: path)
+            try file.write([intact[intact.count / 2] ^ 0x10], at: UInt64(intact.count / 2))
+            let plan = try product.json("plan", "-s", "orders", "--xid", xid)
+            #expect(plan["wal"]?["lastSegment"]?.string == segment)
+            // Without its index it has to be read.
+            try DurableFiles.removeFile(String(path.dropLast(4)) + ".index")
+            try product.refuses(
+                ["plan", "-s", "orders", "--xid", xid], saying: "\(between) is damaged")
+        }
+
         @Test func `places that are not there are refused with what is known`() throws {
             try ProductUnderTest.use("unknown") { product in
                 let source = try product.create("orders")

@@ -47,6 +47,17 @@ struct CraftedLog {
         return note(Record(start: made.start, end: made.end, kind: kind, xid: xid, time: time))
     }
 
+    /// The commit of a prepared transaction with its parts.
+    @discardableResult
+    mutating func endPrepared(
+        _ xid: UInt32, at time: PostgresTimestamp, subtransactions: [UInt32]
+    ) -> Record {
+        let made = craft.endPrepared(
+            xid, commit: true, at: time, with: TransactionParts(subtransactions: subtransactions))
+        return note(
+            Record(start: made.start, end: made.end, kind: .commitPrepared, xid: xid, time: time))
+    }
+
     @discardableResult
     mutating func commit(_ xid: UInt32, at seconds: Int64) -> Record {
         end(.commit, xid, at: Self.time(seconds))
@@ -98,12 +109,14 @@ struct CraftedLog {
     ///
     /// - Parameter next: the number of the next transaction, with its epoch.
     mutating func beginBackup(next: UInt64 = 0) -> LSN {
-        other { $0.record(.xlog, info: 0x10, mainData: Self.checkpoint(next: next)) }.start
+        let redo = records.last?.end ?? .zero
+        return other { $0.record(.xlog, info: 0x10, mainData: Self.checkpoint(next: next, redo: redo)) }.start
     }
 
     /// What a checkpoint's record holds.
-    static func checkpoint(next: UInt64) -> [UInt8] {
-        [UInt8](repeating: 0, count: 24) + WALCraftBytes.little(next) + [UInt8](repeating: 0, count: 56)
+    static func checkpoint(next: UInt64, redo: LSN = .zero) -> [UInt8] {
+        WALCraftBytes.little(redo.rawValue) + [UInt8](repeating: 0, count: 16) + WALCraftBytes.little(next)
+            + [UInt8](repeating: 0, count: 56)
     }
 
     /// The record that ends a backup begun at `start`.

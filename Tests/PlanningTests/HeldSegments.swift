@@ -10,6 +10,10 @@ struct HeldSegments {
     var damaged: [DamagedSegment] = []
     var backups: [InventoryBackup] = []
     var latest: PostgresTimestamp?
+    /// Segments with an index, and those of them that were made without the segment ahead; both are told
+    /// only after `open`.
+    var indexed: Set<SegmentName> = []
+    var unjoined: Set<SegmentName> = []
 
     mutating func add(_ name: SegmentName, _ content: [UInt8]) {
         var summarizer = SegmentSummarizer(name: name)
@@ -75,5 +79,26 @@ extension HeldSegments: LogRecordSource {
     func records(startingIn segment: SegmentName, _ visit: (LogRecord) -> Bool) throws {
         guard let known = opened[segment] else { return read(segment, visit) }
         for record in known where !visit(record) { return }
+    }
+
+    func told(of transaction: TransactionID, in segment: SegmentName) throws -> ToldTransaction? {
+        guard indexed.contains(segment) else { return nil }
+        return ToldTransaction(
+            records: ending(in: segment).filter { record in
+                record.transaction?.xid == transaction || record.subtransactions.contains(transaction)
+                    || record.nextTransaction != nil
+            }, isJoined: !unjoined.contains(segment))
+    }
+
+    func checkpoints(in segment: SegmentName) throws -> [LogRecord]? {
+        indexed.contains(segment) ? ending(in: segment).filter { $0.nextTransaction != nil } : nil
+    }
+
+    /// What an index would have been made from.
+    private func ending(in segment: SegmentName) -> [LogRecord] {
+        segments.flatMap { opened[$0.name] ?? [] }.filter { record in
+            (record.end.rawValue - 1) / segment.size.bytes == segment.number
+                && (!unjoined.contains(segment) || record.start >= segment.start)
+        }
     }
 }

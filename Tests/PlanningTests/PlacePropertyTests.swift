@@ -44,6 +44,37 @@ struct PlacePropertyTests {
         }
     }
 
+    @Test func `transactions are found by indexes as in the log, whichever segments have one`() throws {
+        var random = SeededRandom()
+        var found = 0
+        for number in 0..<200 {
+            let log = CraftedLog.random(&random, steady: number % 2 == 0)
+            var missing: Set<UInt64> = []
+            for (name, _) in log.craft.segments where Int.random(in: 0..<12, using: &random) == 0 {
+                missing.insert(name.number)
+            }
+            var held = log.held(missing: missing)
+            held.open()
+            var indexed = held
+            for segment in held.segments.map(\.name) {
+                if Int.random(in: 0..<3, using: &random) > 0 { indexed.indexed.insert(segment) }
+                if Int.random(in: 0..<4, using: &random) == 0 { indexed.unjoined.insert(segment) }
+            }
+            for xid in Set(log.records.filter { $0.kind != nil }.map(\.xid)) {
+                // No transaction ends twice, but those made up here may.
+                guard log.records.filter({ $0.ends(TransactionID(xid)) }).count < 2 else { continue }
+                let target = RecoveryTarget.transaction(TransactionNumber(UInt64(xid)), exclusive: false)
+                let what = "seed \(random.seed), log \(number), \(target.words)"
+                let refusal = try held.refusal(target)
+                #expect(try indexed.refusal(target) == refusal, "\(what)")
+                guard refusal == nil else { continue }
+                found += 1
+                #expect(try indexed.plan(target) == held.plan(target), "\(what)")
+            }
+        }
+        #expect(found > 500)
+    }
+
     /// Whether a place was refused for a reason.
     private static func check(
         _ refusal: PlaceRefusal, _ target: RecoveryTarget, _ log: CraftedLog, _ what: String

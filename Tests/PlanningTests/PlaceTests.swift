@@ -148,6 +148,39 @@ struct PlaceTests {
         #expect(others.count == 2)
     }
 
+    @Test func `a savepoint's number is refused with that of the whole, and how it ended`() throws {
+        var log = based(next: 6 << 32 | 20)
+        log.commit(7, at: 105)
+        let end = log.endPrepared(30, at: CraftedLog.time(110), subtransactions: [31, 32])
+        log.commit(33, at: 120)
+        for number in [32, 6 << 32 | 32] as [UInt64] {
+            let asked = TransactionNumber(number)
+            let answer = try refusal(log, .transaction(asked, exclusive: false))
+            #expect(
+                answer?.message
+                    == "transaction \(number) is a part of transaction \(6 << 32 | 30 as UInt64), "
+                    + "such as a savepoint makes")
+            #expect(
+                answer?.detail?.hasSuffix("at \(CraftedLog.time(110)) (\(end.start))") == true)
+            #expect(answer?.hint == "Give the number of the whole: --xid \(6 << 32 | 30 as UInt64).")
+        }
+        let held = log.held()
+        let nearest = RestorePlanner(inventory: held.inventory, source: held).nearest(
+            to: try #require(
+                try held.refusal(.transaction(TransactionNumber(31), exclusive: false))),
+            now: CraftedLog.time(200_000))
+        let whole = TransactionNumber(6 << 32 | 30)
+        #expect(nearest.before == .transaction(whole, exclusive: true))
+        #expect(nearest.after == .transaction(whole, exclusive: false))
+        guard
+            case .unknownTransaction =
+                try refusal(log, .transaction(TransactionNumber(5 << 32 | 32), exclusive: false))
+        else {
+            Issue.record("a number of another epoch was taken for a savepoint's")
+            return
+        }
+    }
+
     @Test func `an earlier transaction with the same 32 bits on the way makes it a position`() throws {
         var log = based(next: 4 << 32 | 20)
         let old = log.commit(8, at: 105)

@@ -36,7 +36,9 @@ extension CraftedLog {
             case 7: log.switchSegment()
             case 8, 9: log.other { $0.heap(xid, data: [UInt8](repeating: 1, count: 200)) }
             case 10, 11:
-                if open.isEmpty && log.backups.count < wanted { open.append(log.beginBackup()) }
+                if open.isEmpty && log.backups.count < wanted {
+                    open.append(log.beginBackup(next: UInt64(xid) + 1))
+                }
             case 12, 13:
                 if let start = open.popLast() {
                     log.finishBackup(start, clock, &random)
@@ -52,7 +54,8 @@ extension CraftedLog {
                 log.end(.commit, xid, at: stamp, extra: extra)
             }
             if step == steps - 1, log.backups.allSatisfy({ $0.damage != nil }) {
-                log.endBackup("base", from: open.popLast() ?? log.beginBackup(), at: clock)
+                let start = open.popLast() ?? log.beginBackup(next: UInt64(xid) + 1)
+                log.endBackup("base", from: start, at: clock)
             }
         }
         return log

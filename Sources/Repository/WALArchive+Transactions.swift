@@ -1,0 +1,50 @@
+public import Planning
+public import Platform
+public import PostgresFormat
+import WALEvents
+
+extension WALArchive {
+    /// What a segment's index tells of a transaction's number; nil where there is no index to be believed.
+    ///
+    /// - Parameter predecessor: the segment before on the same timeline, if it is stored.
+    public func told(
+        of transaction: TransactionID, in segment: ArchivedSegment, after predecessor: ArchivedSegment?
+    ) throws(Problem) -> ToldTransaction? {
+        let stored = try storedIndex(of: segment, after: predecessor, extent: .detail)
+        guard let index = stored.index, let detail = index.detail else { return nil }
+        var records = detail.ends.filter {
+            $0.xid == transaction || $0.subtransactions.contains(transaction)
+        }.map(LogRecord.init)
+        records += Self.checkpoints(index)
+        records.sort { $0.start < $1.start }
+        return ToldTransaction(records: records, isJoined: index.summary.isJoined)
+    }
+
+    /// The checkpoints that a segment's index tells of; nil where there is no index to be believed.
+    public func checkpoints(
+        in segment: ArchivedSegment, after predecessor: ArchivedSegment?
+    ) throws(Problem) -> [LogRecord]? {
+        try storedIndex(of: segment, after: predecessor).index.map(Self.checkpoints)
+    }
+
+    private static func checkpoints(_ index: SegmentIndex) -> [LogRecord] {
+        var records: [LogRecord] = []
+        for kept in index.kept {
+            kept.withRecord { record in
+                if record.checkpoint != nil { records.append(LogRecord(record)) }
+            }
+        }
+        return records
+    }
+}
+
+extension LogRecord {
+    fileprivate init(_ end: IndexedTransactionEnd) {
+        self.init(
+            start: end.start, end: end.end,
+            transaction: TransactionEnd(
+                kind: end.kind, xid: end.xid, time: end.time, start: end.start, end: end.end),
+            hazards: end.kind == .prepare ? .prepare : [])
+        subtransactions = end.subtransactions
+    }
+}
