@@ -75,10 +75,17 @@ extension ControlPlane {
         try WALFile.statistics(path: path)
     }
 
-    /// Checks a server's whole archive, on both processors.
+    /// Checks a server's whole archive, on both processors, and whether it has all that its backups need.
     public func verifyLog(_ server: ServerReference) throws -> ArchiveReport {
         let archive = WALArchive(layout: layout(try archivedServer(server)))
-        return try archive.report(workers: 2, progress: progress, cancellation: cancellation)
+        // Before the segments: a backup that is listed has its log in the archive.
+        let backups = try BackupRepository(layout: archive.layout).list().compactMap(\.descriptor)
+        var report = try archive.report(workers: 2, progress: progress, cancellation: cancellation)
+        report.addNeeds(
+            of: backups.map {
+                KeptBackup(name: $0.name, timeline: $0.timeline, start: $0.startLSN, stop: $0.stopLSN)
+            }, try HeldHistories(archive).parsed, try archive.layout.identity().segmentSize)
+        return report
     }
 
     private static func parts(

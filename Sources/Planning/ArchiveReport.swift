@@ -25,7 +25,7 @@ public struct ArchiveReport: Sendable {
         }
     }
 
-    /// Segments that are missing between two that are there.
+    /// Segments that are missing: between two that are there, or although a backup needs them.
     public struct Gap: Hashable, Sendable {
         public var first: SegmentName
         public var last: SegmentName
@@ -63,6 +63,8 @@ public struct ArchiveReport: Sendable {
 
     public var segments: [Segment] = []
     public var gaps: [Gap] = []
+    /// The first log that a backup needs; nil where there is none that can be used.
+    public var need: Need?
     public var timelines: [Timeline] = []
     /// Files that do not belong into an archive.
     public var strangers: [String] = []

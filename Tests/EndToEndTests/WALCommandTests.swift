@@ -66,6 +66,43 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a first segment that a backup needs is missed, one that no backup needs is not`() throws {
+            try ProductUnderTest.use("walfirst") { product in
+                let source = try product.create("orders")
+                _ = try Self.work(on: source)
+                let backups = source.repository + "/backups/"
+                let oldest = try #require(try DurableFiles.list(backups).first)
+                let begin = try Self.start(ofBackup: backups + oldest)
+                let first = SegmentName(timeline: TimelineID(1), containing: begin)
+                let sound = try product.json("wal", "verify", "-s", "orders")
+                #expect(sound["isWhole"] == true)
+                #expect(sound["neededFrom"]?["lsn"]?.string == begin.description)
+                #expect(sound["neededFrom"]?["segment"]?.string == first.fileName)
+                #expect(sound["neededFrom"]?["backup"]?.string == oldest)
+
+                let path = source.repository + "/wal/00000001/" + first.fileName + ".zst"
+                try DurableFiles.rename(path, to: product.scratch.file("aside"))
+                let missing = try product.run(["wal", "verify", "-s", "orders"])
+                #expect(missing.exitStatus == 1, "\(missing)")
+                #expect(missing.errors.contains("\(first) is missing"), "\(missing)")
+                #expect(missing.errors.contains("backup '\(oldest)' begins there"), "\(missing)")
+
+                // As expiry leaves it: neither the backup nor the log that it needs.
+                try product.json("backup", "create", "-s", "orders", "-n", "second")
+                try DurableFiles.removeTree(backups + oldest)
+                let expired = try product.json("wal", "verify", "-s", "orders")
+                #expect(expired["isWhole"] == true, "\(expired.printed())")
+                #expect(expired["neededFrom"]?["backup"] == "second")
+            }
+        }
+
+        /// Where PostgreSQL says that replay of a backup has to begin.
+        private static func start(ofBackup folder: String) throws -> LSN {
+            let manifest = try JSONValue.parse(try DurableFiles.read(folder + "/backup_manifest"))
+            let range = try #require(manifest["WAL-Ranges"]?.array?.first)
+            return try #require(range["Start-LSN"]?.string.flatMap { LSN($0) })
+        }
+
         @Test func `the last records written are shown from the server, and of a stopped one from its files`()
             throws
         {

@@ -18,11 +18,18 @@ enum ArchiveView {
     static func findings(_ archive: ArchiveReport) -> [String] {
         archive.segments.compactMap { segment in segment.damage.map { "\(name(segment)): \($0)" } }
             + archive.gaps.map { gap in
-                gap.count == 1
+                (gap.count == 1
                     ? "\(gap.first) is missing"
-                    : "\(gap.count) segments are missing, \(gap.first) to \(gap.last)"
+                    : "\(gap.count) segments are missing, \(gap.first) to \(gap.last)")
+                    + begins(archive.need, in: gap)
             }
             + archive.timelines.compactMap { line in line.damage.map { "timeline \(line.timeline): \($0)" } }
+    }
+
+    /// `: backup 'second' begins there`, where the first log that is needed is what is missing.
+    private static func begins(_ need: ArchiveReport.Need?, in gap: ArchiveReport.Gap) -> String {
+        guard let need, need.segment >= gap.first, need.segment <= gap.last else { return "" }
+        return ": backup '\(need.backup)' begins there"
     }
 
     private static func text(_ archive: ArchiveReport) -> PersonText {
@@ -37,6 +44,10 @@ enum ArchiveView {
             if let parent = line.parent { words += ", from timeline \(parent.timeline) at \(parent.end)" }
             text.field("timeline \(line.timeline)", words)
         }
+        text.field(
+            "needed",
+            archive.need.map { "from \($0.segment) on, where backup '\($0.backup)' begins (\($0.lsn))" }
+                ?? "none: there is no backup that can be used")
         let findings = findings(archive)
         if !findings.isEmpty { text.heading("What is wrong") }
         for finding in findings { text.item(finding) }
@@ -74,6 +85,7 @@ enum ArchiveView {
                         "count": .integer(Int(clamping: gap.count)),
                     ])
                 }),
+            "neededFrom": archive.need.map(value) ?? .null,
             "timelines": .list(archive.timelines.map(value)),
             "strangers": .list(archive.strangers.map(OutputValue.text)),
         ])
@@ -90,6 +102,13 @@ enum ArchiveView {
             "logEnd": segment.end.map { .text("\($0.position)") } ?? .null,
             "logEndReason": segment.end.map { .text($0.explanation) } ?? .null,
             "damage": segment.damage.map(OutputValue.text) ?? .null,
+        ])
+    }
+
+    private static func value(_ need: ArchiveReport.Need) -> OutputValue {
+        .object([
+            "segment": .text(need.segment.fileName), "lsn": .text("\(need.lsn)"),
+            "backup": .text(need.backup),
         ])
     }
 

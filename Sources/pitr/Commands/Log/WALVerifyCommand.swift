@@ -8,7 +8,8 @@ struct WALVerifyCommand: PitrCommand {
         commandName: "verify", abstract: "Read a server's whole archived log and check everything in it.",
         discussion: """
             Every file's checksum, every page, every record's CRC and its link to the record before, gaps, \
-            and the histories of timelines. Ends with status 1 when something is wrong.
+            the histories of timelines, and that all log from the oldest backup on is there. Ends with status \
+            1 when something is wrong.
             """)
 
     @OptionGroup var global: GlobalOptions
