@@ -42,7 +42,7 @@ extension ControlPlane {
         return ends
     }
 
-    /// Counts the records of a server's log; otherwise as `readLog`.
+    /// Counts the records of a server's log, the archived ones on all processors; otherwise as `readLog`.
     public func logStatistics(
         _ server: ServerReference, _ selection: LogSelection
     ) throws -> (WALStatistics, [ReadingEnd]) {
@@ -53,11 +53,9 @@ extension ControlPlane {
         var statistics = WALStatistics()
         var ends: [ReadingEnd] = []
         for part in try Self.parts(selection, of: archive, tail) {
-            let end = try archive.records(part, beyond: tail.file) { (record) throws(Problem) in
-                try cancellation.check()
-                statistics.add(record)
-                return true
-            }
+            let (counted, end) = try archive.statistics(
+                part, beyond: tail.file, cancellation: cancellation)
+            statistics.append(counted)
             if let end { ends.append(end) }
         }
         return (statistics, ends)

@@ -51,7 +51,8 @@ public struct WALPageHeader: Hashable, Sendable {
     var continuesRecord: Bool { flags & Self.firstIsContinuation != 0 }
     var overwritesRecord: Bool { flags & Self.firstIsOverwritten != 0 }
 
-    static func size(at address: UInt64, segmentSize: WALSegmentSize) -> UInt64 {
+    /// The bytes that the header of the page at an address takes: more at the beginning of a segment.
+    public static func size(at address: UInt64, segmentSize: WALSegmentSize) -> UInt64 {
         UInt64(address & (segmentSize.bytes - 1) == 0 ? longSize : shortSize)
     }
 }

@@ -167,6 +167,32 @@ extension EndToEnd {
             }
         }
 
+        @Test func `what is counted in several segments is what pg_waldump counts in them`() throws {
+            try ProductUnderTest.use("walpieces") { product in
+                let source = try product.create("orders")
+                let connection = try source.superuser()
+                let begin = try #require(try connection.value("SELECT pg_current_wal_insert_lsn()"))
+                try connection.execute(
+                    """
+                    CREATE TABLE t (x text);
+                    ALTER TABLE t ALTER x SET STORAGE EXTERNAL;
+                    INSERT INTO t SELECT repeat(md5(g::text), 250) FROM generate_series(1, 12000) g
+                    """)
+                let end = try #require(try connection.value("SELECT pg_current_wal_insert_lsn()"))
+                let live = ["-p", source.dataDirectory + "/pg_wal", "-s", begin, "-e", end]
+                let oracle = try Self.statistics(live, perRecord: true)
+                let name = try #require(try connection.value("SELECT pg_walfile_name(pg_switch_wal())"))
+                let path = source.repository + "/wal/00000001/" + name + ".zst"
+                let isThere = ProductUnderTest.eventually { DurableFiles.status(path) != nil }
+                try #require(isThere)
+                let counted = try product.json(
+                    "wal", "stats", "-s", "orders", begin + ".." + end, "--per-record")
+                #expect(try Self.amounts(counted) == oracle)
+                let span = try #require(LSN(end)).distance(from: try #require(LSN(begin)))
+                #expect(span > 5 * 16 << 20)
+            }
+        }
+
         // MARK: A log
 
         private static func start(of name: String) -> LSN { SegmentName(fileName: name)?.start ?? .max }
