@@ -52,7 +52,8 @@ public struct LedgerOracle: Sendable {
         let timeline = TimelineID(number)
         let folder = try product.scratch.directory("oracle")
         var segment = SegmentName(timeline: timeline, containing: start)
-        let last = SegmentName(timeline: timeline, containing: end)
+        // At a border nothing of the next segment is written, and it need not be there.
+        let last = SegmentName(timeline: timeline, containing: LSN(end.rawValue - 1))
         while segment <= last {
             try fetch(product, server, segment, into: folder + "/" + segment.fileName)
             segment = segment.next
@@ -65,11 +66,18 @@ public struct LedgerOracle: Sendable {
     private static func fetch(
         _ product: ProductUnderTest, _ server: ManagedServer, _ segment: SegmentName, into path: String
     ) throws {
-        _ = try DurableFiles.removeFile(path)
-        let got = try product.run(["wal", "get", segment.fileName, path, "-s", server.name])
-        if got.exitStatus == 0 { return }
         let live = server.dataDirectory + "/pg_wal/" + segment.fileName
-        try SystemCommands().runChecked(Command("cp", ["--", live, path]))
+        var words = ""
+        // It may be archived, and its file be used for another segment, between the one look and the other.
+        let isThere = try ProductUnderTest.eventually {
+            _ = try DurableFiles.removeFile(path)
+            let got = try product.run(["wal", "get", segment.fileName, path, "-s", server.name])
+            if got.exitStatus == 0 { return true }
+            let copied = try SystemCommands().run(Command("cp", ["--", live, path]))
+            words = got.errors + copied.words
+            return copied.succeeded
+        }
+        guard isThere else { throw Problem(.system, "\(segment) is nowhere", detail: words) }
     }
 
     private static func dump(_ folder: String, timeline: TimelineID, from start: LSN) throws -> [Record] {
