@@ -24,7 +24,7 @@ extension SegmentHazards {
     /// does, or fails, as a change to minimal logging does.
     static let leaking: SegmentHazards = [
         .sequence, .databaseCreate, .databaseDrop, .tablespaceCreate, .tablespaceCreateInPlace,
-        .tablespaceDrop, .relationMap, .walLevelMinimal,
+        .tablespaceDrop, .relationMap, .databaseMark, .walLevelMinimal,
     ]
 
     /// The first of the leaking kinds, in words.
@@ -34,6 +34,7 @@ extension SegmentHazards {
             (.databaseDrop, "a DROP DATABASE"), (.tablespaceCreate, "a CREATE TABLESPACE"),
             (.tablespaceCreateInPlace, "a CREATE TABLESPACE"), (.tablespaceDrop, "a DROP TABLESPACE"),
             (.relationMap, "a rewrite of a mapped catalog"),
+            (.databaseMark, "a change made in place to pg_database"),
             (.walLevelMinimal, "a change to wal_level=minimal"),
         ]
         return names.first { contains($0.0) }?.1 ?? "a record"

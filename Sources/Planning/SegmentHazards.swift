@@ -29,8 +29,11 @@ public struct SegmentHazards: OptionSet, Hashable, Sendable {
     public static let walLevelMinimal = SegmentHazards(rawValue: 1 << 11)
     public static let checkpointShutdown = SegmentHazards(rawValue: 1 << 12)
     public static let endOfRecovery = SegmentHazards(rawValue: 1 << 13)
+    /// A row of `pg_database` was overwritten where it is: replayed whatever becomes of the transaction. So DROP
+    /// DATABASE marks what nobody can use any more, a moment before it removes the files.
+    public static let databaseMark = SegmentHazards(rawValue: 1 << 14)
 
-    static let all = SegmentHazards(rawValue: 1 << 14 - 1)
+    static let all = SegmentHazards(rawValue: 1 << 15 - 1)
 }
 
 /// Tells the hazard of one record.
@@ -42,6 +45,12 @@ public enum RecordHazard {
         if plain.contains(.tablespaceCreate), record.tablespaceCreation == .inPlace {
             return .tablespaceCreateInPlace
         }
+        // Of all shared catalogs only that one's rows are overwritten.
+        if plain.contains(.databaseMark), let relation = record.firstRelation,
+            relation.tablespace != .globalTablespace
+        {
+            return []
+        }
         if plain.contains(.parameterChange), record.parameterChange?.walLevel == .minimal {
             return [.parameterChange, .walLevelMinimal]
         }
@@ -49,9 +58,10 @@ public enum RecordHazard {
     }
 
     /// The same from the header alone: a tablespace counts as ordinary, a change of parameters not as
-    /// minimal.
+    /// minimal, a row overwritten as one of `pg_database`.
     public static func of(_ manager: ResourceManager, operation: UInt8) -> SegmentHazards {
         switch manager {
+        case .heap: operation & 0x70 == 0x70 ? .databaseMark : []
         case .sequence: .sequence
         case .relationMap: .relationMap
         case .logicalMessage: .logicalMessage

@@ -40,6 +40,7 @@ struct RestorePlannerTests {
         (ResourceManager.sequence, UInt8(0), "a sequence's change"), (.database, 0x20, "a DROP DATABASE"),
         (.database, 0x00, "a CREATE DATABASE"), (.tablespace, 0x10, "a DROP TABLESPACE"),
         (.relationMap, 0x00, "a rewrite of a mapped catalog"),
+        (.heap, 0x70, "a change made in place to pg_database"),
     ])
     func `hands over a position where what follows would leak in`(
         _ manager: ResourceManager, info: UInt8, name: String

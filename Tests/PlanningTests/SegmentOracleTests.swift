@@ -49,7 +49,8 @@ import Testing
         }
         for hazard: SegmentHazards in [
             .sequence, .databaseCreate, .databaseDrop, .tablespaceCreate, .tablespaceCreateInPlace,
-            .tablespaceDrop, .relationMap, .parameterChange, .restorePoint, .prepare, .checkpointShutdown,
+            .tablespaceDrop, .relationMap, .databaseMark, .parameterChange, .restorePoint, .prepare,
+            .checkpointShutdown,
         ] {
             #expect(all.contains(hazard), "\(hazard)")
         }
@@ -87,6 +88,7 @@ extension RecordedLog.Line {
         switch (manager, operation) {
         case ("Sequence", _): return .sequence
         case ("RelMap", _): return .relationMap
+        case ("Heap", "INPLACE"): return description.contains("rel 1664/0/1262 ") ? .databaseMark : []
         case ("LogicalMessage", _): return .logicalMessage
         case ("Database", "DROP"): return .databaseDrop
         case ("Database", _): return .databaseCreate
