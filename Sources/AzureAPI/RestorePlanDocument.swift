@@ -134,6 +134,8 @@ public struct RestorePlanDocument: Codable, Sendable {
     /// What that transaction did, in words; empty where the log does not tell.
     public var firstOutsideDid: [String]
     public var hazards: [Warning]
+    /// Databases whose DROP DATABASE has begun and is not done at the target.
+    public var invalidDatabases: [String]
     @OrNull public var lastInside: BoundaryDocument?
     public var moment: Moment
     /// The timeline that the copy goes on along.
@@ -149,8 +151,9 @@ public struct RestorePlanDocument: Codable, Sendable {
     public var tablespaces: [Tablespace]
     public var target: Target
     public var timeline: FollowedTimeline
-    /// Unlogged tables and sequences in the base backup, `database.schema.name`: they come back empty.
-    public var unloggedInBackup: [String]
+    /// Unlogged tables, materialized views and sequences at the target, `database.schema.name`: they come back
+    /// empty.
+    public var unloggedRelations: [String]
     public var wal: WALRange
     public var walLevels: [WALLevelBand]
 
@@ -183,7 +186,8 @@ public struct RestorePlanDocument: Codable, Sendable {
         tablespaces = plan.tablespaces.map(Tablespace.init)
         target = Target(plan)
         timeline = FollowedTimeline(plan)
-        unloggedInBackup = planned.unloggedInBackup
+        unloggedRelations = planned.unloggedRelations
+        invalidDatabases = planned.invalidDatabases
         wal = WALRange(plan)
         walLevels = plan.walLevels.map { WALLevelBand(fromLsn: $0.from.description, level: $0.level.name) }
         firstOutside = plan.firstOutside.map(BoundaryDocument.init)

@@ -11,6 +11,8 @@ struct EventPass {
     let segmentSize: WALSegmentSize
     /// Where the catalogs to begin with stand.
     let start: LSN
+    /// The first position that is not taken in.
+    let limit: LSN
     var assembler: EventAssembler
     /// By minutes since 2000-01-01 00:00:00 UTC.
     private(set) var commits: [Int64: Int] = [:]
@@ -21,10 +23,14 @@ struct EventPass {
     private var before: SegmentName?
     private var decoder: WALDecoder?
 
-    init(log: HeldLog, segmentSize: WALSegmentSize, start: LSN, assembler: EventAssembler) {
+    init(
+        log: HeldLog, segmentSize: WALSegmentSize, start: LSN, limit: LSN = LSN(.max),
+        assembler: EventAssembler
+    ) {
         self.log = log
         self.segmentSize = segmentSize
         self.start = start
+        self.limit = limit
         self.assembler = assembler
     }
 
@@ -117,6 +123,7 @@ struct EventPass {
             }
             var ends = (index.detail?.ends ?? [])[...]
             for record in index.kept where position.map({ record.start > $0 }) ?? true {
+                if record.start >= limit { break }
                 while let end = ends.first, end.start < record.start {
                     take(end)
                     ends.removeFirst()
@@ -137,6 +144,7 @@ struct EventPass {
     }
 
     private mutating func take(_ end: IndexedTransactionEnd) {
+        guard end.start < limit else { return }
         if end.start >= start { assembler.end(end) } else { assembler.endOlder(end) }
     }
 
@@ -153,6 +161,7 @@ struct EventPass {
             }
         }
         try feed(segment) { (pass, record) in
+            guard record.start < pass.limit else { return }
             if let end = record.transactionEnd, end.kind.isCommit {
                 pass.commits[Self.minute(end.time), default: 0] += 1
             }

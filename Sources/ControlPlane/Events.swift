@@ -45,13 +45,8 @@ extension ControlPlane {
             inventory: inventory, log: log, minimumRows: request.minimumRows, cancellation: cancellation
         ) { (backup) throws(Problem) -> CatalogState? in
             guard let descriptor = descriptors[backup.name],
-                let version = WALVersion(rawValue: descriptor.postgresVersion / 10_000)
+                let (state, files) = try Self.catalogs(inBackup: descriptor, layout)
             else { return nil }
-            let files = try BackupCatalogFiles(descriptor, in: layout, version: version)
-            var state = CatalogState(files: files)
-            if let decompressor = try? Decompressor() {
-                state.zstd = { frame, target in try? decompressor.content(ofFrame: frame, into: target) }
-            }
             if failure == nil { failure = files.failure }
             return state
         }
@@ -70,6 +65,20 @@ extension ControlPlane {
                 start: PostgresTimestamp(microseconds: $0.key * 60_000_000), commits: $0.value)
         }
         return history
+    }
+
+    /// The catalogs as they are in a base backup, and where they are read from: what cannot be read there may
+    /// be met only later. Nil where the server's version is not known.
+    static func catalogs(
+        inBackup descriptor: BackupDescriptor, _ layout: RepositoryLayout
+    ) throws(Problem) -> (CatalogState, BackupCatalogFiles)? {
+        guard let version = WALVersion(rawValue: descriptor.postgresVersion / 10_000) else { return nil }
+        let files = try BackupCatalogFiles(descriptor, in: layout, version: version)
+        var state = CatalogState(files: files)
+        if let decompressor = try? Decompressor() {
+            state.zstd = { frame, target in try? decompressor.content(ofFrame: frame, into: target) }
+        }
+        return (state, files)
     }
 
     /// The events within a range of time; one without a time of its own lies where the one before it does.

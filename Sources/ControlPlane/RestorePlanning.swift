@@ -90,10 +90,10 @@ extension ControlPlane {
             planned.collations = try collations(ofBackup: plan.backupName, source)
             planned.plan.hazards += planned.collations.filter(\.differs).map(Hazard.init)
             if inDetail {
-                planned.unloggedInBackup = try unloggedRelations(inBackup: plan.backupName, source)
-                if !planned.unloggedInBackup.isEmpty {
-                    planned.plan.hazards.append(Hazard(unlogged: planned.unloggedInBackup))
-                }
+                try TargetCatalogs(
+                    planner: planner, inventory: inventory, log: log, layout: layout(source),
+                    cancellation: cancellation
+                ).tell(of: &planned, request, now: clock.now())
             }
             if inDetail, let outside = plan.firstOutside {
                 planned.firstOutsideDid = try deeds(of: outside, source, inventory, log)

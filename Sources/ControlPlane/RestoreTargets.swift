@@ -98,57 +98,9 @@ extension ControlPlane {
                 databases: collation.databases)
         }
     }
-
-    /// Unlogged tables and sequences in a base backup as `database.schema.name`, by their file where the name
-    /// is not known: of these no log is written, and recovery empties them.
-    func unloggedRelations(inBackup name: String, _ source: ServerRow) throws -> [String] {
-        let layout = layout(source)
-        guard let backup = try BackupRepository(layout: layout).find(name) else { return [] }
-        let mark = "_init"
-        let paths = try BackupFiles.manifest(backup, in: layout).files.map(\.path)
-            .filter { $0.hasSuffix(mark) }
-        guard !paths.isEmpty, let version = WALVersion(rawValue: backup.postgresVersion / 10_000) else {
-            return []
-        }
-        let state = CatalogState(files: try BackupCatalogFiles(backup, in: layout, version: version))
-        return paths.compactMap { path -> String? in
-            let file = String(path.dropLast(mark.count))
-            let parts = file.split(separator: "/").map(String.init)
-            guard parts.count >= 3, let number = parts.last.flatMap({ UInt32($0) }),
-                let database = UInt32(parts[parts.count - 2]),
-                let tablespace = parts[0] == "base" ? ObjectID.defaultTablespace.rawValue : UInt32(parts[1]),
-                let relation = state.relation(
-                    at: RelationLocator(
-                        tablespace: ObjectID(tablespace), database: ObjectID(database), number: number))
-            else { return file }
-            // Indexes and TOAST tables go with their table.
-            guard ["r", "m", "S"].contains(relation.kind) else { return nil }
-            return [relation.databaseName, relation.schemaName, relation.name]
-                .map { $0.map(Self.quotedIfNeeded) ?? "?" }.joined(separator: ".")
-        }.sorted()
-    }
-
-    /// As PostgreSQL's `quote_ident`, but for its reserved words.
-    private static func quotedIfNeeded(_ name: String) -> String {
-        let isPlain = name.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        }
-        return isPlain && name.first?.isNumber == false ? name : SQLText.identifier(name)
-    }
 }
 
 extension Hazard {
-    /// - Parameter unlogged: not empty.
-    init(unlogged: [String]) {
-        let shown = unlogged.prefix(20).joined(separator: ", ")
-        let left = unlogged.count - 20
-        self.init(
-            code: "unlogged-tables",
-            message: "unlogged tables come back empty; in the base backup these are: \(shown)"
-                + (left > 0 ? " and \(left) more" : ""))
-    }
-
     /// Text sorted by one version and looked up by another.
     init(_ collation: CollationVersion) {
         self.init(

@@ -132,6 +132,9 @@ struct DatabaseEntry: Hashable, Sendable {
     /// -1 for none, -2 once a DROP DATABASE has begun.
     var connectionLimit: Int32
     var tablespace: ObjectID
+
+    /// PostgreSQL's `DATCONNLIMIT_INVALID_DB`.
+    static let invalidLimit: Int32 = -2
 }
 
 extension CatalogLayout {

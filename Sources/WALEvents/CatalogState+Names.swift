@@ -11,6 +11,8 @@ public struct KnownRelation: Hashable, Sendable {
     public let name: String
     /// As `pg_class.relkind`.
     public let kind: Character
+    /// As `pg_class.relpersistence`: an unlogged one is empty after a recovery.
+    public let isUnlogged: Bool
     /// The number of its file; 0 if it has none, or is a catalog in the relation map.
     public let file: UInt32
 }
@@ -158,7 +160,7 @@ extension CatalogState {
         guard let row = best(shared[.databases]?.rows(of: database) ?? [], seenBy: []),
             case .database(let entry)? = layout.entry(.databases, row)
         else { return false }
-        return entry.connectionLimit == -2
+        return entry.connectionLimit == DatabaseEntry.invalidLimit
     }
 
     func tablespaceName(_ object: ObjectID, seenBy xids: Set<TransactionID>) -> String? {
@@ -189,6 +191,7 @@ extension CatalogState {
         KnownRelation(
             object: entry.object, database: database, databaseName: databaseName(database, seenBy: xids),
             schemaName: schemaName(entry.schema, in: database, seenBy: xids), name: entry.name,
-            kind: Character(UnicodeScalar(entry.kind)), file: entry.file)
+            kind: Character(UnicodeScalar(entry.kind)),
+            isUnlogged: entry.persistence == UInt8(ascii: "u"), file: entry.file)
     }
 }

@@ -258,7 +258,7 @@ extension CatalogState {
         if let row = row(change.row.block, change.row.offset),
             let kind = catalog(change.row.block.locator.database)?.heaps[change.row.block.locator.number]?
                 .kind, kind == .databases, case .database(let entry)? = layout.entry(kind, row),
-            entry.connectionLimit == -2, invalidated[entry.object] == nil
+            entry.connectionLimit == DatabaseEntry.invalidLimit, invalidated[entry.object] == nil
         {
             invalidated[entry.object] = record.start
         }

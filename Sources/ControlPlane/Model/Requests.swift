@@ -125,9 +125,11 @@ public struct PlannedRestore: Sendable {
     public var localTime: String?
     /// What the first transaction left out did; empty where that is not known, or was not asked.
     public var firstOutsideDid: [String] = []
-    /// Unlogged tables and sequences in the base backup, which recovery empties; those made later are not
-    /// among them.
-    public var unloggedInBackup: [String] = []
+    /// Databases that are being dropped at the target, which can only be dropped.
+    public var invalidDatabases: [String] = []
+    /// Unlogged tables, materialized views and sequences at the target, which recovery empties:
+    /// `database.schema.name`. A note says so where they are not known, as with the one before.
+    public var unloggedRelations: [String] = []
     /// What the order of text in the copy depends on.
     public var collations: [CollationVersion] = []
     /// Free bytes where the copy would be built.
