@@ -4,8 +4,8 @@ import Repository
 
 /// What a base backup takes of a data directory, found by one walk over it while the server runs.
 ///
-/// A tablespace outside is taken as if it lay in `pg_tblspc`: a copy has it there, and nothing leads out of
-/// it.
+/// A tablespace in a directory of its own is taken as if it lay in `pg_tblspc`: a copy has it there, and nothing
+/// leads out of it. That directory may be one inside the data directory; it is not taken twice.
 struct DataDirectoryWalk {
     struct File: Sendable {
         /// Relative to the data directory.
@@ -19,18 +19,31 @@ struct DataDirectoryWalk {
     private(set) var files: [File] = []
     /// All directories, also those kept empty; parents first.
     private(set) var directories: [String] = []
-    /// Those outside the data directory.
+    /// Those in directories of their own.
     private(set) var tablespaces: [BackupTablespace] = []
 
     private let root: String
     /// What a tablespace's directory has to begin with: another version's lies beside it.
     private let version: String
+    /// The directories of tablespaces that lie inside, relative to the data directory; empty for that itself.
+    private let tablespacesInside: Set<String>
 
     /// - Parameter major: the server's major version.
     init(_ root: String, major: Int) throws(Problem) {
         self.root = root
         version = "PG_\(major)_"
+        tablespacesInside = try Self.tablespacesInside(root)
         try visit("")
+    }
+
+    private static func tablespacesInside(_ root: String) throws(Problem) -> Set<String> {
+        let links = try DurableFiles.listIfPresent(root + "/pg_tblspc")
+        let locations = links.compactMap { DurableFiles.linkTarget(root + "/pg_tblspc/" + $0) }
+        return Set(
+            locations.compactMap { location in
+                if location == root { return "" }
+                return location.hasPrefix(root + "/") ? String(location.dropFirst(root.count + 1)) : nil
+            })
     }
 
     var totalBytes: UInt64 { files.reduce(0) { $0 + $1.size } }
@@ -48,6 +61,7 @@ struct DataDirectoryWalk {
         let holdsRelations = BackupExclusions.holdsRelations(directory)
         if holdsRelations { names = BackupExclusions.kept(relationsIn: names) }
         if isTablespace(directory) { names = names.filter { $0.hasPrefix(version) } }
+        if tablespacesInside.contains(directory) { names = names.filter { !$0.hasPrefix(version) } }
         for name in names where !BackupExclusions.excludes(name: name) {
             try visit(name, in: directory, holdsRelations)
         }
@@ -83,12 +97,6 @@ struct DataDirectoryWalk {
         // It may be dropped at this moment.
         guard let number = UInt32(name), let location = DurableFiles.linkTarget(root + "/" + path) else {
             return
-        }
-        guard !location.hasPrefix(root + "/") else {
-            throw Problem(
-                .operationNotSupported, "a tablespace lies inside the server's own data directory",
-                detail: "\"\(root)/\(path)\" leads to \"\(location)\"",
-                hint: "Move its tables to pg_default and drop it.")
         }
         tablespaces.append(BackupTablespace(number: number, location: location))
         try visit(path)

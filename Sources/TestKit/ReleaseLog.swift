@@ -86,8 +86,10 @@ public final class ReleaseLog: Sendable {
         return "\(LSN(numbers[0] << 32 | numbers[1])) \(parts[1])"
     }
 
-    /// The folder with the release's programs, readable for the servers' account.
-    private static func programs(_ version: WALVersion, _ scratch: ScratchDirectory) throws -> String {
+    /// The folder with the release's programs, readable for the servers' account; fetched when first asked for.
+    ///
+    /// - Parameter scratch: where a copy of them is put if need be.
+    public static func programs(_ version: WALVersion, _ scratch: ScratchDirectory) throws -> String {
         if version == .v15 { return PostgresFixture.binDirectory }
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path

@@ -85,6 +85,26 @@ extension EndToEnd {
             }
         }
 
+        @Test(arguments: [true, false])
+        func `a tablespace within the data directory is taken once`(isInBackup: Bool) throws {
+            try ProductUnderTest.use("spacewithin") { product in
+                let source = try product.create("orders")
+                let connection = try source.superuser()
+                let place = try Self.place(source.dataDirectory, "own")
+                func make() throws {
+                    try connection.execute("CREATE TABLESPACE own LOCATION '\(place)'")
+                    try Self.fill(connection, "own")
+                }
+                if isInBackup { try make() }
+                try product.json("backup", "create", "-s", "orders", "-n", "second")
+                if !isInBackup { try make() }
+                let copy = try product.restore("copy", from: "orders")
+                #expect(copy.evidence["baseBackup"] == "second")
+                #expect(try DurableFiles.listIfPresent(copy.server.dataDirectory + "/own") == [])
+                try Self.expectApart(product, copy, source, places: [place])
+            }
+        }
+
         // MARK: Tools
 
         private static func place(_ product: ProductUnderTest, _ name: String) throws -> String {
