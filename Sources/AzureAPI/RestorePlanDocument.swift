@@ -151,8 +151,8 @@ public struct RestorePlanDocument: Codable, Sendable {
     public var tablespaces: [Tablespace]
     public var target: Target
     public var timeline: FollowedTimeline
-    /// Unlogged tables, materialized views and sequences at the target, `database.schema.name`: they come back
-    /// empty.
+    /// Unlogged tables, materialized views and sequences at the target, `database.schema.name`: they come
+    /// back empty.
     public var unloggedRelations: [String]
     public var wal: WALRange
     public var walLevels: [WALLevelBand]

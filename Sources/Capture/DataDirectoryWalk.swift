@@ -4,8 +4,8 @@ import Repository
 
 /// What a base backup takes of a data directory, found by one walk over it while the server runs.
 ///
-/// A tablespace in a directory of its own is taken as if it lay in `pg_tblspc`: a copy has it there, and nothing
-/// leads out of it. That directory may be one inside the data directory; it is not taken twice.
+/// A tablespace in a directory of its own is taken as if it lay in `pg_tblspc`: a copy has it there, and
+/// nothing leads out of it. That directory may be one inside the data directory; it is not taken twice.
 struct DataDirectoryWalk {
     struct File: Sendable {
         /// Relative to the data directory.

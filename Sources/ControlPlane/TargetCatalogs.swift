@@ -6,8 +6,8 @@ import Repository
 import Restore
 import WALEvents
 
-/// Tells what the system catalogs will hold where a restore ends: those of the base backup, brought forward by
-/// the log up to there.
+/// Tells what the system catalogs will hold where a restore ends: those of the base backup, brought forward
+/// by the log up to there.
 struct TargetCatalogs {
     let planner: RestorePlanner
     let inventory: Inventory
@@ -17,8 +17,8 @@ struct TargetCatalogs {
 
     /// Adds to a plan which databases and tables are not what they seem at the target.
     ///
-    /// The restore does not depend on it: where the catalogs cannot be followed all the way, a note says so and
-    /// nothing is told of them.
+    /// The restore does not depend on it: where the catalogs cannot be followed all the way, a note says so
+    /// and nothing is told of them.
     func tell(of planned: inout PlannedRestore, _ request: RestoreRequest, now: PostgresTimestamp) throws {
         let plan = planned.plan
         guard let backup = inventory.backups.first(where: { $0.name == plan.backupName }) else { return }

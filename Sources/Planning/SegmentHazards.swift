@@ -29,8 +29,8 @@ public struct SegmentHazards: OptionSet, Hashable, Sendable {
     public static let walLevelMinimal = SegmentHazards(rawValue: 1 << 11)
     public static let checkpointShutdown = SegmentHazards(rawValue: 1 << 12)
     public static let endOfRecovery = SegmentHazards(rawValue: 1 << 13)
-    /// A row of `pg_database` was overwritten where it is: replayed whatever becomes of the transaction. So DROP
-    /// DATABASE marks what nobody can use any more, a moment before it removes the files.
+    /// A row of `pg_database` was overwritten where it is: replayed whatever becomes of the transaction. So
+    /// DROP DATABASE marks what nobody can use any more, a moment before it removes the files.
     public static let databaseMark = SegmentHazards(rawValue: 1 << 14)
 
     static let all = SegmentHazards(rawValue: 1 << 15 - 1)

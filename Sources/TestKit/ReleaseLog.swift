@@ -86,7 +86,8 @@ public final class ReleaseLog: Sendable {
         return "\(LSN(numbers[0] << 32 | numbers[1])) \(parts[1])"
     }
 
-    /// The folder with the release's programs, readable for the servers' account; fetched when first asked for.
+    /// The folder with the release's programs, readable for the servers' account; fetched when first
+    /// asked for.
     ///
     /// - Parameter scratch: where a copy of them is put if need be.
     public static func programs(_ version: WALVersion, _ scratch: ScratchDirectory) throws -> String {

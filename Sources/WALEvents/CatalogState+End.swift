@@ -1,7 +1,7 @@
 public import PostgresFormat
 
-/// A database whose DROP DATABASE has begun and is not done: PostgreSQL admits nobody to it, and its files may
-/// be partly gone.
+/// A database whose DROP DATABASE has begun and is not done: PostgreSQL admits nobody to it, and its files
+/// may be partly gone.
 public struct InvalidDatabase: Hashable, Sendable {
     public let number: ObjectID
     public let name: String

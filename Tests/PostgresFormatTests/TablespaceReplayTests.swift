@@ -3,8 +3,8 @@ import PostgresFormat
 import TestKit
 import Testing
 
-/// The record that makes a tablespace in the source's own directory, blanked for a copy: every release takes it,
-/// and makes a directory of the copy.
+/// The record that makes a tablespace in the source's own directory, blanked for a copy: every release takes
+/// it, and makes a directory of the copy.
 @Suite(.serialized)
 struct TablespaceReplayTests {
     @Test(arguments: WALVersion.allCases)
