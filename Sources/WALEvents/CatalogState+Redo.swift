@@ -258,7 +258,8 @@ extension CatalogState {
         if let row = row(change.row.block, change.row.offset),
             let kind = catalog(change.row.block.locator.database)?.heaps[change.row.block.locator.number]?
                 .kind, kind == .databases, case .database(let entry)? = layout.entry(kind, row),
-            entry.connectionLimit == DatabaseEntry.invalidLimit, invalidated[entry.object] == nil
+            entry.connectionLimit == DatabaseEntry.invalidLimit, invalidated[entry.object] == nil,
+            markedInBackup[entry.object].map({ record.end <= $0 }) ?? true
         {
             invalidated[entry.object] = record.start
         }

@@ -28,6 +28,9 @@ public struct CatalogState {
     public internal(set) var followings = 0
     /// When each database was marked as being dropped.
     var invalidated: [ObjectID: LSN] = [:]
+    /// Those that the backup has as marked, with the end of the last record that is in their page there: a
+    /// later record marks them again.
+    private(set) var markedInBackup: [ObjectID: LSN] = [:]
     /// Catalogs whose new file was never seen being written: from there on names may be missing.
     public internal(set) var lostCatalogs: [CatalogKind] = []
 
@@ -70,13 +73,24 @@ public struct CatalogState {
         var heap = CatalogHeap(kind, origin: locator)
         if kind != .columns {
             for block in 0..<files.pageCount(of: locator) {
-                if let page = backedUpPage(block, of: heap) { heap.replace(block, with: page, layout) }
+                guard let page = backedUpPage(block, of: heap) else { continue }
+                heap.replace(block, with: page, layout)
+                if kind == .databases { noteMarked(page) }
             }
             for change in heap.unsettledChanges(of: database, layout) {
                 pending[change.xid, default: []].append(change.change)
             }
         }
         update(database) { $0.heaps[file] = heap }
+    }
+
+    private mutating func noteMarked(_ page: CatalogHeap.Page) {
+        for row in page.rows.values {
+            guard case .database(let entry)? = layout.entry(.databases, row),
+                entry.connectionLimit == DatabaseEntry.invalidLimit
+            else { continue }
+            markedInBackup[entry.object] = page.lsn
+        }
     }
 
     /// A page as the backup has it; nil if it is not there.

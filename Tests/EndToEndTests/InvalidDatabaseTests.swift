@@ -53,6 +53,7 @@ extension EndToEnd {
                 )
                 let between = try Self.plan(product, ["--lsn", drop])
                 #expect(between.invalid == ["shop"])
+                #expect(try between.wayBefore == options)
             }
         }
 
