@@ -156,7 +156,10 @@ struct CommittedChanges {
             details.append("column \(SQLName.quoted(before.name)) renamed to \(name)")
         }
         if before.type != after.type || before.typeModifier != after.typeModifier {
-            details.append("column \(name) has another type")
+            details.append(
+                before.typeName == after.typeName
+                    ? "column \(name) has another type"
+                    : "column \(name) is \(after.typeName), was \(before.typeName)")
         }
         if before.isNotNull != after.isNotNull {
             details.append("column \(name) \(after.isNotNull ? "not null" : "may be null")")
