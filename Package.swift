@@ -102,8 +102,8 @@ let package = Package(
         tests(
             "ControlPlane",
             [
-                grdb, "ControlPlane", "Catalog", "WALEvents", "Planning", "Platform", "PostgresFormat",
-                "Instance",
+                grdb, "ControlPlane", "Catalog", "Repository", "Restore", "WALEvents", "Planning", "Platform",
+                "PostgresFormat", "Instance",
             ]),
         tests("AzureAPI", ["AzureAPI", "ControlPlane", "Planning", "PostgresFormat"]),
         tests("Server", ["Server", "AzureAPI", "ControlPlane", "Platform", "PostgresFormat"]),
