@@ -121,9 +121,19 @@ struct OperationDispatcherTests {
         try onStage { stage in
             let restores = try (0..<6).map { try stage.enter(.restore, lane: "restore:\($0)") }
             let rule = try stage.enter(.writeRule, lane: "server:x")
-            _ = try OperationDispatcher(stage.control).dispatch()
+            let dispatcher = try OperationDispatcher(stage.control)
+            _ = try dispatcher.dispatch()
             let most = OperationDispatcher.maximumHeavy
             #expect(stage.workers.started == Array(restores.prefix(most)) + [rule])
+            // Those that are about to run count as well as those that do.
+            _ = try dispatcher.dispatch()
+            #expect(stage.workers.started.count == most + 1)
+            for id in restores.prefix(most) { try stage.take(id) }
+            _ = try dispatcher.dispatch()
+            #expect(stage.workers.started.count == most + 1)
+            try stage.control.end(accepted: try #require(try row(restores[0], stage)), failure: nil)
+            _ = try dispatcher.dispatch()
+            #expect(stage.workers.started == Array(restores.prefix(most)) + [rule, restores[most]])
         }
     }
 
