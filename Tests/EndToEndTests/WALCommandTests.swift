@@ -27,6 +27,11 @@ extension EndToEnd {
                 }
                 let few = try product.json("wal", "show", "-s", "orders", name, "--limit", "7").array
                 #expect(few == Array(records.prefix(7)))
+                // From the record at the first position up to the one in front of the last.
+                let ends = try [5, 20].map { try #require(records[$0]["lsn"]?.string) }
+                let between = try product.json(
+                    "wal", "show", "-s", "orders", ends.joined(separator: ".."))
+                #expect(between.array == Array(records[5..<20]))
 
                 for options in [[], ["--per-record"]] {
                     let counted = try Self.statistics([file], perRecord: !options.isEmpty)
