@@ -1,11 +1,11 @@
 #if canImport(Glibc)
     import Glibc
 #endif
-import Platform
+public import Platform
 
 /// Where a symbolic link points.
-enum LinkTarget {
-    static func of(_ path: String) throws(Problem) -> String {
+public enum LinkTarget {
+    public static func of(_ path: String) throws(Problem) -> String {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink(path, &buffer, buffer.count)
         guard count > 0 else {

@@ -146,11 +146,12 @@ public final class ProductUnderTest: Sendable {
         }
     }
 
-    /// Ends a postmaster that works in a data directory, at once.
-    public static func endPostmaster(_ dataDirectory: String) {
+    /// Ends a postmaster that works in a data directory, at once, with all its processes: the log's writer
+    /// outlives it by a moment. Of a killed one the others have to notice by themselves.
+    public static func endPostmaster(_ dataDirectory: String, killed: Bool = false) {
         guard let pid = postmaster(of: dataDirectory) else { return }
-        kill(pid, SIGQUIT)
-        eventually { postmaster(of: dataDirectory) == nil }
+        kill(pid, killed ? SIGKILL : SIGQUIT)
+        eventually { processes(in: dataDirectory).isEmpty }
     }
 
     /// The live postmaster of a data directory, told by its lock file and its working directory.

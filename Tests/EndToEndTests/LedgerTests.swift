@@ -26,6 +26,8 @@ extension EndToEnd {
                     try product.json("backup", "create", "-s", "orders", "-n", "middle")
                 }
                 try workload.run(from: 80, steps: 30)
+                // A commit that came after the oracle had read would be news to it.
+                try product.endAutovacuum(on: source)
                 let examination = try LedgerExamination(product, source)
                 try examination.planEverywhere(50, &random)
                 for target in examination.targets(&random) { try examination.restore(target) }

@@ -50,6 +50,8 @@ extension EndToEnd {
                 let source = try product.create("orders")
                 let connection = try source.superuser()
                 try connection.execute("CREATE TABLE t AS SELECT g AS x FROM generate_series(1, 20000) g")
+                try product.endAutovacuum(on: source)
+                try ProductUnderTest.waitForArchiver(of: source)
                 let state = """
                     SELECT archived_count::text, last_archived_wal, failed_count::text,
                         (SELECT count(*) FROM pg_replication_slots)::text,
@@ -129,10 +131,9 @@ extension EndToEnd {
 
         /// SIGKILL to the postmaster; its children notice and end.
         static func crash(_ server: ManagedServer) throws {
-            let pid = try #require(ProductUnderTest.postmaster(of: server.dataDirectory))
-            try SystemCommands().runChecked(Command("kill", ["-KILL", String(pid)]))
-            #expect(
-                ProductUnderTest.eventually { ProductUnderTest.postmaster(of: server.dataDirectory) == nil })
+            try #require(ProductUnderTest.postmaster(of: server.dataDirectory) != nil)
+            ProductUnderTest.endPostmaster(server.dataDirectory, killed: true)
+            #expect(ProductUnderTest.processes(in: server.dataDirectory) == [])
         }
 
         @Test(arguments: [false, true])
