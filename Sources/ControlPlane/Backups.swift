@@ -83,6 +83,9 @@ extension ControlPlane {
         defer { lock.release() }
         let shared = try lockServer(row, .shared)
         defer { shared.release() }
+        guard try catalog.read({ try ServerRow.fetchOne($0, key: row.id) })?.phase == .complete else {
+            throw Problem(.resourceNotFound, "server '\(row.name)' was deleted before its backup began")
+        }
         return try perform(.backup, server: row, properties: ["source": onDemand ? "on-demand" : "automatic"])
         { _ in
             guard state(row) == .ready else {
@@ -185,8 +188,11 @@ extension ControlPlane {
         do {
             _ = try takeBackup(row, name: nil, onDemand: false)
         } catch {
-            // A failure's log stays for whoever looks into it; a backup that was called off leaves nothing.
-            if Self.problem(from: error).code == .canceled { try DurableFiles.removeTree(folder) }
+            // A failure's log stays for whoever looks into it; a backup that was called off leaves nothing,
+            // and neither does that of a server that was deleted first.
+            if [.canceled, .resourceNotFound].contains(Self.problem(from: error).code) {
+                try DurableFiles.removeTree(folder)
+            }
             throw error
         }
         try DurableFiles.removeTree(folder)

@@ -45,6 +45,26 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a first backup that comes after its server's deletion leaves nothing`() throws {
+            try ProductUnderTest.use("latebackup") { product in
+                let source = try product.create("orders")
+                try product.delete("orders")
+                let before = try product.json("operation", "list", "--all").array?.count
+                // As a restore starts it, without waiting, and as it is found by a delete that was quicker.
+                let folder = product.home + "/operations/late"
+                try DurableFiles.makeDirectories(folder)
+                try DurableFiles.write(
+                    Array("{\"server\": \"\(source.id)\"}".utf8), to: folder + "/request.json")
+                try RunAs.handOver(product.home + "/operations")
+                let worker = try product.run([
+                    "_backup-worker", "--operation", "late", "--home", product.home,
+                ])
+                #expect(worker.errors.contains("was deleted before its backup began"), "\(worker)")
+                #expect(try DurableFiles.list(product.home + "/operations") == [])
+                #expect(try product.json("operation", "list", "--all").array?.count == before)
+            }
+        }
+
         @Test func `all servers stop at once, and stay stopped`() throws {
             try ProductUnderTest.use("stopall") { product in
                 _ = try product.create("orders")
