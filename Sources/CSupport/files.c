@@ -38,3 +38,5 @@ int pitr_lock(int descriptor, int exclusive, int wait) {
     } while (result != 0 && errno == EINTR && wait);
     return outcome(result);
 }
+
+int pitr_unlock(int descriptor) { return outcome(flock(descriptor, LOCK_UN)); }

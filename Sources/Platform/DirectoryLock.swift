@@ -28,7 +28,11 @@ public final class DirectoryLock: Sendable {
     /// so a holder says with `defer` how long it needs the lock.
     public func release() {
         descriptor.withLock { held in
-            if let open = held { close(open) }
+            if let open = held {
+                // Not by closing alone: a child of another thread has the descriptor until its program runs.
+                _ = pitr_unlock(open)
+                close(open)
+            }
             held = nil
         }
     }

@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 import TestKit
 import Testing
@@ -11,6 +12,21 @@ import Testing
         #expect(try DirectoryLock.attempt(path) == nil)
         #expect(try DirectoryLock.attempt(path, .shared) == nil)
         held = nil
+        #expect(try DirectoryLock.attempt(path) != nil)
+    }
+
+    @Test func `a lock goes when it is released, whoever still has its descriptor`() throws {
+        let scratch = try ScratchDirectory("lock")
+        let path = scratch.file("l")
+        let held = try #require(try DirectoryLock.attempt(path))
+        // As a process has it that another thread is just starting.
+        let open = try DurableFiles.list("/proc/self/fd").compactMap { Int32($0) }.first {
+            (try? LinkTarget.of("/proc/self/fd/\($0)")) == path
+        }
+        let other = dup(try #require(open))
+        defer { close(other) }
+        held.release()
+        #expect(other >= 0)
         #expect(try DirectoryLock.attempt(path) != nil)
     }
 

@@ -15,3 +15,5 @@ int pitr_start_writeback(int descriptor, int64_t offset, int64_t length);
 int pitr_free_bytes(const char *path, uint64_t *bytes);
 /// Takes the whole-file lock (flock); `exclusive` 0 is shared, `wait` 0 answers EWOULDBLOCK at once.
 int pitr_lock(int descriptor, int exclusive, int wait);
+/// Gives that lock back, also where a process that is just being started still has the descriptor.
+int pitr_unlock(int descriptor);
