@@ -59,11 +59,11 @@ public enum LoopbackAddress {
         throw Problem(.portInUse, "no free port from \(port) on", hint: "Name one with --port.")
     }
 
-    /// Where a state directory's addresses begin: one of 250 blocks, by a hash (FNV-1a) of its path.
+    /// Where a state directory's addresses begin: at one of 64 000, by a hash (FNV-1a) of its path.
     private static func first(for place: String) -> IPv4Address {
         guard !place.isEmpty else { return IPv4Address(range.lowerBound) }
         let hash = place.utf8.reduce(0x811C_9DC5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
-        return IPv4Address(range.lowerBound + hash % 250 << 8)
+        return IPv4Address(range.lowerBound + hash % 64_000)
     }
 
     /// Whether a socket can be bound there, as PostgreSQL would bind it.
