@@ -165,8 +165,10 @@ public final class ProductUnderTest: Sendable {
     }
 
     /// Looks every few milliseconds until it is so, at most `seconds` long; false when it never was.
+    ///
+    /// The limit is for what never comes. It is long, because a machine that runs all tests at once is slow.
     @discardableResult
-    public static func eventually(seconds: Double = 30, _ isSo: () throws -> Bool) rethrows -> Bool {
+    public static func eventually(seconds: Double = 120, _ isSo: () throws -> Bool) rethrows -> Bool {
         let watch = Stopwatch()
         while watch.seconds < seconds {
             if try isSo() { return true }

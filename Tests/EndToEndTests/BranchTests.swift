@@ -145,7 +145,7 @@ extension EndToEnd {
                 var earlier = ""
                 for (number, name) in [(2, "first"), (3, "second"), (4, "third")] {
                     source = try product.restore(name, from: source.name).server
-                    #expect(try ProductUnderTest.eventually { try product.earliest(name) != nil })
+                    try product.waitForFirstBackup(of: name)
                     try source.superuser().execute("INSERT INTO t VALUES (\(number))")
                     earlier = try source.superuser().moment()
                 }

@@ -40,7 +40,7 @@ extension EndToEnd {
                 for name in ["one", "two", "three"] {
                     _ = try product.start(["restore", "-n", name, "--source-server", "orders"])
                 }
-                let isDone = try ProductUnderTest.eventually(seconds: 90) {
+                let isDone = try ProductUnderTest.eventually(seconds: 300) {
                     let servers = try product.json("list").array ?? []
                     return servers.count == 4 && servers.allSatisfy { $0["state"] == "Ready" }
                 }

@@ -51,7 +51,7 @@ extension EndToEnd {
                 let second = try Self.serve(product)
                 let other = try product.run(["serve", "--port", "0"])
                 #expect(other.exitStatus == 1 && other.errors.contains("(ServerBusy)"), "\(other)")
-                let isDone = try ProductUnderTest.eventually(seconds: 180) {
+                let isDone = try ProductUnderTest.eventually(seconds: 400) {
                     try Self.states(product).values.allSatisfy { $0 == "Ready" }
                 }
                 let states = try Self.states(product)

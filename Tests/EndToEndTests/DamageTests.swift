@@ -97,7 +97,7 @@ extension EndToEnd {
                 _ = try DurableFiles.removeFile(incoming)
                 try FileManager.default.moveItem(atPath: incoming + ".aside", toPath: incoming)
                 try connection.execute("SELECT pg_switch_wal()")
-                let isWell = try ProductUnderTest.eventually(seconds: 90) {
+                let isWell = try ProductUnderTest.eventually {
                     try product.json("show", "-n", "orders")["local"]?["archiver"]?["isFailing"]?.bool
                         == false
                 }

@@ -105,8 +105,7 @@ extension EndToEnd {
                 let first = try product.restore("first", from: "orders").server
                 let connection = try first.superuser()
                 try connection.execute("INSERT INTO t VALUES (2)")
-                // Its first backup is taken in the background; until then there is nothing to restore from.
-                #expect(try ProductUnderTest.eventually { try product.earliest("first") != nil })
+                try product.waitForFirstBackup(of: "first")
                 let before = try connection.moment()
                 try connection.execute("INSERT INTO t VALUES (3)")
                 let second = try product.restore("second", from: "first", ["--restore-time", before])
@@ -123,5 +122,11 @@ extension EndToEnd {
 extension ProductUnderTest {
     func earliest(_ server: String) throws -> PostgresTimestamp? {
         (try json("show", "-n", server)["backup"]).time("earliestRestoreDate")
+    }
+
+    /// Waits for a copy's first backup, which is taken in the background: until then there is nothing to
+    /// restore from, and a restart that finds it still running after ten seconds is refused.
+    func waitForFirstBackup(of server: String) throws {
+        try #require(try ProductUnderTest.eventually { try earliest(server) != nil }, "of \(server)")
     }
 }

@@ -113,6 +113,7 @@ extension EndToEnd {
                 let copy = try product.restore("copy", from: "orders")
                 #expect(copy.evidence["baseBackup"] == "second")
                 #expect(try DurableFiles.list(copy.server.dataDirectory + "/pg_tblspc").count == 2)
+                try product.waitForFirstBackup(of: "copy")
                 try product.json("restart", "-n", "copy")
                 let inside = try copy.server.superuser()
                 for name in ["before", "after"] {

@@ -46,7 +46,7 @@ extension EndToEnd {
 
                 let first = try product.restore("first", from: "orders")
                 #expect(try first.server.superuser().value("SELECT count(*) FROM t") == "2000")
-                #expect(try ProductUnderTest.eventually { try product.earliest("first") != nil })
+                try product.waitForFirstBackup(of: "first")
                 let second = try product.restore("second", from: "first")
                 #expect(try second.server.superuser().value("SELECT count(*) FROM t") == "2000")
                 try Self.expectApart(product, second, source, places: [place])
@@ -147,6 +147,7 @@ extension EndToEnd {
                 copy.evidence["checks"]?.array?.compactMap(\.string).contains {
                     $0.contains("inside the copy")
                 } == true, sourceLocation: sourceLocation)
+            try product.waitForFirstBackup(of: copy.server.name)
             try product.json("restart", "-n", copy.server.name)
             let before = try places.map { try fingerprint($0) }
             let rows = try source.superuser().value("SELECT count(*) FROM t")

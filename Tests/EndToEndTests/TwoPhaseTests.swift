@@ -46,6 +46,7 @@ extension EndToEnd {
                         copy.evidence["preparedTransactionsInDoubt"]?.array?.compactMap(\.string) ?? []
                     #expect(listed.count == 1 && listed.first?.contains("open") == true, "\(listed)")
                     #expect(try copy.server.superuser().value("SHOW max_prepared_transactions") == "7")
+                    try product.waitForFirstBackup(of: "copy")
                     try product.json("restart", "-n", "copy")
                     try product.openFirewall("copy")
                     let inside = try copy.server.connect()
