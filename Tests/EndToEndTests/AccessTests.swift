@@ -20,6 +20,8 @@ extension EndToEnd {
                     ("late", after, "An0ther!one", ProductUnderTest.adminPassword),
                 ] {
                     let copy = try product.restore(name, from: "orders", ["--restore-time", time]).server
+                    // A rule waits ten seconds for a backup that runs.
+                    try product.waitForFirstBackup(of: name)
                     try product.openFirewall(name)
                     #expect(try copy.connect(password: right).value("SELECT current_user") == "bob")
                     Self.expectRefusal("password authentication failed") { try copy.connect(password: wrong) }
@@ -34,6 +36,7 @@ extension EndToEnd {
                 let copy = try product.restore("copy", from: "orders").server
                 #expect(try product.json("firewall-rule", "list", "-s", "copy").array == [])
                 Self.expectRefusal("no pg_hba.conf entry") { try copy.connect() }
+                try product.waitForFirstBackup(of: "copy")
                 // A connection to a loopback address comes from 127.0.0.1.
                 try product.json(
                     "firewall-rule", "create", "-s", "copy", "-n", "range", "--start-ip-address", "127.0.0.2",
