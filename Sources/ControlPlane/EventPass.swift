@@ -22,6 +22,8 @@ struct EventPass {
     private(set) var untold: [SegmentName] = []
     private var before: SegmentName?
     private var decoder: WALDecoder?
+    /// Indexes that were read before their turn; a few, whatever the log's length.
+    private var ahead: [SegmentName: SegmentIndex] = [:]
 
     init(
         log: HeldLog, segmentSize: WALSegmentSize, start: LSN, limit: LSN = LSN(.max),
@@ -101,9 +103,31 @@ struct EventPass {
     private func index(
         of segment: ArchivedSegment, catalogs: Set<RelationLocator>
     ) throws(Problem) -> SegmentIndex {
-        try log.archive.index(
-            of: segment, after: before.flatMap(archived),
-            extent: assembler.minimumRows < SegmentIndex.bulkRows ? .detail : .summary, catalogs: catalogs)
+        if let index = ahead[segment.name], catalogs.isSubset(of: index.summary.catalogs) { return index }
+        return try log.archive.index(
+            of: segment, after: before.flatMap(archived), extent: extent, catalogs: catalogs)
+    }
+
+    private var extent: IndexExtent {
+        assembler.minimumRows < SegmentIndex.bulkRows ? .detail : .summary
+    }
+
+    /// How many segments `readAhead` is to be given at a time: details take megabytes each.
+    var aheadCount: Int { extent == .detail ? 4 : 64 }
+
+    /// Reads the indexes of the segments that `read` is to take in next, on all processors.
+    mutating func readAhead(_ segments: ArraySlice<SegmentName>) throws(Problem) {
+        ahead = [:]
+        guard decoder == nil else { return }
+        var wanted: [(segment: ArchivedSegment, before: ArchivedSegment?)] = []
+        var last = before
+        for name in segments {
+            if let segment = archived(name) { wanted.append((segment, last.flatMap(archived))) }
+            last = name
+        }
+        for (place, index) in try log.archive.storedIndexes(of: wanted, extent: extent).enumerated() {
+            ahead[wanted[place].segment.name] = index
+        }
     }
 
     private mutating func readIndex(of segment: ArchivedSegment) throws(Problem) {

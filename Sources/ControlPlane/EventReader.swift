@@ -63,10 +63,14 @@ struct EventReader {
             try cancellation.check()
             try pass.readOlder(segment)
         }
-        for segment in wanted {
-            try cancellation.check()
-            try pass.read(segment)
-            events += pass.assembler.takeEvents()
+        for begin in stride(from: 0, to: wanted.count, by: pass.aheadCount) {
+            let portion = wanted[begin..<min(begin + pass.aheadCount, wanted.count)]
+            try pass.readAhead(portion)
+            for segment in portion {
+                try cancellation.check()
+                try pass.read(segment)
+                events += pass.assembler.takeEvents()
+            }
         }
         events += pass.assembler.finish()
         segments += pass.segments

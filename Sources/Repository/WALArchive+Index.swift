@@ -94,6 +94,16 @@ extension WALArchive {
         }
     }
 
+    /// The indexes of stored segments, each with the segment before it if that is stored; read on all
+    /// processors. Nil for each of which none that can be believed is stored.
+    public func storedIndexes(
+        of segments: [(segment: ArchivedSegment, before: ArchivedSegment?)], extent: IndexExtent = .summary
+    ) throws(Problem) -> [SegmentIndex?] {
+        try Workers.map(segments.count, portion: max(segments.count / 8, 1)) { (place) throws(Problem) in
+            try storedIndex(of: segments[place].segment, after: segments[place].before, extent: extent).index
+        }
+    }
+
     /// The index of a stored segment, made in memory where none that can be believed is stored. Nothing is
     /// written.
     ///

@@ -20,21 +20,22 @@ public struct WALArchive: Sendable {
     /// A file whose summary cannot be read, or tells of another segment, is among them, as damaged.
     public func segments() throws(Problem) -> [ArchivedSegment] {
         let size = try layout.identity().segmentSize
-        var found: [ArchivedSegment] = []
-        for (directory, fileName) in try files() {
-            guard let name = Self.archivedName(fileName, size), let segment = name.walSegment else {
-                continue
-            }
-            let path = directory + "/" + fileName
-            guard let (content, storedBytes) = try Self.content(path, name) else { continue }
+        let files = try files().compactMap { (directory, fileName) -> (String, ArchivedFileName)? in
+            guard let name = Self.archivedName(fileName, size), name.walSegment != nil else { return nil }
+            return (directory + "/" + fileName, name)
+        }
+        let found = try Workers.map(files.count) { (place) throws(Problem) -> ArchivedSegment? in
+            let (path, name) = files[place]
+            guard let segment = name.walSegment, let (content, storedBytes) = try Self.content(path, name)
+            else { return nil }
             var isPartial = false
             if case .partial = name { isPartial = true }
-            found.append(
-                ArchivedSegment(
-                    name: segment, isPartial: isPartial, path: path, storedBytes: storedBytes,
-                    content: content))
+            return ArchivedSegment(
+                name: segment, isPartial: isPartial, path: path, storedBytes: storedBytes, content: content)
         }
-        return found.sorted { ($0.name, $0.isPartial ? 1 : 0) < ($1.name, $1.isPartial ? 1 : 0) }
+        return found.compactMap { $0 }.sorted {
+            ($0.name, $0.isPartial ? 1 : 0) < ($1.name, $1.isPartial ? 1 : 0)
+        }
     }
 
     /// One segment, nil when it is not stored.

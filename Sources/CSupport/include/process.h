@@ -31,3 +31,6 @@ int pitr_take_groups(const char *name, gid_t gid);
 
 /// Whether the *effective* user may pass through the directory. 0 or an errno value.
 int pitr_may_traverse(const char *path);
+
+/// Processors that the caller may run on: what taskset, a container or a unit left of the machine's.
+int pitr_processors(void);
