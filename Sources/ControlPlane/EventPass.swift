@@ -14,6 +14,8 @@ struct EventPass {
     /// The first position that is not taken in.
     let limit: LSN
     var assembler: EventAssembler
+    /// Where rows are asked for that only details tell: the transaction whose rows they are; nil for all.
+    var transaction: TransactionID?
     /// By minutes since 2000-01-01 00:00:00 UTC.
     private(set) var commits: [Int64: Int] = [:]
     private(set) var segments = 0
@@ -103,17 +105,31 @@ struct EventPass {
     private func index(
         of segment: ArchivedSegment, catalogs: Set<RelationLocator>
     ) throws(Problem) -> SegmentIndex {
-        if let index = ahead[segment.name], catalogs.isSubset(of: index.summary.catalogs) { return index }
+        let index: SegmentIndex
+        if let held = ahead[segment.name], catalogs.isSubset(of: held.summary.catalogs) {
+            index = held
+        } else {
+            index = try log.archive.index(
+                of: segment, after: before.flatMap(archived), extent: usualExtent, catalogs: catalogs)
+        }
+        guard index.detail == nil, needsDetail(of: index.summary) else { return index }
         return try log.archive.index(
-            of: segment, after: before.flatMap(archived), extent: extent, catalogs: catalogs)
+            of: segment, after: before.flatMap(archived), extent: .detail, catalogs: catalogs)
     }
 
-    private var extent: IndexExtent {
-        assembler.minimumRows < SegmentIndex.bulkRows ? .detail : .summary
+    /// Summaries tell of changes of many rows.
+    private var wantsDetails: Bool { assembler.interest.minimumRows < SegmentIndex.bulkRows }
+
+    private var usualExtent: IndexExtent { wantsDetails && transaction == nil ? .detail : .summary }
+
+    /// A segment from before a transaction got its number has nothing of it.
+    private func needsDetail(of summary: SegmentIndex.Summary) -> Bool {
+        guard wantsDetails, let transaction, let latest = summary.latestXID else { return wantsDetails }
+        return !latest.precedes(transaction)
     }
 
     /// How many segments `readAhead` is to be given at a time: details take megabytes each.
-    var aheadCount: Int { extent == .detail ? 4 : 64 }
+    var aheadCount: Int { usualExtent == .detail ? 4 : 64 }
 
     /// Reads the indexes of the segments that `read` is to take in next, on all processors.
     mutating func readAhead(_ segments: ArraySlice<SegmentName>) throws(Problem) {
@@ -125,7 +141,8 @@ struct EventPass {
             if let segment = archived(name) { wanted.append((segment, last.flatMap(archived))) }
             last = name
         }
-        for (place, index) in try log.archive.storedIndexes(of: wanted, extent: extent).enumerated() {
+        let indexes = try log.archive.storedIndexes(of: wanted, extent: usualExtent)
+        for (place, index) in indexes.enumerated() {
             ahead[wanted[place].segment.name] = index
         }
     }

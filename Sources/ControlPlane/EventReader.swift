@@ -12,12 +12,15 @@ import WALEvents
 struct EventReader {
     let inventory: Inventory
     let log: HeldLog
-    let minimumRows: Int64
+    let interest: RowInterest
+    /// The only transaction whose rows are of interest, if there is one.
+    let transaction: TransactionID?
+    /// The first position that is of no interest.
+    let limit: LSN
     let cancellation: CancellationFlag
     /// The catalogs of a backup; nil where they cannot be had.
     let catalog: (InventoryBackup) throws(Problem) -> CatalogState?
 
-    private(set) var events: [WALEvent] = []
     private(set) var gaps: [EventHistory.Gap] = []
     private(set) var commits: [Int64: Int] = [:]
     private(set) var segments = 0
@@ -25,38 +28,52 @@ struct EventReader {
     private(set) var notes: [String] = []
 
     init(
-        inventory: Inventory, log: HeldLog, minimumRows: Int64, cancellation: CancellationFlag,
+        inventory: Inventory, log: HeldLog, interest: RowInterest, transaction: TransactionID? = nil,
+        limit: LSN = .max, cancellation: CancellationFlag,
         catalog: @escaping (InventoryBackup) throws(Problem) -> CatalogState?
     ) {
         self.inventory = inventory
         self.log = log
-        self.minimumRows = minimumRows
+        self.interest = interest
+        self.transaction = transaction
+        self.limit = limit
         self.cancellation = cancellation
         self.catalog = catalog
     }
 
-    /// Reads what is needed to know the events from `from` on.
+    /// Reads what is needed to know the events from `from` on, and hands over what it meets, in the order of
+    /// the log.
     ///
     /// - Parameter path: which segment to take of each number, in order, without those that are missing.
-    mutating func read(path: [SegmentName], from: PostgresTimestamp?, to: PostgresTimestamp?) throws {
+    mutating func read(
+        path: [SegmentName], from: PostgresTimestamp?, to: PostgresTimestamp?,
+        _ take: ([WALEvent]) throws -> Void
+    ) throws {
         let runs = Self.runs(path)
         for (index, run) in runs.enumerated() {
             if index > 0, let gap = gap(between: runs[index - 1], and: run) { gaps.append(gap) }
-            try readRun(run, from: from, to: to)
+            try readRun(run, from: from, to: to, take)
         }
+    }
+
+    /// Adds a remark for the person.
+    mutating func note(_ remark: String) {
+        notes.append(remark)
     }
 
     // MARK: One stretch without a gap
 
     private mutating func readRun(
-        _ run: [SegmentName], from: PostgresTimestamp?, to: PostgresTimestamp?
+        _ run: [SegmentName], from: PostgresTimestamp?, to: PostgresTimestamp?,
+        _ take: ([WALEvent]) throws -> Void
     ) throws {
         guard let start = startingBackup(in: run, before: from), let state = try catalog(start) else {
             return
         }
         var pass = EventPass(
-            log: log, segmentSize: inventory.segmentSize, start: start.startLSN,
-            assembler: EventAssembler(catalog: state, minimumRows: minimumRows))
+            log: log, segmentSize: inventory.segmentSize, start: start.startLSN, limit: limit,
+            assembler: EventAssembler(catalog: state, interest: interest))
+        pass.transaction = transaction
         let wanted = wanted(of: run, from: start.startLSN, to: to)
         let older = try pass.needed(of: run.prefix { $0.end <= start.startLSN }, before: wanted)
         for segment in older {
@@ -69,10 +86,10 @@ struct EventReader {
             for segment in portion {
                 try cancellation.check()
                 try pass.read(segment)
-                events += pass.assembler.takeEvents()
+                try take(pass.assembler.takeEvents())
             }
         }
-        events += pass.assembler.finish()
+        try take(pass.assembler.finish())
         segments += pass.segments
         segmentsRead += pass.segmentsRead
         commits.merge(pass.commits, uniquingKeysWith: +)
@@ -101,7 +118,7 @@ struct EventReader {
     private func wanted(
         of run: [SegmentName], from start: LSN, to: PostgresTimestamp?
     ) -> [SegmentName] {
-        var wanted = run.filter { $0.end > start }
+        var wanted = run.filter { $0.end > start && $0.start < limit }
         guard let to else { return wanted }
         let summaries = Dictionary(
             inventory.segments.map { ($0.name, $0.summary) }, uniquingKeysWith: { first, _ in first })

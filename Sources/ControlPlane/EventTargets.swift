@@ -23,16 +23,12 @@ extension ControlPlane {
                 .usage, "\"\(words)\" is no event", detail: error.description,
                 hint: "Say it like 'drop table shop.orders', 'delete from orders' or 'restore point NAME'.")
         }
-        var request = EventHistoryRequest(resourceGroup: source.resourceGroup, sourceServer: source.id)
-        // Also with a least number: what was done to a table is the sum over its partitions.
-        request.minimumRows = 1
-        let history = try eventHistory(request, of: source, inventory, log)
-        switch pattern.select(from: history.events, choice) {
+        switch try selection(pattern, choice, of: source, inventory, log) {
         case .one(let target): return target
-        case .several(let targets):
+        case .several(let count, let last):
             throw Problem(
-                .ambiguousTarget, "\(targets.count) events fit \"\(words)\"",
-                detail: Self.listed(targets.map(\.event)),
+                .ambiguousTarget, "\(count) events fit \"\(words)\"",
+                detail: Self.listed(last.map(\.event), of: count),
                 hint:
                     "Choose one with --nth, counted from the earliest, the last with --latest, or by size "
                     + "with --min-rows."
@@ -40,17 +36,39 @@ extension ControlPlane {
         case .none(let similar):
             throw Problem(
                 .resourceNotFound, "nothing that fits \"\(words)\" happened on \(source.name)",
-                detail: similar.isEmpty ? nil : "what comes nearest:\n" + Self.listed(similar),
+                detail: similar.isEmpty
+                    ? nil : "what comes nearest:\n" + Self.listed(similar, of: similar.count),
                 hint: "'pitr timeline -s \(source.name)' shows what happened.")
         }
     }
 
-    /// One line for each of the last twenty, with its number counted from the earliest.
-    private static func listed(_ events: [WALEvent]) -> String {
-        let shown = events.enumerated().suffix(20).map { index, event in
-            "\(index + 1). \(event.time?.description ?? "without a time") \(event) at \(event.boundary)"
+    private func selection(
+        _ pattern: EventPattern, _ choice: EventChoice, of source: ServerRow, _ inventory: Inventory,
+        _ log: HeldLog
+    ) throws -> EventSelection {
+        let ofTable = RowInterest(minimumRows: 1, tables: pattern.names)
+        let usual = RowInterest(minimumRows: EventHistoryRequest.usualMinimumRows)
+        // Rows are looked at also where a least number is given: what was done to a table is the sum over its
+        // partitions. The log is gone through again only where nothing fits, for what comes nearest.
+        let interests = pattern.isOfRows ? [ofTable, usual, RowInterest(minimumRows: 1)] : [usual, ofTable]
+        var found = EventSelection.none(similar: [])
+        for interest in interests {
+            var selector = EventSelector(pattern, choice)
+            _ = try readEvents(of: source, inventory, log, interest) { events in
+                for event in events { selector.add(event) }
+            }
+            found = selector.finish()
+            guard case .none(similar: []) = found else { break }
         }
-        let left = events.count - shown.count
+        return found
+    }
+
+    /// One line for each of the last ones, with its number counted from the earliest.
+    private static func listed(_ last: [WALEvent], of count: Int) -> String {
+        let left = count - last.count
+        let shown = last.enumerated().map { index, event in
+            "\(left + index + 1). \(event.time?.description ?? "without a time") \(event) at \(event.boundary)"
+        }
         return (left > 0 ? "… \(left) earlier\n" : "") + shown.joined(separator: "\n")
     }
 }

@@ -26,8 +26,8 @@ extension ControlPlane {
         }
     }
 
-    /// The same for a restore that has what is held at hand already.
-    func eventHistory(
+    /// The same where what is held is at hand already.
+    private func eventHistory(
         _ request: EventHistoryRequest, of source: ServerRow, _ inventory: Inventory, _ log: HeldLog
     ) throws -> EventHistory {
         var history = EventHistory(server: try details(source, withUsage: false))
@@ -36,13 +36,48 @@ extension ControlPlane {
         history.latest = inventory.earliest == nil ? nil : inventory.latest
         history.from = request.from ?? history.earliest
         history.to = request.to ?? history.latest
+        var filter = EventFilter(request)
+        let reader = try readEvents(
+            of: source, inventory, log, filter.interest, from: request.from, to: request.to
+        ) { events in
+            history.events += events.filter { filter.passes($0) }
+            guard history.events.count <= EventHistory.largestCount else {
+                throw Problem(
+                    .usage, "more than \(EventHistory.largestCount) events",
+                    detail: "changes of at least \(request.minimumRows) rows are asked for",
+                    hint: "Ask for fewer: --from and --to, --table, or a larger --min-rows.")
+            }
+        }
+        history.gaps = reader.gaps
+        history.segments = reader.segments
+        history.segmentsRead = reader.segmentsRead
+        history.notes = reader.notes
+        history.activity = reader.commits.sorted { $0.key < $1.key }.map {
+            EventHistory.Minute(
+                start: PostgresTimestamp(microseconds: $0.key * 60_000_000), commits: $0.value)
+        }
+        return history
+    }
+
+    /// Goes through a server's log and hands over the events, in its order; what it is told is not kept.
+    ///
+    /// - Parameters:
+    ///   - transaction: the only one whose rows are of interest, if there is one.
+    ///   - limit: the first position that is of no interest.
+    func readEvents(
+        of source: ServerRow, _ inventory: Inventory, _ log: HeldLog, _ interest: RowInterest,
+        transaction: TransactionID? = nil, limit: LSN = .max, from: PostgresTimestamp? = nil,
+        to: PostgresTimestamp? = nil,
+        _ take: ([WALEvent]) throws -> Void
+    ) throws -> EventReader {
         let layout = layout(source)
         let descriptors = Dictionary(
             try BackupRepository(layout: layout).list().compactMap { $0.descriptor }.map { ($0.name, $0) },
             uniquingKeysWith: { first, _ in first })
         var failure: Problem?
         var reader = EventReader(
-            inventory: inventory, log: log, minimumRows: request.minimumRows, cancellation: cancellation
+            inventory: inventory, log: log, interest: interest, transaction: transaction, limit: limit,
+            cancellation: cancellation
         ) { (backup) throws(Problem) -> CatalogState? in
             guard let descriptor = descriptors[backup.name],
                 let (state, files) = try Self.catalogs(inBackup: descriptor, layout)
@@ -50,21 +85,11 @@ extension ControlPlane {
             if failure == nil { failure = files.failure }
             return state
         }
-        try reader.read(
-            path: LogPath.segments(of: inventory), from: request.from, to: request.to)
-        history.gaps = reader.gaps
-        history.segments = reader.segments
-        history.segmentsRead = reader.segmentsRead
-        history.notes = reader.notes
+        try reader.read(path: LogPath.segments(of: inventory), from: from, to: to, take)
         if let failure {
-            history.notes.append("A backup's catalogs could not all be read: \(failure.message)")
+            reader.note("A backup's catalogs could not all be read: \(failure.message)")
         }
-        history.events = Self.selected(reader.events, request)
-        history.activity = reader.commits.sorted { $0.key < $1.key }.map {
-            EventHistory.Minute(
-                start: PostgresTimestamp(microseconds: $0.key * 60_000_000), commits: $0.value)
-        }
-        return history
+        return reader
     }
 
     /// The catalogs as they are in a base backup, and where they are read from: what cannot be read there may
@@ -80,15 +105,38 @@ extension ControlPlane {
         }
         return (state, files)
     }
+}
 
-    /// The events within a range of time; one without a time of its own lies where the one before it does.
-    private static func selected(_ events: [WALEvent], _ request: EventHistoryRequest) -> [WALEvent] {
-        var last: PostgresTimestamp?
-        return events.filter { event in
-            let time = event.time ?? last
-            last = time
-            guard let time else { return request.from == nil }
-            return request.from.map { $0 <= time } ?? true && request.to.map { time <= $0 } ?? true
+/// Which events were asked for, told one by one in the order of the log.
+private struct EventFilter {
+    private let request: EventHistoryRequest
+    private var last: PostgresTimestamp?
+
+    init(_ request: EventHistoryRequest) {
+        self.request = request
+    }
+
+    /// Which changes of rows can pass.
+    var interest: RowInterest {
+        var interest = RowInterest(minimumRows: request.minimumRows)
+        if let table = request.table {
+            interest.tables = { object, ancestors in
+                table.matches(object) || ancestors.contains(where: table.matches)
+            }
         }
+        return interest
+    }
+
+    /// One without a time of its own lies where the one before it does.
+    mutating func passes(_ event: WALEvent) -> Bool {
+        let time = event.time ?? last
+        last = time
+        if let table = request.table {
+            guard event.subject != .server,
+                table.matches(event.object) || event.ancestors.contains(where: table.matches)
+            else { return false }
+        }
+        guard let time else { return request.from == nil }
+        return request.from.map { $0 <= time } ?? true && request.to.map { time <= $0 } ?? true
     }
 }

@@ -70,12 +70,17 @@ extension ControlPlane {
     func deeds(
         of record: BoundaryRecord, _ source: ServerRow, _ inventory: Inventory, _ log: HeldLog
     ) throws -> [String] {
-        let request = EventHistoryRequest(
-            resourceGroup: source.resourceGroup, sourceServer: source.id, from: record.time, to: record.time,
-            minimumRows: 1)
+        let commit = record.lsn
         do {
-            let history = try eventHistory(request, of: source, inventory, log)
-            return history.events.filter { $0.commit == record.lsn }.map(\.description)
+            var deeds: [String] = []
+            _ = try readEvents(
+                of: source, inventory, log,
+                RowInterest(minimumRows: 1, commits: { $0.start == commit }),
+                transaction: TransactionID(record.xid), limit: record.endLSN, from: record.time
+            ) { events in
+                deeds += events.filter { $0.commit == commit }.map(\.description)
+            }
+            return deeds
         } catch let problem as Problem where problem.code == .canceled {
             throw problem
         } catch {

@@ -68,10 +68,21 @@ struct CountedChanges {
     }
 
     /// By relation, each with its parts in the order of the log.
-    func forEach(
-        of xid: TransactionID, _ body: (RelationLocator, [TransactionChange]) -> Void
-    ) {
-        for (relation, parts) in changes[xid] ?? [:] { body(relation, parts.parts) }
+    func all(of xid: TransactionID) -> [(relation: RelationLocator, parts: [TransactionChange])] {
+        (changes[xid] ?? [:]).map { ($0.key, $0.value.parts) }
+    }
+
+    /// Whether transactions together changed so many rows, of whatever relations.
+    func mayReach(_ rows: Int64, in xids: Set<TransactionID>) -> Bool {
+        var sum: Int64 = 0
+        for xid in xids {
+            for parts in (changes[xid] ?? [:]).values {
+                for part in parts.parts {
+                    sum &+= abs(part.inserted) &+ part.updated &+ part.deleted &+ part.movedAway
+                }
+            }
+        }
+        return sum >= rows
     }
 
     mutating func forget(_ xid: TransactionID) {

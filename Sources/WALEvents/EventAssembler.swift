@@ -8,8 +8,8 @@ public import PostgresFormat
 public struct EventAssembler {
     /// Brought forward by the records that were fed.
     public private(set) var catalog: CatalogState
-    /// Changes of at least so many rows of a relation are events.
-    public var minimumRows: Int64
+    /// Which changes of rows are events.
+    public let interest: RowInterest
     private var events: [WALEvent] = []
     private var changes = CountedChanges()
     private var preparedChanges: Set<TransactionID> = []
@@ -20,10 +20,21 @@ public struct EventAssembler {
     private var immediate = ImmediateActions()
     /// The last end of a transaction that was taken in.
     private var lastEnd = LSN.zero
+    /// What files are called as the catalogs stand; nil for those whose rows are not told.
+    private var names: [RelationLocator: Named?] = [:]
+
+    private struct Named {
+        var object: EventObject
+        var ancestors: [EventObject]
+    }
 
     public init(catalog: CatalogState, minimumRows: Int64 = 1000) {
+        self.init(catalog: catalog, interest: RowInterest(minimumRows: minimumRows))
+    }
+
+    public init(catalog: CatalogState, interest: RowInterest) {
         self.catalog = catalog
-        self.minimumRows = minimumRows
+        self.interest = interest
     }
 
     /// Hands over the events that are complete, in the order in which they became final.
@@ -62,10 +73,17 @@ public struct EventAssembler {
     /// - Parameter countingRows: whether to count the rows it changes; false where `add` was told them.
     public mutating func apply(_ record: borrowing WALRecord, countingRows: Bool) {
         if countingRows, let change = RowCounter.change(record) { changes.add(record: change) }
-        if record.updatesRow, record.xid.isNormal, let relation = record.firstRelation,
-            catalog.follows(relation)
-        {
-            changes.part(record.xid, at: record.start)
+        switch record.resourceManager {
+        case .heap, .heap2:
+            if let relation = record.firstRelation {
+                // All blocks of such a record are of one relation.
+                guard catalog.follows(relation) else { return }
+                if record.updatesRow, record.xid.isNormal { changes.part(record.xid, at: record.start) }
+            }
+            names = [:]
+        case .xlog, .database, .tablespace, .relationMap: names = [:]
+        case .transaction: break
+        default: return
         }
         switch record.resourceManager {
         case .transaction:
@@ -119,6 +137,7 @@ public struct EventAssembler {
         }
         if end.kind.isCommit { emit(end, xids) }
         forget(xids)
+        if !catalog.running.isDisjoint(with: xids) { names = [:] }
         catalog.settle(xids, committed: end.kind.isCommit)
     }
 
@@ -170,26 +189,34 @@ public struct EventAssembler {
 
     private mutating func emit(_ end: IndexedTransactionEnd, _ xids: Set<TransactionID>) {
         let nets = catalog.netChanges(of: xids)
-        var found = CommittedChanges(catalog: catalog, xids: xids, end: end, nets: nets).events
-        found += rowEvents(end, xids)
+        var found =
+            nets.isEmpty ? [] : CommittedChanges(catalog: catalog, xids: xids, end: end, nets: nets).events
+        if changes.mayReach(interest.minimumRows, in: xids), interest.commits?(end) ?? true {
+            found += rowEvents(end, xids)
+        }
         for index in found.indices { immediate.adjust(&found[index]) }
         events += found.stablySorted { $0.record < $1.record }
     }
 
-    private func rowEvents(_ end: IndexedTransactionEnd, _ xids: Set<TransactionID>) -> [WALEvent] {
+    private mutating func rowEvents(
+        _ end: IndexedTransactionEnd, _ xids: Set<TransactionID>
+    ) -> [WALEvent] {
+        var told: [(relation: RelationLocator, parts: [TransactionChange], named: Named)] = []
+        for xid in xids {
+            for (relation, parts) in changes.all(of: xid) {
+                if let named = named(relation, xids) { told.append((relation, parts, named)) }
+            }
+        }
+        guard !told.isEmpty else { return [] }
         let copies = catalog.copies(by: xids)
         var byRelation: [EventObject: TransactionChange] = [:]
         var ancestors: [EventObject: [EventObject]] = [:]
-        for xid in xids {
-            changes.forEach(of: xid) { locator, parts in
-                guard let (object, table) = self.object(of: locator, xids) else { return }
-                ancestors[object] = table.map {
-                    catalog.ancestorObjects(of: $0, in: locator.database, seenBy: xids)
-                }
-                let copied = copies[locator]
-                for part in parts where copied.map({ part.isBehind($0) }) ?? true {
-                    byRelation[object, default: TransactionChange(xid: end.xid, relation: locator)].add(part)
-                }
+        for (relation, parts, named) in told {
+            ancestors[named.object] = named.ancestors
+            let copied = copies[relation]
+            for part in parts where copied.map({ part.isBehind($0) }) ?? true {
+                byRelation[named.object, default: TransactionChange(xid: end.xid, relation: relation)].add(
+                    part)
             }
         }
         var found: [WALEvent] = []
@@ -198,7 +225,7 @@ public struct EventAssembler {
                 (.insert, change.inserted), (.update, change.updated &+ change.movedAway),
                 (.delete, change.deleted &- change.movedAway),
             ]
-            for (action, rows) in counts where rows > 0 && rows >= minimumRows {
+            for (action, rows) in counts where rows > 0 && rows >= interest.minimumRows {
                 var event = WALEvent(
                     action: action, subject: .table, object: object, rows: rows, xid: end.xid,
                     record: change.firstRecord ?? end.start, commit: end.start, time: end.time,
@@ -212,6 +239,23 @@ public struct EventAssembler {
                 right.object.description, right.action.rawValue
             )
         }
+    }
+
+    /// What the table that a file belongs to is called at the end of these transactions, with the tables it
+    /// is a part of; nil if its rows are not told. Looked up once for as long as the catalogs stay the same.
+    private mutating func named(_ relation: RelationLocator, _ xids: Set<TransactionID>) -> Named? {
+        let isOfCatalogs = !catalog.running.isDisjoint(with: xids)
+        if !isOfCatalogs, let known = names[relation] { return known }
+        var named: Named?
+        if let (object, table) = object(of: relation, xids) {
+            let ancestors =
+                table.map { catalog.ancestorObjects(of: $0, in: relation.database, seenBy: xids) } ?? []
+            if interest.tables?(object, ancestors) ?? true {
+                named = Named(object: object, ancestors: ancestors)
+            }
+        }
+        if !isOfCatalogs { names[relation] = .some(named) }
+        return named
     }
 
     /// The table a file belongs to, and its number if it is known; nil if its rows are no person's table's.

@@ -24,69 +24,118 @@ public struct EventChoice: Hashable, Sendable {
 /// What looking for an event gave.
 public enum EventSelection: Hashable, Sendable {
     case one(EventTarget)
-    /// Several fit and none was chosen; or fewer than asked for with `nth`. In the order of the log.
-    case several([EventTarget])
+    /// So many fit and none was chosen, or fewer than asked for with `nth`; the last of them, in the order of
+    /// the log.
+    case several(count: Int, last: [EventTarget])
     /// None fits; what comes nearest: the same thing done to others, or other things done to the same.
     case none(similar: [WALEvent])
+}
+
+/// Finds the event that is meant among events that come in the order of the log; keeps a few of them,
+/// however many come.
+public struct EventSelector: Sendable {
+    /// How many of several that fit are told.
+    public static let listed = 20
+    private static let similarListed = 10
+
+    private let pattern: EventPattern
+    private let choice: EventChoice
+    private var fitting = 0
+    private var last: [WALEvent] = []
+    private var chosen: WALEvent?
+    private var tooSmall: [WALEvent] = []
+    private var sameName: [WALEvent] = []
+    private var sameAction: [WALEvent] = []
+    /// What fits of the transaction that is being told.
+    private var open: [WALEvent] = []
+    private var tables: [Int] = []
+
+    public init(_ pattern: EventPattern, _ choice: EventChoice = EventChoice()) {
+        self.pattern = pattern
+        self.choice = choice
+    }
+
+    public mutating func add(_ event: WALEvent) {
+        if open.first.map({ $0.boundary != event.boundary }) ?? false { close() }
+        if pattern.isOfSameName(event) { Self.append(event, to: &sameName, Self.similarListed) }
+        if pattern.actions.contains(event.action) { Self.append(event, to: &sameAction, Self.similarListed) }
+        guard pattern.matches(event) else { return }
+        join(event)
+    }
+
+    public mutating func finish() -> EventSelection {
+        close()
+        guard let newest = last.last else {
+            let similar = sameName.isEmpty ? sameAction : sameName
+            return .none(similar: tooSmall.isEmpty ? similar : tooSmall)
+        }
+        switch choice.place {
+        case .latest: return .one(EventTarget(newest))
+        case .only where fitting == 1: return .one(EventTarget(newest))
+        case .only, .nth:
+            if let chosen { return .one(EventTarget(chosen)) }
+            return .several(count: fitting, last: last.map(EventTarget.init))
+        }
+    }
+
+    /// What one transaction did to several parts of the table that is meant is one event of that table.
+    private mutating func join(_ event: WALEvent) {
+        guard let object = pattern.object(of: event), event.changesRows || event.action == .truncate else {
+            open.append(event)
+            tables.append(1)
+            return
+        }
+        guard let place = open.firstIndex(where: { $0.action == event.action && $0.object == object }) else {
+            var event = event
+            if event.object != object { event.details.append("in \(event.object)") }
+            event.object = object
+            open.append(event)
+            tables.append(1)
+            return
+        }
+        tables[place] += 1
+        if let rows = event.rows { open[place].rows = (open[place].rows ?? 0) &+ rows }
+        open[place].details = ["in \(tables[place]) tables"]
+        open[place].record = min(open[place].record, event.record)
+    }
+
+    private mutating func close() {
+        for event in open {
+            guard choice.minimumRows.map({ event.rows ?? .max >= $0 }) ?? true else {
+                Self.append(event, to: &tooSmall, Self.similarListed)
+                continue
+            }
+            fitting += 1
+            if choice.place == .nth(fitting) { chosen = event }
+            Self.append(event, to: &last, Self.listed)
+        }
+        (open, tables) = ([], [])
+    }
+
+    private static func append(_ event: WALEvent, to events: inout [WALEvent], _ limit: Int) {
+        if events.count == limit { events.removeFirst() }
+        events.append(event)
+    }
 }
 
 extension EventPattern {
     /// Finds the event that is meant among `events`, which are in the order of the log.
     public func select(from events: [WALEvent], _ choice: EventChoice = EventChoice()) -> EventSelection {
-        let named = wholes(among: events.filter(matches))
-        let fitting = named.filter { event in
-            choice.minimumRows.map { event.rows ?? .max >= $0 } ?? true
-        }
-        guard let last = fitting.last else {
-            return .none(similar: named.isEmpty ? similar(in: events) : Array(named.suffix(10)))
-        }
-        switch choice.place {
-        case .latest: return .one(EventTarget(last))
-        case .nth(let number) where number >= 1 && number <= fitting.count:
-            return .one(EventTarget(fitting[number - 1]))
-        case .only where fitting.count == 1: return .one(EventTarget(last))
-        case .only, .nth: return .several(fitting.map(EventTarget.init))
-        }
+        var selector = EventSelector(self, choice)
+        for event in events { selector.add(event) }
+        return selector.finish()
     }
 
-    /// What one transaction did to several parts of the table that is meant is one event of that table.
-    private func wholes(among events: [WALEvent]) -> [WALEvent] {
-        struct Whole: Hashable {
-            let boundary: LSN
-            let action: WALEvent.Action
-            let object: EventObject
-        }
-        var found: [WALEvent] = []
-        var places: [Whole: (place: Int, tables: Int)] = [:]
-        for event in events {
-            guard let object = self.object(of: event), event.changesRows || event.action == .truncate else {
-                found.append(event)
-                continue
-            }
-            let whole = Whole(boundary: event.boundary, action: event.action, object: object)
-            guard let (place, tables) = places[whole] else {
-                places[whole] = (found.count, 1)
-                var event = event
-                if event.object != object { event.details.append("in \(event.object)") }
-                event.object = object
-                found.append(event)
-                continue
-            }
-            places[whole] = (place, tables + 1)
-            if let rows = event.rows { found[place].rows = (found[place].rows ?? 0) &+ rows }
-            found[place].details = ["in \(tables + 1) tables"]
-            found[place].record = min(found[place].record, event.record)
-        }
-        return found
+    /// Whether changes of rows are meant.
+    public var isOfRows: Bool { !actions.isDisjoint(with: [.insert, .update, .delete]) }
+
+    /// Whether this names a table, or one of those it is a part of.
+    public func names(_ object: EventObject, partOf ancestors: [EventObject]) -> Bool {
+        name.map { name in name.matches(object) || ancestors.contains(where: name.matches) } ?? true
     }
 
-    /// The latest events that share the name, else the latest with the same action; at most ten.
-    private func similar(in events: [WALEvent]) -> [WALEvent] {
-        let sameName = events.filter { event in
-            guard let wanted = name?.words.last, let given = event.object.name else { return false }
-            return wanted.matches(given)
-        }
-        if !sameName.isEmpty { return Array(sameName.suffix(10)) }
-        return Array(events.filter { actions.contains($0.action) }.suffix(10))
+    fileprivate func isOfSameName(_ event: WALEvent) -> Bool {
+        guard let wanted = name?.words.last, let given = event.object.name else { return false }
+        return wanted.matches(given)
     }
 }

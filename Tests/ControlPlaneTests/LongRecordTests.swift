@@ -51,13 +51,16 @@ struct LongRecordTests {
             archive: archive,
             locations: Dictionary(uniqueKeysWithValues: held.map { ($0.name, .archived($0)) }))
         var reader = EventReader(
-            inventory: inventory, log: log, minimumRows: 100, cancellation: CancellationFlag()
+            inventory: inventory, log: log, interest: RowInterest(minimumRows: 100),
+            cancellation: CancellationFlag()
         ) { _ in CatalogState(version: .v15) }
-        try reader.read(path: held.map(\.name), from: nil, to: nil)
+        var told: [String] = []
+        try reader.read(path: held.map(\.name), from: nil, to: nil) { events in
+            told += events.map(\.description)
+        }
 
         let last = try #require(held.last?.name)
         #expect(last.start < long.end && long.end <= last.end && held.count == (isTooLong ? 6 : 3))
-        let told = reader.events.map(\.description)
         if isTooLong {
             #expect(told == ["INSERT 5.16384 120 rows"])
             #expect(

@@ -71,6 +71,29 @@ struct TimelineTests {
         }
     }
 
+    @Test func `tells all segments in order, whatever is read ahead of its turn`() throws {
+        try ProductUnderTest.use("ahead") { product in
+            let server = try product.create("shop", ["-d", "market"])
+            let connection = try server.superuser(database: "market")
+            try connection.execute("CREATE TABLE seen (id int); CREATE TABLE slow (id int)")
+            let other = try server.superuser(database: "market")
+            try other.execute("BEGIN")
+            for round in 1...13 {
+                try connection.execute("INSERT INTO seen SELECT generate_series(1, \(round))")
+                try other.execute("INSERT INTO slow VALUES (\(round))")
+                try connection.execute("SELECT pg_switch_wal()")
+            }
+            try other.execute("COMMIT")
+            other.close()
+            connection.close()
+            // With so few rows the details are read, a few segments at a time.
+            let told = Self.titles(try product.json("timeline", "-s", "shop", "--min-rows", "1"))
+            #expect(
+                told.filter { $0.hasPrefix("INSERT") }
+                    == (1...13).map { "INSERT market.seen \($0)" } + ["INSERT market.slow 13"])
+        }
+    }
+
     @Test func `a time between two events keeps only what lies in it`() throws {
         try ProductUnderTest.use("stretch") { product in
             let server = try product.create("shop")

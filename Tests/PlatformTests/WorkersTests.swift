@@ -21,6 +21,27 @@ import Testing
         #expect(ended.withLock { $0 } == 4)
     }
 
+    @Test(arguments: [0, 1, 2, 15, 16, 17, 200]) func `answers come in the order of the numbers`(count: Int)
+        throws
+    {
+        for portion in [1, 3, 16] {
+            let squares = try Workers.map(count, portion: portion) { (number) throws(Problem) in
+                number * number
+            }
+            #expect(squares == (0..<count).map { $0 * $0 })
+        }
+    }
+
+    @Test func `one answer that fails fails them all`() {
+        let problem = #expect(throws: Problem.self) {
+            _ = try Workers.map(50) { (number) throws(Problem) in
+                if number == 33 { throw Problem(.system, "thirty-three") }
+                return number
+            }
+        }
+        #expect(problem?.message == "thirty-three")
+    }
+
     @Test func `turns pass in order, whoever comes first`() throws {
         let gate = TurnGate()
         let order = Mutex<[Int]>([])

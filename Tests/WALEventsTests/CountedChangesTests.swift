@@ -13,9 +13,7 @@ struct CountedChangesTests {
     }
 
     private func parts(_ counts: CountedChanges) -> [Int64] {
-        var found: [Int64] = []
-        counts.forEach(of: Self.xid) { _, parts in found += parts.map(\.inserted) }
-        return found
+        counts.all(of: Self.xid).flatMap { $0.parts.map(\.inserted) }
     }
 
     @Test func `counts of many segments take no more room than those of a few`() {
@@ -26,13 +24,10 @@ struct CountedChangesTests {
         counts.part(Self.xid, at: LSN(5000))
         for segment in 0..<1000 { counts.add(segment: [change(1, at: UInt64(6000 + segment))]) }
         #expect(parts(counts).count <= 4 && parts(counts).reduce(0, +) == 2000)
-        var behind: Int64 = 0
-        counts.forEach(of: Self.xid) { _, parts in
-            for part in parts where part.firstRecord.map({ $0 > LSN(5000) }) ?? false {
-                behind += part.inserted
-            }
+        let behind = counts.all(of: Self.xid).flatMap(\.parts).filter { part in
+            part.firstRecord.map { $0 > LSN(5000) } ?? false
         }
-        #expect(behind == 1000)
+        #expect(behind.map(\.inserted).reduce(0, +) == 1000)
     }
 
     @Test func `parts of one segment stay apart, whatever is known when they come`() {
@@ -60,5 +55,15 @@ struct CountedChangesTests {
         #expect(parts(counts) == [1])
         counts.keep(only: [])
         #expect(parts(counts).isEmpty)
+    }
+
+    @Test func `whether a transaction may have changed so many rows is never denied wrongly`() {
+        var counts = CountedChanges()
+        #expect(!counts.mayReach(1, in: [Self.xid]))
+        counts.add(segment: [change(-3, at: 100), change(2, at: 300)])
+        #expect(counts.mayReach(5, in: [Self.xid]) && !counts.mayReach(6, in: [Self.xid]))
+        #expect(!counts.mayReach(1, in: [TransactionID(701)]))
+        counts.forget(Self.xid)
+        #expect(!counts.mayReach(1, in: [Self.xid]))
     }
 }

@@ -87,10 +87,12 @@ struct EventPatternTests {
     @Test func `several that fit are listed instead of chosen`() throws {
         let events = [100, 200, 300].map { event(.delete, rows: Int64($0), at: $0) }
         let pattern = try EventPattern("delete from orders")
-        #expect(pattern.select(from: events) == .several(events.map(EventTarget.init)))
+        #expect(pattern.select(from: events) == .several(count: 3, last: events.map(EventTarget.init)))
         #expect(pattern.select(from: events, EventChoice(.latest)) == .one(EventTarget(events[2])))
         #expect(pattern.select(from: events, EventChoice(.nth(2))) == .one(EventTarget(events[1])))
-        #expect(pattern.select(from: events, EventChoice(.nth(4))) == .several(events.map(EventTarget.init)))
+        #expect(
+            pattern.select(from: events, EventChoice(.nth(4)))
+                == .several(count: 3, last: events.map(EventTarget.init)))
         #expect(
             pattern.select(from: events, EventChoice(.only, minimumRows: 250)) == .one(EventTarget(events[2]))
         )
@@ -106,7 +108,7 @@ struct EventPatternTests {
             part("orders_1", 60, at: 100), part("orders_2", 50, at: 100), part("orders_1", 90, at: 200),
         ]
         let pattern = try EventPattern("delete from orders")
-        guard case .several(let found) = pattern.select(from: events) else {
+        guard case .several(2, let found) = pattern.select(from: events) else {
             throw EventPattern.Flaw(description: "one of two was chosen")
         }
         #expect(found.map(\.event.rows) == [110, 90])
@@ -120,6 +122,26 @@ struct EventPatternTests {
         #expect(own == .one(EventTarget(events[1])))
         let dropped = try EventPattern("drop table orders").matches(part("orders_1", 1, at: 1))
         #expect(!dropped)
+    }
+
+    @Test func `however many fit, all are counted, any can be chosen, and the last few are told`() throws {
+        let events = (1...5000).map { event(.delete, rows: Int64($0), at: UInt64($0) * 10) }
+        let pattern = try EventPattern("delete from orders")
+        guard case .several(5000, let last) = pattern.select(from: events) else {
+            throw EventPattern.Flaw(description: "5000 were not counted")
+        }
+        #expect(last.map(\.event) == Array(events.suffix(20)))
+        for number in [1, 2, 2500, 4999, 5000] {
+            #expect(
+                pattern.select(from: events, EventChoice(.nth(number)))
+                    == .one(EventTarget(events[number - 1])))
+        }
+        #expect(
+            pattern.select(from: events, EventChoice(.nth(3), minimumRows: 4990))
+                == .one(EventTarget(events[4991])))
+        guard case .none(let similar) = pattern.select(from: events, EventChoice(.latest, minimumRows: 6000))
+        else { throw EventPattern.Flaw(description: "one that is too small was chosen") }
+        #expect(similar == Array(events.suffix(10)))
     }
 
     @Test func `where nothing fits it says what comes nearest`() throws {

@@ -13,19 +13,23 @@ public struct EventHistoryRequest: Sendable {
     public var to: PostgresTimestamp?
     /// The least number of rows of one relation that a transaction must change to be an event.
     public var minimumRows: Int64
+    /// Only what happened to this table or to parts of it.
+    public var table: ObjectPattern?
 
     /// What counts as many rows unless told otherwise.
     public static let usualMinimumRows: Int64 = 1000
 
     public init(
         resourceGroup: String, sourceServer: String, from: PostgresTimestamp? = nil,
-        to: PostgresTimestamp? = nil, minimumRows: Int64 = EventHistoryRequest.usualMinimumRows
+        to: PostgresTimestamp? = nil, minimumRows: Int64 = EventHistoryRequest.usualMinimumRows,
+        table: ObjectPattern? = nil
     ) {
         self.resourceGroup = resourceGroup
         self.sourceServer = sourceServer
         self.from = from
         self.to = to
         self.minimumRows = minimumRows
+        self.table = table
     }
 }
 
@@ -66,6 +70,8 @@ public struct EventHistory: Sendable {
     public var gaps: [Gap] = []
     /// Minutes with at least one commit, in order.
     public var activity: [Minute] = []
+    /// More are refused, so that no server's log is too long to be asked about.
+    public static let largestCount = 100_000
     /// In the order of the log.
     public var events: [WALEvent] = []
     /// How many segments were gone through, and of how many the log itself was read.

@@ -1,4 +1,5 @@
 import Foundation
+import PostgresFormat
 
 /// A result without its types: what every output format is printed from.
 enum OutputValue: Hashable, Sendable {
@@ -11,8 +12,8 @@ enum OutputValue: Hashable, Sendable {
     case object([String: OutputValue])
 
     init(encoding value: some Encodable) throws {
-        let data = try JSONEncoder().encode(value)
-        self = try JSONDecoder().decode(OutputValue.self, from: data)
+        // Our own parser takes a fraction of the time that a decoder of values of any type takes.
+        self.init(try JSONValue.parse(Array(JSONEncoder().encode(value))))
     }
 
     /// The fields in the order in which az prints them.
@@ -26,23 +27,20 @@ enum OutputValue: Hashable, Sendable {
     }
 }
 
-extension OutputValue: Decodable {
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Int.self) {
-            self = .integer(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .text(value)
-        } else if let value = try? container.decode([OutputValue].self) {
-            self = .list(value)
-        } else {
-            self = .object(try container.decode([String: OutputValue].self))
+extension OutputValue {
+    private init(_ value: JSONValue) {
+        switch value {
+        case .null: self = .null
+        case .bool(let value): self = .bool(value)
+        case .integer(let value): self = .integer(Int(value))
+        case .double(let value): self = .number(value)
+        case .string(let value): self = .text(value)
+        case .array(let values): self = .list(values.map(Self.init))
+        case .object(let object):
+            self = .object(
+                Dictionary(
+                    object.members.map { ($0.name, Self($0.value)) }, uniquingKeysWith: { first, _ in first })
+            )
         }
     }
 }

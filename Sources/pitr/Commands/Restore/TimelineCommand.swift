@@ -39,13 +39,9 @@ struct TimelineCommand: PitrCommand {
     }
 
     func execute(_ session: Session) throws -> Report {
-        var history = try session.controlPlane().eventHistory(request)
-        if let table = try tablePattern() {
-            history.events = history.events.filter { event in
-                event.subject != .server
-                    && (table.matches(event.object) || event.ancestors.contains(where: table.matches))
-            }
-        }
+        var request = request
+        request.table = try tablePattern()
+        let history = try session.controlPlane().eventHistory(request)
         let view = TimelineView(
             history: history, onlyEvents: events, showsCheckpoints: checkpoints)
         return try Report(
