@@ -106,7 +106,8 @@ private struct HeldInventory {
         let archived = try archive.names().compactMap { name -> SegmentName? in
             if case .segment(let segment) = name { segment } else { nil }
         }
-        if case .running = instance.status() {
+        let watch = Stopwatch()
+        while case .running = instance.status() {
             do {
                 try control.letPass(target, on: instance)
                 return try SourceTail.stream(
@@ -115,8 +116,13 @@ private struct HeldInventory {
                     segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
                     into: tailDirectory, clock: control.clock, cancellation: control.cancellation)
             } catch {
+                // What was streamed so far would be in the way of the next attempt.
+                try? DurableFiles.removeTree(tailDirectory)
                 // It may have gone away between the look and the call; its files are still there to be read.
-                if case .running = instance.status() { throw error }
+                guard case .running = instance.status() else { break }
+                guard Self.isStartingOrStopping(error), watch.seconds < 60 else { throw error }
+                try control.cancellation.check()
+                Pause.milliseconds(50)
             }
         }
         return try SourceTail.read(
@@ -124,6 +130,12 @@ private struct HeldInventory {
             from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },
             segmentSize: identity.segmentSize, into: tailDirectory, clock: control.clock,
             cancellation: control.cancellation)
+    }
+
+    /// Whether a server turned a connection away because it starts or stops just now: `the database system is
+    /// shutting down`, `… is starting up`. libpq gives no code for that.
+    private static func isStartingOrStopping(_ error: any Error) -> Bool {
+        (error as? Problem)?.detail?.contains("FATAL:  the database system is ") ?? false
     }
 
     /// From where on the source's own log is read: behind what is archived of its timeline. Nil without a

@@ -167,7 +167,9 @@ extension ControlPlane {
         let instance = try instance(row.id)
         try instance.stop(.immediate, timeoutSeconds: 60)
         guard !instance.hasProcesses() else {
-            throw Problem(.serverBusy, "processes still work in \(paths.data(row.id))")
+            throw Problem(
+                .serverBusy, "processes still work in \(paths.data(row.id))",
+                hint: "They end by themselves in a moment; then call 'pitr maintain' again.")
         }
     }
 
