@@ -1,12 +1,16 @@
-/// How programs in different languages are told to connect; Azure's texts.
+import ControlPlane
+
+/// How programs in different languages are told to connect; Azure's texts, with what they are made of quoted as
+/// each language wants it.
 public struct ConnectionStrings: Sendable {
     public var host: String
     public var port: Int
-    public var database: String
-    public var login: String
-    public var password: String
+    /// Nil for a place to fill in, also of the others.
+    public var database: String?
+    public var login: String?
+    public var password: String?
 
-    public init(host: String, port: Int, database: String, login: String, password: String) {
+    public init(host: String, port: Int, database: String?, login: String?, password: String?) {
         self.host = host
         self.port = port
         self.database = database
@@ -16,23 +20,58 @@ public struct ConnectionStrings: Sendable {
 
     /// By Azure's names for the kinds.
     public var all: [String: String] {
-        let url = "jdbc:postgresql://\(host):\(port)/\(database)"
+        let plain = values { $0 }
+        let uri = values(ConnectionURI.escaped)
+        let quoted = values(Self.quoted)
+        let libpq = values(Self.libpqValue)
+        let net = values(Self.netValue)
+        let jdbc = "jdbc:postgresql://\(host):\(port)/\(uri.database)"
         return [
-            "psql_cmd": "postgresql://\(login):\(password)@\(host):\(port)/\(database)?sslmode=require",
+            "psql_cmd":
+                "postgresql://\(uri.login):\(uri.password)@\(host):\(port)/\(uri.database)?sslmode=require",
             "ado.net":
-                "Server=\(host);Database=\(database);Port=\(port);User Id=\(login);Password=\(password);"
-                + "Ssl Mode=Require;",
-            "jdbc": "\(url)?user=\(login)&password=\(password)&sslmode=require",
-            "jdbc Spring": "spring.datasource.url=\(url)  spring.datasource.username=\(login)  "
-                + "spring.datasource.password=\(password)",
+                "Server=\(host);Database=\(net.database);Port=\(port);User Id=\(net.login);"
+                + "Password=\(net.password);Ssl Mode=Require;",
+            "jdbc": "\(jdbc)?user=\(uri.login)&password=\(uri.password)&sslmode=require",
+            "jdbc Spring": "spring.datasource.url=\(jdbc)  spring.datasource.username=\(plain.login)  "
+                + "spring.datasource.password=\(plain.password)",
             "node.js":
-                "var client = new pg.Client('postgres://\(login):\(password)@\(host):\(port)/\(database)');",
-            "php": "host=\(host) port=\(port) dbname=\(database) user=\(login) password=\(password)",
-            "python": "cnx = psycopg2.connect(database='\(database)', user='\(login)', host='\(host)', "
-                + "password='\(password)', port='\(port)')",
+                "var client = new pg.Client('postgres://\(uri.login):\(uri.password)@\(host):\(port)/"
+                + "\(uri.database)');",
+            "php": "host=\(host) port=\(port) dbname=\(libpq.database) user=\(libpq.login) "
+                + "password=\(libpq.password)",
+            "python": "cnx = psycopg2.connect(database='\(quoted.database)', user='\(quoted.login)', "
+                + "host='\(host)', password='\(quoted.password)', port='\(port)')",
             "ruby":
-                "cnx = PG::Connection.new(:host => '\(host)', :user => '\(login)', :dbname => '\(database)', "
-                + ":port => '\(port)', :password => '\(password)')",
+                "cnx = PG::Connection.new(:host => '\(host)', :user => '\(quoted.login)', "
+                + ":dbname => '\(quoted.database)', :port => '\(port)', "
+                + ":password => '\(quoted.password)')",
         ]
+    }
+
+    private func values(
+        _ write: (String) -> String
+    ) -> (database: String, login: String, password: String) {
+        (
+            database.map(write) ?? "{database}", login.map(write) ?? "{login}",
+            password.map(write) ?? "{password}"
+        )
+    }
+
+    /// Between single quotes in Python and Ruby.
+    private static func quoted(_ text: String) -> String {
+        text.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
+    }
+
+    /// In libpq's `keyword=value`: quoted where it has blanks or quotes.
+    private static func libpqValue(_ text: String) -> String {
+        text.contains { $0.isWhitespace || $0 == "'" || $0 == "\\" } || text.isEmpty
+            ? "'\(quoted(text))'" : text
+    }
+
+    /// In ADO.NET's `Keyword=value;`: quoted where it has what ends or begins a value.
+    private static func netValue(_ text: String) -> String {
+        text.contains { $0.isWhitespace || "';\"=".contains($0) }
+            ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
     }
 }

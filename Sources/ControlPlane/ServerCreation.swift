@@ -109,16 +109,7 @@ extension ControlPlane {
 
     static func connectionString(_ row: ServerRow, database: String, password: String) -> String {
         let port = row.port == 5432 ? "" : ":\(row.port)"
-        func escaped(_ text: String) -> String {
-            text.utf8.map { byte in
-                let scalar = Unicode.Scalar(byte)
-                let isPlain =
-                    scalar.properties.isAlphabetic && byte < 128 || (48...57).contains(byte)
-                    || [45, 46, 95, 126].contains(byte)
-                return isPlain
-                    ? String(scalar) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }.joined()
-        }
+        let escaped = ConnectionURI.escaped
         return "postgresql://\(escaped(row.administratorLogin)):\(escaped(password))@\(row.host)\(port)/"
             + "\(escaped(database))?sslmode=require"
     }

@@ -11,8 +11,8 @@ struct ShowConnectionStringCommand: PitrCommand {
     @OptionGroup var group: GroupOption
     @Option(name: [.customShort("s"), .long], help: "Name of the server.") var serverName: String?
     @Option(name: [.customShort("d"), .long], help: "Database.") var databaseName: String?
-    @Option(name: [.customShort("u"), .long], help: "Login.") var adminUser = "{login}"
-    @Option(name: [.customShort("p"), .long], help: "Password.") var adminPassword = "{password}"
+    @Option(name: [.customShort("u"), .long], help: "Login.") var adminUser: String?
+    @Option(name: [.customShort("p"), .long], help: "Password.") var adminPassword: String?
     @Flag(help: .hidden) var pgBouncer = false
 
     func validate() throws {
@@ -23,7 +23,7 @@ struct ShowConnectionStringCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         var strings = ConnectionStrings(
-            host: "{host}", port: 5432, database: databaseName ?? "{database}", login: adminUser,
+            host: "{host}", port: 5432, database: databaseName, login: adminUser,
             password: adminPassword)
         if let serverName {
             do {
