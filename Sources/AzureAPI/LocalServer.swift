@@ -14,9 +14,9 @@ public struct LocalServer: Codable, Sendable {
         init(_ health: ArchiverHealth) {
             failedCount = health.failedCount
             isFailing = health.isFailing
-            lastArchivedTime = health.lastArchivedTime
+            lastArchivedTime = health.lastArchivedTime?.wireText
             lastArchivedWal = health.lastArchivedWAL
-            lastFailedTime = health.lastFailedTime
+            lastFailedTime = health.lastFailedTime?.wireText
             lastFailedWal = health.lastFailedWAL
         }
     }

@@ -88,7 +88,8 @@ extension ControlPlane {
                 add(
                     .problem,
                     "WAL is not being archived: \(archiver.lastFailedWAL ?? "a segment") failed at "
-                        + "\(archiver.lastFailedTime ?? "an unknown time"), \(archiver.failedCount) failures so far; "
+                        + "\(archiver.lastFailedTime?.description ?? "an unknown time"), "
+                        + "\(archiver.failedCount) failures so far; "
                         + "PostgreSQL keeps it and goes on trying",
                     "Look for 'pitr-wal' in \(paths.log(row.id)); a full disk is the usual cause.")
             }

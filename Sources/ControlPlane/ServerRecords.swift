@@ -138,19 +138,24 @@ extension ControlPlane {
     }
 
     func archiverHealth(_ row: ServerRow) -> ArchiverHealth? {
+        func inUTC(_ column: String) -> String {
+            "to_char(\(column) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS \(column)"
+        }
         guard let connection = try? instance(row.id).connect(),
             let rows = try? connection.query(
                 """
-                SELECT last_archived_wal, last_archived_time::text, failed_count::text, last_failed_wal,
-                    last_failed_time::text,
+                SELECT last_archived_wal, \(inUTC("last_archived_time")), failed_count::text, last_failed_wal,
+                    \(inUTC("last_failed_time")),
                     (last_failed_time > coalesce(last_archived_time, '-infinity'))::text AS failing
                 FROM pg_stat_archiver
                 """)
         else { return nil }
         return ArchiverHealth(
-            lastArchivedWAL: rows[0, "last_archived_wal"], lastArchivedTime: rows[0, "last_archived_time"],
+            lastArchivedWAL: rows[0, "last_archived_wal"],
+            lastArchivedTime: rows[0, "last_archived_time"].flatMap { try? Self.instant($0) },
             failedCount: rows[0, "failed_count"].flatMap { Int($0) } ?? 0,
-            lastFailedWAL: rows[0, "last_failed_wal"], lastFailedTime: rows[0, "last_failed_time"],
+            lastFailedWAL: rows[0, "last_failed_wal"],
+            lastFailedTime: rows[0, "last_failed_time"].flatMap { try? Self.instant($0) },
             isFailing: rows[0, "failing"] == "true")
     }
 }

@@ -26,7 +26,7 @@ extension ServerDetails {
                 backup: "backup_1"),
             diskUsage: DiskUsage(data: 3, backups: 2, wal: 1),
             archiver: ArchiverHealth(
-                lastArchivedWAL: "000000010000000000000002", lastArchivedTime: "t", failedCount: 0,
+                lastArchivedWAL: "000000010000000000000002", lastArchivedTime: instant(-1), failedCount: 0,
                 lastFailedWAL: nil, lastFailedTime: nil, isFailing: false))
     }
 

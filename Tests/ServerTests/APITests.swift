@@ -193,7 +193,7 @@ struct ArchiverWatchTests {
     private func health(_ isFailing: Bool) -> ArchiverHealth {
         ArchiverHealth(
             lastArchivedWAL: nil, lastArchivedTime: nil, failedCount: 1, lastFailedWAL: "0001",
-            lastFailedTime: "noon", isFailing: isFailing)
+            lastFailedTime: PostgresTimestamp(microseconds: 0), isFailing: isFailing)
     }
 
     @Test func `says when archiving begins to fail and when it works again, once each`() {

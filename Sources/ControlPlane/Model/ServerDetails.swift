@@ -62,16 +62,16 @@ public struct DiskUsage: Hashable, Sendable, Codable {
 /// What PostgreSQL's archiver last said of itself.
 public struct ArchiverHealth: Hashable, Sendable, Codable {
     public var lastArchivedWAL: String?
-    public var lastArchivedTime: String?
+    public var lastArchivedTime: PostgresTimestamp?
     public var failedCount: Int
     public var lastFailedWAL: String?
-    public var lastFailedTime: String?
+    public var lastFailedTime: PostgresTimestamp?
     /// True when the newest attempt failed.
     public var isFailing: Bool
 
     public init(
-        lastArchivedWAL: String?, lastArchivedTime: String?, failedCount: Int, lastFailedWAL: String?,
-        lastFailedTime: String?, isFailing: Bool
+        lastArchivedWAL: String?, lastArchivedTime: PostgresTimestamp?, failedCount: Int,
+        lastFailedWAL: String?, lastFailedTime: PostgresTimestamp?, isFailing: Bool
     ) {
         self.lastArchivedWAL = lastArchivedWAL
         self.lastArchivedTime = lastArchivedTime

@@ -1,4 +1,5 @@
 import ControlPlane
+import PostgresFormat
 
 /// Tells when archiving begins to fail somewhere, and when it works again; nothing in between.
 struct ArchiverWatch {
@@ -9,7 +10,8 @@ struct ArchiverWatch {
         archivers.compactMap { server, health in
             if health.isFailing {
                 guard failing.insert(server).inserted else { return nil }
-                return "WARNING: \(server): archiving fails since \(health.lastFailedTime ?? "now"), at "
+                let since = health.lastFailedTime?.description ?? "now"
+                return "WARNING: \(server): archiving fails since \(since), at "
                     + "\(health.lastFailedWAL ?? "an unknown file"); its log says why"
             }
             return failing.remove(server) == nil ? nil : "\(server): archiving works again"
