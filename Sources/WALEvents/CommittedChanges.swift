@@ -100,7 +100,13 @@ struct CommittedChanges {
         }
         guard subject != .index else { return found }
         let details = alterations(from: before, to: after, in: net.database) + columns.flatMap(alterations)
-        if !details.isEmpty { found.append(event(.alter, subject, object, net.record, details)) }
+        if !details.isEmpty {
+            var altered = event(.alter, subject, object, net.record, details)
+            if before.name != after.name || before.schema != after.schema {
+                altered.former = catalog.eventObject(before, in: net.database, seenBy: xids)
+            }
+            found.append(altered)
+        }
         return found
     }
 
@@ -230,7 +236,10 @@ struct CommittedChanges {
         if net.after == nil { return [event(.drop, subject, object, net.record)] }
         guard let oldName else { return [event(.create, subject, object, net.record)] }
         if oldName == object.name { return [] }
-        return [event(.alter, subject, object, net.record, ["renamed from \(SQLName.quoted(oldName))"])]
+        var renamed = event(.alter, subject, object, net.record, ["renamed from \(SQLName.quoted(oldName))"])
+        renamed.former = object
+        renamed.former?.name = oldName
+        return [renamed]
     }
 }
 

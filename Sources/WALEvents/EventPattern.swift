@@ -36,6 +36,11 @@ public struct EventPattern: Hashable, Sendable, CustomStringConvertible {
             name = nil
             return
         }
+        if words.count == 2, action == .drop || action == .truncate,
+            ["cascade", "restrict"].contains(words[1].keyword)
+        {
+            words.removeLast()
+        }
         guard words.count == 1 else {
             throw Flaw(description: "\"\(words[1].spelling)\" behind the name is not understood")
         }

@@ -135,7 +135,7 @@ extension EventPattern {
     }
 
     fileprivate func isOfSameName(_ event: WALEvent) -> Bool {
-        guard let wanted = name?.words.last, let given = event.object.name else { return false }
-        return wanted.matches(given)
+        guard let wanted = name?.words.last else { return false }
+        return [event.object, event.former].contains { $0?.name.map(wanted.matches) ?? false }
     }
 }

@@ -3,7 +3,7 @@ import PostgresFormat
 /// The name of a relation or something else, as people write it.
 ///
 /// A name is `table`, `schema.table`, `database.table` or `database.schema.table`; a part in double quotes
-/// matches exactly, any other in any letter case.
+/// matches exactly, also with SQL's escapes (`U&"line\000Abreak"`), any other in any letter case.
 public struct ObjectPattern: Hashable, Sendable {
     /// One part of a name.
     struct Word: Hashable, Sendable {
@@ -27,9 +27,18 @@ public struct ObjectPattern: Hashable, Sendable {
     public init(_ text: String) throws(EventPattern.Flaw) {
         let spellings = try EventWords.read(text)
         guard spellings.count == 1, let name = spellings.first else {
-            throw EventPattern.Flaw(description: "\"\(text)\" is not one name")
+            throw EventPattern.Flaw(
+                description:
+                    "\"\(text)\" is not one name; what has blanks in it goes in double quotes, as in "
+                    + "'\"My Schema\".\"Order\"'")
         }
         try self.init(words: name.parts)
+    }
+
+    /// Whether it happened to what this names: now, or before a change of its name, or to a part of it.
+    public func matches(_ event: WALEvent) -> Bool {
+        matches(event.object) || event.former.map(matches) ?? false
+            || event.ancestors.contains(where: matches)
     }
 
     public func matches(_ object: EventObject) -> Bool {
@@ -61,6 +70,7 @@ struct EventWords {
         var word = EventWords()
         var part: ObjectPattern.Word?
         var isInQuotes = false
+        var isEscaped = false
         let characters = Array(text)
         var index = 0
         while index < characters.count {
@@ -75,6 +85,9 @@ struct EventWords {
                     index += 1
                 } else {
                     isInQuotes = false
+                    if isEscaped, let written = part?.text {
+                        part?.text = try unescaped(written)
+                    }
                 }
                 continue
             }
@@ -89,7 +102,8 @@ struct EventWords {
             case "\"":
                 word.spelling.append(character)
                 isInQuotes = true
-                part = ObjectPattern.Word(text: part?.text ?? "", isQuoted: true)
+                isEscaped = part?.isQuoted == false && part?.text.lowercased() == "u&"
+                part = ObjectPattern.Word(text: isEscaped ? "" : part?.text ?? "", isQuoted: true)
             default:
                 word.spelling.append(character)
                 part = part ?? ObjectPattern.Word(text: "", isQuoted: false)
@@ -102,6 +116,33 @@ struct EventWords {
         try word.end(&part, of: text, mayBeEmpty: word.parts.isEmpty)
         if !word.parts.isEmpty { words.append(word) }
         return words
+    }
+
+    /// Takes SQL's escapes apart: `\\`, `\000A`, `\+01F600`.
+    private static func unescaped(_ written: String) throws(EventPattern.Flaw) -> String {
+        var text = ""
+        var rest = Substring(written)
+        while let character = rest.popFirst() {
+            guard character == "\\" else {
+                text.append(character)
+                continue
+            }
+            if rest.first == "\\" {
+                text.append(rest.removeFirst())
+                continue
+            }
+            let isLong = rest.first == "+"
+            if isLong { rest.removeFirst() }
+            let digits = rest.prefix(isLong ? 6 : 4)
+            guard digits.count == (isLong ? 6 : 4), digits.allSatisfy(\.isHexDigit),
+                let scalar = UInt32(digits, radix: 16).flatMap(Unicode.Scalar.init)
+            else {
+                throw EventPattern.Flaw(description: "an escape in U&\"\(written)\" is not understood")
+            }
+            text.unicodeScalars.append(scalar)
+            rest.removeFirst(digits.count)
+        }
+        return text
     }
 
     private mutating func end(

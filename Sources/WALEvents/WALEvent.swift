@@ -39,6 +39,8 @@ public struct WALEvent: Hashable, Sendable {
     public var object: EventObject
     /// Of a table: those it is a partition of or inherits from, the nearest first.
     public var ancestors: [EventObject] = []
+    /// Of what was renamed or moved to another schema: what it was called before.
+    public var former: EventObject?
     /// For insert, update and delete: how many rows, at least one.
     public var rows: Int64?
     /// What was altered, one change each, in a few words; of a checkpoint, where recovery would start.
@@ -153,13 +155,28 @@ public struct EventTarget: Hashable, Sendable {
 
 /// Names as SQL writes them.
 public enum SQLName {
-    /// The name as it is if it needs no quotes (lower case, digits, `_`, `-` within), else in double quotes.
+    /// The name as it is if it needs no quotes (lower case, digits, `_`, `-` within), else in double quotes; with
+    /// SQL's own escapes where it has control characters, so that it stays on its line.
     public static func quoted(_ name: String) -> String {
+        if name.unicodeScalars.contains(where: isControl) {
+            let escaped = name.unicodeScalars.map { scalar in
+                if scalar == "\\" { return "\\\\" }
+                guard isControl(scalar) else { return String(scalar) }
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                return "\\" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+            return "U&\"" + escaped.joined().replacingDoubleQuotes + "\""
+        }
         let bytes = Array(name.utf8)
         guard let first = bytes.first, isPlain(first), !isDigit(first),
             bytes.allSatisfy({ isPlain($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "$") })
         else { return "\"" + name.replacingDoubleQuotes + "\"" }
         return name
+    }
+
+    /// C0 and C1, DEL, and the breaks of lines and paragraphs.
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}"
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

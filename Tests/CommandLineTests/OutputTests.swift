@@ -55,6 +55,14 @@ struct OutputTests {
                 """)
     }
 
+    @Test func `a name cannot break a line of a table, nor speak to the terminal`() {
+        let table = ColumnTable(header: ["Name", "Size"], rows: [["a\n\u{1B}[2Jb\u{202E}", "1"]])
+        #expect(table.render().hasSuffix("\na\\u{a}\\u{1b}[2Jb\\u{202e}  1\n"))
+        var text = PersonText()
+        text.field("Note", "first\nsecond \u{9B}31m")
+        #expect(text.render() == "  Note  first\n        second \\u{9b}31m\n")
+    }
+
     @Test func `a table without rows prints nothing`() throws {
         let empty = Report(value: .list([]), view: .columns(ColumnTable(header: ["Name"], rows: [])))
         #expect(try empty.render(.table) == "")

@@ -20,6 +20,7 @@ struct EventPatternTests {
     @Test(arguments: [
         "drop table orders", "DROP TABLE shop.orders", "drop table public.orders;",
         "Drop Table Shop.Public.ORDERS", "drop table \"shop\".\"orders\"", "drop table if exists orders",
+        "drop table orders cascade", "drop table orders RESTRICT;",
     ])
     func `finds a dropped table however it is named`(_ text: String) throws {
         #expect(try EventPattern(text).matches(event(.drop)))
@@ -57,7 +58,9 @@ struct EventPatternTests {
     }
 
     @Test func `an event's own title finds it again`() throws {
-        for named in ["orders", "Order Items", "a\"b", "1st", "ünïcode", "with.dot"] {
+        for named in [
+            "orders", "Order Items", "a\"b", "1st", "two\nlines\\", "\u{1B}[31m\"", "ünïcode", "with.dot",
+        ] {
             for schema in ["public", "Sales 2"] {
                 let dropped = event(.drop, schema: schema, name: named)
                 #expect(
@@ -69,7 +72,8 @@ struct EventPatternTests {
     @Test(arguments: [
         "", "  ", "dorp table x", "drop x", "drop table", "drop table a.b.c.d", "drop table \"x",
         "drop table a b",
-        "drop table .x", "restore", "restore point", "delete from",
+        "drop table .x", "delete from x cascade", "drop table U&\"a\\00\"", "drop table U&\"\\D800\"",
+        "restore", "restore point", "delete from",
     ])
     func `refuses words that are no event`(_ text: String) {
         #expect(throws: EventPattern.Flaw.self) { try EventPattern(text) }
@@ -150,6 +154,20 @@ struct EventPatternTests {
         let other = event(.drop, name: "payments")
         #expect(pattern.select(from: [other]) == .none(similar: [other]))
         #expect(pattern.select(from: []) == .none(similar: []))
+    }
+
+    @Test func `what was renamed is found by the name it had`() throws {
+        var renamed = event(.alter, name: "orders_old")
+        renamed.former = event(.alter, name: "orders").object
+        #expect(try ObjectPattern("shop.orders").matches(renamed))
+        #expect(try ObjectPattern("orders_old").matches(renamed))
+        #expect(try !ObjectPattern("orders_new").matches(renamed))
+        #expect(try EventPattern("drop table orders").select(from: [renamed]) == .none(similar: [renamed]))
+    }
+
+    @Test func `a name with a break in it stays on one line, as SQL writes it`() {
+        #expect(SQLName.quoted("two\nlines") == "U&\"two\\000Alines\"")
+        #expect(SQLName.quoted("back\\slash") == "\"back\\slash\"")
     }
 
     @Test func `says a number where no name is known`() {

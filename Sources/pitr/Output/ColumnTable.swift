@@ -6,6 +6,7 @@ struct ColumnTable: Hashable, Sendable {
     /// Nothing at all for no rows.
     func render() -> String {
         guard !rows.isEmpty else { return "" }
+        let rows = rows.map { cells in cells.map { $0.visible() } }
         let widths = header.indices.map { column in
             rows.map { $0[column].count }.reduce(header[column].count, max)
         }

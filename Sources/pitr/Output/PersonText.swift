@@ -50,7 +50,7 @@ struct PersonText: Hashable, Sendable {
                 text += "  " + command + "\n"
             }
         }
-        return text
+        return text.visible(keepsLines: true)
     }
 
     /// Breaks at blanks; a word longer than the line stays whole. The first line starts at `indent` already.

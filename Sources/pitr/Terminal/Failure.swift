@@ -18,6 +18,6 @@ enum Failure {
         var text = "ERROR: (\(problem.code.rawValue)) \(problem.message)\n"
         if let detail = problem.detail { text += "detail: \(detail)\n" }
         if let hint = problem.hint { text += "hint: \(hint)\n" }
-        return text
+        return text.visible(keepsLines: true)
     }
 }

@@ -21,6 +21,6 @@ struct Messages: Sendable {
 
     private func print(_ text: String) {
         progress?.wipe()
-        StandardStream.error.write(text + "\n")
+        StandardStream.error.write(text.visible(keepsLines: true) + "\n")
     }
 }
