@@ -67,9 +67,15 @@ struct EventReader {
         _ run: [SegmentName], from: PostgresTimestamp?, to: PostgresTimestamp?,
         _ take: ([WALEvent]) throws -> Void
     ) throws {
-        guard let start = startingBackup(in: run, before: from), let state = try catalog(start) else {
+        guard let start = startingBackup(in: run, before: from) else {
+            if let first = run.first, !gaps.isEmpty {
+                notes.append(
+                    "From \(first) on nothing is told: the log before it is missing, and no backup that can be "
+                        + "used came after.")
+            }
             return
         }
+        guard let state = try catalog(start) else { return }
         var pass = EventPass(
             log: log, segmentSize: inventory.segmentSize, start: start.startLSN, limit: limit,
             assembler: EventAssembler(catalog: state, interest: interest))

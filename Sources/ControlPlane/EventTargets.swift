@@ -23,44 +23,72 @@ extension ControlPlane {
                 .usage, "\"\(words)\" is no event", detail: error.description,
                 hint: "Say it like 'drop table shop.orders', 'delete from orders' or 'restore point NAME'.")
         }
-        switch try selection(pattern, choice, of: source, inventory, log) {
+        let (found, reader) = try selection(pattern, choice, of: source, inventory, log)
+        switch found {
         case .one(let target): return target
         case .several(let count, let last):
-            throw Problem(
-                .ambiguousTarget, "\(count) events fit \"\(words)\"",
-                detail: Self.listed(last.map(\.event), of: count),
-                hint:
-                    "Choose one with --nth, counted from the earliest, the last with --latest, or by size "
-                    + "with --min-rows."
-            )
+            throw Self.unclear(words, choice, last.map(\.event), of: count)
         case .none(let similar):
-            throw Problem(
-                .resourceNotFound, "nothing that fits \"\(words)\" happened on \(source.name)",
-                detail: similar.isEmpty
-                    ? nil : "what comes nearest:\n" + Self.listed(similar, of: similar.count),
-                hint: "'pitr timeline -s \(source.name)' shows what happened.")
+            throw Self.unknown(words, similar, on: source.name, reader?.gaps ?? [], reader?.notes ?? [])
         }
     }
 
     private func selection(
         _ pattern: EventPattern, _ choice: EventChoice, of source: ServerRow, _ inventory: Inventory,
         _ log: HeldLog
-    ) throws -> EventSelection {
+    ) throws -> (EventSelection, EventReader?) {
         let ofTable = RowInterest(minimumRows: 1, tables: pattern.names)
         let usual = RowInterest(minimumRows: EventHistoryRequest.usualMinimumRows)
         // Rows are looked at also where a least number is given: what was done to a table is the sum over its
         // partitions. The log is gone through again only where nothing fits, for what comes nearest.
         let interests = pattern.isOfRows ? [ofTable, usual, RowInterest(minimumRows: 1)] : [usual, ofTable]
         var found = EventSelection.none(similar: [])
+        var reader: EventReader?
         for interest in interests {
             var selector = EventSelector(pattern, choice)
-            _ = try readEvents(of: source, inventory, log, interest) { events in
+            reader = try readEvents(of: source, inventory, log, interest) { events in
                 for event in events { selector.add(event) }
             }
             found = selector.finish()
             guard case .none(similar: []) = found else { break }
         }
-        return found
+        return (found, reader)
+    }
+
+    /// Nothing fits; where log is missing that does not mean that it never happened.
+    static func unknown(
+        _ words: String, _ similar: [WALEvent], on server: String, _ gaps: [EventHistory.Gap],
+        _ notes: [String]
+    ) -> Problem {
+        var detail = gaps.map { gap in
+            "log is missing: \(gap.count == 1 ? "\(gap.first)" : "\(gap.first) to \(gap.last)")"
+        }
+        if !gaps.isEmpty { detail += notes }
+        if !similar.isEmpty { detail.append("what comes nearest:\n" + listed(similar, of: similar.count)) }
+        return Problem(
+            .resourceNotFound,
+            gaps.isEmpty
+                ? "nothing that fits \"\(words)\" happened on \(server)"
+                : "nothing that fits \"\(words)\" is known of \(server)",
+            detail: detail.isEmpty ? nil : detail.joined(separator: "\n"),
+            hint: "'pitr timeline -s \(server)' shows what happened.")
+    }
+
+    /// Several events fit, of which these are the last, and none was chosen; or fewer than the number that was.
+    static func unclear(
+        _ words: String, _ choice: EventChoice, _ last: [WALEvent], of events: Int
+    ) -> Problem {
+        let count = events == 1 ? "only one event fits" : "\(events) events fit"
+        if case .nth(let number) = choice.place {
+            return Problem(
+                .resourceNotFound, "\(count) \"\(words)\", there is no number \(number)",
+                detail: listed(last, of: events),
+                hint: "Choose one of these with --nth, or the last with --latest.")
+        }
+        let bySize = last.contains(where: \.changesRows) ? ", or by size with --min-rows" : ""
+        return Problem(
+            .ambiguousTarget, "\(count) \"\(words)\"", detail: listed(last, of: events),
+            hint: "Choose one with --nth, counted from the earliest, the last with --latest\(bySize).")
     }
 
     /// One line for each of the last ones, with its number counted from the earliest.
