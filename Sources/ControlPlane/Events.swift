@@ -132,9 +132,7 @@ private struct EventFilter {
         let time = event.time ?? last
         last = time
         if let table = request.table {
-            guard event.subject != .server,
-                table.matches(event.object) || event.ancestors.contains(where: table.matches)
-            else { return false }
+            guard event.subject != .server, table.matches(event) else { return false }
         }
         guard let time else { return request.from == nil }
         return request.from.map { $0 <= time } ?? true && request.to.map { time <= $0 } ?? true

@@ -109,9 +109,9 @@ public enum MomentText {
         let readings = (instants.isEmpty ? LocalTime.readings(local, in: zone) : instants).map { reading in
             "\(reading) (\(LocalTime.text(reading, in: zone)))"
         }
-        throw malformed(
-            text,
-            instants.isEmpty
+        throw Problem(
+            .usage, "'\(text)' is \(instants.isEmpty ? "a time that never was" : "more than one time")",
+            detail: instants.isEmpty
                 ? "clocks in \(name) were set forward and never showed it; it would be "
                     + readings.joined(separator: " or ")
                 : "clocks in \(name) were set back and showed it \(instants.count) times: at "

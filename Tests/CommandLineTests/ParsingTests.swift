@@ -23,6 +23,15 @@ private func refusal(_ line: [String]) -> (status: Int32, message: String) {
 }
 
 struct ParsingTests {
+    @Test(arguments: [
+        ("0/2000028", "0/2000028.."), ("0/3000000..0/2000000", "0/2000000..0/3000000"),
+        ("0/zz..0/1", "16/B374D848"),
+    ])
+    func `says how a stretch of the log is written`(_ text: String, _ hint: String) {
+        #expect(LogOptions.flaw(ofPositions: text)?.hint?.contains(hint) == true)
+        #expect(LogOptions.flaw(ofPositions: "./x") == nil && LogOptions.flaw(ofPositions: "../a/b") == nil)
+    }
+
     @Test func `restore takes every option that makes sense here`() throws {
         let request = try parse(
             RestoreCommand.self, "restore", "-g", "rg", "-n", "copy", "--source-server", "src",

@@ -75,10 +75,37 @@ struct TimelineViewTests {
         #expect(document.events.map(\.details) == [["redo 0/28"]])
     }
 
+    @Test func `takes times as restore does, and says what is wrong with one`() throws {
+        let command = try #require(
+            try Pitr.parseAsRoot(
+                ["timeline", "-s", "shop", "--from", "10 minutes ago", "--to", "1 minute ago"])
+                as? TimelineCommand)
+        let from = try #require(command.from)
+        let to = try #require(command.to)
+        #expect((540...541).contains((to.instant.microseconds - from.instant.microseconds) / 1_000_000))
+        #expect(from.note == "'10 minutes ago' is \(from.instant).")
+        do {
+            _ = try Pitr.parseAsRoot(["timeline", "-s", "shop", "--from", "yesterday"])
+        } catch {
+            #expect(Pitr.message(for: error).contains("or '10 minutes ago'"), "\(Pitr.message(for: error))")
+        }
+    }
+
+    @Test func `says why there is nothing to see`() {
+        var history = EventHistory(server: .fresh)
+        history.from = PostgresTimestamp(microseconds: 1)
+        history.to = PostgresTimestamp(microseconds: 999_999)
+        let text = TimelineView(history: history, isNarrowed: true).text.render()
+        #expect(text.contains("Restorable  nothing yet: no backup is complete"))
+        #expect(text.contains("Events from 2000-01-01T00:00:00.000001Z to 2000-01-01T00:00:00.999999Z"))
+        #expect(text.contains("none that fits; changes of fewer than 1 000 rows of a table are left out"))
+    }
+
     @Test func `refuses a range that ends before it begins, no rows, and a name of four parts`() {
         let bad = [
             ["--from", "2026-03-22T10:00:00Z", "--to", "2026-03-22T09:00:00Z"], ["--min-rows", "0"],
-            ["--table", "a.b.c.d"], ["--table", "\"a"],
+            ["--table", "a.b.c.d"], ["--table", "\"a"], ["--from", "yesterday"],
+            ["--to", "2026-10-25 02:30:00 Europe/Paris"],
         ]
         for options in bad {
             #expect(throws: (any Error).self) {

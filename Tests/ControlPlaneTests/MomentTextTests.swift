@@ -64,6 +64,8 @@ struct MomentTextTests {
     {
         let words = refusal(text)
         for part in parts { #expect(words.contains(part), "\(words)") }
+        // What is written is right; it is the clock that leaves it open.
+        #expect(!words.contains("format"), "\(words)")
     }
 
     @Test(arguments: [

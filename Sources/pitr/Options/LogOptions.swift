@@ -33,8 +33,9 @@ struct LogOptions: ParsableArguments {
         if let part, SegmentName(fileName: part) == nil, part.contains("/") || isFile(part),
             range(part) == nil
         {
-            guard isFile(part) else { throw Problem(.resourceNotFound, "there is no file \(part)") }
-            return .file(part)
+            if isFile(part) { return .file(part) }
+            if let flaw = Self.flaw(ofPositions: part) { throw flaw }
+            throw Problem(.resourceNotFound, "there is no file \(part)")
         }
         guard let serverName else {
             if let part, isFile(part) { return .file(part) }
@@ -62,6 +63,26 @@ struct LogOptions: ParsableArguments {
         if ends[1].isEmpty { return from..<LSN.max }
         guard let to = LSN(ends[1]), from <= to else { return nil }
         return from..<to
+    }
+
+    /// What is wrong with something that looks like positions and is no range; nil where it does not.
+    static func flaw(ofPositions text: String) -> Problem? {
+        if let position = LSN(text) {
+            return Problem(
+                .usage, "\(position) is one position, not a stretch of the log",
+                hint: "Say where it ends, '\(position)..LSN', or go on to the end of the log with "
+                    + "'\(position)..' (--limit 1 for one record).")
+        }
+        let ends = text.components(separatedBy: "..")
+        guard ends.count == 2, !text.hasPrefix("."), !text.hasPrefix("/") else { return nil }
+        if let from = LSN(ends[0]), let to = LSN(ends[1]), to < from {
+            return Problem(
+                .usage, "'\(text)' ends before it begins",
+                hint: "Say it the other way round: \(to)..\(from).")
+        }
+        return Problem(
+            .usage, "'\(text)' is no stretch of the log",
+            hint: "Positions look like 16/B374D848, a stretch like 16/B374D848..16/B3800000.")
     }
 
     private func isFile(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }

@@ -10,6 +10,9 @@ struct TimelineView {
     var onlyEvents = false
     /// A busy server has one every few minutes, and hardly ever is one what somebody looks for.
     var showsCheckpoints = false
+    /// Whether only one table's events were asked for, and how many rows make a change an event.
+    var isNarrowed = false
+    var minRows = EventHistoryRequest.usualMinimumRows
 
     private var shown: [WALEvent] {
         showsCheckpoints ? history.events : history.events.filter { $0.action != .checkpoint }
@@ -26,14 +29,20 @@ struct TimelineView {
             text.command(Self.line(of: event, lsnWidth, xidWidth))
             if let command = command(before: event) { text.command("    " + command) }
         }
-        if shown.isEmpty { text.item("none") }
+        if shown.isEmpty { text.item(isNarrowed ? "none that fits; \(Self.leftOut(minRows))" : "none") }
         for note in history.notes { text.item(note) }
         return text
     }
 
     private var heading: String {
         guard let from = history.from, let to = history.to else { return "Events" }
-        return "Events from \(from.wholeSeconds) to \(to.wholeSeconds)"
+        return "Events from \(from) to \(to)"
+    }
+
+    private static func leftOut(_ minRows: Int64) -> String {
+        minRows > 1
+            ? "changes of fewer than \(grouped(minRows)) rows of a table are left out (--min-rows)"
+            : "names are those of the time, as SQL writes them"
     }
 
     // MARK: What is held
@@ -43,7 +52,10 @@ struct TimelineView {
         if let earliest = history.earliest, let latest = history.latest {
             text.field("Restorable", "\(earliest) to \(latest)")
         } else {
-            text.field("Restorable", "nothing: there is no sound backup")
+            text.field(
+                "Restorable",
+                history.backups.isEmpty
+                    ? "nothing yet: no backup is complete" : "nothing: there is no sound backup")
         }
         for gap in history.gaps { text.field("Gap", Self.words(for: gap)) }
         if history.gaps.isEmpty { text.field("Gaps", "none") }

@@ -14,8 +14,12 @@ struct ActivityLogListCommand: PitrCommand {
     @Option(help: "Only this correlation id.") var correlationId: String?
     @Option(help: "Only this caller.") var caller: String?
     @Option(help: "Only this status: Started, Succeeded or Failed.") var status: String?
-    @Option(help: "From this time on; without a zone it is UTC.") var startTime: TimeText?
-    @Option(help: "Up to this time; else now.") var endTime: TimeText?
+    @Option(
+        help: ArgumentHelp("From this time on; without a zone it is UTC.", valueName: "time"),
+        transform: TimeText.init)
+    var startTime: TimeText?
+    @Option(help: ArgumentHelp("Up to this time; else now.", valueName: "time"), transform: TimeText.init)
+    var endTime: TimeText?
     @Option(help: "Span before the end or after the start, such as 1d or 6h.") var offset = TimeOffset(
         seconds: 21600)
     @Option(help: "At most this many events.") var maxEvents = 50

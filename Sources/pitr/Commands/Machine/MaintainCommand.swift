@@ -8,7 +8,9 @@ struct MaintainCommand: PitrCommand {
             "Take the backups that are due, expire what retention no longer needs, clean up after crashes.")
 
     @OptionGroup var global: GlobalOptions
-    @Option(help: ArgumentHelp("Act as if it were this time.", valueName: "time")) var asOf: TimeText?
+    @Option(
+        help: ArgumentHelp("Act as if it were this time.", valueName: "time"), transform: TimeText.init)
+    var asOf: TimeText?
     @Flag(help: "Say what would be done and do nothing.") var dryRun = false
 
     func execute(_ session: Session) throws -> Report {

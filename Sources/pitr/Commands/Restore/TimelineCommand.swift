@@ -18,8 +18,13 @@ struct TimelineCommand: PitrCommand {
         name: [.customShort("s"), .long],
         help: "The server: a name in the same group, a resource id, or the id of a deleted server.")
     var sourceServer: String
-    @Option(help: "Events from this time on; without a zone it is UTC.") var from: TimeText?
-    @Option(help: "Events up to this time.") var to: TimeText?
+    @Option(
+        help: ArgumentHelp(
+            "Events from this time on, written as for restore: also '10 minutes ago'.", valueName: "time"),
+        transform: TimeText.init)
+    var from: TimeText?
+    @Option(help: ArgumentHelp("Events up to this time.", valueName: "time"), transform: TimeText.init)
+    var to: TimeText?
     @Flag(help: "Only the events.") var events = false
     @Flag(help: "Checkpoints among the events; -o json has them in any case.") var checkpoints = false
     @Option(
@@ -42,8 +47,10 @@ struct TimelineCommand: PitrCommand {
         var request = request
         request.table = try tablePattern()
         let history = try session.controlPlane().eventHistory(request)
+        [from, to].compactMap { $0?.note }.forEach(session.messages.note)
         let view = TimelineView(
-            history: history, onlyEvents: events, showsCheckpoints: checkpoints)
+            history: history, onlyEvents: events, showsCheckpoints: checkpoints, isNarrowed: table != nil,
+            minRows: minRows)
         return try Report(
             TimelineDocument(history, minRows: minRows, command: view.command), view.text)
     }
