@@ -19,6 +19,11 @@ extension ControlPlane {
         _ server: ServerReference, name: String, charset: String?, collation: String?
     ) throws -> DatabaseDetails {
         try Self.validate(databaseName: name)
+        guard !["template0", "template1"].contains(name) else {
+            throw Problem(
+                .invalidParameterValue, "'\(name)' is the name of a template that every server has",
+                hint: "Choose another name.")
+        }
         let row = try findComplete(server)
         let lock = try lockServer(row, .shared)
         defer { lock.release() }
@@ -71,7 +76,7 @@ extension ControlPlane {
         guard let found = try listDatabases(server).first(where: { $0.name == name }) else {
             throw Problem(
                 .resourceNotFound, "The database '\(name)' of server '\(server.name)' was not found.",
-                hint: "List them with 'pitr db list'.")
+                hint: "List them with 'pitr db list -s \(server.name)'.")
         }
         return found
     }
@@ -93,7 +98,7 @@ extension ControlPlane {
         guard (1...63).contains(name.utf8.count) else {
             throw Problem(
                 .invalidParameterValue, "a restore point's name has 1 to 63 bytes",
-                hint: "Choose a shorter name.")
+                hint: name.isEmpty ? "Give it a name." : "Choose a shorter name.")
         }
         let row = try findComplete(server)
         return try perform(.restorePoint, server: row, properties: ["restorePoint": name]) { _ in

@@ -95,7 +95,7 @@ extension ControlPlane {
         guard let rule = rules.first(where: { $0.name.lowercased() == name.lowercased() }) else {
             throw Problem(
                 .resourceNotFound, "The firewall rule '\(name)' of server '\(server.name)' was not found.",
-                hint: "List them with 'pitr firewall-rule list'.")
+                hint: "List them with 'pitr firewall-rule list -s \(server.name)'.")
         }
         return rule
     }

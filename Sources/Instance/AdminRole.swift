@@ -25,13 +25,13 @@ public enum AdminRole {
         }
         guard (1...63).contains(name.utf8.count), letters, let first = name.utf8.first, isLetter(first) else {
             throw Problem(
-                .invalidUserName, "the administrator login “\(name)” is not a valid name",
+                .invalidUserName, "the administrator login '\(name)' is not a valid name",
                 detail: "it must begin with a letter and have 1 to 63 letters, digits, underscores or hyphens"
             )
         }
         guard !blockedNames.contains(lower), !reservedNames.contains(lower), !lower.hasPrefix("pg_") else {
             throw Problem(
-                .invalidUserName, "the administrator login cannot be “\(name)”",
+                .invalidUserName, "the administrator login cannot be '\(name)'",
                 detail: "the name is reserved",
                 hint:
                     "Choose another one; \(blockedNames.sorted().joined(separator: ", ")) and names that begin with "

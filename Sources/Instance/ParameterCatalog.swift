@@ -39,8 +39,8 @@ public struct ParameterCatalog: Sendable {
     public func find(_ name: String) throws(Problem) -> ParameterItem {
         guard let item = items.first(where: { $0.name.lowercased() == name.lowercased() }) else {
             throw Problem(
-                .resourceNotFound, "the server has no parameter “\(name)”",
-                hint: "List the parameters with: pitr parameter list")
+                .resourceNotFound, "the server has no parameter '\(name)'",
+                hint: "List them with 'pitr parameter list -s NAME'.")
         }
         return item
     }
@@ -56,13 +56,13 @@ public struct ParameterCatalog: Sendable {
         let item = try find(name)
         guard !item.isReadOnly else {
             throw Problem(
-                .operationNotSupported, "the parameter “\(item.name)” is read-only",
+                .operationNotSupported, "the parameter '\(item.name)' is read-only",
                 hint: "Its value follows from how the server is run.")
         }
         guard let canonical = item.canonical(value) else {
             let unit = item.unit.map { " (in \($0))" } ?? ""
             throw Problem(
-                .invalidParameterValue, "“\(value)” is not a value for the parameter “\(item.name)”",
+                .invalidParameterValue, "'\(value)' is not a value for the parameter '\(item.name)'",
                 detail: "allowed values: \(item.allowedValues)\(unit)")
         }
         if item.isSessionSetting, let connection {
@@ -73,7 +73,7 @@ public struct ParameterCatalog: Sendable {
                 }
             } catch {
                 throw Problem(
-                    .invalidParameterValue, "“\(value)” is not a value for the parameter “\(item.name)”",
+                    .invalidParameterValue, "'\(value)' is not a value for the parameter '\(item.name)'",
                     detail: error.detail, hint: error.hint)
             }
         }

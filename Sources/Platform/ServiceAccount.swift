@@ -89,7 +89,7 @@ public struct ServiceAccount: Sendable, Hashable {
     private static func stepDown(home: String, runtime: String) throws(Problem) -> ServiceAccount {
         guard let entry = Entry.find(name: systemAccount), entry.uid != 0 else {
             throw Problem(
-                .postgresMissing, "there is no account “\(systemAccount)” to run servers as",
+                .postgresMissing, "there is no account '\(systemAccount)' to run servers as",
                 detail: "PostgreSQL refuses to run as root, and Debian's packages make this account",
                 hint: "Install PostgreSQL: apt-get install postgresql-15")
         }

@@ -27,7 +27,7 @@ public enum StateHome {
     public static func validated(_ path: String) throws(Problem) -> String {
         guard path.hasPrefix("/") else {
             throw Problem(
-                .usage, "the state folder must be an absolute path", detail: "PITR_HOME is “\(path)”",
+                .usage, "the state folder must be an absolute path", detail: "PITR_HOME is '\(path)'",
                 hint: "Set PITR_HOME to a path that begins with a slash.")
         }
         let refused = path.unicodeScalars.contains { scalar in
@@ -43,7 +43,7 @@ public enum StateHome {
         guard !parts.contains(".."), !parts.isEmpty else {
             throw Problem(
                 .usage, "the state folder must be a plain path below the root directory", detail: path,
-                hint: "Choose a path without “..”.")
+                hint: "Choose a path without '..'.")
         }
         return "/" + parts.joined(separator: "/")
     }
