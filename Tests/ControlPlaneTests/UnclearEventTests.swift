@@ -20,7 +20,8 @@ struct UnclearEventTests {
         #expect(rows.hint?.contains("--min-rows") == true)
         #expect(rows.detail?.contains("2. without a time UPDATE orders at 0/2") == true)
         let points = ControlPlane.unclear(
-            "restore point orders", EventChoice(), [event(.restorePoint, at: 1), event(.restorePoint, at: 2)], of: 2)
+            "restore point orders", EventChoice(),
+            [event(.restorePoint, at: 1), event(.restorePoint, at: 2)], of: 2)
         #expect(points.hint?.contains("--min-rows") == false)
     }
 
@@ -39,7 +40,8 @@ struct UnclearEventTests {
     }
 
     @Test func `a number that is not there is not called ambiguous`() {
-        let problem = ControlPlane.unclear("update orders", EventChoice(.nth(3)), [event(.update, at: 1)], of: 1)
+        let problem = ControlPlane.unclear(
+            "update orders", EventChoice(.nth(3)), [event(.update, at: 1)], of: 1)
         #expect(problem.code == .resourceNotFound)
         #expect(problem.message == "only one event fits \"update orders\", there is no number 3")
     }
