@@ -52,18 +52,27 @@ extension ControlPlane {
         if case .running = instance.status() { try instance.reload() }
     }
 
+    /// A backup may run meanwhile: a copy's first one does, while people want to be let in.
+    private func changingAccess<Value>(_ row: ServerRow, _ body: () throws -> Value) throws -> Value {
+        let lock = try lockServer(row, .shared)
+        defer { lock.release() }
+        let turn = try DirectoryLock.wait(paths.accessLock(row.id))
+        defer { turn.release() }
+        return try body()
+    }
+
     /// Makes a rule, or replaces the one of that name, as az does; in effect when it returns.
     public func createFirewallRule(_ server: ServerReference, _ rule: FirewallRule) throws -> FirewallRule {
         let row = try checkRule(server, rule)
-        let lock = try lockServer(row)
-        defer { lock.release() }
-        return try perform(.writeRule, server: row, properties: ["rule": rule.name]) { _ in
-            let record = FirewallRuleRow(
-                serverID: row.id, name: rule.name, startIPAddress: rule.startIPAddress,
-                endIPAddress: rule.endIPAddress)
-            try change(row.id) { try record.save($0) }
-            try applyAccess(row)
-            return rule
+        return try changingAccess(row) {
+            try perform(.writeRule, server: row, properties: ["rule": rule.name]) { _ in
+                let record = FirewallRuleRow(
+                    serverID: row.id, name: rule.name, startIPAddress: rule.startIPAddress,
+                    endIPAddress: rule.endIPAddress)
+                try change(row.id) { try record.save($0) }
+                try applyAccess(row)
+                return rule
+            }
         }
     }
 
@@ -103,14 +112,14 @@ extension ControlPlane {
     public func deleteFirewallRule(_ server: ServerReference, name: String) throws {
         let rule = try showFirewallRule(server, name: name)
         let row = try findComplete(server)
-        let lock = try lockServer(row)
-        defer { lock.release() }
-        try perform(.deleteRule, server: row, properties: ["rule": rule.name]) { _ in
-            try change(row.id) {
-                _ = try FirewallRuleRow.filter(Column("serverID") == row.id)
-                    .filter(Column("name") == rule.name).deleteAll($0)
+        try changingAccess(row) {
+            try perform(.deleteRule, server: row, properties: ["rule": rule.name]) { _ in
+                try change(row.id) {
+                    _ = try FirewallRuleRow.filter(Column("serverID") == row.id)
+                        .filter(Column("name") == rule.name).deleteAll($0)
+                }
+                try applyAccess(row)
             }
-            try applyAccess(row)
         }
     }
 }

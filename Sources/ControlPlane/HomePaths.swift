@@ -40,8 +40,10 @@ struct HomePaths: Sendable {
     var catalogLock: String { locks + "/catalog" }
     /// Held by the daemon as long as it runs.
     var daemonLock: String { locks + "/daemon" }
-    /// Held by whoever changes a server; shared by a running backup.
+    /// Held by whoever changes a server; shared by a running backup, and by what need not wait for it.
     func serverLock(_ id: String) -> String { locks + "/" + id + ".server" }
+    /// One process at a time writes who is let in.
+    func accessLock(_ id: String) -> String { locks + "/" + id + ".access" }
     /// One process at a time copies a server's repository to the paired location.
     func pairLock(_ id: String) -> String { locks + "/" + id + ".pair" }
     /// One backup of a server at a time.

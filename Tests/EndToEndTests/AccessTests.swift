@@ -65,6 +65,26 @@ extension EndToEnd {
             }
         }
 
+        @Test func `firewall rules change while the server is backed up`() throws {
+            try ProductUnderTest.use("rulebackup") { product in
+                let source = try product.create("orders")
+                // What a running backup holds.
+                let backup = try DirectoryLock.wait(product.home + "/locks/\(source.id).server", .shared)
+                try RunAs.handOver(backup.path)
+                _ = try product.run([
+                    "firewall-rule", "delete", "-s", "orders", "-n",
+                    try #require(
+                        try product.json("firewall-rule", "list", "-s", "orders").array?.first?["name"]?
+                            .string), "--yes",
+                ]).checked()
+                Self.expectRefusal("no pg_hba.conf entry") { try source.connect() }
+                try product.openFirewall("orders")
+                #expect(try source.connect().value("SELECT 1") == "1")
+                try product.refuses(["restart", "-n", "orders"], saying: "ServerBusy")
+                backup.release()
+            }
+        }
+
         @Test func `the printed connection string opens the server with its own certificate`() throws {
             try ProductUnderTest.use("string") { product in
                 let source = try product.create("orders", ["-d", "shop"])
