@@ -1,7 +1,7 @@
 import ControlPlane
 
-/// How programs in different languages are told to connect; Azure's texts, with what they are made of quoted as
-/// each language wants it.
+/// How programs in different languages are told to connect; Azure's texts, with what they are made of quoted
+/// as each language wants it.
 public struct ConnectionStrings: Sendable {
     public var host: String
     public var port: Int

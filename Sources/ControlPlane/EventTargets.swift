@@ -74,7 +74,7 @@ extension ControlPlane {
             hint: "'pitr timeline -s \(server)' shows what happened.")
     }
 
-    /// Several events fit, of which these are the last, and none was chosen; or fewer than the number that was.
+    /// Several events fit, of which these are the last, and none was chosen; or fewer than the number chosen.
     static func unclear(
         _ words: String, _ choice: EventChoice, _ last: [WALEvent], of events: Int
     ) -> Problem {

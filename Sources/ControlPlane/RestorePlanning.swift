@@ -164,9 +164,9 @@ extension ControlPlane {
         }
     }
 
-    /// Where the last record written ends. The server tells where the next will begin, maybe behind the header
-    /// of a page that nobody began: after a switch of segments nothing is flushed up to there before somebody
-    /// writes again.
+    /// Where the last record written ends. The server tells where the next will begin, maybe behind the
+    /// header of a page that nobody began: after a switch of segments nothing is flushed up to there before
+    /// somebody writes again.
     private static let endOfRecords = """
         SELECT (next - CASE WHEN place = 40 THEN 40 WHEN place % 8192 = 24 THEN 24 ELSE 0 END)::text
         FROM (SELECT pg_current_wal_insert_lsn() AS next) AS position,

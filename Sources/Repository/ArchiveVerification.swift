@@ -90,10 +90,11 @@ extension WALArchive {
         of timeline: TimelineID
     ) throws(Problem) -> (parent: TimelineHistory.Entry?, damage: String?) {
         if timeline.rawValue <= 1 { return (nil, nil) }
-        if let damage = try verify(.timelineHistory(timeline)) {
+        let isThere = contains(.timelineHistory(timeline))
+        if isThere, let damage = try verify(.timelineHistory(timeline)) {
             return (nil, "its history file cannot be used: \(damage)")
         }
-        guard let text = try history(timeline) else { return (nil, "its history file is missing") }
+        guard isThere, let text = try history(timeline) else { return (nil, "its history file is missing") }
         do throws(TimelineHistory.Failure) {
             return (try TimelineHistory(parsing: text, of: timeline).entries.last, nil)
         } catch {

@@ -155,8 +155,8 @@ public struct EventTarget: Hashable, Sendable {
 
 /// Names as SQL writes them.
 public enum SQLName {
-    /// The name as it is if it needs no quotes (lower case, digits, `_`, `-` within), else in double quotes; with
-    /// SQL's own escapes where it has control characters, so that it stays on its line.
+    /// The name as it is if it needs no quotes (lower case, digits, `_`, `-` within), else in double quotes;
+    /// with SQL's own escapes where it has control characters, so that it stays on its line.
     public static func quoted(_ name: String) -> String {
         if name.unicodeScalars.contains(where: isControl) {
             let escaped = name.unicodeScalars.map { scalar in

@@ -61,7 +61,7 @@ extension EndToEnd {
                 let past = try source.superuser().moment()
                 try fork.branch()
                 try source.superuser().execute("INSERT INTO t VALUES (20)")
-                try fork.archive()
+                let newest = try fork.archive()
                 try fork.exchange()
                 try source.superuser().execute("INSERT INTO t VALUES (10)")
                 try product.json("backup", "create", "-s", "orders", "-n", "late")
@@ -81,6 +81,7 @@ extension EndToEnd {
                 #expect(other.evidence["baseBackup"] == "late")
                 let backup = try product.restore("backup", from: "orders", ["--backup", "late"])
                 #expect(try Self.rows(backup) == "1,10")
+                try Self.expectShown(product, onNewest: newest)
                 let asked = ["restore", "-n", "copy", "--source-server", "orders"]
                 try product.refuses(
                     asked + ["--backup", "late", "--timeline", "2"],
@@ -116,6 +117,20 @@ extension EndToEnd {
                     ["plan", "-s", "orders", "--before", "create table abandoned"], status: 3,
                     saying: "nothing that fits")
             }
+        }
+
+        /// Positions that two timelines have are read on the newest one, unless another is asked for.
+        private static func expectShown(_ product: ProductUnderTest, onNewest name: String) throws {
+            let segment = try #require(SegmentName(fileName: name))
+            func shown(_ options: String...) throws -> [JSONValue] {
+                try product.run(["wal", "show", "-s", "orders"] + options).value().array ?? []
+            }
+            let other = "00000001" + name.dropFirst(8)
+            let range = "\(segment.start)..\(segment.end)"
+            let (second, first) = (try shown(name), try shown(other))
+            #expect(!second.isEmpty && !first.isEmpty && second != first)
+            #expect(try shown(range) == second)
+            #expect(try shown(range, "--timeline", "1") == first)
         }
 
         /// The history of a timeline arrives before any of its log, or the log is lost.

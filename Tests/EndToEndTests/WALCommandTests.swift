@@ -68,6 +68,9 @@ extension EndToEnd {
                 let missing = try product.run(["wal", "verify", "-s", "orders"])
                 #expect(missing.exitStatus == 1, "\(missing)")
                 #expect(missing.errors.contains("\(name) is missing"), "\(missing)")
+                // The server handed it over long ago: it is not asked for what it may have of it.
+                try product.refuses(
+                    ["wal", "show", "-s", "orders", name], saying: "segment \(name) is not in the archive")
             }
         }
 

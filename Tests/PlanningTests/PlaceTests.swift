@@ -202,6 +202,22 @@ struct PlaceTests {
         #expect(plan.lastInside?.kind == "commit prepared")
     }
 
+    @Test func `one that was prepared is looked for on, also where an index tells of that`() throws {
+        var log = based(next: 20)
+        log.end(.prepare, 30, at: CraftedLog.time(110))
+        log.commit(31, at: 115)
+        log.switchSegment()
+        log.commit(32, at: 120)
+        log.switchSegment()
+        let end = log.end(.commitPrepared, 30, at: CraftedLog.time(130))
+        log.commit(33, at: 140)
+        var held = log.held()
+        held.open()
+        held.indexed = Set(held.segments.map(\.name))
+        let plan = try held.plan(.transaction(TransactionNumber(30), exclusive: false))
+        #expect(held.segments.count == 3 && plan.lastInside?.lsn == end.start)
+    }
+
     @Test func `a restore point is handed over by its name`() throws {
         var log = based()
         log.commit(7, at: 110)

@@ -138,7 +138,7 @@ struct ArchiveReportTests {
         for (name, bytes) in later.segments { try made.push(name.fileName, bytes) }
         let without = try made.report()
         #expect(!without.isSound && without.segments.allSatisfy { $0.damage == nil })
-        #expect(without.timelines.map(\.damage) == [nil, "its history file cannot be used: it is missing"])
+        #expect(without.timelines.map(\.damage) == [nil, "its history file is missing"])
         try made.push("00000002.history", Array("1\t0/D00100\tbefore\n".utf8))
         try DurableFiles.write(Array("words".utf8), to: made.layout.wal + "/00000001/notes.txt")
         let with = try made.report()
