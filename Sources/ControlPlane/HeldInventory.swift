@@ -120,7 +120,7 @@ private struct HeldInventory {
                 try? DurableFiles.removeTree(tailDirectory)
                 // It may have gone away between the look and the call; its files are still there to be read.
                 guard case .running = instance.status() else { break }
-                guard Self.isStartingOrStopping(error), watch.seconds < 60 else { throw error }
+                guard watch.seconds < Self.patience(with: error) else { throw error }
                 try control.cancellation.check()
                 Pause.milliseconds(50)
             }
@@ -132,10 +132,15 @@ private struct HeldInventory {
             cancellation: control.cancellation)
     }
 
-    /// Whether a server turned a connection away because it starts or stops just now: `the database system is
-    /// shutting down`, `… is starting up`. libpq gives no code for that.
-    private static func isStartingOrStopping(_ error: any Error) -> Bool {
-        (error as? Problem)?.detail?.contains("FATAL:  the database system is ") ?? false
+    /// For how many seconds a connection is tried again: the server turns everybody away while it starts or
+    /// stops, and at the very end of a stop nobody listens any more. libpq gives no code for either.
+    private static func patience(with error: any Error) -> Double {
+        let detail = (error as? Problem)?.detail ?? ""
+        if detail.contains("FATAL:  the database system is ") { return 60 }
+        let isNobodyThere = [
+            "No such file or directory", "Connection refused", "server closed the connection unexpectedly",
+        ].contains(where: detail.contains)
+        return isNobodyThere ? 5 : 0
     }
 
     /// From where on the source's own log is read: behind what is archived of its timeline. Nil without a

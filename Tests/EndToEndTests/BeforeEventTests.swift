@@ -75,7 +75,8 @@ extension EndToEnd {
                 try product.refuses(
                     asked("drop table shop.orders"), saying: "2 events fit", "1. 2", "2. 2", "--nth")
                 try product.refuses(
-                    asked("drop table shop.orders", "--nth", "3"), saying: "2 events fit")
+                    asked("drop table shop.orders", "--nth", "3"), status: 3,
+                    saying: "2 events fit", "there is no number 3")
                 try product.refuses(
                     asked("drop table shop.customers"), status: 3, saying: "nothing that fits")
                 try product.refuses(asked("tidy up"), status: 2, saying: "is no event")
