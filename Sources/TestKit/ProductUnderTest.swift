@@ -21,15 +21,17 @@ public final class ProductUnderTest: Sendable {
 
     /// Hands a fresh product to `body`; afterwards, also after a failure, ends its servers and removes its
     /// files.
-    public static func use(_ name: String, _ body: (ProductUnderTest) throws -> Void) throws {
-        let product = try ProductUnderTest(name)
+    public static func use(
+        _ name: String, onDisk: Bool = false, _ body: (ProductUnderTest) throws -> Void
+    ) throws {
+        let product = try ProductUnderTest(name, onDisk: onDisk)
         defer { product.end() }
         try body(product)
     }
 
-    private init(_ name: String) throws(Problem) {
+    private init(_ name: String, onDisk: Bool) throws(Problem) {
         program = try Self.locate()
-        scratch = try ScratchDirectory(name)
+        scratch = try ScratchDirectory(name, onDisk: onDisk)
     }
 
     /// The program lies beside the test bundle that is running.

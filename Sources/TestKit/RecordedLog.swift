@@ -83,7 +83,9 @@ public struct RecordedLog: Sendable {
 
     private static var command: Command {
         Command(
-            "bash", ["-c", script], environment: ["PATH": binDirectory + ":/usr/bin:/bin", "TZ": "UTC"],
+            "bash", ["-c", script], environment: [
+                "PATH": binDirectory + ":/usr/bin:/bin", "TZ": "UTC", "SCRATCH": ScratchDirectory.root,
+            ],
             workingDirectory: "/tmp", timeoutSeconds: 120)
     }
 }

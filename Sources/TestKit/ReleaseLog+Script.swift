@@ -5,7 +5,7 @@ extension ReleaseLog {
         set -euo pipefail
         exec 3>&1 1>&2
         MAJOR=$1
-        D=$(mktemp -d /tmp/pitr-log$MAJOR.XXXXXX)
+        D=$(mktemp -d $SCRATCH/pitr-log$MAJOR.XXXXXX)
         trap 'pg_ctl -D $D/data -m immediate stop >/dev/null 2>&1 || true; rm -rf $D' ERR
         export PGHOST=$D PGDATABASE=postgres PGUSER=tester PGOPTIONS='-c client_min_messages=error'
         mkdir $D/kept $D/kept/wal $D/space

@@ -54,7 +54,9 @@ public final class ReleaseLog: Sendable {
         let result = try RunAs().runChecked(
             Command(
                 "bash", ["-c", Self.script, "sh", String(version.rawValue)],
-                environment: ["PATH": programs + ":/usr/bin:/bin", "TZ": "UTC"], workingDirectory: "/tmp",
+                environment: [
+                    "PATH": programs + ":/usr/bin:/bin", "TZ": "UTC", "SCRATCH": ScratchDirectory.root,
+                ], workingDirectory: "/tmp",
                 timeoutSeconds: 120))
         let directory = String(result.standardOutput.split(separator: "\n").last ?? "")
         defer { _ = try? RunAs().run(Command("rm", ["-rf", directory])) }

@@ -3,7 +3,10 @@
 #endif
 public import Platform
 
-/// A new directory under `/tmp` that goes with its owner.
+/// A new directory that goes with its owner, in memory where the machine has room for that.
+///
+/// Making a server takes a third of the time there, and most tests are not about the disk. `onDisk` is for
+/// those that are.
 ///
 /// It belongs to the servers' account (root can work in it all the same), and its path is short enough for
 /// sockets.
@@ -11,9 +14,23 @@ public final class ScratchDirectory: Sendable {
     public let path: String
     private let keeps: Bool
 
+    /// Where scratch directories are made: `PITR_TEST_SCRATCH`, else `/dev/shm` if programs may be run there
+    /// and some servers fit in, else `/tmp`.
+    public static let root: String = {
+        if let asked = getenv("PITR_TEST_SCRATCH") { return String(cString: asked) }
+        let memory = "/dev/shm"
+        // ST_RDONLY and ST_NOEXEC, which Swift does not see.
+        let unusable: UInt = 1 | 8
+        var status = statvfs()
+        guard statvfs(memory, &status) == 0, status.f_flag & unusable == 0,
+            access(memory, W_OK | X_OK) == 0, UInt64(status.f_bavail) * UInt64(status.f_frsize) >= 6 << 30
+        else { return "/tmp" }
+        return memory
+    }()
+
     /// `PITR_TEST_KEEP=1` leaves the directory for a look after a failure.
-    public init(_ name: String = "test") throws(Problem) {
-        var template = Array("/tmp/pitr-\(name).XXXXXX".utf8CString)
+    public init(_ name: String = "test", onDisk: Bool = false) throws(Problem) {
+        var template = Array("\(onDisk ? "/tmp" : Self.root)/pitr-\(name).XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else {
             throw Problem(
                 .system, "cannot make a scratch directory", detail: String(cString: strerror(errno)))

@@ -17,7 +17,7 @@ extension EndToEnd {
         func `a restore that was called complete survives a power loss, one that was not leaves nothing`()
             throws
         {
-            try ProductUnderTest.use("powerloss") { product in
+            try ProductUnderTest.use("powerloss", onDisk: true) { product in
                 let disk = try LossyDisk(product.scratch)
                 defer { disk.remove() }
                 func pitr(_ arguments: [String], killAt step: String? = nil) throws -> ProductAnswer {
