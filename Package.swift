@@ -11,8 +11,16 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What goes through WAL byte by byte is optimised in debug builds too, or the tests would wait for it; its
+/// assertions are kept.
+let quick: [SwiftSetting] = [
+    .unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))
+]
+
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+    let decodes = ["PostgresFormat", "Planning", "WALEvents", "Repository"].contains(name)
+    return .target(
+        name: name, dependencies: dependencies, swiftSettings: strict + (decodes ? quick : []))
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
