@@ -51,7 +51,8 @@ struct OfflineServer {
         try RunAs.handOver(path)
     }
 
-    /// A statement that writes messages until about that many bytes of the segment are left.
+    /// A statement that writes messages until about that many bytes of the segment are left. A message leaves
+    /// room for the headers of the pages that it fills, or it would end in the next segment.
     static func padSegment(leaving room: Int) -> String {
         """
         DO $$
@@ -61,7 +62,8 @@ struct OfflineServer {
           LOOP
             free := size - mod(pg_current_wal_insert_lsn() - '0/0', size) - \(room);
             EXIT WHEN free < 200;
-            PERFORM pg_logical_emit_message(false, 'pad', repeat('x', least(free - 150, 500000)::int));
+            PERFORM pg_logical_emit_message(false, 'pad', repeat('x',
+              least(free - 150 - (free / 8192 + 1) * 24, 500000)::int));
           END LOOP;
         END $$
         """
