@@ -83,7 +83,8 @@ public struct RecordedLog: Sendable {
 
     private static var command: Command {
         Command(
-            "bash", ["-c", script], environment: [
+            "bash", ["-c", script],
+            environment: [
                 "PATH": binDirectory + ":/usr/bin:/bin", "TZ": "UTC", "SCRATCH": ScratchDirectory.root,
             ],
             workingDirectory: "/tmp", timeoutSeconds: 120)
