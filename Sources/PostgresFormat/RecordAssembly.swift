@@ -1,7 +1,7 @@
 /// A record that crosses pages, put together as its bytes arrive; its claimed length reserves nothing.
 struct RecordAssembly {
     private(set) var start = LSN.zero
-    private var length: UInt32 = 0
+    private(set) var length: UInt32 = 0
     private var arrived: UInt32 = 0
     /// The first bytes; all of them unless the record is long and of no interest.
     private var kept: [UInt8] = []

@@ -150,6 +150,9 @@ public struct WALDecoder: Sendable {
                 mode = .between
             } else if !header.continuesRecord || header.remainingLength != assembly.missing {
                 return .brokenPage(nextRecord, .continuation)
+            } else if assembly.length > Self.maximumLength {
+                // Asked no sooner: of a torn record, written over after a crash, any length is passed over.
+                return .brokenRecord(assembly.start, .recordTooLong)
             }
         case .between, .skippingSegment:
             guard !header.continuesRecord else { return .brokenPage(nextRecord, .continuation) }
@@ -220,7 +223,6 @@ public struct WALDecoder: Sendable {
                 return page.part(offset, room).isZero
                     ? .zeroedTail(start) : .brokenRecord(start, .recordTooShort)
             }
-            guard length <= Self.maximumLength else { return .brokenRecord(start, .recordTooLong) }
             guard length <= room else {
                 assembly.begin(at: start, length: length)
                 mode = .assembling

@@ -65,12 +65,25 @@ import Testing
         let huge = decoded(craft) { $0.replaceSubrange(80..<84, with: [0, 0, 0, 0x3F]) }
         #expect(huge.next == start)
         #expect(huge.records.count == 1)
-        #expect(decoded(craft) { $0[83] = 0x7F }.end == .brokenRecord(start, .recordTooLong))
+        // Nothing contradicts it before the next page is there.
+        #expect(decoded(craft) { $0[83] = 0x7F }.next == start)
         #expect(decoded(craft) { $0[80] = 23 }.end == .brokenRecord(start, .recordTooShort))
         #expect(decoded(craft) { $0[80] = 0 }.end == .brokenRecord(start, .recordTooShort))
         #expect(decoded(craft) { $0[97] = 22 }.end == .brokenRecord(start, .resourceManager))
         #expect(decoded(craft) { $0[88] = 1 }.end == .brokenRecord(start, .previousRecord))
         #expect(decoded(craft) { $0[110] ^= 1 }.end == .brokenRecord(start, .recordChecksum))
+    }
+
+    @Test func `a record longer than any is refused where a page goes on with it`() {
+        var craft = WALCraft.small()
+        craft.fill(leaving: 24)
+        let cut = craft.commit(5, at: noon, extra: 10)
+        let place = Int(cut.start.distance(from: craft.first.start))
+        let log = decoded(craft) {
+            $0.replaceSubrange(place..<place + 4, with: [24, 0, 0, 0x40])
+            $0.replaceSubrange(8208..<8212, with: [0, 0, 0, 0x40])
+        }
+        #expect(log.end == .brokenRecord(cut.start, .recordTooLong))
     }
 
     @Test func `tells what is wrong with a page header`() {

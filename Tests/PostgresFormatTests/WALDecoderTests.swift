@@ -108,6 +108,21 @@ import Testing
         #expect(craft.decoded(portions: [1]).records == craft.records)
     }
 
+    @Test(arguments: [UInt32(1) << 30 - 1, 1 << 30, .max])
+    func `a torn record is passed over however long it claims to be`(_ length: UInt32) {
+        var craft = WALCraft.small()
+        craft.fill(leaving: 48)
+        let torn = craft.commit(5, at: noon, extra: 40)
+        craft.abandonLastRecord()
+        craft.record(.xlog, info: 0xD0, mainData: [UInt8](repeating: 0, count: 16))
+        craft.commit(6, at: noon)
+        var pages = craft.pages
+        let place = Int(torn.start.distance(from: craft.first.start))
+        withUnsafeBytes(of: length.littleEndian) { pages.replaceSubrange(place..<place + 4, with: $0) }
+        let log = DecodedLog(pages, from: craft.first.start, segmentSize: craft.first.size)
+        #expect(log.records == craft.records)
+    }
+
     @Test func `beginning inside a record keeps its first bytes and goes on behind it`() throws {
         var craft = WALCraft.small()
         craft.fill(leaving: 64, ofSegment: true)
