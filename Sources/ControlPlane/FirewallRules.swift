@@ -45,33 +45,46 @@ extension ControlPlane {
         }
     }
 
-    /// Writes pg_hba.conf from the catalog and has a running server read it.
-    func applyAccess(_ row: ServerRow) throws {
-        let instance = try instance(row.id)
-        try instance.writeAccess(hba: try access(row).renderAccess())
-        if case .running = instance.status() { try instance.reload() }
-    }
-
-    /// A backup may run meanwhile: a copy's first one does, while people want to be let in.
-    private func changingAccess<Value>(_ row: ServerRow, _ body: () throws -> Value) throws -> Value {
-        let lock = try lockServer(row, .shared)
+    /// A backup may run meanwhile: a copy's first one does, while people want to be let in. The server is
+    /// looked up again: whoever had it before may have closed or deleted it.
+    private func changingAccess<Value>(
+        _ server: ServerReference, _ body: (ServerRow, AccessRules) throws -> Value
+    ) throws -> Value {
+        let lock = try lockServer(try findComplete(server), .shared)
         defer { lock.release() }
+        let row = try findComplete(server)
         let turn = try DirectoryLock.wait(paths.accessLock(row.id))
         defer { turn.release() }
-        return try body()
+        try Self.requirePublic(row)
+        return try body(row, try AccessRules(isPublic: true, row, self))
     }
 
     /// Makes a rule, or replaces the one of that name, as az does; in effect when it returns.
     public func createFirewallRule(_ server: ServerReference, _ rule: FirewallRule) throws -> FirewallRule {
-        let row = try checkRule(server, rule)
-        return try changingAccess(row) {
+        try checkRule(server, rule)
+        return try changingAccess(server) { row, before in
             try perform(.writeRule, server: row, properties: ["rule": rule.name]) { _ in
-                let record = FirewallRuleRow(
-                    serverID: row.id, name: rule.name, startIPAddress: rule.startIPAddress,
-                    endIPAddress: rule.endIPAddress)
-                try change(row.id) { try record.save($0) }
-                try applyAccess(row)
+                let after = before.with(rule)
+                try changeAccess(row, to: after) {
+                    try store(after.rules, of: row.id)
+                    return row
+                } revert: {
+                    try store(before.rules, of: row.id)
+                }
                 return rule
+            }
+        }
+    }
+
+    /// Makes these the rules of a server in the catalog.
+    private func store(_ rules: [FirewallRule], of id: String) throws {
+        try change(id) { database in
+            _ = try FirewallRuleRow.filter(Column("serverID") == id).deleteAll(database)
+            for rule in rules {
+                try FirewallRuleRow(
+                    serverID: id, name: rule.name, startIPAddress: rule.startIPAddress,
+                    endIPAddress: rule.endIPAddress
+                ).insert(database)
             }
         }
     }
@@ -96,6 +109,7 @@ extension ControlPlane {
     public func listFirewallRules(_ server: ServerReference) throws -> [FirewallRule] {
         let row = try find(server)
         try Self.requirePublic(row)
+        agreeIfFree(row)
         return try firewallRules(row.id)
     }
 
@@ -111,14 +125,15 @@ extension ControlPlane {
 
     public func deleteFirewallRule(_ server: ServerReference, name: String) throws {
         let rule = try showFirewallRule(server, name: name)
-        let row = try findComplete(server)
-        try changingAccess(row) {
+        try changingAccess(server) { row, before in
             try perform(.deleteRule, server: row, properties: ["rule": rule.name]) { _ in
-                try change(row.id) {
-                    _ = try FirewallRuleRow.filter(Column("serverID") == row.id)
-                        .filter(Column("name") == rule.name).deleteAll($0)
+                let after = before.without(rule.name)
+                try changeAccess(row, to: after) {
+                    try store(after.rules, of: row.id)
+                    return row
+                } revert: {
+                    try store(before.rules, of: row.id)
                 }
-                try applyAccess(row)
             }
         }
     }

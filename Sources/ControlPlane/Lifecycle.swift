@@ -46,7 +46,7 @@ extension ControlPlane {
         let instance = try instance(row.id)
         guard try instance.connect().query("SELECT 1 FROM pg_prepared_xacts").isEmpty else { return }
         let changed = try update(row.id) { $0.keptSettings = nil }
-        try instance.writeUserParameters(try effectiveParameters(changed))
+        try instance.write(RenderedConfiguration(parameters: try effectiveParameters(changed)))
     }
 
     public func stopServer(_ server: ServerReference) throws {
@@ -159,28 +159,37 @@ extension ControlPlane {
                 try AdminRole.setPassword(
                     row.administratorLogin, password: password, on: try instance.connect())
             }
-            let now = clock.now()
-            let changed = try update(row.id) { row in
-                if let days = request.backupRetentionDays, days != row.backupRetentionDays {
-                    var history = try CatalogJSON.value([RetentionChange].self, row.retentionHistory)
-                    history.append(RetentionChange(days: row.backupRetentionDays, until: now))
-                    row.retentionHistory = try CatalogJSON.text(history)
-                    row.backupRetentionDays = days
-                }
-                if let tags = request.tags { row.tags = try CatalogJSON.text(tags) }
-                row.tier = tier.rawValue
-                row.skuName = size.name
-                if let size = request.storageSizeGiB { row.storageSizeGiB = size }
-                if let grow = request.storageAutoGrow { row.storageAutoGrow = grow }
-                if let access = request.publicAccess { row.publicNetworkAccess = access }
+            let changed = try changeAccess(
+                row, to: AccessRules(isPublic: request.publicAccess ?? row.publicNetworkAccess, row, self)
+            ) {
+                try update(row.id) { try enter(request, tier: tier, size: size, into: &$0) }
+            } revert: {
+                try update(row.id) { $0 = row }
             }
-            if request.publicAccess != nil { try applyAccess(changed) }
+            RestoreFaults.reached("update: restart")
             if size != current {
                 try instance.stop(.fast)
                 try bringUp(changed)
             }
         }
         return try showServer(server)
+    }
+
+    private func enter(
+        _ request: UpdateServerRequest, tier: ComputeTier, size: ComputeSize, into row: inout ServerRow
+    ) throws {
+        if let days = request.backupRetentionDays, days != row.backupRetentionDays {
+            var history = try CatalogJSON.value([RetentionChange].self, row.retentionHistory)
+            history.append(RetentionChange(days: row.backupRetentionDays, until: clock.now()))
+            row.retentionHistory = try CatalogJSON.text(history)
+            row.backupRetentionDays = days
+        }
+        if let tags = request.tags { row.tags = try CatalogJSON.text(tags) }
+        row.tier = tier.rawValue
+        row.skuName = size.name
+        if let size = request.storageSizeGiB { row.storageSizeGiB = size }
+        if let grow = request.storageAutoGrow { row.storageAutoGrow = grow }
+        if let access = request.publicAccess { row.publicNetworkAccess = access }
     }
 
     // MARK: Delete

@@ -17,6 +17,7 @@ extension ControlPlane {
         var actions: [MaintenanceAction] = []
         actions += try endOrphans(dryRun: dryRun)
         for row in try rows(resourceGroup: nil, dropped: false) where row.phase == .complete {
+            actions += try agree(row, dryRun: dryRun)
             actions += try backUpIfDue(row, now: now, dryRun: dryRun)
             actions += try expire(row, now: now, dryRun: dryRun)
             actions += try indexIfDue(row, dryRun: dryRun)

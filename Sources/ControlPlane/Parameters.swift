@@ -32,11 +32,15 @@ extension ControlPlane {
     }
 
     public func listParameters(_ server: ServerReference) throws -> [ParameterDetails] {
-        try parameterCatalog(try findComplete(server)).items.map(Self.details)
+        let row = try findComplete(server)
+        agreeIfFree(row)
+        return try parameterCatalog(row).items.map(Self.details)
     }
 
     public func showParameter(_ server: ServerReference, name: String) throws -> ParameterDetails {
-        Self.details(try parameterCatalog(try findComplete(server)).find(name))
+        let row = try findComplete(server)
+        agreeIfFree(row)
+        return Self.details(try parameterCatalog(row).find(name))
     }
 
     public func setParameter(_ server: ServerReference, name: String, value: String?) throws
@@ -45,6 +49,7 @@ extension ControlPlane {
         let row = try findComplete(server)
         let lock = try lockServer(row)
         defer { lock.release() }
+        try agree(row, whole: false)
         let known = try parameterCatalog(row)
         let item = try known.find(name)
         let instance = try instance(row.id)
@@ -57,18 +62,27 @@ extension ControlPlane {
         }
         try perform(.parameter, server: row, properties: ["parameter": item.name, "value": canonical ?? ""]) {
             _ in
-            let before = try userParameters(row.id)
-            try store(row.id, item.name, canonical)
-            do {
-                try instance.writeUserParameters(try effectiveParameters(row))
-                try instance.reload()
-            } catch {
-                try store(row.id, item.name, before[item.name])
-                try instance.writeUserParameters(try effectiveParameters(row))
-                throw error
-            }
+            try change(row, parameter: item.name, to: canonical)
         }
         return try showParameter(server, name: item.name)
+    }
+
+    /// In force first, in the catalog afterwards: a command that was killed in between has said nothing.
+    private func change(_ row: ServerRow, parameter name: String, to value: String?) throws {
+        let before = try effectiveParameters(row)
+        var after = before
+        after[name] = value
+        do {
+            if value == nil, let kept = row.keptSettings {
+                after[name] = try CatalogJSON.value([String: String].self, kept)[name]
+            }
+            try putInForce(RenderedConfiguration(parameters: after), on: row, as: "parameter")
+            RestoreFaults.reached("parameter: catalog")
+            try store(row.id, name, value)
+        } catch {
+            try? putInForce(RenderedConfiguration(parameters: before), on: row, as: "revert")
+            throw error
+        }
     }
 
     private func store(_ id: String, _ name: String, _ value: String?) throws {

@@ -257,7 +257,7 @@ extension ControlPlane {
                         prepared.planned.plan.minima.maxPreparedTransactions,
                         proof.preparedTransactions.count))
             ])
-            try instance.writeUserParameters(try effectiveParameters(changed))
+            try instance.write(RenderedConfiguration(parameters: try effectiveParameters(changed)))
         }
         try instance.adoptConfiguration()
         RestoreFaults.reached("open")

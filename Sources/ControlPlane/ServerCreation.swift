@@ -225,49 +225,6 @@ extension ControlPlane {
         }
     }
 
-    /// Writes a server's certificate and configuration from the catalog; the server reads them when it
-    /// (re)starts.
-    ///
-    /// - Parameter prepared: writes it for a server that is still being made: nothing is flushed, and
-    ///   `adoptConfiguration` puts it in force.
-    func configure(_ row: ServerRow, prepared: Bool = false) throws {
-        let instance = try instance(row.id)
-        try instance.paths.makeDirectories()
-        guard let address = IPv4Address(row.host) else {
-            throw Problem(.stateDamaged, "the catalog names the address '\(row.host)'")
-        }
-        try LocalCertificateAuthority(directory: paths.authority, runner: runner).issue(
-            names: [row.name, "localhost"], addresses: [address.description],
-            certificate: instance.paths.certificateFile, key: instance.paths.keyFile, durable: !prepared)
-        let helper = try WALHelper.install(into: paths.helpers)
-        let settings = ServerSettings(
-            serverName: row.name, paths: instance.paths, listenAddress: row.host,
-            port: UInt16(clamping: row.port), compute: try Self.size(row),
-            archiveCommand: helper.archiveCommand(repository: paths.repository(row.id)))
-        let access = try access(row)
-        let parameters = try effectiveParameters(row)
-        if prepared {
-            return try instance.prepareConfiguration(
-                settings: settings.render(), hba: access.renderAccess(), ident: access.renderIdent(),
-                parameters: parameters)
-        }
-        try instance.writeUserParameters(parameters)
-        try instance.writeConfiguration(
-            settings: settings.render(), hba: access.renderAccess(), ident: access.renderIdent())
-    }
-
-    func access(_ row: ServerRow) throws -> HostBasedAccess {
-        let rules = row.publicNetworkAccess ? try firewallRules(row.id) : []
-        return HostBasedAccess(
-            rules: try rules.map { rule in
-                guard let start = IPv4Address(rule.startIPAddress), let end = IPv4Address(rule.endIPAddress)
-                else {
-                    throw Problem(.stateDamaged, "the catalog holds the firewall rule '\(rule.name)' wrongly")
-                }
-                return HostBasedAccess.Rule(name: rule.name, start: start, end: end)
-            }, account: account.name)
-    }
-
     @discardableResult
     func update(_ id: String, _ change: (inout ServerRow) throws -> Void) throws -> ServerRow {
         try self.change(id) { database in

@@ -20,7 +20,7 @@ public struct ParameterCatalog: Sendable {
             """
             SELECT name, setting, unit, short_desc, context, vartype, min_val, max_val,
                 array_to_string(enumvals, ',') AS choices, boot_val, reset_val, source, pending_restart
-            FROM pg_catalog.pg_settings ORDER BY lower(name)
+            FROM pg_catalog.pg_settings WHERE name NOT LIKE 'pitr.%' ORDER BY lower(name)
             """)
         // PostgreSQL's names ignore case, and the configuration may spell them differently (TimeZone,
         // DateStyle).

@@ -68,52 +68,12 @@ public struct PostgresInstance: Sendable {
         if durable { try runner.runChecked(Command("sync", ["-f", paths.data], timeoutSeconds: 600)) }
     }
 
-    /// Replaces the three configuration files, each as a whole and with mode 0600.
-    public func writeConfiguration(settings: String, hba: String, ident: String) throws(Problem) {
-        try paths.makeDirectories()
-        try TextFile.replace(paths.accessFile, with: hba)
-        try TextFile.replace(paths.identFile, with: ident)
-        try TextFile.replace(paths.settingsFile, with: settings)
-    }
-
-    /// Writes the configuration of a server that nobody is to start yet: the settings wait under another name
-    /// until `adoptConfiguration`. Left to a later flush of the file system.
-    public func prepareConfiguration(
-        settings: String, hba: String, ident: String, parameters: [String: String]
-    ) throws(Problem) {
-        try paths.makeDirectories()
-        try TextFile.replace(paths.accessFile, with: hba, durable: false)
-        try TextFile.replace(paths.identFile, with: ident, durable: false)
-        try TextFile.replace(
-            paths.userSettingsFile, with: Self.userParameters(parameters), durable: false)
-        try TextFile.replace(paths.preparedSettingsFile, with: settings, durable: false)
-    }
-
     /// Puts prepared settings into place, durably; what was prepared must be on the disk by then.
     public func adoptConfiguration() throws(Problem) {
         guard rename(paths.preparedSettingsFile, paths.settingsFile) == 0 else {
             throw TextFile.failure("cannot put \(paths.settingsFile) in place")
         }
         try TextFile.syncDirectory(of: paths.settingsFile)
-    }
-
-    /// Replaces the firewall's file; `reload()` puts it into effect.
-    public func writeAccess(hba: String) throws(Problem) {
-        try TextFile.replace(paths.accessFile, with: hba)
-    }
-
-    /// Replaces the user's own parameters, which win over the tool's; `reload()` puts into effect what needs
-    /// no restart.
-    public func writeUserParameters(_ values: [String: String]) throws(Problem) {
-        try TextFile.replace(paths.userSettingsFile, with: Self.userParameters(values))
-    }
-
-    private static func userParameters(_ values: [String: String]) -> String {
-        var text = "# Server parameters set by the user. Written by pitr.\n"
-        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
-            text += SettingsText.line(name, value) + "\n"
-        }
-        return text
     }
 
     // MARK: Running
@@ -212,12 +172,11 @@ public struct PostgresInstance: Sendable {
     }
 
     private func checkAccessRules() throws(Problem) {
-        let errors = try connect().query(
-            "SELECT line_number || ': ' || error FROM pg_catalog.pg_hba_file_rules WHERE error IS NOT NULL")
+        let errors = try refusedAccess()
         guard errors.isEmpty else {
             throw Problem(
                 .invalidParameterValue, "PostgreSQL did not accept \(paths.accessFile)",
-                detail: errors.firstColumn.joined(separator: "\n"))
+                detail: errors.joined(separator: "\n"))
         }
     }
 

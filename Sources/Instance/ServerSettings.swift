@@ -78,8 +78,10 @@ public struct ServerSettings: Sendable, Hashable {
         for (name, value) in entries {
             text += SettingsText.line(name, value) + "\n"
         }
-        return text + "include_if_exists " + SettingsText.quoted(paths.userSettingsFile) + "\n"
+        return text + Self.include(paths.userSettingsFile) + "\n" + Self.include(paths.marksFile) + "\n"
     }
+
+    static func include(_ path: String) -> String { "include_if_exists " + SettingsText.quoted(path) }
 
     private static func comment(_ text: String) -> String {
         String(text.map { $0.isNewline ? " " : $0 })

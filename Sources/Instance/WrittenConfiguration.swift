@@ -17,6 +17,9 @@ public struct WrittenConfiguration: Sendable, Hashable {
         rules = (TextFile.read(paths.accessFile) ?? "").split(separator: "\n").compactMap(Self.rule)
     }
 
+    /// The command that archives, in a text of settings.
+    public static func archiveCommand(in text: String) -> String? { settings(text)["archive_command"] }
+
     /// Lines of the form `name = 'value'`.
     static func settings(_ text: String) -> [String: String] {
         var found: [String: String] = [:]

@@ -114,8 +114,9 @@ import Testing
     }
 
     @Test func `rules that PostgreSQL does not understand are reported`() throws {
-        try instance.writeAccess(
-            hba: "local all azuresu peer map=pitr\nhostssl all all 10.0.0.0/99 scram-sha-256\n")
+        try DurableFiles.write(
+            Array("local all azuresu peer map=pitr\nhostssl all all 10.0.0.0/99 scram-sha-256\n".utf8),
+            to: instance.paths.accessFile)
         try RunAs.handOver(instance.paths.conf)
         let failure = #expect(throws: Problem.self) { try instance.reload() }
         #expect(failure?.code == .invalidParameterValue)

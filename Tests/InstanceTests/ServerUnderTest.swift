@@ -43,15 +43,14 @@ final class ServerUnderTest: Sendable {
     /// Writes the configuration with these firewall rules.
     func allow(_ rules: [HostBasedAccess.Rule]) throws {
         let access = HostBasedAccess(rules: rules, account: RunAs.account)
-        try instance.writeConfiguration(
-            settings: settings.render() + "fsync = off\n", hba: access.renderAccess(),
-            ident: access.renderIdent())
+        try instance.write(
+            RenderedConfiguration(access: access, settings: settings.render() + "fsync = off\n"))
         try RunAs.handOver(instance.paths.conf)
     }
 
     /// Writes the user's parameters as the product does, readable by the server.
     func set(_ values: [String: String]) throws {
-        try instance.writeUserParameters(values)
+        try instance.write(RenderedConfiguration(parameters: values))
         try RunAs.handOver(instance.paths.conf)
     }
 

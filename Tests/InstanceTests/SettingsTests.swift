@@ -67,7 +67,11 @@ import Testing
         #expect(lines.contains("unix_socket_directories = '\"/run/pitr/1\"'"))
         #expect(lines.contains("archive_command = '''/h/lib/pitr-wal'' push ''/h/r'' ''%p'' ''%f'''"))
         #expect(lines.contains("archive_timeout = '300s'"))
-        #expect(lines.last == "include_if_exists '/h/servers/1/conf/user.conf'")
+        #expect(
+            lines.suffix(2) == [
+                "include_if_exists '/h/servers/1/conf/user.conf'",
+                "include_if_exists '/h/servers/1/conf/rendered.conf'",
+            ])
     }
 
     @Test func `takes a modest share of a small machine and says so`() throws {

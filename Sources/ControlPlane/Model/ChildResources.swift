@@ -167,7 +167,8 @@ public struct ActivityEvent: Sendable, Hashable {
 /// One thing that `maintain` did or, with a dry run, would do.
 public struct MaintenanceAction: Sendable, Hashable {
     public var server: String?
-    /// `backup`, `expire-backup`, `expire-wal`, `purge-deleted`, `end-operation`, `remove-leftover`, `adopt`.
+    /// `backup`, `expire-backup`, `expire-wal`, `purge-deleted`, `end-operation`, `remove-leftover`, `adopt`,
+    /// `configure`.
     public var action: String
     public var subject: String
     public var reason: String
