@@ -49,11 +49,32 @@ struct EventReader {
         path: [SegmentName], from: PostgresTimestamp?, to: PostgresTimestamp?,
         _ take: ([WALEvent]) throws -> Void
     ) throws {
-        let runs = Self.runs(path)
+        let runs = runs(path)
         for (index, run) in runs.enumerated() {
             if index > 0, let gap = gap(between: runs[index - 1], and: run) { gaps.append(gap) }
             try readRun(run, from: from, to: to, take)
+            if let damage = damage(atEndOf: run) {
+                gaps.append(gap(damage))
+                notes.append(
+                    "WAL is damaged at \(damage.begin): what happened behind it, up to the next base backup, "
+                        + "is not told.")
+            }
         }
+    }
+
+    /// The damage in a run's last segment; of that one only what comes before is held.
+    private func damage(atEndOf run: [SegmentName]) -> DamagedSegment? {
+        inventory.damaged.first { $0.position != nil && $0.name.number == run.last?.number }
+    }
+
+    private func gap(_ damage: DamagedSegment) -> EventHistory.Gap {
+        let name = damage.name
+        return EventHistory.Gap(
+            first: name, last: name, count: 1,
+            after: inventory.segments.filter { $0.name.number <= name.number }
+                .compactMap(\.summary.maxStopTime).max(),
+            before: inventory.segments.filter { $0.name.number > name.number }
+                .compactMap(\.summary.minStopTime).min())
     }
 
     /// Adds a remark for the person.
@@ -136,10 +157,12 @@ struct EventReader {
         return wanted
     }
 
-    private static func runs(_ path: [SegmentName]) -> [[SegmentName]] {
+    private func runs(_ path: [SegmentName]) -> [[SegmentName]] {
         var runs: [[SegmentName]] = []
         for segment in path {
-            if let last = runs.last?.last, last.number + 1 == segment.number {
+            if let run = runs.last, let last = run.last, last.number + 1 == segment.number,
+                damage(atEndOf: run) == nil
+            {
                 runs[runs.count - 1].append(segment)
             } else {
                 runs.append([segment])

@@ -46,6 +46,20 @@ private struct HeldInventory {
     }
 
     func read(timeline wanted: TimelineID?) throws -> (Inventory, HeldLog, UInt64) {
+        let watch = Stopwatch()
+        while true {
+            // What was read at a bad moment is read again.
+            if let read = try read(timeline: wanted, isLastTime: watch.seconds > 2) { return read }
+            try DurableFiles.removeTree(tailDirectory)
+            try control.cancellation.check()
+            Pause.milliseconds(20)
+        }
+    }
+
+    /// Nil where it is unclear whether the source's log is whole, unless it is the last time.
+    private func read(
+        timeline wanted: TimelineID?, isLastTime: Bool
+    ) throws -> (Inventory, HeldLog, UInt64)? {
         var histories = histories
         // The live tail first: what is archived meanwhile is then found in the archive as well, never in
         // neither.
@@ -63,7 +77,17 @@ private struct HeldInventory {
         }
         let path = try histories.path(of: timeline)
         let own = tail.flatMap { $0.timeline == timeline ? $0 : nil }
-        let chosen = try segments.choose(path, histories, tail: own)
+        var chosen = try segments.choose(path, histories, tail: own)
+        if let own {
+            switch try verdict(on: own, chosen) {
+            case .whole: break
+            case .unclear where !isLastTime: return nil
+            case .unclear(let damage), .damaged(let damage):
+                try own.cut(at: damage.position)
+                chosen = try segments.choose(path, histories, tail: own)
+                chosen.add(damage, on: own.timeline, identity.segmentSize)
+            }
+        }
         var choice = TimelineChoice(
             path: path,
             reason: wanted != nil ? .asked : ofBackup != nil ? .backup : own != nil ? .current : .newest,
@@ -82,13 +106,40 @@ private struct HeldInventory {
             }
         }
         let lastTimed = chosen.segments.compactMap(\.summary.maxStopTime).max()
-        let inventory = Inventory(
+        var inventory = Inventory(
             serverName: source.name, segmentSize: identity.segmentSize, backups: usable,
             segments: chosen.segments, damaged: chosen.damaged, latest: own?.readAt ?? lastTimed,
             choice: choice)
+        if let damage = inventory.lastDamage {
+            inventory.latest = chosen.lastPromise(before: damage.begin, usable)
+        }
         let log = HeldLog(
             archive: archive, locations: chosen.locations, histories: histories.notArchived)
         return (inventory, log, identity.systemIdentifier)
+    }
+
+    /// Whether the source's log ends where it was read to.
+    private func verdict(on tail: SourceTail, _ chosen: HeldSegments.Chosen) throws -> WALTailVerdict {
+        var before: [SegmentName] = []
+        // A record that goes on from the archive into the tail is read from its beginning.
+        var next = tail.files.first?.name.number ?? 0
+        while next > 0, let segment = chosen.segments.last(where: { $0.name.number == next - 1 }) {
+            if before.isEmpty, segment.summary.tail == nil, segment.summary.firstRecord != nil { break }
+            before.insert(segment.name, at: 0)
+            next -= 1
+            if segment.summary.firstRecord != nil { break }
+        }
+        let stops = backups.compactMap(\.descriptor).filter { $0.timeline == tail.timeline }.map(\.stopLSN)
+        let log = HeldLog(archive: archive, locations: chosen.locations)
+        return try tail.verdict(
+            after: before, more: stops.max().map { [.backup($0)] } ?? [],
+            segmentSize: identity.segmentSize
+        ) { (segment, body) throws(Problem) in
+            try log.pages(of: segment) { (bytes) throws(Problem) in
+                body(bytes)
+                return true
+            }
+        }
     }
 
     private var timelineOfBackup: TimelineID? {
@@ -126,7 +177,7 @@ private struct HeldInventory {
             }
         }
         return try SourceTail.read(
-            walDirectory: control.paths.data(source.id) + "/pg_wal", knownHistories: known,
+            dataDirectory: control.paths.data(source.id), knownHistories: known,
             from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },
             segmentSize: identity.segmentSize, into: tailDirectory, clock: control.clock,
             cancellation: control.cancellation)

@@ -11,11 +11,32 @@ struct HeldSegments {
         var segments: [InventorySegment] = []
         var damaged: [DamagedSegment] = []
         var locations: [SegmentName: SegmentLocation] = [:]
+
+        /// Adds damage in what was read from the source itself.
+        mutating func add(_ damage: WALTailDamage, on timeline: TimelineID, _ size: WALSegmentSize) {
+            let number = damage.position.rawValue / size.bytes
+            guard !damaged.contains(where: { $0.name.number == number }) else { return }
+            let name =
+                segments.first { $0.name.number == number }?.name
+                ?? SegmentName(timeline: timeline, number: number, size: size)
+            damaged.append(
+                DamagedSegment(name: name, reason: damage.explanation, position: damage.position))
+        }
+
+        /// Up to when everything can be promised in front of damage: short of the last commit or abort there,
+        /// as only what follows tells what a time includes.
+        func lastPromise(before position: LSN, _ backups: [InventoryBackup]) -> PostgresTimestamp? {
+            let last = segments.filter { $0.name.start < position }.compactMap(\.summary.maxStopTime).max()
+            let ends = backups.filter { $0.damage == nil && $0.stopLSN <= position }.map(\.stopTime)
+            return ([last?.advanced(byMicroseconds: -1)].compactMap { $0 } + ends).max()
+        }
     }
 
     private let archive: WALArchive
     private var sound: [SegmentName: ArchivedSegment] = [:]
     private var damaged: [DamagedSegment] = []
+    /// Of the damaged ones those whose beginning is sound.
+    private var readable: [SegmentName: ArchivedSegment] = [:]
 
     init(_ archive: WALArchive) throws {
         self.archive = archive
@@ -26,7 +47,8 @@ struct HeldSegments {
             } else if let summary = segment.summary, !summary.isComplete, !summary.mayEndWithStraddlingSwitch
             {
                 // PostgreSQL hands over whole segments only: one that cannot be read to its end is damaged.
-                damaged.append(DamagedSegment(name: segment.name, reason: summary.endDescription))
+                damaged.append(DamagedSegment(segment, summary))
+                if summary.systemIdentifier != nil { readable[segment.name] = segment }
             } else if segment.summary != nil {
                 sound[segment.name] = segment
             } else if let damage = segment.damage {
@@ -75,7 +97,28 @@ struct HeldSegments {
             !whole.contains(segment.name.number)
                 && !path.choose(from: [segment.name], histories: [:]).isEmpty
         }
+        try chooseBeginnings(path, histories, &chosen)
         return chosen
+    }
+
+    /// Of a damaged segment what comes before the damage, where nothing better is held.
+    private func chooseBeginnings(
+        _ path: TimelinePath, _ histories: HeldHistories, _ chosen: inout Chosen
+    ) throws {
+        for damage in chosen.damaged {
+            guard let position = damage.position, let archived = readable[damage.name],
+                let segment = path.choose(from: [damage.name], histories: histories.parsed).first
+            else { continue }
+            if let limit = segment.limit, limit <= position {
+                // What is damaged is no part of this path.
+                chosen.damaged.removeAll { $0 == damage }
+            }
+            guard !chosen.segments.contains(where: { $0.name.number == damage.name.number }) else { continue }
+            let end = min(segment.limit ?? .max, position)
+            chosen.locations[segment.name] = .part(archived, upTo: end)
+            chosen.segments.append(try beginning(of: archived, as: segment.name, upTo: end))
+        }
+        chosen.segments.sort { $0.name.number < $1.name.number }
     }
 
     /// The summary of what a segment has before a position.
@@ -89,5 +132,14 @@ struct HeldSegments {
             return true
         }
         return InventorySegment(name: name, summary: summarizer.finish())
+    }
+}
+
+extension DamagedSegment {
+    /// A segment of an archive that cannot be read to its end.
+    init(_ segment: ArchivedSegment, _ summary: SegmentSummary) {
+        var position: LSN?
+        if case .endsAt(let lsn, let reason) = summary.outcome, reason != .truncated { position = lsn }
+        self.init(name: segment.name, reason: summary.endDescription, position: position)
     }
 }

@@ -85,7 +85,7 @@ final class LogTail {
             }
         }
         return try SourceTail.read(
-            walDirectory: control.paths.data(row.id) + "/pg_wal", knownHistories: [],
+            dataDirectory: control.paths.data(row.id), knownHistories: [],
             from: { (own, _) throws(Problem) in Self.begin(start, on: own, wanted: timeline, passed) },
             upTo: segmentEnd, segmentSize: identity.segmentSize, into: directory, clock: control.clock,
             cancellation: control.cancellation)

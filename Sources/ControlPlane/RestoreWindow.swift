@@ -40,10 +40,39 @@ extension ControlPlane {
         if let gap = Self.firstGap(after) {
             return (earliest, max(earliest, lastTime(archive, onPath, before: gap) ?? newest.stopTime))
         }
+        // Behind the newest backup only: another damage is one that it can be restored without.
+        let damaged = onPath.filter { $0.limit == nil && after.contains($0.name.number) }
+            .compactMap { Self.damage(of: $0.file, in: archive) }.min { $0.begin < $1.begin }
+        if let damaged {
+            let last = lastTime(archive, onPath, before: damaged.name.number + 1)
+            return (earliest, Self.promise(last, newest.stopTime))
+        }
         if row.phase == .complete, DurableFiles.status(directory) != nil {
-            return (earliest, clock.now())
+            let now = clock.now()
+            let next = onPath.last { $0.limit == nil }.map { $0.name.end } ?? newest.startLSN
+            guard
+                let damage = unarchivedDamage(
+                    of: row, from: max(next, path.begin ?? .zero), on: timeline, size)
+            else { return (earliest, now) }
+            let last = damage.lastTime ?? lastTime(archive, onPath, before: .max)
+            return (earliest, Self.promise(last, newest.stopTime))
         }
         return (earliest, max(earliest, lastTime(archive, onPath, before: .max) ?? newest.stopTime))
+    }
+
+    /// Up to when everything can be promised in front of damage: short of the last commit or abort there, as
+    /// only what follows tells what a time includes.
+    private static func promise(
+        _ last: PostgresTimestamp?, _ backup: PostgresTimestamp
+    ) -> PostgresTimestamp {
+        max(backup, last?.advanced(byMicroseconds: -1) ?? backup)
+    }
+
+    private static func damage(of name: SegmentName, in archive: WALArchive) -> DamagedSegment? {
+        guard let segment = try? archive.segment(name), let summary = segment.summary, !summary.isComplete,
+            !summary.mayEndWithStraddlingSwitch
+        else { return nil }
+        return DamagedSegment(segment, summary)
     }
 
     /// The number of the first segment missing between the first and the last.

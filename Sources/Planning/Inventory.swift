@@ -55,11 +55,18 @@ public struct InventorySegment: Hashable, Sendable {
 public struct DamagedSegment: Hashable, Sendable {
     public var name: SegmentName
     public var reason: String
+    /// Where the first record begins that cannot be read: what comes before is proved sound by its checksums.
+    /// Nil where nothing of the segment counts.
+    public var position: LSN?
 
-    public init(name: SegmentName, reason: String) {
+    public init(name: SegmentName, reason: String, position: LSN? = nil) {
         self.name = name
         self.reason = reason
+        self.position = position
     }
+
+    /// The first byte that cannot be relied on.
+    public var begin: LSN { position ?? name.start }
 }
 
 /// Everything that is held of one server on one timeline and its ancestors: what the planner decides from.
@@ -92,6 +99,12 @@ public struct Inventory: Sendable {
     }
 
     public var path: TimelinePath { choice.path }
+
+    /// The damage that ends what can be restored: behind it no base backup began.
+    public var lastDamage: DamagedSegment? {
+        let newest = backups.filter { $0.damage == nil }.map(\.startLSN).max() ?? .zero
+        return damaged.filter { $0.begin >= newest }.min { $0.begin < $1.begin }
+    }
 
     /// The first instant that can be promised: when the oldest sound backup ended.
     public var earliest: PostgresTimestamp? {

@@ -35,7 +35,11 @@ extension RestorePlanner {
         case .missingSegment(let segment, let before, let after),
             .damagedSegment(let segment, _, let before, let after):
             let last = before.map { [RecoveryTarget.time($0.advanced(byMicroseconds: -1))] } ?? []
-            return (last + times(before: segment.start), after.map { [.time($0)] } ?? [])
+            let damaged = inventory.damaged.first { $0.name == segment }
+            return (
+                (damaged?.position.map(records) ?? []) + last
+                    + times(before: damaged?.begin ?? segment.start), after.map { [.time($0)] } ?? []
+            )
         case .timelineWithoutLog(_, let begins): return (times(before: begins), [])
         case .minimalLogging(let lsn, _, _, _):
             let behind = inventory.backups.filter { $0.damage == nil && $0.startLSN >= lsn }
@@ -57,14 +61,24 @@ extension RestorePlanner {
         ends.filter { $0 >= time }.map(RecoveryTarget.time)
     }
 
+    /// The end of the last transaction in front of damage: no time tells it apart from what is damaged.
+    private func records(before lsn: LSN) -> [RecoveryTarget] {
+        lastEnd(before: lsn).map { [.position($0.start, exclusive: false)] } ?? []
+    }
+
+    private func lastEnd(before lsn: LSN) -> TransactionEnd? {
+        let stop = inventory.backups.filter { $0.damage == nil && $0.stopLSN <= lsn }.map(\.stopLSN).max()
+        return stop.flatMap { stop in
+            let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
+            return try? lastInside(limit: nil, before: lsn, notBefore: stop, in: log)
+        }
+    }
+
     /// The time of the last transaction in front of a position, and the ends of the backups before it.
     private func times(before lsn: LSN) -> [RecoveryTarget] {
         let backups = inventory.backups.filter { $0.damage == nil && $0.stopLSN <= lsn }
             .sorted { $0.stopLSN > $1.stopLSN }
-        let last = backups.first.flatMap { backup in
-            let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
-            return try? lastInside(limit: nil, before: lsn, notBefore: backup.stopLSN, in: log)
-        }
+        let last = lastEnd(before: lsn)
         let times = (last.map { [$0.time] } ?? []) + backups.map(\.stopTime)
         return times.map(RecoveryTarget.time)
     }

@@ -40,6 +40,14 @@ extension RestorePlanner {
     // MARK: A position
 
     private func place(of lsn: LSN, exclusive: Bool, in log: TimelineLog) throws -> Place {
+        let damaged = inventory.damaged.first { damaged in
+            damaged.position.map { endBefore($0) <= lsn && lsn <= $0 } ?? false
+        }
+        if exclusive, let damaged, let last = try lastRecord(before: damaged.begin, in: log) {
+            return Place(
+                record: last, isInside: true, isByRecord: true, setting: .lsn(last.start),
+                reason: "the start of the last record in front of it, because the one there is damaged")
+        }
         if let record = try firstRecord(atOrAfter: lsn, in: log) {
             return Place(
                 record: record, isInside: !exclusive, isByRecord: true,
@@ -47,7 +55,8 @@ extension RestorePlanner {
                 reason: "it stops \(exclusive ? "before" : "after") the first record that starts "
                     + "at or after that position, the one at \(record.start)")
         }
-        let last = try lastRecord(in: log)
+        if let damaged = inventory.lastDamage { throw refusal(damaged, in: log) }
+        let last = try lastRecord(before: .max, in: log)
         let end = last?.end ?? .zero
         guard exclusive, let last, lsn <= end || endBefore(lsn) == end else {
             throw Refusal.place(.positionTooLate(lsn, end: end, exclusive: exclusive))
@@ -88,6 +97,9 @@ extension RestorePlanner {
                 return false
             }
             if let found { return found }
+            if let damaged = inventory.damaged.first(where: { $0.name.number == next }) {
+                throw refusal(damaged, in: log)
+            }
             next += 1
         }
         return nil
@@ -104,10 +116,11 @@ extension RestorePlanner {
         inventory.backups.filter { $0.damage == nil }.map(\.stopLSN).min() ?? .zero
     }
 
-    private func lastRecord(in log: TimelineLog) throws -> LogRecord? {
-        for entry in log.entries.reversed() {
+    private func lastRecord(before lsn: LSN, in log: TimelineLog) throws -> LogRecord? {
+        for entry in log.entries.reversed() where entry.segment.name.start < lsn {
             var found: LogRecord?
             try source.records(startingIn: entry.segment.name) { record in
+                if record.start >= lsn { return false }
                 found = record
                 return true
             }
@@ -122,6 +135,7 @@ extension RestorePlanner {
         let known = try restorePoints(in: log)
         let matching = known.filter { $0.restorePoint?.name == name }
         guard let record = matching.first else {
+            if let damaged = inventory.lastDamage { throw refusal(damaged, in: log) }
             throw Refusal.place(.unknownRestorePoint(name, known: known.compactMap(NamedPoint.init)))
         }
         guard matching.count == 1 else {

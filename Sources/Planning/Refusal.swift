@@ -47,7 +47,7 @@ public enum Refusal: Error, Hashable, Sendable {
         case .missingSegment(let segment, _, _):
             "WAL segment \(segment) is missing from the archive"
         case .damagedSegment(let segment, _, _, _):
-            "WAL segment \(segment) in the archive is damaged"
+            "WAL segment \(segment) is damaged"
         case .minimalLogging(let from, let until, _, _):
             "part of the WAL to replay was written under wal_level=minimal (from \(from)"
                 + (until.map { " to \($0))" } ?? " on)")

@@ -3,10 +3,13 @@ import PostgresFormat
 /// The segments that hold a range of the log.
 struct WALRange {
     let numbers: ClosedRange<UInt64>
+    /// The first byte behind the range.
+    let to: LSN
 
     /// `to` is exclusive; an empty range still needs the segment of `from`.
     init(from: LSN, to: LSN, size: WALSegmentSize) {
         let first = from.rawValue / size.bytes
+        self.to = to
         numbers = first...max(first, to.rawValue > 0 ? (to.rawValue - 1) / size.bytes : first)
     }
 
@@ -118,11 +121,14 @@ extension RestorePlanner {
     struct Fault {
         let segment: SegmentName
         let reason: String?
+        /// Up to where it can be used all the same.
+        var position: LSN?
     }
 
     private func firstFault(in range: WALRange, of log: TimelineLog) -> Fault? {
-        let damaged = inventory.damaged.filter { range.numbers.contains($0.name.number) }
-            .min { $0.name.number < $1.name.number }
+        let damaged = inventory.damaged.filter {
+            range.numbers.contains($0.name.number) && $0.position.map { $0 < range.to } ?? true
+        }.min { $0.begin < $1.begin }
         let broken = log.entries.first {
             range.numbers.contains($0.segment.name.number)
                 && $0.segment.name.number < range.numbers.upperBound
@@ -132,7 +138,7 @@ extension RestorePlanner {
         let first = [damaged?.name.number, broken?.segment.name.number, gap].compactMap { $0 }.min()
         guard let first else { return nil }
         if let damaged, damaged.name.number == first {
-            return Fault(segment: damaged.name, reason: damaged.reason)
+            return Fault(damaged)
         }
         let wanted = inventory.path.segment(first, inventory.segmentSize)
         // What an older timeline has of a segment is whole, and yet not the segment that is wanted.
@@ -140,6 +146,10 @@ extension RestorePlanner {
             return Fault(segment: wanted, reason: broken.segment.summary.endDescription)
         }
         return Fault(segment: wanted, reason: nil)
+    }
+
+    func refusal(_ damaged: DamagedSegment, in log: TimelineLog) -> Refusal {
+        refusal(Fault(damaged), in: log)
     }
 
     func refusal(_ fault: Fault, in log: TimelineLog) -> Refusal {
@@ -159,7 +169,8 @@ extension RestorePlanner {
             backup.damage == nil
                 && firstFault(in: range(backup.startLSN, backup.stopLSN), of: log) == nil
         }
-        let before = sound.filter { $0.stopLSN <= segment.start }.compactMap { reach(of: $0, in: log) }.max()
+        let begin = inventory.damaged.first { $0.name == segment }?.begin ?? segment.start
+        let before = sound.filter { $0.stopLSN <= begin }.compactMap { reach(of: $0, in: log) }.max()
         let after = sound.filter { $0.startLSN >= segment.end }.filter { backup in
             firstFault(in: range(backup.startLSN, endOfLog(log)), of: log) == nil
                 || reach(of: backup, in: log) != nil
@@ -170,9 +181,9 @@ extension RestorePlanner {
     /// Every instant from a backup's end to before this one can be reached: a later commit or abort follows
     /// in the unbroken log behind it. Nil when there is no such instant.
     private func reach(of backup: InventoryBackup, in log: TimelineLog) -> PostgresTimestamp? {
-        let fault = firstFault(in: range(backup.startLSN, endOfLog(log)), of: log)?.segment
+        let fault = firstFault(in: range(backup.startLSN, endOfLog(log)), of: log)
         let newest = log.entries.filter { entry in
-            entry.segment.name.end > backup.stopLSN && fault.map { entry.segment.name < $0 } ?? true
+            entry.segment.name.end > backup.stopLSN && fault.map { $0.leaves(entry.segment.name) } ?? true
         }.compactMap(\.maxStopTime).max()
         return newest.flatMap { $0 > backup.stopTime ? $0 : nil }
     }
@@ -212,4 +223,13 @@ extension RestorePlanner {
         }
         return firstFault(in: range(from, backup.startLSN), of: log) == nil
     }
+}
+
+extension RestorePlanner.Fault {
+    init(_ damaged: DamagedSegment) {
+        self.init(segment: damaged.name, reason: damaged.reason, position: damaged.position)
+    }
+
+    /// Whether what is held of a segment lies before the fault. Of the segment itself only that part is held.
+    func leaves(_ name: SegmentName) -> Bool { name < segment || position != nil && name == segment }
 }

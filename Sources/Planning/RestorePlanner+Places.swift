@@ -116,6 +116,7 @@ extension RestorePlanner {
                 }
                 if let found { return found }
             }
+            if inventory.damaged.contains(where: { $0.name.number == number }) { return nil }
             index += 1
             number += 1
         }

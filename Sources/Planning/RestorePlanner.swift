@@ -51,6 +51,11 @@ public struct RestorePlanner {
             throw Refusal.tooEarly(requested: time, earliest: earliest, latest: inventory.latest)
         }
         guard let latest = inventory.latest, time <= latest else {
+            if let damaged = inventory.lastDamage {
+                throw refusal(
+                    damaged,
+                    in: TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments))
+            }
             throw Refusal.tooLate(requested: time, earliest: earliest, latest: inventory.latest)
         }
     }

@@ -71,6 +71,7 @@ extension RestorePlanner {
                 throw Refusal.place(.subtransaction(number, of: whole))
             }
             let prepared = ends.last { $0.record.transaction?.kind == .prepare }?.record.transaction
+            if prepared == nil, let damaged = inventory.lastDamage { throw refusal(damaged, in: log) }
             throw Refusal.place(
                 .unknownTransaction(
                     number, prepared: prepared?.boundary, others: all.compactMap(EndedTransaction.init)))

@@ -11,10 +11,27 @@ public struct SourceTail: Sendable {
     public var readAt: PostgresTimestamp
     /// What the source had flushed then; nil when its files were read.
     public var flushLSN: LSN?
+    /// Where reading began; nil where nothing was to be read.
+    public var start: LSN?
+    /// How far the log of a source that does not run goes at least.
+    public var bounds: [WALTailBound] = []
     /// The one that the source is on.
     public var timeline: TimelineID
     /// That timeline's history, where it was asked for.
     public var history: String?
+
+    public init(
+        files: [(name: SegmentName, path: String)], readAt: PostgresTimestamp, flushLSN: LSN?,
+        start: LSN? = nil, bounds: [WALTailBound] = [], timeline: TimelineID, history: String? = nil
+    ) {
+        self.files = files
+        self.readAt = readAt
+        self.flushLSN = flushLSN
+        self.start = start
+        self.bounds = bounds
+        self.timeline = timeline
+        self.history = history
+    }
 
     /// Asks a running source for everything it has flushed after `from`.
     ///
@@ -72,20 +89,24 @@ public struct SourceTail: Sendable {
             }
         }
         return SourceTail(
-            files: files, readAt: readAt, flushLSN: identity.flushLSN, timeline: timeline, history: history)
+            files: files, readAt: readAt, flushLSN: identity.flushLSN, start: start, timeline: timeline,
+            history: history)
     }
 
     /// Copies what a stopped or crashed source left in its pg_wal after `from`.
     ///
     /// - Parameter limit: no segment that begins there or later is copied.
     public static func read(
-        walDirectory: String, knownHistories: Set<TimelineID>,
+        dataDirectory: String, knownHistories: Set<TimelineID>,
         from position: (TimelineID, String?) throws(Problem) -> LSN?, upTo limit: LSN = .max,
         segmentSize: WALSegmentSize, into directory: String, clock: any WallClock,
         cancellation: CancellationFlag
     ) throws(Problem) -> SourceTail? {
+        let walDirectory = dataDirectory + "/pg_wal"
         guard let timeline = try timeline(of: walDirectory, segmentSize: segmentSize) else { return nil }
         let readAt = clock.now()
+        let bounds = try WALTailBound.bounds(
+            dataDirectory: dataDirectory, timeline: timeline, segmentSize: segmentSize)
         var history: String?
         if !knownHistories.contains(timeline),
             let bytes = try DurableFiles.readIfPresent(walDirectory + "/\(timeline.fileName).history")
@@ -122,7 +143,8 @@ public struct SourceTail: Sendable {
             expected = name.next
         }
         return SourceTail(
-            files: files, readAt: readAt, flushLSN: nil, timeline: timeline, history: history)
+            files: files, readAt: readAt, flushLSN: nil, start: start, bounds: bounds, timeline: timeline,
+            history: history)
     }
 
     /// The timeline that a server's own log is on: the newest of its segments. Nil when it has none.

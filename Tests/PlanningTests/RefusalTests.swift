@@ -150,11 +150,56 @@ struct RefusalTests {
     @Test func `tells the damaged segment, its flaw and what can be reached`() throws {
         let held = twoBackups().held(damaged: [5, 6])
         expect(
-            try held.refusal(time(125)), "WAL segment 000000010000000000000005 in the archive is damaged",
+            try held.refusal(time(125)), "WAL segment 000000010000000000000005 is damaged",
             detail:
                 "its checksum is wrong; every time before \(CraftedLog.time(110)) is reachable, and again "
                 + "from \(CraftedLog.time(200))",
             hint: "Choose a time on either side of the gap, or put the segment back into the archive.")
+    }
+
+    @Test func `reaches what stands in front of damage inside a segment, and nothing behind it`() throws {
+        var log = CraftedLog()
+        log.backup("first", at: 100)
+        log.fillSegment(leaving: 3000)
+        log.switchSegment()
+        log.commit(5, at: 110)
+        let last = log.commit(6, at: 120)
+        let bad = log.commit(7, at: 130)
+        log.commit(8, at: 140)
+        log.switchSegment()
+        log.commit(9, at: 150)
+        var held = HeldSegments()
+        held.backups = log.backups
+        held.latest = CraftedLog.time(119)
+        for (name, bytes) in log.craft.segments {
+            var bytes = bytes
+            if name.start <= bad.start, bad.start < name.end {
+                bytes[Int(bad.start.distance(from: name.start)) + 30] ^= 1
+                held.damaged.append(
+                    DamagedSegment(name: name, reason: "its checksum is wrong", position: bad.start))
+            }
+            held.add(name, bytes)
+        }
+        #expect(try held.plan(time(115)).lastInside?.xid == 5)
+        #expect(
+            try held.plan(.transaction(TransactionNumber(6), exclusive: false)).expectedEnd == last.end)
+        let before = try held.plan(.position(bad.start, exclusive: true))
+        #expect(before.setting == .lsn(last.start))
+        for target: RecoveryTarget in [
+            .latest, time(120), time(145), time(155), .transaction(TransactionNumber(7), exclusive: false),
+            .transaction(TransactionNumber(8), exclusive: false), .restorePoint("none"),
+            .position(bad.start, exclusive: false), .position(bad.end, exclusive: true),
+            .position(log.craft.records.last?.start ?? .max, exclusive: false),
+        ] {
+            let refusal = try held.refusal(target)
+            guard case .damagedSegment? = refusal else {
+                Issue.record("\(target): \(String(describing: refusal))")
+                continue
+            }
+            let planner = RestorePlanner(inventory: held.inventory, source: held)
+            let nearest = try planner.nearest(to: #require(refusal), now: CraftedLog.time(200))
+            #expect(nearest.before == .position(last.start, exclusive: false))
+        }
     }
 
     @Test func `tells how far a segment can be read that ends too early`() throws {
@@ -166,7 +211,7 @@ struct RefusalTests {
             held.add(name, name.number == 4 ? Array(bytes.prefix(8192)) : bytes)
         }
         let refusal = try held.refusal(time(115))
-        #expect(refusal?.message == "WAL segment 000000010000000000000004 in the archive is damaged")
+        #expect(refusal?.message == "WAL segment 000000010000000000000004 is damaged")
         #expect(refusal?.detail?.hasPrefix("readable up to 0/") == true)
         #expect(refusal?.detail?.contains("then the file is too short; ") == true)
     }
