@@ -31,6 +31,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -80,8 +81,9 @@ let package = Package(
         module(
             "Server",
             [
-                hummingbird, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix, httpTypes, "AzureAPI",
-                "ControlPlane", "Platform", "PostgresFormat",
+                hummingbird, hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix,
+                httpTypes,
+                "AzureAPI", "ControlPlane", "Platform", "PostgresFormat",
             ]),
         .executableTarget(
             name: "pitr",

@@ -7,6 +7,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -138,4 +141,26 @@ int pitr_processors(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
     return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+int pitr_open_link(int directory, const char *name) {
+    return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int pitr_find_line(const char *path, const char *wanted, char *line, size_t size) {
+    FILE *file = fopen(path, "re");
+    if (file == NULL) return errno;
+    char *text = NULL;
+    size_t room = 0;
+    int result = ENOENT;
+    while (getline(&text, &room, file) >= 0) {
+        if (strstr(text, wanted) == NULL) continue;
+        snprintf(line, size, "%s", text);
+        result = 0;
+        break;
+    }
+    if (ferror(file)) result = EIO;
+    free(text);
+    fclose(file);
+    return result;
 }

@@ -54,18 +54,24 @@ public enum DurableFiles {
     }
 
     private static func contents(of file: OpenFile, limit: UInt64) throws(Problem) -> [UInt8] {
-        var size = try file.size()
+        let size = try file.size()
         guard size <= limit else {
             throw Problem(.stateDamaged, "\"\(file.path)\" is \(size) bytes large, at most \(limit) expected")
         }
-        // Files of /proc have content, but no size.
-        if size == 0 { size = min(limit, 1 << 16) }
-        var bytes = [UInt8](repeating: 0, count: Int(size))
-        var span = bytes.mutableSpan
-        let got = try span.withUnsafeMutableBytes { (buffer) throws(Problem) in
-            try file.read(into: buffer, at: 0)
-        }
-        bytes.removeLast(bytes.count - got)
+        var bytes: [UInt8] = []
+        // Files of /proc have content of any length, but no size: what is there tells only reading on.
+        var room = size == 0 ? min(limit, 1 << 16) : size
+        repeat {
+            let start = bytes.count
+            bytes.append(contentsOf: repeatElement(0, count: Int(room)))
+            var span = bytes.mutableSpan
+            let got = try span.withUnsafeMutableBytes { (buffer) throws(Problem) in
+                try file.read(into: .init(rebasing: buffer[start...]), at: UInt64(start))
+            }
+            bytes.removeLast(bytes.count - start - got)
+            guard size == 0, got == Int(room) else { break }
+            room = min(limit - UInt64(bytes.count), UInt64(bytes.count))
+        } while room > 0
         return bytes
     }
 

@@ -32,6 +32,8 @@ public final class ProductUnderTest: Sendable {
     private init(_ name: String, onDisk: Bool) throws(Problem) {
         program = try Self.locate()
         scratch = try ScratchDirectory(name, onDisk: onDisk)
+        // The scratch directory is the servers' account's; root makes nothing there.
+        try scratch.directory("home")
     }
 
     /// The program lies beside the test bundle that is running.
@@ -63,9 +65,18 @@ public final class ProductUnderTest: Sendable {
     }
 
     /// Starts `pitr` and does not wait for it; the answer is its process id.
-    public func start(_ arguments: [String], environment: [String: String] = [:]) throws(Problem) -> Int32 {
-        let pid = try commands.spawnDetached(
-            command(arguments, environment, nil), log: scratch.file("background.log"))
+    ///
+    /// - Parameter openFiles: how many files it may have open at most.
+    public func start(
+        _ arguments: [String], environment: [String: String] = [:], openFiles: Int? = nil
+    ) throws(Problem) -> Int32 {
+        var command = command(arguments, environment, nil)
+        if let openFiles {
+            command.arguments =
+                ["--nofile=\(openFiles):\(openFiles)", command.executable] + command.arguments
+            command.executable = "prlimit"
+        }
+        let pid = try commands.spawnDetached(command, log: scratch.file("background.log"))
         started.withLock { $0.append(pid) }
         return pid
     }

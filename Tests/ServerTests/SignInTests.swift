@@ -1,5 +1,6 @@
 import ControlPlane
 import PostgresFormat
+import TestKit
 import Testing
 
 @testable import Server
@@ -152,7 +153,7 @@ struct SignInTests {
 }
 
 struct LoopbackPeerTests {
-    @Test func `finds whose an established connection is`() {
+    @Test func `finds whose an established connection is`() throws {
         let table = """
               sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
                0: 0100007F:20FB 00000000:0000 0A 00000000:00000000 00:00000000 00000000   105        0 1 1
@@ -162,9 +163,10 @@ struct LoopbackPeerTests {
             """
         let here = LoopbackPeer.entry([127, 0, 0, 1], 8443)
         #expect(here == "0100007F:20FB")
-        let found = LoopbackPeer.user(in: table, of: LoopbackPeer.entry([127, 0, 0, 1], 50000), to: here)
-        #expect(found == 1000)
-        #expect(LoopbackPeer.user(in: table, of: LoopbackPeer.entry([127, 0, 0, 1], 1), to: here) == nil)
+        let scratch = try ScratchDirectory("table")
+        let file = try scratch.write("tcp", table)
+        #expect(LoopbackPeer.look(file, LoopbackPeer.entry([127, 0, 0, 1], 50000), here) == 1000)
+        #expect(LoopbackPeer.look(file, LoopbackPeer.entry([127, 0, 0, 1], 1), here) == nil)
     }
 }
 

@@ -4,3 +4,4 @@
 #include "files.h"
 #include "pagechecksum.h"
 #include "process.h"
+#include "sockets.h"

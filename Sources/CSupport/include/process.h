@@ -34,3 +34,11 @@ int pitr_may_traverse(const char *path);
 
 /// Processors that the caller may run on: what taskset, a container or a unit left of the machine's.
 int pitr_processors(void);
+
+/// Opens the directory entry itself, also where it is a symbolic link (O_PATH, O_NOFOLLOW), for looking at it. -1
+/// and errno on failure.
+int pitr_open_link(int directory, const char *name);
+
+/// Copies the first line of a file that has `wanted` in it into `line`, which has room for `size` bytes. Reads to the
+/// end, however long the file is, in little memory. 0, ENOENT when no line has it, or another errno value.
+int pitr_find_line(const char *path, const char *wanted, char *line, size_t size);

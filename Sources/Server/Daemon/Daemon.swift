@@ -1,5 +1,6 @@
 public import ControlPlane
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 import Logging
 import NIOCore
@@ -16,6 +17,7 @@ public struct Daemon: Sendable {
     public struct Options: Sendable {
         public var endpoint: Endpoint
         public var policy: AccessPolicy
+        var times = ConnectionTimes()
 
         public init(endpoint: Endpoint, policy: AccessPolicy) {
             self.endpoint = endpoint
@@ -78,15 +80,26 @@ public struct Daemon: Sendable {
         _ dispatcher: OperationDispatcher, requests: NIOThreadPool, background: NIOThreadPool, _ bell: Bell,
         _ ending: Ending, ready: @escaping @Sendable (Endpoint) throws -> Void
     ) throws -> ServiceGroup {
-        let (controlPlane, log, wanted) = (controlPlane, log, options.endpoint)
+        let (controlPlane, log, wanted, times) = (controlPlane, log, options.endpoint, options.times)
         let logger = Logger(label: "pitr") { _ in LogBridge(log: log) }
         let api = API(controlPlane, policy: options.policy, log: log) { bell.ring() }
+        let gate = ConnectionGate(
+            limits: ConnectionLimits(openFiles: OpenFileLimit.raise(to: ConnectionLimits.openFiles)),
+            owners: options.policy.owners)
         let server = Application(
-            responder: HTTPAdapter(api: api, pool: requests),
-            server: try .tls(.http1(), tlsConfiguration: try tls()),
-            configuration: .init(address: .hostname(wanted.host, port: wanted.port)),
+            responder: HTTPAdapter(api: api, pool: requests, times: times),
+            server: try .tls(
+                .http1(
+                    configuration: .init(
+                        additionalChannelHandlers: [StalledAnswer(after: times.stalled)],
+                        idleTimeout: times.silence)),
+                tlsConfiguration: try tls()),
+            configuration: .init(
+                address: .hostname(wanted.host, port: wanted.port),
+                availableConnectionsDelegate: HeldUntilGated(gate: gate)),
             onServerRunning: { channel in
                 do {
+                    try await Admission.begin(gate, on: channel, log: log)
                     let endpoint = Endpoint(
                         host: wanted.host, port: channel.localAddress?.port ?? wanted.port)
                     try controlPlane.keep(endpoint)

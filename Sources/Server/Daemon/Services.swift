@@ -98,10 +98,14 @@ struct EndService: Service {
 /// Bears a failure that may pass, a full disk for example; one that stays ends the service.
 struct Patience {
     static let most = 10
+    /// Seconds that a failure has to last before it counts as one that stays.
+    static let longest = 300.0
 
     let log: DaemonLog
     let what: String
     private var failures = 0
+    private var since = Stopwatch()
+    private var told = ""
 
     init(log: DaemonLog, what: String) {
         self.log = log
@@ -114,9 +118,13 @@ struct Patience {
             failures = 0
         } catch {
             if (error as? Problem)?.code == .canceled { return }
+            if failures == 0 { (since, told) = (Stopwatch(), "") }
             failures += 1
-            log.error("\(what) failed: \(error)")
-            if failures >= Self.most { throw error }
+            // What is tried five times a second is told once.
+            let text = "\(what) failed: \(error)"
+            if text != told { log.error(text) }
+            told = text
+            if failures >= Self.most, since.seconds >= Self.longest { throw error }
         }
     }
 }

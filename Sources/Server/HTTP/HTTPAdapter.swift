@@ -10,14 +10,21 @@ struct HTTPAdapter: HTTPResponder {
 
     let api: API
     let pool: NIOThreadPool
+    let times: ConnectionTimes
 
     func respond(to request: Request, context: ConnectionContext) async throws -> Response {
         var plain = APIRequest(
             method: request.method.rawValue, target: request.head.path ?? "/",
             headers: Self.headers(request), host: Self.host(request, context), peer: context.peer)
+        // Whoever sends a body in drops, or without an end, loses the connection.
+        let channel = context.channel
+        let deadline = channel.eventLoop.scheduleTask(in: times.body) {
+            channel.close(promise: nil)
+        }
         do {
             let body = try await request.body.collect(upTo: API.largestBody)
             plain.body = Array(body.readableBytesView)
+            deadline.cancel()
         } catch is NIOTooManyBytesError {
             plain.isTooLarge = true
         }
@@ -55,27 +62,13 @@ struct HTTPAdapter: HTTPResponder {
 
 /// Both ends of the connection that a request came through.
 struct ConnectionContext: InitializableFromSource, Sendable {
-    let remote: SocketAddress?
-    let local: SocketAddress?
+    let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
-        remote = source.channel.remoteAddress
-        local = source.channel.localAddress
+        channel = source.channel
     }
 
-    var peer: Peer {
-        guard let remote, let local, let there = Self.bytes(remote), let here = Self.bytes(local),
-            let port = remote.port, let server = local.port
-        else { return Peer(isLoopback: remote?.ipAddress == "::1") { nil } }
-        return Peer(isLoopback: there.first == 127) {
-            LoopbackPeer.user(ofPort: port, at: there, to: server, at: here)
-        }
-    }
+    var local: SocketAddress? { channel.localAddress }
 
-    /// The four bytes of an IPv4 address.
-    private static func bytes(_ address: SocketAddress) -> [UInt8]? {
-        guard let parts = address.ipAddress?.split(separator: "."), parts.count == 4 else { return nil }
-        let bytes = parts.compactMap { UInt8($0) }
-        return bytes.count == 4 ? bytes : nil
-    }
+    var peer: Peer { ConnectionEnds(channel)?.peer ?? Peer(isLoopback: false) { nil } }
 }
