@@ -180,7 +180,7 @@ public struct BaseBackupCapture: Sendable {
                 detail:
                     "the data directory has \(ByteText.of(total)), its copy may need half of that; "
                     + "\(ByteText.of(free)) are free under \"\(layout.backups)\"",
-                hint: "Make room there, or delete backups that are not needed.")
+                hint: "Make room on that file system, but not by hand below the state directory.")
         }
     }
 }

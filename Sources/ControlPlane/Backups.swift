@@ -33,7 +33,7 @@ extension ControlPlane {
             throw Problem(
                 .operationNotSupported,
                 "server '\(row.name)' has \(Self.maximumOnDemand) on-demand backups, which is the most",
-                hint: "Delete one with 'pitr backup delete'.")
+                hint: "Delete one that nobody will want to restore from, with 'pitr backup delete'.")
         }
         let chosen = name ?? generatedBackupName(known)
         if known.contains(where: { $0.name.lowercased() == chosen.lowercased() }) {

@@ -64,7 +64,7 @@ extension ControlPlane {
             throw Problem(
                 .insufficientStorage, "the disk would not hold the copy",
                 detail: "\(ByteText.of(needed)) needed, \(ByteText.of(prepared.planned.availableBytes)) free",
-                hint: "Free some space, or set PITR_HOME to a larger disk.")
+                hint: "Make room on that file system, but not by hand below the state directory.")
         }
         let (row, lock) = try claimCopy(name: name, request: request, source: source)
         defer { lock.release() }

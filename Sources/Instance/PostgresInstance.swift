@@ -194,9 +194,24 @@ public struct PostgresInstance: Sendable {
         else {
             throw Problem(.serverIsNotReady, "the server is not running")
         }
+        if let lost = lostSocket() {
+            throw Problem(
+                .serverIsNotReady, "the server's private socket is gone", detail: "\(lost) does not exist",
+                hint: "The server goes on for its clients; a restart makes the socket again.")
+        }
         return ConnectionParameters(
             host: directory, port: port, user: user, database: database,
             sessionSettings: guarded ? Self.guards : [:])
+    }
+
+    /// The private socket of a running server that somebody has removed: nobody can be connected with until the
+    /// server is restarted. Nil when it is there, or nothing runs.
+    public func lostSocket() -> String? {
+        guard let postmaster = Postmaster.read(data: paths.data), let port = postmaster.port,
+            let directory = postmaster.socketDirectory, postmaster.isAlive(in: paths.data)
+        else { return nil }
+        let socket = "\(directory)/.s.PGSQL.\(port)"
+        return access(socket, F_OK) != 0 && errno == ENOENT ? socket : nil
     }
 
     /// Connects over the private socket. Throws `.serverIsNotReady` when nothing runs.

@@ -31,24 +31,38 @@ enum OwnedDirectory {
         }
     }
 
-    /// Gives a directory of root's to the account, when it is empty or `isOurs` knows it.
+    /// Gives a directory of root's to the account, when it is empty or `isOurs` knows it; makes it first where it
+    /// does not exist. One that is the account's already is left as it is.
     static func give(
-        _ path: String, to uid: uid_t, group: gid_t, isOurs: ([String]) -> Bool
+        _ directory: GuardedDirectory, mode: mode_t, to uid: uid_t, group: gid_t, isOurs: ([String]) -> Bool
     ) throws(Problem) {
-        try withDirectory(path) { (descriptor, status) throws(Problem) in
+        let path = directory.path
+        if let status = try directory.status() {
             if status.st_uid == uid { return }
-            let names = entries(of: path)
-            guard status.st_uid == 0, names.isEmpty || isOurs(names) else {
+            guard status.st_uid == 0 else {
                 throw Problem(
                     .system, "\(path) is in use for something else",
-                    detail: status.st_uid == 0
-                        ? "it holds files that are not this tool's"
-                        : "it belongs to user id \(status.st_uid)",
-                    hint: "Set PITR_HOME to a new or an empty directory.")
+                    detail: "it belongs to user id \(status.st_uid)",
+                    hint: "Run pitr as that user, or set PITR_HOME to a new or an empty directory.")
             }
-            guard fchown(descriptor, uid, group) == 0 else {
-                throw SystemCommands.failure("cannot change the owner of \(path)", errno)
-            }
+            try directory.requireGuarded()
+        }
+        let descriptor = try directory.make(mode: mode)
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw SystemCommands.failure("cannot look at \(path)", errno)
+        }
+        let names = entries(of: descriptor)
+        guard status.st_uid == 0, names.isEmpty || isOurs(names) else {
+            throw Problem(
+                .system, "\(path) is in use for something else",
+                detail: status.st_uid == 0
+                    ? "it holds files that are not this tool's" : "it belongs to user id \(status.st_uid)",
+                hint: "Set PITR_HOME to a new or an empty directory.")
+        }
+        guard fchown(descriptor, uid, group) == 0 else {
+            throw SystemCommands.failure("cannot change the owner of \(path)", errno)
         }
     }
 
@@ -63,7 +77,10 @@ enum OwnedDirectory {
                 .system, "\(path) cannot be used",
                 detail: status.st_uid == uid
                     ? "it is not a directory" : "it belongs to user id \(status.st_uid), not \(uid)",
-                hint: "Remove it, or set PITR_HOME to another directory.")
+                hint: status.st_uid == uid
+                    ? "Set PITR_HOME to another directory."
+                    : "What is in it is that user's: run pitr as that user (as root, if it is the servers' "
+                        + "account), or set PITR_HOME to a directory of your own.")
         }
     }
 
@@ -90,8 +107,10 @@ enum OwnedDirectory {
         try body(descriptor, status)
     }
 
-    private static func entries(of path: String) -> [String] {
-        guard let directory = opendir(path) else { return ["?"] }
+    private static func entries(of descriptor: Int32) -> [String] {
+        guard let directory = fdopendir(openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) else {
+            return ["?"]
+        }
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {

@@ -32,18 +32,19 @@ public struct ServiceAccount: Sendable, Hashable {
     /// - Parameters:
     ///   - home: see `StateHome`; resolve the user's relative paths before, the working directory changes
     ///     here.
-    ///   - runtimeParent: where socket directories go; nil takes `/run/pitr` for root, else the user's XDG
-    ///     runtime directory where it is usable, else `/tmp/pitr-<uid>`.
+    ///   - runtimeParent: where socket directories go; nil takes `/run/pitr` for root, else `run` in the home
+    ///     where a socket's path fits, else `/tmp/pitr-<uid>`.
     ///
     /// Throws `.postgresMissing` when root finds no account to become, `.system` when a directory is somebody
-    /// else's or out of the account's reach. A directory that is not the tool's own is never given away.
+    /// else's or out of the account's reach. A directory that is not the tool's own is never given away, and
+    /// none that others may have put in its place (`GuardedDirectory`).
     public static func adopt(home: String, runtimeParent: String? = nil) throws(Problem) -> ServiceAccount {
-        let home = try StateHome.validated(resolved(try StateHome.validated(home)))
+        let home = try StateHome.validated(home)
         dropClientVariables()
         let account =
             geteuid() == 0
             ? try stepDown(home: home, runtime: runtimeParent ?? systemRuntimeDirectory)
-            : try stay(home: home, runtime: runtimeParent)
+            : try stay(home: try StateHome.validated(resolved(home)), runtime: runtimeParent)
         guard chdir("/") == 0 else {
             throw SystemCommands.failure("cannot change to the root directory", errno)
         }
@@ -67,7 +68,7 @@ public struct ServiceAccount: Sendable, Hashable {
         if runtime == nil, ownsSystemRuntimeDirectory(uid) {
             directory = systemRuntimeDirectory
         } else {
-            directory = runtime ?? userRuntimeDirectory(uid: uid)
+            directory = runtime ?? userRuntimeDirectory(home: home, uid: uid)
             try OwnedDirectory.make(directory, mode: 0o700)
             try OwnedDirectory.requirePrivate(directory, uid: uid)
         }
@@ -94,12 +95,16 @@ public struct ServiceAccount: Sendable, Hashable {
                 hint: "Install PostgreSQL: apt-get install postgresql-15")
         }
         umask(0o022)
+        let (homeDirectory, runtimeDirectory) = (try GuardedDirectory(home), try GuardedDirectory(runtime))
+        let home = try StateHome.validated(homeDirectory.path)
         try checkReach(of: home, for: entry)
-        try checkReach(of: runtime, for: entry)
-        try OwnedDirectory.make(home, mode: 0o700)
-        try OwnedDirectory.give(home, to: entry.uid, group: entry.gid) { OwnedDirectory.isHome($0) }
-        try OwnedDirectory.make(runtime, mode: 0o711)
-        try OwnedDirectory.give(runtime, to: entry.uid, group: entry.gid) { _ in false }
+        try checkReach(of: runtimeDirectory.path, for: entry)
+        try OwnedDirectory.give(homeDirectory, mode: 0o700, to: entry.uid, group: entry.gid) {
+            OwnedDirectory.isHome($0)
+        }
+        try OwnedDirectory.give(runtimeDirectory, mode: 0o711, to: entry.uid, group: entry.gid) { _ in
+            false
+        }
         let failure = pitr_become(entry.name, entry.uid, entry.gid)
         guard failure == 0 else {
             throw SystemCommands.failure("cannot become the account \(entry.name)", failure)
@@ -113,7 +118,8 @@ public struct ServiceAccount: Sendable, Hashable {
             unsetenv(name)
         }
         return ServiceAccount(
-            name: entry.name, uid: entry.uid, home: home, runtimeDirectory: runtime, steppedDown: true)
+            name: entry.name, uid: entry.uid, home: home, runtimeDirectory: runtimeDirectory.path,
+            steppedDown: true)
     }
 
     /// Looks, as the account, whether every directory above `path` that exists can be passed.
@@ -143,15 +149,10 @@ public struct ServiceAccount: Sendable, Hashable {
         return ["/"] + parts.indices.map { "/" + parts[...$0].joined(separator: "/") }
     }
 
-    /// The XDG runtime directory where it exists, is ours and leaves room for a socket's name.
-    private static func userRuntimeDirectory(uid: uid_t) -> String {
-        if let base = getenv("XDG_RUNTIME_DIR").map({ String(cString: $0) }), base.hasPrefix("/"),
-            (try? OwnedDirectory.requireOwned(base, uid: uid)) != nil, access(base, W_OK | X_OK) == 0,
-            fits(base + "/pitr")
-        {
-            return base + "/pitr"
-        }
-        return "/tmp/pitr-\(uid)"
+    /// A directory that lasts as long as the servers: they outlive the user's sessions, and `XDG_RUNTIME_DIR` does
+    /// not.
+    static func userRuntimeDirectory(home: String, uid: UInt32) -> String {
+        fits(home + "/run") ? home + "/run" : "/tmp/pitr-\(uid)"
     }
 
     /// Whether a server's socket below the directory has a path that the system accepts.

@@ -11,7 +11,9 @@ extension Problem {
         if number == ENOSPC || number == EDQUOT {
             return Problem(
                 .insufficientStorage, "\(action) \"\(path)\": \(reason)",
-                hint: "Make room on that file system; the work can then be repeated.")
+                hint:
+                    "Make room on that file system, but not by hand in pitr's state directory; the work can then be "
+                    + "repeated.")
         }
         return Problem(.system, "\(action) \"\(path)\": \(reason)")
     }

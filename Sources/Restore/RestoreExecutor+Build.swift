@@ -16,7 +16,7 @@ extension RestoreExecutor {
                 .insufficientStorage, "the disk would not hold the copy",
                 detail:
                     "\(ByteText.of(needed)) needed, \(ByteText.of(free)) free below \(job.serverDirectory)",
-                hint: "Free some space, or set PITR_HOME to a larger disk.")
+                hint: "Make room on that file system, but not by hand below the state directory.")
         }
         guard try DurableFiles.makeDirectory(job.serverDirectory, durable: false) else {
             throw Problem(

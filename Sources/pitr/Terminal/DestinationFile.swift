@@ -22,7 +22,7 @@ struct DestinationFile: Sendable {
         guard errno == EEXIST, Self.isStream(path) else {
             throw Problem(
                 .usage, "cannot make the file \(path)", detail: String(cString: strerror(errno)),
-                hint: errno == EEXIST ? "Choose another name, or remove the file first." : nil)
+                hint: errno == EEXIST ? "Choose another name; nothing is overwritten." : nil)
         }
         descriptor = open(path, O_WRONLY | O_CLOEXEC)
         madePath = nil
