@@ -2,6 +2,9 @@ import ControlPlane
 
 /// How programs in different languages are told to connect; Azure's texts, with what they are made of quoted
 /// as each language wants it.
+///
+/// Here each of them has the program verify the server: any user of the machine can listen at the address of a server
+/// that is stopped.
 public struct ConnectionStrings: Sendable {
     public var host: String
     public var port: Int
@@ -9,13 +12,19 @@ public struct ConnectionStrings: Sendable {
     public var database: String?
     public var login: String?
     public var password: String?
+    /// The certificate that the server is verified with; nil for a place to fill in.
+    public var rootCertificate: String?
 
-    public init(host: String, port: Int, database: String?, login: String?, password: String?) {
+    public init(
+        host: String, port: Int, database: String?, login: String?, password: String?,
+        rootCertificate: String? = nil
+    ) {
         self.host = host
         self.port = port
         self.database = database
         self.login = login
         self.password = password
+        self.rootCertificate = rootCertificate
     }
 
     /// By Azure's names for the kinds.
@@ -25,27 +34,33 @@ public struct ConnectionStrings: Sendable {
         let quoted = values(Self.quoted)
         let libpq = values(Self.libpqValue)
         let net = values(Self.netValue)
+        let root = rootCertificate ?? "{ca.crt}"
+        let verified =
+            rootCertificate.map(ConnectionURI.verified) ?? "sslmode=verify-full&sslrootcert={ca.crt}"
         let jdbc = "jdbc:postgresql://\(host):\(port)/\(uri.database)"
         return [
             "psql_cmd":
-                "postgresql://\(uri.login):\(uri.password)@\(host):\(port)/\(uri.database)?sslmode=require",
+                "postgresql://\(uri.login):\(uri.password)@\(host):\(port)/\(uri.database)?\(verified)",
             "ado.net":
                 "Server=\(host);Database=\(net.database);Port=\(port);User Id=\(net.login);"
-                + "Password=\(net.password);Ssl Mode=Require;",
-            "jdbc": "\(jdbc)?user=\(uri.login)&password=\(uri.password)&sslmode=require",
-            "jdbc Spring": "spring.datasource.url=\(jdbc)  spring.datasource.username=\(plain.login)  "
+                + "Password=\(net.password);Ssl Mode=VerifyFull;Root Certificate=\(Self.netValue(root));",
+            "jdbc": "\(jdbc)?user=\(uri.login)&password=\(uri.password)&\(verified)",
+            "jdbc Spring":
+                "spring.datasource.url=\(jdbc)?\(verified)  spring.datasource.username=\(plain.login)  "
                 + "spring.datasource.password=\(plain.password)",
             "node.js":
                 "var client = new pg.Client('postgres://\(uri.login):\(uri.password)@\(host):\(port)/"
-                + "\(uri.database)');",
+                + "\(uri.database)?\(verified)');",
             "php": "host=\(host) port=\(port) dbname=\(libpq.database) user=\(libpq.login) "
-                + "password=\(libpq.password)",
+                + "password=\(libpq.password) sslmode=verify-full sslrootcert=\(Self.libpqValue(root))",
             "python": "cnx = psycopg2.connect(database='\(quoted.database)', user='\(quoted.login)', "
-                + "host='\(host)', password='\(quoted.password)', port='\(port)')",
+                + "host='\(host)', password='\(quoted.password)', port='\(port)', "
+                + "sslmode='verify-full', sslrootcert='\(Self.quoted(root))')",
             "ruby":
                 "cnx = PG::Connection.new(:host => '\(host)', :user => '\(quoted.login)', "
                 + ":dbname => '\(quoted.database)', :port => '\(port)', "
-                + ":password => '\(quoted.password)')",
+                + ":password => '\(quoted.password)', :sslmode => 'verify-full', "
+                + ":sslrootcert => '\(Self.quoted(root))')",
         ]
     }
 

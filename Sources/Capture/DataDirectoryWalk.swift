@@ -85,7 +85,8 @@ struct DataDirectoryWalk {
         case .symbolicLink, .other:
             throw Problem(
                 .operationNotSupported, "the data directory holds something that is no file and no directory",
-                detail: "\"\(root)/\(path)\"", hint: "Move it out of the data directory, or put what the link leads to in its place.")
+                detail: "\"\(root)/\(path)\"",
+                hint: "Move it out of the data directory, or put what the link leads to in its place.")
         }
     }
 

@@ -1,5 +1,12 @@
 /// The parts of a connection string that is a URI.
 public enum ConnectionURI {
+    /// The parameters that have a client verify the server with an authority's certificate.
+    public static func verified(by authority: String) -> String {
+        "sslmode=verify-full&sslrootcert="
+            + authority.split(separator: "/", omittingEmptySubsequences: false).map { escaped(String($0)) }
+            .joined(separator: "/")
+    }
+
     /// A login, a password or a database's name as it stands in a URI: everything but unreserved characters
     /// (RFC 3986, 2.3) in percent signs.
     public static func escaped(_ text: String) -> String {

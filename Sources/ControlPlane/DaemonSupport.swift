@@ -20,20 +20,18 @@ extension ControlPlane {
         -> EndpointCertificate
     {
         try DurableFiles.makeDirectories(paths.api)
-        let authority = LocalCertificateAuthority(directory: paths.authority, runner: runner)
         let result = EndpointCertificate(
             certificateFile: paths.api + "/server.crt", keyFile: paths.api + "/server.key",
             authority: try authorityText())
-        try authority.issue(
+        try localAuthority.issue(
             names: names, addresses: addresses, certificate: result.certificateFile, key: result.keyFile)
         return result
     }
 
     /// The local authority's certificate as PEM text; the authority is made when it is not there yet.
     public func authorityText() throws(Problem) -> String {
-        let authority = LocalCertificateAuthority(directory: paths.authority, runner: runner)
-        try authority.ensure()
-        return String(decoding: try DurableFiles.read(authority.certificateFile), as: UTF8.self)
+        try localAuthority.ensure()
+        return String(decoding: try DurableFiles.read(authorityFile), as: UTF8.self)
     }
 
     /// Where the daemon listens, or last did; nil when none ever ran here.

@@ -12,7 +12,7 @@ extension ControlPlane {
         findings.append(
             DoctorFinding(
                 level: .ok, subject: "state", message: "\(paths.home), run by \(account.name)", remedy: nil))
-        findings += [catalogFinding(), formatFinding()]
+        findings += [catalogFinding(), formatFinding()] + authorityFindings()
         for row in try rows(resourceGroup: nil, dropped: false) { findings += try serverFindings(row) }
         for row in try rows(resourceGroup: nil, dropped: true) {
             if let finding = repositoryFinding(row) { findings.append(finding) }
@@ -56,7 +56,9 @@ extension ControlPlane {
         return DoctorFinding(
             level: low ? .warning : .ok, subject: "disk",
             message: "\(ByteText.of(free)) free below \(paths.home)",
-            remedy: low ? "Free some space: PostgreSQL keeps WAL that cannot be archived." : nil)
+            remedy: low
+                ? "Make room on that file system, but not by hand below \(paths.home): PostgreSQL keeps WAL there "
+                    + "that cannot be archived." : nil)
     }
 
     private func catalogFinding() -> DoctorFinding {
@@ -83,6 +85,14 @@ extension ControlPlane {
                 .problem, "should run and does not",
                 "Start it with 'pitr start -n \(row.name)' or 'pitr start --all'.")
         case .ready:
+            if let lost = try instance(row.id).lostSocket() {
+                add(
+                    .problem,
+                    "its private socket \(lost) is gone, so that it can neither be backed up nor restored from",
+                    "Make it again with 'pitr restart -n \(row.name)'; its clients have to connect again then."
+                )
+                break
+            }
             let details = try details(row, withUsage: true)
             if let archiver = details.archiver, archiver.isFailing {
                 add(

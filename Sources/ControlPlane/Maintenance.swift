@@ -22,6 +22,7 @@ extension ControlPlane {
             actions += try expire(row, now: now, dryRun: dryRun)
             actions += try indexIfDue(row, dryRun: dryRun)
         }
+        actions += try constrainAuthority(dryRun: dryRun)
         actions += try copyToPairs(dryRun: dryRun)
         for row in try rows(resourceGroup: nil, dropped: true) {
             actions += try purgeIfDue(row, now: now, dryRun: dryRun)

@@ -47,17 +47,6 @@ extension ControlPlane {
         try instance.write(rendered)
     }
 
-    private func issueCertificate(_ row: ServerRow, durable: Bool = true) throws {
-        let files = instancePaths(row.id)
-        guard let address = IPv4Address(row.host) else {
-            throw Problem(.stateDamaged, "the catalog names the address '\(row.host)'")
-        }
-        RestoreFaults.reached("configure: certificate")
-        try LocalCertificateAuthority(directory: paths.authority, runner: runner).issue(
-            names: [row.name, "localhost"], addresses: [address.description],
-            certificate: files.certificateFile, key: files.keyFile, durable: durable)
-    }
-
     /// The whole configuration.
     private func rendered(_ row: ServerRow, archiveCommand: String) throws -> RenderedConfiguration {
         let settings = ServerSettings(

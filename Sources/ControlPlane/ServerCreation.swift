@@ -94,7 +94,7 @@ extension ControlPlane {
         return CreatedServer(
             server: try showServer(ServerReference(resourceGroup: row.resourceGroup, name: row.name)),
             password: password, databaseName: database, firewallRuleName: access.rule?.name,
-            connectionString: Self.connectionString(complete, database: database, password: password),
+            connectionString: connectionString(complete, database: database, password: password),
             notes: notes)
     }
 
@@ -107,11 +107,12 @@ extension ControlPlane {
         }
     }
 
-    static func connectionString(_ row: ServerRow, database: String, password: String) -> String {
+    /// With the server verified: whoever listens at its address while it is stopped is not given the password.
+    func connectionString(_ row: ServerRow, database: String, password: String) -> String {
         let port = row.port == 5432 ? "" : ":\(row.port)"
         let escaped = ConnectionURI.escaped
         return "postgresql://\(escaped(row.administratorLogin)):\(escaped(password))@\(row.host)\(port)/"
-            + "\(escaped(database))?sslmode=require"
+            + "\(escaped(database))?\(ConnectionURI.verified(by: authorityFile))"
     }
 
     /// Enters a new server into the catalog; the name and the address are its own from then on.

@@ -72,7 +72,9 @@ struct ResourceTests {
         let strings = ConnectionStrings(
             host: "127.1.2.3", port: 5433, database: "shop", login: nil, password: nil
         ).all
-        #expect(strings["psql_cmd"] == "postgresql://{login}:{password}@127.1.2.3:5433/shop?sslmode=require")
+        #expect(
+            strings["psql_cmd"] == "postgresql://{login}:{password}@127.1.2.3:5433/shop"
+                + "?sslmode=verify-full&sslrootcert={ca.crt}")
         #expect(
             Set(strings.keys) == [
                 "psql_cmd", "ado.net", "jdbc", "jdbc Spring", "node.js", "php", "python", "ruby",
@@ -81,15 +83,19 @@ struct ResourceTests {
 
     @Test func `a password with special characters is written as each kind of string wants it`() throws {
         let strings = ConnectionStrings(
-            host: "127.1.2.3", port: 5432, database: "shop", login: "ada", password: #"p@s/'s \1;"#
+            host: "127.1.2.3", port: 5432, database: "shop", login: "ada", password: #"p@s/'s \1;"#,
+            rootCertificate: "/srv/a b/ca.crt"
         ).all
+        let verified = "sslmode=verify-full&sslrootcert=/srv/a%20b/ca.crt"
+        #expect(strings.values.allSatisfy { $0.contains("ca.crt") && !$0.contains("require") })
         let escaped = "p%40s%2F%27s%20%5C1%3B"
-        #expect(strings["psql_cmd"] == "postgresql://ada:\(escaped)@127.1.2.3:5432/shop?sslmode=require")
+        #expect(strings["psql_cmd"] == "postgresql://ada:\(escaped)@127.1.2.3:5432/shop?\(verified)")
         #expect(
-            try #require(strings["node.js"]).contains("'postgres://ada:\(escaped)@127.1.2.3:5432/shop'"))
+            try #require(strings["node.js"]).contains(
+                "'postgres://ada:\(escaped)@127.1.2.3:5432/shop?\(verified)'"))
         #expect(
-            try #require(strings["jdbc"]).hasSuffix("?user=ada&password=\(escaped)&sslmode=require"))
-        #expect(try #require(strings["php"]).hasSuffix(#"dbname=shop user=ada password='p@s/\'s \\1;'"#))
+            try #require(strings["jdbc"]).hasSuffix("?user=ada&password=\(escaped)&\(verified)"))
+        #expect(try #require(strings["php"]).contains(#"dbname=shop user=ada password='p@s/\'s \\1;'"#))
         #expect(try #require(strings["python"]).contains(#"password='p@s/\'s \\1;'"#))
         #expect(try #require(strings["ruby"]).contains(#":password => 'p@s/\'s \\1;'"#))
         #expect(try #require(strings["ado.net"]).contains(#"Password="p@s/'s \1;";"#))

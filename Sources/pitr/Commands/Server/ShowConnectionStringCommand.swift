@@ -27,10 +27,12 @@ struct ShowConnectionStringCommand: PitrCommand {
             password: adminPassword)
         if let serverName {
             do {
-                let server = try session.controlPlane().showServer(
+                let controlPlane = try session.controlPlane()
+                let server = try controlPlane.showServer(
                     ServerReference(resourceGroup: group.resourceGroup, name: serverName))
                 strings.host = server.host
                 strings.port = server.port
+                strings.rootCertificate = controlPlane.authorityFile
             } catch {
                 // As in Azure this is text to fill in, which needs no server yet.
                 let problem = Failure.problem(error, cancelled: false)
