@@ -3,8 +3,8 @@ import ControlPlane
 /// How programs in different languages are told to connect; Azure's texts, with what they are made of quoted
 /// as each language wants it.
 ///
-/// Here each of them has the program verify the server: any user of the machine can listen at the address of a server
-/// that is stopped.
+/// Here each of them has the program verify the server: any user of the machine can listen at the address of
+/// a server that is stopped.
 public struct ConnectionStrings: Sendable {
     public var host: String
     public var port: Int

@@ -12,14 +12,15 @@ extension ControlPlane {
         LocalCertificateAuthority(directory: paths.authority, runner: runner)
     }
 
-    /// What a server's certificate names: its address, and names that lead to this machine alone. A server's bare
-    /// name is none of them: the authority would have to be permitted a domain of that name.
+    /// What a server's certificate names: its address, and names that lead to this machine alone. A server's
+    /// bare name is none of them: the authority would have to be permitted a domain of that name.
     static func certificateNames(_ row: ServerRow) -> [String] { ["localhost", row.name + ".localhost"] }
 
     /// Limits the authority of an earlier version, which could sign for any name, to this machine's.
     ///
-    /// The key stays. Every server gets a certificate that is valid under the old authority and the new one, and
-    /// reads it; only then is the authority's certificate exchanged, so that no connection fails in between.
+    /// The key stays. Every server gets a certificate that is valid under the old authority and the new one,
+    /// and reads it; only then is the authority's certificate exchanged, so that no connection fails in
+    /// between.
     func constrainAuthority(dryRun: Bool) throws -> [MaintenanceAction] {
         guard localAuthority.isUnconstrained else { return [] }
         let rows = try rows(resourceGroup: nil, dropped: false)

@@ -107,7 +107,8 @@ extension ControlPlane {
         }
     }
 
-    /// With the server verified: whoever listens at its address while it is stopped is not given the password.
+    /// With the server verified: whoever listens at its address while it is stopped is not given the
+    /// password.
     func connectionString(_ row: ServerRow, database: String, password: String) -> String {
         let port = row.port == 5432 ? "" : ":\(row.port)"
         let escaped = ConnectionURI.escaped

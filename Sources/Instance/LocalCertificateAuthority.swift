@@ -6,8 +6,9 @@ public import Platform
 /// The machine's own certificate authority: signs the servers' certificates, so that clients can verify them.
 ///
 /// Keys are EC P-256 and made by the `openssl` command. Certificates hold for ten years: nobody renews a
-/// lab's. The authority's own says for which names and addresses it may speak (`PermittedNames`); where another one
-/// of this machine's is needed it is made anew with the same key, and all that was signed before stays valid.
+/// lab's. The authority's own says for which names and addresses it may speak (`PermittedNames`); where
+/// another one of this machine's is needed it is made anew with the same key, and all that was signed before
+/// stays valid.
 public struct LocalCertificateAuthority: Sendable {
     /// Holds `ca.crt` and `ca.key`.
     public let directory: String
@@ -24,8 +25,8 @@ public struct LocalCertificateAuthority: Sendable {
 
     public var certificateFile: String { directory + "/ca.crt" }
     var keyFile: String { directory + "/ca.key" }
-    /// What the certificate permits, one a line; an authority of an earlier version has none, and may sign for any
-    /// name.
+    /// What the certificate permits, one a line; an authority of an earlier version has none, and may sign
+    /// for any name.
     private var permittedFile: String { directory + "/permitted" }
 
     /// Makes the authority unless it is there. Two processes may try at once: one of them wins, both use the
@@ -56,8 +57,8 @@ public struct LocalCertificateAuthority: Sendable {
     /// Whether there is an authority that may sign for any name there is.
     public var isUnconstrained: Bool { exists && access(permittedFile, F_OK) != 0 }
 
-    /// Limits an authority of an earlier version to this machine's names, and to those given. Certificates that it
-    /// signed for others are invalid from then on.
+    /// Limits an authority of an earlier version to this machine's names, and to those given. Certificates
+    /// that it signed for others are invalid from then on.
     public func constrain(names: [String], addresses: [String]) throws(Problem) {
         try extend(permitted ?? .base, names: names, addresses: addresses)
     }

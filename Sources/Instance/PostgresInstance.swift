@@ -204,8 +204,8 @@ public struct PostgresInstance: Sendable {
             sessionSettings: guarded ? Self.guards : [:])
     }
 
-    /// The private socket of a running server that somebody has removed: nobody can be connected with until the
-    /// server is restarted. Nil when it is there, or nothing runs.
+    /// The private socket of a running server that somebody has removed: nobody can be connected with until
+    /// the server is restarted. Nil when it is there, or nothing runs.
     public func lostSocket() -> String? {
         guard let postmaster = Postmaster.read(data: paths.data), let port = postmaster.port,
             let directory = postmaster.socketDirectory, postmaster.isAlive(in: paths.data)

@@ -5,9 +5,9 @@ import CSupport
 
 /// A directory that root looks for on the way that its path says, one part after the other.
 ///
-/// What lies in a directory that others may write to may be exchanged for anything at any moment, by a link to one
-/// of root's own directories for example. So links are followed only where root made them, out of others' reach,
-/// and nothing is made or given away below a directory that others may write to.
+/// What lies in a directory that others may write to may be exchanged for anything at any moment, by a link
+/// to one of root's own directories for example. So links are followed only where root made them, out of
+/// others' reach, and nothing is made or given away below a directory that others may write to.
 final class GuardedDirectory {
     /// Without links. What is missing of it stands at its end.
     let path: String
@@ -46,8 +46,8 @@ final class GuardedDirectory {
                 + "run pitr as the user whose directory it is.")
     }
 
-    /// Makes what is missing, the parents with mode 0755, and answers a descriptor of the directory itself, which
-    /// the caller closes.
+    /// Makes what is missing, the parents with mode 0755, and answers a descriptor of the directory itself,
+    /// which the caller closes.
     func make(mode: mode_t) throws(Problem) -> Int32 {
         if !missing.isEmpty { try requireGuarded() }
         for (index, name) in missing.enumerated() {
@@ -73,8 +73,8 @@ final class GuardedDirectory {
         return status
     }
 
-    /// How others could exchange an entry of the directory; nil when only root can. In one with the sticky bit
-    /// (`/tmp`) everybody may make entries, but only their owners may exchange them.
+    /// How others could exchange an entry of the directory; nil when only root can. In one with the sticky
+    /// bit (`/tmp`) everybody may make entries, but only their owners may exchange them.
     private static func exposure(_ status: stat, _ path: String) -> String? {
         if status.st_uid != 0 { return "\(path) belongs to user id \(status.st_uid)" }
         if status.st_mode & S_ISVTX != 0 { return nil }
@@ -117,7 +117,8 @@ final class GuardedDirectory {
 
         private var place: String { "/" + found.joined(separator: "/") }
 
-        /// Goes into a directory, or replaces a link by what it leads to. Answers false where there is nothing.
+        /// Goes into a directory, or replaces a link by what it leads to. Answers false where there is
+        /// nothing.
         private mutating func enter(_ name: String, _ rest: inout [String]) throws(Problem) -> Bool {
             let next = openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
             if next >= 0 {

@@ -4,8 +4,8 @@
 
 /// How many files and sockets this process may have open.
 public enum OpenFileLimit {
-    /// Raises the soft limit to `wanted`, or as far as the hard one allows; never lowers it. Answers the limit
-    /// that holds then. What the process starts inherits it.
+    /// Raises the soft limit to `wanted`, or as far as the hard one allows; never lowers it. Answers the
+    /// limit that holds then. What the process starts inherits it.
     public static func raise(to wanted: Int) -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }

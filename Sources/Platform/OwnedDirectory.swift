@@ -31,8 +31,8 @@ enum OwnedDirectory {
         }
     }
 
-    /// Gives a directory of root's to the account, when it is empty or `isOurs` knows it; makes it first where it
-    /// does not exist. One that is the account's already is left as it is.
+    /// Gives a directory of root's to the account, when it is empty or `isOurs` knows it; makes it first
+    /// where it does not exist. One that is the account's already is left as it is.
     static func give(
         _ directory: GuardedDirectory, mode: mode_t, to uid: uid_t, group: gid_t, isOurs: ([String]) -> Bool
     ) throws(Problem) {

@@ -149,8 +149,8 @@ public struct ServiceAccount: Sendable, Hashable {
         return ["/"] + parts.indices.map { "/" + parts[...$0].joined(separator: "/") }
     }
 
-    /// A directory that lasts as long as the servers: they outlive the user's sessions, and `XDG_RUNTIME_DIR` does
-    /// not.
+    /// A directory that lasts as long as the servers: they outlive the user's sessions, and `XDG_RUNTIME_DIR`
+    /// does not.
     static func userRuntimeDirectory(home: String, uid: UInt32) -> String {
         fits(home + "/run") ? home + "/run" : "/tmp/pitr-\(uid)"
     }

@@ -82,8 +82,8 @@ import Testing
         let hasEnded = Atomic<Bool>(false)
     }
 
-    /// Sends each over a TLS connection of its own, and waits until the daemon has closed it. The seconds that
-    /// took, in no order.
+    /// Sends each over a TLS connection of its own, and waits until the daemon has closed it. The seconds
+    /// that took, in no order.
     private func seconds(_ port: Int, sending all: [String]) throws -> [Int] {
         let clients = all.map { pieces in
             "(openssl s_client -quiet -connect 127.0.0.1:\(port) >/dev/null 2>&1 "

@@ -35,7 +35,8 @@ struct LayerTests {
     /// What may come from outside, and for whom.
     static let outside: [String: Set<String>] = [
         "ArgumentParser": ["pitr"], "Yams": ["pitr"], "GRDB": ["Catalog", "ControlPlane"],
-        "Hummingbird": ["Server"], "HummingbirdTLS": ["Server"], "ServiceLifecycle": ["Server"],
+        "Hummingbird": ["Server"], "HummingbirdCore": ["Server"], "HummingbirdTLS": ["Server"],
+        "ServiceLifecycle": ["Server"],
         "Logging": ["Server"], "NIOCore": ["Server"], "NIOPosix": ["Server"], "HTTPTypes": ["Server"],
     ]
 

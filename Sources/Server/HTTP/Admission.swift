@@ -3,8 +3,8 @@ import HummingbirdCore
 import NIOCore
 import NIOPosix
 
-/// Stands in front of everything else at the listening socket: connections that the gate refuses are closed at
-/// once, and a lack of descriptors is waited out.
+/// Stands in front of everything else at the listening socket: connections that the gate refuses are closed
+/// at once, and a lack of descriptors is waited out.
 final class Admission: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel

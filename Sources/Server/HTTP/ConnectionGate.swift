@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Decides which connections are let in, by how many are open: in all, and of the same peer. Owners of the state
-/// directory get in where others no longer do.
+/// Decides which connections are let in, by how many are open: in all, and of the same peer. Owners of the
+/// state directory get in where others no longer do.
 final class ConnectionGate: Sendable {
     /// Whom a connection is counted to.
     enum Caller: Hashable, Sendable, CustomStringConvertible {

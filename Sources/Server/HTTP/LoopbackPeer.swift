@@ -13,7 +13,8 @@ enum LoopbackPeer {
 
     /// The account at the other end of a connection; nil when no table has it.
     ///
-    /// - Parameter address: 4 or 16 bytes. A socket of IPv6 may have a peer of IPv4, and each end stands in the
+    /// - Parameter address: 4 or 16 bytes. A socket of IPv6 may have a peer of IPv4, and each end stands in
+    ///   the
     ///   table of its own kind.
     static func user(ofPort port: Int, at address: [UInt8], to server: Int, at here: [UInt8]) -> UInt32? {
         let (there, here) = (short(address), short(here))
@@ -43,7 +44,8 @@ enum LoopbackPeer {
         return columns.count > 7 ? UInt32(columns[7]) : nil
     }
 
-    /// As the tables write it: the address as numbers of this machine, four bytes each, the port as a plain one.
+    /// As the tables write it: the address as numbers of this machine, four bytes each, the port as a plain
+    /// one.
     static func entry(_ address: [UInt8], _ port: Int) -> String {
         func hexadecimal(_ value: Int, _ digits: Int) -> String {
             let text = String(value, radix: 16, uppercase: true)
