@@ -25,41 +25,42 @@ extension RestoreExecutor {
     }
 
     /// Unlogged tables and sequences, as `database.schema.name`: no log has them, so recovery empties them.
-    func unloggedRelations(_ connection: Connection) throws(Problem) -> [String] {
+    func unloggedRelations(
+        _ connection: Connection
+    ) throws(Problem) -> (names: [String], sequences: [UnloggedSequence]) {
         let databases = try connection.query(
             """
             SELECT oid::text AS number, datname FROM pg_database
             WHERE datallowconn AND datconnlimit <> -2 ORDER BY datname
             """)
-        var found: [String] = []
+        var names: [String] = []
+        var sequences: [UnloggedSequence] = []
         for row in 0..<databases.count {
             guard let number = databases[row, "number"], let name = databases[row, "datname"],
                 try hasUnlogged(database: number)
             else { continue }
             let inside = try job.recovering.connect(database: name)
             defer { inside.close() }
-            found += try inside.query(
+            let found = try inside.query(
                 """
-                SELECT format('%I.%I.%I', current_database(), n.nspname, c.relname)
+                SELECT format('%I.%I.%I', current_database(), n.nspname, c.relname) AS name,
+                    CASE c.relkind WHEN 'S' THEN pg_relation_filepath(c.oid) END AS sequence
                 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE c.relpersistence = 'u' AND c.relkind IN ('r', 'm', 'S') ORDER BY 1
-                """
-            ).firstColumn
+                """)
+            names += found.firstColumn
+            for row in 0..<found.count {
+                guard let name = found[row, "name"], let path = found[row, "sequence"] else { continue }
+                sequences.append(UnloggedSequence(name: name, path: path))
+            }
         }
-        return found
+        return (names, sequences)
     }
 
     /// Whether a database has files from which recovery makes unlogged relations anew.
     private func hasUnlogged(database number: String) throws(Problem) -> Bool {
-        var directories = [job.dataDirectory + "/base/" + number]
-        let spaces = job.dataDirectory + "/pg_tblspc"
-        for space in try DurableFiles.list(spaces) {
-            for version in try DurableFiles.listIfPresent(spaces + "/" + space) {
-                directories.append("\(spaces)/\(space)/\(version)/\(number)")
-            }
-        }
-        for directory in directories {
-            let names = try DurableFiles.listIfPresent(directory)
+        for directory in try databaseDirectories(of: number) {
+            let names = try DurableFiles.list(directory)
             if names.contains(where: { $0.hasSuffix("_init") }) { return true }
         }
         return false

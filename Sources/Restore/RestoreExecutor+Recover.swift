@@ -164,7 +164,7 @@ extension RestoreExecutor {
                 "timeline \(job.plan.timeline) became \(timeline)",
             ] + (try checkTablespaces()), steps: [])
         proof.invalidDatabases = try invalidDatabases(connection)
-        proof.unloggedRelations = try unloggedRelations(connection)
+        (proof.unloggedRelations, proof.unloggedSequences) = try unloggedRelations(connection)
         return proof
     }
 
@@ -197,8 +197,8 @@ extension RestoreExecutor {
 
     /// Settle: the recovering server stops, everything is made durable, and PGDATA gets its own files back.
     ///
-    /// - Parameter timeline: the copy's new one.
-    func settle(on timeline: TimelineID) throws(Problem) {
+    /// Adds to the proof what it finds.
+    func settle(_ proof: inout RestoreProof) throws(Problem) {
         job.progress.begin("sync", totalBytes: nil)
         defer { job.progress.end() }
         // Most of the flush passes while the server tears down its memory; the one below finds little left.
@@ -211,7 +211,8 @@ extension RestoreExecutor {
                 try job.recovering.stop(.fast)
             }
         }
-        try removeForeignLog(timeline)
+        proof.checks += try tellReset(try resetUnlogged(), proof.unloggedSequences)
+        try removeForeignLog(proof.timeline)
         for name in ["recovery.signal", "backup_label.old", "tablespace_map.old", "postmaster.opts"] {
             _ = try DurableFiles.removeFile(job.dataDirectory + "/" + name)
         }
@@ -222,6 +223,7 @@ extension RestoreExecutor {
         try DurableFiles.syncDirectory(job.dataDirectory)
         try? DurableFiles.removeTree(job.socketDirectory)
     }
+
     /// Returns once all that the copy is made of is on the disk.
     private func flush() throws(Problem) {
         try DurableFiles.syncFileSystem(job.dataDirectory)

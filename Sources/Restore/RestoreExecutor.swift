@@ -32,7 +32,7 @@ public struct RestoreExecutor: Sendable {
             try step(.arm) { () throws(Problem) in try arm() }
             try step(.recover) { () throws(Problem) in try recover() }
             var proof = try step(.prove) { () throws(Problem) in try prove() }
-            try step(.settle) { () throws(Problem) in try settle(on: proof.timeline) }
+            try step(.settle) { () throws(Problem) in try settle(&proof) }
             proof.checks = checks + proof.checks
             proof.steps = steps
             return proof

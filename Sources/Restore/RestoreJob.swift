@@ -95,6 +95,7 @@ public struct RestoreProof: Sendable {
     public var invalidDatabases: [String] = []
     /// Unlogged tables and sequences, empty in the copy.
     public var unloggedRelations: [String] = []
+    var unloggedSequences: [UnloggedSequence] = []
     public var checks: [String]
     public var steps: [(RestoreStep, Double)]
 }

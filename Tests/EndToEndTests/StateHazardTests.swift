@@ -58,6 +58,38 @@ extension EndToEnd {
             }
         }
 
+        @Test func `an unlogged sequence made after the backup starts anew in the copy`() throws {
+            try ProductUnderTest.use("unlogged-sequence") { product in
+                let source = try product.create("orders")
+                let connection = try source.superuser()
+                try connection.execute(
+                    """
+                    CREATE UNLOGGED SEQUENCE s START 7;
+                    SELECT nextval('s');
+                    CREATE UNLOGGED TABLE u (a int PRIMARY KEY GENERATED ALWAYS AS IDENTITY, b text);
+                    INSERT INTO u (b) VALUES ('lost');
+                    CREATE SEQUENCE w;
+                    ALTER SEQUENCE w SET UNLOGGED;
+                    """)
+                // The init forks arrive in one segment, the target lies in another.
+                try connection.execute("SELECT pg_switch_wal(); CREATE TABLE later ()")
+                let copy = try product.restore("copy", from: "orders")
+                #expect(
+                    Set(copy.evidence["unloggedRelations"]?.array?.compactMap(\.string) ?? [])
+                        == [
+                            "postgres.public.s", "postgres.public.u", "postgres.public.u_a_seq",
+                            "postgres.public.w",
+                        ])
+                let checks = copy.evidence["checks"]?.array?.compactMap(\.string) ?? []
+                #expect(!checks.contains { $0.contains("cannot be read") }, "\(checks)")
+                let inside = try copy.server.superuser()
+                #expect(try inside.value("SELECT nextval('s')") == "7")
+                #expect(try inside.value("SELECT nextval('w')") == "1")
+                #expect(try inside.value("INSERT INTO u (b) VALUES ('new') RETURNING a") == "1")
+                #expect(try inside.value("SELECT count(*) FROM u") == "1")
+            }
+        }
+
         @Test func `text that another version of ICU has ordered is named`() throws {
             try ProductUnderTest.use("collation") { product in
                 let source = try product.create("orders")
