@@ -124,7 +124,7 @@ let package = Package(
                 "PostgresFormat",
             ]),
         tests("Guide", ["Platform"]),
-        tests("EndToEnd", ["Platform", "PostgresFormat", "PostgresClient", "Planning"]),
+        tests("EndToEnd", ["Repository", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),
         tests("Tidy", []),
     ]
 )

@@ -13,6 +13,7 @@ extension ControlPlane {
             DoctorFinding(
                 level: .ok, subject: "state", message: "\(paths.home), run by \(account.name)", remedy: nil))
         findings += [catalogFinding(), formatFinding()] + authorityFindings()
+        if let finding = clockFinding() { findings.append(finding) }
         for row in try rows(resourceGroup: nil, dropped: false) { findings += try serverFindings(row) }
         for row in try rows(resourceGroup: nil, dropped: true) {
             if let finding = repositoryFinding(row) { findings.append(finding) }

@@ -18,6 +18,8 @@ struct HomePaths: Sendable {
     var operations: String { home + "/operations" }
     /// The resource groups, from which a lost catalog's are made again.
     var groups: String { home + "/groups.json" }
+    /// What is due to be deleted by time, and since when.
+    var expiry: String { home + "/expiry.json" }
     /// The HTTPS endpoint's certificate, secret and address.
     var api: String { home + "/api" }
     var endpoint: String { api + "/endpoint.json" }
@@ -40,6 +42,8 @@ struct HomePaths: Sendable {
     var catalogLock: String { locks + "/catalog" }
     /// Held by the daemon as long as it runs.
     var daemonLock: String { locks + "/daemon" }
+    /// One process at a time notes what is due to be deleted.
+    var expiryLock: String { locks + "/expiry" }
     /// Held by whoever changes a server; shared by a running backup, and by what need not wait for it.
     func serverLock(_ id: String) -> String { locks + "/" + id + ".server" }
     /// One process at a time writes who is let in.

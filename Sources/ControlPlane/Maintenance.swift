@@ -12,21 +12,24 @@ extension ControlPlane {
     static let revivalDays: Int64 = 5
 
     /// Does what is due at `asOf` (nil is now); with `dryRun` only says so.
-    public func maintain(asOf: PostgresTimestamp?, dryRun: Bool) throws -> [MaintenanceAction] {
+    ///
+    /// - Parameter acceptClock: somebody vouches for the clock: what is due by time is deleted at once.
+    public func maintain(
+        asOf: PostgresTimestamp?, dryRun: Bool, acceptClock: Bool = false
+    ) throws -> [MaintenanceAction] {
         let now = asOf ?? clock.now()
-        var actions: [MaintenanceAction] = []
-        actions += try endOrphans(dryRun: dryRun)
+        var time = ExpiryTime(now: now, isAccepted: acceptClock, dryRun: dryRun)
+        var actions = try checkClock(&time)
+        actions += try endOrphans(time)
         for row in try rows(resourceGroup: nil, dropped: false) where row.phase == .complete {
             actions += try agree(row, dryRun: dryRun)
             actions += try backUpIfDue(row, now: now, dryRun: dryRun)
-            actions += try expire(row, now: now, dryRun: dryRun)
+            actions += try expire(row, time)
             actions += try indexIfDue(row, dryRun: dryRun)
         }
         actions += try constrainAuthority(dryRun: dryRun)
         actions += try copyToPairs(dryRun: dryRun)
-        for row in try rows(resourceGroup: nil, dropped: true) {
-            actions += try purgeIfDue(row, now: now, dryRun: dryRun)
-        }
+        for row in try rows(resourceGroup: nil, dropped: true) { actions += try purgeIfDue(row, time) }
         return try actions + describeAll(dryRun: dryRun)
     }
 
@@ -48,7 +51,8 @@ extension ControlPlane {
 
     // MARK: Operations whose process is gone
 
-    private func endOrphans(dryRun: Bool) throws -> [MaintenanceAction] {
+    private func endOrphans(_ time: ExpiryTime) throws -> [MaintenanceAction] {
+        let dryRun = time.dryRun
         var actions: [MaintenanceAction] = []
         let running = try catalog.read {
             try OperationRow.filter(Column("state") == OperationState.running.rawValue).order(
@@ -76,7 +80,7 @@ extension ControlPlane {
                     dryRun: dryRun
                 ) { try settleLeftover(row) })
         }
-        return try actions + leftoverFolders(dryRun: dryRun) + leftoverRepositories(dryRun: dryRun)
+        return try actions + leftoverFolders(time) + leftoverRepositories(dryRun: dryRun)
             + leftoverBackups(dryRun: dryRun)
     }
 
@@ -175,7 +179,7 @@ extension ControlPlane {
         }
     }
 
-    private func leftoverFolders(dryRun: Bool) -> [MaintenanceAction] {
+    private func leftoverFolders(_ time: ExpiryTime) -> [MaintenanceAction] {
         let names = (try? DurableFiles.listIfPresent(paths.operations)) ?? []
         let live =
             (try? catalog.read {
@@ -186,10 +190,13 @@ extension ControlPlane {
                 return false
             }
             if let owner = TailFolder.owner(of: name) { return !owner.isAlive }
-            // A fresh folder may belong to a process that has not entered its operation yet.
-            return clock.now().unixMicroseconds / 1_000_000 - status.modified > 3600
+            // A fresh folder may belong to a process that has not entered its operation yet. Its age is told
+            // by the clock.
+            return !time.hasGap && clock.now().unixMicroseconds / 1_000_000 - status.modified > 3600
         }.map { name in
-            act(nil, "remove-leftover", "operations/\(name)", "no operation runs there", dryRun: dryRun) {
+            act(
+                nil, "remove-leftover", "operations/\(name)", "no operation runs there", dryRun: time.dryRun
+            ) {
                 try DurableFiles.removeTree(paths.operation(name))
             }
         }
@@ -205,10 +212,16 @@ extension ControlPlane {
         guard let free = try DirectoryLock.attempt(paths.backupLock(row.id)) else { return [] }
         free.release()
         let backups = try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor)
-        let newest = backups.filter { $0.source == .automatic }.max { $0.stopTime < $1.stopTime }
+        // One from the future was taken while the clock was ahead: it is not today's.
+        let soon = now.advanced(bySeconds: Int64(ExpiryLedger.tolerance))
+        let newest = backups.filter { $0.source == .automatic && $0.stopTime <= soon }
+            .max { $0.stopTime < $1.stopTime }
         guard let newest else {
+            let reason =
+                backups.contains { $0.source == .automatic }
+                ? "those it has were taken while the clock was ahead" : "it has no automatic backup yet"
             return [
-                act(row.name, "backup", row.name, "it has no automatic backup yet", dryRun: dryRun) {
+                act(row.name, "backup", row.name, reason, dryRun: dryRun) {
                     _ = try takeBackup(row, name: nil, onDemand: false)
                 }
             ]
@@ -217,85 +230,6 @@ extension ControlPlane {
         return [
             act(row.name, "backup", row.name, "the last one is of \(newest.stopTime)", dryRun: dryRun) {
                 _ = try takeBackup(row, name: nil, onDemand: false)
-            }
-        ]
-    }
-
-    // MARK: Expiry
-
-    private func expire(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws -> [MaintenanceAction]
-    {
-        let repository = BackupRepository(layout: layout(row))
-        let listed = try repository.list()
-        let policy = RetentionPolicy(
-            days: row.backupRetentionDays,
-            history: try CatalogJSON.value([RetentionChange].self, row.retentionHistory))
-        let decision = policy.decide(
-            backups: listed.compactMap { entry in
-                entry.descriptor.map {
-                    RetainedBackup(
-                        name: $0.name, completed: $0.stopTime, startLSN: $0.startLSN, timeline: $0.timeline,
-                        isDamaged: false)
-                }
-            }, now: now)
-        guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else {
-            return decision.expired.isEmpty
-                ? []
-                : [
-                    MaintenanceAction(
-                        server: row.name, action: "expire-backup", subject: row.name,
-                        reason: "a restore is reading its backups", outcome: "passed over")
-                ]
-        }
-        defer { pin.release() }
-        var actions = decision.expired.map { name in
-            act(row.name, "expire-backup", name, "older than the retention period", dryRun: dryRun) {
-                try repository.delete(name)
-            }
-        }
-        guard actions.allSatisfy({ !$0.outcome.hasPrefix("failed") }), let keep = decision.keepFrom else {
-            return actions
-        }
-        let archive = WALArchive(layout: layout(row))
-        let unneeded = try archive.names().filter { name in
-            guard let segment = Self.segment(of: name) else { return false }
-            // On whatever timeline: every backup that is kept begins later.
-            return segment.end <= keep.lsn
-        }
-        if !unneeded.isEmpty {
-            actions.append(
-                act(
-                    row.name, "expire-wal",
-                    "\(unneeded.count) \(unneeded.count == 1 ? "file" : "files") before \(keep.lsn)",
-                    "no backup that is kept needs them", dryRun: dryRun
-                ) { try archive.remove(unneeded) })
-        }
-        return actions
-    }
-
-    private static func segment(of name: ArchivedFileName) -> SegmentName? {
-        switch name {
-        case .segment(let segment), .partial(let segment), .backupHistory(let segment, _): segment
-        case .timelineHistory: nil
-        }
-    }
-
-    private func purgeIfDue(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws
-        -> [MaintenanceAction]
-    {
-        guard let text = row.deletedAt,
-            now >= (try Self.instant(text)).advanced(bySeconds: Self.revivalDays * 86_400)
-        else { return [] }
-        return [
-            act(
-                row.name, "purge-deleted", row.id, "deleted \(text), more than \(Self.revivalDays) days ago",
-                dryRun: dryRun
-            ) {
-                guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else {
-                    throw Problem(.serverBusy, "a restore is reading its backups")
-                }
-                defer { pin.release() }
-                try removeForGood(row)
             }
         ]
     }

@@ -47,11 +47,15 @@ struct RetentionPolicy {
         guard let base = sound.last(where: { $0.completed <= start }) else {
             return Decision(
                 expired: [],
-                keepFrom: sound.min { $0.startLSN < $1.startLSN }.map { ($0.timeline, $0.startLSN) })
+                keepFrom: Self.keepFrom(sound))
         }
         let expired = backups.filter { $0.completed < base.completed }.map(\.name)
         let kept = sound.filter { $0.completed >= base.completed }
-        let oldest = kept.min { $0.startLSN < $1.startLSN }
-        return Decision(expired: expired, keepFrom: oldest.map { ($0.timeline, $0.startLSN) })
+        return Decision(expired: expired, keepFrom: Self.keepFrom(kept))
+    }
+
+    /// WAL before this position of this timeline is needed by none of these.
+    static func keepFrom(_ kept: [RetainedBackup]) -> (timeline: TimelineID, lsn: LSN)? {
+        kept.min { $0.startLSN < $1.startLSN }.map { ($0.timeline, $0.startLSN) }
     }
 }

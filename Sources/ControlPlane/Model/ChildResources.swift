@@ -168,11 +168,11 @@ public struct ActivityEvent: Sendable, Hashable {
 public struct MaintenanceAction: Sendable, Hashable {
     public var server: String?
     /// `backup`, `expire-backup`, `expire-wal`, `purge-deleted`, `end-operation`, `remove-leftover`, `adopt`,
-    /// `configure`.
+    /// `configure`, `check-clock`.
     public var action: String
     public var subject: String
     public var reason: String
-    /// `done`, `planned` or `failed: …`.
+    /// `done`, `planned`, `marked` (due, and deleted later), `waits`, `accepted` or `failed: …`.
     public var outcome: String
 
     public init(server: String?, action: String, subject: String, reason: String, outcome: String) {

@@ -13,7 +13,15 @@ struct MaintainCommand: PitrCommand {
     var asOf: TimeText?
     @Flag(help: "Say what would be done and do nothing.") var dryRun = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Delete at once what is due by time, without waiting for 24 hours of uptime.",
+            discussion: "For who has looked at the clock and found it right."))
+    var acceptClock = false
+
     func execute(_ session: Session) throws -> Report {
-        try Report(try session.controlPlane().maintain(asOf: asOf?.instant, dryRun: dryRun))
+        try Report(
+            try session.controlPlane().maintain(
+                asOf: asOf?.instant, dryRun: dryRun, acceptClock: acceptClock))
     }
 }
