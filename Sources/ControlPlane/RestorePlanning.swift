@@ -61,6 +61,7 @@ extension ControlPlane {
         _ request: RestoreRequest, source: ServerRow, checkName: Bool, inDetail: Bool = false
     ) throws -> PreparedRestore {
         var notes: [String] = []
+        let asked = clock.now()
         let target = try target(of: request, from: source, notes: &notes)
         if checkName, let name = request.name { try checkNewName(name) }
         _ = try restoredSize(request, source: source)
@@ -75,8 +76,9 @@ extension ControlPlane {
             let planner = RestorePlanner(inventory: inventory, source: log)
             let plan: RestorePlan
             do {
+                let settled = settled(target, asked: asked, planner, notes: &notes)
                 plan = try planner.plan(
-                    try located(target, request, source, inventory, log, notes: &notes),
+                    try located(settled, request, source, inventory, log, notes: &notes),
                     mode: request.targetMode, now: clock.now())
             } catch let refusal as Refusal {
                 throw Problem(
@@ -149,7 +151,7 @@ extension ControlPlane {
         case .position, .transaction, .restorePoint, .event: break
         case .time(let time):
             let recent: Int64 = 5_000_000
-            guard clock.now().microseconds - time.microseconds < recent else { return }
+            guard (0..<recent).contains(clock.now().microseconds - time.microseconds) else { return }
             while clock.now().microseconds - time.microseconds < 50_000 { Pause.milliseconds(5) }
         }
         let connection = try instance.connect()

@@ -32,11 +32,8 @@ extension ControlPlane {
         let now = clock.now()
         let moment = try MomentText.read(text, now: now)
         if let note = moment.note { notes.append(note) }
-        guard moment.instant <= now else {
-            notes.append(
-                isOfPair
-                    ? "The paired location knows of nothing later than \(now), so the copy ends there."
-                    : "\(moment.instant) is in the future: taken as now.")
+        if isOfPair, moment.instant > now {
+            notes.append("The paired location knows of nothing later than \(now), so the copy ends there.")
             return .latest
         }
         if let text = source.deletedAt {
@@ -47,6 +44,22 @@ extension ControlPlane {
             }
         }
         return .time(moment.instant)
+    }
+
+    /// A time that is still to come is now, unless the log knows better: where the clock has been set back,
+    /// transactions may be held that are timed after it.
+    func settled(
+        _ target: RecoveryTarget, asked: PostgresTimestamp, _ planner: RestorePlanner, notes: inout [String]
+    ) -> RecoveryTarget {
+        guard case .time(let time) = target, time > asked else { return target }
+        guard planner.holdsEnd(after: time) else {
+            notes.append("\(time) is in the future: taken as now.")
+            return .latest
+        }
+        notes.append(
+            "\(time) is in the future by this machine's clock, and transactions timed after it are held: "
+                + "the copy ends in front of the first of them.")
+        return target
     }
 
     /// The target with the place of its event, found in the log.

@@ -48,7 +48,8 @@ extension ControlPlane {
             return (earliest, Self.promise(last, newest.stopTime))
         }
         if row.phase == .complete, DurableFiles.status(directory) != nil {
-            let now = clock.now()
+            // A backup may have been taken while the clock was ahead.
+            let now = max(earliest, clock.now())
             let next = onPath.last { $0.limit == nil }.map { $0.name.end } ?? newest.startLSN
             guard
                 let damage = unarchivedDamage(

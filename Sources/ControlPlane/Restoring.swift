@@ -103,6 +103,7 @@ extension ControlPlane {
         of prepared: PreparedRestore, server row: ServerRow, evidence: RestoreEvidence
     ) throws -> RestoreResult {
         var notes = prepared.planned.notes
+        notes += prepared.planned.plan.hazards.filter { $0.code == Hazard.timesGoBack }.map(\.message)
         do {
             _ = try backUpInBackground(row)
         } catch {

@@ -116,7 +116,8 @@ public enum Refusal: Error, Hashable, Sendable {
     }
 
     private static func window(_ earliest: PostgresTimestamp, _ latest: PostgresTimestamp?) -> String {
-        "restorable from \(earliest) to \(latest.map(\.description) ?? "(unknown)")"
+        // A backup may have been taken while the clock was ahead.
+        "restorable from \(earliest) to \(latest.map { max(earliest, $0).description } ?? "(unknown)")"
     }
 
     private static func gap(_ before: PostgresTimestamp?, _ after: PostgresTimestamp?) -> String {

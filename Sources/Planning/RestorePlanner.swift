@@ -50,7 +50,7 @@ public struct RestorePlanner {
             }
             throw Refusal.tooEarly(requested: time, earliest: earliest, latest: inventory.latest)
         }
-        guard let latest = inventory.latest, time <= latest else {
+        guard let latest = inventory.latest, time <= latest || holdsEnd(after: time) else {
             if let damaged = inventory.lastDamage {
                 throw refusal(
                     damaged,
@@ -191,7 +191,11 @@ public struct RestorePlanner {
             target: target, requested: requested, backup: backup, rejected: rejected, log: log,
             lastInside: inside, firstOutside: outside, setting: .immediate, reason: "", end: backup.stopLSN,
             needed: backup.stopLSN)
-        return try finish(settle(draft, mode: mode, limit: limit, obstacle: obstacle))
+        var plan = try finish(settle(draft, mode: mode, limit: limit, obstacle: obstacle))
+        if let limit, let outside, let hazard = try hazard(of: limit, leavingOut: outside, in: log) {
+            plan.hazards.append(hazard)
+        }
+        return plan
     }
 
     /// Chooses what PostgreSQL is handed.

@@ -110,7 +110,8 @@ extension ControlPlane {
         var request = request
         var notes: [String] = []
         let target = try target(of: request, from: source, notes: &notes)
-        // A time that is relative, or is yet to come, is fixed now and not when its turn comes.
+        // A time that is relative is fixed now and not when its turn comes. What a time yet to come means the
+        // log tells then.
         // What was deleted ends where it ended.
         if case .latest = target {
             request.restoreTime = source.deletedAt == nil ? clock.now().description : nil
@@ -149,7 +150,7 @@ extension ControlPlane {
         throw Problem(
             .restoreTimeTooEarly,
             "The restore time \(time) is before the earliest restore point of server '\(source.name)'.",
-            detail: "it can be restored to any time from \(earliest) until now",
+            detail: "it can be restored to any time from \(earliest) on",
             hint: "Choose a time within these bounds.")
     }
 
