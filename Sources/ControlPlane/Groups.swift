@@ -65,6 +65,21 @@ extension ControlPlane {
         try changeGroups { _ = try GroupRow.deleteOne($0, key: name) }
     }
 
+    /// Refuses a resource group that is not there.
+    public func requireGroup(_ name: String) throws {
+        _ = try resolveGroup(name, createIfMissing: false, location: nil)
+    }
+
+    /// Refuses a resource group that neither is there nor ever was, as far as the records tell.
+    public func requireRecordedGroup(_ name: String) throws {
+        let isRecorded = try catalog.read { database in
+            let inGroup = Column("resourceGroup").collating(.nocase) == name
+            return try ActivityRow.filter(inGroup).isEmpty(database) == false
+                || OperationRow.filter(inGroup).isEmpty(database) == false
+        }
+        if !isRecorded { try requireGroup(name) }
+    }
+
     /// The group's stored spelling; the default group is made when it is first needed.
     func resolveGroup(_ name: String, createIfMissing: Bool, location: String?) throws -> GroupDetails {
         if let row = try catalog.read({ try GroupRow.fetchOne($0, key: name) }) {

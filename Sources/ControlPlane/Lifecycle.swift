@@ -61,9 +61,9 @@ extension ControlPlane {
         }
     }
 
-    /// Stops every server that runs, each as `stopServer` does.
-    public func stopAll() throws -> [MaintenanceAction] {
-        try rows(resourceGroup: nil, dropped: false).filter { state($0) == .ready }.map { row in
+    /// Stops every server that runs, of one group or of all, each as `stopServer` does.
+    public func stopAll(resourceGroup: String? = nil) throws -> [MaintenanceAction] {
+        try rows(resourceGroup: resourceGroup, dropped: false).filter { state($0) == .ready }.map { row in
             var action = MaintenanceAction(
                 server: row.name, action: "stop", subject: row.name, reason: "it runs", outcome: "done")
             do {
@@ -97,9 +97,10 @@ extension ControlPlane {
         }
     }
 
-    public func startAll() throws -> [MaintenanceAction] {
-        try rows(resourceGroup: nil, dropped: false).filter { $0.phase == .complete && $0.shouldRun }.map {
-            row in
+    /// Starts every server that should run, of one group or of all.
+    public func startAll(resourceGroup: String? = nil) throws -> [MaintenanceAction] {
+        let wanted = try rows(resourceGroup: resourceGroup, dropped: false)
+        return wanted.filter { $0.phase == .complete && $0.shouldRun }.map { row in
             var action = MaintenanceAction(
                 server: row.name, action: "start", subject: row.name, reason: "it should run", outcome: "done"
             )
@@ -197,6 +198,7 @@ extension ControlPlane {
     /// Deletes a server; its backups and its WAL to the last record stay for five days, unless they are
     /// purged at once.
     public func deleteServer(_ server: ServerReference, purge: Bool = false) throws {
+        try requireGroup(server.resourceGroup)
         if purge, let row = try dropped(server) { return try purgeDropped(row) }
         let row = try find(server)
         if row.phase == .provisioning {

@@ -25,7 +25,7 @@ extension ControlPlane {
         _ server: ServerReference, _ selection: LogSelection,
         _ visit: (borrowing WALRecord) throws(Problem) -> Bool
     ) throws -> [ReadingEnd] {
-        let row = try archivedServer(server)
+        let row = try find(server, .kept)
         let archive = WALArchive(layout: layout(row))
         let tail = try LogTail(self, row, archive, isWanted: selection != .whole)
         defer { tail.remove() }
@@ -46,7 +46,7 @@ extension ControlPlane {
     public func logStatistics(
         _ server: ServerReference, _ selection: LogSelection
     ) throws -> (WALStatistics, [ReadingEnd]) {
-        let row = try archivedServer(server)
+        let row = try find(server, .kept)
         let archive = WALArchive(layout: layout(row))
         let tail = try LogTail(self, row, archive, isWanted: selection != .whole)
         defer { tail.remove() }
@@ -75,7 +75,7 @@ extension ControlPlane {
 
     /// Checks a server's whole archive, on both processors, and whether it has all that its backups need.
     public func verifyLog(_ server: ServerReference) throws -> ArchiveReport {
-        let archive = WALArchive(layout: layout(try archivedServer(server)))
+        let archive = WALArchive(layout: layout(try find(server, .kept)))
         // Before the segments: a backup that is listed has its log in the archive.
         let backups = try BackupRepository(layout: archive.layout).list().compactMap(\.descriptor)
         var report = try archive.report(workers: 2, progress: progress, cancellation: cancellation)

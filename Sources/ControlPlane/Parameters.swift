@@ -112,10 +112,7 @@ extension ControlPlane {
 
     /// Unpacks a file of the archive into an open descriptor, verified as it is read.
     public func getWAL(_ server: ServerReference, segment: String, into descriptor: Int32) throws {
-        let live = try catalog.read {
-            try ServerRow.filter(Column("name") == server.name).order(Column("createdAt").desc).fetchOne($0)
-        }
-        guard let row = live else { throw Self.serverNotFound(server) }
+        let row = try find(server, .kept)
         guard let name = ArchivedFileName(fileName: segment) else {
             throw Problem(
                 .usage, "'\(segment)' is not the name of an archived file",

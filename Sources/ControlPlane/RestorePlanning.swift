@@ -37,6 +37,7 @@ extension ControlPlane {
 
     /// The server a restore reads: by name in the same group, or by resource id.
     func source(of request: RestoreRequest) throws -> ServerRow {
+        try requireGroup(request.resourceGroup)
         guard
             let reference = Identifiers.reference(request.sourceServer, defaultGroup: request.resourceGroup)
         else {
@@ -44,14 +45,8 @@ extension ControlPlane {
                 .invalidParameterValue, "The provided source server \(request.sourceServer) is invalid.",
                 hint: "Use a server's name, or its whole resource id.")
         }
-        if let row = try held(id: request.sourceServer) { return row }
+        if let row = try kept(id: request.sourceServer) { return row }
         return try findComplete(reference)
-    }
-
-    /// A server can be named by its own id as well, which stays when its name has gone to another one.
-    private func held(id: String) throws -> ServerRow? {
-        let row = try catalog.read { try ServerRow.fetchOne($0, key: id) }
-        return row.flatMap { [.complete, .dropped].contains($0.phase) ? $0 : nil }
     }
 
     /// Reads what is held, decides, and checks what can be checked before anything is made.

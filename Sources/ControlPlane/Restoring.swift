@@ -23,6 +23,7 @@ extension ControlPlane {
 
     /// The deleted server that is meant: of several that had the name, the one deleted last.
     func droppedSource(of request: RestoreRequest) throws -> ServerRow {
+        try requireGroup(request.resourceGroup)
         let wanted = request.sourceServer
         let meant = Identifiers.reference(wanted, defaultGroup: request.resourceGroup)
         let name = meant?.name ?? wanted

@@ -7,21 +7,40 @@ import PostgresClient
 import PostgresFormat
 import Repository
 
+/// Which of the servers that have or had a name are meant.
+enum ServerScope {
+    /// The one that has it now, also while it is being made or deleted.
+    case living
+    /// That one, or else the last that had it and was deleted: its backups and its WAL are still there. A
+    /// server's own id names it as well.
+    case kept
+}
+
 /// Rows of the catalog, found and told.
 extension ControlPlane {
-    /// The server of that name; one that is still being made is found too, a deleted one is not.
-    func find(_ server: ServerReference) throws -> ServerRow {
-        let row = try catalog.read {
-            try ServerRow.filter(Column("name") == server.name)
-                .filter(Column("resourceGroup") == server.resourceGroup)
-                .filter(Column("phase") != ServerPhase.dropped.rawValue).fetchOne($0)
-        }
-        if let row {
+    /// The one look-up of servers by name: the server of that name in that resource group, which has to be
+    /// there.
+    func find(_ server: ServerReference, _ scope: ServerScope = .living) throws -> ServerRow {
+        let named = ServerRow.filter(Column("name") == server.name)
+            .filter(Column("resourceGroup") == server.resourceGroup)
+        let isDropped = Column("phase") == ServerPhase.dropped.rawValue
+        if let row = try catalog.read({ try named.filter(!isDropped).fetchOne($0) }) {
             guard try !isSuccessor(row) else { throw Self.serverNotFound(server) }
             return row
         }
-        _ = try resolveGroup(server.resourceGroup, createIfMissing: false, location: nil)
+        try requireGroup(server.resourceGroup)
+        if scope == .kept {
+            let newest = named.filter(isDropped).order(Column("createdAt").desc)
+            if let row = try kept(id: server.name) ?? catalog.read({ try newest.fetchOne($0) }) { return row }
+        }
         throw Self.serverNotFound(server)
+    }
+
+    /// The server of that id, which stays when its name has gone to another one; not while it is being made
+    /// or deleted.
+    func kept(id: String) throws -> ServerRow? {
+        let row = try catalog.read { try ServerRow.fetchOne($0, key: id) }
+        return row.flatMap { [.complete, .dropped].contains($0.phase) ? $0 : nil }
     }
 
     /// Whether it has got the name of the server that this worker's operation was accepted for, which was
@@ -69,7 +88,7 @@ extension ControlPlane {
 
     func rows(resourceGroup: String?, dropped: Bool) throws -> [ServerRow] {
         if let resourceGroup {
-            _ = try resolveGroup(resourceGroup, createIfMissing: false, location: nil)
+            try requireGroup(resourceGroup)
         }
         return try catalog.read { database in
             var request = ServerRow.order(Column("name"), Column("createdAt"))

@@ -44,14 +44,17 @@ extension WALIndexEntry {
 extension ControlPlane {
     /// The state of every segment's index, in the order of the log; each is read wholly.
     public func walIndexes(_ server: ServerReference) throws -> [WALIndexEntry] {
-        try walIndexes(WALArchive(layout: layout(try archivedServer(server))))
+        try walIndexes(WALArchive(layout: layout(try find(server, .kept))))
     }
 
     /// Makes indexes anew from the log, on all processors: those that are not present, or every one.
     ///
     /// Expiry passes over the server meanwhile.
     public func rebuildWALIndexes(_ server: ServerReference, all: Bool) throws -> [WALIndexEntry] {
-        let row = try archivedServer(server)
+        try rebuildWALIndexes(try find(server, .kept), all: all)
+    }
+
+    private func rebuildWALIndexes(_ row: ServerRow, all: Bool) throws -> [WALIndexEntry] {
         let pin = try DirectoryLock.wait(paths.pin(row.id), .shared)
         defer { pin.release() }
         let archive = WALArchive(layout: layout(row))
@@ -95,19 +98,9 @@ extension ControlPlane {
                 due.count == 1 ? first.segment.fileName : "\(due.count) segments from \(first.segment) on",
                 reason, dryRun: dryRun
             ) {
-                let server = ServerReference(resourceGroup: row.resourceGroup, name: row.name)
-                _ = try rebuildWALIndexes(server, all: false)
+                _ = try rebuildWALIndexes(row, all: false)
             }
         ]
-    }
-
-    /// The server of that name, also a deleted one that can still be revived.
-    func archivedServer(_ server: ServerReference) throws -> ServerRow {
-        let row = try catalog.read {
-            try ServerRow.filter(Column("name") == server.name).order(Column("createdAt").desc).fetchOne($0)
-        }
-        guard let row else { throw Self.serverNotFound(server) }
-        return row
     }
 
     private func walIndexes(

@@ -27,7 +27,9 @@ struct ActivityLogListCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let range = range(now: SystemWallClock().now())
-        let events = try session.controlPlane().activityLog(
+        let controlPlane = try session.controlPlane()
+        if let resourceGroup { try controlPlane.requireRecordedGroup(resourceGroup) }
+        let events = try controlPlane.activityLog(
             resourceGroup: resourceGroup, resourceID: resourceId, correlationID: correlationId,
             caller: caller,
             status: status, from: range.from, to: range.to, limit: maxEvents)

@@ -20,7 +20,9 @@ struct OperationListCommand: PitrCommand {
     @Flag(help: "Also those that are over.") var all = false
 
     func execute(_ session: Session) throws -> Report {
-        let operations = try session.controlPlane().listOperations(resourceGroup: resourceGroup, all: all)
+        let controlPlane = try session.controlPlane()
+        if let resourceGroup { try controlPlane.requireRecordedGroup(resourceGroup) }
+        let operations = try controlPlane.listOperations(resourceGroup: resourceGroup, all: all)
         return try Report(
             operations.map(OperationDocument.init), ChildViews.operationColumns,
             operations.map(ChildViews.row))

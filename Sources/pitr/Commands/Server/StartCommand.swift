@@ -6,7 +6,10 @@ struct StartCommand: PitrCommand {
         commandName: "start", abstract: "Start a stopped server, or every server that should run.")
 
     @OptionGroup var global: GlobalOptions
-    @OptionGroup var group: GroupOption
+    @Option(
+        name: [.customShort("g"), .long],
+        help: "Resource group; with --all only its servers, else those of all groups.")
+    var resourceGroup: String?
     @Option(name: .shortAndLong, help: "Name of the server.") var name: String?
     @Flag(help: "Every server that should run, as after a reboot.") var all = false
     @OptionGroup var noWait: NoWaitOption
@@ -19,9 +22,10 @@ struct StartCommand: PitrCommand {
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
         guard let name else {
-            return try Report(try controlPlane.startAll())
+            return try Report(try controlPlane.startAll(resourceGroup: resourceGroup))
         }
-        let server = ServerReference(resourceGroup: group.resourceGroup, name: name)
+        let server = ServerReference(
+            resourceGroup: resourceGroup ?? GroupOption.standard, name: name)
         if noWait.noWait { return try noWait.accept(.start(server), controlPlane, session) }
         try controlPlane.startServer(server)
         return .nothing

@@ -6,7 +6,10 @@ struct StopCommand: PitrCommand {
         commandName: "stop", abstract: "Stop a server, or every one; it stays stopped until it is started.")
 
     @OptionGroup var global: GlobalOptions
-    @OptionGroup var group: GroupOption
+    @Option(
+        name: [.customShort("g"), .long],
+        help: "Resource group; with --all only its servers, else those of all groups.")
+    var resourceGroup: String?
     @Option(name: .shortAndLong, help: "Name of the server.") var name: String?
     @Flag(help: "Every server that runs; each stays stopped until it is started by its name.") var all = false
     @OptionGroup var noWait: NoWaitOption
@@ -19,9 +22,10 @@ struct StopCommand: PitrCommand {
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
         guard let name else {
-            return try Report(try controlPlane.stopAll())
+            return try Report(try controlPlane.stopAll(resourceGroup: resourceGroup))
         }
-        let server = ServerReference(resourceGroup: group.resourceGroup, name: name)
+        let server = ServerReference(
+            resourceGroup: resourceGroup ?? GroupOption.standard, name: name)
         if noWait.noWait { return try noWait.accept(.stop(server), controlPlane, session) }
         try controlPlane.stopServer(server)
         return .nothing

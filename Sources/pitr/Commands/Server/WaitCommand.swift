@@ -30,6 +30,9 @@ struct WaitCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
+        // A group that goes away while its servers are waited for is their end; one that was never there is a
+        // slip of the hand.
+        try controlPlane.requireGroup(server.group.resourceGroup)
         let watch = Stopwatch()
         while !isReached(try state(in: controlPlane)) {
             let look = min(watch.seconds + Double(interval), Double(timeout))
