@@ -29,6 +29,11 @@ public struct ProductAnswer: Sendable, CustomStringConvertible {
     /// Requires exit status 0 and returns the JSON that was printed; null when nothing was.
     public func value() throws(Problem) -> JSONValue {
         try checked()
+        return try printed()
+    }
+
+    /// The JSON that was printed, whatever the exit status; null when nothing was.
+    public func printed() throws(Problem) -> JSONValue {
         if output.isEmpty { return .null }
         do {
             return try JSONValue.parse(output)

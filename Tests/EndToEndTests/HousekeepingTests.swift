@@ -99,7 +99,9 @@ extension EndToEnd {
                     let text = String(decoding: before, as: UTF8.self)
                     let newer = text.replacing("\"format\": 1,", with: "\"format\": 7,")
                     try Self.overwrite(file, Array(newer.utf8))
-                    let sick = try product.json("doctor").array ?? []
+                    let answer = try product.run(["doctor"])
+                    let sick = try answer.printed().array ?? []
+                    #expect(answer.exitStatus == 1, "\(answer)")
                     let found = sick.first { $0["subject"] == "repository of orders" }
                     #expect(
                         found?["message"]?.string?.contains("its format is 7") == true

@@ -34,7 +34,9 @@ extension EndToEnd {
                 ] {
                     try Self.requireRefusal(product, command)
                 }
-                let sick = try product.json("doctor").array ?? []
+                let answer = try product.run(["doctor"])
+                let sick = try answer.printed().array ?? []
+                #expect(answer.exitStatus == 1, "\(answer)")
                 #expect(sick.contains { $0["remedy"]?.string?.contains("--rebuild-catalog") == true })
                 let made = try product.run(Self.rebuild).value().array ?? []
                 #expect(
@@ -140,7 +142,7 @@ extension EndToEnd {
 
         /// Damage in a page that a command does not read shows only when all are looked at.
         private static func requireRefusalOrFinding(_ product: ProductUnderTest) throws {
-            let findings = try product.json("doctor").array ?? []
+            let findings = try product.run(["doctor"]).printed().array ?? []
             #expect(
                 findings.contains { $0["remedy"]?.string?.contains("--rebuild-catalog") == true },
                 "\(JSONValue.array(findings).printed())")

@@ -5,7 +5,8 @@ import Platform
 
 struct DoctorCommand: PitrCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Say what this machine lacks and what is wrong with the state.")
+        commandName: "doctor", abstract: "Say what this machine lacks and what is wrong with the state.",
+        discussion: "Ends with status 1 when it has found a problem; a warning is none.")
 
     @Flag(
         help: ArgumentHelp(
@@ -26,7 +27,19 @@ struct DoctorCommand: PitrCommand {
             text.item(finding.message)
             if let remedy = finding.remedy { text.item(remedy) }
         }
-        return try Report(findings.map(FindingDocument.init), text)
+        var report = try Report(findings.map(FindingDocument.init), text)
+        report.failure = Self.failure(of: findings)
+        return report
+    }
+
+    /// Makes the program fail, so that a timer or a script notices.
+    static func failure(of findings: [DoctorFinding]) -> Problem? {
+        let problems = findings.filter { $0.level == .problem }
+        return problems.first.map { first in
+            Problem(
+                .system, "\(problems.count) \(problems.count == 1 ? "problem was" : "problems were") found",
+                detail: "\(first.subject): \(first.message)", hint: first.remedy)
+        }
     }
 
     private func rebuilt(_ session: Session) throws -> [DoctorFinding] {
