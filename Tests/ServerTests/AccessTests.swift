@@ -45,9 +45,14 @@ struct AccessRoleTests {
 
 struct MachineSecretTests {
     @Test func `secrets are long, and no two are the same`() {
-        let secrets = (0..<100).map { _ in MachineSecret.fresh() }
-        #expect(Set(secrets).count == 100 && secrets.allSatisfy { $0.utf8.count == 43 })
+        let secrets = (0..<1_000).map { _ in MachineSecret.fresh() }
+        #expect(Set(secrets).count == 1_000 && secrets.allSatisfy { $0.utf8.count == 43 })
         #expect(secrets.joined().allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" })
+    }
+
+    @Test func `no secret begins with what a command takes for an option`() {
+        let firsts = (0..<2_000).compactMap { _ in MachineSecret.fresh().first }
+        #expect(firsts.count == 2_000 && firsts.allSatisfy { $0.isLetter || $0.isNumber })
     }
 
     @Test func `hashes are those of FIPS 180-4, and are compared whole`() {

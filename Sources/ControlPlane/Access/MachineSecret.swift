@@ -8,10 +8,14 @@ import Repository
 /// Secrets that machines make and keep: 256 random bits, which no dictionary helps to guess, so that a plain
 /// hash of them is enough.
 public enum MachineSecret {
-    /// A new one, in 43 characters of a URL.
+    /// A new one, in 43 characters of a URL, the first of them a letter or a digit: what begins with a hyphen is
+    /// an option to every command that it is pasted into (`az login --password SECRET`).
     public static func fresh() -> String {
         var generator = SystemRandomNumberGenerator()
-        return urlText((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+        while true {
+            let text = urlText((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+            if text.first?.isLetter == true || text.first?.isNumber == true { return text }
+        }
     }
 
     /// What is kept of one: SHA-256 in hexadecimal digits.
