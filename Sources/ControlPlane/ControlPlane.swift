@@ -8,8 +8,6 @@ import PostgresFormat
 /// Every call blocks until its work is done. Processes share one state directory safely: the catalog is
 /// transactional, and per-server locks keep two changes of one server apart.
 public final class ControlPlane: Sendable {
-    /// This tool's version, also part of the installed helper's name.
-    public static let version = "0.1.0"
     /// The layout of the state directory that this version writes.
     static let homeFormat = 1
     /// PostgreSQL's major version that servers are made with.

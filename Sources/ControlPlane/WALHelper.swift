@@ -21,7 +21,7 @@ struct WALHelper {
         }
         let checksum = try pass(program) { (_, _) throws(Problem) in }
         let hex = String(checksum, radix: 16)
-        let name = "pitr-wal-\(ControlPlane.version)-" + String(repeating: "0", count: 8 - hex.count) + hex
+        let name = "pitr-wal-\(ProductVersion.current)-" + String(repeating: "0", count: 8 - hex.count) + hex
         let path = directory + "/" + name
         if DurableFiles.status(path) == nil {
             try DurableFiles.write(to: path, permissions: 0o700) { (file) throws(Problem) in

@@ -9,8 +9,6 @@ import Repository
 /// the file is not in the archive, 200 for any other failure; PostgreSQL takes 1 to 125 for "not there" and
 /// would end recovery early, above that it stops with an error.
 enum PitrWal {
-    static let version = "1.0.0"
-
     private static let notThere: Int32 = 1
     private static let recoveryMustStop: Int32 = 200
 
@@ -18,7 +16,7 @@ enum PitrWal {
         switch (arguments.first, arguments.count) {
         case ("push", 4): push(root: arguments[1], path: arguments[2], name: arguments[3])
         case ("get", 4): get(root: arguments[1], name: arguments[2], destination: arguments[3])
-        case ("version", 1): version(of: version)
+        case ("version", 1): version()
         default: usage(arguments.first)
         }
     }
@@ -48,8 +46,8 @@ enum PitrWal {
         }
     }
 
-    private static func version(of version: String) -> Int32 {
-        write("pitr-wal \(version)\n", to: STDOUT_FILENO)
+    private static func version() -> Int32 {
+        write("pitr-wal \(ProductVersion.current)\n", to: STDOUT_FILENO)
         return 0
     }
 

@@ -15,7 +15,7 @@ enum Main {
     static func run(_ arguments: [String]) -> Int32 {
         // `create --version 15` is az's, so the tool's own flag counts only in first place.
         if arguments.first == "--version" {
-            StandardStream.output.write("pitr \(ControlPlane.version)\n")
+            StandardStream.output.write("pitr \(ProductVersion.current)\n")
             return 0
         }
         do {

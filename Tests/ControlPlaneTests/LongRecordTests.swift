@@ -25,15 +25,7 @@ struct LongRecordTests {
         craft.switchSegment()
 
         let scratch = try ScratchDirectory("long")
-        let layout = RepositoryLayout(root: scratch.file("repository"))
-        try layout.create(
-            RepositoryIdentity(
-                serverID: "s", systemIdentifier: craft.systemIdentifier, postgresMajor: 15))
-        let archive = WALArchive(layout: layout)
-        for (name, bytes) in craft.segments {
-            try DurableFiles.write(bytes, to: scratch.file("pushed"), durable: false)
-            _ = try archive.push(path: scratch.file("pushed"), name: name.fileName)
-        }
+        let archive = try Self.archive(of: craft, in: scratch)
         let held = try archive.segments()
         let backup = InventoryBackup(
             name: "base", timeline: first.timeline, startLSN: first.start, stopLSN: first.start,
@@ -72,5 +64,19 @@ struct LongRecordTests {
             #expect(reader.notes == [])
         }
         #expect(reader.segmentsRead == 0 && reader.segments == held.count)
+    }
+
+    /// A repository that has what was crafted in its archive.
+    private static func archive(of craft: WALCraft, in scratch: ScratchDirectory) throws -> WALArchive {
+        let layout = RepositoryLayout(root: scratch.file("repository"))
+        try layout.create(
+            RepositoryIdentity(
+                serverID: "s", systemIdentifier: craft.systemIdentifier, postgresMajor: 15))
+        let archive = WALArchive(layout: layout)
+        for (name, bytes) in craft.segments {
+            try DurableFiles.write(bytes, to: scratch.file("pushed"), durable: false)
+            _ = try archive.push(path: scratch.file("pushed"), name: name.fileName)
+        }
+        return archive
     }
 }

@@ -166,15 +166,20 @@ struct TimelineTests {
             try check("indexes", 100)
             let indexes = try Self.indexes(of: server)
             #expect(indexes.count >= 6)
-            for (number, path) in indexes.enumerated() {
-                if number % 2 == 0 {
-                    _ = try DurableFiles.removeFile(path)
-                } else {
-                    try RunAs().runChecked(Command("truncate", ["-s", "300", path]))
-                }
-            }
+            try Self.spoil(indexes)
             try check("no indexes, few rows", 1)
             try check("no indexes", 100)
+        }
+    }
+
+    /// Removes every second file, and cuts off the others.
+    private static func spoil(_ indexes: [String]) throws {
+        for (number, path) in indexes.enumerated() {
+            if number % 2 == 0 {
+                _ = try DurableFiles.removeFile(path)
+            } else {
+                try RunAs().runChecked(Command("truncate", ["-s", "300", path]))
+            }
         }
     }
 

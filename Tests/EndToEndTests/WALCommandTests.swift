@@ -147,12 +147,7 @@ extension EndToEnd {
                 let oracle = try Self.waldump(live)
                 let shown = try product.json("wal", "show", "-s", "orders", range).array ?? []
                 #expect(shown.count == oracle.count && oracle.count > 300)
-                for (record, line) in zip(shown, oracle) {
-                    #expect(
-                        record["lsn"]?.string == line.start?.description
-                            && record["xid"]?.integer ?? 0 == line.xid
-                            && record["length"]?.integer == line.length, "\(record.printed()), \(line)")
-                }
+                Self.expect(shown, toBe: oracle)
                 let final = try #require(shown.last?["lsn"]?.string.flatMap { LSN($0) })
                 #expect(final > Self.start(of: last))
                 let counted = try product.json("wal", "stats", "-s", "orders", range)
@@ -248,6 +243,15 @@ extension EndToEnd {
             let program = PostgresFixture.binDirectory + "/pg_waldump"
             return try RunAs().runChecked(Command(program, arguments)).standardOutput
                 .split(separator: "\n")
+        }
+
+        private static func expect(_ shown: [JSONValue], toBe oracle: [Line]) {
+            for (record, line) in zip(shown, oracle) {
+                #expect(
+                    record["lsn"]?.string == line.start?.description
+                        && record["xid"]?.integer ?? 0 == line.xid
+                        && record["length"]?.integer == line.length, "\(record.printed()), \(line)")
+            }
         }
 
         /// `rmgr: Heap  len (rec/tot):  54/  54, tx:  733, lsn: 0/03000028, prev …`

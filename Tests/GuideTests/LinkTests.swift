@@ -7,7 +7,7 @@ struct LinkTests {
         of: DurableFiles.parent(of: DurableFiles.parent(of: #filePath)))
 
     private static let pages: [String] =
-        ["README.md", "CHANGELOG.md"]
+        ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
         + ["docs", "docs/guide", "docs/decisions"].flatMap { folder in
             ((try? DurableFiles.list(root + "/" + folder)) ?? []).filter { $0.hasSuffix(".md") }.sorted()
                 .map { folder + "/" + $0 }
