@@ -65,7 +65,7 @@ extension ServerBody {
         var request = RestoreRequest(
             resourceGroup: group, sourceServer: ResourceID.server(source))
         request.name = name
-        request.restoreTime = pointInTime?.description
+        if let pointInTime { request.target = .time(pointInTime) }
         request.tags = tags
         request.tier = tier
         request.skuName = skuName

@@ -1,5 +1,5 @@
 public import Platform
-public import PostgresFormat
+public import ControlPlane
 
 /// The body of `PUT` and `PATCH` on a server: what is asked for, before it is known whether it is there.
 ///
@@ -26,7 +26,7 @@ public struct ServerBody: Sendable {
     public var administratorLogin: String?
     public var administratorLoginPassword: String?
     public var version: String?
-    public var pointInTime: PostgresTimestamp?
+    public var pointInTime: RequestedTime?
     public var sourceServerResourceID: String?
     public var availabilityZone: String?
     public var storageSizeGiB: Int?
@@ -83,7 +83,7 @@ public struct ServerBody: Sendable {
         return mode
     }
 
-    private static func pointInTime(_ properties: RequestBody) throws(Problem) -> PostgresTimestamp? {
+    private static func pointInTime(_ properties: RequestBody) throws(Problem) -> RequestedTime? {
         guard let text = try properties.text("pointInTimeUTC") else { return nil }
         guard let time = RequestTime.parse(text) else {
             throw Problem(
@@ -92,7 +92,7 @@ public struct ServerBody: Sendable {
                     + "Use ISO format e.g., 2026-03-22T18:20:22+00:00.",
                 detail: "'\(text.prefix(80))' is no such time")
         }
-        return time
+        return RequestedTime(time, typed: text)
     }
 
     private static func zone(_ properties: RequestBody) throws(Problem) -> String? {

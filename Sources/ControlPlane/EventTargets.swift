@@ -7,27 +7,19 @@ import WALEvents
 
 /// Events as targets of a restore.
 extension ControlPlane {
-    /// The event that some words mean, such as `drop table shop.orders`.
+    /// The event that is meant.
     ///
-    /// - Parameter choice: which one, where several fit; smaller changes than its least do not.
-    /// - Throws: `.usage` for words that are not understood, `.resourceNotFound` where nothing fits, and
-    ///   `.ambiguousTarget` with the candidates where several do.
+    /// - Throws: `.resourceNotFound` where nothing fits, and `.ambiguousTarget` with the candidates where
+    ///   several do.
     func eventTarget(
-        _ words: String, _ choice: EventChoice, of source: ServerRow, _ inventory: Inventory, _ log: HeldLog
+        _ wanted: RequestedEvent, of source: ServerRow, _ inventory: Inventory, _ log: HeldLog
     ) throws -> EventTarget {
-        let pattern: EventPattern
-        do {
-            pattern = try EventPattern(words)
-        } catch {
-            throw Problem(
-                .usage, "\"\(words)\" is no event", detail: error.description,
-                hint: "Say it like 'drop table shop.orders', 'delete from orders' or 'restore point NAME'.")
-        }
-        let (found, reader) = try selection(pattern, choice, of: source, inventory, log)
+        let words = wanted.words
+        let (found, reader) = try selection(wanted.pattern, wanted.choice, of: source, inventory, log)
         switch found {
         case .one(let target): return target
         case .several(let count, let last):
-            throw Self.unclear(words, choice, last.map(\.event), of: count)
+            throw Self.unclear(words, wanted.choice, last.map(\.event), of: count)
         case .none(let similar):
             throw Self.unknown(words, similar, on: source.name, reader?.gaps ?? [], reader?.notes ?? [])
         }

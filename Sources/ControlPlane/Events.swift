@@ -19,7 +19,8 @@ extension ControlPlane {
         let tailDirectory = paths.operation(TailFolder.name(of: .current))
         defer { try? DurableFiles.removeTree(tailDirectory) }
         do {
-            let (inventory, log, _) = try inventory(source, target: .latest, tailDirectory: tailDirectory)
+            let (inventory, log, _) = try inventory(
+                source, for: .known(.latest), tailDirectory: tailDirectory)
             return try eventHistory(request, of: source, inventory, log)
         } catch {
             throw Self.problem(from: error)

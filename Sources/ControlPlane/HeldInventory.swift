@@ -13,9 +13,9 @@ extension ControlPlane {
     ///   - timeline: nil for the source's own.
     ///   - tailDirectory: made if log is read from the source, which goes there.
     func inventory(
-        _ source: ServerRow, target: RecoveryTarget, timeline: TimelineID? = nil, tailDirectory: String
+        _ source: ServerRow, for sought: SoughtTarget, timeline: TimelineID? = nil, tailDirectory: String
     ) throws -> (Inventory, HeldLog, UInt64) {
-        try HeldInventory(self, source, target, tailDirectory).read(timeline: timeline)
+        try HeldInventory(self, source, sought, tailDirectory).read(timeline: timeline)
     }
 }
 
@@ -23,7 +23,7 @@ extension ControlPlane {
 private struct HeldInventory {
     private let control: ControlPlane
     private let source: ServerRow
-    private let target: RecoveryTarget
+    private let sought: SoughtTarget
     private let tailDirectory: String
     private let layout: RepositoryLayout
     private let identity: RepositoryIdentity
@@ -31,12 +31,12 @@ private struct HeldInventory {
     private let backups: [StoredBackup]
     private var histories: HeldHistories
 
-    init(_ control: ControlPlane, _ source: ServerRow, _ target: RecoveryTarget, _ tailDirectory: String)
+    init(_ control: ControlPlane, _ source: ServerRow, _ sought: SoughtTarget, _ tailDirectory: String)
         throws
     {
         self.control = control
         self.source = source
-        self.target = target
+        self.sought = sought
         self.tailDirectory = tailDirectory
         layout = control.layout(source)
         identity = try layout.identity()
@@ -143,7 +143,7 @@ private struct HeldInventory {
     }
 
     private var timelineOfBackup: TimelineID? {
-        guard case .backup(let name) = target else { return nil }
+        guard case .known(.backup(let name)) = sought else { return nil }
         return backups.first { $0.name.lowercased() == name.lowercased() }?.descriptor?.timeline
     }
 
@@ -160,7 +160,7 @@ private struct HeldInventory {
         let watch = Stopwatch()
         while case .running = instance.status() {
             do {
-                try control.letPass(target, on: instance)
+                try control.letPass(sought, on: instance)
                 return try SourceTail.stream(
                     parameters: try instance.connectionParameters(guarded: false), knownHistories: known,
                     from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },

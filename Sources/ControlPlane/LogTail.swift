@@ -71,7 +71,9 @@ final class LogTail {
         if case .running = instance.status() {
             do throws(Problem) {
                 // What was written a moment ago is given the time to be flushed.
-                if end == nil { try control.letPass(.position(start, exclusive: false), on: instance) }
+                if end == nil {
+                    try control.letPass(.known(.position(start, exclusive: false)), on: instance)
+                }
                 return try SourceTail.stream(
                     parameters: try instance.connectionParameters(guarded: false), knownHistories: [],
                     from: { (own, _) throws(Problem) in

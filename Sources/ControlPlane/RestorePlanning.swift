@@ -57,7 +57,7 @@ extension ControlPlane {
     ) throws -> PreparedRestore {
         var notes: [String] = []
         let asked = clock.now()
-        let target = try target(of: request, from: source, notes: &notes)
+        let sought = try sought(request.target, from: source, notes: &notes)
         if checkName, let name = request.name { try checkNewName(name) }
         _ = try restoredSize(request, source: source)
 
@@ -67,13 +67,12 @@ extension ControlPlane {
             RestoreFaults.reached("plan")
             try cancellation.check()
             let (inventory, log, identifier) = try inventory(
-                source, target: target, timeline: request.timeline, tailDirectory: tailDirectory)
+                source, for: sought, timeline: request.timeline, tailDirectory: tailDirectory)
             let planner = RestorePlanner(inventory: inventory, source: log)
             let plan: RestorePlan
             do {
-                let settled = settled(target, asked: asked, planner, notes: &notes)
                 plan = try planner.plan(
-                    try located(settled, request, source, inventory, log, notes: &notes),
+                    try settled(sought, asked: asked, source, planner, inventory, log, notes: &notes),
                     mode: request.targetMode, now: clock.now())
             } catch let refusal as Refusal {
                 throw Problem(
@@ -140,14 +139,14 @@ extension ControlPlane {
     /// moment, so that what was committed by then is really there to be read.
     ///
     /// A transaction or a restore point may have been made just now as well.
-    func letPass(_ target: RecoveryTarget, on instance: PostgresInstance) throws(Problem) {
-        switch target {
-        case .latest, .backup: return
-        case .position, .transaction, .restorePoint, .event: break
-        case .time(let time):
+    func letPass(_ sought: SoughtTarget, on instance: PostgresInstance) throws(Problem) {
+        switch sought {
+        case .known(.latest), .known(.backup): return
+        case .known(.time(let time)):
             let recent: Int64 = 5_000_000
             guard (0..<recent).contains(clock.now().microseconds - time.microseconds) else { return }
             while clock.now().microseconds - time.microseconds < 50_000 { Pause.milliseconds(5) }
+        case .known, .event: break
         }
         let connection = try instance.connect()
         guard let inserted = try connection.query(Self.endOfRecords).scalar else { return }

@@ -8,73 +8,86 @@ import Repository
 import Restore
 import WALEvents
 
+/// What is looked for in a source's WAL.
+enum SoughtTarget {
+    case known(RecoveryTarget)
+    /// Which record that is will be known when the WAL is at hand.
+    case event(RequestedEvent)
+}
+
 /// What a request asks for, as the planner's target.
 extension ControlPlane {
-    func target(of request: RestoreRequest, from source: ServerRow, notes: inout [String]) throws
+    /// - Parameter notes: gets how the words were understood, and what was taken for what.
+    func sought(_ target: RequestedTarget, from source: ServerRow, notes: inout [String]) throws
+        -> SoughtTarget
+    {
+        switch target {
+        case .latest(nil): return .known(.latest)
+        case .latest(let instant?): return .known(try bounded(instant, source, notes: &notes))
+        case .time(let time):
+            if let note = time.note { notes.append(note) }
+            return .known(try bounded(time.instant, source, notes: &notes))
+        case .backup(let name): return .known(.backup(name))
+        case .position(let lsn, let exclusive): return .known(.position(lsn, exclusive: exclusive))
+        case .transaction(let number, let exclusive):
+            return .known(.transaction(number, exclusive: exclusive))
+        case .restorePoint(let name): return .known(.restorePoint(name))
+        case .event(let event): return .event(event)
+        }
+    }
+
+    /// The time, or the latest moment where nothing later can be known.
+    private func bounded(_ time: PostgresTimestamp, _ source: ServerRow, notes: inout [String]) throws
         -> RecoveryTarget
     {
-        var targets: [RecoveryTarget] = []
-        if let backup = request.backupName { targets.append(.backup(backup)) }
-        if let lsn = request.lsn { targets.append(.position(lsn, exclusive: request.isExclusive)) }
-        if let number = request.transaction {
-            targets.append(.transaction(number, exclusive: request.isExclusive))
-        }
-        if let name = request.restorePoint { targets.append(.restorePoint(name)) }
-        // Which record that is will be known when the log is at hand.
-        if let words = request.beforeEvent { targets.append(.event(.zero, description: words)) }
-        guard targets.count + (request.restoreTime == nil ? 0 : 1) <= 1 else {
-            throw Problem(
-                .usage, "a restore has one target",
-                hint: "Give a time, a backup, a position, a transaction, a restore point or an event.")
-        }
-        if let target = targets.first { return target }
-        guard let text = request.restoreTime else { return .latest }
         let now = clock.now()
-        let moment = try MomentText.read(text, now: now)
-        if let note = moment.note { notes.append(note) }
-        if isOfPair, moment.instant > now {
+        if isOfPair, time > now {
             notes.append("The paired location knows of nothing later than \(now), so the copy ends there.")
             return .latest
         }
         if let text = source.deletedAt {
             let end = try Self.instant(text)
-            guard moment.instant < end else {
+            guard time < end else {
                 notes.append("\(source.name) was deleted at \(end): taken as its end.")
                 return .latest
             }
         }
-        return .time(moment.instant)
+        return .time(time)
     }
 
-    /// A time that is still to come is now, unless the log knows better: where the clock has been set back,
+    /// The planner's target, with the place of its event found in the WAL.
+    ///
+    /// A time that is still to come is now, unless the WAL knows better: where the clock has been set back,
     /// transactions may be held that are timed after it.
+    ///
+    /// - Parameter asked: when the target was asked for.
     func settled(
-        _ target: RecoveryTarget, asked: PostgresTimestamp, _ planner: RestorePlanner, notes: inout [String]
-    ) -> RecoveryTarget {
-        guard case .time(let time) = target, time > asked else { return target }
-        guard planner.holdsEnd(after: time) else {
-            notes.append("\(time) is in the future: taken as now.")
-            return .latest
+        _ sought: SoughtTarget, asked: PostgresTimestamp, _ source: ServerRow, _ planner: RestorePlanner,
+        _ inventory: Inventory, _ log: HeldLog, notes: inout [String]
+    ) throws -> RecoveryTarget {
+        switch sought {
+        case .event(let event): return try located(event, source, inventory, log, notes: &notes)
+        case .known(.time(let time)) where time > asked:
+            guard planner.holdsEnd(after: time) else {
+                notes.append("\(time) is in the future: taken as now.")
+                return .latest
+            }
+            notes.append(
+                "\(time) is in the future by this machine's clock, and transactions timed after it are held: "
+                    + "the copy ends in front of the first of them.")
+            return .time(time)
+        case .known(let target): return target
         }
-        notes.append(
-            "\(time) is in the future by this machine's clock, and transactions timed after it are held: "
-                + "the copy ends in front of the first of them.")
-        return target
     }
 
-    /// The target with the place of its event, found in the log.
-    func located(
-        _ target: RecoveryTarget, _ request: RestoreRequest, _ source: ServerRow, _ inventory: Inventory,
-        _ log: HeldLog, notes: inout [String]
+    private func located(
+        _ wanted: RequestedEvent, _ source: ServerRow, _ inventory: Inventory, _ log: HeldLog,
+        notes: inout [String]
     ) throws -> RecoveryTarget {
-        guard case .event(_, let words) = target else { return target }
-        let place: EventChoice.Place =
-            if let nth = request.nth { .nth(nth) } else { request.isLatestEvent ? .latest : .only }
-        let found = try eventTarget(
-            words, EventChoice(place, minimumRows: request.minimumRows), of: source, inventory, log)
+        let found = try eventTarget(wanted, of: source, inventory, log)
         let event = found.event
         notes.append(
-            "'\(words)' is \(event)" + (event.xid.isNormal ? ", transaction \(event.xid)" : "")
+            "'\(wanted.words)' is \(event)" + (event.xid.isNormal ? ", transaction \(event.xid)" : "")
                 + (event.time.map { ", at \($0) (\(LocalTime.text($0)))" } ?? "") + ", \(found.boundary).")
         return .event(found.boundary, description: event.description)
     }

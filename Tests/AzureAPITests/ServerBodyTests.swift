@@ -59,7 +59,12 @@ struct ServerBodyTests {
             Issue.record("not a restore")
             return
         }
-        #expect(request.restoreTime == time && request.name == "copy" && request.resourceGroup == "Other")
+        guard case .time(let asked) = request.target else {
+            Issue.record("\(request.target)")
+            return
+        }
+        #expect(asked.instant.description == time && asked.typed == text)
+        #expect(request.name == "copy" && request.resourceGroup == "Other")
         #expect(
             request.sourceServer
                 == ResourceID.server(ServerReference(resourceGroup: "SHOP", name: "orders")))
@@ -82,7 +87,7 @@ struct ServerBodyTests {
             Issue.record("not a geo-restore")
             return
         }
-        #expect(location == "westus" && geo.restoreTime == "2026-11-20T23:18:28.000000Z")
+        #expect(location == "westus" && geo.target.typedTime == "2026-11-20T23:18:28+00:00")
         guard
             case .revive(let revived) = try Self.body(text("revivedropped")).creation(group: "g", name: "a")
         else {

@@ -4,6 +4,7 @@ import Planning
 import Platform
 import PostgresFormat
 import Testing
+import WALEvents
 
 @testable import pitr
 
@@ -45,7 +46,7 @@ struct ParsingTests {
         #expect(request.resourceGroup == "rg")
         #expect(request.name == "copy")
         #expect(request.sourceServer == "src")
-        #expect(request.restoreTime == "2026-03-22T18:20:22+00:00")
+        #expect(request.target.typedTime == "2026-03-22T18:20:22+00:00")
         #expect(request.targetMode == .lsn)
         #expect(request.tags == ["a": "b", "c": ""])
         #expect(request.tier == "MemoryOptimized")
@@ -62,22 +63,48 @@ struct ParsingTests {
         let plan = try #require(try Pitr.parseAsRoot(["plan"] + line) as? PlanCommand).request
         let restore = try #require(try Pitr.parseAsRoot(["restore"] + line) as? RestoreCommand).request
         #expect("\(plan)" == "\(restore)")
-        #expect(plan.backupName == "b1")
+        #expect(plan.target == .backup("b1"))
     }
 
     @Test func `a place in the log is a target of its own`() throws {
         let lsn = try parse(PlanCommand.self, "plan", "-s", "src", "--lsn", "1/a0B", "--exclusive").request
-        #expect(lsn.lsn == LSN(0x1_0000_0A0B) && lsn.isExclusive && lsn.sourceServer == "src")
+        #expect(lsn.target == .position(LSN(0x1_0000_0A0B), exclusive: true) && lsn.sourceServer == "src")
         let xid = try parse(PlanCommand.self, "plan", "-s", "src", "--xid", "4294968041").request
-        #expect(xid.transaction?.id == TransactionID(745) && !xid.isExclusive)
+        let number = try #require(TransactionNumber("4294968041"))
+        #expect(number.id == TransactionID(745) && xid.target == .transaction(number, exclusive: false))
         let point = try parse(PlanCommand.self, "plan", "-s", "src", "--restore-point", "release 42").request
-        #expect(point.restorePoint == "release 42")
+        #expect(point.target == .restorePoint("release 42"))
     }
 
-    @Test func `the restore time is handed on as typed, whatever it is`() throws {
-        let command = try parse(
-            RestoreCommand.self, "restore", "-n", "c", "--source-server", "s", "--restore-time", "10:00")
-        #expect(command.request.restoreTime == "10:00")
+    @Test func `a time is read where it is typed, and its words go along`() throws {
+        let request = try parse(
+            RestoreCommand.self, "restore", "-n", "c", "--source-server", "s", "--restore-time",
+            "2026-03-22 19:20:22 Europe/Paris"
+        ).request
+        guard case .time(let time) = request.target else {
+            Issue.record("\(request.target)")
+            return
+        }
+        #expect(time.instant.description == "2026-03-22T18:20:22.000000Z")
+        #expect(time.typed == "2026-03-22 19:20:22 Europe/Paris" && time.note?.contains("is 2026") == true)
+    }
+
+    @Test(arguments: [["--restore-time", "10:00"], ["--before", "drop it all at once"]])
+    func `what is no time and no event is refused with the words and how to say it`(_ words: [String]) throws
+    {
+        let command = try #require(
+            try Pitr.parseAsRoot(["restore", "-n", "c", "-s", "s"] + words) as? RestoreCommand)
+        let problem = #expect(throws: Problem.self) { try command.request }
+        #expect(problem?.code == .usage && "\(problem.debugDescription)".contains(words[1]))
+    }
+
+    @Test func `which of several events is meant goes along with its words`() throws {
+        let request = try parse(
+            PlanCommand.self, "plan", "-s", "src", "--before", "delete from orders", "--nth", "2",
+            "--min-rows", "100"
+        ).request
+        let choice = EventChoice(.nth(2), minimumRows: 100)
+        #expect(request.target == .event(try RequestedEvent("delete from orders", choice)))
     }
 
     @Test(arguments: [

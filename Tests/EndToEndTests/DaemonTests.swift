@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import PostgresClient
 import PostgresFormat
 import TestKit
 import Testing
@@ -35,13 +36,17 @@ extension EndToEnd {
             throws
         {
             try ProductUnderTest.use("daemon") { product in
-                _ = try product.create("orders")
+                let orders = try product.create("orders").superuser()
+                let moment = try orders.value(
+                    "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || ' UTC'")
+                let typed = try #require(moment)
+                orders.close()
                 let copies = (1...6).map { "copy\($0)" }
                 let first = try Self.serve(product)
                 for name in copies {
-                    let answer = try product.run([
-                        "restore", "-n", name, "--source-server", "orders", "--no-wait",
-                    ])
+                    let answer = try product.run(
+                        ["restore", "-n", name, "--source-server", "orders", "--no-wait"]
+                            + (name == "copy1" ? ["--restore-time", typed] : []))
                     #expect(answer.exitStatus == 0, "\(answer)")
                 }
                 #expect(Self.end(first, SIGKILL, seconds: 10))
@@ -57,6 +62,12 @@ extension EndToEnd {
                 let states = try Self.states(product)
                 #expect(isDone, "\(states)")
                 #expect(Set(try product.serverNames()) == Set(copies + ["orders"]))
+                // The words of whoever asked, and none where nobody typed a time.
+                for (name, words) in [("copy1", typed), ("copy2", nil)] {
+                    let evidence = try product.json("show", "-n", name)["local"]?["evidence"]
+                    #expect(evidence?["newServer"]?.string?.hasSuffix("/" + name) == true)
+                    #expect(evidence?["requestedTime"]?.string == words)
+                }
                 #expect(Self.end(second, SIGTERM, seconds: 10))
                 let refused = try product.run([
                     "restore", "-n", "late", "--source-server", "orders", "--no-wait",

@@ -1,5 +1,4 @@
 public import Planning
-public import PostgresFormat
 
 /// What `create` was asked for; nil means Azure's default.
 public struct CreateServerRequest: Sendable, Codable {
@@ -67,52 +66,6 @@ public struct UpdateServerRequest: Sendable, Codable {
     public var publicAccess: Bool?
 
     public init() {}
-}
-
-/// What `restore` and `plan` are asked for.
-public struct RestoreRequest: Sendable, Codable {
-    public var resourceGroup: String
-    /// The new server's name; `plan` works without one.
-    public var name: String?
-    /// A bare name in the same group, or a full resource id.
-    public var sourceServer: String
-    /// As typed; nil is the latest moment.
-    public var restoreTime: String?
-    /// A fast restore point. Of this, a time and the four that follow only one can be given.
-    public var backupName: String?
-    /// A position in the log.
-    public var lsn: LSN?
-    public var transaction: TransactionNumber?
-    /// With a position or a transaction: leaves out the record itself.
-    public var isExclusive: Bool
-    /// The name of a restore point.
-    public var restorePoint: String?
-    /// What happened right behind the moment that is wanted, in words: `drop table shop.orders`.
-    public var beforeEvent: String?
-    /// Of several such events, counted from the earliest.
-    public var nth: Int?
-    /// Of several such events, the last one.
-    public var isLatestEvent = false
-    /// Of such changes of rows, only those of at least that many.
-    public var minimumRows: Int64?
-    public var targetMode: TargetMode
-    /// The timeline to follow; nil is the source's own.
-    public var timeline: TimelineID?
-    public var tags: [String: String]?
-    public var tier: String?
-    public var skuName: String?
-    public var storageType: String?
-    public var geoRedundantBackup: Bool?
-    public var availabilityZone: String?
-    public var listen: String?
-    public var port: Int?
-
-    public init(resourceGroup: String, sourceServer: String) {
-        self.resourceGroup = resourceGroup
-        self.sourceServer = sourceServer
-        targetMode = .automatic
-        isExclusive = false
-    }
 }
 
 /// A plan with the words around it.

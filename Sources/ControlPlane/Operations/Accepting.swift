@@ -109,15 +109,12 @@ extension ControlPlane {
         try Self.validate(serverName: name)
         var request = request
         var notes: [String] = []
-        let target = try target(of: request, from: source, notes: &notes)
-        // A time that is relative is fixed now and not when its turn comes. What a time yet to come means the
-        // log tells then.
-        // What was deleted ends where it ended.
-        if case .latest = target {
-            request.restoreTime = source.deletedAt == nil ? clock.now().description : nil
+        let sought = try sought(request.target, from: source, notes: &notes)
+        // The latest moment is fixed now and not when its turn comes; what was deleted ends where it ended.
+        if case .latest(nil) = request.target, source.deletedAt == nil {
+            request.target = .latest(asOf: clock.now())
         }
-        if case .time(let time) = target { request.restoreTime = time.description }
-        try checkWindow(target, of: source)
+        try checkWindow(sought, of: source)
         let (row, lock) = try claimCopy(name: name, request: request, source: source)
         defer { lock.release() }
         // A server's id stays, whatever becomes of its name.
@@ -143,8 +140,8 @@ extension ControlPlane {
     }
 
     /// The bounds are known without a plan; everything else about a target is found when its turn comes.
-    private func checkWindow(_ target: RecoveryTarget, of source: ServerRow) throws {
-        guard case .time(let time) = target else { return }
+    private func checkWindow(_ sought: SoughtTarget, of source: ServerRow) throws {
+        guard case .known(.time(let time)) = sought else { return }
         let window = restoreWindow(source, state: state(source))
         guard let earliest = window.earliest, time < earliest else { return }
         throw Problem(

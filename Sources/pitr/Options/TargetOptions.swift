@@ -1,7 +1,9 @@
 public import ArgumentParser
 import ControlPlane
 public import Planning
+import Platform
 public import PostgresFormat
+import WALEvents
 
 extension TargetMode: ExpressibleByArgument {}
 extension LSN: ExpressibleByArgument {}
@@ -68,18 +70,29 @@ struct TargetOptions: ParsableArguments {
         if let minRows, minRows < 1 { throw ValidationError("--min-rows is 1 or more") }
     }
 
-    func apply(to request: inout RestoreRequest) {
-        request.restoreTime = restoreTime
-        request.backupName = backup
+    /// The restore that is asked for.
+    ///
+    /// Throws `.usage` where the words of a time or an event are not understood.
+    func request(in group: GroupOption) throws(Problem) -> RestoreRequest {
+        var request = RestoreRequest(
+            resourceGroup: group.resourceGroup, sourceServer: sourceServer, target: try target)
         request.timeline = timeline
-        request.lsn = lsn
-        request.transaction = xid
-        request.isExclusive = exclusive
-        request.restorePoint = restorePoint
-        request.beforeEvent = before
-        request.nth = nth
-        request.isLatestEvent = latest
-        request.minimumRows = minRows
         request.targetMode = targetMode
+        return request
+    }
+
+    private var target: RequestedTarget {
+        get throws(Problem) {
+            if let restoreTime {
+                return .time(try RequestedTime(restoreTime, now: SystemWallClock().now()))
+            }
+            if let backup { return .backup(backup) }
+            if let lsn { return .position(lsn, exclusive: exclusive) }
+            if let xid { return .transaction(xid, exclusive: exclusive) }
+            if let restorePoint { return .restorePoint(restorePoint) }
+            guard let before else { return .latest(asOf: nil) }
+            let place: EventChoice.Place = if let nth { .nth(nth) } else { latest ? .latest : .only }
+            return .event(try RequestedEvent(before, EventChoice(place, minimumRows: minRows)))
+        }
     }
 }

@@ -145,9 +145,10 @@ struct Demo {
         say(
             "4. pitr restore -g \(Self.group) -n orders-restored --source-server orders "
                 + "--restore-time \(before.time)")
-        var request = RestoreRequest(resourceGroup: Self.group, sourceServer: Self.source.name)
+        var request = RestoreRequest(
+            resourceGroup: Self.group, sourceServer: Self.source.name,
+            target: .time(try RequestedTime(before.time, now: SystemWallClock().now())))
         request.name = Self.copy.name
-        request.restoreTime = before.time
         let result = try controlPlane.restore(request) { planned in
             let plan = planned.plan
             say(

@@ -12,13 +12,11 @@ struct ExplainCommand: PitrCommand {
     @OptionGroup var target: TargetOptions
 
     func execute(_ session: Session) throws -> Report {
-        let explanation = try session.controlPlane().explainRestore(request)
+        let explanation = try session.controlPlane().explainRestore(try request)
         return try Report(RestoreExplanationDocument(explanation), ExplanationView.text(explanation))
     }
 
     var request: RestoreRequest {
-        var request = RestoreRequest(resourceGroup: group.resourceGroup, sourceServer: target.sourceServer)
-        target.apply(to: &request)
-        return request
+        get throws { try target.request(in: group) }
     }
 }

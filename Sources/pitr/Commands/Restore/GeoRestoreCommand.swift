@@ -20,6 +20,7 @@ struct GeoRestoreCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
+        let request = try request
         if noWait.noWait {
             return try noWait.accept(.geoRestore(request, location: location), controlPlane, session)
         }
@@ -30,10 +31,11 @@ struct GeoRestoreCommand: PitrCommand {
     }
 
     var request: RestoreRequest {
-        var request = RestoreRequest(resourceGroup: group.resourceGroup, sourceServer: target.sourceServer)
-        request.name = name
-        target.apply(to: &request)
-        copy.apply(to: &request)
-        return request
+        get throws {
+            var request = try target.request(in: group)
+            request.name = name
+            copy.apply(to: &request)
+            return request
+        }
     }
 }

@@ -17,7 +17,7 @@ struct PlanCommand: PitrCommand {
     @OptionGroup var encryption: EncryptionOptions
 
     func execute(_ session: Session) throws -> Report {
-        try Self.report(session.controlPlane().planRestore(request), session)
+        try Self.report(session.controlPlane().planRestore(try request), session)
     }
 
     static func report(_ planned: PlannedRestore, _ session: Session) throws -> Report {
@@ -36,10 +36,11 @@ struct PlanCommand: PitrCommand {
     }
 
     var request: RestoreRequest {
-        var request = RestoreRequest(resourceGroup: group.resourceGroup, sourceServer: target.sourceServer)
-        request.name = name
-        target.apply(to: &request)
-        copy.apply(to: &request)
-        return request
+        get throws {
+            var request = try target.request(in: group)
+            request.name = name
+            copy.apply(to: &request)
+            return request
+        }
     }
 }

@@ -21,6 +21,7 @@ struct RestoreCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
+        let request = try request
         if dryRun { return try PlanCommand.report(controlPlane.planRestore(request), session) }
         if noWait.noWait { return try noWait.accept(.restore(request), controlPlane, session) }
         let result = try controlPlane.restore(request) { PlanCommand.announce($0, session) }
@@ -34,10 +35,11 @@ struct RestoreCommand: PitrCommand {
     }
 
     var request: RestoreRequest {
-        var request = RestoreRequest(resourceGroup: group.resourceGroup, sourceServer: target.sourceServer)
-        request.name = name
-        target.apply(to: &request)
-        copy.apply(to: &request)
-        return request
+        get throws {
+            var request = try target.request(in: group)
+            request.name = name
+            copy.apply(to: &request)
+            return request
+        }
     }
 }

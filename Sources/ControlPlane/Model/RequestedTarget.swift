@@ -1,0 +1,68 @@
+public import Planning
+public import Platform
+public import PostgresFormat
+public import WALEvents
+
+/// What a person asks a restore for: one target, read once, where it was typed.
+public enum RequestedTarget: Hashable, Sendable {
+    /// Everything the source has made durable when the work begins; of accepted work, everything up to the
+    /// instant at which it was accepted.
+    case latest(asOf: PostgresTimestamp?)
+    case time(RequestedTime)
+    /// A fast restore point: a backup alone, without replay beyond its end.
+    case backup(String)
+    case position(LSN, exclusive: Bool)
+    case transaction(TransactionNumber, exclusive: Bool)
+    case restorePoint(String)
+    /// Just before something happened.
+    case event(RequestedEvent)
+
+    /// The time as it was typed; nil where no time was.
+    public var typedTime: String? {
+        if case .time(let time) = self { time.typed } else { nil }
+    }
+}
+
+/// An instant and the words it was asked for with.
+public struct RequestedTime: Hashable, Sendable {
+    public let instant: PostgresTimestamp
+    public let typed: String
+    /// How the words were understood, where they leave something open.
+    public let note: String?
+
+    public init(_ instant: PostgresTimestamp, typed: String, note: String? = nil) {
+        self.instant = instant
+        self.typed = typed
+        self.note = note
+    }
+
+    /// Reads a time as people write it.
+    ///
+    /// - Parameter now: what `10 minutes ago` counts from.
+    /// - Throws: `.usage` with what is wrong.
+    public init(_ text: String, now: PostgresTimestamp) throws(Problem) {
+        let moment = try MomentText.read(text, now: now)
+        self.init(moment.instant, typed: text, note: moment.note)
+    }
+}
+
+/// What happened right behind the moment that is wanted: `drop table shop.orders`.
+public struct RequestedEvent: Hashable, Sendable {
+    public let pattern: EventPattern
+    public let choice: EventChoice
+
+    /// - Throws: `.usage` for words that are not understood.
+    public init(_ words: String, _ choice: EventChoice) throws(Problem) {
+        do {
+            pattern = try EventPattern(words)
+        } catch {
+            throw Problem(
+                .usage, "\"\(words)\" is no event", detail: error.description,
+                hint: "Say it like 'drop table shop.orders', 'delete from orders' or 'restore point NAME'.")
+        }
+        self.choice = choice
+    }
+
+    /// As typed.
+    public var words: String { pattern.description }
+}

@@ -1,0 +1,32 @@
+public import Planning
+public import PostgresFormat
+
+/// What `restore` and `plan` are asked for.
+public struct RestoreRequest: Hashable, Sendable {
+    public var resourceGroup: String
+    /// The new server's name; `plan` works without one.
+    public var name: String?
+    /// A bare name in the same group, or a full resource id.
+    public var sourceServer: String
+    public var target: RequestedTarget
+    public var targetMode: TargetMode
+    /// The timeline to follow; nil is the source's own.
+    public var timeline: TimelineID?
+    public var tags: [String: String]?
+    public var tier: String?
+    public var skuName: String?
+    public var storageType: String?
+    public var geoRedundantBackup: Bool?
+    public var availabilityZone: String?
+    public var listen: String?
+    public var port: Int?
+
+    public init(
+        resourceGroup: String, sourceServer: String, target: RequestedTarget = .latest(asOf: nil)
+    ) {
+        self.resourceGroup = resourceGroup
+        self.sourceServer = sourceServer
+        self.target = target
+        targetMode = .automatic
+    }
+}
