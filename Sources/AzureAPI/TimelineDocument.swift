@@ -25,6 +25,13 @@ public struct TimelineDocument: Codable, Sendable {
         public var segmentCount: UInt64
     }
 
+    /// Changes of a table's rows that are too few to be events; of fewer than 100 rows they are not counted.
+    public struct Hidden: Codable, Sendable {
+        public var changes: Int
+        public var largestRows: Int64
+        public var table: String
+    }
+
     public struct Minute: Codable, Sendable {
         public var commits: Int
         public var timeUtc: String
@@ -37,6 +44,8 @@ public struct TimelineDocument: Codable, Sendable {
     public var events: [EventDocument]
     @OrNull public var fromUtc: String?
     public var gaps: [Gap]
+    /// The tables with the most changes first.
+    public var hidden: [Hidden]
     @OrNull public var latestUtc: String?
     public var minRows: Int64
     public var notes: [String]
@@ -55,6 +64,9 @@ public struct TimelineDocument: Codable, Sendable {
         events = history.events.map { EventDocument($0, restoreCommand: command($0)) }
         _fromUtc = OrNull(wrappedValue: history.from?.description)
         gaps = history.gaps.map(Gap.init)
+        hidden = history.hidden.map {
+            Hidden(changes: $0.changes, largestRows: $0.largestRows, table: $0.table.description)
+        }
         _latestUtc = OrNull(wrappedValue: history.latest?.description)
         self.minRows = minRows
         notes = history.notes

@@ -38,10 +38,11 @@ extension ControlPlane {
         history.from = request.from ?? history.earliest
         history.to = request.to ?? history.latest
         var filter = EventFilter(request)
+        var hidden = HiddenChanges(below: request.minimumRows)
         let reader = try readEvents(
             of: source, inventory, log, filter.interest, from: request.from, to: request.to
         ) { events in
-            history.events += events.filter { filter.passes($0) }
+            history.events += events.filter { filter.passes($0) && !hidden.takes($0) }
             guard history.events.count <= EventHistory.largestCount else {
                 throw Problem(
                     .usage, "more than \(EventHistory.largestCount) events",
@@ -49,6 +50,7 @@ extension ControlPlane {
                     hint: "Ask for fewer: --from and --to, --table, or a larger --min-rows.")
             }
         }
+        history.hidden = hidden.all
         history.gaps = reader.gaps
         history.segments = reader.segments
         history.segmentsRead = reader.segmentsRead
@@ -119,7 +121,7 @@ private struct EventFilter {
 
     /// Which changes of rows can pass.
     var interest: RowInterest {
-        var interest = RowInterest(minimumRows: request.minimumRows)
+        var interest = RowInterest(minimumRows: min(request.minimumRows, EventHistory.leastKnownRows))
         if let table = request.table {
             interest.tables = { object, ancestors in
                 table.matches(object) || ancestors.contains(where: table.matches)
@@ -137,5 +139,32 @@ private struct EventFilter {
         }
         guard let time else { return request.from == nil }
         return request.from.map { $0 <= time } ?? true && request.to.map { time <= $0 } ?? true
+    }
+}
+
+/// Counts the changes of rows that are too small to be told one by one.
+private struct HiddenChanges {
+    private let least: Int64
+    private var tables: [EventObject: EventHistory.Hidden] = [:]
+
+    init(below least: Int64) {
+        self.least = least
+    }
+
+    /// Whether the event is one of them; it is counted then.
+    mutating func takes(_ event: WALEvent) -> Bool {
+        guard let rows = event.rows, rows < least else { return false }
+        var counted =
+            tables[event.object] ?? EventHistory.Hidden(table: event.object, changes: 0, largestRows: 0)
+        counted.changes += 1
+        counted.largestRows = max(counted.largestRows, rows)
+        tables[event.object] = counted
+        return true
+    }
+
+    var all: [EventHistory.Hidden] {
+        tables.values.sorted {
+            ($1.changes, $0.table.description) < ($0.changes, $1.table.description)
+        }
     }
 }

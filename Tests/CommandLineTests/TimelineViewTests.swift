@@ -98,7 +98,32 @@ struct TimelineViewTests {
         let text = TimelineView(history: history, isNarrowed: true).text.render()
         #expect(text.contains("Restorable  nothing yet: no backup is complete"))
         #expect(text.contains("Events from 2000-01-01T00:00:00.000001Z to 2000-01-01T00:00:00.999999Z"))
-        #expect(text.contains("none that fits; changes of fewer than 1 000 rows of a table are left out"))
+        #expect(text.contains("none that fits"))
+        #expect(text.contains("changes of fewer than 100 rows of a table are not shown; --min-rows 1 shows"))
+        #expect(!TimelineView(history: history, minRows: 1).text.render().contains("--min-rows"))
+    }
+
+    @Test func `says how many changes it does not show, of which tables`() throws {
+        func table(_ name: String) -> EventObject {
+            EventObject(
+                database: "shop", databaseID: ObjectID(5), schema: "public", name: name, number: 16_384)
+        }
+        var history = EventHistory(server: .fresh)
+        history.hidden = [
+            EventHistory.Hidden(table: table("orders"), changes: 1200, largestRows: 900),
+            EventHistory.Hidden(table: table("bills"), changes: 1, largestRows: 100),
+        ]
+        let text = TimelineView(history: history).text.render().split(whereSeparator: \.isWhitespace)
+            .joined(separator: " ")
+        #expect(
+            text.contains(
+                "not shown: 1 201 changes of 100 to 999 rows, 1 200 of shop.orders (up to 900 rows), "
+                    + "1 of shop.bills (up to 100 rows); and those of fewer rows; --min-rows 1 shows them all"
+            ),
+            "\(text)")
+        let document = TimelineDocument(history, minRows: 1000) { _ in nil }
+        #expect(document.hidden.map(\.table) == ["shop.orders", "shop.bills"])
+        #expect(document.hidden.map(\.changes) == [1200, 1])
     }
 
     @Test func `refuses a range that ends before it begins, no rows, and a name of four parts`() {

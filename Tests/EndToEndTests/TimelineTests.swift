@@ -34,6 +34,9 @@ struct TimelineTests {
             let one = try product.json("timeline", "-s", "shop", "--table", "payments", "--min-rows", "1300")
             #expect(
                 Self.titles(one) == ["CREATE TABLE market.payments", "INSERT market.payments 1500"])
+            let hidden = one["hidden"]?.array ?? []
+            #expect(hidden.map { $0["table"]?.string } == ["market.payments"])
+            #expect(hidden.first?["changes"] == 1 && hidden.first?["largestRows"] == 1200)
 
             try product.delete("shop")
             let later = try product.json("timeline", "-s", server.id)
@@ -130,8 +133,7 @@ struct TimelineTests {
             try Self.archive(server)
             try connection.execute("ALTER TABLE orders ALTER id TYPE bigint")
             try Self.archive(server)
-            try connection.execute(
-                "INSERT INTO orders SELECT n, 'w' FROM generate_series(1, 120) n; COMMIT")
+            try connection.execute("INSERT INTO orders SELECT n, 'w' FROM generate_series(1, 120) n; COMMIT")
             for stage in [
                 ["CREATE SCHEMA sales", "CREATE TABLE sales.bills (id int)", "VACUUM FULL pg_class"],
                 ["CREATE TABLE after_class (id int)", "VACUUM FULL pg_namespace", "CREATE SCHEMA later"],
@@ -159,8 +161,8 @@ struct TimelineTests {
                 #expect((timeline["segments"]?.integer ?? 0) >= 6)
                 #expect((timeline["segmentsRead"]?.integer ?? 99) <= 2)
             }
-            let later = try product.json(
-                "timeline", "-s", "shop", "--from", moment.filter { $0 != "\"" })
+            let from = moment.filter { $0 != "\"" }
+            let later = try product.json("timeline", "-s", "shop", "--from", from)
             #expect(Self.titles(later).first == "UPDATE market.orders 1300")
             try check("indexes, few rows", 1)
             try check("indexes", 100)

@@ -8,8 +8,8 @@ import Repository
 /// Secrets that machines make and keep: 256 random bits, which no dictionary helps to guess, so that a plain
 /// hash of them is enough.
 public enum MachineSecret {
-    /// A new one, in 43 characters of a URL, the first of them a letter or a digit: what begins with a hyphen is
-    /// an option to every command that it is pasted into (`az login --password SECRET`).
+    /// A new one, in 43 characters of a URL, the first of them a letter or a digit: what begins with a hyphen
+    /// is an option to every command that it is pasted into (`az login --password SECRET`).
     public static func fresh() -> String {
         var generator = SystemRandomNumberGenerator()
         while true {

@@ -58,6 +58,20 @@ public struct EventHistory: Sendable {
         }
     }
 
+    /// Changes of a table's rows that are too small to be events here.
+    public struct Hidden: Hashable, Sendable {
+        public var table: EventObject
+        public var changes: Int
+        /// Of the largest of them.
+        public var largestRows: Int64
+
+        public init(table: EventObject, changes: Int, largestRows: Int64) {
+            self.table = table
+            self.changes = changes
+            self.largestRows = largestRows
+        }
+    }
+
     public var server: ServerDetails
     /// The window that can be restored; nil when nothing can.
     public var earliest: PostgresTimestamp?
@@ -74,6 +88,11 @@ public struct EventHistory: Sendable {
     public static let largestCount = 100_000
     /// In the order of the log.
     public var events: [WALEvent] = []
+    /// What is left out for being small, the tables with the most changes first. Changes of fewer than
+    /// `leastKnownRows` are not counted.
+    public var hidden: [Hidden] = []
+    /// Smaller changes are looked for only when they are asked for: indexes tell of larger ones at once.
+    public static let leastKnownRows = SegmentIndex.bulkRows
     /// How many segments were gone through, and of how many the log itself was read.
     public var segments = 0
     public var segmentsRead = 0

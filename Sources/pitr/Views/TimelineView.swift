@@ -29,7 +29,8 @@ struct TimelineView {
             text.command(Self.line(of: event, lsnWidth, xidWidth))
             if let command = command(before: event) { text.command("    " + command) }
         }
-        if shown.isEmpty { text.item(isNarrowed ? "none that fits; \(Self.leftOut(minRows))" : "none") }
+        if shown.isEmpty { text.item(isNarrowed ? "none that fits" : "none") }
+        if let leftOut { text.item(leftOut) }
         for note in history.notes { text.item(note) }
         return text
     }
@@ -39,10 +40,26 @@ struct TimelineView {
         return "Events from \(from) to \(to)"
     }
 
-    private static func leftOut(_ minRows: Int64) -> String {
-        minRows > 1
-            ? "changes of fewer than \(grouped(minRows)) rows of a table are left out (--min-rows)"
-            : "names are those of the time, as SQL writes them"
+    /// What is not shown for being small, and how to see it.
+    private var leftOut: String? {
+        guard minRows > 1 else { return nil }
+        let least = EventHistory.leastKnownRows
+        let all = "--min-rows 1 shows them all"
+        guard minRows > least else {
+            return "changes of fewer than \(Self.grouped(minRows)) rows of a table are not shown; \(all)"
+        }
+        guard !history.hidden.isEmpty else {
+            return "changes of fewer than \(Self.grouped(least)) rows of a table are not shown; \(all)"
+        }
+        let count = history.hidden.reduce(0) { $0 + $1.changes }
+        let tables = history.hidden.prefix(5).map { hidden in
+            "\(Self.grouped(Int64(hidden.changes))) of \(hidden.table) (up to \(Self.grouped(hidden.largestRows)) rows)"
+        }
+        let more = history.hidden.count - tables.count
+        return "not shown: \(Self.grouped(Int64(count))) \(count == 1 ? "change" : "changes") of "
+            + "\(Self.grouped(least)) to \(Self.grouped(minRows - 1)) rows, " + tables.joined(separator: ", ")
+            + (more > 0 ? " and of \(more) more tables" : "")
+            + "; and those of fewer rows; \(all)"
     }
 
     // MARK: What is held
