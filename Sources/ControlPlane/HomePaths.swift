@@ -16,6 +16,8 @@ struct HomePaths: Sendable {
     var helpers: String { home + "/lib" }
     var servers: String { home + "/servers" }
     var operations: String { home + "/operations" }
+    /// What proved each restore; outlives the copies.
+    var evidence: String { home + "/evidence" }
     /// The resource groups, from which a lost catalog's are made again.
     var groups: String { home + "/groups.json" }
     /// What is due to be deleted by time, and since when.

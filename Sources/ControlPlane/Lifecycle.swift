@@ -220,6 +220,7 @@ extension ControlPlane {
                 $0.shouldRun = false
             }
             do {
+                try keepEvidence(of: row)
                 if purge { try instance(row.id).stop(.fast) } else { try archiveTail(row) }
             } catch {
                 try update(row.id) { $0.phase = .complete }
@@ -227,11 +228,12 @@ extension ControlPlane {
             }
             try DurableFiles.removeTree(paths.server(row.id))
             try DurableFiles.removeTree(socketDirectory(row.id))
-            let now = clock.now().description
+            let now = clock.now()
             try update(row.id) {
                 $0.phase = .dropped
-                $0.deletedAt = now
+                $0.deletedAt = now.description
             }
+            try? noteDeletion(of: row, at: now)
             try change(row.id) {
                 _ = try FirewallRuleRow.filter(Column("serverID") == row.id).deleteAll($0)
             }

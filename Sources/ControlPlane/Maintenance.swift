@@ -23,6 +23,7 @@ extension ControlPlane {
         actions += try endOrphans(time)
         for row in try rows(resourceGroup: nil, dropped: false) where row.phase == .complete {
             actions += try agree(row, dryRun: dryRun)
+            actions += try keepEvidenceIfDue(row, dryRun: dryRun)
             actions += try backUpIfDue(row, now: now, dryRun: dryRun)
             actions += try expire(row, time)
             actions += try indexIfDue(row, dryRun: dryRun)

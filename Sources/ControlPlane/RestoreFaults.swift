@@ -8,8 +8,8 @@ import Restore
 /// `PITR_INTERRUPT_AT=<step>` makes it get a SIGINT.
 ///
 /// Nothing else reads the variables; without them these calls do nothing. The steps of a restore are those of
-/// `RestoreStep`, and the control plane's own `plan`, `open` and `complete`; those of a creation begin with
-/// `create: `, those of a backup with `backup: `.
+/// `RestoreStep`, and the control plane's own `plan`, `open`, `complete` and `keep evidence`; those of a
+/// creation begin with `create: `, those of a backup with `backup: `.
 enum RestoreFaults {
     static let hook: @Sendable (RestoreStep) -> Void = { reached($0.rawValue) }
 

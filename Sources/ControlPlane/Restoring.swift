@@ -110,7 +110,16 @@ extension ControlPlane {
         } catch {
             notes.append("The first backup could not be started: \(Self.problem(from: error).message)")
         }
-        try? DurableFiles.removeTree(paths.operation(evidence.operationID))
+        RestoreFaults.reached("keep evidence")
+        do {
+            let complete = try catalog.read { try ServerRow.fetchOne($0, key: row.id) }
+            if let complete { try keepEvidence(of: complete) }
+            try? DurableFiles.removeTree(paths.operation(evidence.operationID))
+        } catch {
+            notes.append(
+                "The evidence could not be kept apart from the server yet, 'pitr maintain' tries again: "
+                    + Self.problem(from: error).message)
+        }
         let server = try showServer(ServerReference(resourceGroup: row.resourceGroup, name: row.name))
         return RestoreResult(
             server: server, evidence: evidence, followUp: try followUp(source: prepared.source, copy: row),

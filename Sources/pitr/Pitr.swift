@@ -27,7 +27,7 @@ struct Pitr: ParsableCommand {
                 subcommands: [
                     TimelineCommand.self, PlanCommand.self, ExplainCommand.self, RestoreCommand.self,
                     GeoRestoreCommand.self, ReviveDroppedCommand.self, BackupCommands.self,
-                    RestorePointCommands.self, WALCommands.self,
+                    RestorePointCommands.self, EvidenceCommands.self, WALCommands.self,
                 ]),
             CommandGroup(
                 name: "Settings",

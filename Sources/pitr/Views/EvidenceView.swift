@@ -38,6 +38,31 @@ enum EvidenceView {
         return text
     }
 
+    static let columns = ["Copy", "Source", "Asked For", "Finished", "Took", "Copy Deleted", "Operation"]
+
+    static func row(_ kept: KeptEvidence) -> [String] {
+        let evidence = kept.evidence
+        return [
+            kept.copyName, kept.sourceName,
+            evidence.requestedTime ?? evidence.requestedTarget ?? RecoveryTarget.latest.words,
+            evidence.finishedAt.wholeSeconds, seconds(evidence.totalSeconds),
+            kept.copyDeletedAt?.wholeSeconds ?? "", evidence.operationID,
+        ]
+    }
+
+    /// With what is kept beside it.
+    static func text(_ kept: KeptEvidence) -> PersonText {
+        var text = self.text(kept.evidence)
+        text.field("Copy", kept.copyDeletedAt.map { "deleted at \($0)" } ?? "there")
+        guard let log = kept.recoveryLog else { return text }
+        text.heading("What PostgreSQL logged")
+        if kept.recoveryLogOmitted > 0 {
+            text.item("\(kept.recoveryLogOmitted) bytes before this are not kept")
+        }
+        for line in log.split(separator: "\n") { text.command(String(line)) }
+        return text
+    }
+
     /// `orders (5f0c3a1e)`: the last part of a resource id says enough beside the server's own id.
     static func named(_ server: String, _ id: String) -> String {
         "\(server.split(separator: "/").last ?? "") (\(id))"

@@ -1,0 +1,134 @@
+import Catalog
+import GRDB
+public import Platform
+import PostgresFormat
+
+/// Evidence of restores, which outlives the copies.
+extension ControlPlane {
+    private var folder: EvidenceFolder { EvidenceFolder(path: paths.evidence) }
+
+    // MARK: Keeping
+
+    /// Keeps what proved a restore, with the recovery's own log, unless that was done before.
+    func keepEvidence(of row: ServerRow) throws {
+        guard let text = row.evidence else { return }
+        let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
+        guard !folder.has(evidence.operationID) else { return }
+        var kept = KeptEvidence(evidence)
+        if let log = recoveryLog(evidence.operationID) {
+            kept.recoveryLogOmitted = max(0, log.count - KeptEvidence.largestLog)
+            kept.recoveryLog = String(decoding: log.suffix(KeptEvidence.largestLog), as: UTF8.self)
+        }
+        try folder.write(kept)
+    }
+
+    /// What the recovering server logged, in the order of its files; nil where nothing is left of it.
+    private func recoveryLog(_ operationID: String) -> [UInt8]? {
+        let directory = paths.operation(operationID) + "/log"
+        // The proof does not depend on it.
+        guard let names = try? DurableFiles.listIfPresent(directory) else { return nil }
+        let logs = names.filter { $0.hasSuffix(".log") }.sorted()
+        let bytes = logs.compactMap { try? DurableFiles.readIfPresent(directory + "/" + $0) }.joined()
+        return bytes.isEmpty ? nil : Array(bytes)
+    }
+
+    /// The copy has gone; what is kept of its restore says so.
+    func noteDeletion(of row: ServerRow, at time: PostgresTimestamp) throws {
+        guard let text = row.evidence else { return }
+        let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
+        guard var kept = try folder.read(evidence.operationID), kept.copyDeletedAt == nil else { return }
+        kept.copyDeletedAt = time
+        try folder.write(kept)
+    }
+
+    /// As part of maintenance: a restore that was killed just behind its end has not kept it yet.
+    func keepEvidenceIfDue(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
+        guard let text = row.evidence else { return [] }
+        let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
+        guard !folder.has(evidence.operationID) else { return [] }
+        return [
+            act(row.name, "keep-evidence", row.name, "that of its restore is not kept yet", dryRun: dryRun) {
+                try keepEvidence(of: row)
+            }
+        ]
+    }
+
+    // MARK: Looking
+
+    /// Newest first, and what is wrong with files that cannot be read.
+    ///
+    /// - Parameters:
+    ///   - resourceGroup: of the copies; nil is all.
+    ///   - source: the name, resource id or id of the server that was restored; nil is any.
+    public func listEvidence(
+        resourceGroup: String?, source: String? = nil
+    ) throws -> (kept: [KeptEvidence], damaged: [Problem]) {
+        if let resourceGroup { try requireRecordedGroup(resourceGroup) }
+        var found: [KeptEvidence] = []
+        var damaged: [Problem] = []
+        for operation in try folder.operations() {
+            let kept: KeptEvidence
+            do {
+                guard let read = try read(operation) else { continue }
+                kept = read
+            } catch {
+                damaged.append(Self.problem(from: error))
+                continue
+            }
+            if let resourceGroup, kept.resourceGroup.lowercased() != resourceGroup.lowercased() { continue }
+            if let source {
+                let names = [kept.sourceName, kept.evidence.sourceServer, kept.evidence.sourceServerID]
+                guard names.contains(where: { $0.lowercased() == source.lowercased() }) else { continue }
+            }
+            found.append(kept)
+        }
+        return (found.sorted { $0.evidence.finishedAt > $1.evidence.finishedAt }, damaged)
+    }
+
+    private func read(_ operation: String) throws -> KeptEvidence? {
+        guard var kept = try folder.read(operation) else { return nil }
+        if kept.copyDeletedAt == nil {
+            // A delete that was killed at its end has not noted it.
+            let row = try catalog.read { try ServerRow.fetchOne($0, key: kept.evidence.newServerID) }
+            kept.copyDeletedAt = try row?.deletedAt.map(Self.instant)
+        }
+        return kept
+    }
+
+    /// The evidence that is meant.
+    ///
+    /// - Parameter copy: the copy's name in the group, its id, its resource id, or the id of the operation
+    ///   that made it. Of several copies that had the name it is the last one.
+    public func showEvidence(_ copy: String, resourceGroup: String) throws -> KeptEvidence {
+        let wanted = copy.lowercased()
+        let ids = try folder.operations()
+        if ids.contains(wanted), let kept = try read(wanted) { return kept }
+        let (all, damaged) = try listEvidence(resourceGroup: nil)
+        let byID = all.first {
+            [$0.evidence.newServerID, $0.evidence.newServer].contains { $0.lowercased() == wanted }
+        }
+        let byName = all.first {
+            $0.copyName.lowercased() == wanted
+                && $0.resourceGroup.lowercased() == resourceGroup.lowercased()
+        }
+        if let kept = byID ?? byName { return kept }
+        try requireGroup(resourceGroup)
+        // It may be the one that is meant.
+        if let problem = damaged.first { throw problem }
+        throw Problem(
+            .resourceNotFound, "there is no evidence of a restore to '\(copy)'",
+            hint: "List what is kept with 'pitr evidence list'.")
+    }
+
+    /// Deletes what is kept of a restore whose copy has gone.
+    public func deleteEvidence(_ copy: String, resourceGroup: String) throws {
+        let kept = try showEvidence(copy, resourceGroup: resourceGroup)
+        let server = try catalog.read { try ServerRow.fetchOne($0, key: kept.evidence.newServerID) }
+        guard server == nil || server?.phase == .dropped else {
+            throw Problem(
+                .operationNotSupported, "the server '\(kept.copyName)' is there, and its evidence with it",
+                hint: "Its evidence can be deleted when the server has been.")
+        }
+        try folder.remove(kept.evidence.operationID)
+    }
+}

@@ -1,0 +1,33 @@
+public import PostgresFormat
+
+/// What is kept of a restore for as long as nobody deletes it, also when the copy has gone.
+public struct KeptEvidence: Codable, Sendable {
+    public var evidence: RestoreEvidence
+    /// What PostgreSQL logged while it recovered, the newest `largestLog` bytes of it; nil where the log
+    /// could not be read.
+    public var recoveryLog: String?
+    /// Bytes left out at the log's beginning.
+    public var recoveryLogOmitted: Int
+    /// When the copy was deleted; nil while it is there.
+    public var copyDeletedAt: PostgresTimestamp?
+
+    /// A recovery logs some lines for every segment: this is enough for tens of thousands.
+    public static let largestLog = 10 << 20
+
+    public init(_ evidence: RestoreEvidence) {
+        self.evidence = evidence
+        recoveryLogOmitted = 0
+    }
+
+    /// The copy's name.
+    public var copyName: String { Self.lastPart(of: evidence.newServer) }
+    public var sourceName: String { Self.lastPart(of: evidence.sourceServer) }
+    /// The copy's resource group.
+    public var resourceGroup: String {
+        Identifiers.reference(evidence.newServer, defaultGroup: "")?.resourceGroup ?? ""
+    }
+
+    private static func lastPart(of id: String) -> String {
+        String(id.split(separator: "/").last ?? "")
+    }
+}
