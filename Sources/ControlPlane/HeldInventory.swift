@@ -157,41 +157,23 @@ private struct HeldInventory {
         let archived = try archive.names().compactMap { name -> SegmentName? in
             if case .segment(let segment) = name { segment } else { nil }
         }
-        let watch = Stopwatch()
-        while case .running = instance.status() {
-            do {
-                try control.letPass(sought, on: instance)
-                return try SourceTail.stream(
-                    parameters: try instance.connectionParameters(guarded: false), knownHistories: known,
-                    from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },
-                    segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
-                    into: tailDirectory, clock: control.clock, cancellation: control.cancellation)
-            } catch {
-                // What was streamed so far would be in the way of the next attempt.
-                try? DurableFiles.removeTree(tailDirectory)
-                // It may have gone away between the look and the call; its files are still there to be read.
-                guard case .running = instance.status() else { break }
-                guard watch.seconds < Self.patience(with: error) else { throw error }
-                try control.cancellation.check()
-                Pause.milliseconds(50)
-            }
+        let streamed = try control.whileRunning(instance) { () throws(Problem) in
+            try control.letPass(sought, on: instance)
+            return try SourceTail.stream(
+                parameters: try instance.connectionParameters(guarded: false), knownHistories: known,
+                from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },
+                segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
+                into: tailDirectory, clock: control.clock, cancellation: control.cancellation)
+        } undo: {
+            // What was streamed so far would be in the way of the next attempt.
+            try? DurableFiles.removeTree(tailDirectory)
         }
+        if let streamed { return streamed }
         return try SourceTail.read(
             dataDirectory: control.paths.data(source.id), knownHistories: known,
             from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },
             segmentSize: identity.segmentSize, into: tailDirectory, clock: control.clock,
             cancellation: control.cancellation)
-    }
-
-    /// For how many seconds a connection is tried again: the server turns everybody away while it starts or
-    /// stops, and at the very end of a stop nobody listens any more. libpq gives no code for either.
-    private static func patience(with error: any Error) -> Double {
-        let detail = (error as? Problem)?.detail ?? ""
-        if detail.contains("FATAL:  the database system is ") { return 60 }
-        let isNobodyThere = [
-            "No such file or directory", "Connection refused", "server closed the connection unexpectedly",
-        ].contains(where: detail.contains)
-        return isNobodyThere ? 5 : 0
     }
 
     /// From where on the source's own log is read: behind what is archived of its timeline. Nil without a

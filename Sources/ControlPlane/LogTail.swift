@@ -68,24 +68,21 @@ final class LogTail {
         let segmentEnd = start.advanced(by: identity.segmentSize.bytes)
         let passed = Set(
             try archive.names().compactMap(\.walSegment).filter { $0.number >= number }.map(\.timeline))
-        if case .running = instance.status() {
-            do throws(Problem) {
-                // What was written a moment ago is given the time to be flushed.
-                if end == nil {
-                    try control.letPass(.known(.position(start, exclusive: false)), on: instance)
-                }
-                return try SourceTail.stream(
-                    parameters: try instance.connectionParameters(guarded: false), knownHistories: [],
-                    from: { (own, _) throws(Problem) in
-                        Self.begin(start, on: own, wanted: timeline, passed)
-                    }, upTo: min(segmentEnd, end ?? .max), segmentSize: identity.segmentSize,
-                    systemIdentifier: identity.systemIdentifier, into: directory, clock: control.clock,
-                    cancellation: control.cancellation)
-            } catch {
-                // It may have gone away between the look and the call; its files are still there to be read.
-                if case .running = instance.status() { throw error }
+        let streamed = try control.whileRunning(instance) { () throws(Problem) in
+            // What was written a moment ago is given the time to be flushed.
+            if end == nil {
+                try control.letPass(.known(.position(start, exclusive: false)), on: instance)
             }
+            return try SourceTail.stream(
+                parameters: try instance.connectionParameters(guarded: false), knownHistories: [],
+                from: { (own, _) throws(Problem) in Self.begin(start, on: own, wanted: timeline, passed) },
+                upTo: min(segmentEnd, end ?? .max), segmentSize: identity.segmentSize,
+                systemIdentifier: identity.systemIdentifier, into: directory, clock: control.clock,
+                cancellation: control.cancellation)
+        } undo: {
+            try? DurableFiles.removeTree(directory)
         }
+        if let streamed { return streamed }
         return try SourceTail.read(
             dataDirectory: control.paths.data(row.id), knownHistories: [],
             from: { (own, _) throws(Problem) in Self.begin(start, on: own, wanted: timeline, passed) },

@@ -16,6 +16,9 @@ public final class Connection {
         libpq = try LibPQ(parameters)
     }
 
+    /// Asks whether a server takes connections there, without opening one.
+    public static func ping(_ parameters: ConnectionParameters) -> ServerAnswer { LibPQ.ping(parameters) }
+
     /// Runs one statement. Parameters are `$1`, `$2`, … in text form, nil for NULL.
     @discardableResult
     public func query(_ sql: String, _ parameters: [String?] = []) throws(Problem) -> Rows {

@@ -29,6 +29,19 @@ final class LibPQ {
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
     }
 
+    /// Whether a server takes connections there, by its own answer and not by the words of an error.
+    static func ping(_ parameters: ConnectionParameters) -> ServerAnswer {
+        let pairs = parameters.keywords(adding: [])
+        let status = withCStrings(pairs.map(\.0)) { keywords in
+            withCStrings(pairs.map(\.1)) { values in PQpingParams(keywords, values, 0) }
+        }
+        return switch status {
+        case PQPING_OK: .accepts
+        case PQPING_REJECT: .rejects
+        default: .silent
+        }
+    }
+
     deinit { close() }
 
     func close() {
