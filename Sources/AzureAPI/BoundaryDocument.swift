@@ -11,7 +11,7 @@ public struct BoundaryDocument: Codable, Sendable, Hashable {
 
     public init(_ record: BoundaryRecord) {
         endLsn = record.endLSN.description
-        kind = record.kind
+        kind = record.kind.description
         lsn = record.lsn.description
         timeUtc = record.time.description
         xid = record.xid

@@ -24,7 +24,7 @@ public struct MaintenanceDocument: Codable, Sendable {
 
     public init(_ action: MaintenanceAction) {
         self.action = action.action
-        outcome = action.outcome
+        outcome = action.outcome.description
         reason = action.reason
         subject = action.subject
         server = action.server

@@ -30,7 +30,7 @@ extension ControlPlane {
         return [
             MaintenanceAction(
                 server: nil, action: "check-clock", subject: "clock", reason: Self.clockWords(gap),
-                outcome: time.isAccepted ? "accepted" : dryRun ? "planned" : "waits")
+                outcome: time.isAccepted ? .accepted : dryRun ? .planned : .waits)
         ]
     }
 
@@ -114,7 +114,7 @@ extension ControlPlane {
                 : [
                     MaintenanceAction(
                         server: row.name, action: "expire-backup", subject: row.name,
-                        reason: "a restore is reading its backups", outcome: "passed over")
+                        reason: "a restore is reading its backups", outcome: .passedOver)
                 ]
         }
         defer { pin.release() }
@@ -122,7 +122,7 @@ extension ControlPlane {
         let (ripe, waiting) = try ripe(due, of: "backup/\(row.id)", time) { name, words in
             MaintenanceAction(
                 server: row.name, action: "expire-backup", subject: name, reason: "\(reason); \(words)",
-                outcome: time.dryRun ? "planned" : "marked")
+                outcome: time.dryRun ? .planned : .marked)
         }
         var gone: Set<String> = []
         var actions = ripe.map { name in
@@ -184,7 +184,7 @@ extension ControlPlane {
         let (ripe, waiting) = try ripe(isDue ? [row.id] : [], of: "server/\(row.id)", time) { _, words in
             MaintenanceAction(
                 server: row.name, action: "purge-deleted", subject: row.id, reason: "\(reason); \(words)",
-                outcome: time.dryRun ? "planned" : "marked")
+                outcome: time.dryRun ? .planned : .marked)
         }
         guard !ripe.isEmpty else { return waiting }
         return [

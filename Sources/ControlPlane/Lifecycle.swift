@@ -65,11 +65,11 @@ extension ControlPlane {
     public func stopAll(resourceGroup: String? = nil) throws -> [MaintenanceAction] {
         try rows(resourceGroup: resourceGroup, dropped: false).filter { state($0) == .ready }.map { row in
             var action = MaintenanceAction(
-                server: row.name, action: "stop", subject: row.name, reason: "it runs", outcome: "done")
+                server: row.name, action: "stop", subject: row.name, reason: "it runs", outcome: .done)
             do {
                 try stopServer(ServerReference(resourceGroup: row.resourceGroup, name: row.name))
             } catch {
-                action.outcome = "failed: \(Self.problem(from: error).message)"
+                action.outcome = .failed(Self.problem(from: error).message)
             }
             return action
         }
@@ -102,10 +102,10 @@ extension ControlPlane {
         let wanted = try rows(resourceGroup: resourceGroup, dropped: false)
         return wanted.filter { $0.phase == .complete && $0.shouldRun }.map { row in
             var action = MaintenanceAction(
-                server: row.name, action: "start", subject: row.name, reason: "it should run", outcome: "done"
+                server: row.name, action: "start", subject: row.name, reason: "it should run", outcome: .done
             )
             if state(row) == .ready {
-                action.outcome = "runs already"
+                action.outcome = .runsAlready
                 return action
             }
             do {
@@ -113,7 +113,7 @@ extension ControlPlane {
                 defer { lock.release() }
                 try perform(.start, server: row) { _ in try bringUp(row) }
             } catch {
-                action.outcome = "failed: \(Self.problem(from: error).message)"
+                action.outcome = .failed(Self.problem(from: error).message)
             }
             return action
         }
@@ -316,7 +316,8 @@ extension ControlPlane {
     private func cancelBackups(of row: ServerRow) {
         let running =
             (try? catalog.read {
-                try OperationRow.filter(Column("serverID") == row.id).filter(Column("kind") == "backup")
+                try OperationRow.filter(Column("serverID") == row.id)
+                    .filter(Column("kind") == OperationKind.backup.name)
                     .filter(Column("state") == OperationState.running.rawValue).fetchAll($0)
             }) ?? []
         for operation in running {

@@ -39,13 +39,13 @@ extension ControlPlane {
         _ body: () throws -> Void
     ) -> MaintenanceAction {
         var done = MaintenanceAction(
-            server: server, action: action, subject: subject, reason: reason, outcome: "planned")
+            server: server, action: action, subject: subject, reason: reason, outcome: .planned)
         if dryRun { return done }
         do {
             try body()
-            done.outcome = "done"
+            done.outcome = .done
         } catch {
-            done.outcome = "failed: \(Self.problem(from: error).message)"
+            done.outcome = .failed(Self.problem(from: error).message)
         }
         return done
     }
@@ -116,7 +116,7 @@ extension ControlPlane {
         if let row {
             let lock = try lockServer(row, seconds: seconds)
             defer { lock.release() }
-            if operation.kind == "backup" {
+            if operation.kind == OperationKind.backup.name {
                 let repository = BackupRepository(layout: layout(row))
                 for folder in try repository.leftovers() { try repository.removeLeftover(folder) }
             } else {

@@ -119,7 +119,7 @@ extension NamedPoint {
 
 extension EndedTransaction {
     /// Whether it is more than prepared.
-    var hasEnded: Bool { record.kind != "prepare" }
+    var hasEnded: Bool { record.kind != .prepare }
 
     /// Its number as a target: in full where that is known.
     var id: TransactionNumber { number ?? TransactionNumber(UInt64(record.xid)) }

@@ -3,20 +3,22 @@ import PostgresFormat
 /// What the planner's parts are called when a plan or a refusal speaks of them.
 extension TransactionEnd {
     var boundary: BoundaryRecord {
-        BoundaryRecord(kind: kind.words, lsn: start, endLSN: end, xid: xid.rawValue, time: time)
+        BoundaryRecord(kind: kind.boundary, lsn: start, endLSN: end, xid: xid.rawValue, time: time)
     }
 }
 
 extension TransactionEnd.Kind {
-    var words: String {
+    var boundary: BoundaryRecord.Kind {
         switch self {
-        case .commit: "commit"
-        case .prepare: "prepare"
-        case .abort: "abort"
-        case .commitPrepared: "commit prepared"
-        case .abortPrepared: "abort prepared"
+        case .commit: .commit
+        case .prepare: .prepare
+        case .abort: .abort
+        case .commitPrepared: .commitPrepared
+        case .abortPrepared: .abortPrepared
         }
     }
+
+    var words: String { boundary.rawValue }
 }
 
 extension SegmentHazards {

@@ -2,14 +2,24 @@ public import PostgresFormat
 
 /// A commit, abort or prepare record as a plan names it.
 public struct BoundaryRecord: Hashable, Sendable, Codable {
-    /// `commit`, `abort`, `prepare`, `commit prepared` or `abort prepared`.
-    public var kind: String
+    /// The words stand in evidence and in documents.
+    public enum Kind: String, Hashable, Sendable, Codable, CustomStringConvertible {
+        case commit
+        case abort
+        case prepare
+        case commitPrepared = "commit prepared"
+        case abortPrepared = "abort prepared"
+
+        public var description: String { rawValue }
+    }
+
+    public var kind: Kind
     public var lsn: LSN
     public var endLSN: LSN
     public var xid: UInt32
     public var time: PostgresTimestamp
 
-    public init(kind: String, lsn: LSN, endLSN: LSN, xid: UInt32, time: PostgresTimestamp) {
+    public init(kind: Kind, lsn: LSN, endLSN: LSN, xid: UInt32, time: PostgresTimestamp) {
         self.kind = kind
         self.lsn = lsn
         self.endLSN = endLSN
@@ -21,11 +31,21 @@ public struct BoundaryRecord: Hashable, Sendable, Codable {
 /// A base backup that was looked at and not taken.
 public struct RejectedBackup: Hashable, Sendable, Codable {
     public var name: String
+    /// For people.
     public var reason: String
+    public var isDamaged: Bool
 
     public init(name: String, reason: String) {
         self.name = name
         self.reason = reason
+        isDamaged = false
+    }
+
+    /// - Parameter damage: what is wrong with it.
+    public init(name: String, damage: String) {
+        self.name = name
+        reason = "damaged: \(damage)"
+        isDamaged = true
     }
 }
 

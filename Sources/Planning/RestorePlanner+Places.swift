@@ -12,7 +12,7 @@ extension RestorePlanner {
         var end = LSN.zero
         for backup in inventory.backups.sorted(by: { $0.stopLSN > $1.stopLSN }) {
             if let damage = backup.damage {
-                rejected.append(RejectedBackup(name: backup.name, reason: "damaged: \(damage)"))
+                rejected.append(RejectedBackup(name: backup.name, damage: damage))
                 continue
             }
             do {

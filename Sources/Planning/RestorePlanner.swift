@@ -95,7 +95,7 @@ public struct RestorePlanner {
         var logs: [TimelineID: (TimelineLog, LogRecord?)] = [:]
         for backup in inventory.backups.sorted(by: { $0.stopLSN > $1.stopLSN }) {
             if let damage = backup.damage {
-                rejected.append(RejectedBackup(name: backup.name, reason: "damaged: \(damage)"))
+                rejected.append(RejectedBackup(name: backup.name, damage: damage))
                 continue
             }
             if logs[backup.timeline] == nil {
@@ -274,7 +274,7 @@ public struct RestorePlanner {
                         + (inDoubt.count == 1 ? "transaction" : "transactions")
                         + " prepared and not ended at the target"))
         }
-        for damaged in draft.rejected where damaged.reason.hasPrefix("damaged") {
+        for damaged in draft.rejected where damaged.isDamaged {
             hazards.append(
                 Hazard(code: "damaged-backup", message: "backup '\(damaged.name)' is \(damaged.reason)"))
         }

@@ -4,9 +4,9 @@ import PostgresFormat
 
 extension BoundaryRecord {
     static let inside = BoundaryRecord(
-        kind: "commit", lsn: LSN(0x3000150), endLSN: LSN(0x3000178), xid: 745, time: instant(-1))
+        kind: .commit, lsn: LSN(0x3000150), endLSN: LSN(0x3000178), xid: 745, time: instant(-1))
     static let outside = BoundaryRecord(
-        kind: "commit", lsn: LSN(0x3000400), endLSN: LSN(0x3000428), xid: 746, time: instant(1))
+        kind: .commit, lsn: LSN(0x3000400), endLSN: LSN(0x3000428), xid: 746, time: instant(1))
 }
 
 extension PlannedRestore {

@@ -199,7 +199,7 @@ struct PlaceTests {
         #expect(answer?.detail?.contains("prepared at \(CraftedLog.time(110)) (\(prepared.start))") == true)
         log.end(.commitPrepared, 8, at: CraftedLog.time(130))
         let plan = try log.held().plan(.transaction(TransactionNumber(8), exclusive: false))
-        #expect(plan.lastInside?.kind == "commit prepared")
+        #expect(plan.lastInside?.kind == .commitPrepared)
     }
 
     @Test func `one that was prepared is looked for on, also where an index tells of that`() throws {

@@ -72,8 +72,8 @@ struct RestorePlannerTests {
         let prepared = log.end(.prepare, 8, at: CraftedLog.time(112))
         log.end(.abort, 9, at: CraftedLog.time(120))
         let plan = try log.held().plan(time(115))
-        #expect(plan.lastInside?.kind == "prepare" && plan.lastInside?.lsn == prepared.start)
-        #expect(plan.firstOutside?.kind == "abort")
+        #expect(plan.lastInside?.kind == .prepare && plan.lastInside?.lsn == prepared.start)
+        #expect(plan.firstOutside?.kind == .abort)
         #expect(plan.setting == .time(CraftedLog.time(115)))
         #expect(plan.hazards.map(\.code) == ["prepared-transactions"])
     }

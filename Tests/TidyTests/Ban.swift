@@ -65,6 +65,13 @@ struct Ban: Sendable, CustomStringConvertible {
             applies: { !$0.hasPrefix("Sources/pitr/") && !$0.hasPrefix("Sources/pitr-wal/") },
             example: ("Sources/Restore/X.swift", "    exit(1)")),
         Ban(
+            name: "a decision by the words of a sentence",
+            pattern: #"\b(outcome|reason|message|detail|hint|title)\??\.(hasPrefix|hasSuffix|contains)\(|"#
+                + #"\b(outcome|reason|message|detail|hint)\s*[!=]=\s*""#,
+            replacement: "sentences are for people: decide by an enum, a code or SQLSTATE",
+            applies: { $0.hasPrefix("Sources/") && !$0.hasPrefix("Sources/TestKit/") },
+            example: ("Sources/ControlPlane/X.swift", "if action.outcome.hasPrefix(\"failed\") {")),
+        Ban(
             name: "import Foundation at the ground", pattern: #"^\s*(\w+\s+)?import\s+(\w+\s+)?Foundation"#,
             replacement: "use Glibc and Platform: the WAL helper has to start in milliseconds",
             applies: { path in groundFolders.contains { path.hasPrefix($0) } },

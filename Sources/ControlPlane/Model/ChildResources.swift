@@ -172,10 +172,38 @@ public struct MaintenanceAction: Sendable, Hashable {
     public var action: String
     public var subject: String
     public var reason: String
-    /// `done`, `planned`, `marked` (due, and deleted later), `waits`, `accepted` or `failed: …`.
-    public var outcome: String
+    public var outcome: Outcome
 
-    public init(server: String?, action: String, subject: String, reason: String, outcome: String) {
+    public enum Outcome: Hashable, Sendable, CustomStringConvertible {
+        case done
+        /// By a dry run.
+        case planned
+        /// Due, and deleted later.
+        case marked
+        case waits
+        case accepted
+        /// Something else had to go first; the next maintenance sees it again.
+        case passedOver
+        case runsAlready
+        case failed(String)
+
+        public var description: String {
+            switch self {
+            case .done: "done"
+            case .planned: "planned"
+            case .marked: "marked"
+            case .waits: "waits"
+            case .accepted: "accepted"
+            case .passedOver: "passed over"
+            case .runsAlready: "runs already"
+            case .failed(let message): "failed: \(message)"
+            }
+        }
+
+        public var isFailure: Bool { if case .failed = self { true } else { false } }
+    }
+
+    public init(server: String?, action: String, subject: String, reason: String, outcome: Outcome) {
         self.server = server
         self.action = action
         self.subject = subject

@@ -70,7 +70,7 @@ struct SchedulerService: Service {
                             )
                         }
                     }
-                    for action in actions where action.outcome != "passed over" { log.note(action.line) }
+                    for action in actions where action.outcome != .passedOver { log.note(action.line) }
                     for line in watch.lines(archivers) { log.note(line) }
                 }
                 // Being told to end ends the pause.

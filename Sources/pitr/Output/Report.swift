@@ -39,7 +39,7 @@ struct Report: Sendable {
     init(_ actions: [MaintenanceAction]) throws {
         try self.init(
             actions.map(MaintenanceDocument.init), ChildViews.actionColumns, actions.map(ChildViews.row))
-        let failed = actions.filter { $0.outcome.hasPrefix("failed") }
+        let failed = actions.filter(\.outcome.isFailure)
         if let first = failed.first {
             failure = Problem(
                 .system, "\(failed.count) of \(actions.count) actions failed",

@@ -87,7 +87,7 @@ enum ChildViews {
     static let actionColumns = ["Server", "Action", "Subject", "Reason", "Outcome"]
 
     static func row(_ action: MaintenanceAction) -> [String] {
-        [action.server ?? "", action.action, action.subject, action.reason, action.outcome]
+        [action.server ?? "", action.action, action.subject, action.reason, action.outcome.description]
     }
 
     static let eventColumns = ["Time", "Operation", "Status", "Resource", "Caller", "Correlation"]
