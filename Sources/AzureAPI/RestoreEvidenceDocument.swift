@@ -29,6 +29,8 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
     public var operationId: String
     public var postgresReason: String
     public var preparedTransactionsInDoubt: [String]
+    /// What is to be known of the cut: an end that is not proved, a clock that went back.
+    public var remarks: [String]
     /// In words, if it was neither a time nor the latest moment.
     @OrNull public var requestedTarget: String?
     /// As typed.
@@ -56,6 +58,7 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
         operationId = evidence.operationID
         postgresReason = evidence.postgresReason
         preparedTransactionsInDoubt = evidence.preparedTransactionsInDoubt
+        remarks = evidence.remarks ?? []
         sourceServer = evidence.sourceServer
         sourceServerId = evidence.sourceServerID
         startedAtUtc = evidence.startedAt.description

@@ -12,10 +12,12 @@ extension ControlPlane {
     /// - Parameters:
     ///   - timeline: nil for the source's own.
     ///   - tailDirectory: made if log is read from the source, which goes there.
+    ///   - acceptedEnd: somebody takes the WAL of a source that does not run for ended there.
     func inventory(
-        _ source: ServerRow, for sought: SoughtTarget, timeline: TimelineID? = nil, tailDirectory: String
+        _ source: ServerRow, for sought: SoughtTarget, timeline: TimelineID? = nil,
+        acceptedEnd: LSN? = nil, tailDirectory: String
     ) throws -> (Inventory, HeldLog, UInt64) {
-        try HeldInventory(self, source, sought, tailDirectory).read(timeline: timeline)
+        try HeldInventory(self, source, sought, acceptedEnd, tailDirectory).read(timeline: timeline)
     }
 }
 
@@ -24,6 +26,7 @@ private struct HeldInventory {
     private let control: ControlPlane
     private let source: ServerRow
     private let sought: SoughtTarget
+    private let acceptedEnd: LSN?
     private let tailDirectory: String
     private let layout: RepositoryLayout
     private let identity: RepositoryIdentity
@@ -31,9 +34,11 @@ private struct HeldInventory {
     private let backups: [StoredBackup]
     private var histories: HeldHistories
 
-    init(_ control: ControlPlane, _ source: ServerRow, _ sought: SoughtTarget, _ tailDirectory: String)
-        throws
-    {
+    init(
+        _ control: ControlPlane, _ source: ServerRow, _ sought: SoughtTarget, _ acceptedEnd: LSN?,
+        _ tailDirectory: String
+    ) throws {
+        self.acceptedEnd = acceptedEnd
         self.control = control
         self.source = source
         self.sought = sought
@@ -78,14 +83,14 @@ private struct HeldInventory {
         let path = try histories.path(of: timeline)
         let own = tail.flatMap { $0.timeline == timeline ? $0 : nil }
         var chosen = try segments.choose(path, histories, tail: own)
-        if let own {
-            switch try verdict(on: own, chosen) {
-            case .whole: break
-            case .unclear where !isLastTime: return nil
-            case .unclear(let damage), .damaged(let damage):
-                try own.cut(at: damage.position)
-                chosen = try segments.choose(path, histories, tail: own)
-                chosen.add(damage, on: own.timeline, identity.segmentSize)
+        guard let end = try end(of: own, on: timeline, chosen, isLastTime: isLastTime) else { return nil }
+        if let damage = end.damage {
+            try own?.cut(at: damage.position)
+            chosen = try segments.choose(path, histories, tail: own)
+            if end.isAccepted {
+                chosen.end(at: damage.position)
+            } else {
+                chosen.add(damage, on: timeline, identity.segmentSize)
             }
         }
         var choice = TimelineChoice(
@@ -110,6 +115,12 @@ private struct HeldInventory {
             serverName: source.name, segmentSize: identity.segmentSize, backups: usable,
             segments: chosen.segments, damaged: chosen.damaged, latest: own?.readAt ?? lastTimed,
             choice: choice)
+        inventory.unprovenEnd = end.unproven
+        if end.isAccepted {
+            inventory.acceptedEnd = end.damage
+        } else if end.mayBeAccepted {
+            inventory.damagedEnd = end.damage
+        }
         if let damage = inventory.lastDamage {
             inventory.latest = chosen.lastPromise(before: damage.begin, usable)
         }
@@ -118,13 +129,85 @@ private struct HeldInventory {
         return (inventory, log, identity.systemIdentifier)
     }
 
+    /// How the WAL of a source ends.
+    private struct TailEnd {
+        var damage: WALTailDamage?
+        /// Where it does not run, somebody may take what is readable for all of it.
+        var mayBeAccepted = false
+        var isAccepted = false
+        var unproven: LSN?
+    }
+
+    /// Nil where that is unclear, unless it is the last time.
+    ///
+    /// - Parameter own: what was read from the source itself. Of a deleted server the archive is all there is.
+    private func end(
+        of own: SourceTail?, on timeline: TimelineID, _ chosen: HeldSegments.Chosen, isLastTime: Bool
+    ) throws -> TailEnd? {
+        var end = TailEnd()
+        let known = control.isOfPair ? nil : try control.knownEnd(of: source, on: timeline)
+        let archived = own == nil && source.phase == .dropped && known != nil ? chosen.segments.last : nil
+        let tail =
+            own
+            ?? archived.map {
+                SourceTail(
+                    files: [], readAt: control.clock.now(), flushLSN: nil, start: $0.name.end,
+                    timeline: timeline)
+            }
+        guard let tail else { return try accepted(end) }
+        let bounds = known?.bounds ?? []
+        end.mayBeAccepted = tail.flushLSN == nil
+        switch try verdict(on: tail, chosen, behind: archived?.name.number, bounds) {
+        case .whole(let position):
+            let isProven = (tail.bounds + bounds).contains {
+                if case .shutdownCheckpoint = $0 { true } else { false }
+            }
+            if tail.flushLSN == nil, !isProven { end.unproven = position }
+        case .unclear where !isLastTime: return nil
+        case .unclear(let damage), .damaged(let damage): end.damage = damage
+        }
+        return try accepted(end)
+    }
+
+    private func accepted(_ end: TailEnd) throws -> TailEnd {
+        guard let acceptedEnd else { return end }
+        guard let damage = end.damage else {
+            throw Problem(
+                .invalidParameterValue, "the WAL of server '\(source.name)' is not damaged at its end",
+                hint: "Leave --accept-end out.")
+        }
+        guard end.mayBeAccepted else {
+            throw Problem(
+                .invalidParameterValue, "server '\(source.name)' runs, and says how far its WAL goes",
+                detail: damage.explanation,
+                hint:
+                    "Choose a moment before the damage. Take a base backup: what follows can be restored again."
+            )
+        }
+        guard damage.position == acceptedEnd else {
+            throw Problem(
+                .invalidParameterValue,
+                "the WAL of server '\(source.name)' is not readable up to \(acceptedEnd) and no further",
+                detail: damage.explanation, hint: "Give --accept-end \(damage.position).")
+        }
+        var end = end
+        end.isAccepted = true
+        return end
+    }
+
     /// Whether the source's log ends where it was read to.
-    private func verdict(on tail: SourceTail, _ chosen: HeldSegments.Chosen) throws -> WALTailVerdict {
+    ///
+    /// - Parameter last: the last segment of the archive, where nothing was read from the source.
+    private func verdict(
+        on tail: SourceTail, _ chosen: HeldSegments.Chosen, behind last: UInt64?, _ known: [WALTailBound]
+    ) throws -> WALTailVerdict {
         var before: [SegmentName] = []
         // A record that goes on from the archive into the tail is read from its beginning.
-        var next = tail.files.first?.name.number ?? 0
+        var next = last.map { $0 + 1 } ?? tail.files.first?.name.number ?? 0
         while next > 0, let segment = chosen.segments.last(where: { $0.name.number == next - 1 }) {
-            if before.isEmpty, segment.summary.tail == nil, segment.summary.firstRecord != nil { break }
+            if last == nil, before.isEmpty, segment.summary.tail == nil, segment.summary.firstRecord != nil {
+                break
+            }
             before.insert(segment.name, at: 0)
             next -= 1
             if segment.summary.firstRecord != nil { break }
@@ -132,7 +215,7 @@ private struct HeldInventory {
         let stops = backups.compactMap(\.descriptor).filter { $0.timeline == tail.timeline }.map(\.stopLSN)
         let log = HeldLog(archive: archive, locations: chosen.locations)
         return try tail.verdict(
-            after: before, more: stops.max().map { [.backup($0)] } ?? [],
+            after: before, more: (stops.max().map { [.backup($0)] } ?? []) + known,
             segmentSize: identity.segmentSize
         ) { (segment, body) throws(Problem) in
             try log.pages(of: segment) { (bytes) throws(Problem) in
@@ -168,7 +251,10 @@ private struct HeldInventory {
             // What was streamed so far would be in the way of the next attempt.
             try? DurableFiles.removeTree(tailDirectory)
         }
-        if let streamed { return streamed }
+        if let streamed {
+            if let flushed = streamed.flushLSN { control.noteFlushed(source, flushed, on: streamed.timeline) }
+            return streamed
+        }
         return try SourceTail.read(
             dataDirectory: control.paths.data(source.id), knownHistories: known,
             from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },

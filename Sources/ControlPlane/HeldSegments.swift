@@ -23,6 +23,13 @@ struct HeldSegments {
                 DamagedSegment(name: name, reason: damage.explanation, position: damage.position))
         }
 
+        /// Leaves out what lies behind a place that was accepted as the end.
+        mutating func end(at position: LSN) {
+            for segment in segments where segment.name.start >= position { locations[segment.name] = nil }
+            segments.removeAll { $0.name.start >= position }
+            damaged.removeAll { $0.begin >= position }
+        }
+
         /// Up to when everything can be promised in front of damage: short of the last commit or abort there,
         /// as only what follows tells what a time includes.
         func lastPromise(before position: LSN, _ backups: [InventoryBackup]) -> PostgresTimestamp? {

@@ -16,6 +16,8 @@ struct HomePaths: Sendable {
     var helpers: String { home + "/lib" }
     var servers: String { home + "/servers" }
     var operations: String { home + "/operations" }
+    /// How far each server's WAL went when it was last seen.
+    var knownEnds: String { home + "/ends" }
     /// What proved each restore; outlives the copies.
     var evidence: String { home + "/evidence" }
     /// The resource groups, from which a lost catalog's are made again.
@@ -38,6 +40,7 @@ struct HomePaths: Sendable {
     func repository(_ id: String) -> String { repositories + "/" + id }
     /// What the control plane knows of a server, from which a lost catalog's row is made again.
     func description(_ id: String) -> String { repository(id) + "/server.json" }
+    func knownEnd(_ id: String) -> String { knownEnds + "/" + id + ".json" }
     func operation(_ id: String) -> String { operations + "/" + id }
 
     /// Shared by every process that has the catalog open; whoever exchanges the catalog has it alone.

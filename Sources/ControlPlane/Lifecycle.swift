@@ -277,6 +277,7 @@ extension ControlPlane {
     func removeForGood(_ row: ServerRow) throws {
         try DurableFiles.removeTree(paths.repository(row.id))
         try removePaired(row)
+        try forgetEnd(of: row)
         _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
     }
 
@@ -297,10 +298,14 @@ extension ControlPlane {
         }
         let size = try layout(row).identity().segmentSize
         guard let timeline = try SourceTail.timeline(of: directory, segmentSize: size) else { return }
+        // What shows how far its WAL goes will be gone with its files.
+        try noteEnd(
+            of: row, on: timeline,
+            try WALTailBound.bounds(dataDirectory: paths.data(row.id), timeline: timeline, segmentSize: size))
         let newest = try archive.names().compactMap { name -> SegmentName? in
             if case .segment(let segment) = name, segment.timeline == timeline { segment } else { nil }
         }.max()
-        let segments = names.compactMap { SegmentName(fileName: $0) }
+        let segments = names.compactMap { SegmentName(fileName: $0, size: size) }
             .filter { $0.timeline == timeline && $0.number > newest?.number ?? 0 }.sorted()
         for segment in segments {
             let path = directory + "/" + segment.fileName

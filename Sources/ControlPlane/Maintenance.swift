@@ -227,7 +227,9 @@ extension ControlPlane {
                 }
             ]
         }
-        guard now >= newest.stopTime.advanced(bySeconds: 86_400) else { return [] }
+        guard now >= newest.stopTime.advanced(bySeconds: 86_400) else {
+            return try backUpBehindDamage(row, dryRun: dryRun)
+        }
         return [
             act(row.name, "backup", row.name, "the last one is of \(newest.stopTime)", dryRun: dryRun) {
                 _ = try takeBackup(row, name: nil, onDemand: false)

@@ -1,6 +1,7 @@
 public import Planning
 import Platform
 import PostgresFormat
+import PostgresFormat
 
 extension Problem {
     /// A planner's refusal with the code that the command line and the API show.
@@ -27,8 +28,16 @@ extension Problem {
     }
 
     /// The same with what can be reached instead, as commands to paste.
-    init(_ refusal: Refusal, nearest: NearestTargets, request: RestoreRequest) {
+    ///
+    /// - Parameter damagedEnd: where the WAL of a source that does not run can be taken for ended.
+    init(_ refusal: Refusal, nearest: NearestTargets, request: RestoreRequest, damagedEnd: LSN?) {
         self.init(refusal)
+        if case .damagedSegment = refusal, let damagedEnd {
+            hint =
+                (hint ?? "")
+                + "\nIf what follows is lost for good, '--accept-end \(damagedEnd)' takes that for the "
+                + "end of the source's WAL: whatever was committed behind it is not in the copy."
+        }
         let commands = [("before", nearest.before), ("after", nearest.after)].compactMap { side, target in
             target.map { "Nearest \(side) it: \(request.command(for: $0))" }
         }

@@ -67,7 +67,8 @@ extension ControlPlane {
             RestoreFaults.reached("plan")
             try cancellation.check()
             let (inventory, log, identifier) = try inventory(
-                source, for: sought, timeline: request.timeline, tailDirectory: tailDirectory)
+                source, for: sought, timeline: request.timeline, acceptedEnd: request.acceptedEnd,
+                tailDirectory: tailDirectory)
             let planner = RestorePlanner(inventory: inventory, source: log)
             let plan: RestorePlan
             do {
@@ -76,7 +77,8 @@ extension ControlPlane {
                     mode: request.targetMode, now: clock.now())
             } catch let refusal as Refusal {
                 throw Problem(
-                    refusal, nearest: planner.nearest(to: refusal, now: clock.now()), request: request)
+                    refusal, nearest: planner.nearest(to: refusal, now: clock.now()), request: request,
+                    damagedEnd: inventory.damagedEnd?.position)
             }
             let free = try DurableFiles.freeBytes(paths.servers)
             var planned = PlannedRestore(

@@ -104,7 +104,7 @@ extension ControlPlane {
         of prepared: PreparedRestore, server row: ServerRow, evidence: RestoreEvidence
     ) throws -> RestoreResult {
         var notes = prepared.planned.notes
-        notes += prepared.planned.plan.hazards.filter { $0.code == Hazard.timesGoBack }.map(\.message)
+        notes += prepared.planned.plan.remarks
         do {
             _ = try backUpInBackground(row)
         } catch {
@@ -318,6 +318,7 @@ extension ControlPlane {
             totalSeconds: watch.seconds, startedAt: operation.startedAt, finishedAt: clock.now())
         evidence.invalidDatabases = proof.invalidDatabases
         evidence.unloggedRelations = proof.unloggedRelations
+        evidence.remarks = plan.remarks
         evidence.requestedTarget = plan.target.isPlainTime ? nil : plan.target.words
         return evidence
     }

@@ -20,6 +20,28 @@ struct UnarchivedDamage {
 }
 
 extension ControlPlane {
+    /// As part of maintenance: behind damage in its WAL a running server can be restored again from the next
+    /// base backup on, so that is taken at once.
+    func backUpBehindDamage(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
+        guard let damage = damageBehindBackups(of: row) else { return [] }
+        return [
+            act(
+                row.name, "backup", row.name,
+                "its WAL is damaged at \(damage): nothing behind that can be restored without a base backup",
+                dryRun: dryRun
+            ) { _ = try takeBackup(row, name: nil, onDemand: false) }
+        ]
+    }
+
+    /// Where the WAL is damaged that follows on the newest base backup.
+    private func damageBehindBackups(of row: ServerRow) -> LSN? {
+        let tailDirectory = paths.operation(TailFolder.name(of: .current))
+        defer { try? DurableFiles.removeTree(tailDirectory) }
+        // What cannot be told now is told by the next maintenance, or by a restore.
+        let held = try? inventory(row, for: .known(.latest), tailDirectory: tailDirectory)
+        return held?.0.lastDamage?.begin
+    }
+
     /// Nil where the log is whole, and where it cannot be told.
     ///
     /// - Parameter start: the first segment that is not archived begins there.
@@ -59,8 +81,10 @@ extension UnarchivedDamage {
                 throw Problem(.queryFailed, "the server does not say what it has flushed")
             }
             flushed = lsn
+            control.noteFlushed(row, lsn, on: timeline)
         } else {
             bounds = try WALTailBound.bounds(dataDirectory: data, timeline: timeline, segmentSize: size)
+            bounds += try control.knownEnd(of: row, on: timeline)?.bounds ?? []
         }
         var files: [(name: SegmentName, path: String)] = []
         var name = SegmentName(timeline: timeline, containing: start, size: size)

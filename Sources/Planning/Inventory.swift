@@ -78,6 +78,12 @@ public struct Inventory: Sendable {
     public var damaged: [DamagedSegment]
     /// The instant up to which the log is proved complete; nil when nothing timed is held.
     public var latest: PostgresTimestamp?
+    /// Where WAL ends of a source that did not stop in order, and nothing tells whether it went on.
+    public var unprovenEnd: LSN?
+    /// Damage in the last WAL of a source that does not run, which somebody may take for its end.
+    public var damagedEnd: WALTailDamage?
+    /// The same where somebody has.
+    public var acceptedEnd: WALTailDamage?
     /// The timeline followed: all backups and segments are on its path.
     public var choice: TimelineChoice
 

@@ -278,6 +278,7 @@ public struct RestorePlanner {
             hazards.append(
                 Hazard(code: "damaged-backup", message: "backup '\(damaged.name)' is \(damaged.reason)"))
         }
+        hazards += endHazards(draft)
         let made = try allHazards(
             .tablespaceCreate, from: range.first(inventory.segmentSize), to: range.end(inventory.segmentSize),
             in: draft.log)

@@ -132,13 +132,20 @@ public struct WALTailReader: Sendable {
     ///
     /// - Parameter bounds: how far it must go at least.
     public func verdict(bounds: [WALTailBound]) -> WALTailVerdict {
-        if let bound = bounds.filter({ position < $0.position }).max(by: { $0.position < $1.position }) {
+        if let bound = bounds.filter(isShort).max(by: { $0.position < $1.position }) {
             return .damaged(WALTailDamage(position: position, end: end, bound: bound))
         }
         if let recordBehind {
             return .damaged(WALTailDamage(position: position, end: end, bound: .record(recordBehind)))
         }
         return .whole(position)
+    }
+
+    private func isShort(of bound: WALTailBound) -> Bool {
+        guard position < bound.position else { return false }
+        // A server flushes whole pages too: a record may have been begun before and never been finished.
+        if case .seen(let flushed) = bound, let claimed = claimedEnd, claimed > flushed { return false }
+        return true
     }
 
     private func isPage(_ end: WALEnd) -> Bool {

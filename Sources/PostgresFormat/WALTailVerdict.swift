@@ -11,6 +11,8 @@ public enum WALTailVerdict: Hashable, Sendable {
 public enum WALTailBound: Hashable, Sendable {
     /// A running server had flushed up to there.
     case flushed(LSN)
+    /// A server that does not run any more had flushed up to there when it was last asked.
+    case seen(LSN)
     /// The checkpoint with which the server stopped in order begins there, its last record.
     case shutdownCheckpoint(LSN)
     /// The latest checkpoint of a server that crashed begins there.
@@ -27,7 +29,9 @@ public enum WALTailBound: Hashable, Sendable {
     /// WAL that ends before this one is not whole.
     public var position: LSN {
         switch self {
-        case .flushed(let lsn), .minimumRecovery(let lsn), .finishedSegment(let lsn), .backup(let lsn): lsn
+        case .flushed(let lsn), .seen(let lsn), .minimumRecovery(let lsn), .finishedSegment(let lsn),
+            .backup(let lsn):
+            lsn
         case .shutdownCheckpoint(let lsn), .checkpoint(let lsn), .record(let lsn):
             lsn.advanced(by: 1)
         }
@@ -37,6 +41,7 @@ public enum WALTailBound: Hashable, Sendable {
     public var explanation: String {
         switch self {
         case .flushed(let lsn): "the server has flushed up to \(lsn)"
+        case .seen(let lsn): "the server had flushed up to \(lsn) when it was last asked"
         case .shutdownCheckpoint(let lsn): "the server stopped with a checkpoint at \(lsn)"
         case .checkpoint(let lsn): "the server's latest checkpoint is at \(lsn)"
         case .minimumRecovery(let lsn): "the server had recovered up to \(lsn)"

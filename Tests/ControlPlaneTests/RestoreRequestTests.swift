@@ -28,6 +28,7 @@ struct RestoreRequestTests {
             var request = RestoreRequest(resourceGroup: "g", sourceServer: "src", target: target)
             request.name = "copy"
             request.timeline = TimelineID(3)
+            request.acceptedEnd = LSN(0x3000028)
             request.tags = ["a": "b"]
             request.port = 5999
             request.geoRedundantBackup = true

@@ -41,6 +41,9 @@ public struct RestoreEvidence: Codable, Sendable {
     public var invalidDatabases: [String]?
     /// Unlogged tables and sequences, which a restore empties; nil as above.
     public var unloggedRelations: [String]?
+    /// What is to be known of the cut: an end that is not proved, a clock that went back. Nil in evidence of
+    /// before it was kept.
+    public var remarks: [String]?
     public var steps: [Step]
     public var totalSeconds: Double
     public var startedAt: PostgresTimestamp

@@ -26,6 +26,7 @@ private struct StoredRestoreRequest: Codable {
     var minimumRows: Int64?
     var targetMode: TargetMode
     var timeline: TimelineID?
+    var acceptedEnd: LSN?
     var tags: [String: String]?
     var tier: String?
     var skuName: String?
@@ -45,6 +46,7 @@ extension RestoreRequest: Codable {
         name = stored.name
         targetMode = stored.targetMode
         timeline = stored.timeline
+        acceptedEnd = stored.acceptedEnd
         tags = stored.tags
         tier = stored.tier
         skuName = stored.skuName
@@ -58,7 +60,8 @@ extension RestoreRequest: Codable {
     public func encode(to encoder: any Encoder) throws {
         var stored = StoredRestoreRequest(
             resourceGroup: resourceGroup, name: name, sourceServer: sourceServer, isExclusive: false,
-            isLatestEvent: false, targetMode: targetMode, timeline: timeline, tags: tags, tier: tier,
+            isLatestEvent: false, targetMode: targetMode, timeline: timeline, acceptedEnd: acceptedEnd,
+            tags: tags, tier: tier,
             skuName: skuName, storageType: storageType, geoRedundantBackup: geoRedundantBackup,
             availabilityZone: availabilityZone, listen: listen, port: port)
         stored.set(target)

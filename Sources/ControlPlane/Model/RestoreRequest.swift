@@ -12,6 +12,9 @@ public struct RestoreRequest: Hashable, Sendable {
     public var targetMode: TargetMode
     /// The timeline to follow; nil is the source's own.
     public var timeline: TimelineID?
+    /// Where the WAL of a source that does not run may end although something shows that it went on; nil
+    /// refuses that.
+    public var acceptedEnd: LSN?
     public var tags: [String: String]?
     public var tier: String?
     public var skuName: String?

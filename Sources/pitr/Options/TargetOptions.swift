@@ -49,6 +49,11 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "With --before: the one with this number, counted from the earliest.") var nth: Int?
     @Flag(help: "With --before: the last one.") var latest = false
     @Option(help: "With --before: only changes of at least that many rows.") var minRows: Int64?
+    @Option(
+        help: ArgumentHelp(
+            "Take the WAL of a source that does not run for ended there, where it is damaged.",
+            valueName: "lsn"))
+    var acceptEnd: LSN?
     @Option(help: "How PostgreSQL is told where to stop.") var targetMode = TargetMode.automatic
 
     func validate() throws {
@@ -78,6 +83,7 @@ struct TargetOptions: ParsableArguments {
             resourceGroup: group.resourceGroup, sourceServer: sourceServer, target: try target)
         request.timeline = timeline
         request.targetMode = targetMode
+        request.acceptedEnd = acceptEnd
         return request
     }
 

@@ -23,6 +23,7 @@ enum EvidenceView {
         text.field("Timeline", "\(evidence.timelineBefore) before, \(evidence.timelineAfter) after")
         text.field("Handed over", evidence.handedToPostgres)
         text.field("PostgreSQL says", evidence.postgresReason)
+        for remark in evidence.remarks ?? [] { text.field("Remark", remark) }
         for name in evidence.preparedTransactionsInDoubt { text.field("In doubt", name) }
         for name in evidence.invalidDatabases ?? [] {
             text.field("Invalid", "database \(name): its DROP was interrupted, it can only be dropped again")
