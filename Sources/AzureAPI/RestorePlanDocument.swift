@@ -75,7 +75,9 @@ public struct RestorePlanDocument: Codable, Sendable {
 
     /// A two-phase transaction that will be open in the copy.
     public struct Prepared: Codable, Sendable {
-        /// The record that prepared it; null when that was before the backup began, as are name and time.
+        /// The numbers of the databases that nobody can connect to while it holds its locks.
+        public var closedDatabases: [UInt32]
+        /// The record that prepared it; null when that was before the backup began.
         @OrNull public var lsn: String?
         @OrNull public var name: String?
         @OrNull public var timeUtc: String?
@@ -238,6 +240,7 @@ extension RestorePlanDocument.Moment {
 
 extension RestorePlanDocument.Prepared {
     init(_ prepared: PreparedTransaction) {
+        closedDatabases = prepared.closedDatabases
         xid = prepared.xid
         lsn = prepared.lsn?.description
         name = prepared.name

@@ -304,5 +304,6 @@ extension InventoryBackup {
             })
         walLevel = backup.settings.walLevel
         preparedAtStart = BackupFiles.preparedTransactions(of: backup, in: layout)
+        preparedStates = BackupFiles.preparedStates(of: backup, in: layout)
     }
 }

@@ -15,7 +15,7 @@ extension Problem {
             case .damagedBackup: .backupDamaged
             case .missingSegment, .timelineWithoutLog: .walMissing
             case .damagedSegment: .walDamaged
-            case .minimalLogging, .timeNotExact: .targetUnreachable
+            case .minimalLogging, .timeNotExact, .lockedOut: .targetUnreachable
             case .place(let place):
                 switch place {
                 case .unknownTransaction, .unknownRestorePoint: .resourceNotFound

@@ -39,6 +39,8 @@ public struct PostgresInstance: Sendable {
     public let installation: PostgresInstallation
     public let paths: InstancePaths
     let runner: any CommandRunner
+    /// How long the tool's own sessions wait for a lock; 0 is for ever.
+    public var lockTimeoutSeconds = 0
 
     public init(installation: PostgresInstallation, paths: InstancePaths, runner: any CommandRunner) {
         self.installation = installation
@@ -201,7 +203,7 @@ public struct PostgresInstance: Sendable {
         }
         return ConnectionParameters(
             host: directory, port: port, user: user, database: database,
-            sessionSettings: guarded ? Self.guards : [:])
+            sessionSettings: guarded ? guards : [:])
     }
 
     /// The private socket of a running server that somebody has removed: nobody can be connected with until
@@ -226,9 +228,18 @@ public struct PostgresInstance: Sendable {
         try ReplicationConnection(connectionParameters(guarded: false))
     }
 
+    /// No code of the database runs in such a session.
+    private var guards: [String: String] {
+        var settings = Self.guards
+        settings["lock_timeout"] = "\(lockTimeoutSeconds)s"
+        if installation.major >= 17 { settings["event_triggers"] = "off" }
+        return settings
+    }
+
     private static let guards = [
+        "session_preload_libraries": "", "local_preload_libraries": "",
         "search_path": "pg_catalog", "default_transaction_read_only": "off", "statement_timeout": "0",
-        "lock_timeout": "0", "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0",
+        "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0",
         "default_transaction_isolation": "read committed", "DateStyle": "ISO, YMD", "TimeZone": "UTC",
         "synchronous_commit": "on", "bytea_output": "hex", "client_min_messages": "warning",
         "row_security": "off",

@@ -19,6 +19,8 @@ public struct InventoryBackup: Hashable, Sendable {
     public var damage: String?
     /// Two-phase transactions that were prepared before it began: their state is among its files.
     public var preparedAtStart: [TransactionID] = []
+    /// What their files say of them, as far as they can be read.
+    public var preparedStates: [PreparedTransactionState] = []
     /// The server's when it began.
     public var walLevel = WALLevel.replica
 
@@ -127,6 +129,8 @@ public struct LogRecord: Hashable, Sendable {
     public var hazards: SegmentHazards
     /// The name given to a transaction that this record prepares.
     public var preparedName: String?
+    /// The databases that a transaction which this record prepares keeps everybody out of.
+    public var closedDatabases: [UInt32] = []
     /// Set for a named restore point.
     public var restorePoint: WALRestorePoint?
     /// Set for a change of parameters.
@@ -161,7 +165,10 @@ public struct LogRecord: Hashable, Sendable {
         if let kind = transaction?.kind, kind == .prepare || record.info & 0x80 != 0 {
             let details = record.transactionDetails
             subtransactions = details?.subtransactions ?? []
-            if kind == .prepare { preparedName = details?.name }
+            if kind == .prepare {
+                preparedName = details?.name
+                closedDatabases = ClosedDatabases.of(details?.locks ?? [])
+            }
         }
         if hazards.contains(.tablespaceCreate), case .ordinary(let path)? = record.tablespaceCreation,
             let number = record.createdTablespace

@@ -51,6 +51,15 @@ extension RestorePlanner {
             return (
                 [.transaction(whole.id, exclusive: true)], [.transaction(whole.id, exclusive: false)]
             )
+        case .lockedOut(let prepared):
+            // Before the last of them another may be in doubt still.
+            let places = prepared.compactMap(\.lsn).sorted(by: >)
+                .map { RecoveryTarget.position($0, exclusive: true) }
+            let earlier = prepared.filter { $0.lsn == nil }.compactMap(\.time).sorted(by: >)
+                .map { RecoveryTarget.time($0.advanced(byMicroseconds: -1)) }
+            let first = prepared.compactMap(\.time).min()
+            let before = ends.reversed().filter { end in first.map { end < $0 } ?? true }
+            return (places + earlier + before.map(RecoveryTarget.time), [.latest])
         case .noBackup, .unknownBackup, .damagedBackup, .timeNotExact, .place, .unknownTimeline,
             .noBackupOnTimeline:
             return ([], [])

@@ -3,17 +3,27 @@ public import PostgresFormat
 /// A two-phase transaction that is prepared at the target and has not ended: in doubt in the copy.
 public struct PreparedTransaction: Hashable, Sendable, Codable {
     public var xid: UInt32
-    /// As given to `PREPARE TRANSACTION`; nil when that was before the backup began, as are the next two.
+    /// As given to `PREPARE TRANSACTION`; nil where neither the log nor the backup tells.
     public var name: String?
-    /// Where and when it was prepared.
+    /// Where it was prepared; nil when that was before the backup began.
     public var lsn: LSN?
     public var time: PostgresTimestamp?
+    /// The numbers of the databases into which nobody gets while it holds its locks; 0 stands for all.
+    public var closedDatabases: [UInt32] = []
 
     public init(xid: UInt32, name: String?, lsn: LSN?, time: PostgresTimestamp?) {
         self.xid = xid
         self.name = name
         self.lsn = lsn
         self.time = time
+    }
+}
+
+extension PreparedTransaction {
+    /// One that a backup has among its files.
+    init(_ state: PreparedTransactionState) {
+        self.init(xid: state.xid.rawValue, name: state.name, lsn: nil, time: state.time)
+        closedDatabases = ClosedDatabases.of(state.locks)
     }
 }
 
@@ -32,8 +42,9 @@ public struct WALLevelBand: Hashable, Sendable {
 extension RestorePlanner {
     /// The transactions in doubt where replay ends, in the order in which they were prepared.
     func inDoubt(_ draft: Draft) throws -> [PreparedTransaction] {
-        var open = draft.backup.preparedAtStart.map {
-            PreparedTransaction(xid: $0.rawValue, name: nil, lsn: nil, time: nil)
+        var open = draft.backup.preparedAtStart.map { xid in
+            draft.backup.preparedStates.first { $0.xid == xid }.map(PreparedTransaction.init)
+                ?? PreparedTransaction(xid: xid.rawValue, name: nil, lsn: nil, time: nil)
         }
         let range = WALRange(from: draft.backup.startLSN, to: draft.end, size: inventory.segmentSize)
         for entry in draft.log.entries where range.numbers.contains(entry.segment.name.number) {
@@ -46,9 +57,10 @@ extension RestorePlanner {
                 case .prepare:
                     // One prepared while the backup began is in its files as well.
                     open.removeAll { $0.xid == end.xid.rawValue }
-                    open.append(
-                        PreparedTransaction(
-                            xid: end.xid.rawValue, name: record.preparedName, lsn: end.start, time: end.time))
+                    var prepared = PreparedTransaction(
+                        xid: end.xid.rawValue, name: record.preparedName, lsn: end.start, time: end.time)
+                    prepared.closedDatabases = record.closedDatabases
+                    open.append(prepared)
                 case .commitPrepared, .abortPrepared: open.removeAll { $0.xid == end.xid.rawValue }
                 case .commit, .abort: break
                 }

@@ -23,6 +23,8 @@ public enum Refusal: Error, Hashable, Sendable {
     case timelineWithoutLog(TimelineID, begins: LSN)
     case noBackupOnTimeline(TimelineID, rejected: [RejectedBackup])
     case timeNotExact(reason: String)
+    /// Prepared transactions that are in doubt at the target lock what every session needs.
+    case lockedOut(by: [PreparedTransaction])
     /// The target is a place in the log, and is not found there or cannot be reached.
     case place(PlaceRefusal)
 
@@ -59,6 +61,11 @@ public enum Refusal: Error, Hashable, Sendable {
             "no base backup can be recovered along timeline \(timeline)"
         case .timeNotExact:
             "PostgreSQL would not stop exactly there with recovery_target_time"
+        case .lockedOut(let prepared):
+            "nobody could connect to the copy: "
+                + (prepared.count == 1 ? "the prepared transaction " : "the prepared transactions ")
+                + prepared.map(\.words).joined(separator: ", ")
+                + (prepared.count == 1 ? " locks a system catalog" : " lock system catalogs")
         case .place(let refusal): refusal.message
         }
     }
@@ -75,6 +82,7 @@ public enum Refusal: Error, Hashable, Sendable {
         case .unknownBackup(_, let known):
             known.isEmpty ? "there are no backups" : "known: " + known.joined(separator: ", ")
         case .damagedBackup(_, let reason), .timeNotExact(let reason): reason
+        case .lockedOut(let prepared): prepared.map(Self.words).joined(separator: "; ")
         case .everyBackupTooNew(_, let rejected), .noBackupOnTimeline(_, let rejected):
             Self.list(rejected)
         case .unknownTimeline(_, let known):
@@ -107,8 +115,16 @@ public enum Refusal: Error, Hashable, Sendable {
             "Choose a time before it began, or another --timeline, or put its segments into the archive."
         case .noBackupOnTimeline: "Choose another --timeline; 'pitr backup list' tells each backup's."
         case .timeNotExact: "Leave --target-mode at auto, or use lsn."
+        case .lockedOut:
+            "Choose a state before its PREPARE TRANSACTION, or one after it was committed or rolled back."
         case .place(let refusal): refusal.hint
         }
+    }
+
+    private static func words(_ prepared: PreparedTransaction) -> String {
+        let place = prepared.lsn.map { " at \($0)" } ?? " before the backup began"
+        return "transaction \(prepared.xid) was prepared\(place)"
+            + (prepared.time.map { ", \($0)," } ?? "") + " and is in doubt at the target"
     }
 
     static func list(_ backups: [RejectedBackup]) -> String {

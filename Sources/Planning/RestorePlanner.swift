@@ -265,15 +265,7 @@ public struct RestorePlanner {
             if let change = entry.segment.summary.minima { minima = minima.raised(to: change) }
         }
         let inDoubt = try inDoubt(draft)
-        var hazards: [Hazard] = []
-        if !inDoubt.isEmpty {
-            hazards.append(
-                Hazard(
-                    code: "prepared-transactions",
-                    message: "in doubt in the copy, where they hold their locks: \(inDoubt.count) two-phase "
-                        + (inDoubt.count == 1 ? "transaction" : "transactions")
-                        + " prepared and not ended at the target"))
-        }
+        var hazards = try hazards(ofPrepared: inDoubt)
         for damaged in draft.rejected where damaged.isDamaged {
             hazards.append(
                 Hazard(code: "damaged-backup", message: "backup '\(damaged.name)' is \(damaged.reason)"))

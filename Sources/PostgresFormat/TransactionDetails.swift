@@ -19,6 +19,8 @@ public struct TransactionDetails: Hashable, Sendable {
     public var abortedStatistics: [DroppedStatistics] = []
     /// How many messages tell other sessions to forget what they know of the catalog.
     public var invalidations = 0
+    /// For `prepare`, the locks that it goes on holding.
+    public var locks: [PreparedLock] = []
     /// The name given to `PREPARE TRANSACTION`; in a commit or abort of it only with `wal_level = logical`.
     public var name: String?
     /// Where and when it ended on the server that it was replicated from.
@@ -169,6 +171,7 @@ extension WALRecord {
         details.droppedStatistics = droppedStatistics
         details.abortedStatistics = keptStatistics
         details.invalidations = Int(invalidations)
+        if reader.skip(16 * Int(invalidations)), reader.align() { details.locks = reader.nextPreparedLocks() }
         return details
     }
 }

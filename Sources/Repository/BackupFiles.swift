@@ -65,6 +65,19 @@ public enum BackupFiles {
         }.sorted { $0.rawValue < $1.rawValue }
     }
 
+    /// What the same files say, as far as they can be read.
+    public static func preparedStates(of backup: BackupDescriptor, in layout: RepositoryLayout)
+        -> [PreparedTransactionState]
+    {
+        guard let version = WALVersion(rawValue: backup.postgresVersion / 10_000) else { return [] }
+        let names = (try? DurableFiles.listIfPresent(data(layout.backup(backup.name)) + "/pg_twophase")) ?? []
+        return names.compactMap { name in
+            let path = "pg_twophase/" + name.prefix { $0 != "." }
+            guard let bytes = try? content(of: path, in: backup, layout) else { return nil }
+            return PreparedTransactionState(file: bytes, version: version)
+        }
+    }
+
     /// The content of one small file of a backup, at most a megabyte, checked against the manifest.
     public static func content(
         of path: String, in backup: BackupDescriptor, _ layout: RepositoryLayout

@@ -1,4 +1,5 @@
 import Instance
+import Planning
 import Platform
 import PostgresClient
 
@@ -25,6 +26,8 @@ extension RestoreExecutor {
     }
 
     /// Unlogged tables and sequences, as `database.schema.name`: no log has them, so recovery empties them.
+    ///
+    /// A database that a transaction in doubt closes cannot be looked into; the plan has said so.
     func unloggedRelations(
         _ connection: Connection
     ) throws(Problem) -> (names: [String], sequences: [UnloggedSequence]) {
@@ -37,7 +40,7 @@ extension RestoreExecutor {
         var sequences: [UnloggedSequence] = []
         for row in 0..<databases.count {
             guard let number = databases[row, "number"], let name = databases[row, "datname"],
-                try hasUnlogged(database: number)
+                !job.plan.closes(database: number), try hasUnlogged(database: number)
             else { continue }
             let inside = try job.recovering.connect(database: name)
             defer { inside.close() }

@@ -22,33 +22,40 @@ extension RestoreExecutor {
     /// follows), and no way to reach the outside world or the source.
     func recoverySettings() -> String {
         let minima = job.plan.minima
-        let lines = [
-            "data_directory = \(SettingsText.quoted(job.dataDirectory))",
-            "hba_file = \(SettingsText.quoted(job.recoveryConfiguration + "/pg_hba.conf"))",
-            "ident_file = \(SettingsText.quoted(job.recoveryConfiguration + "/pg_ident.conf"))",
-            "unix_socket_directories = \(SettingsText.quoted(job.socketDirectory))",
-            "unix_socket_permissions = 0700", "listen_addresses = ''", "port = 5432",
-            "cluster_name = 'pitr recovery'", "timezone = 'UTC'", "log_timezone = 'UTC'", "lc_messages = 'C'",
-            "logging_collector = off", "log_min_messages = info",
-            "hot_standby = off", "archive_mode = off",
-            "restore_command = \(SettingsText.quoted(WALStaging(job).waitCommand))",
-            job.plan.setting.configurationLine,
-            "recovery_target_inclusive = \(job.plan.setting.isInclusive ? "on" : "off")",
-            "recovery_target_action = 'promote'",
-            "recovery_target_timeline = '\(job.plan.recoveryTimeline)'",
-            "max_connections = \(minima.maxConnections)",
-            "max_worker_processes = \(minima.maxWorkerProcesses)",
-            "max_wal_senders = \(minima.maxWalSenders)",
-            "max_prepared_transactions = \(minima.maxPreparedTransactions)",
-            "max_locks_per_transaction = \(minima.maxLocksPerTransaction)",
-            "wal_level = replica", "shared_buffers = \(job.memory.buffersMiB)MB", "huge_pages = off",
-            "recovery_prefetch = \(job.memory.prefetches ? "try" : "off")",
-            "fsync = off", "full_page_writes = off", "synchronous_commit = off", "wal_recycle = off",
-            "wal_init_zero = off", "checkpoint_timeout = '1d'", "max_wal_size = '10TB'", "autovacuum = off",
-            "bgwriter_lru_maxpages = 0", "max_logical_replication_workers = 0", "jit = off",
-            // A copy's tablespaces are directories in pg_tblspc, which PostgreSQL else takes for damage.
-            "allow_in_place_tablespaces = on", "restart_after_crash = off", "shared_preload_libraries = ''",
-        ]
+        let lines =
+            [
+                "data_directory = \(SettingsText.quoted(job.dataDirectory))",
+                "hba_file = \(SettingsText.quoted(job.recoveryConfiguration + "/pg_hba.conf"))",
+                "ident_file = \(SettingsText.quoted(job.recoveryConfiguration + "/pg_ident.conf"))",
+                "unix_socket_directories = \(SettingsText.quoted(job.socketDirectory))",
+                "unix_socket_permissions = 0700", "listen_addresses = ''", "port = 5432",
+                "cluster_name = 'pitr recovery'", "timezone = 'UTC'", "log_timezone = 'UTC'",
+                "lc_messages = 'C'",
+                "logging_collector = off", "log_min_messages = info",
+                "hot_standby = off", "archive_mode = off",
+                "restore_command = \(SettingsText.quoted(WALStaging(job).waitCommand))",
+                job.plan.setting.configurationLine,
+                "recovery_target_inclusive = \(job.plan.setting.isInclusive ? "on" : "off")",
+                "recovery_target_action = 'promote'",
+                "recovery_target_timeline = '\(job.plan.recoveryTimeline)'",
+                "max_connections = \(minima.maxConnections)",
+                "max_worker_processes = \(minima.maxWorkerProcesses)",
+                "max_wal_senders = \(minima.maxWalSenders)",
+                "max_prepared_transactions = \(minima.maxPreparedTransactions)",
+                "max_locks_per_transaction = \(minima.maxLocksPerTransaction)",
+                "wal_level = replica", "shared_buffers = \(job.memory.buffersMiB)MB", "huge_pages = off",
+                "recovery_prefetch = \(job.memory.prefetches ? "try" : "off")",
+                "fsync = off", "full_page_writes = off", "synchronous_commit = off", "wal_recycle = off",
+                "wal_init_zero = off", "checkpoint_timeout = '1d'", "max_wal_size = '10TB'",
+                "autovacuum = off",
+                "bgwriter_lru_maxpages = 0", "max_logical_replication_workers = 0", "jit = off",
+                // A copy's tablespaces are directories in pg_tblspc, which PostgreSQL else takes for damage.
+                "allow_in_place_tablespaces = on", "restart_after_crash = off",
+                "shared_preload_libraries = ''",
+                "session_preload_libraries = ''", "local_preload_libraries = ''",
+                // A session that begins looks at the catalogs before it has settings of its own.
+                "lock_timeout = '\(RestoreJob.lockTimeoutSeconds)s'",
+            ] + (job.installation.major >= 17 ? ["event_triggers = off"] : [])
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -131,6 +138,27 @@ extension RestoreExecutor {
 
     /// Prove: the new timeline's history says where and why replay ended; it must be the plan's byte.
     func prove() throws(Problem) -> RestoreProof {
+        do throws(Problem) {
+            return try examine()
+        } catch {
+            guard error.code == .queryFailed, !job.plan.inDoubt.isEmpty else { throw error }
+            throw lockedOut(error)
+        }
+    }
+
+    /// What the plan could not foresee: a lock of a prepared transaction stands in the way.
+    private func lockedOut(_ failure: Problem) -> Problem {
+        let places = job.plan.inDoubt.compactMap(\.lsn).sorted().map { "--lsn \($0) --exclusive" }
+        return Problem(
+            .targetUnreachable, "the copy cannot be examined while transactions in doubt hold their locks",
+            detail: "in doubt: " + job.plan.inDoubt.map(\.words).joined(separator: ", ")
+                + (failure.detail.map { "; PostgreSQL: \($0)" } ?? ""),
+            hint: places.isEmpty
+                ? "Choose a state in which none is in doubt."
+                : "Choose a state before their PREPARE TRANSACTION: \(places.joined(separator: " or ")).")
+    }
+
+    private func examine() throws(Problem) -> RestoreProof {
         let server = job.recovering
         let connection = try server.connect()
         defer { connection.close() }

@@ -64,13 +64,18 @@ public struct RestoreJob: Sendable {
 
     /// The recovering server: the copy's data with a configuration of the operation.
     var recovering: PostgresInstance {
-        PostgresInstance(
+        var instance = PostgresInstance(
             installation: installation,
             paths: InstancePaths(
                 data: dataDirectory, conf: recoveryConfiguration, log: recoveryLog,
                 socketDirectory: socketDirectory),
             runner: runner)
+        instance.lockTimeoutSeconds = Self.lockTimeoutSeconds
+        return instance
     }
+
+    /// In a server that has just recovered only prepared transactions hold locks: who waits, waits for ever.
+    static let lockTimeoutSeconds = 2
 }
 
 /// The steps of a restore, in order, as an operator names them.

@@ -57,6 +57,66 @@ extension EndToEnd {
             }
         }
 
+        @Test func `one that locks a system catalog is named, with the last state before it`() throws {
+            try ProductUnderTest.use("lock-out") { product in
+                try Self.prepared(product) { source, connection in
+                    try connection.execute("INSERT INTO t VALUES (2)")
+                    let superuser = try source.superuser()
+                    try superuser.execute("BEGIN; LOCK pg_tablespace; PREPARE TRANSACTION 'lock it'")
+                    let watch = Stopwatch()
+                    let planned = try product.run(["plan", "-s", "orders"])
+                    let refused = try product.run(["restore", "-s", "orders", "-n", "copy"])
+                    #expect(watch.seconds < 10)
+                    for answer in [planned, refused] {
+                        #expect(answer.exitStatus != 0)
+                        #expect(answer.errors.contains("TargetUnreachable"), "\(answer)")
+                        #expect(answer.errors.contains("'lock it' locks a system catalog"), "\(answer)")
+                    }
+                    #expect(try product.serverNames() == ["orders"])
+                    let start = "pitr restore -n copy -s orders "
+                    let found = try #require(refused.errors.firstRange(of: start), "\(refused)")
+                    let way = refused.errors[found.upperBound...].prefix { !"\n\"\\".contains($0) }
+                    let options = way.split(separator: " ").map(String.init)
+                    #expect(options.first == "--lsn" && options.last == "--exclusive")
+                    let copy = try product.restore("copy", from: "orders", options)
+                    #expect(
+                        try copy.server.superuser().value("SELECT string_agg(x::text, ',') FROM t") == "1,2")
+
+                    // The file that a later backup would have of it tells the same.
+                    try superuser.execute("CHECKPOINT")
+                    let folder = source.dataDirectory + "/pg_twophase"
+                    let name = try #require(try DurableFiles.list(folder).first)
+                    let state = try #require(
+                        PreparedTransactionState(
+                            file: try DurableFiles.read(folder + "/" + name), version: .v15))
+                    #expect(state.name == "lock it")
+                    #expect(
+                        state.locks.contains(
+                            PreparedLock(database: .none, subject: .relation(ObjectID(1213)), mode: 8)))
+                    try superuser.execute("ROLLBACK PREPARED 'lock it'")
+                    try product.run(["plan", "-s", "orders"]).checked()
+                }
+            }
+        }
+
+        @Test func `one that closes another database is told, and the rest of the copy is whole`() throws {
+            try ProductUnderTest.use("closed") { product in
+                try Self.prepared(product) { source, _ in
+                    try source.superuser().execute("CREATE DATABASE other")
+                    let other = try source.superuser(database: "other")
+                    try other.execute("CREATE UNLOGGED TABLE u (x int)")
+                    try other.execute("BEGIN; LOCK pg_class; PREPARE TRANSACTION 'shut'")
+                    let copy = try product.restore("copy", from: "orders")
+                    let hazards = try product.run(["plan", "-s", "orders"]).value()["hazards"]?.array ?? []
+                    let told = hazards.first { $0["code"] == "closed-database" }?["message"]?.string
+                    #expect(told?.contains("'shut'") == true, "\(hazards)")
+                    let inside = try copy.server.superuser()
+                    #expect(try inside.value("SELECT string_agg(x::text, ',') FROM t") == "1")
+                    #expect(try inside.value("SELECT gid FROM pg_prepared_xacts") == "shut")
+                }
+            }
+        }
+
         @Test func `without one in doubt the copy takes the usual setting`() throws {
             try ProductUnderTest.use("nodoubt") { product in
                 try Self.prepared(product) { _, connection in
