@@ -8,6 +8,15 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
         public var seconds: Double
     }
 
+    /// A logical subscription that the copy has, switched off and without a slot.
+    public struct Subscription: Codable, Sendable, Hashable {
+        public var database: String
+        public var name: String
+        /// The publisher's slot, which stays the source's.
+        @OrNull public var slot: String?
+        public var wasEnabled: Bool
+    }
+
     public struct WALRange: Codable, Sendable, Hashable {
         public var endLsn: String
         public var segmentCount: Int
@@ -29,6 +38,8 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
     public var operationId: String
     public var postgresReason: String
     public var preparedTransactionsInDoubt: [String]
+    /// Foreign servers and the like: what reaches out of the copy when somebody uses it.
+    public var reachesOut: [String]
     /// What is to be known of the cut: an end that is not proved, a clock that went back.
     public var remarks: [String]
     /// In words, if it was neither a time nor the latest moment.
@@ -39,6 +50,9 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
     public var sourceServerId: String
     public var startedAtUtc: String
     public var steps: [Step]
+    public var subscriptions: [Subscription]
+    /// Tables of subscriptions whose first copying had not ended.
+    public var tablesToCopyAgain: [String]
     public var timelineAfter: UInt32
     public var timelineBefore: UInt32
     public var totalSeconds: Double
@@ -58,11 +72,18 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
         operationId = evidence.operationID
         postgresReason = evidence.postgresReason
         preparedTransactionsInDoubt = evidence.preparedTransactionsInDoubt
+        reachesOut = evidence.reachesOut ?? []
         remarks = evidence.remarks ?? []
         sourceServer = evidence.sourceServer
         sourceServerId = evidence.sourceServerID
         startedAtUtc = evidence.startedAt.description
         steps = evidence.steps.map { Step(name: $0.name, seconds: $0.seconds) }
+        subscriptions = (evidence.subscriptions ?? []).map {
+            Subscription(
+                database: $0.database, name: $0.name, slot: OrNull(wrappedValue: $0.slot),
+                wasEnabled: $0.wasEnabled)
+        }
+        tablesToCopyAgain = evidence.tablesToCopyAgain ?? []
         timelineAfter = evidence.timelineAfter.rawValue
         timelineBefore = evidence.timelineBefore.rawValue
         totalSeconds = evidence.totalSeconds

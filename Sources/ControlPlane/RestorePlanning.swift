@@ -88,6 +88,7 @@ extension ControlPlane {
             planned.collations = try collations(ofBackup: plan.backupName, source)
             planned.plan.hazards += planned.collations.filter(\.differs).map(Hazard.init)
             if inDetail {
+                planned.plan.hazards += try outsideHazards(source)
                 try TargetCatalogs(
                     planner: planner, inventory: inventory, log: log, layout: layout(source),
                     cancellation: cancellation

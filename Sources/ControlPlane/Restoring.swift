@@ -96,12 +96,12 @@ extension ControlPlane {
             }
         }
         lock.release()
-        return try result(of: prepared, server: row, evidence: evidence)
+        return try result(of: prepared, server: row, evidence: evidence, kind)
     }
 
     /// What is left to do and to tell of a copy that is complete.
     private func result(
-        of prepared: PreparedRestore, server row: ServerRow, evidence: RestoreEvidence
+        of prepared: PreparedRestore, server row: ServerRow, evidence: RestoreEvidence, _ kind: OperationKind
     ) throws -> RestoreResult {
         var notes = prepared.planned.notes
         notes += prepared.planned.plan.remarks
@@ -121,9 +121,18 @@ extension ControlPlane {
                     + Self.problem(from: error).message)
         }
         let server = try showServer(ServerReference(resourceGroup: row.resourceGroup, name: row.name))
+        let ways = CopyWays(evidence: evidence, copy: row, paths: instancePaths(row.id), kind: kind)
+        notes += ways.notes
+        if let libraries = try preloaded(by: prepared.source) {
+            let reference = row.resourceGroup == Identifiers.defaultGroup ? "" : "-g \(row.resourceGroup) "
+            notes.append(
+                "The copy preloads no libraries, so that nothing in it works by itself. If you want those of "
+                    + "the source: 'pitr parameter set \(reference)-s \(row.name) -n \(Self.preload) -v "
+                    + "\(Command.shellQuoted(libraries))', then 'pitr restart \(reference)-n \(row.name)'.")
+        }
         return RestoreResult(
-            server: server, evidence: evidence, followUp: try followUp(source: prepared.source, copy: row),
-            notes: notes)
+            server: server, evidence: evidence,
+            followUp: try followUp(source: prepared.source, copy: row) + ways.commands, notes: notes)
     }
 
     private func waitForQueue(_ source: ServerRow) throws -> DirectoryLock {
@@ -318,6 +327,13 @@ extension ControlPlane {
             totalSeconds: watch.seconds, startedAt: operation.startedAt, finishedAt: clock.now())
         evidence.invalidDatabases = proof.invalidDatabases
         evidence.unloggedRelations = proof.unloggedRelations
+        evidence.subscriptions = proof.subscriptions.map {
+            RestoreEvidence.Subscription(
+                database: $0.database, name: $0.name, slot: $0.slot, wasEnabled: $0.wasEnabled,
+                isTwoPhase: $0.isTwoPhase)
+        }
+        evidence.tablesToCopyAgain = proof.tablesToCopyAgain
+        evidence.reachesOut = proof.reachesOut
         evidence.remarks = plan.remarks
         evidence.requestedTarget = plan.target.isPlainTime ? nil : plan.target.words
         return evidence
@@ -336,7 +352,8 @@ extension ControlPlane {
             commands.append(
                 "pitr firewall-rule create \(group)-s \(copy.name) -n local --start-ip-address 127.0.0.1")
         }
-        for (name, value) in try userParameters(source.id).sorted(by: { $0.key < $1.key }) {
+        for (name, value) in try userParameters(source.id).sorted(by: { $0.key < $1.key })
+        where name != Self.preload {
             commands.append(
                 "pitr parameter set \(group)-s \(copy.name) -n \(name) -v \(Command.shellQuoted(value))")
         }

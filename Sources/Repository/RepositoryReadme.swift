@@ -29,6 +29,10 @@ enum RepositoryReadme {
           recovery_target_time = '2026-01-31 12:00:00+00'   (leave out for the latest state)
           recovery_target_action = 'promote'
           archive_mode = off
+          max_logical_replication_workers = 0
+
+        Without the last line a server with subscriptions would take changes away from the old one. Before you
+        remove it: UPDATE pg_subscription SET subenabled = false, subslotname = NULL.
 
         Where backup.json names tablespaces, they are directories in pg_tblspc, and PostgreSQL also needs:
 

@@ -25,39 +25,45 @@ extension RestoreExecutor {
             .firstColumn
     }
 
-    /// Unlogged tables and sequences, as `database.schema.name`: no log has them, so recovery empties them.
+    /// Looks into every database that admits anybody.
     ///
-    /// A database that a transaction in doubt closes cannot be looked into; the plan has said so.
-    func unloggedRelations(
-        _ connection: Connection
-    ) throws(Problem) -> (names: [String], sequences: [UnloggedSequence]) {
+    /// One that a transaction in doubt closes cannot be looked into; the plan has said so.
+    func examineDatabases(_ connection: Connection, _ proof: inout RestoreProof) throws(Problem) {
         let databases = try connection.query(
             """
-            SELECT oid::text AS number, datname FROM pg_database
+            SELECT oid::text AS number, datname, (datname = current_database())::text AS own FROM pg_database
             WHERE datallowconn AND datconnlimit <> -2 ORDER BY datname
             """)
-        var names: [String] = []
-        var sequences: [UnloggedSequence] = []
         for row in 0..<databases.count {
             guard let number = databases[row, "number"], let name = databases[row, "datname"],
-                !job.plan.closes(database: number), try hasUnlogged(database: number)
+                !job.plan.closes(database: number)
             else { continue }
-            let inside = try job.recovering.connect(database: name)
-            defer { inside.close() }
-            let found = try inside.query(
-                """
-                SELECT format('%I.%I.%I', current_database(), n.nspname, c.relname) AS name,
-                    CASE c.relkind WHEN 'S' THEN pg_relation_filepath(c.oid) END AS sequence
-                FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                WHERE c.relpersistence = 'u' AND c.relkind IN ('r', 'm', 'S') ORDER BY 1
-                """)
-            names += found.firstColumn
-            for row in 0..<found.count {
-                guard let name = found[row, "name"], let path = found[row, "sequence"] else { continue }
-                sequences.append(UnloggedSequence(name: name, path: path))
+            // A session costs more than what is asked in it.
+            let isOpen = databases[row, "own"] == "true"
+            let inside = isOpen ? connection : try job.recovering.connect(database: name)
+            defer { if !isOpen { inside.close() } }
+            if proof.subscriptions.contains(where: { $0.database == name }) {
+                proof.tablesToCopyAgain += try forgetUnfinishedTables(inside)
             }
+            proof.reachesOut += try reachesOut(inside)
+            if try hasUnlogged(database: number) { try noteUnlogged(inside, &proof) }
         }
-        return (names, sequences)
+    }
+
+    /// Unlogged tables and sequences, as `database.schema.name`: no log has them, so recovery empties them.
+    private func noteUnlogged(_ inside: Connection, _ proof: inout RestoreProof) throws(Problem) {
+        let found = try inside.query(
+            """
+            SELECT format('%I.%I.%I', current_database(), n.nspname, c.relname) AS name,
+                CASE c.relkind WHEN 'S' THEN pg_relation_filepath(c.oid) END AS sequence
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relpersistence = 'u' AND c.relkind IN ('r', 'm', 'S') ORDER BY 1
+            """)
+        proof.unloggedRelations += found.firstColumn
+        for row in 0..<found.count {
+            guard let name = found[row, "name"], let path = found[row, "sequence"] else { continue }
+            proof.unloggedSequences.append(UnloggedSequence(name: name, path: path))
+        }
     }
 
     /// Whether a database has files from which recovery makes unlogged relations anew.

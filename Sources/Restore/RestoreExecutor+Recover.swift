@@ -192,7 +192,8 @@ extension RestoreExecutor {
                 "timeline \(job.plan.timeline) became \(timeline)",
             ] + (try checkTablespaces()), steps: [])
         proof.invalidDatabases = try invalidDatabases(connection)
-        (proof.unloggedRelations, proof.unloggedSequences) = try unloggedRelations(connection)
+        proof.subscriptions = try cutSubscriptions(connection)
+        try examineDatabases(connection, &proof)
         return proof
     }
 

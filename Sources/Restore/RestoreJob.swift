@@ -101,6 +101,12 @@ public struct RestoreProof: Sendable {
     /// Unlogged tables and sequences, empty in the copy.
     public var unloggedRelations: [String] = []
     var unloggedSequences: [UnloggedSequence] = []
+    /// Switched off, and without their slots.
+    public var subscriptions: [CutSubscription] = []
+    /// Tables of subscriptions whose first copying had not ended; the copy's subscriptions forgot them.
+    public var tablesToCopyAgain: [String] = []
+    /// What reaches out of the copy when it is used, in words.
+    public var reachesOut: [String] = []
     public var checks: [String]
     public var steps: [(RestoreStep, Double)]
 }

@@ -13,6 +13,16 @@ public struct RestoreEvidence: Codable, Sendable {
         }
     }
 
+    /// A logical subscription that the copy has and does not use.
+    public struct Subscription: Codable, Sendable, Hashable {
+        public var database: String
+        public var name: String
+        /// The publisher's slot, which the source uses; the copy's subscription has none.
+        public var slot: String?
+        public var wasEnabled: Bool
+        public var isTwoPhase: Bool
+    }
+
     public var operationID: String
     public var correlationID: String
     public var sourceServer: String
@@ -41,6 +51,12 @@ public struct RestoreEvidence: Codable, Sendable {
     public var invalidDatabases: [String]?
     /// Unlogged tables and sequences, which a restore empties; nil as above.
     public var unloggedRelations: [String]?
+    /// Switched off, and without their slots; nil in evidence of before this was done.
+    public var subscriptions: [Subscription]?
+    /// Tables whose first copying had not ended; nil as above.
+    public var tablesToCopyAgain: [String]?
+    /// What reaches out of the copy when it is used, in words; nil as above.
+    public var reachesOut: [String]?
     /// What is to be known of the cut: an end that is not proved, a clock that went back. Nil in evidence of
     /// before it was kept.
     public var remarks: [String]?

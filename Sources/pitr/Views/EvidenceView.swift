@@ -29,6 +29,12 @@ enum EvidenceView {
             text.field("Invalid", "database \(name): its DROP was interrupted, it can only be dropped again")
         }
         for name in evidence.unloggedRelations ?? [] { text.field("Unlogged, empty", name) }
+        for subscription in evidence.subscriptions ?? [] {
+            text.field(
+                "Switched off", "subscription \(subscription.name) of database \(subscription.database)")
+        }
+        for name in evidence.tablesToCopyAgain ?? [] { text.field("To be copied again", name) }
+        for name in evidence.reachesOut ?? [] { text.field("Reaches out if used", name) }
         text.field("Began, ended", "\(evidence.startedAt), \(evidence.finishedAt)")
         text.field("Operation", "\(evidence.operationID), correlation \(evidence.correlationID)")
         text.heading("Checks made")
