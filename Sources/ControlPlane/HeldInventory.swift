@@ -100,16 +100,7 @@ private struct HeldInventory {
         choice.histories = Set(histories.parsed.keys)
         choice.isWithoutLog =
             path.begin != nil && !chosen.segments.contains { $0.name.timeline == timeline } && own == nil
-        var usable: [InventoryBackup] = []
-        for backup in backups {
-            if let known = backup.descriptor,
-                let reason = choice.objection(toBackupOn: known.timeline, endingAt: known.stopLSN)
-            {
-                choice.rejected.append(RejectedBackup(name: backup.name, reason: reason))
-            } else {
-                usable.append(InventoryBackup(backup, in: layout))
-            }
-        }
+        let usable = usableBackups(&choice)
         let lastTimed = chosen.segments.compactMap(\.summary.maxStopTime).max()
         var inventory = Inventory(
             serverName: source.name, segmentSize: identity.segmentSize, backups: usable,
@@ -129,6 +120,21 @@ private struct HeldInventory {
         return (inventory, log, identity.systemIdentifier)
     }
 
+    /// Those of the timeline chosen, where the others are noted with the reason.
+    private func usableBackups(_ choice: inout TimelineChoice) -> [InventoryBackup] {
+        var usable: [InventoryBackup] = []
+        for backup in backups {
+            if let known = backup.descriptor,
+                let reason = choice.objection(toBackupOn: known.timeline, endingAt: known.stopLSN)
+            {
+                choice.rejected.append(RejectedBackup(name: backup.name, reason: reason))
+            } else {
+                usable.append(InventoryBackup(backup, in: layout))
+            }
+        }
+        return usable
+    }
+
     /// How the WAL of a source ends.
     private struct TailEnd {
         var damage: WALTailDamage?
@@ -140,7 +146,8 @@ private struct HeldInventory {
 
     /// Nil where that is unclear, unless it is the last time.
     ///
-    /// - Parameter own: what was read from the source itself. Of a deleted server the archive is all there is.
+    /// - Parameter own: what was read from the source itself. Of a deleted server the archive is all there
+    ///   is.
     private func end(
         of own: SourceTail?, on timeline: TimelineID, _ chosen: HeldSegments.Chosen, isLastTime: Bool
     ) throws -> TailEnd? {
@@ -181,7 +188,7 @@ private struct HeldInventory {
                 .invalidParameterValue, "server '\(source.name)' runs, and says how far its WAL goes",
                 detail: damage.explanation,
                 hint:
-                    "Choose a moment before the damage. Take a base backup: what follows can be restored again."
+                    "Choose a moment before the damage, and take a base backup: what follows it can be restored."
             )
         }
         guard damage.position == acceptedEnd else {

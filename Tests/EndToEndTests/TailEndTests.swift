@@ -76,7 +76,7 @@ extension EndToEnd {
             }
         }
 
-        /// Rows 1 to 3, a commit each, and where the last one's commit record begins. Nothing else is written.
+        /// Rows 1 to 3, a commit each; where the last one's commit record begins. Nothing else is written.
         private static func threeRows(_ source: ManagedServer) throws -> LSN {
             let connection = try source.superuser()
             defer { connection.close() }
