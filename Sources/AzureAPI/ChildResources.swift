@@ -4,6 +4,8 @@ import PostgresFormat
 /// A base backup as az lists it; our own numbers are under `local`.
 public struct ServerBackup: Codable, Sendable {
     public struct Local: Codable, Sendable {
+        /// What lay in the data directory and is not in it; nothing that PostgreSQL reads.
+        public var passedOver: [String]
         public var startLsn: String
         public var stopLsn: String
         public var storage: String
@@ -27,7 +29,8 @@ public struct ServerBackup: Codable, Sendable {
         completedTime = backup.completedTime.wireText
         id = ResourceID.child("backups", backup.name, of: server)
         local = Local(
-            startLsn: backup.startLSN.description, stopLsn: backup.stopLSN.description,
+            passedOver: backup.passedOver, startLsn: backup.startLSN.description,
+            stopLsn: backup.stopLSN.description,
             storage: backup.storage,
             storedBytes: backup.storedBytes, timeline: backup.timeline.rawValue, totalBytes: backup.totalBytes
         )

@@ -9,7 +9,7 @@ enum BackupExclusions {
     private static let files: Set<String> = [
         "postmaster.pid", "postmaster.opts", "postgresql.auto.conf.tmp", "current_logfiles.tmp",
         "backup_label",
-        "backup_label.old", "tablespace_map", "tablespace_map.old", "backup_manifest",
+        "backup_label.old", "tablespace_map", "tablespace_map.old", "backup_manifest", ".DS_Store",
     ]
 
     /// Whether a file or directory of that name is left out, wherever it is.

@@ -27,8 +27,8 @@ public struct BaseBackupCapture: Sendable {
     /// Takes the backup; on return it is complete, verified as far as page checksums go, and on the disk, and
     /// the WAL it needs is in the archive.
     ///
-    /// Throws `.backupNameAlreadyExists`, `.insufficientStorage`, `.operationNotSupported` (a link in
-    /// the data directory that is no tablespace's), `.backupDamaged` (the source has a damaged page),
+    /// Throws `.backupNameAlreadyExists`, `.insufficientStorage`, `.operationNotSupported` (a file of
+    /// PostgreSQL's own that is a link or cannot be read), `.backupDamaged` (the source has a damaged page),
     /// `.canceled`, `.queryFailed`, `.stateDamaged` (the server is not the repository's).
     ///
     /// - Parameter label: what the server's own files call the backup; unless given, the name, or that of the
@@ -65,6 +65,11 @@ public struct BaseBackupCapture: Sendable {
             try? DurableFiles.removeTree(folder)
             throw error
         }
+    }
+
+    /// What a backup of the data directory would pass over; throws what would keep it from being made.
+    public static func survey(dataDirectory: String, major: Int) throws(Problem) -> [PassedOver] {
+        try DataDirectoryWalk(dataDirectory, major: major).passedOver
     }
 
     private func requireFree(_ name: String) throws(Problem) {
@@ -121,6 +126,7 @@ public struct BaseBackupCapture: Sendable {
             manifestCRC32C: CRC32C.checksum(manifest), directories: walk.directories,
             tablespaces: walk.tablespaces)
         descriptor.collations = try session.collations()
+        descriptor.passedOver = walk.passedOver.map(\.words)
         return descriptor
     }
 

@@ -21,6 +21,8 @@ struct DataDirectoryWalk {
     private(set) var directories: [String] = []
     /// Those in directories of their own.
     private(set) var tablespaces: [BackupTablespace] = []
+    /// What is there and is not taken, although it is none of what PostgreSQL leaves out of backups.
+    private(set) var passedOver: [PassedOver] = []
 
     private let root: String
     /// What a tablespace's directory has to begin with: another version's lies beside it.
@@ -75,19 +77,58 @@ struct DataDirectoryWalk {
             directories.append(path)
             return
         }
+        if status.kind == .directory, name == "lost+found" {
+            passedOver.append(PassedOver(path: path, reason: .lostAndFound))
+            return
+        }
         switch status.kind {
-        case .directory: try visit(path)
+        case .directory:
+            guard try isReadable(path) else { return }
+            try visit(path)
         case .file:
+            guard try isReadable(path) else { return }
             let relation = holdsRelations ? RelationFileName(name) : nil
             files.append(File(path: path, size: status.size, firstBlock: relation?.firstBlock))
         case .symbolicLink where directory == "pg_tblspc" && UInt32(name) != nil:
             try visitTablespace(name, path)
-        case .symbolicLink, .other:
-            throw Problem(
-                .operationNotSupported, "the data directory holds something that is no file and no directory",
-                detail: "\"\(root)/\(path)\"",
-                hint: "Move it out of the data directory, or put what the link leads to in its place.")
+        case .symbolicLink:
+            let leads = DurableFiles.exists(root + "/" + path)
+            guard !ClusterFiles.own(path) else {
+                throw Self.refused(
+                    root + "/" + path, leads ? "is a link" : "is a link that leads nowhere",
+                    hint: leads
+                        ? "Stop the server, and put what it leads to in the place of the link."
+                        : "Make what it leads to available again; PostgreSQL needs it too.")
+            }
+            passedOver.append(PassedOver(path: path, reason: leads ? .link : .deadLink))
+        case .other:
+            guard !ClusterFiles.own(path) else {
+                throw Self.refused(
+                    root + "/" + path, "is no file and no directory",
+                    hint: "It has the name of one of PostgreSQL's own files; find out what put it there.")
+            }
+            passedOver.append(PassedOver(path: path, reason: .special))
         }
+    }
+
+    /// Whether the servers' account may read it; another's file is passed over, unless PostgreSQL needs it.
+    private mutating func isReadable(_ path: String) throws(Problem) -> Bool {
+        let whole = root + "/" + path
+        // What has gone meanwhile is dealt with where it is opened.
+        if DurableFiles.isReadable(whole) || DurableFiles.status(whole) == nil { return true }
+        guard !ClusterFiles.own(path) else {
+            throw Self.refused(
+                whole, "cannot be read by the servers' account",
+                hint: "Give it back to the account that owns the data directory.")
+        }
+        passedOver.append(PassedOver(path: path, reason: .unreadable))
+        return false
+    }
+
+    private static func refused(_ path: String, _ reason: String, hint: String) -> Problem {
+        Problem(
+            .operationNotSupported, "the data directory cannot be backed up as it is",
+            detail: "\"\(path)\" \(reason)", hint: hint)
     }
 
     private func isTablespace(_ directory: String) -> Bool {

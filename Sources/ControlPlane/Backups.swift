@@ -110,13 +110,15 @@ extension ControlPlane {
     }
 
     static func details(_ backup: BackupDescriptor) -> BackupDetails {
-        BackupDetails(
+        var details = BackupDetails(
             name: backup.name,
             backupType: backup.source == .onDemand ? Self.onDemandType : Self.automaticType,
             source: backup.source == .onDemand ? "Customer Initiated" : "Automatic",
             completedTime: backup.stopTime, startLSN: backup.startLSN, stopLSN: backup.stopLSN,
             timeline: backup.timeline, totalBytes: backup.totalBytes, storedBytes: backup.storedBytes,
             storage: backup.storage.rawValue)
+        details.passedOver = backup.passedOver
+        return details
     }
 
     public func listBackups(_ server: ServerReference) throws -> [BackupDetails] {

@@ -104,6 +104,7 @@ extension ControlPlane {
                         + "PostgreSQL keeps it and goes on trying",
                     "Look for 'pitr-wal' in \(paths.log(row.id)); a full disk is the usual cause.")
             }
+            findings += backupFindings(row)
         default: break
         }
         findings += configurationFindings(row)

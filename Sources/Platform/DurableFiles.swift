@@ -190,6 +190,18 @@ public enum DurableFiles {
         return FileStatus(raw)
     }
 
+    /// Whether there is something at `path`, following symbolic links.
+    public static func exists(_ path: String) -> Bool {
+        var raw = stat()
+        return stat(path, &raw) == 0
+    }
+
+    /// Whether this process may read a file, or list a directory and open what is in it.
+    public static func isReadable(_ path: String) -> Bool {
+        let wanted = status(path)?.kind == .directory ? R_OK | X_OK : R_OK
+        return faccessat(AT_FDCWD, path, wanted, AT_EACCESS) == 0
+    }
+
     /// Where a symbolic link leads, as it was made; nil when it is none or cannot be read.
     public static func linkTarget(_ path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: 4096)

@@ -21,6 +21,12 @@ extension BackupDescriptor {
     }
 
     private var fields: JSONObject {
+        var fields = required
+        if !passedOver.isEmpty { fields["passedOver"] = .array(passedOver.map { .string($0) }) }
+        return fields
+    }
+
+    private var required: JSONObject {
         [
             "format": .integer(Self.format),
             "name": .string(name),
@@ -107,6 +113,7 @@ extension BackupDescriptor {
                 else { return nil }
                 return BackupTablespace(number: number, location: location)
             })
+        passedOver = json["passedOver"]?.array?.compactMap(\.string) ?? []
         collations = (json["collations"]?.array ?? []).compactMap { item in
             guard let provider = item["provider"]?.string, let version = item["version"]?.string else {
                 return nil

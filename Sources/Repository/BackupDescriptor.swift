@@ -83,6 +83,8 @@ public struct BackupDescriptor: Hashable, Sendable {
 
     /// What the order of text in its databases depends on; empty where nothing does, or it was not asked.
     public var collations: [BackupCollation] = []
+    /// What lay in the data directory and is not in the backup, in words; nothing that PostgreSQL reads.
+    public var passedOver: [String] = []
 
     /// The kind of backup in Azure's word; there is only this one.
     public var type: String { "Full" }

@@ -7,7 +7,7 @@ import Testing
         "postmaster.pid", "postmaster.opts", "postgresql.auto.conf.tmp", "current_logfiles.tmp",
         "backup_label",
         "backup_label.old", "tablespace_map", "tablespace_map.old", "backup_manifest", "pg_internal.init",
-        "pg_internal.init.4711", "pgsql_tmp", "pgsql_tmp4711.0",
+        "pg_internal.init.4711", "pgsql_tmp", "pgsql_tmp4711.0", ".DS_Store",
     ])
     func `leaves out what a server makes anew`(name: String) {
         #expect(BackupExclusions.excludes(name: name))
@@ -18,6 +18,18 @@ import Testing
     ])
     func `keeps what belongs to the data`(name: String) {
         #expect(!BackupExclusions.excludes(name: name))
+    }
+
+    @Test(arguments: [
+        ("PG_VERSION", true), ("base", true), ("base/5", true), ("base/5/1259_fsm.1", true),
+        ("base/5/pg_filenode.map", true), ("global/pg_control", true), ("pg_xact/0A0F", true),
+        ("pg_multixact/members/0000", true), ("pg_tblspc/7", true), ("pg_logical/mappings/map-1", true),
+        ("notes", false), ("postgresql.conf", false), ("log", false), ("base/notes", false),
+        ("base/5/core", false), ("pg_xact/notes", false), ("pg_tblspc/old", false),
+        ("pg_multixact/x", false),
+    ])
+    func `knows what PostgreSQL itself reads`(path: String, isOwn: Bool) {
+        #expect(ClusterFiles.own(path) == isOwn)
     }
 
     @Test(arguments: ["t3_16384", "t3_16384_fsm", "t12_16384.1", "t1_2_vm.3"])

@@ -28,6 +28,8 @@ public struct BackupDetails: Sendable, Hashable {
     public var storedBytes: UInt64
     /// `plain` or `zstd`.
     public var storage: String
+    /// What lay in the data directory and is not in it, in words; nothing that PostgreSQL reads.
+    public var passedOver: [String] = []
 
     public init(
         name: String, backupType: String, source: String, completedTime: PostgresTimestamp, startLSN: LSN,

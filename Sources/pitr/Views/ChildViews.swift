@@ -24,7 +24,14 @@ enum ChildViews {
             "\(ByteText.size(backup.totalBytes)), stored as \(backup.storage) in "
                 + ByteText.size(backup.storedBytes)
         )
+        if !backup.passedOver.isEmpty { text.field("Passed over", someOf(backup.passedOver)) }
         return text
+    }
+
+    /// The first few of many, and how many more there are.
+    static func someOf(_ words: [String]) -> String {
+        let shown = words.prefix(5).joined(separator: ", ")
+        return words.count > 5 ? shown + " and \(words.count - 5) more" : shown
     }
 
     static let indexColumns = ["Segment", "Index", "Segment Size", "Index Size", "Commits", "Reason"]

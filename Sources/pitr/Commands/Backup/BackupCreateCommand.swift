@@ -15,6 +15,11 @@ struct BackupCreateCommand: PitrCommand {
         if name == nil {
             session.messages.warning("No backup name provided. Using generated name: \(backup.name)")
         }
+        if !backup.passedOver.isEmpty {
+            session.messages.warning(
+                "Not in the backup, and nothing that PostgreSQL reads: "
+                    + ChildViews.someOf(backup.passedOver) + ".")
+        }
         return try Report(ServerBackup(backup, of: server.reference), ChildViews.text(backup))
     }
 }
