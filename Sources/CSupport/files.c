@@ -31,6 +31,13 @@ int pitr_free_bytes(const char *path, uint64_t *bytes) {
     return 0;
 }
 
+int pitr_total_bytes(const char *path, uint64_t *bytes) {
+    struct statvfs status;
+    if (statvfs(path, &status) != 0) return errno;
+    *bytes = (uint64_t)status.f_blocks * status.f_frsize;
+    return 0;
+}
+
 int pitr_lock(int descriptor, int exclusive, int wait) {
     int result;
     do {

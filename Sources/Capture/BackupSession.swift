@@ -121,6 +121,26 @@ struct BackupSession {
             lsn: lsn, label: label, time: try Self.time(now))
     }
 
+    /// Sees to it that the server has a segment ahead of the one it writes, as far as it has old ones.
+    ///
+    /// Without one its next segment is made at the moment it is needed, and a server that finds no room for
+    /// it then ends with a PANIC. A checkpoint turns segments that are archived and no longer needed into
+    /// later ones.
+    ///
+    /// - Parameter directory: its `pg_wal`.
+    func provideSpareSegment(in directory: String, _ size: WALSegmentSize) throws(Problem) {
+        let text = try connection.query("SELECT pg_current_wal_lsn()::text").scalar
+        guard let position = text.flatMap({ LSN($0) }) else {
+            throw Self.unexpected("pg_current_wal_lsn", text)
+        }
+        let last = try DurableFiles.list(directory).compactMap {
+            SegmentName(fileName: $0, size: size)?.number
+        }
+        .max()
+        if let last, last > position.rawValue / size.bytes { return }
+        try connection.execute("CHECKPOINT")
+    }
+
     /// What the archiver last failed on, in a sentence; nil when its last attempt was not a failure.
     func archiverFailure() throws(Problem) -> String? {
         let rows = try connection.query(

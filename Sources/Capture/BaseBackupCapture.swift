@@ -14,6 +14,8 @@ public struct BaseBackupCapture: Sendable {
     public var workers = 2
     /// How long to wait, after the copy, for the server to archive the WAL that belongs to it.
     public var archiveTimeoutSeconds: Double = 600
+    /// What the backup leaves free on its file system for the servers there, in bytes.
+    public var reservedBytes: UInt64 = 0
 
     /// - Parameters:
     ///   - connection: of a superuser.
@@ -47,24 +49,42 @@ public struct BaseBackupCapture: Sendable {
         let folder = layout.incompleteBackup(working)
         try DurableFiles.removeTree(folder)
         try DurableFiles.makeDirectory(folder)
-        do throws(Problem) {
-            let backup = try take(
-                name, source, label ?? working, session, server, folder, progress, cancellation)
-            try requireFree(backup.name)
-            try DurableFiles.write(backup.encoded, to: BackupFiles.descriptor(folder), durable: false)
-            try DurableFiles.syncFileSystem(folder)
-            try awaitArchive(backup.requiredSegments, session, progress, cancellation)
-            try cancellation.check()
-            guard try DurableFiles.renameIfFree(folder, to: layout.backup(backup.name)) else {
-                throw Self.taken(backup.name)
+        do {
+            let clones = try FileClone.works(from: dataDirectory + "/PG_VERSION", into: folder)
+            // Before the server is asked for anything: its checkpoint takes room, too.
+            let expected = try expectedBytes(server, clones: clones)
+            let room = DiskRoom(path: layout.backups, reserve: reservedBytes)
+            try room.require(expected, for: "the backup")
+            return try RoomWatch.during("the backup", in: room, expected: expected, under: cancellation) {
+                try complete(
+                    name, source, label ?? working, session, server, folder, clones: clones, progress, $0)
             }
-            try DurableFiles.syncDirectory(layout.backups)
-            return backup
         } catch {
             session.close()
             try? DurableFiles.removeTree(folder)
-            throw error
+            throw error as? Problem ?? Problem(.system, "\(error)")
         }
+    }
+
+    private func complete(
+        _ name: BackupNaming, _ source: BackupDescriptor.Source, _ label: String, _ session: BackupSession,
+        _ server: BackupSession.Server, _ folder: String, clones: Bool, _ progress: any ProgressReporter,
+        _ cancellation: CancellationFlag
+    ) throws(Problem) -> BackupDescriptor {
+        let backup = try take(
+            name, source, label, session, server, folder, clones: clones, progress, cancellation)
+        try requireFree(backup.name)
+        try DurableFiles.write(backup.encoded, to: BackupFiles.descriptor(folder), durable: false)
+        try DurableFiles.syncFileSystem(folder)
+        try awaitArchive(backup.requiredSegments, session, progress, cancellation)
+        try cancellation.check()
+        guard try DurableFiles.renameIfFree(folder, to: layout.backup(backup.name)) else {
+            throw Self.taken(backup.name)
+        }
+        try DurableFiles.syncDirectory(layout.backups)
+        // The backup is complete, whatever becomes of this.
+        try? session.provideSpareSegment(in: dataDirectory + "/pg_wal", server.segmentSize)
+        return backup
     }
 
     /// What a backup of the data directory would pass over; throws what would keep it from being made.
@@ -85,7 +105,7 @@ public struct BaseBackupCapture: Sendable {
 
     private func take(
         _ name: BackupNaming, _ source: BackupDescriptor.Source, _ label: String,
-        _ session: BackupSession, _ server: BackupSession.Server, _ folder: String,
+        _ session: BackupSession, _ server: BackupSession.Server, _ folder: String, clones: Bool,
         _ progress: any ProgressReporter, _ cancellation: CancellationFlag
     ) throws(Problem) -> BackupDescriptor {
         try cancellation.check()
@@ -93,8 +113,6 @@ public struct BaseBackupCapture: Sendable {
         let start = try session.start(label: label)
         progress.end()
         let walk = try DataDirectoryWalk(dataDirectory, major: server.version / 10_000)
-        let clones = try FileClone.works(from: dataDirectory + "/PG_VERSION", into: folder)
-        if !clones { try checkSpace(walk.totalBytes) }
         let context = CaptureFileJob.Context(
             dataDirectory: dataDirectory, target: BackupFiles.data(folder), storage: clones ? .plain : .zstd,
             checksumsBefore: server.hasPageChecksums ? start : nil, writeback: WritebackQueue(),
@@ -177,16 +195,10 @@ public struct BaseBackupCapture: Sendable {
         }
     }
 
-    /// Compressed files take less than the data, how much less shows only at the end; half is asked for.
-    private func checkSpace(_ total: UInt64) throws(Problem) {
-        let free = try DurableFiles.freeBytes(layout.backups)
-        guard free >= total / 2 else {
-            throw Problem(
-                .insufficientStorage, "there is not enough room for the backup",
-                detail:
-                    "the data directory has \(ByteText.of(total)), its copy may need half of that; "
-                    + "\(ByteText.of(free)) are free under \"\(layout.backups)\"",
-                hint: "Make room on that file system, but not by hand below the state directory.")
-        }
+    /// Bytes that the backup is going to take. Compressed files take less than the data, how much less shows
+    /// only at the end; half is asked for. A clone takes no more than its entry.
+    private func expectedBytes(_ server: BackupSession.Server, clones: Bool) throws(Problem) -> UInt64 {
+        let walk = try DataDirectoryWalk(dataDirectory, major: server.version / 10_000)
+        return clones ? UInt64(walk.files.count) * 4096 : walk.totalBytes / 2
     }
 }

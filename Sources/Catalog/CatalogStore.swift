@@ -48,6 +48,7 @@ public final class CatalogStore: Sendable {
             .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_FULL, .SQLITE_PERM, .SQLITE_READONLY, .SQLITE_BUSY,
             .SQLITE_LOCKED, .SQLITE_NOMEM, .SQLITE_AUTH,
         ]
+        if let full = fullDisk(path, error) { return full }
         if let error = error as? DatabaseError, trouble.contains(error.resultCode) {
             return Problem(.system, "the catalog \(path) cannot be opened", detail: "\(error)")
         }
@@ -55,6 +56,30 @@ public final class CatalogStore: Sendable {
             .stateDamaged, "the catalog \(path) cannot be used", detail: "\(error)",
             hint: "Make a new one from what is on the disk: 'pitr doctor --rebuild-catalog'.")
     }
+
+    /// A file system that has no room left for the catalog; nil when it is something else.
+    ///
+    /// Most often SQLite says so itself. Where it cannot make a journal or enlarge a file of shared memory it
+    /// says only that it failed.
+    private static func fullDisk(_ path: String, _ error: any Error) -> Problem? {
+        guard let error = error as? DatabaseError else { return nil }
+        switch error.resultCode {
+        case .SQLITE_FULL: break
+        case .SQLITE_IOERR, .SQLITE_CANTOPEN:
+            guard let free = try? DurableFiles.freeBytes(DurableFiles.parent(of: path)), free < leastRoom
+            else { return nil }
+        default: return nil
+        }
+        return Problem(
+            .insufficientStorage, "the disk has no room for the catalog \(path)", detail: "\(error)",
+            hint:
+                "Make room on that file system, a few megabytes at least, but not by hand below the state "
+                + "directory. Nothing in the catalog has changed."
+        )
+    }
+
+    /// Bytes that a change of the catalog may take.
+    private static let leastRoom: UInt64 = 256 << 10
 
     /// What SQLite finds wrong with the file, in its own words; empty when nothing is.
     public func damage() -> [String] {
@@ -96,6 +121,7 @@ public final class CatalogStore: Sendable {
         do {
             return try body()
         } catch let error as DatabaseError {
+            if let full = Self.fullDisk(path, error) { throw full }
             guard [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) else { throw error }
             throw Self.unusable(path, error)
         }

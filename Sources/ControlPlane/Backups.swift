@@ -97,10 +97,11 @@ extension ControlPlane {
             RestoreFaults.reached("backup: begin")
             progress.begin("backup of \(row.name)", totalBytes: nil)
             defer { progress.end() }
-            let descriptor = try BaseBackupCapture(
+            var capture = BaseBackupCapture(
                 connection: try instance.connectionParameters(), dataDirectory: paths.data(row.id),
-                layout: layout(row)
-            ).run(
+                layout: layout(row))
+            capture.reservedBytes = try diskRoom(layout(row).backups).reserve
+            let descriptor = try capture.run(
                 name: name.map { .given($0) } ?? .atCompletion(Identifiers.automaticBackupName),
                 source: onDemand ? .onDemand : .automatic,
                 progress: FaultyProgress(prefix: "backup: ", inner: progress), cancellation: cancellation)

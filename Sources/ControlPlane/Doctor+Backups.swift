@@ -21,6 +21,14 @@ extension ControlPlane {
                     "backups fail: " + problem.message + (problem.detail.map { ": \($0)" } ?? ""),
                     problem.hint))
         }
+        if let room = try? diskRoom(layout(row).backups) {
+            do {
+                try room.require(0, for: "a backup")
+            } catch {
+                findings.append(
+                    finding("backups fail: \(error.message): \(error.detail ?? "")", error.hint))
+            }
+        }
         return findings
     }
 }

@@ -49,7 +49,11 @@ extension ControlPlane {
                     "\(lag.backups) \(lag.backups == 1 ? "backup" : "backups") and \(lag.files) "
                         + "\(lag.files == 1 ? "file" : "files") of log are not there", dryRun: dryRun
                 ) {
-                    _ = try mirror.run(cancellation: cancellation)
+                    let room = try diskRoom(mirror.target.root)
+                    try room.require(lag.bytes, for: "the second copy")
+                    _ = try RoomWatch.during(
+                        "the second copy", in: room, expected: lag.bytes, under: cancellation
+                    ) { try mirror.run(cancellation: $0) }
                     try copyDescription(row, pair)
                 })
         }

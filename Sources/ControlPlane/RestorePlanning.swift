@@ -80,7 +80,12 @@ extension ControlPlane {
                     refusal, nearest: planner.nearest(to: refusal, now: clock.now()), request: request,
                     damagedEnd: inventory.damagedEnd?.position)
             }
-            let free = try DurableFiles.freeBytes(paths.servers)
+            let free = try diskRoom(paths.servers).available()
+            if free < plan.estimatedBytes, free >= plan.leastBytes {
+                notes.append(
+                    "The disk may be too small: replay adds up to \(ByteText.of(plan.walBytes)) to the copy. "
+                        + "The restore stops by itself before it takes the room that the servers need.")
+            }
             var planned = PlannedRestore(
                 plan: plan, source: try details(source, withUsage: false), notes: notes, availableBytes: free,
                 estimatedSeconds: Self.estimate(plan))

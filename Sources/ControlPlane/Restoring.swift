@@ -60,13 +60,8 @@ extension ControlPlane {
         defer { prepared.release() }
         announce(prepared.planned)
         let plan = prepared.planned.plan
-        let needed = plan.estimatedBytes
-        guard prepared.planned.availableBytes > needed else {
-            throw Problem(
-                .insufficientStorage, "the disk would not hold the copy",
-                detail: "\(ByteText.of(needed)) needed, \(ByteText.of(prepared.planned.availableBytes)) free",
-                hint: "Make room on that file system, but not by hand below the state directory.")
-        }
+        let room = try diskRoom(paths.servers)
+        try room.require(plan.leastBytes, for: "the copy")
         let (row, lock) = try claimCopy(name: name, request: request, source: source)
         defer { lock.release() }
         let properties = [
@@ -80,10 +75,15 @@ extension ControlPlane {
             kind, server: row, source: source.id, properties: properties
         ) { operation in
             do {
-                return try carryOut(
-                    prepared, into: row, operation: operation, request: request, watch: watch
-                ) { database in
-                    try finish(operation, properties: properties, failure: nil, in: database)
+                return try RoomWatch.during(
+                    "the restore", in: room, expected: plan.estimatedBytes, under: cancellation
+                ) { flag in
+                    try carryOut(
+                        prepared, into: row, operation: operation, request: request, watch: watch,
+                        cancellation: flag
+                    ) { database in
+                        try finish(operation, properties: properties, failure: nil, in: database)
+                    }
                 }
             } catch {
                 discard(row)
@@ -183,11 +183,13 @@ extension ControlPlane {
 
     private func carryOut(
         _ prepared: PreparedRestore, into row: ServerRow, operation: RunningOperation,
-        request: RestoreRequest, watch: Stopwatch, finish: (Database) throws -> Void
+        request: RestoreRequest, watch: Stopwatch, cancellation: CancellationFlag,
+        finish: (Database) throws -> Void
     ) throws -> RestoreEvidence {
         let plan = prepared.planned.plan
         var job = try restoreJob(prepared, serverID: row.id, operationID: operation.id)
         try DurableFiles.makeDirectories(job.operationDirectory, durable: false)
+        job.cancellation = cancellation
         let fresh = row
         let identity = RepositoryIdentity(
             serverID: row.id, systemIdentifier: prepared.systemIdentifier,

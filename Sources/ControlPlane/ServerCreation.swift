@@ -33,6 +33,7 @@ extension ControlPlane {
         let asked = try request.location.map(AzureLocation.require)?.name
         let name = (request.name ?? GeneratedNames.server()).lowercased()
         try Self.validate(serverName: name)
+        try diskRoom(paths.servers).require(Self.newServerBytes, for: "a new server")
         // A refusal must not leave a group behind.
         if request.geoRedundantBackup == true, let asked { try Self.requirePair(of: asked) }
         let group = try resolveGroup(request.resourceGroup, createIfMissing: true, location: asked)

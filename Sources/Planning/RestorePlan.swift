@@ -188,8 +188,14 @@ public struct RestorePlan: Hashable, Sendable {
 
     public var segmentSize: WALSegmentSize { segments.first?.size ?? .standard }
 
-    /// Bytes that the copy needs at once: data, staged log, and one segment for the new timeline.
-    public var estimatedBytes: UInt64 {
+    /// Bytes without which the copy cannot be made: data, staged WAL, and one segment for the new timeline.
+    public var leastBytes: UInt64 {
         dataBytes + UInt64(segments.count + 1) * segmentSize.bytes
+    }
+
+    /// Bytes that the copy may need at once. Replay adds pages to the data: what was inserted is in the WAL,
+    /// so no more than there is of that, but for databases that were copied file by file.
+    public var estimatedBytes: UInt64 {
+        leastBytes + walBytes
     }
 }

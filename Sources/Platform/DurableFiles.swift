@@ -218,6 +218,20 @@ public enum DurableFiles {
         return bytes
     }
 
+    /// Bytes of the file system of `path`, taken or free.
+    public static func totalBytes(_ path: String) throws(Problem) -> UInt64 {
+        var bytes: UInt64 = 0
+        let failure = pitr_total_bytes(path, &bytes)
+        if failure != 0 { throw Problem.system("cannot examine the file system of", path, failure) }
+        return bytes
+    }
+
+    /// The file system that `path` is on, following symbolic links; nil when there is nothing.
+    public static func device(of path: String) -> UInt64? {
+        var raw = stat()
+        return stat(path, &raw) == 0 ? UInt64(raw.st_dev) : nil
+    }
+
     /// Everything before the last slash; `/` and `.` as dirname has them.
     public static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

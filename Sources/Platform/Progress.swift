@@ -24,10 +24,30 @@ public struct SilentProgress: ProgressReporter {
 /// Set once, by a signal or a failed sibling; long work looks at it between two chunks and stops cleanly.
 public final class CancellationFlag: Sendable {
     private let raised = Atomic<Bool>(false)
+    private let problem = Mutex<Problem?>(nil)
+    private let above: CancellationFlag?
 
-    public init() {}
+    public init() {
+        above = nil
+    }
 
-    public var isCancelled: Bool { raised.load(ordering: .relaxed) }
+    /// A flag that is raised with another one, and can be raised by itself.
+    public init(under other: CancellationFlag) {
+        above = other
+    }
+
+    public var isCancelled: Bool { raised.load(ordering: .relaxed) || above?.isCancelled == true }
+
+    /// Why it was raised, when that was no cancellation.
+    public var reason: Problem? { problem.withLock { $0 } }
+
+    /// Raises it for a reason, which `check` then throws; the first reason counts.
+    public func stop(because reason: Problem) {
+        problem.withLock { problem in
+            if problem == nil { problem = reason }
+        }
+        cancel()
+    }
 
     public func cancel() {
         raised.store(true, ordering: .relaxed)
@@ -35,6 +55,7 @@ public final class CancellationFlag: Sendable {
 
     public func check() throws(Problem) {
         if isCancelled {
+            if let reason { throw reason }
             throw Problem(.canceled, "the operation was cancelled")
         }
     }

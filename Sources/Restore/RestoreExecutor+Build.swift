@@ -9,15 +9,9 @@ extension RestoreExecutor {
     ///
     /// None is flushed: after a crash they are worth nothing, and the last step flushes all that is left.
     func claim() throws(Problem) {
-        let needed = job.plan.estimatedBytes
-        let free = try DurableFiles.freeBytes(DurableFiles.parent(of: job.serverDirectory))
-        guard free > needed else {
-            throw Problem(
-                .insufficientStorage, "the disk would not hold the copy",
-                detail:
-                    "\(ByteText.of(needed)) needed, \(ByteText.of(free)) free below \(job.serverDirectory)",
-                hint: "Make room on that file system, but not by hand below the state directory.")
-        }
+        // Whoever starts the restore keeps a reserve besides; it may have had to wait since.
+        try DiskRoom(path: DurableFiles.parent(of: job.serverDirectory), reserve: 0)
+            .require(job.plan.leastBytes, for: "the copy")
         guard try DurableFiles.makeDirectory(job.serverDirectory, durable: false) else {
             throw Problem(
                 .stateDamaged, "\(job.serverDirectory) exists already", hint: "Run 'pitr maintain'.")

@@ -44,6 +44,22 @@ struct CatalogStoreTests {
         #expect(tables.count == 8)
     }
 
+    @Test func `a disk that is full for the catalog is told as that`() throws {
+        let store = try CatalogStore(path: path)
+        let problem = #expect(throws: Problem.self) {
+            try store.write { database in
+                // SQLite answers as on a full disk when a file may not grow.
+                try database.execute(sql: "PRAGMA max_page_count = 1")
+                for number in 0..<1000 {
+                    try row("\(number)", name: "n\(number)", host: "127.0.0.\(number)").insert(database)
+                }
+            }
+        }
+        #expect(problem?.code == .insufficientStorage)
+        #expect(problem?.detail?.contains("SQLite error 13") == true)
+        #expect(try store.read { try ServerRow.fetchCount($0) } == 0)
+    }
+
     @Test func `refuses a newer layout and leaves it as it is`() throws {
         _ = try CatalogStore(path: path)
         try DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 99") }

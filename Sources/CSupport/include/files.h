@@ -13,6 +13,8 @@ int pitr_sync_file_system(int descriptor);
 int pitr_start_writeback(int descriptor, int64_t offset, int64_t length);
 /// Bytes an unprivileged process can still write on the file system of `path`.
 int pitr_free_bytes(const char *path, uint64_t *bytes);
+/// Bytes of the file system of `path`, taken or free.
+int pitr_total_bytes(const char *path, uint64_t *bytes);
 /// Takes the whole-file lock (flock); `exclusive` 0 is shared, `wait` 0 answers EWOULDBLOCK at once.
 int pitr_lock(int descriptor, int exclusive, int wait);
 /// Gives that lock back, also where a process that is just being started still has the descriptor.

@@ -85,7 +85,7 @@ public struct PlannedRestore: Sendable {
     public var unloggedRelations: [String] = []
     /// What the order of text in the copy depends on.
     public var collations: [CollationVersion] = []
-    /// Free bytes where the copy would be built.
+    /// Free bytes where the copy would be built, without what the servers there keep.
     public var availableBytes: UInt64
     /// A rough guess, in seconds, from what this machine did before.
     public var estimatedSeconds: Double

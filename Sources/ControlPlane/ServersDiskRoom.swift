@@ -1,0 +1,27 @@
+import Catalog
+import GRDB
+import Platform
+import PostgresFormat
+
+extension ControlPlane {
+    /// Segments that a server must always find room for: the one it writes and those it makes ahead.
+    private static let segmentsKept: UInt64 = 3
+    /// Bytes of a new server with its first segments and its first backup.
+    static let newServerBytes: UInt64 = 80 << 20
+
+    /// The room at `path`, less what the servers on that file system need to go on: three segments for each
+    /// of them, and a hundredth of the file system.
+    func diskRoom(_ path: String) throws -> DiskRoom {
+        var place = path
+        while DurableFiles.device(of: place) == nil, place != "/" { place = DurableFiles.parent(of: place) }
+        let device = DurableFiles.device(of: place)
+        let servers = try catalog.read {
+            try ServerRow.filter(Column("phase") == ServerPhase.complete.rawValue).fetchAll($0)
+        }
+        // The WAL may be on a file system of its own.
+        let here = servers.count { DurableFiles.device(of: paths.data($0.id) + "/pg_wal") == device }
+        guard here > 0 else { return DiskRoom(path: place, reserve: 0) }
+        let segments = UInt64(here) * Self.segmentsKept * WALSegmentSize.standard.bytes
+        return DiskRoom(path: place, reserve: segments + (try DurableFiles.totalBytes(place)) / 100)
+    }
+}
