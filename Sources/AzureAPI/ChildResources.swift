@@ -4,6 +4,8 @@ import PostgresFormat
 /// A base backup as az lists it; our own numbers are under `local`.
 public struct ServerBackup: Codable, Sendable {
     public struct Local: Codable, Sendable {
+        /// What the last check found; null when it was never checked.
+        @OrNull public var lastCheck: BackupCheckDocument?
         /// What lay in the data directory and is not in it; nothing that PostgreSQL reads.
         public var passedOver: [String]
         public var startLsn: String
@@ -34,6 +36,7 @@ public struct ServerBackup: Codable, Sendable {
             storage: backup.storage,
             storedBytes: backup.storedBytes, timeline: backup.timeline.rawValue, totalBytes: backup.totalBytes
         )
+        local.lastCheck = backup.verdict.map(BackupCheckDocument.init)
         name = backup.name
         resourceGroup = server.resourceGroup
         source = backup.source

@@ -123,8 +123,14 @@ extension ControlPlane {
     }
 
     public func listBackups(_ server: ServerReference) throws -> [BackupDetails] {
-        try BackupRepository(layout: layout(try find(server))).list().compactMap(\.descriptor)
-            .sorted { $0.stopTime < $1.stopTime }.map(Self.details)
+        let layout = layout(try find(server))
+        let checks = BackupChecks(layout: layout)
+        return try BackupRepository(layout: layout).list().compactMap(\.descriptor)
+            .sorted { $0.stopTime < $1.stopTime }.map { backup in
+                var details = Self.details(backup)
+                details.verdict = checks.last(of: backup).map { BackupVerdict($0) }
+                return details
+            }
     }
 
     public func showBackup(_ server: ServerReference, name: String) throws -> BackupDetails {

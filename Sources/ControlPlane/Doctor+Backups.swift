@@ -2,6 +2,7 @@ import Capture
 import Catalog
 import Instance
 import Platform
+import Repository
 
 extension ControlPlane {
     /// What will keep the next backup of a running server from being made.
@@ -30,5 +31,21 @@ extension ControlPlane {
             }
         }
         return findings
+    }
+
+    /// A backup whose last check found damage; nil when none did.
+    func checkFinding(_ row: ServerRow) throws -> DoctorFinding? {
+        let checks = BackupChecks(layout: layout(row))
+        let damaged = try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor)
+            .compactMap { backup in
+                checks.last(of: backup).flatMap { $0.outcome == .sound ? nil : (backup.name, $0) }
+            }
+        guard let (name, check) = damaged.first else { return nil }
+        let count = damaged.count == 1 ? "" : "\(damaged.count) damaged backups, the first of them "
+        return DoctorFinding(
+            level: .problem, subject: "repository of \(row.name)",
+            message: "\(count)backup '\(name)', checked \(check.time): \(check.finding ?? "it is damaged")",
+            remedy: "Take a new one with 'pitr backup create -s \(row.name)'; restores use the others. "
+                + "'pitr backup verify -s \(row.name) -n \(name)' checks this one again.")
     }
 }

@@ -133,6 +133,7 @@ extension ControlPlane {
                     "\(damaged.count) damaged backups: \(first.message)",
                     "Take a new one with 'pitr backup create -s \(row.name)'; restores use the others.")
             }
+            if let finding = try checkFinding(row) { return finding }
             let segments = try WALArchive(layout: layout(row)).segments()
             if let bad = segments.first(where: { $0.damage != nil }) {
                 return finding(

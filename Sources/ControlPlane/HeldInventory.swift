@@ -310,6 +310,13 @@ extension InventoryBackup {
                 OrdinaryTablespace(number: $0.number, location: $0.location)
             })
         walLevel = backup.settings.walLevel
+        if let check = BackupChecks(layout: layout).last(of: backup) {
+            isVerified = check.outcome == .sound
+            // Whether WAL is there and sound is looked at for every plan anew.
+            if check.outcome == .damagedFiles {
+                damage = "\(check.finding ?? "it is damaged"), found \(check.time)"
+            }
+        }
         preparedAtStart = BackupFiles.preparedTransactions(of: backup, in: layout)
         preparedStates = BackupFiles.preparedStates(of: backup, in: layout)
     }

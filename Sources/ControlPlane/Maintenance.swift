@@ -27,6 +27,7 @@ extension ControlPlane {
             actions += try backUpIfDue(row, now: now, dryRun: dryRun)
             actions += try expire(row, time)
             actions += try indexIfDue(row, dryRun: dryRun)
+            actions += try verifyIfDue(row, now: now, dryRun: dryRun)
         }
         actions += try constrainAuthority(dryRun: dryRun)
         actions += try copyToPairs(dryRun: dryRun)

@@ -32,6 +32,7 @@ extension ControlPlane {
         let sound = listed.compactMap(\.descriptor).filter { backup in
             path.use(ofBackupOn: backup.timeline, endingAt: backup.stopLSN) == .usable
                 && numbers.isSuperset(of: backup.requiredSegments.map(\.number))
+                && BackupChecks(layout: layout).last(of: backup)?.outcome != .damagedFiles
         }
         guard let earliest = sound.map(\.stopTime).min(),
             let newest = sound.max(by: { $0.stopLSN < $1.stopLSN })

@@ -17,6 +17,8 @@ public struct InventoryBackup: Hashable, Sendable {
     public var tablespaces: [OrdinaryTablespace]
     /// Why it cannot be used; nil when it is sound as far as known.
     public var damage: String?
+    /// Whether its last check found everything right.
+    public var isVerified = false
     /// Two-phase transactions that were prepared before it began: their state is among its files.
     public var preparedAtStart: [TransactionID] = []
     /// What their files say of them, as far as they can be read.
@@ -112,6 +114,21 @@ public struct Inventory: Sendable {
     public var lastDamage: DamagedSegment? {
         let newest = backups.filter { $0.damage == nil }.map(\.startLSN).max() ?? .zero
         return damaged.filter { $0.begin >= newest }.min { $0.begin < $1.begin }
+    }
+
+    /// The backups as a restore prefers them: that with the least WAL to replay first, and of those that
+    /// begin in one segment a verified one.
+    var preferredFirst: [InventoryBackup] {
+        var ordered = backups.sorted { $0.stopLSN > $1.stopLSN }
+        func segment(_ index: Int) -> UInt64 { ordered[index].startLSN.rawValue / segmentSize.bytes }
+        for index in ordered.indices where ordered[index].isVerified {
+            var place = index
+            while place > 0, segment(place - 1) == segment(place), !ordered[place - 1].isVerified {
+                ordered.swapAt(place - 1, place)
+                place -= 1
+            }
+        }
+        return ordered
     }
 
     /// The first instant that can be promised: when the oldest sound backup ended.

@@ -10,7 +10,7 @@ extension RestorePlanner {
         var firstFailure: Refusal?
         var logs: [TimelineID: (TimelineLog, Place?)] = [:]
         var end = LSN.zero
-        for backup in inventory.backups.sorted(by: { $0.stopLSN > $1.stopLSN }) {
+        for backup in inventory.preferredFirst {
             if let damage = backup.damage {
                 rejected.append(RejectedBackup(name: backup.name, damage: damage))
                 continue
@@ -32,7 +32,7 @@ extension RestorePlanner {
                 }
                 return try planPlace(
                     target, place, mode: mode, backup: backup, log: log,
-                    rejected: rejected + olderBackups(than: backup))
+                    rejected: rejected + others(than: backup, rejected))
             } catch let refusal as Refusal {
                 switch refusal {
                 case .place: break

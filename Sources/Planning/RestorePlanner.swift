@@ -93,7 +93,7 @@ public struct RestorePlanner {
         var rejected: [RejectedBackup] = []
         var firstFailure: Refusal?
         var logs: [TimelineID: (TimelineLog, LogRecord?)] = [:]
-        for backup in inventory.backups.sorted(by: { $0.stopLSN > $1.stopLSN }) {
+        for backup in inventory.preferredFirst {
             if let damage = backup.damage {
                 rejected.append(RejectedBackup(name: backup.name, damage: damage))
                 continue
@@ -121,7 +121,7 @@ public struct RestorePlanner {
             do {
                 return try planReplay(
                     target, requested: requested, limit: limit, mode: mode, backup: backup, log: log,
-                    outside: outside, rejected: rejected + olderBackups(than: backup))
+                    outside: outside, rejected: rejected + others(than: backup, rejected))
             } catch let refusal as Refusal {
                 switch refusal {
                 case .missingSegment, .damagedSegment, .minimalLogging:
@@ -136,10 +136,15 @@ public struct RestorePlanner {
         throw firstFailure ?? Refusal.everyBackupTooNew(requested: requested, rejected: rejected)
     }
 
-    func olderBackups(than chosen: InventoryBackup) -> [RejectedBackup] {
-        inventory.backups.filter { $0.stopLSN < chosen.stopLSN }.sorted { $0.stopLSN > $1.stopLSN }.map {
-            RejectedBackup(
-                name: $0.name, reason: $0.damage.map { "damaged: \($0)" } ?? "older: more WAL to replay")
+    /// Those that were not looked at, because the chosen one was preferred.
+    func others(than chosen: InventoryBackup, _ rejected: [RejectedBackup]) -> [RejectedBackup] {
+        let known = Set(rejected.map(\.name) + [chosen.name])
+        return inventory.backups.filter { !known.contains($0.name) }.sorted { $0.stopLSN > $1.stopLSN }.map {
+            let reason =
+                $0.stopLSN > chosen.stopLSN
+                ? "not verified: begins in the same segment as one that is" : "older: more WAL to replay"
+            guard let damage = $0.damage else { return RejectedBackup(name: $0.name, reason: reason) }
+            return RejectedBackup(name: $0.name, damage: damage)
         }
     }
 

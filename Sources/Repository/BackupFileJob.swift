@@ -55,6 +55,7 @@ final class BackupFileJob: ChunkedJob {
     private let storage: BackupDescriptor.Storage
     private let writeback: WritebackQueue?
     private let progress: any ProgressReporter
+    private let examine: BackupFiles.Examiner?
     private let state = Mutex(State())
 
     /// - Parameters:
@@ -63,8 +64,9 @@ final class BackupFileJob: ChunkedJob {
     ///   - writeback: gets the finished file.
     init(
         _ expected: Expected, stored: String, target: String?, storage: BackupDescriptor.Storage,
-        writeback: WritebackQueue?, progress: any ProgressReporter
+        writeback: WritebackQueue?, progress: any ProgressReporter, examine: BackupFiles.Examiner? = nil
     ) {
+        self.examine = examine
         self.writeback = writeback
         self.expected = expected
         self.stored = stored
@@ -86,6 +88,7 @@ final class BackupFileJob: ChunkedJob {
         guard let chunk = try taken.get() else { return false }
         let content = try content(of: chunk, scratch)
         let crc = CRC32C.checksum(content)
+        try examine?(expected.path, content, chunk.contentOffset)
         if let target = chunk.target {
             try target.write(content, at: chunk.contentOffset)
         }

@@ -13,6 +13,11 @@ public enum BackupFiles {
         public let bytes: UInt64
     }
 
+    /// Looks at a piece of a file's content besides its checksum: the path in the data directory, the piece,
+    /// and its offset in the file. Called from several threads.
+    public typealias Examiner =
+        @Sendable (String, UnsafeRawBufferPointer, UInt64) throws(Problem) -> Void
+
     /// The file that goes into place last, by whoever lays out a copy.
     public static let controlFile = "global/pg_control"
 
@@ -109,11 +114,13 @@ public enum BackupFiles {
     /// Reads every file and compares it with the manifest; writes nothing.
     public static func verify(
         _ backup: BackupDescriptor, in layout: RepositoryLayout, workers: Int = 2,
-        progress: any ProgressReporter = SilentProgress(),
+        examine: Examiner? = nil, progress: any ProgressReporter = SilentProgress(),
         cancellation: CancellationFlag = CancellationFlag()
     ) throws(Problem) -> Report {
         let files = try expectedFiles(backup, layout)
-        return try read(files, backup, layout, nil, workers, progress, cancellation) { _ in nil }
+        return try read(files, backup, layout, nil, workers, progress, cancellation, examine: examine) { _ in
+            nil
+        }
     }
 
     /// The manifest PostgreSQL's own tools read, checked.
@@ -186,14 +193,14 @@ public enum BackupFiles {
     private static func read(
         _ files: [BackupFileJob.Expected], _ backup: BackupDescriptor, _ layout: RepositoryLayout,
         _ writeback: WritebackQueue?, _ workers: Int, _ progress: any ProgressReporter,
-        _ cancellation: CancellationFlag, target: (String) -> String?
+        _ cancellation: CancellationFlag, examine: Examiner? = nil, target: (String) -> String?
     ) throws(Problem) -> Report {
         let folder = data(layout.backup(backup.name))
         let suffix = backup.storage == .zstd ? RepositoryLayout.compressedSuffix : ""
         let jobs = files.map { file in
             BackupFileJob(
                 file, stored: folder + "/" + file.path + suffix, target: target(file.path),
-                storage: backup.storage, writeback: writeback, progress: progress)
+                storage: backup.storage, writeback: writeback, progress: progress, examine: examine)
         }
         try ChunkedJobs.run(jobs, workers: workers, cancellation: cancellation) {
             () throws(Problem) in try BackupFileJob.Scratch()

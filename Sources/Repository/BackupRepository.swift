@@ -43,6 +43,7 @@ public struct BackupRepository: Sendable {
         try DurableFiles.rename(layout.backup(name), to: doomed)
         try DurableFiles.syncDirectory(layout.backups)
         try DurableFiles.removeTree(doomed)
+        try BackupChecks(layout: layout).forget(name)
     }
 
     /// Folders of backups that were never finished or not wholly deleted, by their full names.

@@ -6,6 +6,7 @@ public import PostgresFormat
 ///     repository.json             what this folder is
 ///     server.json                 what the control plane knows of the server; its own business
 ///     README.txt                  how to restore by hand
+///     checks/<name>.json          what the last check of a backup found
 ///     backups/<name>/             backup.json, backup_manifest, data/<path>[.zst]
 ///     wal/<timeline>/<file>.zst   segments, backup history files, partial segments
 ///     wal/<timeline>/<segment>.index  what happened in a segment; made anew when it is missing
@@ -25,10 +26,14 @@ public struct RepositoryLayout: Hashable, Sendable {
     public var readme: String { root + "/README.txt" }
     public var backups: String { root + "/backups" }
     public var wal: String { root + "/wal" }
+    public var checks: String { root + "/checks" }
     public var incoming: String { root + "/wal/incoming" }
 
     /// A finished backup's folder.
     public func backup(_ name: String) -> String { backups + "/" + name }
+
+    /// The note of a backup's last check.
+    func check(_ name: String) -> String { checks + "/" + name + ".json" }
 
     /// The folder of a backup that is being taken.
     public func incompleteBackup(_ name: String) -> String { backup(name) + Self.incompleteSuffix }

@@ -27,6 +27,21 @@ struct RestorePlannerTests {
         #expect(plan.reason == "it stops exactly before the first record left out")
     }
 
+    @Test func `prefers a verified backup where both begin in one segment`() throws {
+        var log = based()
+        log.backup("newer", at: 105)
+        log.commit(7, at: 110)
+        log.commit(8, at: 120)
+        #expect(try log.held().plan(time(115)).backupName == "newer")
+        log.backups[0].isVerified = true
+        let plan = try log.held().plan(time(115))
+        #expect(plan.backupName == "base")
+        #expect(plan.rejected.map(\.name) == ["newer"])
+        #expect(plan.rejected.first?.reason.hasPrefix("not verified") == true)
+        log.backups[1].isVerified = true
+        #expect(try log.held().plan(time(115)).backupName == "newer")
+    }
+
     @Test func `hands over the start of the last record inside when that is asked for`() throws {
         var log = based()
         let inside = log.commit(7, at: 110)

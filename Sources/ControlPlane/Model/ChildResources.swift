@@ -30,6 +30,8 @@ public struct BackupDetails: Sendable, Hashable {
     public var storage: String
     /// What lay in the data directory and is not in it, in words; nothing that PostgreSQL reads.
     public var passedOver: [String] = []
+    /// What its last check found; nil when it was never checked.
+    public var verdict: BackupVerdict?
 
     public init(
         name: String, backupType: String, source: String, completedTime: PostgresTimestamp, startLSN: LSN,

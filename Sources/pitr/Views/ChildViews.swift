@@ -4,13 +4,37 @@ import PostgresFormat
 
 /// Columns of the smaller resources.
 enum ChildViews {
-    static let backupColumns = ["Name", "Backup Type", "Source", "Completed", "Size", "Stored", "As"]
+    static let backupColumns = [
+        "Name", "Backup Type", "Source", "Completed", "Size", "Stored", "As", "Last Check",
+    ]
 
     static func row(_ backup: BackupDetails) -> [String] {
         [
             backup.name, backup.backupType, backup.source, backup.completedTime.description,
             ByteText.size(backup.totalBytes), ByteText.size(backup.storedBytes), backup.storage,
+            backup.verdict.map { text($0) } ?? "never",
         ]
+    }
+
+    static let verifiedColumns = ["Name", "Outcome", "Files", "Size", "WAL Segments", "Finding"]
+
+    static func row(_ backup: VerifiedBackup) -> [String] {
+        [
+            backup.name, text(backup.verdict.outcome), String(backup.files), ByteText.size(backup.bytes),
+            String(backup.segments), backup.verdict.finding ?? "",
+        ]
+    }
+
+    private static func text(_ outcome: BackupVerdict.Outcome) -> String {
+        switch outcome {
+        case .sound: "sound"
+        case .damagedFiles: "DAMAGED"
+        case .damagedWAL: "WAL DAMAGED"
+        }
+    }
+
+    private static func text(_ verdict: BackupVerdict) -> String {
+        "\(text(verdict.outcome)) \(verdict.time.wholeSeconds)"
     }
 
     static func text(_ backup: BackupDetails) -> PersonText {
@@ -24,6 +48,9 @@ enum ChildViews {
             "\(ByteText.size(backup.totalBytes)), stored as \(backup.storage) in "
                 + ByteText.size(backup.storedBytes)
         )
+        text.field(
+            "Last check",
+            backup.verdict.map { Self.text($0) + ($0.finding.map { ": " + $0 } ?? "") } ?? "never")
         if !backup.passedOver.isEmpty { text.field("Passed over", someOf(backup.passedOver)) }
         return text
     }

@@ -5,6 +5,6 @@ struct BackupCommands: ParsableCommand {
         commandName: "backup", abstract: "A server's base backups.",
         subcommands: [
             BackupCreateCommand.self, BackupListCommand.self, BackupShowCommand.self,
-            BackupDeleteCommand.self,
+            BackupDeleteCommand.self, BackupVerifyCommand.self,
         ])
 }
