@@ -10,6 +10,11 @@ public struct LocalServer: Codable, Sendable {
         @OrNull public var lastArchivedWal: String?
         @OrNull public var lastFailedTime: String?
         @OrNull public var lastFailedWal: String?
+        /// Why it fails, as the server's log has it.
+        @OrNull public var reason: String?
+        /// Files that wait to be archived, where archiving stands still, and since when.
+        public var waitingFiles: Int
+        @OrNull public var waitingSince: String?
 
         init(_ health: ArchiverHealth) {
             failedCount = health.failedCount
@@ -17,7 +22,10 @@ public struct LocalServer: Codable, Sendable {
             lastArchivedTime = health.lastArchivedTime?.wireText
             lastArchivedWal = health.lastArchivedWAL
             lastFailedTime = health.lastFailedTime?.wireText
+            waitingFiles = health.waitingFiles
             lastFailedWal = health.lastFailedWAL
+            reason = health.reason
+            waitingSince = health.waitingSince?.wireText
         }
     }
 

@@ -33,7 +33,8 @@ extension BaseBackupCapture {
                 }
                 if watch.seconds - asked > Self.secondsBetweenQuestions {
                     asked = watch.seconds
-                    if let failure = try session.archiverFailure() {
+                    progress.note("waiting for \(segment)")
+                    if let failure = try session.archiverFailure() ?? archivingTrouble() {
                         progress.note(failure)
                         let since = failingSince ?? watch.seconds
                         failingSince = since
@@ -53,7 +54,7 @@ extension BaseBackupCapture {
         _ segment: SegmentName, _ session: BackupSession, after seconds: Double
     ) throws(Problem) -> Problem {
         let waited = "waited \(Int(seconds)) seconds"
-        let failure = try session.archiverFailure()
+        let failure = try session.archiverFailure() ?? archivingTrouble()
         return Problem(
             .walMissing, "the server did not archive segment \(segment), which the backup needs",
             detail: failure.map { waited + "; " + $0 } ?? waited,

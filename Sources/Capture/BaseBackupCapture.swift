@@ -14,6 +14,9 @@ public struct BaseBackupCapture: Sendable {
     public var workers = 2
     /// How long to wait, after the copy, for the server to archive the WAL that belongs to it.
     public var archiveTimeoutSeconds: Double = 600
+    /// Why WAL is not archived though PostgreSQL counts no failure, if so: asked once a second while the
+    /// backup waits for its WAL.
+    public var archivingTrouble: @Sendable () -> String? = { nil }
     /// What the backup leaves free on its file system for the servers there, in bytes.
     public var reservedBytes: UInt64 = 0
 

@@ -101,6 +101,11 @@ extension ControlPlane {
                 connection: try instance.connectionParameters(), dataDirectory: paths.data(row.id),
                 layout: layout(row))
             capture.reservedBytes = try diskRoom(layout(row).backups).reserve
+            capture.archivingTrouble = {
+                self.archivingStall(row).map { stall in
+                    "nothing has been archived since \(stall.since), \(stall.count) files wait: \(stall.reason)"
+                }
+            }
             let descriptor = try capture.run(
                 name: name.map { .given($0) } ?? .atCompletion(Identifiers.automaticBackupName),
                 source: onDemand ? .onDemand : .automatic,

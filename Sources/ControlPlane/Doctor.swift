@@ -98,11 +98,10 @@ extension ControlPlane {
             if let archiver = details.archiver, archiver.isFailing {
                 add(
                     .problem,
-                    "WAL is not being archived: \(archiver.lastFailedWAL ?? "a segment") failed at "
-                        + "\(archiver.lastFailedTime?.description ?? "an unknown time"), "
-                        + "\(archiver.failedCount) failures so far; "
+                    "WAL is not being archived: \(archiver.failureWords); "
                         + "PostgreSQL keeps it and goes on trying",
-                    "Look for 'pitr-wal' in \(paths.log(row.id)); a full disk is the usual cause.")
+                    "'pitr maintain' puts a missing helper back. Otherwise look for 'pitr-wal' in "
+                        + "\(paths.log(row.id)); a full disk is the usual cause.")
             }
             findings += backupFindings(row)
         default: break

@@ -24,6 +24,8 @@ extension ControlPlane {
         for row in try rows(resourceGroup: nil, dropped: false) where row.phase == .complete {
             actions += try agree(row, dryRun: dryRun)
             actions += try keepEvidenceIfDue(row, dryRun: dryRun)
+            // First, since a backup has to wait for its WAL.
+            actions += try repairHelper(row, dryRun: dryRun)
             actions += try backUpIfDue(row, now: now, dryRun: dryRun)
             actions += try expire(row, time)
             actions += try indexIfDue(row, dryRun: dryRun)

@@ -306,11 +306,15 @@ extension ControlPlane {
         let connection = try instance(row.id).connect()
         let state = try connection.query(
             "SELECT pg_is_in_recovery()::text AS r, current_setting('archive_command') AS a, "
-                + "current_setting('fsync') AS f")
+                + "current_setting('fsync') AS f, "
+                + "(SELECT last_archived_wal ~ '^[0-9A-F]{24}$' FROM pg_stat_archiver)::text AS done")
         guard state[0, "r"] == "false", state[0, "f"] == "on",
             state[0, "a"]?.contains(paths.repository(row.id)) == true
         else { throw Problem(.recoveryFailed, "the copy did not open as a server of its own") }
-        checks.append("open for writing, fsync on, archiving to its own repository")
+        // Nobody waits for its first segment here: its first backup does.
+        checks.append(
+            "open for writing, fsync on, archiving to its own repository"
+                + (state[0, "done"] == "true" ? "" : " is set up"))
         var evidence = RestoreEvidence(
             operationID: operation.id, correlationID: operation.correlationID,
             sourceServer: Identifiers.serverResourceID(

@@ -138,7 +138,7 @@ extension ControlPlane {
             systemIdentifier: row.systemIdentifier.flatMap { UInt64($0) },
             restoredFrom: try row.restoredFrom.map { try CatalogJSON.value(RestoredFrom.self, $0) },
             diskUsage: withUsage ? usage(row) : nil,
-            archiver: withUsage && state == .ready ? archiverHealth(row) : nil,
+            archiver: state != .ready ? nil : withUsage ? archiverHealth(row) : stalledArchiver(row),
             geoRedundancy: withUsage ? geoRedundancy(row) : nil)
     }
 
@@ -169,12 +169,29 @@ extension ControlPlane {
                 FROM pg_stat_archiver
                 """)
         else { return nil }
-        return ArchiverHealth(
+        var health = ArchiverHealth(
             lastArchivedWAL: rows[0, "last_archived_wal"],
             lastArchivedTime: rows[0, "last_archived_time"].flatMap { try? Self.instant($0) },
             failedCount: rows[0, "failed_count"].flatMap { Int($0) } ?? 0,
             lastFailedWAL: rows[0, "last_failed_wal"],
             lastFailedTime: rows[0, "last_failed_time"].flatMap { try? Self.instant($0) },
             isFailing: rows[0, "failing"] == "true")
+        if health.isFailing {
+            let since = health.lastArchivedTime ?? PostgresTimestamp(unixMicroseconds: 0)
+            health.reason = (try? instance(row.id))?.archivingWords(
+                since: since.wholeSeconds.replacing("T", with: " ").replacing("Z", with: ""))
+        }
+        if let stall = archivingStall(row) { health.add(stall) }
+        return health
+    }
+
+    /// As far as files tell it, for many servers at once; nil where nothing is wrong.
+    func stalledArchiver(_ row: ServerRow) -> ArchiverHealth? {
+        guard let stall = archivingStall(row) else { return nil }
+        var health = ArchiverHealth(
+            lastArchivedWAL: nil, lastArchivedTime: nil, failedCount: 0, lastFailedWAL: nil,
+            lastFailedTime: nil, isFailing: true)
+        health.add(stall)
+        return health
     }
 }

@@ -9,7 +9,9 @@ struct WALHelper {
     let path: String
 
     /// Installs the helper that lies beside the running `pitr`; the same bytes are installed once.
-    static func install(into directory: String) throws(Problem) -> WALHelper {
+    ///
+    /// - Parameter checking: reads the one that is installed already; otherwise only its size and mode count.
+    static func install(into directory: String, checking: Bool = false) throws(Problem) -> WALHelper {
         guard let own = executable() else {
             throw Problem(.system, "cannot tell where the running program lies")
         }
@@ -19,11 +21,14 @@ struct WALHelper {
                 .system, "the helper pitr-wal is missing", detail: "it should lie at \(source)",
                 hint: "Build it with 'swift build --product pitr-wal', or install both programs together.")
         }
-        let checksum = try pass(program) { (_, _) throws(Problem) in }
-        let hex = String(checksum, radix: 16)
-        let name = "pitr-wal-\(ProductVersion.current)-" + String(repeating: "0", count: 8 - hex.count) + hex
+        let checksum = try checksum(of: program)
+        let name = "pitr-wal-\(ProductVersion.current)-" + hex(checksum)
         let path = directory + "/" + name
-        if DurableFiles.status(path) == nil {
+        let installed = DurableFiles.status(path)
+        let size = try program.size()
+        let seemsSound =
+            installed?.kind == .file && installed?.size == size && installed?.permissions == 0o700
+        if !seemsSound || checking && !isSound(path) {
             try DurableFiles.write(to: path, permissions: 0o700) { (file) throws(Problem) in
                 let copied = try pass(program) { (piece, offset) throws(Problem) in
                     try file.write(piece, at: offset)
@@ -36,6 +41,15 @@ struct WALHelper {
             }
         }
         return WALHelper(path: path)
+    }
+
+    static func hex(_ checksum: UInt32) -> String {
+        let digits = String(checksum, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    static func checksum(of file: OpenFile) throws(Problem) -> UInt32 {
+        try pass(file) { (_, _) throws(Problem) in }
     }
 
     /// Hands out the file piece by piece, since it is larger than all else that is in memory; its checksum.

@@ -66,8 +66,14 @@ public struct ArchiverHealth: Hashable, Sendable, Codable {
     public var failedCount: Int
     public var lastFailedWAL: String?
     public var lastFailedTime: PostgresTimestamp?
-    /// True when the newest attempt failed.
+    /// True when the newest attempt failed, or nothing has been archived for a while although WAL waits.
     public var isFailing: Bool
+    /// Files that wait to be archived, where archiving stands still.
+    public var waitingFiles = 0
+    /// Since when it stands still.
+    public var waitingSince: PostgresTimestamp?
+    /// Why it fails, as the server's log has it.
+    public var reason: String?
 
     public init(
         lastArchivedWAL: String?, lastArchivedTime: PostgresTimestamp?, failedCount: Int,

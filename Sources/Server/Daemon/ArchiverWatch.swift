@@ -10,9 +10,7 @@ struct ArchiverWatch {
         archivers.compactMap { server, health in
             if health.isFailing {
                 guard failing.insert(server).inserted else { return nil }
-                let since = health.lastFailedTime?.description ?? "now"
-                return "WARNING: \(server): archiving fails since \(since), at "
-                    + "\(health.lastFailedWAL ?? "an unknown file"); its log says why"
+                return "WARNING: \(server): archiving fails: \(health.failureWords)"
             }
             return failing.remove(server) == nil ? nil : "\(server): archiving works again"
         }

@@ -13,7 +13,9 @@ enum ServerView {
     static func row(_ server: ServerDetails) -> [String] {
         [
             server.name, server.resourceGroup, server.location, server.version, String(server.storageSizeGiB),
-            server.tier, server.skuName, server.state.rawValue, "NotEnabled", server.availabilityZone ?? "",
+            server.tier, server.skuName,
+            server.state.rawValue + (server.archiver?.isFailing == true ? ", archiving FAILING" : ""),
+            "NotEnabled", server.availabilityZone ?? "",
         ]
     }
 
@@ -100,9 +102,7 @@ enum ServerView {
         if archiver.isFailing {
             text.field(
                 "Archiving",
-                "FAILING: \(archiver.lastFailedWAL ?? "a segment")"
-                    + (archiver.lastFailedTime.map { " at \($0)" } ?? "")
-                    + ", \(archiver.failedCount) failures; see the server's log")
+                "FAILING: \(archiver.failureWords)")
         }
     }
 
