@@ -47,8 +47,8 @@ enum PitrWal {
     }
 
     private static func version() -> Int32 {
-        write("pitr-wal \(ProductVersion.current)\n", to: STDOUT_FILENO)
-        return 0
+        let isWritten = write("pitr-wal \(ProductVersion.current)\n", to: STDOUT_FILENO)
+        return isWritten ? 0 : 1
     }
 
     private static func usage(_ verb: String?) -> Int32 {
@@ -67,9 +67,11 @@ enum PitrWal {
         write(line + "\n", to: STDERR_FILENO)
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
-        _ = text.withCString { Glibc.write(descriptor, $0, strlen($0)) }
+    @discardableResult
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
+        text.withCString { Glibc.write(descriptor, $0, strlen($0)) == strlen($0) }
     }
 }
 
+StandardDescriptors.fill()
 exit(PitrWal.run(Array(CommandLine.arguments.dropFirst())))

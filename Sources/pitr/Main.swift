@@ -7,31 +7,47 @@ import Platform
 @main
 enum Main {
     static func main() {
+        StandardDescriptors.fill()
         Interruption.install()
         exit(run(Array(CommandLine.arguments.dropFirst())))
     }
 
     /// Returns the exit status: 0, 1 for a failure of the service, 2 for wrong use, 3 for what was not found.
     static func run(_ arguments: [String]) -> Int32 {
+        do {
+            try carryOut(arguments)
+            try StandardStream.output.finish()
+            return 0
+        } catch {
+            return report(error)
+        }
+    }
+
+    private static func carryOut(_ arguments: [String]) throws {
         // `create --version 15` is az's, so the tool's own flag counts only in first place.
         if arguments.first == "--version" {
-            StandardStream.output.write("pitr \(ProductVersion.current)\n")
-            return 0
+            try StandardStream.output.write("pitr \(ProductVersion.current)\n")
+            return
         }
         do {
             var command = try Pitr.parseAsRoot(arguments)
             try command.run()
-            return 0
         } catch let problem as Problem {
-            return report(problem)
+            throw problem
         } catch {
-            return UsageError.status(of: error) ?? report(error)
+            // A wish for help is no failure.
+            guard let help = UsageError.help(error) else { throw error }
+            try StandardStream.output.write(help)
         }
     }
 
     private static func report(_ error: any Error) -> Int32 {
+        if !(error is Problem), let usage = UsageError.complaint(error) {
+            StandardStream.error.say(usage)
+            return 2
+        }
         let problem = Failure.problem(error, cancelled: Interruption.flag.isCancelled)
-        StandardStream.error.write(Failure.text(problem))
+        StandardStream.error.say(Failure.text(problem))
         return problem.code.exitStatus
     }
 }

@@ -66,7 +66,7 @@ struct Session: Sendable {
     func print(_ report: Report) throws {
         let stream = StandardStream.output
         messages.progress?.wipe()
-        stream.write(
+        try stream.write(
             try report.render(options.format, colors: stream.isTerminal, width: stream.width))
     }
 }

@@ -3,19 +3,14 @@ import Foundation
 
 /// What the argument parser throws: a wish for help, or wrong use.
 enum UsageError {
-    /// Prints it and returns the exit status; nil for errors that are not the parser's.
-    static func status(of error: any Error) -> Int32? {
-        let code = Pitr.exitCode(for: error)
-        switch code {
-        case .success:
-            StandardStream.output.write(Pitr.fullMessage(for: error) + "\n")
-            return 0
-        case .validationFailure:
-            StandardStream.error.write(text(of: error))
-            return 2
-        default:
-            return nil
-        }
+    /// The text that was wished for; nil for all else.
+    static func help(_ error: any Error) -> String? {
+        Pitr.exitCode(for: error) == .success ? Pitr.fullMessage(for: error) + "\n" : nil
+    }
+
+    /// What was wrong about the use; nil for errors that are not the parser's.
+    static func complaint(_ error: any Error) -> String? {
+        Pitr.exitCode(for: error) == .validationFailure ? text(of: error) : nil
     }
 
     /// The message, and where to read more; without the long list of every option.

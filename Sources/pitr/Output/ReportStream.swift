@@ -5,37 +5,44 @@
 struct ReportStream {
     private let format: OutputFormat
     private let colors: Bool
-    private let write: (String) -> Void
+    private let output: (String) throws -> Bool
     private var count = 0
+    /// False once nobody reads any more: what would follow need not be made.
+    private(set) var hasReader = true
 
-    init(_ format: OutputFormat, colors: Bool, write: @escaping (String) -> Void) {
+    /// - Parameter output: takes text, and says whether anybody still reads it.
+    init(_ format: OutputFormat, colors: Bool, output: @escaping (String) throws -> Bool) {
         self.format = format
         self.colors = colors
-        self.write = write
+        self.output = output
     }
 
     /// - Parameter line: what a person gets, without its line end.
     mutating func add(_ item: OutputValue, line: @autoclosure () -> String) throws {
         count += 1
         switch format {
-        case .table: write(line() + "\n")
+        case .table: try write(line() + "\n")
         case .json, .jsonc:
             let text = JSONText.render(.list([item]), colors: colors && format == .jsonc)
             // Without the brackets of the list of one: they are written once, around all.
-            write((count == 1 ? "[\n" : ",\n") + text.dropFirst(2).dropLast(3))
-        case .tsv: write(TSVText.render(.list([item])))
-        case .yaml: write(try YAMLText.render(.list([item])))
-        case .yamlc: write(try YAMLText.render(.list([item]), colors: colors))
+            try write((count == 1 ? "[\n" : ",\n") + text.dropFirst(2).dropLast(3))
+        case .tsv: try write(TSVText.render(.list([item])))
+        case .yaml: try write(try YAMLText.render(.list([item])))
+        case .yamlc: try write(try YAMLText.render(.list([item]), colors: colors))
         case .none: break
         }
     }
 
     /// Ends the list.
-    func finish() throws {
+    mutating func finish() throws {
         switch format {
-        case .json, .jsonc: write(count == 0 ? "[]\n" : "\n]\n")
-        case .yaml where count == 0, .yamlc where count == 0: write(try YAMLText.render(.list([])))
+        case .json, .jsonc: try write(count == 0 ? "[]\n" : "\n]\n")
+        case .yaml where count == 0, .yamlc where count == 0: try write(try YAMLText.render(.list([])))
         default: break
         }
+    }
+
+    private mutating func write(_ text: String) throws {
+        if hasReader { hasReader = try output(text) }
     }
 }

@@ -9,8 +9,12 @@ struct DestinationFile: Sendable {
 
     init(path: String) throws {
         if path == "-" {
-            descriptor = dup(StandardStream.output.rawValue)
+            descriptor = fcntl(StandardStream.output.rawValue, F_DUPFD_CLOEXEC, 3)
             madePath = nil
+            guard descriptor >= 0 else {
+                throw Problem(
+                    .system, "cannot write to standard output", detail: String(cString: strerror(errno)))
+            }
             return
         }
         let made = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)

@@ -28,7 +28,7 @@ final class LineProgress: ProgressReporter {
         }
         guard let finished else { return }
         let amount = finished.bytes > 0 ? "\(ByteText.size(finished.bytes)) in " : ""
-        StandardStream.error.write(
+        StandardStream.error.say(
             "\(finished.name): \(amount)\(ByteText.duration(finished.watch.seconds))\n")
     }
 }

@@ -21,6 +21,6 @@ struct Messages: Sendable {
 
     private func print(_ text: String) {
         progress?.wipe()
-        StandardStream.error.write(text.visible(keepsLines: true) + "\n")
+        StandardStream.error.say(text.visible(keepsLines: true) + "\n")
     }
 }

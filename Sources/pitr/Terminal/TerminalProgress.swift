@@ -19,7 +19,7 @@ final class TerminalProgress: ProgressReporter {
 
     init(
         width: @escaping @Sendable () -> Int = { StandardStream.error.width },
-        write: @escaping @Sendable (String) -> Void = { StandardStream.error.write($0) }
+        write: @escaping @Sendable (String) -> Void = { StandardStream.error.say($0) }
     ) {
         self.write = write
         self.width = width

@@ -43,7 +43,7 @@ struct AzureEnvCommand: PitrCommand {
         let session = Session(global)
         let report = try execute(session)
         if global.output == nil, case .plain(let text) = report.view {
-            StandardStream.output.write(text)
+            try StandardStream.output.write(text)
         } else {
             try session.print(report)
         }

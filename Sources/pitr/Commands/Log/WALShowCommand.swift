@@ -20,7 +20,7 @@ struct WALShowCommand: PitrCommand {
     func execute(_ session: Session) throws -> Report {
         if let limit, limit < 1 { throw Problem(.usage, "--limit is at least 1") }
         let output = StandardStream.output
-        var stream = ReportStream(global.format, colors: output.isTerminal) { output.write($0) }
+        var stream = ReportStream(global.format, colors: output.isTerminal) { try output.write($0) }
         var shown = 0
         var failure: (any Error)?
         let ends = try log.source(wholeIsMeant: false).read(session) { (record) throws(Problem) in
@@ -34,7 +34,7 @@ struct WALShowCommand: PitrCommand {
                 return false
             }
             shown += 1
-            return limit.map { shown < $0 } ?? true
+            return stream.hasReader && limit.map { shown < $0 } ?? true
         }
         if let failure { throw failure }
         try stream.finish()

@@ -21,7 +21,7 @@ struct CompletionCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         // A script has one form, whatever output format is set.
-        StandardStream.output.write(Pitr.completionScript(for: shell.kind) + "\n")
+        try StandardStream.output.write(Pitr.completionScript(for: shell.kind) + "\n")
         return .nothing
     }
 }

@@ -11,9 +11,14 @@ struct DemoCommand: PitrCommand {
     @Flag(help: "Keep both servers.") var keep = false
 
     func execute(_ session: Session) throws -> Report {
+        var unwritten: Problem?
         var demo = try Demo(controlPlane: session.controlPlane()) { line in
             session.messages.progress?.wipe()
-            StandardStream.output.write(line + "\n")
+            do throws(Problem) {
+                try StandardStream.output.write(line + "\n")
+            } catch {
+                unwritten = unwritten ?? error
+            }
         }
         do {
             try demo.run(keep: keep)
@@ -21,6 +26,7 @@ struct DemoCommand: PitrCommand {
             demo.cleanUp()
             throw error
         }
+        if let unwritten { throw unwritten }
         return .nothing
     }
 }
