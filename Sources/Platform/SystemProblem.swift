@@ -15,6 +15,9 @@ extension Problem {
                     "Make room on that file system, but not by hand in pitr's state directory; the work can then be "
                     + "repeated.")
         }
-        return Problem(.system, "\(action) \"\(path)\": \(reason)")
+        return Problem(
+            .system, "\(action) \"\(path)\": \(reason)",
+            hint: number == EFBIG
+                ? "Raise the limit on the size of files, see 'ulimit -f', and repeat the work." : nil)
     }
 }

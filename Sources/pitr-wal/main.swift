@@ -74,4 +74,6 @@ enum PitrWal {
 }
 
 StandardDescriptors.fill()
+// A limit on the size of files is a failed write: a helper that dies of it would end the archiver, too.
+signal(SIGXFSZ, SIG_IGN)
 exit(PitrWal.run(Array(CommandLine.arguments.dropFirst())))

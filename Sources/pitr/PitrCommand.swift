@@ -3,12 +3,17 @@ import ArgumentParser
 /// A command: options, one call, one report.
 protocol PitrCommand: ParsableCommand {
     var global: GlobalOptions { get }
+    /// What it leaves when it is ended before it could clean up.
+    static var whenKilled: KilledCommand { get }
 
     func execute(_ session: Session) throws -> Report
 }
 
 extension PitrCommand {
+    static var whenKilled: KilledCommand { .standard }
+
     func run() throws {
+        Interruption.setLastWords(afterwards: Self.whenKilled)
         let session = Session(global)
         // A failure's message must not stand behind a half-drawn progress line.
         defer { session.messages.progress?.wipe() }

@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 import Synchronization
 import Testing
@@ -72,6 +73,24 @@ struct TerminalTests {
         #expect(throws: Problem.self) { try no.require("Sure", yes: false) }
         let gone = Confirmation(isTerminal: true) { _ in nil }
         #expect(throws: Problem.self) { try gone.require("Sure", yes: false) }
+    }
+
+    @Test func `a signal ends a question, and nothing else changes`() {
+        func isDefault(_ number: Int32) -> Bool {
+            var present = sigaction()
+            sigaction(number, nil, &present)
+            return unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self) == 0
+        }
+        let signals = [SIGINT, SIGTERM]
+        let before = signals.map(isDefault)
+        let during = Interruption.whileAsking { signals.map(isDefault) }
+        #expect(during == [true, true])
+        #expect(signals.map(isDefault) == before)
+    }
+
+    @Test(arguments: [KilledCommand.standard, .demo, .daemon])
+    func `a command that is ended at once says what cleans up`(command: KilledCommand) {
+        #expect(command.problem.hint?.contains("'pitr maintain'") == true)
     }
 
     @Test func `a failure is said in three parts, a line each`() {

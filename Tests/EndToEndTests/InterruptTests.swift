@@ -97,28 +97,82 @@ extension EndToEnd {
             }
         }
 
+        /// Starts a restore, which waits in line behind the test, hands its process to `body`, and lets the
+        /// line go on when it has ended; the answer is what it said.
+        private static func withRestoreInLine(
+            _ product: ProductUnderTest, _ name: String, _ body: (Int32) throws -> Void
+        ) throws -> String {
+            let source = try product.server("orders")
+            let line = try DirectoryLock.wait(product.home + "/locks/\(source.id).restore")
+            try RunAs.handOver(line.path)
+            let log = product.scratch.file("background.log")
+            func text() throws -> String {
+                String(decoding: try DurableFiles.readIfPresent(log) ?? [], as: UTF8.self)
+            }
+            let before = try text().count
+            func words() throws -> String { String(try text().dropFirst(before)) }
+            let tool = try product.start(["restore", "-n", name, "--source-server", "orders", "--verbose"])
+            // From this line on the signals' handlers are there, and the restore cannot get past the line.
+            #expect(try ProductUnderTest.eventually { try words().contains("state: ") })
+            try body(tool)
+            #expect(ProductUnderTest.eventually { ChildProcess.hasEnded(tool) })
+            line.release()
+            return try words()
+        }
+
+        /// Signals that arrive at one and the same time.
+        private static func send(_ signals: [String], to process: Int32) throws {
+            for signal in ["STOP"] + signals + ["CONT"] {
+                try SystemCommands().runChecked(Command("kill", ["-" + signal, String(process)]))
+            }
+        }
+
         @Test func `a restore that waits in line can be called off from outside`() throws {
             try ProductUnderTest.use("intqueue") { product in
                 let source = try product.create("orders")
                 try source.connect().execute("CREATE TABLE t (x int); INSERT INTO t VALUES (7)")
-                let line = try DirectoryLock.wait(product.home + "/locks/\(source.id).restore")
-                try RunAs.handOver(line.path)
-                let tool = try product.start(
-                    ["restore", "-n", "copy", "--source-server", "orders", "--verbose"])
-                let log = product.scratch.file("background.log")
-                func says(_ words: String) throws -> Bool {
-                    String(decoding: try DurableFiles.readIfPresent(log) ?? [], as: UTF8.self).contains(words)
+                // A terminal that closes is never the second signal: shell and kernel both tell.
+                for (number, signals) in [["INT"], ["HUP"], ["TERM", "HUP"], ["HUP", "INT"]].enumerated() {
+                    let words = try Self.withRestoreInLine(product, "copy\(number)") { tool in
+                        try Self.send(signals, to: tool)
+                    }
+                    #expect(
+                        words.contains("(OperationCanceled) cancelled; nothing half-made is left"),
+                        "\(signals): \(words)")
                 }
-                // From this line on the signal's handler is there, and the restore cannot get past the line.
-                #expect(try ProductUnderTest.eventually { try says("state: ") })
-                try SystemCommands().runChecked(Command("kill", ["-INT", String(tool)]))
-                #expect(ProductUnderTest.eventually { ChildProcess.hasEnded(tool) })
-                #expect(try says("(OperationCanceled) cancelled; nothing half-made is left"))
-                line.release()
                 #expect(try product.serverNames() == ["orders"])
                 #expect(try product.serverFolders().count == 1)
+                let words = try Self.withRestoreInLine(product, "copy") { tool in
+                    try Self.send(["INT", "TERM"], to: tool)
+                }
+                #expect(words.contains("(OperationCanceled) ended at once"), "\(words)")
+                #expect(words.contains("hint: 'pitr maintain' ends and removes what it may have left"))
+                try product.json("maintain")
                 let copy = try product.restore("copy", from: "orders").server
                 #expect(try copy.superuser().value("SELECT x FROM t") == "7")
+            }
+        }
+
+        @Test func `a terminal that closes does not end a command under nohup`() throws {
+            try ProductUnderTest.use("intnohup") { product in
+                // The lowest bit of ignored signals is SIGHUP's; `serve` is there to be looked at.
+                let line = "trap '' HUP; exec $0 serve --port 0 --home $1"
+                let daemon = try SystemCommands().spawnDetached(
+                    Command("bash", ["-c", line, BuiltProduct.path("pitr"), product.home]),
+                    log: product.scratch.file("daemon.log"))
+                defer {
+                    _ = try? SystemCommands().run(Command("kill", ["-TERM", String(daemon)]))
+                    ProductUnderTest.eventually { ChildProcess.hasEnded(daemon) }
+                }
+                let isReady = try ProductUnderTest.eventually {
+                    let said = try DurableFiles.readIfPresent(product.scratch.file("daemon.log")) ?? []
+                    return String(decoding: said, as: UTF8.self).contains("pitr serves")
+                }
+                #expect(isReady)
+                let status = String(decoding: try DurableFiles.read("/proc/\(daemon)/status"), as: UTF8.self)
+                let ignored = status.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }
+                let mask = ignored.flatMap { UInt64($0.dropFirst(7).drop { $0.isWhitespace }, radix: 16) }
+                #expect(mask.map { $0 & 1 } == 1)
             }
         }
 

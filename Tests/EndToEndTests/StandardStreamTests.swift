@@ -33,6 +33,16 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a limit on the size of files is a failure, and no death`() throws {
+            try ProductUnderTest.use("limitout") { product in
+                let answer = try Self.shell(product, "ulimit -f 0; exec $0 --version > $D/out")
+                #expect(answer.exitStatus == 1)
+                #expect(answer.standardError.contains("detail: File too large"))
+                let helper = try Self.shell(product, "ulimit -f 0; exec $1 version > $D/out")
+                #expect(helper.exitStatus == 1)
+            }
+        }
+
         @Test func `a reader that went away is no failure`() throws {
             try ProductUnderTest.use("goneout") { product in
                 // A pipe that had a reader, and has none any more.

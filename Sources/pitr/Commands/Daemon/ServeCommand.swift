@@ -11,8 +11,11 @@ struct ServeCommand: PitrCommand {
         discussion: """
             Listens on this machine only, over HTTPS, and carries out what is accepted, each operation in a \
             process of its own. Takes the daily backups as well, expires what retention no longer needs, and \
-            says when archiving fails. Runs until it gets SIGINT or SIGTERM; operations in progress go on.
+            says when archiving fails. Runs until it gets SIGINT, SIGTERM or SIGHUP; operations in \
+            progress go on.
             """)
+
+    static let whenKilled = KilledCommand.daemon
 
     @OptionGroup var global: GlobalOptions
     @Option(help: "Port to listen on.") var port = Endpoint.standard.port

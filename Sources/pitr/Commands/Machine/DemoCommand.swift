@@ -7,6 +7,8 @@ struct DemoCommand: PitrCommand {
         commandName: "demo", abstract: "Show the main job: a table is dropped, and comes back in a copy.",
         discussion: "Makes the servers 'orders' and 'orders-restored' in the resource group 'pitr-demo'.")
 
+    static let whenKilled = KilledCommand.demo
+
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Keep both servers.") var keep = false
 
