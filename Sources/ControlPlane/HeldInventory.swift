@@ -250,7 +250,7 @@ private struct HeldInventory {
         let streamed = try control.whileRunning(instance) { () throws(Problem) in
             try control.letPass(sought, on: instance)
             return try SourceTail.stream(
-                parameters: try instance.connectionParameters(guarded: false), knownHistories: known,
+                parameters: try instance.connectionParameters(), knownHistories: known,
                 from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },
                 segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
                 into: tailDirectory, clock: control.clock, cancellation: control.cancellation)

@@ -74,7 +74,7 @@ final class LogTail {
                 try control.letPass(.known(.position(start, exclusive: false)), on: instance)
             }
             return try SourceTail.stream(
-                parameters: try instance.connectionParameters(guarded: false), knownHistories: [],
+                parameters: try instance.connectionParameters(), knownHistories: [],
                 from: { (own, _) throws(Problem) in Self.begin(start, on: own, wanted: timeline, passed) },
                 upTo: min(segmentEnd, end ?? .max), segmentSize: identity.segmentSize,
                 systemIdentifier: identity.systemIdentifier, into: directory, clock: control.clock,

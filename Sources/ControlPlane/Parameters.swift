@@ -27,7 +27,7 @@ extension ControlPlane {
             serverName: row.name, paths: instancePaths(row.id), listenAddress: row.host,
             port: UInt16(clamping: row.port), compute: try Self.size(row), archiveCommand: "")
         return try ParameterCatalog(
-            connection: try instance(row.id).connect(guarded: false), defaults: settings.defaults,
+            connection: try instance(row.id).connect(), defaults: settings.defaults,
             overrides: try userParameters(row.id))
     }
 
@@ -55,7 +55,7 @@ extension ControlPlane {
         let instance = try instance(row.id)
         let canonical: String?
         if let value, !value.isEmpty {
-            canonical = try known.validate(name, value, trying: try instance.connect(guarded: false))
+            canonical = try known.validate(name, value, trying: try instance.connect())
         } else {
             _ = try known.validate(name, item.defaultValue)
             canonical = nil

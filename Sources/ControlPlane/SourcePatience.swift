@@ -33,7 +33,7 @@ extension ControlPlane {
     /// have done neither when it was asked.
     private static func patience(with problem: Problem, _ instance: PostgresInstance) -> Double {
         guard problem.code == .queryFailed,
-            let parameters = try? instance.connectionParameters(guarded: false)
+            let parameters = try? instance.connectionParameters()
         else { return 0 }
         return switch Connection.ping(parameters) {
         case .rejects: 60

@@ -6,11 +6,11 @@ public struct ParameterCatalog: Sendable {
     /// All parameters by name.
     public let items: [ParameterItem]
 
-    /// Reads `pg_settings`.
+    /// Reads `pg_settings`, and from the configuration's files what the session, the database or the role
+    /// sets for itself: that says nothing about the server.
     ///
     /// - Parameters:
-    ///   - connection: a session without settings of its own (`connect(guarded: false)`), opened after the
-    ///     last reload.
+    ///   - connection: of a superuser, opened after the last reload.
     ///   - defaults: the values that the tool's own configuration gives, see `ServerSettings.defaults`.
     ///   - overrides: what the user has set, as written to `user.conf`.
     public init(
@@ -18,9 +18,13 @@ public struct ParameterCatalog: Sendable {
     ) throws(Problem) {
         let rows = try connection.query(
             """
+            WITH files AS MATERIALIZED (
+                SELECT DISTINCT ON (lower(name)) lower(name) AS key, setting AS file
+                FROM pg_catalog.pg_file_settings WHERE applied ORDER BY lower(name), seqno DESC)
             SELECT name, setting, unit, short_desc, context, vartype, min_val, max_val,
-                array_to_string(enumvals, ',') AS choices, boot_val, reset_val, source, pending_restart
-            FROM pg_catalog.pg_settings WHERE name NOT LIKE 'pitr.%' ORDER BY lower(name)
+                array_to_string(enumvals, ',') AS choices, boot_val, reset_val, source, pending_restart, file
+            FROM pg_catalog.pg_settings LEFT JOIN files ON key = lower(name)
+            WHERE name NOT LIKE 'pitr.%' ORDER BY lower(name)
             """)
         // PostgreSQL's names ignore case, and the configuration may spell them differently (TimeZone,
         // DateStyle).
@@ -67,10 +71,10 @@ public struct ParameterCatalog: Sendable {
         }
         if item.isSessionSetting, let connection {
             do throws(Problem) {
-                try connection.transaction { () throws(Problem) in
-                    _ = try connection.query(
-                        "SELECT pg_catalog.set_config($1, $2, true)", [item.name, canonical])
-                }
+                // Over with the statement: a session that waited with the value in force might not outlive
+                // it.
+                _ = try connection.query(
+                    "SELECT pg_catalog.set_config($1, $2, true)", [item.name, canonical])
             } catch {
                 throw Problem(
                     .invalidParameterValue, "'\(value)' is not a value for the parameter '\(item.name)'",
@@ -101,12 +105,11 @@ public struct ParameterCatalog: Sendable {
         }
         let probe = make(value: "", defaultValue: "", pending: false)
         func canonical(_ text: String) -> String { probe.canonical(text) ?? text }
-        // A session's own value (source “client”) says nothing about the server.
-        let isSession = setting.source == "client" || setting.source == "session"
-        let current = isSession ? setting.bootValue : setting.value
+        let current = setting.isSessions ? setting.file.map(canonical) ?? setting.bootValue : setting.value
         let own = defaults[key].map(canonical)
-        let isUntouched = overrides[key] == nil && !isSession && !setting.pendingRestart
-        let base = own ?? (isUntouched ? setting.resetValue : setting.bootValue)
+        let isUntouched = overrides[key] == nil && !setting.pendingRestart
+        let reset = setting.isSessions ? current : setting.resetValue
+        let base = own ?? (isUntouched ? reset : setting.bootValue)
         let wanted = overrides[key].map(canonical) ?? (setting.pendingRestart ? base : current)
         return make(
             value: wanted, defaultValue: base, pending: setting.pendingRestart && wanted != setting.value)
@@ -165,6 +168,11 @@ private struct PgSetting {
     let resetValue: String
     let source: String
     let pendingRestart: Bool
+    /// What the configuration's files say; nil when they say nothing.
+    let file: String?
+
+    /// Whether the value is that of the session, its database or its role, and not the server's.
+    var isSessions: Bool { ["client", "session", "user", "database", "database user"].contains(source) }
 
     init(_ rows: Rows, _ row: Int) {
         func text(_ column: String) -> String { rows[row, column] ?? "" }
@@ -181,5 +189,6 @@ private struct PgSetting {
         resetValue = text("reset_val")
         source = text("source")
         pendingRestart = text("pending_restart") == "t"
+        file = rows[row, "file"]
     }
 }

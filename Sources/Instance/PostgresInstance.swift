@@ -186,10 +186,9 @@ public struct PostgresInstance: Sendable {
 
     /// Where and as whom the tool itself connects: over the private socket that the running server named.
     ///
-    /// With `guarded` the session is proof against what users may have set for the server, their databases
-    /// and roles.
+    /// The session is proof against what was set for the server, a database or the superuser itself.
     public func connectionParameters(
-        database: String = "postgres", user: String = PostgresInstance.superuser, guarded: Bool = true
+        database: String = "postgres", user: String = PostgresInstance.superuser
     ) throws(Problem) -> ConnectionParameters {
         guard let postmaster = Postmaster.read(data: paths.data), let port = postmaster.port,
             let directory = postmaster.socketDirectory, postmaster.isAlive(in: paths.data)
@@ -203,7 +202,8 @@ public struct PostgresInstance: Sendable {
         }
         return ConnectionParameters(
             host: directory, port: port, user: user, database: database,
-            sessionSettings: guarded ? guards : [:])
+            sessionSettings: SessionGuards.settings(
+                major: installation.major, lockTimeoutSeconds: lockTimeoutSeconds))
     }
 
     /// The private socket of a running server that somebody has removed: nobody can be connected with until
@@ -218,32 +218,15 @@ public struct PostgresInstance: Sendable {
 
     /// Connects over the private socket. Throws `.serverIsNotReady` when nothing runs.
     public func connect(
-        database: String = "postgres", user: String = PostgresInstance.superuser, guarded: Bool = true
+        database: String = "postgres", user: String = PostgresInstance.superuser
     ) throws(Problem) -> Connection {
-        try Connection(connectionParameters(database: database, user: user, guarded: guarded))
+        try Connection(connectionParameters(database: database, user: user))
     }
 
     /// A replication connection over the private socket.
     public func connectForReplication() throws(Problem) -> ReplicationConnection {
-        try ReplicationConnection(connectionParameters(guarded: false))
+        try ReplicationConnection(connectionParameters())
     }
-
-    /// No code of the database runs in such a session.
-    private var guards: [String: String] {
-        var settings = Self.guards
-        settings["lock_timeout"] = "\(lockTimeoutSeconds)s"
-        if installation.major >= 17 { settings["event_triggers"] = "off" }
-        return settings
-    }
-
-    private static let guards = [
-        "session_preload_libraries": "", "local_preload_libraries": "",
-        "search_path": "pg_catalog", "default_transaction_read_only": "off", "statement_timeout": "0",
-        "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0",
-        "default_transaction_isolation": "read committed", "DateStyle": "ISO, YMD", "TimeZone": "UTC",
-        "synchronous_commit": "on", "bytea_output": "hex", "client_min_messages": "warning",
-        "row_security": "off",
-    ]
 
     /// The last lines of the newest log file.
     public func lastLogLines(_ count: Int) -> [String] {

@@ -12,7 +12,7 @@ import Testing
 
     private func catalog(_ overrides: [String: String] = [:]) throws -> ParameterCatalog {
         try ParameterCatalog(
-            connection: server.instance.connect(guarded: false), defaults: server.settings.defaults,
+            connection: server.instance.connect(), defaults: server.settings.defaults,
             overrides: overrides)
     }
 

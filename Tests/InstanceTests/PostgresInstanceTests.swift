@@ -59,14 +59,54 @@ import Testing
         #expect(own == String(identity.systemIdentifier))
     }
 
-    @Test func `the tool's session is proof against what users set`() throws {
-        try server.set(["default_transaction_read_only": "on", "statement_timeout": "1"])
-        try instance.reload()
-        let connection = try instance.connect()
-        #expect(try connection.query("SHOW default_transaction_read_only").scalar == "off")
-        #expect(try connection.query("SHOW statement_timeout").scalar == "0")
+    /// Each in turn would end the tool's sessions, change what they read, or keep them from opening.
+    private static let hostile = [
+        ("idle_session_timeout", "1"), ("idle_in_transaction_session_timeout", "1"),
+        ("statement_timeout", "1"), ("lock_timeout", "1"), ("quote_all_identifiers", "on"),
+        ("search_path", "nowhere"), ("exit_on_error", "on"), ("session_preload_libraries", "missing"),
+        ("local_preload_libraries", "missing"), ("post_auth_delay", "30"), ("wal_sender_timeout", "1"),
+        ("default_transaction_read_only", "on"), ("default_transaction_isolation", "serializable"),
+        ("default_transaction_deferrable", "on"), ("transform_null_equals", "on"),
+        ("standard_conforming_strings", "off"), ("temp_file_limit", "0"), ("client_min_messages", "error"),
+        ("session_replication_role", "replica"),
+    ]
+
+    @Test func `nothing that is set can lock the tool out`() throws {
+        func hold(_ what: String) throws {
+            let connection = try instance.connect()
+            let replication = try instance.connectForReplication()
+            let parameters = try ParameterCatalog(
+                connection: connection, defaults: server.settings.defaults, overrides: [:])
+            // Longer than the shortest time-out; then both sessions are asked again.
+            try instance.connect().execute("SELECT pg_sleep(0.005)")
+            #expect(try connection.query("SELECT 'a' || current_user").scalar == "aazuresu", "\(what)")
+            #expect(try connection.query("SELECT oid::regclass FROM pg_class LIMIT 1").scalar?.first != "\"")
+            try connection.execute("CREATE TEMPORARY TABLE t (x int); DROP TABLE t")
+            #expect("\(try replication.identifySystem().timeline)" == "1", "\(what)")
+            #expect(try parameters.find("work_mem").value == "4096", "\(what)")
+        }
+        for (name, value) in Self.hostile {
+            try server.set([name: value])
+            try instance.reload()
+            try hold("\(name) of the server")
+            #expect(
+                try ParameterCatalog(connection: instance.connect(), defaults: [:], overrides: [:])
+                    .find(name).value == value, "\(name) is told as the server has it")
+        }
         try server.set([:])
         try instance.reload()
+        let setter = try instance.connect()
+        let settings =
+            Self.hostile.filter { $0.0 != "post_auth_delay" } + [
+                ("role", "azure_pg_admin"), ("work_mem", "64"),
+            ]
+        for owner in ["ROLE azuresu", "DATABASE postgres", "ROLE azuresu IN DATABASE postgres"] {
+            for (name, value) in settings where name != "role" || !owner.hasPrefix("DATABASE") {
+                try setter.execute("ALTER \(owner) SET \(name) = '\(value)'")
+            }
+            try hold(owner)
+            try setter.execute("ALTER \(owner) RESET ALL")
+        }
     }
 
     @Test func `refuses logins without a rule, takes them from a rule's range, and only with TLS`() throws {
