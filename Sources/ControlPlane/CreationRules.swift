@@ -33,8 +33,11 @@ extension ControlPlane {
         }
     }
 
+    /// Bytes of a server's name, as in Azure.
+    static let longestServerName = 63
+
     static func validate(serverName name: String) throws(Problem) {
-        guard (3...63).contains(name.utf8.count) else {
+        guard (3...longestServerName).contains(name.utf8.count) else {
             throw Problem(
                 .invalidServerName, "Server name must be at least 3 characters and at most 63 characters.")
         }

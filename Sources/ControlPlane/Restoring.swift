@@ -348,7 +348,9 @@ extension ControlPlane {
     /// What the copy does not inherit, as commands to paste.
     private func followUp(source: ServerRow, copy: ServerRow) throws -> [String] {
         var commands: [String] = []
-        let group = copy.resourceGroup == Identifiers.defaultGroup ? "" : "-g \(copy.resourceGroup) "
+        let group =
+            copy.resourceGroup == Identifiers.defaultGroup
+            ? "" : "-g \(Command.shellQuoted(copy.resourceGroup)) "
         for rule in try firewallRules(source.id) {
             commands.append(
                 "pitr firewall-rule create \(group)-s \(copy.name) -n \(rule.name) "

@@ -1,5 +1,6 @@
 import ControlPlane
 import Planning
+import Platform
 import PostgresFormat
 import WALEvents
 
@@ -141,9 +142,11 @@ struct TimelineView {
             ? .transaction(TransactionNumber(UInt64(event.xid.rawValue)), exclusive: true)
             : .position(event.boundary, exclusive: true)
         let server = history.server
-        let group = server.resourceGroup == GroupOption.standard ? "" : " -g \(server.resourceGroup)"
+        let group =
+            server.resourceGroup == GroupOption.standard
+            ? "" : " -g \(Command.shellQuoted(server.resourceGroup))"
         let source = server.deletedAt != nil ? server.id : server.name
-        return "pitr restore -n \(server.name)-before\(group) --source-server \(source) "
+        return "pitr restore -n \(SuggestedName.before(on: server.name))\(group) --source-server \(source) "
             + target.options.joined(separator: " ")
     }
 }
