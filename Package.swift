@@ -122,7 +122,8 @@ let package = Package(
         tests(
             "CommandLine",
             [
-                "pitr", argumentParser, "AzureAPI", "ControlPlane", "WALEvents", "Planning", "Platform",
+                "pitr", argumentParser, "Yams", "AzureAPI", "ControlPlane", "WALEvents", "Planning",
+                "Platform",
                 "PostgresFormat",
             ]),
         tests("Guide", ["Platform"]),

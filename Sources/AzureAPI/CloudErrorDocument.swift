@@ -11,7 +11,8 @@ public struct CloudErrorDocument: Codable, Sendable, Hashable {
 
         public init(code: String, message: String, target: String? = nil, details: [Body]? = nil) {
             self.code = code
-            self.message = message
+            // az prints it on a terminal as it is.
+            self.message = message.visible(keepsLines: true)
             self.target = target
             self.details = details
         }
@@ -19,7 +20,8 @@ public struct CloudErrorDocument: Codable, Sendable, Hashable {
         /// An error that was kept as a code and sentences, for example with an operation that failed.
         public init(code: String?, sentences: String?) {
             self.code = code.map { ProblemCode(rawValue: $0)?.wireName ?? $0 } ?? "OperationFailed"
-            message = sentences.map(AzureCommands.translate) ?? "The operation did not succeed."
+            message =
+                sentences.map { AzureCommands.translate($0).visible() } ?? "The operation did not succeed."
         }
     }
 

@@ -18,6 +18,8 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     /// A request that cannot be understood in any other part.
     case badRequest = "BadRequest"
     case methodNotAllowed = "MethodNotAllowed"
+    /// The caller calls this server by a name that is none of this machine's.
+    case misdirectedRequest = "MisdirectedRequest"
     case requestTooLarge = "RequestEntityTooLarge"
     case locationNotAvailable = "LocationNotAvailableForResourceType"
     /// The resource is there already, in another location.
@@ -83,6 +85,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
             .backupNameAlreadyExists, .geoBackupNotReady, .invalidResourceLocation:
             409
         case .requestTooLarge: 413
+        case .misdirectedRequest: 421
         case .tooManyRequests: 429
         case .system, .stateDamaged, .recoveryFailed, .serverDidNotStart, .queryFailed: 500
         default: 400

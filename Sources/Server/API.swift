@@ -15,6 +15,7 @@ public struct API: Sendable {
     let controlPlane: ControlPlane
     private let signIn: SignIn
     private let authenticator: Authenticator
+    private let hosts: HostRule
     private let log: DaemonLog
     private let wake: Wake
 
@@ -24,6 +25,7 @@ public struct API: Sendable {
         self.controlPlane = controlPlane
         self.log = log
         self.wake = wake
+        hosts = policy.hosts
         signIn = SignIn(controlPlane: controlPlane, policy: policy, codes: AuthorizationCodes())
         authenticator = Authenticator(controlPlane: controlPlane, policy: policy)
     }
@@ -52,6 +54,7 @@ public struct API: Sendable {
     }
 
     private func answer(_ request: APIRequest, _ caller: inout String?) throws -> APIResponse {
+        try hosts.check(request.authority, local: request.localAddress)
         if request.isTooLarge {
             throw Problem(
                 .requestTooLarge, "The request content is larger than \(API.largestBody) bytes.")
@@ -133,7 +136,7 @@ public struct API: Sendable {
     static func printable(_ text: String, limit: Int) -> String {
         String(
             text.unicodeScalars.prefix(limit).map { scalar in
-                scalar.properties.generalCategory == .control ? " " : Character(scalar)
+                scalar.actsOnTerminal ? " " : Character(scalar)
             })
     }
 }

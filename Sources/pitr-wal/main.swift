@@ -64,7 +64,7 @@ enum PitrWal {
         if let detail = problem.detail { line += " (" + detail + ")" }
         if let hint = problem.hint { line += ". " + hint }
         line = String(line.map { $0 == "\n" ? " " : $0 })
-        write(line + "\n", to: STDERR_FILENO)
+        write(line.visible() + "\n", to: STDERR_FILENO)
     }
 
     @discardableResult

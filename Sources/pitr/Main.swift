@@ -43,7 +43,7 @@ enum Main {
 
     private static func report(_ error: any Error) -> Int32 {
         if !(error is Problem), let usage = UsageError.complaint(error) {
-            StandardStream.error.say(usage)
+            StandardStream.error.say(usage.visible(keepsLines: true))
             return 2
         }
         let problem = Failure.problem(error, cancelled: Interruption.flag.isCancelled)

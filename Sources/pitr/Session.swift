@@ -66,7 +66,9 @@ struct Session: Sendable {
     func print(_ report: Report) throws {
         let stream = StandardStream.output
         messages.progress?.wipe()
-        try stream.write(
-            try report.render(options.format, colors: stream.isTerminal, width: stream.width))
+        var text = try report.render(options.format, colors: stream.isTerminal, width: stream.width)
+        // Values between tabs have no way to write a control character down; a program gets them as they are.
+        if stream.isTerminal && options.format == .tsv { text = text.visible(keepsLines: true) }
+        try stream.write(text)
     }
 }

@@ -1,4 +1,7 @@
+import Platform
+import PostgresFormat
 import Testing
+import Yams
 
 @testable import pitr
 
@@ -61,6 +64,38 @@ struct OutputTests {
         var text = PersonText()
         text.field("Note", "first\nsecond \u{9B}31m")
         #expect(text.render() == "  Note  first\n        second \\u{9b}31m\n")
+    }
+
+    @Test func `nothing that acts on a terminal gets there raw, in any format`() throws {
+        let hostile = [
+            "\u{61C}", "\u{200E}", "\u{200F}", "\u{202A}", "\u{202E}", "\u{2066}", "\u{2069}", "\u{9B}",
+            "\u{1B}",
+            "\u{2028}", "\u{85}", "\u{7F}",
+        ]
+        for text in hostile {
+            let named = OutputValue.list([.object(["a\(text)b": .text("c: \(text)\\ \"d\" é")])])
+            let report = Report(
+                value: named, view: .columns(ColumnTable(header: ["Name"], rows: [["x\(text)y"]])))
+            for format in [OutputFormat.json, .jsonc, .yaml, .yamlc, .table] {
+                let printed = try report.render(format)
+                #expect(!printed.contains(text), "\(format): \(text.visible())")
+                #expect(format == .table || printed.contains("é"))
+            }
+            let line = try report.render(.yaml)
+            let read = try #require(try Yams.load(yaml: line) as? [[String: String]])
+            #expect(
+                read.first?.first?.key == "a\(text)b" && read.first?.first?.value == "c: \(text)\\ \"d\" é")
+            #expect(
+                try JSONValue.parse(report.render(.json)).array?.first?.object?.members.first?.value.string
+                    == "c: \(text)\\ \"d\" é")
+            var streamed = ""
+            var stream = ReportStream(.table, colors: false) {
+                streamed += $0
+                return true
+            }
+            try stream.add(.null, line: "x\(text)y")
+            #expect(!streamed.contains(text))
+        }
     }
 
     @Test func `a table without rows prints nothing`() throws {

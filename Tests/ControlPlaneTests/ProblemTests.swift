@@ -12,7 +12,7 @@ struct ProblemTests {
         #expect(Set(codes.map { $0.rawValue.lowercased() }).count == codes.count)
         for code in codes {
             #expect([1, 2, 3].contains(code.exitStatus), "\(code)")
-            #expect([400, 401, 403, 404, 405, 409, 413, 429, 500].contains(code.httpStatus), "\(code)")
+            #expect([400, 401, 403, 404, 405, 409, 413, 421, 429, 500].contains(code.httpStatus), "\(code)")
             #expect(code.rawValue.wholeMatch(of: /[A-Z][A-Za-z]+/) != nil, "\(code)")
             #expect((code.exitStatus == 3) == (code.httpStatus == 404), "\(code)")
         }

@@ -36,21 +36,29 @@ struct APIUnderTest {
             runtimeDirectory: scratch.file("run"), steppedDown: false)
         controlPlane = try ControlPlane(account: account, clock: clock)
         api = API(
-            controlPlane, policy: AccessPolicy(isOpenToOthers: isOpenToOthers, owners: [7]),
+            controlPlane,
+            policy: AccessPolicy(
+                isOpenToOthers: isOpenToOthers, owners: [7],
+                hosts: HostRule(
+                    known: [], host: "box.example",
+                    hostsFile: Array("10.1.2.3 box.example box other\n10.9.9.9 elsewhere\n".utf8),
+                    isOpenToOthers: isOpenToOthers)),
             log: DaemonLog(isVerbose: true) { _ in })
     }
 
     /// From this machine, by an owner of the state directory unless said otherwise.
     func send(
         _ method: String, _ target: String, token: String? = nil, body: String = "",
-        headers: [String: String] = [:], user: UInt32? = 7, isLoopback: Bool = true
+        headers: [String: String] = [:], user: UInt32? = 7, isLoopback: Bool = true, authority: String? = nil
     ) -> APIResponse {
         var headers = headers
         if let token { headers["authorization"] = "Bearer \(token)" }
-        return api.respond(
-            to: APIRequest(
-                method: method, target: target, headers: headers, body: Array(body.utf8),
-                host: "127.0.0.1:8443", peer: Peer(isLoopback: isLoopback) { user }))
+        var request = APIRequest(
+            method: method, target: target, headers: headers, body: Array(body.utf8),
+            host: "127.0.0.1:8443", peer: Peer(isLoopback: isLoopback) { user })
+        request.authority = authority
+        request.localAddress = "127.0.0.1"
+        return api.respond(to: request)
     }
 
     func token(_ identity: Identity = .local) throws -> String {

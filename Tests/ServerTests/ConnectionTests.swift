@@ -101,7 +101,9 @@ import Testing
         let (cancellation, told) = (CancellationFlag(), Told())
         var options = Daemon.Options(
             endpoint: Endpoint(host: "127.0.0.1", port: 0),
-            policy: AccessPolicy(isOpenToOthers: false, owners: [geteuid()]))
+            policy: AccessPolicy(
+                isOpenToOthers: false, owners: [geteuid()],
+                hosts: HostRule(listen: "127.0.0.1", isOpenToOthers: false)))
         options.times = ConnectionTimes(seconds: 2)
         let daemon = Daemon(
             under.controlPlane, options: options, log: DaemonLog(isVerbose: false) { _ in },

@@ -17,10 +17,13 @@ public struct Daemon: Sendable {
     public struct Options: Sendable {
         public var endpoint: Endpoint
         public var policy: AccessPolicy
+        /// More names that the certificate is for.
+        public var names: [String]
         var times = ConnectionTimes()
 
-        public init(endpoint: Endpoint, policy: AccessPolicy) {
+        public init(endpoint: Endpoint, policy: AccessPolicy, names: [String] = []) {
             self.endpoint = endpoint
+            self.names = names
             self.policy = policy
         }
     }
@@ -132,7 +135,7 @@ public struct Daemon: Sendable {
         let listen = options.endpoint.host
         let isName = listen.wholeMatch(of: /[0-9.]+|.*:.*/) == nil
         let files = try controlPlane.endpointCertificate(
-            names: ["localhost"] + (isName && listen != "localhost" ? [listen] : []),
+            names: ["localhost"] + (isName && listen != "localhost" ? [listen] : []) + options.names,
             addresses: ["127.0.0.1", "::1"]
                 + (isName || ["127.0.0.1", "::1", "0.0.0.0", "::"].contains(listen) ? [] : [listen]))
         let chain = try NIOSSLCertificate.fromPEMFile(files.certificateFile)

@@ -13,6 +13,10 @@ public struct APIRequest: Sendable {
     /// What the caller calls this server, with the port.
     public var host: String
     public var peer: Peer
+    /// The authority as it came; nil where the caller sent none.
+    public var authority: String?
+    /// The address that the connection came to.
+    public var localAddress: String?
     /// Whether the body was larger than what is taken; then it is empty here.
     public var isTooLarge = false
 

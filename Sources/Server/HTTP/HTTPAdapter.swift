@@ -16,6 +16,8 @@ struct HTTPAdapter: HTTPResponder {
         var plain = APIRequest(
             method: request.method.rawValue, target: request.head.path ?? "/",
             headers: Self.headers(request), host: Self.host(request, context), peer: context.peer)
+        plain.authority = request.head.authority
+        plain.localAddress = context.local?.ipAddress
         // Whoever sends a body in drops, or without an end, loses the connection.
         let channel = context.channel
         let deadline = channel.eventLoop.scheduleTask(in: times.body) {

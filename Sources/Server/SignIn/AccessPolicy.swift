@@ -6,10 +6,13 @@ public struct AccessPolicy: Sendable {
     public var isOpenToOthers: Bool
     /// The accounts that may read the default identity's secret, and so may be it without showing it.
     public var owners: Set<UInt32>
+    /// By which names the server may be called.
+    public var hosts: HostRule
 
-    public init(isOpenToOthers: Bool, owners: Set<UInt32>) {
+    public init(isOpenToOthers: Bool, owners: Set<UInt32>, hosts: HostRule) {
         self.isOpenToOthers = isOpenToOthers
         self.owners = owners
+        self.hosts = hosts
     }
 
     /// Whether an identity that proved itself is let in from there.

@@ -1,3 +1,5 @@
+import Platform
+
 /// Rows under a header, columns apart by two blanks, as az prints tables.
 struct ColumnTable: Hashable, Sendable {
     var header: [String]

@@ -1,4 +1,7 @@
-/// Prints JSON as az does: two blanks per level, names sorted, non-ASCII letters as they are.
+import Platform
+
+/// Prints JSON as az does: two blanks per level, names sorted, non-ASCII letters as they are; what acts on a
+/// terminal is escaped.
 struct JSONText {
     var colors = false
     private var text = ""
@@ -53,7 +56,7 @@ struct JSONText {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+            case _ where scalar.actsOnTerminal:
                 let digits = String(scalar.value, radix: 16)
                 result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             default: result.unicodeScalars.append(scalar)

@@ -1,3 +1,5 @@
+import Platform
+
 /// A text for a person: headed sections of named values, wrapped to the width of the terminal.
 struct PersonText: Hashable, Sendable {
     enum Line: Hashable, Sendable {

@@ -1,3 +1,5 @@
+import Platform
+
 /// Prints a list item by item as it comes, so that a long one takes no memory.
 ///
 /// What comes out is what `Report` would print of the whole list; only a table's columns do not wait for
@@ -21,7 +23,7 @@ struct ReportStream {
     mutating func add(_ item: OutputValue, line: @autoclosure () -> String) throws {
         count += 1
         switch format {
-        case .table: try write(line() + "\n")
+        case .table: try write(line().visible() + "\n")
         case .json, .jsonc:
             let text = JSONText.render(.list([item]), colors: colors && format == .jsonc)
             // Without the brackets of the list of one: they are written once, around all.

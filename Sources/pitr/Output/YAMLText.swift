@@ -1,9 +1,11 @@
+import Platform
 import Yams
 
 /// Prints YAML in block style with names sorted.
 enum YAMLText {
     static func render(_ value: OutputValue, colors: Bool = false) throws -> String {
-        let text = try Yams.serialize(node: node(value), width: -1, allowUnicode: true, sortKeys: true)
+        let text = escaped(
+            try Yams.serialize(node: node(value), width: -1, allowUnicode: true, sortKeys: true))
         return colors ? paint(text) : text
     }
 
@@ -13,12 +15,39 @@ enum YAMLText {
         case .bool(let flag): Node(flag ? "true" : "false", Tag(.bool))
         case .integer(let number): Node(String(number), Tag(.int))
         case .number(let number): Node(OutputValue.text(of: number), Tag(.float))
-        // Text that reads like something else ("15", "null") is quoted.
-        case .text(let string): Node.scalar(string.represented())
+        case .text(let string): scalar(string)
         case .list(let values): Node(values.map(node))
         case .object(let fields):
-            Node(OutputValue.sorted(fields).map { (Node($0.name), node($0.value)) })
+            Node(OutputValue.sorted(fields).map { (name($0.name), node($0.value)) })
         }
+    }
+
+    // Text that reads like something else ("15", "null") is quoted.
+    private static func scalar(_ string: String) -> Node {
+        quoted(string) ?? Node.scalar(string.represented())
+    }
+
+    private static func name(_ string: String) -> Node {
+        quoted(string) ?? Node(string)
+    }
+
+    /// What acts on a terminal can be escaped only between double quotes; nil for other text.
+    private static func quoted(_ string: String) -> Node? {
+        string.unicodeScalars.contains(where: isEscaped) ? Node(string, Tag(.str), .doubleQuoted) : nil
+    }
+
+    private static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.actsOnTerminal && scalar != "\n" && scalar != "\t"
+    }
+
+    /// Escapes what the writer of YAML takes for printable; all of it stands between double quotes.
+    private static func escaped(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isEscaped) else { return text }
+        return text.unicodeScalars.map { scalar in
+            guard isEscaped(scalar) else { return String(scalar) }
+            let digits = String(scalar.value, radix: 16)
+            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }.joined()
     }
 
     /// Colours the name at the beginning of a line.

@@ -6,7 +6,7 @@ struct Confirmation: Sendable {
     /// Whether there is a person to ask.
     var isTerminal = isatty(0) == 1
     var ask: @Sendable (String) -> String? = { question in
-        StandardStream.error.say(question)
+        StandardStream.error.say(question.visible())
         return Interruption.whileAsking { readLine() }
     }
 

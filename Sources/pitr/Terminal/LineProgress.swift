@@ -29,6 +29,6 @@ final class LineProgress: ProgressReporter {
         guard let finished else { return }
         let amount = finished.bytes > 0 ? "\(ByteText.size(finished.bytes)) in " : ""
         StandardStream.error.say(
-            "\(finished.name): \(amount)\(ByteText.duration(finished.watch.seconds))\n")
+            "\(finished.name.visible()): \(amount)\(ByteText.duration(finished.watch.seconds))\n")
     }
 }

@@ -1,3 +1,5 @@
+import Platform
+
 /// What is said beside the result, on standard error.
 struct Messages: Sendable {
     var isQuiet: Bool

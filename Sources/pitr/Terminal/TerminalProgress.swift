@@ -66,7 +66,7 @@ final class TerminalProgress: ProgressReporter {
         state.isDrawn = true
         let line = Self.line(
             step: step, done: state.done, total: state.total, remark: state.remark, seconds: now)
-        write("\r" + line.prefix(max(width() - 1, 20)) + "\u{1B}[K")
+        write("\r" + line.visible().prefix(max(width() - 1, 20)) + "\u{1B}[K")
     }
 
     private func erase(_ state: inout State) {

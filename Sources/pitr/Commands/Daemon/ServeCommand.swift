@@ -20,6 +20,10 @@ struct ServeCommand: PitrCommand {
     @OptionGroup var global: GlobalOptions
     @Option(help: "Port to listen on.") var port = Endpoint.standard.port
     @Option(help: "Address to listen on.") var listen = Endpoint.standard.host
+    @Option(
+        help: ArgumentHelp(
+            "One more name that clients call this machine by; several are possible.", valueName: "name"))
+    var hostName: [String] = []
     @Flag(
         help: ArgumentHelp(
             "Let other machines in. The default identity then works for nobody: make others with "
@@ -50,7 +54,9 @@ struct ServeCommand: PitrCommand {
             options: .init(
                 endpoint: Endpoint(host: listen, port: port),
                 policy: AccessPolicy(
-                    isOpenToOthers: allowRemote, owners: [0, caller, controlPlane.account.uid])),
+                    isOpenToOthers: allowRemote, owners: [0, caller, controlPlane.account.uid],
+                    hosts: HostRule(listen: listen, names: hostName, isOpenToOthers: allowRemote)),
+                names: hostName),
             log: DaemonLog(isVerbose: messages.isVerbose) { messages.note($0) },
             cancellation: Interruption.flag)
         let home = controlPlane.account.home

@@ -20,7 +20,10 @@ struct WALShowCommand: PitrCommand {
     func execute(_ session: Session) throws -> Report {
         if let limit, limit < 1 { throw Problem(.usage, "--limit is at least 1") }
         let output = StandardStream.output
-        var stream = ReportStream(global.format, colors: output.isTerminal) { try output.write($0) }
+        var stream = ReportStream(global.format, colors: output.isTerminal) { text in
+            try output.write(
+                output.isTerminal && global.format == .tsv ? text.visible(keepsLines: true) : text)
+        }
         var shown = 0
         var failure: (any Error)?
         let ends = try log.source(wholeIsMeant: false).read(session) { (record) throws(Problem) in

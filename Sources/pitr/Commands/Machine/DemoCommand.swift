@@ -17,7 +17,7 @@ struct DemoCommand: PitrCommand {
         var demo = try Demo(controlPlane: session.controlPlane()) { line in
             session.messages.progress?.wipe()
             do throws(Problem) {
-                try StandardStream.output.write(line + "\n")
+                try StandardStream.output.write(line.visible(keepsLines: true) + "\n")
             } catch {
                 unwritten = unwritten ?? error
             }
