@@ -226,6 +226,7 @@ extension ControlPlane {
                 try update(row.id) { $0.phase = .complete }
                 throw error
             }
+            try removeLinkedLog(row)
             try DurableFiles.removeTree(paths.server(row.id))
             try DurableFiles.removeTree(socketDirectory(row.id))
             let now = clock.now()

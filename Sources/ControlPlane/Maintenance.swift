@@ -85,6 +85,7 @@ extension ControlPlane {
                 ) { try settleLeftover(row) })
         }
         return try actions + leftoverFolders(time) + leftoverRepositories(dryRun: dryRun)
+            + leftoverTemporaries(dryRun: dryRun)
             + leftoverBackups(dryRun: dryRun)
     }
 
@@ -172,11 +173,11 @@ extension ControlPlane {
         }
     }
 
-    /// Ends a server of an unfinished restore: its postmaster may have outlived the tool.
+    /// Ends what works on an unfinished server: initdb and its postmaster outlive the tool.
     private func endProcesses(_ row: ServerRow) throws {
         let instance = try instance(row.id)
         try instance.stop(.immediate, timeoutSeconds: 60)
-        guard !instance.hasProcesses() else {
+        guard instance.endInitialization() else {
             throw Problem(
                 .serverBusy, "processes still work in \(paths.data(row.id))",
                 hint: "They end by themselves in a moment; then call 'pitr maintain' again.")

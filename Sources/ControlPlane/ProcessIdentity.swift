@@ -24,6 +24,9 @@ struct ProcessIdentity: Hashable, Sendable {
     /// Whether that very process still runs.
     var isAlive: Bool { !start.isEmpty && Self.start(of: pid) == start }
 
+    /// Whether any process has that number now.
+    static func isTaken(_ pid: Int32) -> Bool { start(of: pid) != nil }
+
     private static func start(of pid: Int32) -> String? {
         guard let bytes = try? DurableFiles.readIfPresent("/proc/\(pid)/stat"),
             let boot = try? DurableFiles.readIfPresent("/proc/sys/kernel/random/boot_id")

@@ -242,4 +242,15 @@ public enum DurableFiles {
     public static func temporaryPath(beside path: String) -> String {
         path + ".\(getpid())-\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).tmp"
     }
+
+    /// The process that made a file of such a name; nil for other names.
+    public static func temporaryWriter(of name: String) -> Int32? {
+        guard let match = name.wholeMatch(of: /.+\.([0-9]+)-[0-9a-z]+\.tmp/) else { return nil }
+        return Int32(match.output.1)
+    }
+
+    /// Removes a directory that has nothing in it, and leaves any other.
+    public static func removeIfEmpty(_ path: String) {
+        rmdir(path)
+    }
 }
