@@ -12,6 +12,7 @@ extension ControlPlane {
         findings.append(
             DoctorFinding(
                 level: .ok, subject: "state", message: "\(paths.home), run by \(account.name)", remedy: nil))
+        findings += MachineForesight(account: account).findings
         findings += [catalogFinding(), formatFinding()] + authorityFindings()
         if let finding = clockFinding() { findings.append(finding) }
         for row in try rows(resourceGroup: nil, dropped: false) { findings += try serverFindings(row) }

@@ -6,7 +6,9 @@
 public enum ClusterLocale {
     /// `C.UTF-8` (its order of characters never changes with the C library), or `C` where the machine lacks
     /// it.
-    public static let preferred: String = isAvailable("C.UTF-8") ? "C.UTF-8" : "C"
+    public static let preferred: String = isAvailable(wanted) ? wanted : "C"
+    /// What new clusters get where the machine has it.
+    public static let wanted = "C.UTF-8"
 
     /// What a database gets for a collation that was asked for: itself, or `preferred` where it is the one
     /// that az names of its own accord and the machine lacks it.

@@ -52,6 +52,9 @@ public struct ServiceAccount: Sendable, Hashable {
         return account
     }
 
+    /// Whether the account database has a line for it; PostgreSQL insists on one.
+    public static func hasEntry(_ uid: UInt32) -> Bool { Entry.find(uid: uid) != nil }
+
     /// The folder itself, where the path is a symbolic link to it (a home moved to a larger disk).
     private static func resolved(_ path: String) -> String {
         guard let real = realpath(path, nil) else { return path }
