@@ -24,8 +24,9 @@ extension EndToEnd {
                 try product.waitForFirstBackup(of: "copy")
                 // A worker that failed at the first start would try again at the next.
                 try product.json("restart", "-n", "copy")
-                #expect(!listener.waits(milliseconds: 2000), "the copy has connected")
+                try #require(!listener.waits(milliseconds: 2000), "the copy has connected")
                 let copy = try product.server("copy").superuser()
+                try copy.execute("SET statement_timeout = '10s'")
                 #expect(
                     try copy.value(
                         "SELECT subname || subenabled || coalesce(subslotname, '-') FROM pg_subscription")
