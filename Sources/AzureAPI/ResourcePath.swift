@@ -165,13 +165,19 @@ public struct ResourcePath: Hashable, Sendable {
     /// What stands between the slashes, decoded; one slash more at the front or at the end does no harm.
     ///
     /// Empty words in between would be names that were left out, and the rest would slip into their places.
+    /// One is passed over: where a resource inside another would name that, behind the provider.
     private static func words(_ path: String) -> [String]? {
         var parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count > 1, parts.removeFirst().isEmpty else { return nil }
         if parts.first?.isEmpty == true { parts.removeFirst() }
         if parts.last?.isEmpty == true { parts.removeLast() }
         var words: [String] = []
+        var hasSkipped = false
         for part in parts {
+            if part.isEmpty, !hasSkipped, words.dropLast().last?.lowercased() == "providers" {
+                hasSkipped = true
+                continue
+            }
             guard let word = PercentCoding.decode(part), isName(word) else { return nil }
             words.append(word)
         }

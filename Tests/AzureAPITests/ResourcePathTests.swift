@@ -59,6 +59,23 @@ struct ResourcePathTests {
         #expect(ResourcePath.parse("/" + text + "/") == path, "one slash more at either end")
     }
 
+    /// az asks so for `az resource show --resource-type Microsoft.DBforPostgreSQL/flexibleServers`.
+    @Test func `passes over the empty name of an outer resource, and over no other`() {
+        let group = "/subscriptions/s/resourceGroups/g"
+        let server = "Microsoft.DBforPostgreSQL//flexibleServers/a"
+        #expect(
+            ResourcePath.parse("\(group)/providers/\(server)")?.resource
+                == .server(group: "g", name: "a", .itself))
+        let others = [
+            "\(group)/providers//Microsoft.DBforPostgreSQL/flexibleServers/a",
+            "\(group)/providers/Microsoft.DBforPostgreSQL///flexibleServers/a",
+            "\(group)//providers/\(server)", "/subscriptions/s/resourceGroups//g/providers/\(server)",
+            "/subscriptions/s/resourceGroups//providers/\(server)",
+            "\(group)/providers/\(server)//backups", "\(group)/providers/\(server)/backups//b",
+        ]
+        for path in others { #expect(ResourcePath.parse(path) == nil, "\(path)") }
+    }
+
     @Test func `takes Azure's words in any case, and leaves names as they are`() {
         var random = SeededRandom()
         let names: Set = [
