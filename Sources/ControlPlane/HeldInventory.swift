@@ -152,7 +152,7 @@ private struct HeldInventory {
         of own: SourceTail?, on timeline: TimelineID, _ chosen: HeldSegments.Chosen, isLastTime: Bool
     ) throws -> TailEnd? {
         var end = TailEnd()
-        let known = control.isOfPair ? nil : try control.knownEnd(of: source, on: timeline)
+        let known = control.isOfPair ? nil : control.knownEnd(of: source, on: timeline)
         let archived = own == nil && source.phase == .dropped && known != nil ? chosen.segments.last : nil
         let tail =
             own
@@ -162,13 +162,12 @@ private struct HeldInventory {
                     timeline: timeline)
             }
         guard let tail else { return try accepted(end) }
-        let bounds = known?.bounds ?? []
+        // A server that has stopped in order says itself where its WAL ends.
+        let bounds = tail.isStoppedInOrder ? [] : known?.bounds ?? []
         end.mayBeAccepted = tail.flushLSN == nil
         switch try verdict(on: tail, chosen, behind: archived?.name.number, bounds) {
         case .whole(let position):
-            let isProven = (tail.bounds + bounds).contains {
-                if case .shutdownCheckpoint = $0 { true } else { false }
-            }
+            let isProven = tail.isStoppedInOrder || bounds.contains(where: \.isEndOfOrderlyStop)
             if tail.flushLSN == nil, !isProven { end.unproven = position }
         case .unclear where !isLastTime: return nil
         case .unclear(let damage), .damaged(let damage): end.damage = damage

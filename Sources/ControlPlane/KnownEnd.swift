@@ -56,18 +56,20 @@ struct KnownEnd: Hashable {
 }
 
 extension ControlPlane {
-    /// Nil where nothing is known, or of another timeline: a server that was promoted has another end.
-    func knownEnd(of row: ServerRow, on timeline: TimelineID) throws(Problem) -> KnownEnd? {
+    /// Nil where nothing is known, or of another timeline: a server that was promoted has another end. What
+    /// cannot be read proves nothing, and an end that nothing proves is said to be so.
+    func knownEnd(of row: ServerRow, on timeline: TimelineID) -> KnownEnd? {
         let path = paths.knownEnd(row.id)
-        guard let bytes = try DurableFiles.readIfPresent(path) else { return nil }
-        let known = try KnownEnd(parsing: bytes, path: path)
-        return known.timeline == timeline ? known : nil
+        guard let bytes = try? DurableFiles.readIfPresent(path),
+            let known = try? KnownEnd(parsing: bytes, path: path), known.timeline == timeline
+        else { return nil }
+        return known
     }
 
     /// Keeps how far a running server has flushed. One that cannot be written costs a proof and no restore.
     func noteFlushed(_ row: ServerRow, _ lsn: LSN, on timeline: TimelineID) {
-        let known = (try? knownEnd(of: row, on: timeline)) ?? nil
-        guard known?.flushed.map({ $0 < lsn }) ?? true else { return }
+        // What a running server says is the truth, also where it is less than it said before a crash.
+        guard knownEnd(of: row, on: timeline)?.flushed != lsn else { return }
         var next = KnownEnd(timeline: timeline)
         next.flushed = lsn
         try? write(next, of: row)
@@ -75,7 +77,7 @@ extension ControlPlane {
 
     /// Keeps what the files of a stopped server say of its WAL's end, which go with the server.
     func noteEnd(of row: ServerRow, on timeline: TimelineID, _ bounds: [WALTailBound]) throws {
-        var next = try knownEnd(of: row, on: timeline) ?? KnownEnd(timeline: timeline)
+        var next = knownEnd(of: row, on: timeline) ?? KnownEnd(timeline: timeline)
         for bound in bounds {
             switch bound {
             case .shutdownCheckpoint(let lsn): (next.checkpoint, next.isClean) = (lsn, true)

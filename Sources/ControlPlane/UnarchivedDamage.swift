@@ -84,7 +84,9 @@ extension UnarchivedDamage {
             control.noteFlushed(row, lsn, on: timeline)
         } else {
             bounds = try WALTailBound.bounds(dataDirectory: data, timeline: timeline, segmentSize: size)
-            bounds += try control.knownEnd(of: row, on: timeline)?.bounds ?? []
+            if !bounds.contains(where: \.isEndOfOrderlyStop) {
+                bounds += control.knownEnd(of: row, on: timeline)?.bounds ?? []
+            }
         }
         var files: [(name: SegmentName, path: String)] = []
         var name = SegmentName(timeline: timeline, containing: start, size: size)

@@ -26,6 +26,9 @@ public enum WALTailBound: Hashable, Sendable {
     /// A sound record of the same WAL begins there.
     case record(LSN)
 
+    /// Whether it is the last record that a server wrote when it stopped in order.
+    public var isEndOfOrderlyStop: Bool { if case .shutdownCheckpoint = self { true } else { false } }
+
     /// WAL that ends before this one is not whole.
     public var position: LSN {
         switch self {

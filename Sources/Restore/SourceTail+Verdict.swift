@@ -2,6 +2,9 @@ public import Platform
 public import PostgresFormat
 
 extension SourceTail {
+    /// Whether the source's own control file says where its WAL ends.
+    public var isStoppedInOrder: Bool { bounds.contains(where: \.isEndOfOrderlyStop) }
+
     /// Whether the log read ends where the source's log ends.
     ///
     /// - Parameters:

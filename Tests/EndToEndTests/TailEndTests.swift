@@ -13,6 +13,11 @@ extension EndToEnd {
         {
             try ProductUnderTest.use("tailend") { product in
                 let source = try product.create("orders")
+                // One that has stopped in order says itself where its WAL ends.
+                try product.json("stop", "-n", "orders")
+                let stopped = try product.json("plan", "-s", "orders")["hazards"]?.array ?? []
+                #expect(!stopped.contains { $0["code"] == "unproven-end" })
+                try product.json("start", "-n", "orders")
                 let commit = try Self.threeRows(source)
                 // The flush position is seen, and kept.
                 try product.json("plan", "-s", "orders")
