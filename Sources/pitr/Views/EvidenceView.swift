@@ -60,7 +60,8 @@ enum EvidenceView {
     /// With what is kept beside it.
     static func text(_ kept: KeptEvidence) -> PersonText {
         var text = self.text(kept.evidence)
-        text.field("Copy", kept.copyDeletedAt.map { "deleted at \($0)" } ?? "there")
+        text.heading("The copy")
+        text.field("State", kept.copyDeletedAt.map { "deleted at \($0)" } ?? "there")
         guard let log = kept.recoveryLog else { return text }
         text.heading("What PostgreSQL logged")
         if kept.recoveryLogOmitted > 0 {
