@@ -15,6 +15,7 @@ extension ResourcePath {
         case .locations: return root + "/locations"
         case .providers: return root + "/providers"
         case .provider(let name): return root + "/providers/" + PercentCoding.encode(name)
+        case .registration(let name): return root + "/providers/" + PercentCoding.encode(name) + "/register"
         case .resources(let name): return (name.map(group) ?? root) + "/resources"
         case .groups: return root + "/resourceGroups"
         case .group(let name): return group(name)
@@ -54,11 +55,8 @@ extension ResourcePath.ServerPart {
         case .database(let name): "/databases/" + PercentCoding.encode(name)
         case .firewallRules: "/firewallRules"
         case .firewallRule(let name): "/firewallRules/" + PercentCoding.encode(name)
-        case .replicas: "/replicas"
-        case .administrators: "/administrators"
-        case .virtualEndpoints: "/virtualendpoints"
-        case .privateEndpointConnections: "/privateEndpointConnections"
-        case .migrations: "/migrations"
+        case .absent(let part, let name):
+            "/" + part.rawValue + (name.map { "/" + PercentCoding.encode($0) } ?? "")
         }
     }
 }

@@ -11,6 +11,8 @@ public struct ResourcePath: Hashable, Sendable {
         case locations
         case providers
         case provider(String)
+        /// Registering a provider, which is registered always.
+        case registration(String)
         /// All resources of a subscription, or of one group.
         case resources(group: String?)
         case groups
@@ -40,8 +42,31 @@ public struct ResourcePath: Hashable, Sendable {
         case database(String)
         case firewallRules
         case firewallRule(String)
-        /// Things that a server here never has; lists of them are empty.
-        case replicas, administrators, virtualEndpoints, privateEndpointConnections, migrations
+        /// All of a kind that a server here never has, or one of them by its name.
+        case absent(AbsentPart, name: String?)
+    }
+
+    /// Kinds of things that a server here never has: lists of them are empty. As Azure spells them.
+    public enum AbsentPart: String, Hashable, Sendable, CaseIterable {
+        case replicas, administrators, migrations, tuningOptions, logFiles, privateLinkResources
+        case virtualEndpoints = "virtualendpoints"
+        case privateEndpointConnections, ltrBackupOperations
+        case threatProtection = "advancedThreatProtectionSettings"
+
+        /// What they are, as the beginning of a sentence.
+        public var words: String {
+            switch self {
+            case .replicas: "Read replicas"
+            case .administrators: "Microsoft Entra administrators"
+            case .migrations: "Migrations"
+            case .tuningOptions: "Tuning options"
+            case .logFiles: "Downloadable server logs"
+            case .privateLinkResources, .privateEndpointConnections: "Private endpoints"
+            case .virtualEndpoints: "Virtual endpoints"
+            case .ltrBackupOperations: "Long-term retention backups"
+            case .threatProtection: "Advanced threat protection settings"
+            }
+        }
     }
 
     /// As given; nil for what is above subscriptions. Whether there is one of that id is for the caller.
@@ -90,6 +115,7 @@ public struct ResourcePath: Hashable, Sendable {
             switch names.count {
             case 1: return .providers
             case 2: return .provider(names[1])
+            case 3 where keys.last == "register": return .registration(names[1])
             default: return ofProvider(names.dropFirst(1), keys.dropFirst(1))
             }
         default: return nil
@@ -151,12 +177,8 @@ public struct ResourcePath: Hashable, Sendable {
         case ("configurations"?, let name): name.map { .configuration($0) } ?? .configurations
         case ("databases"?, let name): name.map { .database($0) } ?? .databases
         case ("firewallrules"?, let name): name.map { .firewallRule($0) } ?? .firewallRules
-        case ("replicas"?, nil): .replicas
-        case ("administrators"?, nil): .administrators
-        case ("virtualendpoints"?, nil): .virtualEndpoints
-        case ("privateendpointconnections"?, nil): .privateEndpointConnections
-        case ("migrations"?, nil): .migrations
-        default: nil
+        case (let key?, let name):
+            AbsentPart.allCases.first { $0.rawValue.lowercased() == key }.map { .absent($0, name: name) }
         }
     }
 

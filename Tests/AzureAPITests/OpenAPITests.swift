@@ -11,6 +11,7 @@ struct OpenAPITests {
             Mirror(reflecting: value).children.first?.label ?? "\(value)"
         }
         return switch path.resource {
+        case .server(_, _, .absent(let part, let name)): "server.\(part.rawValue)\(name == nil ? "s" : "")"
         case .server(_, _, let part): "server.\(label(part))"
         case .servers(let group): "servers of \(group == nil ? "all" : "a group")"
         case .resources(let group): "resources of \(group == nil ? "all" : "a group")"

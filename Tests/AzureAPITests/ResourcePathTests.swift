@@ -45,11 +45,14 @@ struct ResourcePathTests {
             part("/configurations/pg_stat_statements.max", .configuration("pg_stat_statements.max")),
             part("/databases", .databases), part("/databases/caf%C3%A9", .database("café")),
             part("/firewallRules", .firewallRules), part("/firewallRules/R-1", .firewallRule("R-1")),
-            part("/replicas", .replicas), part("/administrators", .administrators),
-            part("/virtualendpoints", .virtualEndpoints),
-            part("/privateEndpointConnections", .privateEndpointConnections),
-            part("/migrations", .migrations),
+            below("/\(postgres)/register", .registration("Microsoft.DBforPostgreSQL")),
         ]
+            + ResourcePath.AbsentPart.allCases.flatMap { kind in
+                [
+                    part("/\(kind.rawValue)", .absent(kind, name: nil)),
+                    part("/\(kind.rawValue)/R-1", .absent(kind, name: "R-1")),
+                ]
+            }
     }()
 
     @Test(arguments: samples)
@@ -82,8 +85,12 @@ struct ResourcePathTests {
             "S-1", "Shop_1", "Orders", "eastus", "0a-1", "R-1", "East%20US", "Before%20Noon", "caf%C3%A9",
             "pg_stat_statements.max",
         ]
+        // A provider's name is one that a user could give.
+        let fixed: [ResourcePath.Resource] = [
+            .provider("Microsoft.Compute"), .registration("Microsoft.DBforPostgreSQL"),
+        ]
         for _ in 0..<50 {
-            for (text, path) in Self.samples where path.resource != .provider("Microsoft.Compute") {
+            for (text, path) in Self.samples where !fixed.contains(path.resource) {
                 let changed = text.split(separator: "/").map { word in
                     names.contains(String(word))
                         ? String(word)

@@ -270,6 +270,8 @@ def errors(api):
         ("a body that is no JSON", "PUT", SERVER, b"{", True, 400),
         ("a body of the wrong shape", "PUT", SERVER, ["no"], True, 400),
         ("an unknown kind of resource", "GET", SERVER + "/nonsense", None, True, 404),
+        ("a log file", "GET", SERVER + "/logFiles/x", None, True, 404),
+        ("a setting that cannot be made", "PUT", SERVER + "/advancedThreatProtectionSettings/Default", {}, True, 400),
     ]
     for what, method, rest, body, token, wanted in cases:
         status, _, answer = api.send(method, api.path(rest), body, token)
@@ -279,6 +281,9 @@ def errors(api):
         except (ValueError, KeyError, TypeError):
             good = False
         check(f"{what}: {wanted} and ARM's error body", status == wanted and good, wanted, (status, answer[:400]))
+    for absent in ("logFiles", "ltrBackupOperations", "tuningOptions", "privateLinkResources", "migrations"):
+        status, _, answer = api.send("GET", api.path(f"{SERVER}/{absent}"))
+        equal(f"{absent}: an empty list", (status, json.loads(answer)), (200, {"value": []}))
     status, _, _ = api.send("DELETE", api.path(SERVER + "/firewallRules/none"))
     equal("a delete of what is not there is 204", status, 204)
 

@@ -63,6 +63,7 @@ def brief(w):
     contains("list --query … --output table", listed, "/Name +State +Location/", "/orders +Ready +southcentralus/")
     kind = "Microsoft.DBforPostgreSQL/flexibleServers"
     named = w.az("resource", "show", "--resource-group", GROUP, "--name", "orders", "--resource-type", kind).data
+    w.az("provider", "register", "--namespace", "Microsoft.DBforPostgreSQL")
     equal("resource show", (named["name"], named["type"].lower()), ("orders", kind.lower()))
     with_tags = w.az.server("list", "--query", BRIEF_LIST, "-o", "json").data
     equal("the tags are there (a table drops them, as with Azure)", [row["tags"] for row in with_tags],

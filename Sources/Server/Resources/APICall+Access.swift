@@ -43,8 +43,9 @@ extension APICall.ServerCall {
         case .parameter(_, .put), .parameter(_, .delete): .writeParameter
         case .database(_, .put): .writeDatabase
         case .database(_, .delete): .deleteDatabase
+        case .changeAbsent: .updateServer
         case .show, .capabilities, .listBackups, .listParameters, .listDatabases, .listRules, .listNothing,
-            .backup(_, .show), .parameter(_, .show), .database(_, .show), .rule(_, .show):
+            .showAbsent, .backup(_, .show), .parameter(_, .show), .database(_, .show), .rule(_, .show):
             .read
         }
     }

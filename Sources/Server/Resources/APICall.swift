@@ -38,6 +38,8 @@ enum APICall: Hashable {
         case rule(String, PartCall)
         /// Things that no server here has.
         case listNothing
+        case showAbsent(ResourcePath.AbsentPart, String)
+        case changeAbsent(ResourcePath.AbsentPart)
     }
 
     enum PartCall: Hashable {
@@ -60,6 +62,7 @@ enum APICall: Hashable {
         case .locations: self = try only(["GET": .listLocations])
         case .providers: self = try only(["GET": .listProviders])
         case .provider(let name): self = try only(["GET": .showProvider(name)])
+        case .registration(let name): self = try only(["POST": .showProvider(name)])
         case .resources(let group): self = try only(["GET": .listResources(group: group)])
         case .groups: self = try only(["GET": .listGroups])
         case .group(let name):
@@ -98,8 +101,12 @@ enum APICall: Hashable {
         case .database(let name): all { .database(name, $0) }
         case .firewallRules: ["GET": .listRules]
         case .firewallRule(let name): all { .rule(name, $0) }
-        case .replicas, .administrators, .virtualEndpoints, .privateEndpointConnections, .migrations:
-            ["GET": .listNothing]
+        case .absent(_, nil): ["GET": .listNothing]
+        case .absent(let part, let name?):
+            [
+                "GET": .showAbsent(part, name), "PUT": .changeAbsent(part), "PATCH": .changeAbsent(part),
+                "DELETE": .changeAbsent(part),
+            ]
         }
     }
 

@@ -21,6 +21,14 @@ extension Resources {
         case .listNothing:
             _ = try controlPlane.server(server)
             return try .document(WireList<WireNothing>([]))
+        case .showAbsent(let part, let name):
+            _ = try controlPlane.server(server)
+            throw Problem(
+                .resourceNotFound, "The \(part.rawValue) '\(name)' of server '\(server.name)' was not found.",
+                detail: "\(part.words) are not available on this machine")
+        case .changeAbsent(let part):
+            _ = try controlPlane.server(server)
+            throw Problem(.operationNotSupported, "\(part.words) are not available on this machine.")
         case .listBackups:
             let backups = try controlPlane.listBackups(server)
             return try .document(WireList(backups.map { WireBackup($0, of: server) }))
