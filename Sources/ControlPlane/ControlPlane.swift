@@ -25,7 +25,7 @@ public final class ControlPlane: Sendable {
     private let knownInstallation = KnownInstallation()
     /// Who does what this control plane is asked for.
     let caller: Caller
-    /// Whether the repositories are those of a paired location.
+    /// Whether nothing but the repositories of a paired location is read.
     let isOfPair: Bool
     /// The accepted operation that this process carries out.
     let acceptedOperation: String?
@@ -59,17 +59,19 @@ public final class ControlPlane: Sendable {
         caller = try acceptedOperation.flatMap { try Self.caller(of: $0, in: store) } ?? .local
     }
 
-    /// The same state, but for the repositories, those of a paired location, and for the clock: it stands
-    /// still at the last moment that is known there, for whatever is later is not there.
-    init(_ other: ControlPlane, readingFrom repositories: String, at moment: PostgresTimestamp) {
+    /// The same state, but for the repositories, those of a paired location.
+    ///
+    /// - Parameter moment: the last that is known there, for whoever reads nothing else: the clock stands
+    ///   still at it, since whatever is later is not there. Nil where the server is asked for the rest.
+    init(_ other: ControlPlane, readingFrom repositories: String, at moment: PostgresTimestamp? = nil) {
         account = other.account
         paths = HomePaths(home: other.paths.home, repositories: repositories)
         catalog = other.catalog
         catalogLock = other.catalogLock
         progress = other.progress
         cancellation = other.cancellation
-        clock = StoppedClock(moment: moment)
-        isOfPair = true
+        clock = moment.map { StoppedClock(moment: $0) } ?? other.clock
+        isOfPair = moment != nil
         runner = other.runner
         caller = other.caller
         acceptedOperation = other.acceptedOperation

@@ -65,7 +65,7 @@ public struct API: Sendable {
         guard let path = ResourcePath.parse(request.path) else {
             throw Problem(
                 .resourceNotFound,
-                "There is nothing at '\(Self.printable(request.path, limit: 200))'.",
+                "There is nothing at '\(Self.printable(request.path, limit: ResourcePath.longestPath))'.",
                 hint: "This server knows Microsoft.DBforPostgreSQL/flexibleServers, resource groups and the "
                     + "activity log.")
         }

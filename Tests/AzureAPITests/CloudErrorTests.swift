@@ -47,6 +47,16 @@ struct CloudErrorTests {
         #expect(CloudErrorDocument(Problem(.system, "X.", hint: hint)).error.message == "X. " + text)
     }
 
+    @Test func `names the properties of a request instead of options, outside commands`() {
+        let problem = Problem(
+            .invalidParameterValue, "Invalid value for --storage-size.",
+            hint: "Use --location westus, or 'pitr update -n a --tier GeneralPurpose', or --own.")
+        #expect(
+            CloudErrorDocument(problem).error.message
+                == "Invalid value for properties.storage.storageSizeGB. Use location westus, or "
+                + "'az postgres flexible-server update -n a --tier GeneralPurpose', or --own.")
+    }
+
     @Test func `gives the same advice when an operation failed and was kept`() {
         let problem = Problem(.serverIsNotReady, "it is stopped", hint: "Run 'pitr start -n a'.")
         let body = CloudErrorDocument.Body(code: problem.code.rawValue, sentences: problem.sentences)

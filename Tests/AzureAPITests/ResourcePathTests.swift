@@ -19,6 +19,8 @@ struct ResourcePathTests {
         }
         return [
             ("/tenants", ResourcePath(.tenants)), ("/subscriptions", ResourcePath(.subscriptions)),
+            ("/\(postgres)/operations", ResourcePath(.providerOperations)),
+            ("/providers/Microsoft.Insights/eventcategories", ResourcePath(.eventCategories)),
             below("", .subscription), below("/locations", .locations), below("/providers", .providers),
             below("/providers/Microsoft.Compute", .provider("Microsoft.Compute")),
             below("/resources", .resources(group: nil)),

@@ -58,8 +58,8 @@ struct ResourceTests {
         #expect(capability.supportedServerEditions.map(\.name) == ["Burstable", "MemoryOptimized"])
         #expect(capability.supportedServerEditions[0].defaultSkuName == "Standard_B2s")
         #expect(capability.supportedServerEditions[1].defaultSkuName == "Standard_E2ds_v5")
-        #expect(capability.supportedFeatures.first?.name == "OfferRestricted")
-        #expect(capability.supportedFeatures.first?.status == "Disabled")
+        #expect(capability.supportedFeatures?.first?.name == "OfferRestricted")
+        #expect(capability.supportedFeatures?.first?.status == "Disabled")
     }
 
     @Test func `a group shows its state where az looks for it`() throws {

@@ -23,7 +23,7 @@ extension ServerDetails {
             restoredFrom: RestoredFrom(
                 sourceServer: "src", sourceServerID: "aaaa", restoreTimeUTC: instant(-5),
                 lsn: LSN(0x1_6000_0000),
-                backup: "backup_1"),
+                backup: "backup_1", sourceServerResourceID: "/subscriptions/s/src"),
             diskUsage: DiskUsage(data: 3, backups: 2, wal: 1),
             archiver: ArchiverHealth(
                 lastArchivedWAL: "000000010000000000000002", lastArchivedTime: instant(-1), failedCount: 0,

@@ -36,7 +36,7 @@ struct WireDocumentTests {
                 "replica", "storage", "network", "privateEndpointConnections", "dataEncryption",
                 "authConfig", "fullyQualifiedDomainName", "version", "minorVersion", "administratorLogin",
                 "state", "availabilityZone", "backup", "highAvailability", "maintenanceWindow",
-                "replicationRole", "replicaCapacity", "local",
+                "replicationRole", "replicaCapacity", "local", "pointInTimeUTC", "sourceServerResourceId",
             ])
         let text = String(decoding: try JSONEncoder().encode(WireServer(.full)), as: UTF8.self)
         #expect(!text.lowercased().contains("login" + "password"))
@@ -144,8 +144,34 @@ struct WireDocumentTests {
         #expect(item.type == ResourceID.serverType && item.tags == ["owner": "ops"])
     }
 
-    @Test func `locations offer geo-redundant backups, and no high availability`() {
-        let features = Capability([]).supportedFeatures
+    @Test(arguments: [
+        ("2022-12-01", true, true), ("2023-03-01-preview", true, true), ("2017-12-01", true, true),
+        ("2023-06-01-preview", false, true), ("2024-08-01", false, true),
+        ("2024-11-01-preview", false, false), ("2026-10-01", false, false), ("2031-01-01", false, false),
+        ("soon", false, false), (nil, false, false),
+    ])
+    func `capabilities have the shape of the client's age`(text: String?, isZone: Bool, isBare: Bool) {
+        let version = APIVersion(text)
+        #expect((version < .capabilitiesByLocation) == isZone)
+        #expect((Capability([], for: version).supportedFeatures == nil) == isBare)
+    }
+
+    @Test func `the older shape has the same sizes below each version of PostgreSQL`() throws {
+        let sizes = [
+            SKUDetails(
+                tier: "Burstable", name: "Standard_B2s", vCores: 2, memoryMiBPerVCore: 2048, maxIops: 1280)
+        ]
+        let zone = ZoneCapability(Capability(sizes, versions: ["15", "16"]))
+        let edition = try #require(zone.supportedFlexibleServerEditions.first)
+        #expect(edition.supportedServerVersions.map(\.name) == ["15", "16"])
+        #expect(edition.supportedServerVersions[1].supportedVcores.map(\.name) == ["Standard_B2s"])
+        #expect(
+            edition.supportedStorageEditions[0].supportedStorageMB.contains { $0.storageSizeMB == 32_768 })
+        #expect(zone.geoBackupSupported && !zone.zoneRedundantHaSupported)
+    }
+
+    @Test func `locations offer geo-redundant backups, and no high availability`() throws {
+        let features = try #require(Capability([]).supportedFeatures)
         let status = Dictionary(uniqueKeysWithValues: features.map { ($0.name, $0.status) })
         #expect(status["OfferRestricted"] == "Disabled" && status["GeoBackup"] == "Enabled")
         #expect(status["ZoneRedundantHa"] == "Disabled")

@@ -29,16 +29,23 @@ extension EndToEnd {
                 let pair = try Self.pair(product)
                 #expect(pair["location"] == "westus" && pair["isAvailable"] == true)
                 #expect(pair["missingFiles"] == 0 && pair["missingBackups"] == 0 && pair["lagSeconds"] == 0)
-                // Written after the last copying: the pair cannot know of it.
+                // Written after the last copying: the pair is brought up to date first.
                 try connection.execute("INSERT INTO t VALUES (702)")
+                let now = try Self.geoRestore(product, "now", ["--restore-time", Self.tomorrow])
+                #expect(try now.superuser().value("SELECT count(*) FROM t") == "702")
+                #expect(
+                    try Self.notes(product, "now") == ["\(Self.tomorrow) is in the future: taken as now."])
                 connection.close()
 
                 ProductUnderTest.endPostmaster(source.dataDirectory)
                 try DurableFiles.removeTree(source.folder)
                 try DurableFiles.removeTree(source.repository)
                 let before = try Fingerprint(of: "\(product.home)/paired")
-                let copy = try Self.geoRestore(product, "copy")
+                let copy = try Self.geoRestore(product, "copy", ["--restore-time", Self.tomorrow])
                 #expect(try copy.superuser().value("SELECT count(*) || ' ' || max(x) FROM t") == "701 701")
+                let notes = try Self.notes(product, "copy")
+                #expect(notes.first?.hasPrefix("Restored from westus alone, because location eastus") == true)
+                #expect(notes.last == "\(Self.tomorrow) is in the future: taken as now.")
                 #expect(try product.json("show", "-n", "copy")["location"] == "westus")
                 let earlier = try Self.geoRestore(product, "earlier", ["--restore-time", between])
                 #expect(try earlier.superuser().value("SELECT count(*) FROM t") == "700")
@@ -91,6 +98,26 @@ extension EndToEnd {
                     ["geo-restore", "-n", "copy", "--source-server", "orders", "--location", "eastus"],
                     status: 2, saying: "Use --location local-pair")
             }
+        }
+
+        private static let tomorrow = "2099-01-01T00:00:00.000000Z"
+
+        /// What was taken for what, where the server, its operation and the activity log say so alike.
+        private static func notes(_ product: ProductUnderTest, _ name: String) throws -> [String] {
+            let shown = try product.json("show", "-n", name)
+            let notes = shown["local"]?["restoredFrom"]?["notes"]?.array?.compactMap(\.string) ?? []
+            let operations = try product.json("operation", "list", "--all").array ?? []
+            let mine = operations.first {
+                $0["resourceId"]?.string == shown["id"]?.string && $0["kind"] == "geo-restore"
+            }
+            #expect(mine?["notes"]?.array?.compactMap(\.string) == notes)
+            let events = try product.json("activity-log", "list").array ?? []
+            #expect(
+                events.contains { event in
+                    event["resourceId"]?.string == shown["id"]?.string
+                        && event["properties"]?["notes"]?.string == notes.joined(separator: "\n")
+                })
+            return notes
         }
 
         private static func pair(_ product: ProductUnderTest) throws -> JSONValue {

@@ -102,22 +102,9 @@ def refusals(w):
     contains("nothing half made stays behind", gone.err, "(ResourceNotFound)")
 
 
-def await_pair(name, instant, patience=180):
-    """Waits until the paired location has the log up to an instant; it is copied there once a minute."""
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        shown = json.loads(pitr("show", "-g", GROUP, "-n", name, "-o", "json").stdout)
-        latest = shown["local"]["geoRedundancy"]["latestRestoreDate"]
-        if latest and datetime.fromisoformat(latest.replace("Z", "+00:00")) >= instant:
-            return
-        time.sleep(1)
-    raise RuntimeError(f"the pair of {name} did not get as far as {instant}: {shown['local']['geoRedundancy']}")
-
-
 def geo(w):
-    """A copy in the paired location, from the pair's own backups."""
+    """A copy in the paired location, which is brought up to date first."""
     instant = w.general.second()
-    await_pair("general", instant)
     made = w.az.server("geo-restore", "--name", "general-geo", "--source-server", "general", "--location", PAIR,
                        "--yes").data
     equal("geo-restore: Ready in the paired location", (made["state"], made["location"]), ("Ready", PAIR))

@@ -62,11 +62,13 @@ public struct FlexibleServer: Codable, Sendable {
         sku = SKU(name: server.skuName, tier: server.tier)
         state = server.state.rawValue
         storage = Storage(server)
-        systemData = SystemData(createdAt: server.createdAt.wireText)
+        systemData = SystemData(server)
         type = ResourceID.serverType
         version = server.version
-        // `availabilityZone` and `tags` come last: their wrappers start out as null.
+        // These come last: their wrappers start out as null.
         availabilityZone = server.availabilityZone
+        pointInTimeUtc = server.restoredFrom?.restoreTimeUTC?.wireText
+        sourceServerResourceId = server.restoredFrom?.sourceServerResourceID
         tags = server.tags
     }
 }

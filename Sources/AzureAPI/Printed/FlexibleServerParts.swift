@@ -83,6 +83,16 @@ extension FlexibleServer {
         @OrNull public var lastModifiedAt: String?
         @OrNull public var lastModifiedBy: String?
         @OrNull public var lastModifiedByType: String?
+
+        init(_ server: ServerDetails) {
+            createdAt = server.createdAt.wireText
+            createdBy = server.authorship.created?.caller
+            createdByType = server.authorship.created?.wireType
+            let last = server.authorship.changed ?? server.authorship.created
+            lastModifiedAt = last?.time.wireText
+            lastModifiedBy = last?.caller
+            lastModifiedByType = last?.wireType
+        }
     }
 }
 
@@ -109,4 +119,9 @@ struct ManagedDisk: Sendable {
     static func holding(_ sizeGiB: Int) -> ManagedDisk? {
         all.first { $0.sizeGiB >= sizeGiB }
     }
+}
+
+extension Authorship.Change {
+    /// Azure's word for what kind of caller it was.
+    var wireType: String { isPerson ? "User" : "Application" }
 }

@@ -62,6 +62,7 @@ public struct LocalServer: Codable, Sendable {
     public struct Origin: Codable, Sendable, Hashable {
         public var backup: String
         public var lsn: String
+        @OrNull public var notes: [String]?
         @OrNull public var restoreTimeUtc: String?
         public var sourceServer: String
         public var sourceServerId: String
@@ -69,6 +70,7 @@ public struct LocalServer: Codable, Sendable {
         init(_ origin: RestoredFrom) {
             backup = origin.backup
             lsn = origin.lsn.description
+            notes = origin.notes
             sourceServer = origin.sourceServer
             sourceServerId = origin.sourceServerID
             restoreTimeUtc = origin.restoreTimeUTC?.wireText

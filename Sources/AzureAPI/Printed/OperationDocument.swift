@@ -14,6 +14,8 @@ public struct OperationDocument: Codable, Sendable {
     @OrNull public var error: Failure?
     public var id: String
     public var kind: String
+    /// How what was asked for was understood.
+    public var notes: [String]
     public var resourceId: String
     public var startTime: String
     /// `Queued`, or a word of Azure's: `InProgress`, `Succeeded`, `Failed`, `Canceled`.
@@ -24,6 +26,7 @@ public struct OperationDocument: Codable, Sendable {
         correlationId = operation.correlationID
         id = operation.id
         kind = operation.kind
+        notes = operation.notes
         resourceId = operation.resourceID
         startTime = operation.acceptedAt.description
         status =

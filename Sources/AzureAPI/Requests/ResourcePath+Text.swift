@@ -2,15 +2,20 @@ extension ResourcePath {
     /// The path as Azure spells it: what `parse` reads back as the same.
     public var text: String {
         guard let subscription else {
-            return resource == .tenants ? "/tenants" : "/subscriptions"
+            return switch resource {
+            case .tenants: "/tenants"
+            case .providerOperations: "/providers/Microsoft.DBforPostgreSQL/operations"
+            case .eventCategories: "/providers/Microsoft.Insights/eventcategories"
+            default: "/subscriptions"
+            }
         }
         let root = "/subscriptions/" + PercentCoding.encode(subscription)
         let provider = root + "/providers/Microsoft.DBforPostgreSQL"
         func group(_ name: String) -> String { root + "/resourceGroups/" + PercentCoding.encode(name) }
         func location(_ name: String) -> String { provider + "/locations/" + PercentCoding.encode(name) }
         switch resource {
-        case .tenants: return "/tenants"
-        case .subscriptions: return "/subscriptions"
+        case .tenants, .subscriptions, .providerOperations, .eventCategories:
+            return ResourcePath(resource).text
         case .subscription: return root
         case .locations: return root + "/locations"
         case .providers: return root + "/providers"

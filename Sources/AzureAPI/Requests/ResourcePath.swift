@@ -5,6 +5,10 @@ public struct ResourcePath: Hashable, Sendable {
     /// What the path names.
     public enum Resource: Hashable, Sendable {
         case tenants
+        /// What can be done with the provider's resources.
+        case providerOperations
+        /// The activity log's categories.
+        case eventCategories
         case subscriptions
         case subscription
         /// The regions of a subscription.
@@ -79,7 +83,7 @@ public struct ResourcePath: Hashable, Sendable {
     }
 
     /// No path of Azure's is longer.
-    static let longestPath = 4096
+    public static let longestPath = 4096
     /// The longest name that any resource of Azure's may have.
     static let longestName = 260
 
@@ -92,6 +96,12 @@ public struct ResourcePath: Hashable, Sendable {
         let keys = words.map { $0.lowercased() }
         switch keys.first {
         case "tenants"? where keys.count == 1: return ResourcePath(.tenants)
+        case "providers"?:
+            switch keys.dropFirst() {
+            case ["microsoft.dbforpostgresql", "operations"]: return ResourcePath(.providerOperations)
+            case ["microsoft.insights", "eventcategories"]: return ResourcePath(.eventCategories)
+            default: return nil
+            }
         case "subscriptions"?:
             guard keys.count > 1 else { return ResourcePath(.subscriptions) }
             guard let resource = inSubscription(words.dropFirst(2), keys.dropFirst(2)) else { return nil }

@@ -89,7 +89,9 @@ extension ServerBody {
                 ).text)
         guard let path, case .server(let group, let name, .itself) = path.resource else {
             throw Problem(
-                .invalidParameterValue, "The provided source server \(text.prefix(300)) is invalid.",
+                .invalidParameterValue,
+                "The provided source server "
+                    + "\(text.prefix(ResourcePath.longestPath)) is invalid.",
                 hint: "Use the server's whole resource id.")
         }
         guard path.subscription?.lowercased() == ResourceID.subscription else {

@@ -1,6 +1,7 @@
 public import ControlPlane
 
-/// The compute sizes on offer, in the nesting of `az postgres flexible-server list-skus`.
+/// The compute sizes on offer, in the nesting of `az postgres flexible-server list-skus`, which is that of
+/// versions from 2023-06-01 on.
 public struct Capability: Codable, Sendable {
     public struct Size: Codable, Sendable {
         public var name: String
@@ -46,21 +47,35 @@ public struct Capability: Codable, Sendable {
         public var status: String
     }
 
+    public var fastProvisioningSupported = "Disabled"
+    public var geoBackupSupported = "Enabled"
     public var name: String
-    public var supportedFeatures: [Feature]
+    public var onlineResizeSupported = "Disabled"
+    /// Clients from before there were features take a location for closed unless this is `Disabled`.
+    public var restricted = "Disabled"
+    public var storageAutoGrowthSupported = "Enabled"
+    /// Missing for versions before 2024-11-01.
+    public var supportedFeatures: [Feature]?
     public var supportedServerEditions: [Edition]
     public var supportedServerVersions: [Version]
+    public var zoneRedundantHaAndGeoBackupSupported = "Disabled"
+    public var zoneRedundantHaSupported = "Disabled"
 
     /// Keeps the order in which tiers and sizes come.
-    public init(_ sizes: [SKUDetails], versions: [String] = ["15"]) {
+    public init(
+        _ sizes: [SKUDetails], versions: [String] = ["15"], for client: APIVersion = .newest
+    ) {
         name = "FlexibleServerCapabilities"
         // az takes a location for closed unless `OfferRestricted` is there and disabled.
-        supportedFeatures = [
-            Feature(name: "OfferRestricted", status: "Disabled"),
-            Feature(name: "ZoneRedundantHa", status: "Disabled"),
-            Feature(name: "GeoBackup", status: "Enabled"),
-            Feature(name: "OnlineResize", status: "Disabled"),
-        ]
+        supportedFeatures =
+            client < .features
+            ? nil
+            : [
+                Feature(name: "OfferRestricted", status: restricted),
+                Feature(name: "ZoneRedundantHa", status: zoneRedundantHaSupported),
+                Feature(name: "GeoBackup", status: geoBackupSupported),
+                Feature(name: "OnlineResize", status: onlineResizeSupported),
+            ]
         var tiers: [String] = []
         for size in sizes where !tiers.contains(size.tier) {
             tiers.append(size.tier)

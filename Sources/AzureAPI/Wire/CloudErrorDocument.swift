@@ -21,7 +21,7 @@ public struct CloudErrorDocument: Codable, Sendable, Hashable {
         public init(code: String?, sentences: String?) {
             self.code = code.map { ProblemCode(rawValue: $0)?.wireName ?? $0 } ?? "OperationFailed"
             message =
-                sentences.map { AzureCommands.translate($0).visible() } ?? "The operation did not succeed."
+                sentences.map { WireWords.translate($0).visible() } ?? "The operation did not succeed."
         }
     }
 
@@ -48,31 +48,6 @@ extension Problem {
     /// The code on the wire.
     public var wireCode: String { code.wireName }
 
-    /// Message, detail and hint as sentences in a row; commands in it are az's where az has the same.
-    var wireMessage: String { AzureCommands.translate(sentences) }
-}
-
-/// The commands of `pitr` that az has as well, so that advice given to one face fits the other.
-enum AzureCommands {
-    private static let servers: Set<Substring> = [
-        "create", "show", "list", "update", "delete", "start", "stop", "restart", "restore",
-        "revive-dropped", "geo-restore", "backup", "firewall-rule", "parameter", "db", "list-skus",
-    ]
-    /// Options that only `pitr` has: with them, the command stays as it is.
-    private static let own: Set<Substring> = ["--deleted", "--all", "--purge"]
-
-    /// Replaces every `'pitr …'` that has a counterpart.
-    static func translate(_ text: String) -> String {
-        text.replacing(/'pitr (?<command>[^']+)'/) { match in
-            let words = match.output.command.split(separator: " ")
-            guard let verb = words.first, own.isDisjoint(with: words) else { return String(match.output.0) }
-            switch verb {
-            case "group": return "'az \(match.output.command)'"
-            case "activity-log": return "'az monitor \(match.output.command)'"
-            default:
-                return servers.contains(verb)
-                    ? "'az postgres flexible-server \(match.output.command)'" : String(match.output.0)
-            }
-        }
-    }
+    /// Message, detail and hint as sentences in a row, in words that fit whoever calls: see `WireWords`.
+    var wireMessage: String { WireWords.translate(sentences) }
 }

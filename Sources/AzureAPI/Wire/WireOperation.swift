@@ -22,17 +22,22 @@ public struct WireOperation: Encodable, Sendable {
         case canceled = "Canceled"
     }
 
+    public struct Properties: Encodable, Sendable {
+        public var notes: [String]
+    }
+
     public var id: String
     public var name: String
     public var status: Status
     public var startTime: String
     public var endTime: String?
     public var error: CloudErrorDocument.Body?
+    public var properties: Properties?
 
     /// - Parameter path: the operation's own path, which is its `id` on the wire.
     public init(
         path: ResourcePath, name: String, status: Status, startedAt: PostgresTimestamp,
-        endedAt: PostgresTimestamp? = nil, error: CloudErrorDocument.Body? = nil
+        endedAt: PostgresTimestamp? = nil, error: CloudErrorDocument.Body? = nil, notes: [String] = []
     ) {
         id = path.text
         self.name = name
@@ -40,5 +45,6 @@ public struct WireOperation: Encodable, Sendable {
         startTime = startedAt.description
         endTime = endedAt?.description
         self.error = error
+        if !notes.isEmpty { properties = Properties(notes: notes) }
     }
 }

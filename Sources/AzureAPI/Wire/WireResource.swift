@@ -1,3 +1,5 @@
+import ControlPlane
+
 /// A resource as Azure Resource Manager nests it: what every resource has, and `properties`.
 ///
 /// Unlike az, which prints `null`, the wire leaves out what is missing.
@@ -19,9 +21,24 @@ public struct WireResource<Properties: Encodable & Sendable>: Encodable, Sendabl
     }
 }
 
-/// When a resource was made.
+/// When a server was made and changed last, and by whom, as far as that is known.
 public struct WireSystemData: Encodable, Sendable {
     public var createdAt: String
+    public var createdBy: String?
+    public var createdByType: String?
+    public var lastModifiedAt: String?
+    public var lastModifiedBy: String?
+    public var lastModifiedByType: String?
+
+    init(_ server: ServerDetails) {
+        let printed = FlexibleServer.SystemData(server)
+        createdAt = printed.createdAt
+        createdBy = printed.createdBy
+        createdByType = printed.createdByType
+        lastModifiedAt = printed.lastModifiedAt
+        lastModifiedBy = printed.lastModifiedBy
+        lastModifiedByType = printed.lastModifiedByType
+    }
 }
 
 /// A list, and where it goes on.

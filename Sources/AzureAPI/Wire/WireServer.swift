@@ -13,13 +13,14 @@ extension WireResource where Properties == WireServerProperties {
         location = server.location
         tags = server.tags
         sku = FlexibleServer.SKU(name: server.skuName, tier: server.tier)
-        systemData = WireSystemData(createdAt: server.createdAt.wireText)
+        systemData = WireSystemData(server)
     }
 }
 
 /// What Azure says of a server, in its order; and `local`, which its clients pass over.
 ///
-/// Never in it, as in Azure: the password, and how the server was made.
+/// Never in it, as in Azure: the password, and `createMode`. Where a copy came from stays in it, which Azure
+/// leaves out.
 public struct WireServerProperties: Encodable, Sendable {
     public struct Storage: Encodable, Sendable {
         public var type: String
@@ -86,6 +87,8 @@ public struct WireServerProperties: Encodable, Sendable {
     public var maintenanceWindow = FlexibleServer.MaintenanceWindow()
     public var replicationRole = "Primary"
     public var replicaCapacity = 0
+    public var pointInTimeUTC: String?
+    public var sourceServerResourceId: String?
     public var local: Local
 
     init(_ server: ServerDetails) {
@@ -105,6 +108,8 @@ public struct WireServerProperties: Encodable, Sendable {
             backupRetentionDays: server.backupRetentionDays,
             geoRedundantBackup: Self.word(server.geoRedundantBackup),
             earliestRestoreDate: server.earliestRestoreDate?.wireText)
+        pointInTimeUTC = server.restoredFrom?.restoreTimeUTC?.wireText
+        sourceServerResourceId = server.restoredFrom?.sourceServerResourceID
         local = Local(
             id: server.id, host: server.host, port: server.port, postgresVersion: server.postgresVersion,
             latestRestoreDate: server.latestRestoreDate?.wireText,

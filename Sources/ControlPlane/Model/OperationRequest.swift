@@ -70,4 +70,9 @@ public struct OperationStatus: Hashable, Sendable {
     public var errorCode: String?
     public var errorMessage: String?
     public var caller: String
+    /// How what was asked for was understood.
+    public var notes: [String]
+
+    /// Where the notes stand among an operation's details, one a line.
+    static let notesKey = "notes"
 }

@@ -33,16 +33,23 @@ public struct RestoredFrom: Hashable, Sendable, Codable {
     public var restoreTimeUTC: PostgresTimestamp?
     public var lsn: LSN
     public var backup: String
+    /// The source's whole id, as it was. Nil from before it was kept.
+    public var sourceServerResourceID: String?
+    /// What was taken for what: a time that was still to come for now, for example. Nil from before it was
+    /// kept.
+    public var notes: [String]?
 
     public init(
         sourceServer: String, sourceServerID: String, restoreTimeUTC: PostgresTimestamp?, lsn: LSN,
-        backup: String
+        backup: String, sourceServerResourceID: String? = nil, notes: [String]? = nil
     ) {
         self.sourceServer = sourceServer
         self.sourceServerID = sourceServerID
         self.restoreTimeUTC = restoreTimeUTC
         self.lsn = lsn
         self.backup = backup
+        self.sourceServerResourceID = sourceServerResourceID
+        self.notes = notes
     }
 }
 
@@ -146,4 +153,5 @@ public struct ServerDetails: Sendable {
     public var diskUsage: DiskUsage?
     public var archiver: ArchiverHealth?
     public var geoRedundancy: GeoRedundancy?
+    public var authorship = Authorship()
 }

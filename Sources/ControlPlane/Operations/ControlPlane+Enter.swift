@@ -83,7 +83,9 @@ extension ControlPlane {
             location: row.location ?? "", resourceID: row.resourceID ?? "", phase: Self.phase(row.state),
             acceptedAt: try Self.instant(row.acceptedAt ?? row.startedAt),
             endedAt: try row.endedAt.map(Self.instant), errorCode: row.errorCode, errorMessage: row.error,
-            caller: row.caller)
+            caller: row.caller,
+            notes: try CatalogJSON.value([String: String].self, row.details)[OperationStatus.notesKey]?
+                .split(separator: "\n").map(String.init) ?? [])
     }
 
     /// Calls an operation off: one that waits is not begun, one that runs cleans up after itself and ends.

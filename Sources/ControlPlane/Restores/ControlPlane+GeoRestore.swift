@@ -2,15 +2,46 @@ import Catalog
 import Platform
 import Repository
 
-/// Restores from the paired location: nothing of the first one is read, neither archive nor data.
+/// Restores from the paired location. Base backups and archived WAL are those that the pair holds; the first
+/// location is only asked for what is not there yet, and one that cannot be read is no obstacle.
 extension ControlPlane {
     public func geoRestore(
         _ request: RestoreRequest, location: String, announce: (PlannedRestore) -> Void
     ) throws -> RestoreResult {
         let source = try geoSource(of: request, location: location)
-        return try restore(
-            request, from: source, kind: .geoRestore,
-            view: pairView(source), announce: announce)
+        return try restore(request, from: source, kind: .geoRestore, announce: announce) {
+            try self.prepareGeoRestore(request, source)
+        }
+    }
+
+    /// Reads the pair, brought up to date where that is possible; else the pair as it is, and says so.
+    private func prepareGeoRestore(_ request: RestoreRequest, _ source: ServerRow) throws -> PreparedRestore {
+        let pair = source.location
+        var reason = "server \(source.name) was deleted"
+        if let first = try kept(id: source.id), first.phase == .complete {
+            do {
+                try bringToPair(first)
+                var live = first
+                live.location = pair
+                return try ControlPlane(self, readingFrom: paths.paired(pair))
+                    .prepare(request, source: live, checkName: true)
+            } catch let problem as Problem where problem.code == .canceled {
+                throw problem
+            } catch {
+                reason = "location \(first.location) cannot be read (\(Self.problem(from: error).message))"
+            }
+        }
+        let asked = clock.now()
+        let view = pairView(source)
+        var prepared = try view.prepare(request, source: source, checkName: true)
+        var notes = [
+            "Restored from \(pair) alone, because \(reason): nothing later than \(view.clock.now()) is known there."
+        ]
+        if case .time(let time) = request.target, time.instant > asked {
+            notes.append("\(time.instant) is in the future: taken as now.")
+        }
+        prepared.planned.notes = notes + prepared.planned.notes
+        return prepared
     }
 
     /// Reads what the paired location holds of a server, which ends at the last moment known there.

@@ -45,10 +45,10 @@ extension ControlPlane {
         try find(server).evidence.map { try CatalogJSON.value(RestoreEvidence.self, $0) }
     }
 
-    /// - Parameter view: reads the source's repository; nil for this control plane.
+    /// - Parameter prepare: reads what is held elsewhere; nil for the source's own repository.
     func restore(
-        _ request: RestoreRequest, from source: ServerRow, kind: OperationKind, view: ControlPlane? = nil,
-        announce: (PlannedRestore) -> Void
+        _ request: RestoreRequest, from source: ServerRow, kind: OperationKind,
+        announce: (PlannedRestore) -> Void, prepare: (() throws -> PreparedRestore)? = nil
     ) throws -> RestoreResult {
         guard let name = request.name?.lowercased() else {
             throw Problem(.usage, "a restore needs the new server's name", hint: "Give it with --name.")
@@ -56,7 +56,7 @@ extension ControlPlane {
         // One restore of a source at a time: the others wait here, in front of everything that costs.
         let queue = try waitForQueue(source)
         defer { queue.release() }
-        let prepared = try (view ?? self).prepare(request, source: source, checkName: true)
+        let prepared = try prepare?() ?? self.prepare(request, source: source, checkName: true)
         defer { prepared.release() }
         announce(prepared.planned)
         let plan = prepared.planned.plan
@@ -64,12 +64,14 @@ extension ControlPlane {
         try room.require(plan.leastBytes, for: "the copy")
         let (row, lock) = try claimCopy(name: name, request: request, source: source)
         defer { lock.release() }
-        let properties = [
+        var properties = [
             "sourceServer": Identifiers.serverResourceID(
                 resourceGroup: source.resourceGroup, name: source.name),
             "sourceServerId": source.id, "restoreTimeUtc": plan.requestedTime?.description ?? "",
             "backup": plan.backupName, "newServerId": row.id, "target": plan.target.words,
         ]
+        let notes = prepared.planned.notes
+        if !notes.isEmpty { properties[OperationStatus.notesKey] = notes.joined(separator: "\n") }
         let watch = Stopwatch()
         let evidence = try performUntilFinished(
             kind, server: row, source: source.id, properties: properties
@@ -215,7 +217,10 @@ extension ControlPlane {
         let text = try CatalogJSON.text(evidence)
         let from = RestoredFrom(
             sourceServer: prepared.source.name, sourceServerID: prepared.source.id,
-            restoreTimeUTC: plan.requestedTime, lsn: proof.endLSN, backup: plan.backupName)
+            restoreTimeUTC: plan.requestedTime, lsn: proof.endLSN, backup: plan.backupName,
+            sourceServerResourceID: Identifiers.serverResourceID(
+                resourceGroup: prepared.source.resourceGroup, name: prepared.source.name),
+            notes: prepared.planned.notes)
         let lineage = try CatalogJSON.text(from)
         RestoreFaults.reached("complete")
         // From here on the copy is there to stay.

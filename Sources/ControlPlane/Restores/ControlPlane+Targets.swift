@@ -41,10 +41,8 @@ extension ControlPlane {
         -> RecoveryTarget
     {
         let now = clock.now()
-        if isOfPair, time > now {
-            notes.append("The paired location knows of nothing later than \(now), so the copy ends there.")
-            return .latest
-        }
+        // What ends there says so by itself: see the restore from a pair.
+        if isOfPair, time > now { return .latest }
         if let text = source.deletedAt {
             let end = try Self.instant(text)
             guard time < end else {

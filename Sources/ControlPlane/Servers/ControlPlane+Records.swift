@@ -139,7 +139,25 @@ extension ControlPlane {
             restoredFrom: try row.restoredFrom.map { try CatalogJSON.value(RestoredFrom.self, $0) },
             diskUsage: withUsage ? usage(row) : nil,
             archiver: state != .ready ? nil : withUsage ? archiverHealth(row) : stalledArchiver(row),
-            geoRedundancy: withUsage ? geoRedundancy(row) : nil)
+            geoRedundancy: withUsage ? geoRedundancy(row) : nil, authorship: try authorship(of: row))
+    }
+
+    private func authorship(of row: ServerRow) throws -> Authorship {
+        let made: [OperationKind] = [.create, .restore, .geoRestore, .revive]
+        let operations = try catalog.read { database in
+            try OperationRow.filter(Column("serverID") == row.id)
+                .filter(Column("state") == OperationState.succeeded.rawValue)
+                .filter((made + [.update]).map(\.name).contains(Column("kind")))
+                .order(Column("startedAt"), Column.rowID).fetchAll(database)
+        }
+        func change(_ operation: OperationRow) throws -> Authorship.Change? {
+            try operation.endedAt.map {
+                Authorship.Change(caller: operation.caller, time: try Self.instant($0))
+            }
+        }
+        return Authorship(
+            created: try operations.first { $0.kind != OperationKind.update.name }.flatMap(change),
+            changed: try operations.last { $0.kind == OperationKind.update.name }.flatMap(change))
     }
 
     static func size(_ row: ServerRow) throws -> ComputeSize {

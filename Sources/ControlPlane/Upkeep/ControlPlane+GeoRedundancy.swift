@@ -49,15 +49,38 @@ extension ControlPlane {
                     "\(lag.backups) \(lag.backups == 1 ? "backup" : "backups") and \(lag.files) "
                         + "\(lag.files == 1 ? "file" : "files") of log are not there", dryRun: dryRun
                 ) {
-                    let room = try diskRoom(mirror.target.root)
-                    try room.require(lag.bytes, for: "the second copy")
-                    _ = try RoomWatch.during(
-                        "the second copy", in: room, expected: lag.bytes, under: cancellation
-                    ) { try mirror.run(cancellation: $0) }
-                    try copyDescription(row, pair)
+                    try copy(row, pair, mirror, bytes: lag.bytes)
                 })
         }
         return actions
+    }
+
+    /// Copies what the pair has not of one server, now; after whoever is copying already.
+    func bringToPair(_ row: ServerRow) throws {
+        guard let pair = Self.pair(of: row) else { return }
+        let mirror = mirror(row, pair)
+        let pin = try DirectoryLock.wait(paths.pin(row.id), .shared)
+        defer { pin.release() }
+        progress.begin("bringing \(pair.name) up to date", totalBytes: nil)
+        defer { progress.end() }
+        while true {
+            let lock = try DirectoryLock.wait(
+                paths.pairLock(row.id), .exclusive, atMost: 60, cancellation: cancellation)
+            guard let lock else { continue }
+            defer { lock.release() }
+            return try copy(row, pair, mirror, bytes: try mirror.lag().bytes)
+        }
+    }
+
+    private func copy(
+        _ row: ServerRow, _ pair: AzureLocation, _ mirror: RepositoryMirror, bytes: UInt64
+    ) throws {
+        let room = try diskRoom(mirror.target.root)
+        try room.require(bytes, for: "the second copy")
+        _ = try RoomWatch.during("the second copy", in: room, expected: bytes, under: cancellation) {
+            try mirror.run(cancellation: $0)
+        }
+        try copyDescription(row, pair)
     }
 
     private func mirror(_ row: ServerRow, _ pair: AzureLocation) -> RepositoryMirror {

@@ -6,6 +6,7 @@ import PostgresFormat
 /// What a request asks for: its method and its path, understood.
 enum APICall: Hashable {
     case listTenants, listSubscriptions, showSubscription, listLocations
+    case listProviderOperations, listEventCategories
     case listProviders
     case showProvider(String)
     case listResources(group: String?)
@@ -57,6 +58,8 @@ enum APICall: Hashable {
         }
         switch path.resource {
         case .tenants: self = try only(["GET": .listTenants])
+        case .providerOperations: self = try only(["GET": .listProviderOperations])
+        case .eventCategories: self = try only(["GET": .listEventCategories])
         case .subscriptions: self = try only(["GET": .listSubscriptions])
         case .subscription: self = try only(["GET": .showSubscription])
         case .locations: self = try only(["GET": .listLocations])

@@ -71,7 +71,8 @@ extension Resources {
         var response = try APIResponse.document(
             WireOperation(
                 path: path, name: status.id, status: word, startedAt: status.acceptedAt,
-                endedAt: status.endedAt, error: status.phase.isFailure ? Self.error(status) : nil))
+                endedAt: status.endedAt, error: status.phase.isFailure ? Self.error(status) : nil,
+                notes: status.notes))
         if !status.phase.isOver { response.headers.append(Self.retryAfter) }
         return response
     }

@@ -17,6 +17,8 @@ struct Resources: Sendable {
         try authorize(call)
         switch call {
         case .listTenants: return try .document(WireList([WireTenant()]))
+        case .listProviderOperations: return try .document(WireList(WireProviderOperation.all))
+        case .listEventCategories: return try .document(WireList(WireEventCategory.all))
         case .listSubscriptions: return try .document(WireList([WireSubscription()]))
         case .showSubscription: return try .document(WireSubscription())
         case .listLocations: return try .document(WireList(AzureLocation.all.map(WireLocation.init)))
@@ -106,7 +108,10 @@ struct Resources: Sendable {
     }
 
     func capabilities(_ location: String) throws -> APIResponse {
-        try .document(WireList([Capability(controlPlane.listSKUs())]))
+        let version = APIVersion(request.query["api-version"])
+        let capability = Capability(controlPlane.listSKUs(), for: version)
+        guard version < .capabilitiesByLocation else { return try .document(WireList([capability])) }
+        return try .document(WireList([ZoneCapability(capability)]))
     }
 
     // MARK: Groups

@@ -1,0 +1,16 @@
+public import PostgresFormat
+
+/// Who made a server, and who changed it last, as the operations that are kept tell.
+public struct Authorship: Hashable, Sendable {
+    public struct Change: Hashable, Sendable {
+        public var caller: String
+        public var time: PostgresTimestamp
+
+        /// Whether somebody of this machine did it, and no identity with a secret.
+        public var isPerson: Bool { caller == Caller.local.name }
+    }
+
+    public var created: Change?
+    /// Nil until something of the server itself was changed.
+    public var changed: Change?
+}
