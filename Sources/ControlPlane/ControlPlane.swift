@@ -24,7 +24,7 @@ public final class ControlPlane: Sendable {
     let runner: any CommandRunner
     private let knownInstallation = KnownInstallation()
     /// Who does what this control plane is asked for.
-    let caller: Caller
+    public let caller: Caller
     /// Whether nothing but the repositories of a paired location is read.
     let isOfPair: Bool
     /// The accepted operation that this process carries out.
@@ -32,11 +32,14 @@ public final class ControlPlane: Sendable {
 
     /// Opens (and on first use makes) the state directory. A newer layout is refused with `.formatTooNew`.
     ///
-    /// - Parameter acceptedOperation: what this process was started for; its first operation is that one.
+    /// - Parameters:
+    ///   - caller: who asks, unless an accepted operation says who asked for that.
+    ///   - acceptedOperation: what this process was started for; its first operation is that one.
     public init(
         account: ServiceAccount, progress: any ProgressReporter = SilentProgress(),
         cancellation: CancellationFlag = CancellationFlag(), clock: any WallClock = SystemWallClock(),
-        runner: any CommandRunner = SystemCommands(), acceptedOperation: String? = nil
+        runner: any CommandRunner = SystemCommands(), caller: Caller = .local,
+        acceptedOperation: String? = nil
     ) throws {
         self.account = account
         paths = HomePaths(home: account.home)
@@ -56,7 +59,7 @@ public final class ControlPlane: Sendable {
         catalog = store
         isOfPair = false
         self.acceptedOperation = acceptedOperation
-        caller = try acceptedOperation.flatMap { try Self.caller(of: $0, in: store) } ?? .local
+        self.caller = try acceptedOperation.flatMap { try Self.caller(of: $0, in: store) } ?? caller
     }
 
     /// The same state, but for the repositories, those of a paired location.

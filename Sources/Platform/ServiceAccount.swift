@@ -52,6 +52,9 @@ public struct ServiceAccount: Sendable, Hashable {
         return account
     }
 
+    /// What the account database calls it.
+    static func name(of uid: UInt32) -> String? { Entry.find(uid: uid)?.name }
+
     /// Whether the account database has a line for it; PostgreSQL insists on one.
     public static func hasEntry(_ uid: UInt32) -> Bool { Entry.find(uid: uid) != nil }
 

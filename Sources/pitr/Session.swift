@@ -7,6 +7,8 @@ struct Session: Sendable {
     let options: GlobalOptions
     let messages: Messages
     let confirmation = Confirmation()
+    /// Who called, as long as that can be told: before root steps down.
+    private let person = Person.current()
     private let progress: any ProgressReporter
 
     init(_ options: GlobalOptions) {
@@ -28,7 +30,12 @@ struct Session: Sendable {
     ///
     /// - Parameter acceptedOperation: what the process was started to carry out.
     func controlPlane(acceptedOperation: String? = nil) throws -> ControlPlane {
-        try controlPlane(adopt(), acceptedOperation: acceptedOperation)
+        try controlPlane(adopt(), caller: Caller(person), acceptedOperation: acceptedOperation)
+    }
+
+    /// As `controlPlane`, for what the tool does by itself, whoever started it.
+    func unattendedControlPlane() throws -> ControlPlane {
+        try controlPlane(adopt(), caller: .local)
     }
 
     /// As `controlPlane`, after a new catalog has been made in the place of a lost or damaged one.
@@ -36,7 +43,7 @@ struct Session: Sendable {
         let account = try adopt()
         let findings = try ControlPlane.rebuildCatalog(
             account: account, cancellation: Interruption.flag)
-        return (try controlPlane(account), findings)
+        return (try controlPlane(account, caller: Caller(person)), findings)
     }
 
     private func adopt() throws -> ServiceAccount {
@@ -46,10 +53,10 @@ struct Session: Sendable {
     }
 
     private func controlPlane(
-        _ account: ServiceAccount, acceptedOperation: String? = nil
+        _ account: ServiceAccount, caller: Caller, acceptedOperation: String? = nil
     ) throws -> ControlPlane {
         try ControlPlane(
-            account: account, progress: progress, cancellation: Interruption.flag,
+            account: account, progress: progress, cancellation: Interruption.flag, caller: caller,
             acceptedOperation: acceptedOperation)
     }
 

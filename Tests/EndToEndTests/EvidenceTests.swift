@@ -14,6 +14,12 @@ extension EndToEnd {
                 let shown = try product.json("evidence", "show", "-n", "copy")
                 #expect(shown["evidence"] == copy.evidence && shown["copyDeletedTimeUtc"] == .null)
                 #expect(shown["recoveryLog"]?.string?.contains("archive recovery complete") == true)
+                let caller = try #require(copy.evidence["caller"]?.string)
+                #expect(caller.contains("uid "), "the person who asked is named")
+                let theirs = try product.json("activity-log", "list", "--caller", caller).array ?? []
+                let id = copy.evidence["operationId"]?.string
+                #expect(theirs.contains { $0["operationId"]?.string == id }, "\(caller)")
+                #expect(try product.json("show", "-n", "copy")["systemData"]?["createdBy"]?.string == caller)
                 try product.refuses(
                     ["evidence", "delete", "-n", "copy", "--yes"], saying: "the server 'copy' is there")
 

@@ -24,6 +24,8 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
     }
 
     public var baseBackup: String
+    /// Who asked for the restore.
+    @OrNull public var caller: String?
     public var checks: [String]
     public var correlationId: String
     @OrNull public var effectiveTimeUtc: String?
@@ -91,6 +93,7 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
         wal = WALRange(
             endLsn: evidence.walEnd.description, segmentCount: evidence.walSegments,
             startLsn: evidence.walStart.description)
+        caller = evidence.caller
         effectiveTimeUtc = evidence.effectiveTimeUTC?.description
         firstExcluded = evidence.firstExcluded.map(BoundaryDocument.init)
         lastCommitInside = evidence.lastCommitInside.map(BoundaryDocument.init)

@@ -6,8 +6,8 @@ public struct Authorship: Hashable, Sendable {
         public var caller: String
         public var time: PostgresTimestamp
 
-        /// Whether somebody of this machine did it, and no identity with a secret.
-        public var isPerson: Bool { caller == Caller.local.name }
+        /// Whether somebody of this machine did it; the names of identities have no blanks.
+        public var isPerson: Bool { caller == Caller.local.name || caller.contains("uid ") }
     }
 
     public var created: Change?

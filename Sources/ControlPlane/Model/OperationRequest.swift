@@ -1,3 +1,4 @@
+public import Platform
 public import PostgresFormat
 
 /// Who asks for something: the name that the activity log shows.
@@ -8,7 +9,12 @@ public struct Caller: Hashable, Sendable {
         self.name = name
     }
 
-    /// Whoever uses the command line of this machine.
+    /// A person of this machine.
+    public init(_ person: Person) {
+        name = person.words
+    }
+
+    /// Nobody in particular: what the tool does by itself.
     public static let local = Caller(name: "local")
 }
 

@@ -137,7 +137,11 @@ extension ControlPlane {
             if let resourceGroup { request = request.filter(Column("resourceGroup") == resourceGroup) }
             if let resourceID { request = request.filter(Column("resourceID") == resourceID) }
             if let correlationID { request = request.filter(Column("correlationID") == correlationID) }
-            if let caller { request = request.filter(Column("caller") == caller) }
+            if let caller {
+                // An account may be given without its number.
+                request = request.filter(
+                    Column("caller") == caller || Column("caller").like(caller + " (uid %"))
+            }
             if let status { request = request.filter(Column("status").collating(.nocase) == status) }
             if let from { request = request.filter(Column("time") >= from.description) }
             if let to { request = request.filter(Column("time") <= to.description) }

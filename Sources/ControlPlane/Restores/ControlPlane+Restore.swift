@@ -346,6 +346,7 @@ extension ControlPlane {
         evidence.tablesToCopyAgain = proof.tablesToCopyAgain
         evidence.reachesOut = proof.reachesOut
         evidence.remarks = plan.remarks
+        evidence.caller = operation.caller
         evidence.requestedTarget = plan.target.isPlainTime ? nil : plan.target.words
         return evidence
     }

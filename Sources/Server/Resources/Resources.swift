@@ -11,7 +11,11 @@ struct Resources: Sendable {
     let path: ResourcePath
     let wake: API.Wake
 
-    var caller: Caller { Caller(name: identity.name) }
+    /// The identity; behind the default one, the account at the other end of the connection.
+    var caller: Caller {
+        guard identity.isLocal, let user = request.peer.user() else { return Caller(name: identity.name) }
+        return Caller(Person.of(user))
+    }
 
     func answer(_ call: APICall) throws -> APIResponse {
         try authorize(call)

@@ -17,7 +17,7 @@ struct NoWaitOption: ParsableArguments {
                 "--no-wait needs the daemon: nothing would carry the work on after the command has ended",
                 hint: "Start it with 'pitr serve', or leave --no-wait out.")
         }
-        let operation = try controlPlane.accept(request, caller: .local)
+        let operation = try controlPlane.accept(request, caller: controlPlane.caller)
         session.messages.note("Accepted. Follow it with 'pitr operation show --id \(operation.id)'.")
         return .nothing
     }

@@ -11,6 +11,7 @@ enum EvidenceView {
         text.field("New server", named(evidence.newServer, evidence.newServerID))
         text.field(
             "Asked for", evidence.requestedTime ?? evidence.requestedTarget ?? RecoveryTarget.latest.words)
+        text.field("Asked by", evidence.caller)
         text.field("State as of", evidence.effectiveTimeUTC?.description)
         text.field(
             "Last commit inside", evidence.lastCommitInside.map(PlanView.boundary) ?? "none since the backup")

@@ -9,7 +9,7 @@ struct BackupWorkerCommand: PitrCommand {
     @Option(help: "The catalogued operation.") var operation: String
 
     func execute(_ session: Session) throws -> Report {
-        try session.controlPlane().runBackupOperation(id: operation)
+        try session.unattendedControlPlane().runBackupOperation(id: operation)
         return .nothing
     }
 }
