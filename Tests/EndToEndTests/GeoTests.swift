@@ -51,6 +51,12 @@ extension EndToEnd {
                 #expect(try earlier.superuser().value("SELECT count(*) FROM t") == "700")
                 let after = try Fingerprint(of: "\(product.home)/paired")
                 #expect(after.differences(from: before) == [])
+
+                // What is lost of one server keeps no other from its turn.
+                let run = try product.run(["maintain", "--as-of", Self.tomorrow, "--dry-run", "-o", "json"])
+                let due = try JSONValue.parse(Array(run.output.utf8)).array ?? []
+                #expect(run.exitStatus == 1 && run.errors.contains("orders"), "\(run)")
+                #expect(due.contains { $0["server"] == "earlier" && $0["action"] == "backup" }, "\(run)")
             }
         }
 

@@ -22,19 +22,38 @@ extension ControlPlane {
         var actions = try checkClock(&time)
         actions += try endOrphans(time)
         for row in try rows(resourceGroup: nil, dropped: false) where row.phase == .complete {
-            actions += try agree(row, dryRun: dryRun)
-            actions += try keepEvidenceIfDue(row, dryRun: dryRun)
+            actions += try each(row, "configure") { try agree(row, dryRun: dryRun) }
+            actions += try each(row, "keep-evidence") { try keepEvidenceIfDue(row, dryRun: dryRun) }
             // First, since a backup has to wait for its WAL.
-            actions += try repairHelper(row, dryRun: dryRun)
-            actions += try backUpIfDue(row, now: now, dryRun: dryRun)
-            actions += try expire(row, time)
-            actions += try indexIfDue(row, dryRun: dryRun)
-            actions += try verifyIfDue(row, now: now, dryRun: dryRun)
+            actions += try each(row, "repair-helper") { try repairHelper(row, dryRun: dryRun) }
+            actions += try each(row, "backup") { try backUpIfDue(row, now: now, dryRun: dryRun) }
+            actions += try each(row, "expire") { try expire(row, time) }
+            actions += try each(row, "index") { try indexIfDue(row, dryRun: dryRun) }
+            actions += try each(row, "verify-backup") { try verifyIfDue(row, now: now, dryRun: dryRun) }
         }
         actions += try constrainAuthority(dryRun: dryRun)
         actions += try copyToPairs(dryRun: dryRun)
-        for row in try rows(resourceGroup: nil, dropped: true) { actions += try purgeIfDue(row, time) }
+        for row in try rows(resourceGroup: nil, dropped: true) {
+            actions += try each(row, "purge-deleted") { try purgeIfDue(row, time) }
+        }
         return try actions + describeAll(dryRun: dryRun)
+    }
+
+    /// One step for one server: what is wrong with that server is told, and keeps no other from its turn.
+    private func each(
+        _ row: ServerRow, _ action: String, _ body: () throws -> [MaintenanceAction]
+    ) throws -> [MaintenanceAction] {
+        do {
+            return try body()
+        } catch {
+            let problem = Self.problem(from: error)
+            guard problem.code != .canceled else { throw problem }
+            return [
+                MaintenanceAction(
+                    server: row.name, action: action, subject: row.name,
+                    reason: "what is due cannot be told", outcome: .failed(problem.message))
+            ]
+        }
     }
 
     func act(

@@ -7,7 +7,7 @@ struct CopyOptions: ParsableArguments {
     @Option(help: "Compute tier; not below the source's.") var tier: String?
     @Option(help: "Compute size; see list-skus.") var skuName: String?
     @Option(help: "PremiumV2_LRS, a label here.") var storageType: String?
-    @Option(help: "A label here: backups stay on this machine.") var geoRedundantBackup: Switch?
+    @Option(help: "Keep the backups in the paired location as well.") var geoRedundantBackup: Switch?
     @Option(name: [.customShort("z"), .long], help: "Availability zone, a label here.") var zone: String?
     @Option(help: "Address to listen on; else a loopback address of the server's own.") var listen: String?
     @Option(help: "Port; else 5432 where it is free.") var port: Int?

@@ -21,7 +21,7 @@ struct CreateCommand: PitrCommand {
     @Option(help: "Premium_LRS or PremiumV2_LRS, a label here.") var storageType: String?
     @Option(help: "Whether the storage may grow by itself, a label here.") var storageAutoGrow: Switch?
     @Option(help: "Days for which backups are kept, 7 to 35.") var backupRetention: Int?
-    @Option(help: "A label here: backups stay on this machine.") var geoRedundantBackup: Switch?
+    @Option(help: "Keep the backups in the paired location as well.") var geoRedundantBackup: Switch?
     @Option(help: "None, Disabled, Enabled, All, an address, or a range a-b; else a rule for 127.0.0.1.")
     var publicAccess: String?
     @Option(name: [.customShort("d"), .long], help: "A database to make.") var databaseName: String?
