@@ -89,7 +89,7 @@ struct ParsingTests {
         #expect(time.typed == "2026-03-22 19:20:22 Europe/Paris" && time.note?.contains("is 2026") == true)
     }
 
-    @Test(arguments: [["--restore-time", "10:00"], ["--before", "drop it all at once"]])
+    @Test(arguments: [["--restore-time", "25:00"], ["--before", "drop it all at once"]])
     func `what is no time and no event is refused with the words and how to say it`(_ words: [String]) throws
     {
         let command = try #require(

@@ -11,12 +11,12 @@ struct MomentTextTests {
     private static let now = PostgresTimestamp(microseconds: 840_000_000_123_456)
 
     private func read(_ text: String) throws -> String {
-        try MomentText.read(text, now: Self.now).instant.description
+        try MomentText.read(text, now: Self.now, here: .gmt).instant.description
     }
 
     private func refusal(_ text: String) -> String {
         do throws(Problem) {
-            return "taken as \(try MomentText.read(text, now: Self.now).instant)"
+            return "taken as \(try MomentText.read(text, now: Self.now, here: .gmt).instant)"
         } catch {
             return error.code == .usage ? "\(error)" : "not as wrong use: \(error)"
         }
@@ -48,7 +48,7 @@ struct MomentTextTests {
             ("5 MIN AGO", 300),
         ] as [(String, Int64)])
     func `reads how long ago`(_ text: String, _ seconds: Int64) throws {
-        let moment = try MomentText.read(text, now: Self.now)
+        let moment = try MomentText.read(text, now: Self.now, here: .gmt)
         #expect(moment.instant == Self.now.advanced(bySeconds: -seconds))
         #expect(moment.note == "'\(text)' is \(moment.instant).")
     }
@@ -71,14 +71,120 @@ struct MomentTextTests {
     @Test(arguments: [
         "2026-07-22 18:20:22 Europe/Atlantis", "2026-07-22 18:20:22 IST",
         "2026-07-22 18:20:22+02:00 Europe/Paris",
-        "2026-07-22 25:20:22 Europe/Paris", "2026-02-30 10:00:00 Europe/Paris", "18:20 Europe/Paris", "ago",
+        "2026-07-22 25:20:22 Europe/Paris", "2026-02-30 10:00:00 Europe/Paris", "ago", "18", "9", "18:2",
+        "18:20:2",
         "10 ago", "ten minutes ago", "10 fortnights ago", "-10 minutes ago", "10.5 minutes ago",
-        "minutes ago",
+        "minutes ago", "24:00", "18:60", "9:00 am", "tomorrow 9:00", "2026-11-29", "today",
+        "today Europe/Paris",
+        "18:20:22.1234567", "18:20+02:00 CET", "18:20 CET CET", "18:20 +2", "18:20+99", "18:20 IST",
+        "18:20 BST",
+        "yesterday yesterday 18:00", "2026-11-29T", "2026-11-31 10:00", "18:20 local local", "٠٤:٣٧",
+        "18:20 -",
         "99999999999999999999 days ago", "4294967295 weeks ago", "yesterday", "", " ", "Europe/Paris",
         "2026-07-22 18:20:22 ../../etc/passwd", "2026-07-22 18:20:22 Europe/",
     ])
     func `refuses what it does not understand`(_ text: String) {
         #expect(refusal(text).contains("incorrect date format"), "\(refusal(text))")
+    }
+
+    /// Now is 2026-08-14T21:20:00.123456Z; here it is Paris.
+    @Test(arguments: [
+        ("04:37", "2026-08-14T04:37:00.000000Z"), ("4:37", "2026-08-14T04:37:00.000000Z"),
+        ("04:37:59", "2026-08-14T04:37:59.000000Z"), ("04:37:59.25", "2026-08-14T04:37:59.250000Z"),
+        ("21:20", "2026-08-14T21:20:00.000000Z"), ("21:20:00.123456", "2026-08-14T21:20:00.123456Z"),
+        ("21:20:00.123457", "2026-08-13T21:20:00.123457Z"), ("23:59", "2026-08-13T23:59:00.000000Z"),
+        ("2026-07-29 04:37", "2026-07-29T04:37:00.000000Z"),
+        ("2026-07-29T04:37", "2026-07-29T04:37:00.000000Z"),
+        ("2026-07-29T4:37Z", "2026-07-29T04:37:00.000000Z"),
+        ("2026-07-29 04:37+02:00", "2026-07-29T02:37:00.000000Z"),
+        ("yesterday 18:00", "2026-08-13T18:00:00.000000Z"), ("today 9:00", "2026-08-14T09:00:00.000000Z"),
+        ("Today 23:00", "2026-08-14T23:00:00.000000Z"), ("04:37Z", "2026-08-14T04:37:00.000000Z"),
+        ("04:37 utc", "2026-08-14T04:37:00.000000Z"), ("04:37-0330", "2026-08-14T08:07:00.000000Z"),
+        ("yesterday 18:00 Europe/Paris", "2026-08-13T16:00:00.000000Z"),
+        ("yesterday 18:00 europe/paris", "2026-08-13T16:00:00.000000Z"),
+        // It is the 15th there already.
+        ("yesterday 18:00 Asia/Tokyo", "2026-08-14T09:00:00.000000Z"),
+        ("today 0:30 Asia/Tokyo", "2026-08-14T15:30:00.000000Z"),
+        ("06:30 Asia/Tokyo", "2026-08-13T21:30:00.000000Z"),
+        ("06:20 Asia/Tokyo", "2026-08-14T21:20:00.000000Z"),
+        ("04:37 local", "2026-08-14T02:37:00.000000Z"), ("23:21 local", "2026-08-13T21:21:00.000000Z"),
+        ("04:37 CET", "2026-08-14T03:37:00.000000Z"), ("04:37 CEST", "2026-08-14T02:37:00.000000Z"),
+        ("2026-07-29 04:37 EST", "2026-07-29T09:37:00.000000Z"),
+    ])
+    func `reads a clock time of a day, or the last one that has passed`(_ text: String, _ instant: String)
+        throws
+    {
+        let moment = try MomentText.read(text, now: Self.evening, here: Self.paris)
+        #expect(moment.instant.description == instant)
+        if text.contains("T4") || text.contains("29 04:37+") { return }
+        #expect(try #require(moment.note).contains(instant))
+    }
+
+    /// 2026-08-14T21:20:00.123456Z
+    private static let evening = PostgresTimestamp(microseconds: 840_057_600_123_456)
+    private static let paris = LocalTime.zone("Europe/Paris") ?? .gmt
+
+    @Test func `says a time in UTC and as this machine's clock shows it`() throws {
+        let bare = try MomentText.read("23:59", now: Self.evening, here: Self.paris)
+        #expect(
+            bare.note
+                == "'23:59' names no time zone: taken as UTC, 2026-08-13T23:59:00.000000Z, "
+                + "here 2026-08-14 01:59:00.000000+02:00 (Europe/Paris).")
+        let local = try MomentText.read("23:21 local", now: Self.evening, here: Self.paris)
+        #expect(
+            local.note
+                == "'23:21 local' is 2026-08-13T21:21:00.000000Z, "
+                + "here 2026-08-13 23:21:00.000000+02:00 (Europe/Paris).")
+        let ago = try MomentText.read("2 hours ago", now: Self.evening, here: Self.paris)
+        #expect(try #require(ago.note).hasSuffix("here 2026-08-14 21:20:00.123456+02:00 (Europe/Paris)."))
+        #expect(try MomentText.read("2026-07-29T04:37:00Z", now: Self.evening, here: Self.paris).note == nil)
+    }
+
+    /// Clocks in Paris are set back at 2026-10-25T01:00Z and forward at 2026-03-29T01:00Z.
+    @Test(arguments: [
+        // Before, between and after the two times that a clock shows 02:30.
+        ("2026-10-25T00:00:00Z", "02:30 Europe/Paris", "2026-10-24T00:30:00"),
+        ("2026-10-25T00:45:00Z", "02:30 Europe/Paris", "2026-10-25T00:30:00"),
+        ("2026-10-25T01:45:00Z", "02:30 Europe/Paris", "more than one time"),
+        ("2026-10-26T00:00:00Z", "02:30 Europe/Paris", "more than one time"),
+        ("2026-10-26T02:00:00Z", "02:30 Europe/Paris", "2026-10-26T01:30:00"),
+        ("2026-10-25T00:45:00Z", "today 02:30 Europe/Paris", "more than one time"),
+        // Before and after the hour that no clock shows.
+        ("2026-03-29T00:15:00Z", "02:30 Europe/Paris", "2026-03-28T01:30:00"),
+        ("2026-03-29T04:00:00Z", "02:30 Europe/Paris", "never was"),
+        ("2026-03-30T00:00:00Z", "02:30 Europe/Paris", "never was"),
+        ("2026-03-30T00:45:00Z", "02:30 Europe/Paris", "2026-03-30T00:30:00"),
+    ])
+    func `takes the last time that has passed also when clocks change`(
+        _ now: String, _ text: String, _ expected: String
+    ) throws {
+        let now = try TimestampParser.parse(now).get().instant
+        do throws(Problem) {
+            let moment = try MomentText.read(text, now: now, here: .gmt)
+            #expect(moment.instant.description.contains(expected))
+        } catch {
+            #expect(error.description.contains(expected))
+        }
+    }
+
+    @Test func `takes a bare clock time for the last one in any zone`() throws {
+        var random = SeededRandom()
+        let names = TimeZone.knownTimeZoneIdentifiers.filter { $0.contains("/") }.sorted()
+        for _ in 0..<1000 {
+            let name = try #require(names.randomElement(using: &random))
+            let zone = try #require(LocalTime.zone(name))
+            let now = try Self.instant(in: zone, &random)
+            let clock = "\(Int.random(in: 0...23, using: &random)):\(Int.random(in: 10...59, using: &random))"
+            guard let instant = try? MomentText.read("\(clock) \(name)", now: now, here: .gmt).instant else {
+                continue
+            }
+            let words = "\(clock) \(name) at \(now), \(random.seed)"
+            #expect(instant <= now, "\(words)")
+            // A day has 25 hours at most, and one that lacks the time is refused.
+            #expect(now.microseconds - instant.microseconds < 25 * 3_600_000_000, "\(words)")
+            let shown = LocalTime.text(instant, in: zone).dropFirst(11).prefix(5)
+            #expect(shown == (clock.count == 4 ? "0" + clock : clock), "\(words)")
+        }
     }
 
     @Test func `reads back what a clock of any zone shows, or refuses it with that instant`() throws {
@@ -94,7 +200,9 @@ struct MomentTextTests {
             let clock = instant.advanced(bySeconds: offset).description.dropLast().replacing("T", with: " ")
             let text = "\(clock) \(name)"
             do throws(Problem) {
-                #expect(try MomentText.read(text, now: Self.now).instant == instant, "\(text) \(random.seed)")
+                #expect(
+                    try MomentText.read(text, now: Self.now, here: .gmt).instant == instant,
+                    "\(text) \(random.seed)")
             } catch {
                 ambiguous += 1
                 let words = error.description

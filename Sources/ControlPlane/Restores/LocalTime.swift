@@ -3,12 +3,14 @@ public import PostgresFormat
 
 /// The zone database, and the zone of this machine.
 public enum LocalTime {
-    /// A zone by its name in the zone database, `Europe/Paris`. Short names are refused but for UTC and GMT,
+    /// A zone by its name in the zone database, `Europe/Paris`, in any letter case. Short names are refused,
     /// since `IST` or `CST` are several zones.
     static func zone(_ name: String) -> TimeZone? {
-        if name == "UTC" || name == "GMT" { return TimeZone(secondsFromGMT: 0) }
         guard name.contains("/") else { return nil }
-        return TimeZone(identifier: name)
+        if let exact = TimeZone(identifier: name) { return exact }
+        let wanted = name.lowercased()
+        return TimeZone.knownTimeZoneIdentifiers.first { $0.lowercased() == wanted }
+            .flatMap(TimeZone.init(identifier:))
     }
 
     /// The instants at which a clock of the zone shows `local`: one, two when clocks are set back, none when
@@ -44,6 +46,12 @@ public enum LocalTime {
 
     /// The instant as a clock of this machine shows it: `2026-03-22 19:20:22.123456+01:00 (Europe/Paris)`.
     public static func text(_ instant: PostgresTimestamp) -> String { text(instant, in: .current) }
+
+    /// In UTC and, where this machine's zone is another, as its clock shows it.
+    static func both(_ instant: PostgresTimestamp, _ here: TimeZone = .current) -> String {
+        let isUTC = ["UTC", "GMT", "Etc/UTC", "Etc/GMT"].contains(here.identifier)
+        return isUTC ? "\(instant)" : "\(instant), here \(text(instant, in: here))"
+    }
 
     static func text(_ instant: PostgresTimestamp, in zone: TimeZone) -> String {
         let offset = offset(at: instant, in: zone)

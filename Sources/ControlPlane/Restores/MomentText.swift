@@ -1,45 +1,40 @@
+public import Foundation
 public import Platform
 public import PostgresFormat
 
 /// An instant as people write it.
 ///
-/// RFC 3339 with an offset, `Z` or no zone (then UTC); the same with the name of a zone behind it,
-/// `2026-03-22 19:20:22 Europe/Paris`; or how long ago, `10 minutes ago`.
+/// RFC 3339 with an offset, `Z` or no zone (then UTC); a date or `today` or `yesterday` with a clock time; a
+/// clock time alone, which is the last such time that has passed; each with a zone behind it,
+/// `yesterday 18:00 Europe/Paris`; or how long ago, `10 minutes ago`.
 public enum MomentText {
     public struct Moment: Hashable, Sendable {
         public let instant: PostgresTimestamp
-        /// How the text was understood, where it leaves something open.
+        /// How the text was understood, where it leaves something open: in UTC and in this machine's zone.
         public let note: String?
     }
 
+    /// - Parameter here: this machine's zone, which `local` means.
+    ///
     /// Throws `.usage` with what is wrong, and with both readings of a local time that is ambiguous or never
     /// was.
-    public static func read(_ text: String, now: PostgresTimestamp) throws(Problem) -> Moment {
-        if let ago = try ago(text, now: now) { return ago }
-        if let zoned = try zoned(text) { return zoned }
-        switch TimestampParser.parse(text) {
-        case .success(let parsed):
-            return Moment(
-                instant: parsed.instant,
-                note: parsed.hadZone
-                    ? nil : "'\(text)' names no time zone: taken as UTC, \(parsed.instant).")
-        case .failure(let failure): throw malformed(text, failure)
+    public static func read(
+        _ text: String, now: PostgresTimestamp, here: TimeZone = .current
+    ) throws(Problem) -> Moment {
+        if let ago = try ago(text, now: now, here) { return ago }
+        if case .success(let parsed) = TimestampParser.parse(text), parsed.hadZone {
+            return Moment(instant: parsed.instant, note: nil)
         }
+        let written = try WrittenMoment(text, here: here)
+        let instant = try instant(of: written, now: now)
+        let told = LocalTime.both(instant, here)
+        return Moment(
+            instant: instant,
+            note: written.zone == nil
+                ? "'\(text)' names no time zone: taken as UTC, \(told)." : "'\(text)' is \(told).")
     }
 
-    private static func malformed(_ text: String, _ failure: TimestampParser.Failure) -> Problem {
-        let detail =
-            switch failure {
-            case .shape:
-                "it should look like 2026-03-22T18:20:22.123456Z, …+02:00, '2026-03-22 18:20:22 Europe/Paris' "
-                    + "or '10 minutes ago'"
-            case .noSuchInstant: "there is no such date or time"
-            case .tooPrecise: "PostgreSQL keeps microseconds, at most six digits"
-            }
-        return malformed(text, detail)
-    }
-
-    private static func malformed(_ text: String, _ detail: String, hint: String? = nil) -> Problem {
+    static func malformed(_ text: String, _ detail: String, hint: String? = nil) -> Problem {
         Problem(
             .usage,
             "The restore point in time value has incorrect date format. "
@@ -56,7 +51,9 @@ public enum MomentText {
     ]
 
     /// `10 minutes ago`, `an hour ago`, `1 day 2 hours ago`; nil when the text does not end with `ago`.
-    private static func ago(_ text: String, now: PostgresTimestamp) throws(Problem) -> Moment? {
+    private static func ago(
+        _ text: String, now: PostgresTimestamp, _ here: TimeZone
+    ) throws(Problem) -> Moment? {
         var words = text.lowercased().split(separator: " ").filter { $0 != "and" }
         guard words.last == "ago" else { return nil }
         words.removeLast()
@@ -78,44 +75,29 @@ public enum MomentText {
         // A hundred years: nothing older can be held, and the arithmetic stays far from its limits.
         guard total <= 36_525 * 86_400 else { throw malformed(text, "that is too long ago") }
         let instant = now.advanced(bySeconds: -total)
-        return Moment(instant: instant, note: "'\(text)' is \(instant).")
+        return Moment(instant: instant, note: "'\(text)' is \(LocalTime.both(instant, here)).")
     }
 
-    // MARK: A local time
+    // MARK: What a clock showed
 
-    /// Nil when the text has no name behind a blank.
-    private static func zoned(_ text: String) throws(Problem) -> Moment? {
-        guard let blank = text.lastIndex(of: " ") else { return nil }
-        let name = String(text[text.index(after: blank)...])
-        guard let first = name.first, first.isLetter else { return nil }
-        let clock = String(text[..<blank])
-        let local: PostgresTimestamp
-        switch TimestampParser.parse(clock) {
-        case .success(let parsed) where !parsed.hadZone: local = parsed.instant
-        case .success: throw malformed(text, "it has an offset and a zone; one of them is enough")
-        case .failure(let failure): throw malformed(text, failure)
+    private static func instant(
+        of written: WrittenMoment, now: PostgresTimestamp
+    ) throws(Problem) -> PostgresTimestamp {
+        switch written.day {
+        case .date(let date): return try only(written, on: date)
+        case .today: return try only(written, on: written.date(of: now, daysBefore: 0))
+        case .yesterday: return try only(written, on: written.date(of: now, daysBefore: 1))
+        case .lastPassed:
+            let today = try written.readings(on: written.date(of: now, daysBefore: 0))
+            let passed = today.instants.filter { $0 <= now }
+            // Of a time that comes twice today, the first may have passed and the second not.
+            if passed.count == 1 { return passed[0] }
+            if today.earliest <= now { return try today.only(written) }
+            return try only(written, on: written.date(of: now, daysBefore: 1))
         }
-        guard let zone = LocalTime.zone(name) else {
-            throw malformed(
-                text, "there is no time zone '\(name)' in the zone database",
-                hint: name.contains("/")
-                    ? "Names look like Europe/Paris; letter case matters."
-                    : "Short names mean several zones; use one like Europe/Paris, or an offset.")
-        }
-        let instants = LocalTime.instants(local, in: zone)
-        if let instant = instants.first, instants.count == 1 {
-            return Moment(instant: instant, note: "'\(text)' is \(instant).")
-        }
-        let readings = (instants.isEmpty ? LocalTime.readings(local, in: zone) : instants).map { reading in
-            "\(reading) (\(LocalTime.text(reading, in: zone)))"
-        }
-        throw Problem(
-            .usage, "'\(text)' is \(instants.isEmpty ? "a time that never was" : "more than one time")",
-            detail: instants.isEmpty
-                ? "clocks in \(name) were set forward and never showed it; it would be "
-                    + readings.joined(separator: " or ")
-                : "clocks in \(name) were set back and showed it \(instants.count) times: at "
-                    + readings.joined(separator: " and at "),
-            hint: "Give one of these in UTC.")
+    }
+
+    private static func only(_ written: WrittenMoment, on date: String) throws(Problem) -> PostgresTimestamp {
+        try written.readings(on: date).only(written)
     }
 }

@@ -29,8 +29,9 @@ struct TargetOptions: ParsableArguments {
     var sourceServer: String
     @Option(
         help: ArgumentHelp(
-            "The moment: 2026-03-22T18:20:22+00:00, '2026-03-22 19:20:22 Europe/Paris' or '10 minutes ago'; "
-                + "without a zone it is UTC.", valueName: "time"))
+            "The moment: 04:37 (the last one), 'yesterday 18:00', '2026-03-22 19:20 Europe/Paris', '2 hours ago' "
+                + "or 2026-03-22T18:20:22+00:00; without a zone it is UTC. See 'pitr help times'.",
+            valueName: "time"))
     var restoreTime: String?
     @Option(help: "A fast restore point: this backup alone, without replay beyond its end.") var backup:
         String?

@@ -16,6 +16,7 @@ struct TimeText: Sendable {
             instant = moment.instant
             note = moment.note
         } catch {
+            // The parser puts the option and the text in front of the reason.
             throw ValidationError([error.detail, error.hint].compactMap { $0 }.joined(separator: "\n"))
         }
     }

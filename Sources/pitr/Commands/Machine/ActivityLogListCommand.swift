@@ -15,7 +15,8 @@ struct ActivityLogListCommand: PitrCommand {
     @Option(help: "Only this caller.") var caller: String?
     @Option(help: "Only this status: Started, Succeeded or Failed.") var status: String?
     @Option(
-        help: ArgumentHelp("From this time on; without a zone it is UTC.", valueName: "time"),
+        help: ArgumentHelp(
+            "From this time on, such as 'yesterday 18:00'; without a zone it is UTC.", valueName: "time"),
         transform: TimeText.init)
     var startTime: TimeText?
     @Option(help: ArgumentHelp("Up to this time; else now.", valueName: "time"), transform: TimeText.init)
@@ -27,6 +28,7 @@ struct ActivityLogListCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let range = range(now: SystemWallClock().now())
+        [startTime, endTime].compactMap { $0?.note }.forEach(session.messages.note)
         let controlPlane = try session.controlPlane()
         if let resourceGroup { try controlPlane.requireRecordedGroup(resourceGroup) }
         let events = try controlPlane.activityLog(

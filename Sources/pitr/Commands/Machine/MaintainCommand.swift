@@ -20,7 +20,8 @@ struct MaintainCommand: PitrCommand {
     var acceptClock = false
 
     func execute(_ session: Session) throws -> Report {
-        try Report(
+        if let note = asOf?.note { session.messages.note(note) }
+        return try Report(
             try session.controlPlane().maintain(
                 asOf: asOf?.instant, dryRun: dryRun, acceptClock: acceptClock))
     }

@@ -20,7 +20,7 @@ struct TimelineCommand: PitrCommand {
     var sourceServer: String
     @Option(
         help: ArgumentHelp(
-            "Events from this time on, written as for restore: also '10 minutes ago'.", valueName: "time"),
+            "Events from this time on, written as for restore: 04:37, '10 minutes ago'.", valueName: "time"),
         transform: TimeText.init)
     var from: TimeText?
     @Option(help: ArgumentHelp("Events up to this time.", valueName: "time"), transform: TimeText.init)
