@@ -29,6 +29,11 @@ enum Main {
             try StandardStream.output.write("pitr \(ProductVersion.current)\n")
             return
         }
+        if arguments.first == "help", let topic = HelpTopic.named(arguments.dropFirst()) {
+            try StandardStream.output.write(topic.text)
+            return
+        }
+        if let mistyped = MistypedWord.command(in: arguments) { throw mistyped }
         do {
             var command = try Pitr.parseAsRoot(arguments)
             try command.run()
@@ -36,12 +41,23 @@ enum Main {
             throw problem
         } catch {
             // A wish for help is no failure.
-            guard let help = UsageError.help(error) else { throw error }
-            try StandardStream.output.write(help)
+            if let help = UsageError.help(error) {
+                try StandardStream.output.write(help)
+                return
+            }
+            // The parser may have stumbled over something else first, and guesses by letters alone.
+            if UsageError.isComplaint(error), let mistyped = MistypedWord.option(in: arguments) {
+                throw mistyped
+            }
+            throw error
         }
     }
 
     private static func report(_ error: any Error) -> Int32 {
+        if let mistyped = error as? MistypedWord {
+            StandardStream.error.say(mistyped.text.visible(keepsLines: true))
+            return 2
+        }
         if !(error is Problem), let usage = UsageError.complaint(error) {
             StandardStream.error.say(usage.visible(keepsLines: true))
             return 2

@@ -9,7 +9,7 @@ struct Pitr: ParsableCommand {
             Servers, backups and restores in the words of 'az postgres flexible-server'. Results go to \
             standard output, as a table for a person and as JSON for a program; everything else goes to \
             standard error. \
-            'pitr --version' prints the version.
+            'pitr --version' prints the version; \(HelpTopic.list) tell what all commands share.
             """,
         subcommands: [
             BackupWorkerCommand.self, OperationWorkerCommand.self, AzureSettingsCommand.self,

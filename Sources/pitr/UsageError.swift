@@ -10,7 +10,11 @@ enum UsageError {
 
     /// What was wrong about the use; nil for errors that are not the parser's.
     static func complaint(_ error: any Error) -> String? {
-        Pitr.exitCode(for: error) == .validationFailure ? text(of: error) : nil
+        isComplaint(error) ? text(of: error) : nil
+    }
+
+    static func isComplaint(_ error: any Error) -> Bool {
+        Pitr.exitCode(for: error) == .validationFailure
     }
 
     /// The message, and where to read more; without the long list of every option.

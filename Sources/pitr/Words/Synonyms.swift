@@ -1,0 +1,111 @@
+/// Words that people type out of habit, and what is meant: the first candidate that exists is suggested.
+enum Synonyms {
+    /// In the place of a command; paths of commands.
+    static let commands: [String: [String]] = table([
+        "list": "ls dir all servers server flexible-server postgres az instances ps",
+        "show": "status stat info describe get inspect view cat top watch",
+        "connect | show-connection-string": "psql shell login console sql session",
+        "execute | connect | show-connection-string": "exec query run-sql",
+        "show-connection-string": "url uri dsn connection-string connstr conn connection",
+        "backup list": "backups",
+        "backup create": "snapshot",
+        "backup verify": "verify",
+        "restore": "rollback undo recover recovery rewind pitr clone fork branch copy point-in-time",
+        "revive-dropped": "undelete undrop revive resurrect",
+        "geo-restore": "georestore failover",
+        "restore-point create": "savepoint mark label",
+        "restore-point": "restorepoint restore-points",
+        "delete": "rm remove drop del destroy",
+        "create": "new init add make",
+        "start": "up run boot",
+        "stop": "down shutdown halt",
+        "restart": "reboot bounce",
+        "update": "edit modify alter change resize scale set",
+        "parameter list": "parameters params param config configuration configure settings guc gucs",
+        "db list": "databases database dbs",
+        "firewall-rule list": "firewall firewall-rules fw rules",
+        "firewall-rule create": "allow",
+        "group list": "groups",
+        "activity-log list": "activity audit logs log",
+        "timeline": "history events changes",
+        "wal": "xlog",
+        "wal show": "waldump pg_waldump",
+        "operation list": "operations ops jobs tasks",
+        "evidence list": "evidences proof",
+        "plan": "preview what-if whatif simulate dry-run dryrun",
+        "doctor": "check health diagnose",
+        "maintain": "maintenance cleanup prune gc expire",
+        "serve": "daemon api",
+        "list-skus": "skus sizes",
+        "completion": "completions autocomplete complete",
+        "demo": "tutorial example",
+    ])
+
+    /// In the place of a command of a group.
+    static let subcommands: [String: [String]] = table([
+        "list": "ls all dir",
+        "show": "get info status describe view cat inspect dump",
+        "delete": "rm remove drop del destroy",
+        "create": "add new make take",
+        "set | update": "edit change modify alter update",
+        "update | set": "set",
+        "verify": "check test",
+        "cancel": "stop abort kill",
+        "get": "fetch download extract",
+        "stats": "statistics count",
+    ])
+
+    /// In the place of an option, without its dashes.
+    static let options: [String: [String]] = table([
+        "restore-time":
+            "to time at when date timestamp point-in-time restore-point-in-time target-time "
+            + "recovery-target-time",
+        "source-server | server-name": "source src from from-server",
+        "server-name | source-server | name": "server server-name instance name",
+        "name | source-server | server-name": "target-server new-name new copy",
+        "resource-group": "group rg",
+        "output": "format out json",
+        "admin-password": "password pass pw",
+        "admin-user": "user username login admin",
+        "listen | start-ip-address": "host ip address bind ip-address",
+        "database-name | name": "database db dbname",
+        "home": "dir data-dir state-dir pitr-home",
+        "only-show-errors": "quiet silent",
+        "verbose": "debug",
+        "yes": "force assume-yes no-prompt",
+        "dry-run": "dryrun what-if simulate preview",
+        "no-wait": "background async detach",
+        "sku-name": "sku size compute",
+        "lsn": "position target-lsn recovery-target-lsn",
+        "xid": "transaction txid transaction-id target-xid recovery-target-xid",
+        "restore-point": "target-name recovery-target-name restore-point-name",
+        "before": "before-event event",
+        "exclusive": "not-inclusive no-inclusive",
+        "backup-retention": "retention retention-days",
+        "storage-size": "storage disk disk-size",
+        "version": "pg-version postgres-version",
+        "start-ip-address": "from-ip start-ip",
+        "end-ip-address": "end-ip to-ip",
+        "from | start-time": "since start after",
+        "restore-time | to | end-time": "until to-time till end",
+        "limit | max-events": "max count",
+        "min-rows": "rows minimum-rows",
+        "table": "tables relation",
+        "tags": "tag",
+    ])
+
+    /// - Parameter rows: candidates, parted by `|`, and the words that mean them, parted by blanks; each word
+    ///   once.
+    private static func table(_ rows: KeyValuePairs<String, String>) -> [String: [String]] {
+        var result: [String: [String]] = [:]
+        for (candidates, words) in rows {
+            let candidates = candidates.split(separator: "|").map { part in
+                part.split(separator: " ").joined(separator: " ")
+            }
+            for word in words.split(separator: " ") {
+                result[String(word)] = candidates.filter { $0 != String(word) }
+            }
+        }
+        return result
+    }
+}
