@@ -1,11 +1,13 @@
-# What a person types: make demo, make test, make test-fast, make az, make bench. What the checks type: make ci.
+# What a person types: make demo, make install, make test, make test-fast, make az, make bench. What the checks type:
+# make ci.
 
 SWIFT ?= swift
 # Undeclared imports between targets are errors: the layering in docs/ARCHITECTURE.md is what the compiler checks.
 STRICT = --explicit-target-dependency-import-check error
 RELEASE = .build-release
 
-.PHONY: demo test test-build test-fast az dist image bench build release lint setup test-setup ci clean
+.PHONY: demo test test-build test-fast az dist image install uninstall deb try-deb bench build release lint setup \
+	test-setup ci clean
 
 demo: release
 	@$(RELEASE)/release/pitr demo $(DEMO)
@@ -39,8 +41,21 @@ build: setup
 	$(SWIFT) build $(STRICT)
 
 release: setup
-	@$(SWIFT) build -c release --scratch-path $(RELEASE) --quiet --product pitr
-	@$(SWIFT) build -c release --scratch-path $(RELEASE) --quiet --product pitr-wal
+	@SWIFT="$(SWIFT)" RELEASE=$(RELEASE) Scripts/build-release
+
+# Below PREFIX, /usr/local unless given; DESTDIR is put in front.
+install: release
+	@BIN=$(RELEASE)/release Scripts/install
+
+uninstall:
+	@Scripts/install --remove
+
+deb: release
+	@BIN=$(RELEASE)/release Scripts/deb
+
+try-deb: deb
+	@Scripts/setup image || true
+	@Scripts/try-deb
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
@@ -55,4 +70,4 @@ ci:
 	@Scripts/ci
 
 clean:
-	rm -rf .build $(RELEASE)
+	rm -rf .build $(RELEASE) .build-dist .build-deb

@@ -37,7 +37,7 @@ public final class ProductUnderTest: Sendable {
     }
 
     /// The program lies beside the test bundle that is running.
-    private static func locate() throws(Problem) -> String {
+    public static func locate() throws(Problem) -> String {
         let bundle = try LinkTarget.of("/proc/self/exe")
         let path = DurableFiles.parent(of: bundle) + "/pitr"
         guard access(path, X_OK) == 0 else {
