@@ -63,7 +63,7 @@ struct BackupSession {
             level != .minimal
         else {
             throw Problem(
-                .operationNotSupported, "the server writes too little to its log to be backed up",
+                .operationNotSupported, "the server writes too little to its WAL to be backed up",
                 detail: "wal_level is \(rows[0, "wal_level"] ?? "unknown")",
                 hint: "Set wal_level to replica and restart it.")
         }

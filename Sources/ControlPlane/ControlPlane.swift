@@ -147,7 +147,7 @@ public final class ControlPlane: Sendable {
                 throw Problem(
                     .serverBusy,
                     "Server '\(row.name)' is busy with another operation. Please try again later.",
-                    hint: "See what runs with 'pitr activity-log list'.")
+                    hint: "See what runs with 'pitr operation list'.")
             }
             pause(milliseconds: 50)
         }

@@ -70,7 +70,7 @@ enum CatalogJSON {
             return try JSONDecoder().decode(type, from: [UInt8](text.utf8).data)
         } catch {
             throw Problem(
-                .stateDamaged, "the catalog holds something unreadable", detail: "\(error)",
+                .stateDamaged, "the catalog contains a value that cannot be decoded", detail: "\(error)",
                 hint: "Run 'pitr doctor'.")
         }
     }

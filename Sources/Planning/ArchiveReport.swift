@@ -88,7 +88,7 @@ extension ArchiveReport {
                 || segments[index].isPartial
             let isTorn = end.flaw != nil && !segments[index].isPartial
             if isLast, !isTorn { continue }
-            segments[index].damage = "its log ends at \(end.position): \(end.explanation)"
+            segments[index].damage = "its WAL ends at \(end.position): \(end.explanation)"
         }
     }
 }

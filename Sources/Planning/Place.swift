@@ -33,7 +33,7 @@ extension RestorePlanner {
         case .transaction(let number, let exclusive): try place(of: number, exclusive: exclusive, in: log)
         case .restorePoint(let name): try place(ofRestorePoint: name, in: log)
         case .event(let lsn, let description): try place(before: lsn, description, in: log)
-        case .latest, .time, .backup: throw Refusal.timeNotExact(reason: "it is no place in the log")
+        case .latest, .time, .backup: throw Refusal.timeNotExact(reason: "it is no position in the WAL")
         }
     }
 
@@ -63,7 +63,7 @@ extension RestorePlanner {
         }
         return Place(
             record: last, isInside: true, isByRecord: true, setting: .lsn(last.start),
-            reason: "the start of the last record in front of it, because the log held ends there")
+            reason: "the start of the last record in front of it, because the WAL held ends there")
     }
 
     /// The record that begins exactly at a position that an event named.

@@ -6,7 +6,7 @@ public enum ReadingEnd: Hashable, Sendable {
     /// The segment that would be next is not stored; the position is where the next record starts or would.
     case segmentMissing(SegmentName, LSN)
 
-    /// In words that go on after "the log ends at LSN:".
+    /// In words that go on after "the WAL ends at LSN:".
     public var explanation: String {
         switch self {
         case .log(let end): end.explanation

@@ -56,7 +56,7 @@ public enum Refusal: Error, Hashable, Sendable {
         case .unknownTimeline(let timeline, _):
             "there is no timeline \(timeline)"
         case .timelineWithoutLog(let timeline, _):
-            "the log of timeline \(timeline) is missing from the archive"
+            "the WAL of timeline \(timeline) is missing from the archive"
         case .noBackupOnTimeline(let timeline, _):
             "no base backup can be recovered along timeline \(timeline)"
         case .timeNotExact:

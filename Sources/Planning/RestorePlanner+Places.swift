@@ -4,7 +4,7 @@ import PostgresFormat
 extension RestorePlanner {
     func planPlace(_ target: RecoveryTarget, mode: TargetMode) throws -> RestorePlan {
         if mode == .time {
-            throw Refusal.timeNotExact(reason: "\(target.words) is a place in the log, not a time")
+            throw Refusal.timeNotExact(reason: "\(target.words) is a position in the WAL, not a time")
         }
         var rejected: [RejectedBackup] = []
         var firstFailure: Refusal?

@@ -183,7 +183,7 @@ public struct RestorePlanner {
         }
         let obstacle: String? =
             if outside == nil {
-                "no commit or abort after it is in the log, and PostgreSQL would fail at the log's end"
+                "no commit or abort after it is in the WAL, and PostgreSQL would fail at the WAL's end"
             } else if let preparedAfter {
                 "a transaction prepared after the target stands before the first record left out (\(preparedAfter))"
             } else if let between {
@@ -209,7 +209,7 @@ public struct RestorePlanner {
     ) throws -> Draft {
         var draft = draft
         if mode == .time, limit == nil {
-            throw Refusal.timeNotExact(reason: "the latest moment is a position in the log, not a time")
+            throw Refusal.timeNotExact(reason: "the latest moment is a position in the WAL, not a time")
         }
         if mode == .time, let obstacle { throw Refusal.timeNotExact(reason: obstacle) }
         if mode != .lsn, obstacle == nil, let limit, let outside = draft.firstOutside {

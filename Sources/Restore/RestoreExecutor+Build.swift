@@ -28,7 +28,7 @@ extension RestoreExecutor {
     func layOut() throws(Problem) -> [String] {
         let backups = BackupRepository(layout: job.layout)
         guard let backup = try backups.find(job.plan.backupName) else {
-            throw Problem(.backupDamaged, "backup '\(job.plan.backupName)' has gone")
+            throw Problem(.backupDamaged, "backup '\(job.plan.backupName)' no longer exists")
         }
         job.progress.begin("base backup", totalBytes: job.plan.dataBytes)
         defer { job.progress.end() }

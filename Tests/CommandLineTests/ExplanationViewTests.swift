@@ -6,7 +6,7 @@ import Testing
 struct ExplanationViewTests {
     @Test func `an explanation is numbered, and shows files as they are`() {
         let step = RestoreExplanation.Step(
-            title: "The log is laid beside it", text: ["One segment holds it.", "Its name is its number."],
+            title: "The WAL is laid beside it", text: ["One segment holds it.", "Its name is its number."],
             files: [
                 RestoreExplanation.File(
                     path: "/copy/backup_label", content: "A: 1\n\nB: 2\n", purpose: "Where to begin."),
@@ -18,7 +18,7 @@ struct ExplanationViewTests {
         #expect(lines.first == "How orders would be restored: 2026-03-31T22:02:13.876954Z")
         #expect(
             lines.suffix(13).map { String($0) } == [
-                "", "2. The log is laid beside it", "  - One segment holds it.",
+                "", "2. The WAL is laid beside it", "  - One segment holds it.",
                 "  - Its name is its number.",
                 "  - /copy/backup_label", "    Where to begin.", "      A: 1", "      ", "      B: 2",
                 "  - /copy/recovery.signal", "    Recover.", "      (empty)", "",

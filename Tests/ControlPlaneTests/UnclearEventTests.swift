@@ -34,7 +34,7 @@ struct UnclearEventTests {
         let torn = ControlPlane.unknown(
             "drop table orders", [event(.drop, at: 7)], on: "shop", [gap], ["nothing behind it is told"])
         #expect(torn.message == "nothing that fits \"drop table orders\" is known of shop")
-        #expect(torn.detail?.contains("log is missing: 000000010000000000000005") == true)
+        #expect(torn.detail?.contains("WAL is missing: 000000010000000000000005") == true)
         #expect(torn.detail?.contains("nothing behind it is told") == true)
         #expect(torn.detail?.contains("1. without a time DROP TABLE orders at 0/7") == true)
     }

@@ -146,7 +146,7 @@ extension EndToEnd {
             #expect(plan["timeline"]?["followed"] == 2)
             try product.refuses(
                 ["restore", "-n", "copy", "--source-server", "orders", "--timeline", "7"],
-                saying: "the log of timeline 7 is missing", "it began at \(position)")
+                saying: "the WAL of timeline 7 is missing", "it began at \(position)")
             let copy = try product.restore(
                 "seven", from: "orders", ["--timeline", "7", "--restore-time", past])
             #expect(try rows(copy) == "1")

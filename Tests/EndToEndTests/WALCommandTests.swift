@@ -153,13 +153,13 @@ extension EndToEnd {
                 let counted = try product.json("wal", "stats", "-s", "orders", range)
                 #expect(try Self.amounts(counted) == Self.statistics(live, perRecord: false))
                 let segment = try product.run(["wal", "show", "-s", "orders", last])
-                #expect(segment.errors.contains("the log ends at"), "\(segment)")
+                #expect(segment.errors.contains("the WAL ends at"), "\(segment)")
                 #expect(try segment.value().array?.last?["lsn"] != nil)
                 #expect(try connection.value("SELECT count(*) FROM pg_replication_slots") == "0")
                 #expect(DurableFiles.status(archived + last + ".zst") == nil)
                 try product.refuses(
                     ["wal", "show", "-s", "orders", "F/0..F/1000"],
-                    saying: "there is no log at F/0")
+                    saying: "there is no WAL at F/0")
                 connection.close()
 
                 try product.json("stop", "-n", "orders")

@@ -256,7 +256,7 @@ struct PlaceTests {
         var log = based()
         let end = log.commit(7, at: 110)
         let answer = try log.held().refusal(.position(end.start, exclusive: false), mode: .time)
-        #expect(answer == .timeNotExact(reason: "position \(end.start) is a place in the log, not a time"))
+        #expect(answer == .timeNotExact(reason: "position \(end.start) is a position in the WAL, not a time"))
     }
 
     @Test(

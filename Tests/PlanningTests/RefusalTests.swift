@@ -272,11 +272,11 @@ struct RefusalTests {
                 + "left out", hint: hint)
         expect(
             try log.held().refusal(time(130), mode: .time), message,
-            detail: "no commit or abort after it is in the log, and PostgreSQL would fail at the log's end",
+            detail: "no commit or abort after it is in the WAL, and PostgreSQL would fail at the WAL's end",
             hint: hint)
         expect(
             try log.held().refusal(.latest, mode: .time), message,
-            detail: "the latest moment is a position in the log, not a time", hint: hint)
+            detail: "the latest moment is a position in the WAL, not a time", hint: hint)
     }
 
     private func parameters(_ level: WALLevel) -> WALParameters {

@@ -38,7 +38,7 @@ import Testing
         let log = try RecordedLog.shared()
         let end = try #require(decoded(log).end)
         guard case .zeroedTail(let position) = end else {
-            Issue.record("the log ends otherwise: \(end)")
+            Issue.record("the WAL ends otherwise: \(end)")
             return
         }
         #expect(log.endMessage.contains("\(position)"), "\(log.endMessage)")

@@ -117,7 +117,7 @@ import Testing
         }
         #expect(wrong == 0)
         guard case .zeroedTail = reading.end else {
-            Issue.record("the log ends otherwise: \(String(describing: reading.end))")
+            Issue.record("the WAL ends otherwise: \(String(describing: reading.end))")
             return
         }
         compare(reading.statistics, with: log)

@@ -106,7 +106,7 @@ struct ArchiveReportTests {
         // Eight segments are read in one go: in the middle of those the log ends in the segment itself.
         let damages = try made.damages()
         #expect(damages.keys.sorted() == [number == 11 ? 10 : 6], "\(damages)")
-        let words = number == 11 ? " and goes on in 00000001000000000000000B: " : "its log ends at "
+        let words = number == 11 ? " and goes on in 00000001000000000000000B: " : "its WAL ends at "
         #expect(damages.values.allSatisfy { $0.contains(words) }, "\(damages)")
         #expect(damages.values.allSatisfy { $0.hasSuffix("a record's checksum is wrong") }, "\(damages)")
     }
@@ -120,7 +120,7 @@ struct ArchiveReportTests {
             return true
         }
         let damages = try early.damages()
-        #expect(damages.keys.sorted() == [6] && damages[6]?.hasPrefix("its log ends at 0/614") == true)
+        #expect(damages.keys.sorted() == [6] && damages[6]?.hasPrefix("its WAL ends at 0/614") == true)
         let craft = Self.craft()
         let last = try #require(craft.records.last)
         let torn = try Made(craft) { name, bytes in

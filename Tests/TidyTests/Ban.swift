@@ -72,6 +72,12 @@ struct Ban: Sendable, CustomStringConvertible {
             applies: { $0.hasPrefix("Sources/") && !$0.hasPrefix("Sources/TestKit/") },
             example: ("Sources/ControlPlane/X.swift", "if action.outcome.hasPrefix(\"failed\") {")),
         Ban(
+            name: "a word that is not PostgreSQL's",
+            pattern: #""[^"]*\b([Tt]he|its|of|all|no|archived) log( held)?\b(?! file| of the)[^"]*""#,
+            replacement: "say WAL; the server's own log is \"the server's log\"",
+            applies: { $0.hasPrefix("Sources/") && !$0.hasPrefix("Sources/TestKit/") },
+            example: ("Sources/Planning/X.swift", #""position \(lsn) is after the end of the log""#)),
+        Ban(
             name: "import Foundation at the ground", pattern: #"^\s*(\w+\s+)?import\s+(\w+\s+)?Foundation"#,
             replacement: "use Glibc and Platform: the WAL helper has to start in milliseconds",
             applies: { path in groundFolders.contains { path.hasPrefix($0) } },

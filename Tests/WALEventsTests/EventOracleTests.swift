@@ -18,7 +18,7 @@ import WALEvents
 
     private static func compare(_ server: ObservedServer) throws {
         let (events, _) = try server.read()
-        compare(events, server, "the log")
+        compare(events, server, "the WAL")
         compare(try server.readByIndexes().events, server, "indexes")
         for event in events where event.changesRows || event.action == .truncate {
             #expect(event.boundary == event.commit && event.record < event.boundary, "\(event)")

@@ -34,7 +34,7 @@ import WALEvents
             default: break
             }
         }
-        #expect(insertions == 3 && takenBack == 1, "the log must hold what this is about")
+        #expect(insertions == 3 && takenBack == 1, "the WAL must hold what this is about")
         let (events, _) = try server.read()
         let found = events.filter(\.changesRows).map {
             ObservedServer.Statement(title: $0.title, rows: $0.rows, xid: $0.xid)

@@ -37,7 +37,7 @@ extension ServerBody {
             throw missing("administratorLogin", "It cannot be changed later.")
         }
         guard let administratorLoginPassword, !administratorLoginPassword.isEmpty else {
-            throw missing("administratorLoginPassword", "A password that nobody chose, nobody would know.")
+            throw missing("administratorLoginPassword", "Specify one; a generated password could not be returned.")
         }
         try checkStorageSpeed(sizes: [storageSizeGiB ?? 128])
         var request = CreateServerRequest(resourceGroup: group)

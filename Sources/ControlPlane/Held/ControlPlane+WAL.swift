@@ -102,7 +102,7 @@ extension ControlPlane {
             if let timeline { return [.range(timeline, range)] }
             guard let newest = try newestTimeline(with: range.lowerBound, archive, tail) else {
                 throw Problem(
-                    .walMissing, "there is no log at \(range.lowerBound)",
+                    .walMissing, "there is no WAL at \(range.lowerBound)",
                     detail: "neither the archive nor the server itself has it",
                     hint: "'pitr wal verify' lists what the archive holds.")
             }

@@ -91,7 +91,7 @@ struct EventReader {
         guard let start = startingBackup(in: run, before: from) else {
             if let first = run.first, !gaps.isEmpty {
                 notes.append(
-                    "From \(first) on nothing is told: the log before it is missing, and no backup that can be "
+                    "From \(first) on nothing is told: the WAL before it is missing, and no backup that can be "
                         + "used came after.")
             }
             return
@@ -126,7 +126,7 @@ struct EventReader {
             )
         }
         if !pass.assembler.catalog.lostCatalogs.isEmpty {
-            notes.append("A system catalog was rewritten where the log is not held: names may be missing.")
+            notes.append("A system catalog was rewritten where the WAL is not held: names may be missing.")
         }
     }
 

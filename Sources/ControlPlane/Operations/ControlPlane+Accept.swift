@@ -183,7 +183,8 @@ extension ControlPlane {
         }
         guard isMine else {
             throw Problem(
-                .serverBusy, "the operation has just begun", hint: "Try again; it is ended then.")
+                .serverBusy, "the operation has just begun",
+                hint: "Try again in a moment; the operation is being canceled.")
         }
         try end(accepted: operation, failure: Problem(.canceled, "called off before it began"))
     }

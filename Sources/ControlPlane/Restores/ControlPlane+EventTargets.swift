@@ -53,7 +53,7 @@ extension ControlPlane {
         _ notes: [String]
     ) -> Problem {
         var detail = gaps.map { gap in
-            "log is missing: \(gap.count == 1 ? "\(gap.first)" : "\(gap.first) to \(gap.last)")"
+            "WAL is missing: \(gap.count == 1 ? "\(gap.first)" : "\(gap.first) to \(gap.last)")"
         }
         if !gaps.isEmpty { detail += notes }
         if !similar.isEmpty { detail.append("what comes nearest:\n" + listed(similar, of: similar.count)) }

@@ -27,10 +27,10 @@ struct RestoreStory {
                 "Backup \(backup.name) was taken while the server ran: \(backup.fileCount) files, "
                     + "\(ByteText.of(backup.totalBytes)), copied from \(backup.startTime) to "
                     + "\(backup.stopTime). Each was read at a different moment, so together they are no state "
-                    + "that ever was. The log written meanwhile repairs that.",
+                    + "that ever was. The WAL written meanwhile repairs that.",
                 "The file backup_label is among them. It says where replay has to begin. Without it PostgreSQL "
                     + "would believe pg_control, which may have been copied after a later checkpoint, and "
-                    + "skip log that the other files still need.",
+                    + "skip WAL that the other files still need.",
                 "Each file's CRC-32C is compared with the backup's manifest. pg_control stays aside until "
                     + "everything else is in place: PostgreSQL does not start without it.",
             ],
@@ -47,7 +47,7 @@ struct RestoreStory {
         var text = [
             "\(plan.segments.count == 1 ? "One segment" : "\(plan.segments.count) segments") of "
                 + "\(ByteText.of(plan.segmentSize.bytes)) "
-                + (plan.segments.count == 1 ? "holds" : "hold") + " the log from \(plan.backupStart) to "
+                + (plan.segments.count == 1 ? "holds" : "hold") + " the WAL from \(plan.backupStart) to "
                 + "\(plan.expectedEnd): \(first)\(plan.segments.count == 1 ? "" : " to \(last)"). A name is the "
                 + "timeline and the number of the segment.",
             "They are unpacked into the copy's own pg_wal as copies, since PostgreSQL overwrites segments that "
@@ -57,7 +57,7 @@ struct RestoreStory {
             text.append(
                 "Timeline \(plan.timeline) has no history: it is the one that the server was made with.")
         }
-        return RestoreExplanation.Step(title: "The log is laid beside it", text: text, files: histories)
+        return RestoreExplanation.Step(title: "The WAL is laid beside it", text: text, files: histories)
     }
 
     private var arm: RestoreExplanation.Step {
@@ -104,7 +104,7 @@ struct RestoreStory {
                 + "files, and nobody sees them.",
         ]
         text += plan.hazards.map { "Worth knowing: \($0.message)." }
-        return RestoreExplanation.Step(title: "It replays the log", text: text)
+        return RestoreExplanation.Step(title: "It replays the WAL", text: text)
     }
 
     private var stop: RestoreExplanation.Step {
@@ -123,7 +123,7 @@ struct RestoreStory {
                     + (did.isEmpty ? "" : " It did this: \(did.joined(separator: "; ")).")
             )
         } else {
-            text.append("None is left out: the log held ends before another one.")
+            text.append("None is left out: the WAL held ends before another one.")
         }
         switch plan.setting {
         case .time:
@@ -151,7 +151,7 @@ struct RestoreStory {
 
     private var promote: RestoreExplanation.Step {
         var text = [
-            "Up to \(plan.expectedEnd) the copy's log is the source's. What follows is its own, so it gets a "
+            "Up to \(plan.expectedEnd) the copy's WAL is the source's. What follows is its own, so it gets a "
                 + "timeline of its own: \(plan.newTimeline). The source goes on along timeline "
                 + "\(plan.timeline), and neither's segments can be taken for the other's.",
             "The file \(plan.newTimeline.fileName).history says where the two part. Recovery ends, transactions "

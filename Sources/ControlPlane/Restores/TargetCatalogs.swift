@@ -71,7 +71,7 @@ struct TargetCatalogs {
             throw Problem(.walDamaged, "a record that ends in \(segment) is too long for its index")
         }
         guard state.lostCatalogs.isEmpty else {
-            throw Problem(.walMissing, "a system catalog was rewritten where the log is not held")
+            throw Problem(.walMissing, "a system catalog was rewritten where the WAL is not held")
         }
         state.recoveryEnded()
         return state
@@ -123,7 +123,7 @@ extension Hazard {
             switch (marked, command) {
             case (_, let command?): "the nearest state before that DROP: '\(command)'"
             case (.some, nil): "nothing that is held reaches back to before that DROP"
-            case (nil, nil): "the log held does not tell when that DROP began"
+            case (nil, nil): "the WAL held does not tell when that DROP began"
             }
         self.init(
             code: "invalid-database",

@@ -47,7 +47,7 @@ extension ControlPlane {
                 act(
                     row.name, "copy-to-pair", pair.name,
                     "\(lag.backups) \(lag.backups == 1 ? "backup" : "backups") and \(lag.files) "
-                        + "\(lag.files == 1 ? "file" : "files") of log are not there", dryRun: dryRun
+                        + "\(lag.files == 1 ? "file" : "files") of WAL are not there", dryRun: dryRun
                 ) {
                     try copy(row, pair, mirror, bytes: lag.bytes)
                 })

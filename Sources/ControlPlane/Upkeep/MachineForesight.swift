@@ -63,7 +63,7 @@ struct MachineForesight {
         if facts.isReadOnly {
             return finding(
                 .problem, "\(home) lies on a file system that is mounted read-only",
-                "Mount it for writing; where the system did that by itself, look into its log first.")
+                "Mount it for writing; where the system did that by itself, look into the kernel log first.")
         }
         if !facts.runsPrograms {
             return finding(

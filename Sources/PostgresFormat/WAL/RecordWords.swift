@@ -170,7 +170,7 @@ extension RecordWords {
         }
         if let isOn = record.fullPageWritesChange { return "full_page_writes is now \(isOn ? "on" : "off")" }
         if let (start, _) = record.overwrittenRecord {
-            return "the record begun at \(start) was never finished; the log goes on here"
+            return "the record begun at \(start) was never finished; the WAL goes on here"
         }
         switch record.operation {
         case LogOperation.switchSegment: return "switch to the next segment; the rest of this is unused"
@@ -182,7 +182,7 @@ extension RecordWords {
             return blocks.count == 1
                 ? "whole page: \(first.locator) \(place(first))"
                 : "\(blocks.count) whole pages: \(first.locator) from \(place(first)) on"
-        default: return "the log itself: " + record.operationName.lowercased().replacing("_", with: " ")
+        default: return "the WAL itself: " + record.operationName.lowercased().replacing("_", with: " ")
         }
     }
 

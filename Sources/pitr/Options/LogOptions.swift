@@ -45,7 +45,7 @@ struct LogOptions: ParsableArguments {
         guard let part else {
             guard wholeIsMeant else {
                 throw Problem(
-                    .usage, "which part of the log is meant?",
+                    .usage, "which part of the WAL is meant?",
                     hint: "Give a segment's name or LSN..LSN; 'pitr wal verify' lists what there is.")
             }
             return .server(server, .whole)
@@ -69,8 +69,8 @@ struct LogOptions: ParsableArguments {
     static func flaw(ofPositions text: String) -> Problem? {
         if let position = LSN(text) {
             return Problem(
-                .usage, "\(position) is one position, not a stretch of the log",
-                hint: "Say where it ends, '\(position)..LSN', or go on to the end of the log with "
+                .usage, "\(position) is one position, not a range of WAL positions",
+                hint: "Say where it ends, '\(position)..LSN', or go on to the end of the WAL with "
                     + "'\(position)..' (--limit 1 for one record).")
         }
         let ends = text.components(separatedBy: "..")
@@ -81,7 +81,7 @@ struct LogOptions: ParsableArguments {
                 hint: "Say it the other way round: \(to)..\(from).")
         }
         return Problem(
-            .usage, "'\(text)' is no stretch of the log",
+            .usage, "'\(text)' is not a range of WAL positions",
             hint: "Positions look like 16/B374D848, a stretch like 16/B374D848..16/B3800000.")
     }
 
@@ -102,11 +102,11 @@ extension LogOptions.Source {
     }
 
     private static func line(_ end: ReadingEnd) -> String {
-        "the log ends at \(end.position): \(end.explanation)"
+        "the WAL ends at \(end.position): \(end.explanation)"
     }
 
     private static func lines(_ end: WALEnd?) -> [String] {
-        end.map { ["the log ends at \($0.position): \($0.explanation)"] } ?? []
+        end.map { ["the WAL ends at \($0.position): \($0.explanation)"] } ?? []
     }
 
     /// Visits the records; answers where and why the log ended sooner than asked for, a line for each place.

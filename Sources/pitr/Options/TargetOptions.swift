@@ -36,7 +36,7 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "A fast restore point: this backup alone, without replay beyond its end.") var backup:
         String?
     @Option(help: "The timeline to follow; the source's own unless given.") var timeline: TimelineID?
-    @Option(help: "A position in the log: up to and with the first record that starts at or after it.")
+    @Option(help: "A WAL position: up to and with the first record that starts at or after it.")
     var lsn: LSN?
     @Option(help: "A transaction's number, 32 or 64 bits: up to and with the record that ends it.")
     var xid: TransactionNumber?

@@ -34,7 +34,7 @@ enum ArchiveView {
 
     private static func text(_ archive: ArchiveReport) -> PersonText {
         var text = PersonText()
-        text.heading(archive.isSound ? "The archived log is whole." : "The archived log is NOT whole.")
+        text.heading(archive.isSound ? "The WAL archive is complete." : "The WAL archive is incomplete or damaged.")
         text.field("segments", "\(archive.segments.count)")
         text.field("records", "\(archive.segments.reduce(0) { $0 + $1.records })")
         text.field("size", ByteText.size(archive.segments.reduce(0) { $0 + $1.rawBytes }))
@@ -69,7 +69,7 @@ enum ArchiveView {
 
     private static func state(_ segment: ArchiveReport.Segment) -> String {
         if let damage = segment.damage { return "damaged: \(damage)" }
-        if let end = segment.end { return "whole; the log ends at \(end.position)" }
+        if let end = segment.end { return "whole; the WAL ends at \(end.position)" }
         return "whole"
     }
 

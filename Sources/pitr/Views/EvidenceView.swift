@@ -91,7 +91,7 @@ enum EvidenceView {
         for note in result.notes { text.field("Note", note) }
         text.append(self.text(result.evidence))
         if !result.followUp.isEmpty {
-            text.heading("Not inherited; to do again where it is wanted")
+            text.heading("Not copied to the new server; run these if you need them")
             for command in result.followUp { text.command(command) }
         }
         return text

@@ -18,7 +18,7 @@ enum PlanView {
         addRecovery(plan, to: &text)
         addFacts(planned, to: &text)
         text.heading("Worth knowing")
-        if plan.hazards.isEmpty { text.item("nothing in this range of the log needs special care") }
+        if plan.hazards.isEmpty { text.item("nothing in this range of the WAL needs special care") }
         for hazard in plan.hazards { text.item("\(hazard.message) [\(hazard.code)]") }
         text.heading("Cost")
         text.field("Data", ByteText.size(plan.dataBytes))
@@ -59,7 +59,7 @@ enum PlanView {
             text.field(
                 "Tablespace",
                 "\(planned.tablespace.location) becomes pg_tblspc/\(planned.tablespace.number) of the copy"
-                    + (planned.createdAt.map { "\nmade in the log at \($0)" } ?? ""))
+                    + (planned.createdAt.map { "\nmade in the WAL at \($0)" } ?? ""))
         }
         for backup in plan.rejected { text.field("Not taken", "\(backup.name): \(backup.reason)") }
     }
@@ -111,7 +111,7 @@ enum PlanView {
         text.field(
             "Last inside", plan.lastInside.map(boundary) ?? "nothing was committed since the backup's end")
         text.field(
-            "First outside", plan.firstOutside.map(boundary) ?? "none: the log held ends before another")
+            "First outside", plan.firstOutside.map(boundary) ?? "none: the WAL held ends before another")
         for deed in planned.firstOutsideDid { text.field("It did", deed) }
     }
 

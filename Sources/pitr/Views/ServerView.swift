@@ -85,7 +85,7 @@ enum ServerView {
             case (nil, _), (_, nil): "the first repository cannot be read"
             case (0, 0): "nothing is waiting"
             case (let files?, let backups?):
-                "\(backups) backups and \(files) files of log are waiting, since \(pair.lagSeconds ?? 0) s"
+                "\(backups) backups and \(files) files of WAL are waiting, since \(pair.lagSeconds ?? 0) s"
             }
         text.field(
             "Second copy",

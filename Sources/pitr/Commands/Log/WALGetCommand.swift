@@ -4,7 +4,7 @@ import Glibc
 
 struct WALGetCommand: PitrCommand {
     static let configuration = CommandConfiguration(
-        commandName: "get", abstract: "Unpack one file of a server's archived log.")
+        commandName: "get", abstract: "Unpack one file of a server's archived WAL.")
 
     @OptionGroup var global: GlobalOptions
     @Argument(help: "Name of the segment, or of a .history, .backup or .partial file.") var segment: String

@@ -4,7 +4,7 @@ import ControlPlane
 
 struct WALIndexCommand: PitrCommand {
     static let configuration = CommandConfiguration(
-        commandName: "index", abstract: "Show, or make anew, the indexes beside a server's archived log.",
+        commandName: "index", abstract: "Show, or make anew, the indexes beside a server's archived WAL.",
         discussion: """
             An index tells what happened in a segment, so that a timeline opens no log. It is made as the \
             segment arrives and is not needed to restore. One that is missing, stale or damaged is never \

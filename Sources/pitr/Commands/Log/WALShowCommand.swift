@@ -4,7 +4,7 @@ import PostgresFormat
 
 struct WALShowCommand: PitrCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Tell what stands in the log, record by record.",
+        commandName: "show", abstract: "Show the contents of the WAL, one record per line.",
         discussion: """
             One line per record: where it begins, its transaction, what it is and what it says. The records of \
             a segment are those that begin in it. What is not archived yet is read from the server itself, or \

@@ -3,7 +3,7 @@ import PostgresFormat
 
 struct WALStatsCommand: PitrCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stats", abstract: "Count what the log is made of, as 'pg_waldump --stats' does.",
+        commandName: "stats", abstract: "Count the records of the WAL by kind, as 'pg_waldump --stats' does.",
         discussion: """
             Without a segment or a range it is all of the archived log. Of these two, what is not archived yet \
             is read from the server itself, as 'show' does.

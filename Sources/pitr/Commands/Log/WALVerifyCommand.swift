@@ -5,7 +5,7 @@ import Platform
 
 struct WALVerifyCommand: PitrCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Read a server's whole archived log and check everything in it.",
+        commandName: "verify", abstract: "Read a server's whole archived WAL and check everything in it.",
         discussion: """
             Every file's checksum, every page, every record's CRC and its link to the record before, gaps, \
             the histories of timelines, and that all log from the oldest backup on is there. Ends with status \
@@ -21,7 +21,7 @@ struct WALVerifyCommand: PitrCommand {
         var report = ArchiveView.report(archive, perSegment: segments)
         if !archive.isSound {
             report.failure = Problem(
-                .walDamaged, "the archived log of \(server.serverName) is not whole",
+                .walDamaged, "the archived WAL of \(server.serverName) is not whole",
                 detail: ArchiveView.findings(archive).first,
                 hint: "Times behind a gap or damage can be reached from the next backup on; take one now.")
         }

@@ -32,7 +32,7 @@ struct TimelineCommand: PitrCommand {
             Only what happened to this table or its partitions: table, schema.table or database.schema.table.
             """)
     var table: String?
-    @Option(help: "Changes of at least so many rows of a table are events.")
+    @Option(help: "Show row changes only if they affect at least this many rows.")
     var minRows = EventHistoryRequest.usualMinimumRows
 
     func validate() throws {
