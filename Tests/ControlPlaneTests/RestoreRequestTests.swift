@@ -30,6 +30,7 @@ struct RestoreRequestTests {
             request.timeline = TimelineID(3)
             request.acceptedEnd = LSN(0x3000028)
             request.tags = ["a": "b"]
+            request.allowedAddresses = ["127.0.0.1"]
             request.port = 5999
             request.geoRedundantBackup = true
             let back = try JSONDecoder().decode(

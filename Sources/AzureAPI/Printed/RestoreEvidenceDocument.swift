@@ -23,6 +23,8 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
         public var startLsn: String
     }
 
+    /// From where logins were possible when the copy was opened.
+    public var allowedAddresses: [String]
     public var baseBackup: String
     /// Who asked for the restore.
     @OrNull public var caller: String?
@@ -63,6 +65,7 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
     public var wal: WALRange
 
     public init(_ evidence: RestoreEvidence) {
+        allowedAddresses = evidence.allowedAddresses ?? []
         baseBackup = evidence.baseBackup
         checks = evidence.checks
         correlationId = evidence.correlationID

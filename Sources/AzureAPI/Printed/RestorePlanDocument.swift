@@ -128,6 +128,8 @@ public struct RestorePlanDocument: Codable, Sendable {
         public var seconds: Double
     }
 
+    /// From where logins to the copy are possible as soon as it is open.
+    public var allowedAddresses: [String]
     public var baseBackup: BaseBackup
     public var collations: [Collation]
     public var estimate: Estimate
@@ -161,6 +163,7 @@ public struct RestorePlanDocument: Codable, Sendable {
 
     public init(_ planned: PlannedRestore) {
         let plan = planned.plan
+        allowedAddresses = planned.allowedAddresses
         collations = planned.collations.map(Collation.init)
         baseBackup = BaseBackup(
             completedTimeUtc: plan.backupCompleted.description, name: plan.backupName,

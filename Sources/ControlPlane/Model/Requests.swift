@@ -74,6 +74,8 @@ public struct PlannedRestore: Sendable {
     public var source: ServerDetails
     /// Remarks before anything starts: a time taken as UTC, a future time taken as now.
     public var notes: [String]
+    /// From where logins to the copy are possible as soon as it is open.
+    public var allowedAddresses: [String] = []
     /// The moment of the state that the copy will have, in the zone of this machine.
     public var localTime: String?
     /// What the first transaction left out did; empty where that is not known, or was not asked.

@@ -60,6 +60,8 @@ public struct RestoreEvidence: Codable, Sendable {
     /// What is to be known of the cut: an end that is not proved, a clock that went back. Nil in evidence of
     /// before it was kept.
     public var remarks: [String]?
+    /// From where logins were possible when it was opened. Nil as above.
+    public var allowedAddresses: [String]?
     /// Who asked for it. Nil as above.
     public var caller: String?
     public var steps: [Step]

@@ -33,6 +33,8 @@ private struct StoredRestoreRequest: Codable {
     var storageType: String?
     var geoRedundantBackup: Bool?
     var availabilityZone: String?
+    /// Earlier builds had none.
+    var allowedAddresses: [String]?
     var listen: String?
     var port: Int?
 }
@@ -53,6 +55,7 @@ extension RestoreRequest: Codable {
         storageType = stored.storageType
         geoRedundantBackup = stored.geoRedundantBackup
         availabilityZone = stored.availabilityZone
+        allowedAddresses = stored.allowedAddresses ?? []
         listen = stored.listen
         port = stored.port
     }
@@ -63,7 +66,8 @@ extension RestoreRequest: Codable {
             isLatestEvent: false, targetMode: targetMode, timeline: timeline, acceptedEnd: acceptedEnd,
             tags: tags, tier: tier,
             skuName: skuName, storageType: storageType, geoRedundantBackup: geoRedundantBackup,
-            availabilityZone: availabilityZone, listen: listen, port: port)
+            availabilityZone: availabilityZone, allowedAddresses: allowedAddresses, listen: listen, port: port
+        )
         stored.set(target)
         try stored.encode(to: encoder)
     }

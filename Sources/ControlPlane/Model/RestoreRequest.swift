@@ -21,6 +21,8 @@ public struct RestoreRequest: Hashable, Sendable {
     public var storageType: String?
     public var geoRedundantBackup: Bool?
     public var availabilityZone: String?
+    /// From where logins are possible as soon as the copy is open: `127.0.0.1`, or `10.0.0.1-10.0.0.9`.
+    public var allowedAddresses: [String] = []
     public var listen: String?
     public var port: Int?
 

@@ -59,7 +59,7 @@ extension ControlPlane {
         let asked = clock.now()
         let sought = try sought(request.target, from: source, notes: &notes)
         if checkName, let name = request.name { try checkNewName(name) }
-        _ = try restoredSize(request, source: source)
+        let rules = try checkCopy(request, source: source)
 
         let pin = try DirectoryLock.wait(paths.pin(source.id), .shared)
         let tailDirectory = paths.operation(TailFolder.name(of: .current))
@@ -89,6 +89,7 @@ extension ControlPlane {
             var planned = PlannedRestore(
                 plan: plan, source: try details(source, withUsage: false), notes: notes, availableBytes: free,
                 estimatedSeconds: Self.estimate(plan))
+            planned.allowedAddresses = rules.map(\.addresses)
             planned.localTime = (plan.requestedTime ?? plan.lastInside?.time).map(LocalTime.text)
             planned.collations = try collations(ofBackup: plan.backupName, source)
             planned.plan.hazards += planned.collations.filter(\.differs).map(Hazard.init)
@@ -104,8 +105,7 @@ extension ControlPlane {
             }
             return PreparedRestore(
                 planned: planned, source: source, layout: layout(source), log: log,
-                systemIdentifier: identifier,
-                tailDirectory: tailDirectory, pin: pin)
+                systemIdentifier: identifier, tailDirectory: tailDirectory, pin: pin)
         } catch {
             try? DurableFiles.removeTree(tailDirectory)
             pin.release()

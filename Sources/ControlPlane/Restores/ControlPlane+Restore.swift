@@ -156,7 +156,8 @@ extension ControlPlane {
         let group = try resolveGroup(request.resourceGroup, createIfMissing: false, location: nil)
         let (tier, size) = try restoredSize(request, source: source)
         if request.geoRedundantBackup == true { try Self.requirePair(of: source.location) }
-        return try claim { endpoint in
+        let rules = try firstRules(of: request, source: source)
+        return try claim(rules: rules) { endpoint in
             var row = source
             row.id = Identifiers.fresh()
             row.resourceGroup = group.name
@@ -346,6 +347,7 @@ extension ControlPlane {
         evidence.tablesToCopyAgain = proof.tablesToCopyAgain
         evidence.reachesOut = proof.reachesOut
         evidence.remarks = plan.remarks
+        evidence.allowedAddresses = prepared.planned.allowedAddresses
         evidence.caller = operation.caller
         evidence.requestedTarget = plan.target.isPlainTime ? nil : plan.target.words
         return evidence
@@ -357,12 +359,13 @@ extension ControlPlane {
         let group =
             copy.resourceGroup == Identifiers.defaultGroup
             ? "" : "-g \(Command.shellQuoted(copy.resourceGroup)) "
-        for rule in try firewallRules(source.id) {
+        let own = try firewallRules(copy.id)
+        for rule in try firewallRules(source.id) where !own.contains(where: rule.letsIn) {
             commands.append(
                 "pitr firewall-rule create \(group)-s \(copy.name) -n \(rule.name) "
                     + "--start-ip-address \(rule.startIPAddress) --end-ip-address \(rule.endIPAddress)")
         }
-        if commands.isEmpty, copy.publicNetworkAccess {
+        if commands.isEmpty, own.isEmpty, copy.publicNetworkAccess {
             commands.append(
                 "pitr firewall-rule create \(group)-s \(copy.name) -n local --start-ip-address 127.0.0.1")
         }

@@ -121,8 +121,11 @@ extension ControlPlane {
     ///
     /// Its lock is held before anybody sees it, so that maintenance never takes it for a leftover. One that
     /// was entered when the operation was accepted is taken as it is.
+    ///
+    /// - Parameter rules: whom it lets in from the start.
     func claim(
-        _ make: (LoopbackAddress.Endpoint) throws -> ServerRow, listen: () throws -> LoopbackAddress.Endpoint
+        rules: [FirewallRule] = [], _ make: (LoopbackAddress.Endpoint) throws -> ServerRow,
+        listen: () throws -> LoopbackAddress.Endpoint
     ) throws -> (ServerRow, DirectoryLock) {
         if let reserved = try reservation() { return (reserved, try lockServer(reserved)) }
         let gate = try DirectoryLock.wait(paths.locks + "/names")
@@ -136,7 +139,10 @@ extension ControlPlane {
         let lock = try lockServer(row)
         do {
             try DurableFiles.makeDirectory(paths.repository(row.id))
-            try change(row.id) { try row.insert($0) }
+            try change(row.id) { database in
+                try row.insert(database)
+                for rule in rules { try FirewallRuleRow(rule, of: row.id).insert(database) }
+            }
         } catch {
             try? DurableFiles.removeTree(paths.repository(row.id))
             lock.release()
@@ -201,10 +207,7 @@ extension ControlPlane {
         try cancellation.check()
         if let rule = access.rule {
             try change(row.id) {
-                try FirewallRuleRow(
-                    serverID: row.id, name: rule.name, startIPAddress: rule.startIPAddress,
-                    endIPAddress: rule.endIPAddress
-                ).insert($0)
+                try FirewallRuleRow(rule, of: row.id).insert($0)
             }
         }
         try configure(row)

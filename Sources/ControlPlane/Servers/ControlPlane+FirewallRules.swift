@@ -81,10 +81,7 @@ extension ControlPlane {
         try change(id) { database in
             _ = try FirewallRuleRow.filter(Column("serverID") == id).deleteAll(database)
             for rule in rules {
-                try FirewallRuleRow(
-                    serverID: id, name: rule.name, startIPAddress: rule.startIPAddress,
-                    endIPAddress: rule.endIPAddress
-                ).insert(database)
+                try FirewallRuleRow(rule, of: id).insert(database)
             }
         }
     }
@@ -136,5 +133,13 @@ extension ControlPlane {
                 }
             }
         }
+    }
+}
+
+extension FirewallRuleRow {
+    init(_ rule: FirewallRule, of serverID: String) {
+        self.init(
+            serverID: serverID, name: rule.name, startIPAddress: rule.startIPAddress,
+            endIPAddress: rule.endIPAddress)
     }
 }

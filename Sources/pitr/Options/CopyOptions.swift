@@ -9,6 +9,11 @@ struct CopyOptions: ParsableArguments {
     @Option(help: "PremiumV2_LRS, a label here.") var storageType: String?
     @Option(help: "Keep the backups in the paired location as well.") var geoRedundantBackup: Switch?
     @Option(name: [.customShort("z"), .long], help: "Availability zone, a label here.") var zone: String?
+    @Option(
+        help: ArgumentHelp(
+            "Let an IPv4 address, or a range a-b, log in from the start; may be repeated.",
+            valueName: "address"))
+    var allow: [String] = []
     @Option(help: "Address to listen on; else a loopback address of the server's own.") var listen: String?
     @Option(help: "Port; else 5432 where it is free.") var port: Int?
 
@@ -19,6 +24,7 @@ struct CopyOptions: ParsableArguments {
         request.storageType = storageType
         request.geoRedundantBackup = geoRedundantBackup?.isOn
         request.availabilityZone = zone
+        request.allowedAddresses = allow
         request.listen = listen
         request.port = port
     }

@@ -24,6 +24,9 @@ enum EvidenceView {
         text.field("Timeline", "\(evidence.timelineBefore) before, \(evidence.timelineAfter) after")
         text.field("Handed over", evidence.handedToPostgres)
         text.field("PostgreSQL says", evidence.postgresReason)
+        if let addresses = evidence.allowedAddresses, !addresses.isEmpty {
+            text.field("Let in at once", addresses.joined(separator: ", "))
+        }
         for remark in evidence.remarks ?? [] { text.field("Remark", remark) }
         for name in evidence.preparedTransactionsInDoubt { text.field("In doubt", name) }
         for name in evidence.invalidDatabases ?? [] {

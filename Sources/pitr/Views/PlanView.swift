@@ -11,6 +11,9 @@ enum PlanView {
             "Plan to restore \(planned.source.name) (resource group \(planned.source.resourceGroup))")
         text.field("Wanted", wanted(plan))
         addMoment(planned, to: &text)
+        if !planned.allowedAddresses.isEmpty {
+            text.field("Lets in", planned.allowedAddresses.joined(separator: ", "))
+        }
         for note in planned.notes { text.field("Note", note) }
         addBackup(plan, to: &text)
         addLog(plan, to: &text)
