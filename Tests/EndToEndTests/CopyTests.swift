@@ -36,5 +36,44 @@ extension EndToEnd {
                 #expect(copy.printed["local"]?["followUp"]?.array?.isEmpty == true, "\(copy.printed)")
             }
         }
+
+        @Test func `a password comes from a file, standard input or the environment, and is not kept`() throws
+        {
+            try ProductUnderTest.use("copypassword") { product in
+                _ = try product.create("orders")
+                let secret = "Other-Secret-7"
+                let file = product.scratch.file("secret")
+                try DurableFiles.write(Array((secret + "\n").utf8), to: file)
+                for (text, code) in [
+                    ("short\n", "PasswordTooShort"), ("two\nlines\n", "Usage"), ("", "Usage"),
+                ] {
+                    let bad = product.scratch.file("bad")
+                    try DurableFiles.write(Array(text.utf8), to: bad)
+                    let refused = try product.run(
+                        ["restore", "-n", "copy", "-s", "orders", "--admin-password-file", bad])
+                    #expect(refused.exitStatus != 0 && refused.errors.contains("(\(code))"), "\(refused)")
+                }
+                #expect(try product.serverNames() == ["orders"])
+
+                let copy = try product.restore(
+                    "copy", from: "orders", ["--allow", "127.0.0.1", "--admin-password-file", file])
+                try copy.server.connect(password: secret).close()
+                #expect(throws: Problem.self) { try copy.server.connect() }
+                let environment = try product.run(
+                    ["update", "-n", "copy", "--admin-password-env", "SECRET"],
+                    environment: ["SECRET": "Third-Secret-7"])
+                _ = try environment.checked()
+                try copy.server.connect(password: "Third-Secret-7").close()
+                let line = "exec \"$0\" update -n copy --admin-password-file - < \"$1\""
+                _ = try SystemCommands().runChecked(
+                    Command(
+                        "bash", ["-c", line, BuiltProduct.path("pitr"), file],
+                        environment: ["PITR_HOME": product.home, "PATH": "/usr/bin:/bin:/usr/sbin"]))
+                try copy.server.connect(password: secret).close()
+                let state = try SystemCommands().run(
+                    Command("grep", ["-r", "-l", "-F", secret, product.home]))
+                #expect(state.standardOutput.isEmpty, "\(state)")
+            }
+        }
     }
 }

@@ -132,8 +132,14 @@ public struct RestoreResult: Sendable {
     /// What the copy does not inherit, as commands to paste.
     public var followUp: [String]
     public var notes: [String]
+    /// Whether the admin got a new password; else that of the restored moment is good.
+    public var hasNewPassword: Bool
 
-    public init(server: ServerDetails, evidence: RestoreEvidence, followUp: [String], notes: [String]) {
+    public init(
+        server: ServerDetails, evidence: RestoreEvidence, hasNewPassword: Bool = false, followUp: [String],
+        notes: [String]
+    ) {
+        self.hasNewPassword = hasNewPassword
         self.server = server
         self.evidence = evidence
         self.followUp = followUp

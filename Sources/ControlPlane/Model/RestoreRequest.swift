@@ -23,6 +23,8 @@ public struct RestoreRequest: Hashable, Sendable {
     public var availabilityZone: String?
     /// From where logins are possible as soon as the copy is open: `127.0.0.1`, or `10.0.0.1-10.0.0.9`.
     public var allowedAddresses: [String] = []
+    /// The admin's new password; nil leaves that of the restored moment. Never kept in the catalog.
+    public var adminPassword: String?
     public var listen: String?
     public var port: Int?
 

@@ -1,5 +1,6 @@
 import Catalog
 import GRDB
+import Instance
 import Planning
 import Platform
 import PostgresFormat
@@ -108,6 +109,8 @@ extension ControlPlane {
         }
         try Self.validate(serverName: name)
         var request = request
+        let password = request.adminPassword
+        request.adminPassword = nil
         var notes: [String] = []
         let sought = try sought(request.target, from: source, notes: &notes)
         // The latest moment is fixed now and not when its turn comes; what was deleted ends where it ended.
@@ -115,6 +118,7 @@ extension ControlPlane {
             request.target = .latest(asOf: clock.now())
         }
         try checkWindow(sought, of: source)
+        if let password { try AdminRole.checkPassword(password) }
         let (row, lock) = try claimCopy(name: name, request: request, source: source)
         defer { lock.release() }
         // A server's id stays, whatever becomes of its name.
@@ -123,6 +127,7 @@ extension ControlPlane {
             var entry = Entry(kind, row, wrap(request))
             entry.source = source.id
             entry.lane = "restore:\(source.id)"
+            entry.secret = password
             return try enter(entry, caller)
         }
     }

@@ -49,9 +49,14 @@ extension ControlPlane {
         case .create(var create):
             create.adminPassword = secret
             _ = try createServer(create)
-        case .restore(let restore): _ = try self.restore(restore) { _ in }
-        case .revive(let restore): _ = try reviveDropped(restore) { _ in }
-        case .geoRestore(let restore, let location):
+        case .restore(var restore):
+            restore.adminPassword = secret
+            _ = try self.restore(restore) { _ in }
+        case .revive(var restore):
+            restore.adminPassword = secret
+            _ = try reviveDropped(restore) { _ in }
+        case .geoRestore(var restore, let location):
+            restore.adminPassword = secret
             _ = try geoRestore(restore, location: location) { _ in }
         case .update(let server, var update):
             update.adminPassword = secret

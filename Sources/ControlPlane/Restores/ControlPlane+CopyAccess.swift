@@ -1,5 +1,7 @@
 import Catalog
+import Instance
 import Platform
+import PostgresClient
 
 /// Whom a copy lets in from the start.
 extension ControlPlane {
@@ -9,8 +11,10 @@ extension ControlPlane {
         return try firstRules(of: request, source: source)
     }
 
-    /// The firewall rules that a restore asks for; throws before anything is made.
+    /// The firewall rules that a restore asks for. Throws before anything is made, also for a password that
+    /// would not do.
     func firstRules(of request: RestoreRequest, source: ServerRow) throws(Problem) -> [FirewallRule] {
+        if let password = request.adminPassword { try AdminRole.checkPassword(password) }
         guard !request.allowedAddresses.isEmpty else { return [] }
         guard source.publicNetworkAccess else {
             throw Problem(
@@ -25,6 +29,21 @@ extension ControlPlane {
             if !rules.contains(rule) { rules.append(rule) }
         }
         return rules
+    }
+
+    /// Has a copy start without letting anybody in: until it has its new password the old one, which others
+    /// may know, is good for nothing.
+    func keepClosed(_ instance: PostgresInstance) throws(Problem) {
+        try instance.write(
+            RenderedConfiguration(access: HostBasedAccess(rules: [], account: account.name)))
+    }
+
+    /// Gives the admin of a running copy a new password, then lets in whom the catalog says.
+    func letIn(_ password: String, _ instance: PostgresInstance, _ row: ServerRow) throws {
+        let connection = try instance.connect()
+        try AdminRole.setPassword(row.administratorLogin, password: password, on: connection)
+        connection.close()
+        try putInForce(RenderedConfiguration(access: try access(row)), on: row, as: "password")
     }
 }
 

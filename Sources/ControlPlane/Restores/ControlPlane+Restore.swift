@@ -98,12 +98,13 @@ extension ControlPlane {
             }
         }
         lock.release()
-        return try result(of: prepared, server: row, evidence: evidence, kind)
+        return try result(of: prepared, server: row, evidence: evidence, request, kind)
     }
 
     /// What is left to do and to tell of a copy that is complete.
     private func result(
-        of prepared: PreparedRestore, server row: ServerRow, evidence: RestoreEvidence, _ kind: OperationKind
+        of prepared: PreparedRestore, server row: ServerRow, evidence: RestoreEvidence,
+        _ request: RestoreRequest, _ kind: OperationKind
     ) throws -> RestoreResult {
         var notes = prepared.planned.notes
         notes += prepared.planned.plan.remarks
@@ -133,7 +134,7 @@ extension ControlPlane {
                     + "\(Command.shellQuoted(libraries))', then 'pitr restart \(reference)-n \(row.name)'.")
         }
         return RestoreResult(
-            server: server, evidence: evidence,
+            server: server, evidence: evidence, hasNewPassword: request.adminPassword != nil,
             followUp: try followUp(source: prepared.source, copy: row) + ways.commands, notes: notes)
     }
 
@@ -206,7 +207,7 @@ extension ControlPlane {
         let complete: ServerRow
         do {
             try cancellation.check()
-            complete = try open(row, prepared: prepared, proof: proof)
+            complete = try open(row, request, prepared: prepared, proof: proof)
         } catch {
             if let instance = try? instance(row.id) { try? instance.stop(.immediate) }
             executor.abandon()
@@ -271,7 +272,9 @@ extension ControlPlane {
     }
 
     /// The copy gets its own configuration, and is started as any other server.
-    private func open(_ row: ServerRow, prepared: PreparedRestore, proof: RestoreProof) throws -> ServerRow {
+    private func open(
+        _ row: ServerRow, _ request: RestoreRequest, prepared: PreparedRestore, proof: RestoreProof
+    ) throws -> ServerRow {
         progress.begin("opening \(row.name)", totalBytes: nil)
         defer { progress.end() }
         let instance = try instance(row.id)
@@ -287,6 +290,7 @@ extension ControlPlane {
             ])
             try instance.write(RenderedConfiguration(parameters: try effectiveParameters(changed)))
         }
+        if request.adminPassword != nil { try keepClosed(instance) }
         try instance.adoptConfiguration()
         RestoreFaults.reached("open")
         try cancellation.check()
@@ -300,6 +304,7 @@ extension ControlPlane {
                 try instance.start()
             }
         }
+        if let password = request.adminPassword { try letIn(password, instance, changed) }
         return changed
     }
 
@@ -321,6 +326,9 @@ extension ControlPlane {
         checks.append(
             "open for writing, fsync on, archiving to its own repository"
                 + (state[0, "done"] == "true" ? "" : " is set up"))
+        if request.adminPassword != nil {
+            checks.append("'\(row.administratorLogin)' got a new password before anybody was let in")
+        }
         var evidence = RestoreEvidence(
             operationID: operation.id, correlationID: operation.correlationID,
             sourceServer: Identifiers.serverResourceID(

@@ -1,9 +1,11 @@
 import ArgumentParser
 import ControlPlane
+import Platform
 
 /// What the new server gets instead of the source's own.
 struct CopyOptions: ParsableArguments {
     @OptionGroup var tags: TagList
+    @OptionGroup var password: PasswordOptions
     @Option(help: "Compute tier; not below the source's.") var tier: String?
     @Option(help: "Compute size; see list-skus.") var skuName: String?
     @Option(help: "PremiumV2_LRS, a label here.") var storageType: String?
@@ -17,7 +19,9 @@ struct CopyOptions: ParsableArguments {
     @Option(help: "Address to listen on; else a loopback address of the server's own.") var listen: String?
     @Option(help: "Port; else 5432 where it is free.") var port: Int?
 
-    func apply(to request: inout RestoreRequest) {
+    /// To be called before root becomes the servers' account: it reads the file with a password.
+    func apply(to request: inout RestoreRequest) throws(Problem) {
+        request.adminPassword = try password.password()
         request.tags = tags.values
         request.tier = tier
         request.skuName = skuName

@@ -90,7 +90,10 @@ enum EvidenceView {
         var text = PersonText()
         text.heading("Server \(result.server.name) is \(result.server.state.rawValue)")
         text.field("Address", "\(result.server.host), port \(result.server.port)")
-        text.field("Admin login", "\(result.server.administratorLogin), with the password of that time")
+        text.field(
+            "Admin login",
+            result.server.administratorLogin + ", with the "
+                + (result.hasNewPassword ? "new password" : "password of that time"))
         for note in result.notes { text.field("Note", note) }
         text.append(self.text(result.evidence))
         if !result.followUp.isEmpty {

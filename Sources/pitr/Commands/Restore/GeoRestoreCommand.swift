@@ -19,8 +19,8 @@ struct GeoRestoreCommand: PitrCommand {
     @OptionGroup var encryption: EncryptionOptions
 
     func execute(_ session: Session) throws -> Report {
-        let controlPlane = try session.controlPlane()
         let request = try request
+        let controlPlane = try session.controlPlane()
         if noWait.noWait {
             return try noWait.accept(.geoRestore(request, location: location), controlPlane, session)
         }
@@ -34,7 +34,7 @@ struct GeoRestoreCommand: PitrCommand {
         get throws {
             var request = try target.request(in: group)
             request.name = name
-            copy.apply(to: &request)
+            try copy.apply(to: &request)
             return request
         }
     }

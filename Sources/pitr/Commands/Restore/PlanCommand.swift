@@ -17,7 +17,8 @@ struct PlanCommand: PitrCommand {
     @OptionGroup var encryption: EncryptionOptions
 
     func execute(_ session: Session) throws -> Report {
-        try Self.report(session.controlPlane().planRestore(try request), session)
+        let request = try request
+        return try Self.report(session.controlPlane().planRestore(request), session)
     }
 
     static func report(_ planned: PlannedRestore, _ session: Session) throws -> Report {
@@ -39,7 +40,7 @@ struct PlanCommand: PitrCommand {
         get throws {
             var request = try target.request(in: group)
             request.name = name
-            copy.apply(to: &request)
+            try copy.apply(to: &request)
             return request
         }
     }

@@ -20,8 +20,8 @@ struct RestoreCommand: PitrCommand {
     @OptionGroup var encryption: EncryptionOptions
 
     func execute(_ session: Session) throws -> Report {
-        let controlPlane = try session.controlPlane()
         let request = try request
+        let controlPlane = try session.controlPlane()
         if dryRun { return try PlanCommand.report(controlPlane.planRestore(request), session) }
         if noWait.noWait { return try noWait.accept(.restore(request), controlPlane, session) }
         let result = try controlPlane.restore(request) { PlanCommand.announce($0, session) }
@@ -38,7 +38,7 @@ struct RestoreCommand: PitrCommand {
         get throws {
             var request = try target.request(in: group)
             request.name = name
-            copy.apply(to: &request)
+            try copy.apply(to: &request)
             return request
         }
     }

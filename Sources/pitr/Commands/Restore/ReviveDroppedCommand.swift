@@ -17,6 +17,7 @@ struct ReviveDroppedCommand: PitrCommand {
     @OptionGroup var encryption: EncryptionOptions
 
     func execute(_ session: Session) throws -> Report {
+        let request = try request
         let controlPlane = try session.controlPlane()
         if noWait.noWait { return try noWait.accept(.revive(request), controlPlane, session) }
         let result = try controlPlane.reviveDropped(request) { PlanCommand.announce($0, session) }
@@ -24,9 +25,11 @@ struct ReviveDroppedCommand: PitrCommand {
     }
 
     var request: RestoreRequest {
-        var request = RestoreRequest(resourceGroup: group.resourceGroup, sourceServer: sourceServer)
-        request.name = name
-        copy.apply(to: &request)
-        return request
+        get throws {
+            var request = RestoreRequest(resourceGroup: group.resourceGroup, sourceServer: sourceServer)
+            request.name = name
+            try copy.apply(to: &request)
+            return request
+        }
     }
 }

@@ -14,6 +14,7 @@ struct CreateCommand: PitrCommand {
         String?
     @Option(name: [.customShort("p"), .long], help: "Admin password; made up when missing.")
     var adminPassword: String?
+    @OptionGroup var password: PasswordOptions
     @Option(help: "PostgreSQL's major version.") var version: String?
     @Option(help: "Burstable, GeneralPurpose or MemoryOptimized.") var tier: String?
     @Option(help: "Compute size; see list-skus.") var skuName: String?
@@ -37,6 +38,8 @@ struct CreateCommand: PitrCommand {
     @OptionGroup var performance: PerformanceOptions
 
     func execute(_ session: Session) throws -> Report {
+        var request = request
+        request.adminPassword = try password.password(or: adminPassword)
         let created = try session.controlPlane().createServer(request)
         created.notes.forEach(session.messages.note)
         return try Report(CreatedServerDocument(created), ServerView.text(created))

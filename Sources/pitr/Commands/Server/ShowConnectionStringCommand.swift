@@ -13,6 +13,7 @@ struct ShowConnectionStringCommand: PitrCommand {
     @Option(name: [.customShort("d"), .long], help: "Database.") var databaseName: String?
     @Option(name: [.customShort("u"), .long], help: "Login.") var adminUser: String?
     @Option(name: [.customShort("p"), .long], help: "Password.") var adminPassword: String?
+    @OptionGroup var password: PasswordOptions
     @Flag(help: .hidden) var pgBouncer = false
 
     func validate() throws {
@@ -24,7 +25,7 @@ struct ShowConnectionStringCommand: PitrCommand {
     func execute(_ session: Session) throws -> Report {
         var strings = ConnectionStrings(
             host: "{host}", port: 5432, database: databaseName, login: adminUser,
-            password: adminPassword)
+            password: try password.password(or: adminPassword))
         if let serverName {
             do {
                 let controlPlane = try session.controlPlane()

@@ -9,6 +9,7 @@ struct UpdateCommand: PitrCommand {
     @OptionGroup var server: ServerOptions
     @Option(help: "Days for which backups are kept, 7 to 35.") var backupRetention: Int?
     @Option(name: [.customShort("p"), .long], help: "New admin password.") var adminPassword: String?
+    @OptionGroup var password: PasswordOptions
     @Option(help: "Burstable, GeneralPurpose or MemoryOptimized.") var tier: String?
     @Option(help: "Compute size; see list-skus. The server restarts.") var skuName: String?
     @Option(help: "Storage in GiB; it can only grow.") var storageSize: Int?
@@ -24,6 +25,8 @@ struct UpdateCommand: PitrCommand {
     @OptionGroup var generic: GenericUpdateOptions
 
     func execute(_ session: Session) throws -> Report {
+        var request = request
+        request.adminPassword = try password.password(or: adminPassword)
         if tier != nil || skuName != nil {
             try session.confirmation.require(
                 "A change of the compute size restarts the server '\(server.name)'. Go on?",
