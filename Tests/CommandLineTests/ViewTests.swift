@@ -100,16 +100,16 @@ struct ViewTests {
         #expect(local["followUp"] != .null)
     }
 
-    @Test func `the list has az's columns`() throws {
+    @Test func `the list has az's columns, and tags`() throws {
         let table = ColumnTable(header: ServerView.columns, rows: [ServerView.row(.full)])
         #expect(
             table.render() == """
                 Name    Resource Group  Location  Version  Storage Size(GiB)  Tier            \
-                SKU                State  HA State    Availability zone
+                SKU                State  HA State    Availability zone  Tags
                 ------  --------------  --------  -------  -----------------  --------------  \
-                -----------------  -----  ----------  -----------------
+                -----------------  -----  ----------  -----------------  ---------
                 orders  local           local     15       128                GeneralPurpose  \
-                Standard_D4ads_v5  Ready  NotEnabled  1
+                Standard_D4ads_v5  Ready  NotEnabled  1                  owner=ops
 
                 """)
     }

@@ -75,5 +75,39 @@ extension EndToEnd {
                 #expect(state.standardOutput.isEmpty, "\(state)")
             }
         }
+
+        @Test func `copies are found by tag and source, and scripts may run twice`() throws {
+            try ProductUnderTest.use("copylist") { product in
+                let create = ["create", "-n", "orders", "-u", "bob", "--if-not-exists"]
+                _ = try product.run(create).checked()
+                let before = try product.json("show", "-n", "orders")
+                let again = try product.run(create).value()
+                #expect(again["name"] == "orders" && again["local"]?["id"] == before["local"]?["id"])
+                for other in [["-u", "eve"], ["-u", "bob", "--version", "14"]] {
+                    let refused = try product.run(
+                        ["create", "-n", "orders", "--if-not-exists"] + other)
+                    #expect(
+                        refused.exitStatus == 1 && refused.errors.contains("(ServerNameAlreadyExists)"),
+                        "\(refused)")
+                }
+                #expect(try product.run(["create", "--if-not-exists"]).exitStatus == 2)
+
+                _ = try product.restore("copy", from: "orders", ["--tags", "incident=INC-20", "who=ops"])
+                func listed(_ options: String...) throws -> [String] {
+                    let answer = try product.run(["list"] + options).value().array ?? []
+                    return answer.compactMap { $0["name"]?.string }
+                }
+                #expect(try listed() == ["copy", "orders"])
+                #expect(try listed("--tag", "incident=INC-20") == ["copy"])
+                #expect(try listed("--tag", "Incident", "--tag", "who=ops", "--source", "orders") == ["copy"])
+                #expect(try listed("--tag", "incident=INC-2") == [])
+                #expect(try listed("--source", "copy") == [])
+
+                _ = try product.run(["delete", "-n", "copy", "--yes", "--if-exists"]).checked()
+                _ = try product.run(["delete", "-n", "copy", "--yes", "--if-exists"]).checked()
+                #expect(try product.run(["delete", "-n", "copy", "--yes"]).exitStatus == 3)
+                #expect(try listed("--deleted", "--tag", "incident=INC-20") == ["copy"])
+            }
+        }
     }
 }

@@ -3,11 +3,10 @@ import PostgresFormat
 
 /// A server for a person.
 enum ServerView {
-    /// az's columns.
+    /// az's columns, and the tags by which copies are told apart.
     static let columns = [
         "Name", "Resource Group", "Location", "Version", "Storage Size(GiB)", "Tier", "SKU", "State",
-        "HA State",
-        "Availability zone",
+        "HA State", "Availability zone", "Tags",
     ]
 
     static func row(_ server: ServerDetails) -> [String] {
@@ -15,20 +14,20 @@ enum ServerView {
             server.name, server.resourceGroup, server.location, server.version, String(server.storageSizeGiB),
             server.tier, server.skuName,
             server.state.rawValue + (server.archiver?.isFailing == true ? ", archiving FAILING" : ""),
-            "NotEnabled", server.availabilityZone ?? "",
+            "NotEnabled", server.availabilityZone ?? "", tags(server.tags) ?? "",
         ]
     }
 
     /// The deleted ones: what matters is until when they can come back.
     static let deletedColumns = [
-        "Name", "Resource Group", "Deleted", "Earliest Restore", "Latest Restore", "Id",
+        "Name", "Resource Group", "Deleted", "Earliest Restore", "Latest Restore", "Id", "Tags",
     ]
 
     static func deletedRow(_ server: ServerDetails) -> [String] {
         [
             server.name, server.resourceGroup, server.deletedAt?.wholeSeconds ?? "",
             server.earliestRestoreDate?.wholeSeconds ?? "", server.latestRestoreDate?.wholeSeconds ?? "",
-            server.id,
+            server.id, tags(server.tags) ?? "",
         ]
     }
 

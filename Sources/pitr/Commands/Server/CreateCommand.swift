@@ -29,6 +29,8 @@ struct CreateCommand: PitrCommand {
     @Option(name: [.customShort("z"), .long], help: "Availability zone, a label here.") var zone: String?
     @Option(help: "Address to listen on; else a loopback address of the server's own.") var listen: String?
     @Option(help: "Port; else 5432 where it is free.") var port: Int?
+    @Flag(help: "Change nothing, with status 0, when the server is there; print it as show does.")
+    var ifNotExists = false
     @OptionGroup var tags: TagList
     @OptionGroup var confirmed: YesOption
     @OptionGroup var network: NetworkOptions
@@ -37,10 +39,21 @@ struct CreateCommand: PitrCommand {
     @OptionGroup var availability: AvailabilityOptions
     @OptionGroup var performance: PerformanceOptions
 
+    func validate() throws {
+        if ifNotExists, name == nil {
+            throw ValidationError("--if-not-exists needs a --name to look for")
+        }
+    }
+
     func execute(_ session: Session) throws -> Report {
         var request = request
         request.adminPassword = try password.password(or: adminPassword)
-        let created = try session.controlPlane().createServer(request)
+        let controlPlane = try session.controlPlane()
+        if ifNotExists, let server = try controlPlane.existingServer(request) {
+            session.messages.note("Server '\(server.name)' is there already; nothing was changed.")
+            return try Report(FlexibleServer(server), ServerView.text(server))
+        }
+        let created = try controlPlane.createServer(request)
         created.notes.forEach(session.messages.note)
         return try Report(CreatedServerDocument(created), ServerView.text(created))
     }

@@ -9,6 +9,7 @@ struct DeleteCommand: PitrCommand {
     @OptionGroup var server: ServerOptions
     @Flag(help: "Delete its backups too, at once. It cannot be revived; works on a deleted server as well.")
     var purge = false
+    @Flag(help: "Do nothing, with status 0, when there is no such server.") var ifExists = false
     @OptionGroup var confirmed: YesOption
 
     func execute(_ session: Session) throws -> Report {
@@ -16,7 +17,14 @@ struct DeleteCommand: PitrCommand {
             "Are you sure you want to delete the server '\(server.name)' in resource group "
                 + "'\(server.group.resourceGroup)'" + (purge ? ", and all of its backups for good" : ""),
             yes: confirmed.yes)
-        try session.controlPlane().deleteServer(server.reference, purge: purge)
+        let controlPlane = try session.controlPlane()
+        guard ifExists else {
+            try controlPlane.deleteServer(server.reference, purge: purge)
+            return .nothing
+        }
+        if try !controlPlane.deleteServerIfThere(server.reference, purge: purge) {
+            session.messages.note("There is no server '\(server.name)' to delete.")
+        }
         return .nothing
     }
 }

@@ -9,14 +9,23 @@ struct ListCommand: PitrCommand {
     @OptionGroup var global: GlobalOptions
     @Option(name: [.customShort("g"), .long], help: "Only this resource group.") var resourceGroup: String?
     @Flag(help: "The servers that were deleted and whose backups are still there.") var deleted = false
+    @Option(
+        help: ArgumentHelp("Only those with this tag; may be repeated.", valueName: "name[=value]"))
+    var tag: [TagCondition] = []
+    @Option(
+        name: [.customShort("s"), .customLong("source"), .customLong("source-server")],
+        help: "Only copies of this server: a name or an id.")
+    var source: String?
     @Flag(help: .hidden) var showCluster = false
 
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
-        let servers =
+        let filter = ServerFilter(tags: tag.map { ($0.name, $0.value) }, source: source)
+        let all =
             try deleted
             ? controlPlane.listDeletedServers(resourceGroup: resourceGroup)
             : controlPlane.listServers(resourceGroup: resourceGroup)
+        let servers = all.filter(filter.matches)
         return try Report(
             servers.map { FlexibleServer($0) },
             deleted ? ServerView.deletedColumns : ServerView.columns,
