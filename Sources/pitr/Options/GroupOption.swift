@@ -6,6 +6,7 @@ struct GroupOption: ParsableArguments {
 
     @Option(
         name: [.customShort("g"), .customLong("resource-group")],
-        help: ArgumentHelp("Resource group.", valueName: "group"))
+        help: ArgumentHelp("Resource group.", valueName: "group"),
+        completion: Completions.groups)
     var resourceGroup = GroupOption.standard
 }

@@ -16,7 +16,9 @@ struct LogOptions: ParsableArguments {
 
     @OptionGroup var group: GroupOption
 
-    @Option(name: [.customShort("s"), .long], help: "Name of the server; not needed for a file.")
+    @Option(
+        name: [.customShort("s"), .long], help: "Name of the server; not needed for a file.",
+        completion: Completions.servers)
     var serverName: String?
 
     @Option(help: ArgumentHelp("Timeline of an LSN range; else the newest that has it.", valueName: "number"))

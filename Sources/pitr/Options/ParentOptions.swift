@@ -5,7 +5,7 @@ import ControlPlane
 struct ParentOptions: ParsableArguments {
     @OptionGroup var group: GroupOption
 
-    @Option(name: [.customShort("s"), .long], help: "Name of the server.")
+    @Option(name: [.customShort("s"), .long], help: "Name of the server.", completion: Completions.servers)
     var serverName: String
 
     var reference: ServerReference {

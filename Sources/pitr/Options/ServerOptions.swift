@@ -5,7 +5,7 @@ import ControlPlane
 struct ServerOptions: ParsableArguments {
     @OptionGroup var group: GroupOption
 
-    @Option(name: .shortAndLong, help: "Name of the server.")
+    @Option(name: .shortAndLong, help: "Name of the server.", completion: Completions.servers)
     var name: String
 
     var reference: ServerReference {

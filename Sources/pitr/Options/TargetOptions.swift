@@ -25,7 +25,8 @@ extension TimelineID: ExpressibleByArgument {
 struct TargetOptions: ParsableArguments {
     @Option(
         name: [.customShort("s"), .long],
-        help: "The server to restore: a name in the same group, or a resource id.")
+        help: "The server to restore: a name in the same group, or a resource id.",
+        completion: Completions.servers)
     var sourceServer: String
     @Option(
         help: ArgumentHelp(
@@ -33,8 +34,10 @@ struct TargetOptions: ParsableArguments {
                 + "or 2026-03-22T18:20:22+00:00; without a zone it is UTC. See 'pitr help times'.",
             valueName: "time"))
     var restoreTime: String?
-    @Option(help: "A fast restore point: this backup alone, without replay beyond its end.") var backup:
-        String?
+    @Option(
+        help: "A fast restore point: this backup alone, without replay beyond its end.",
+        completion: Completions.backups)
+    var backup: String?
     @Option(help: "The timeline to follow; the source's own unless given.") var timeline: TimelineID?
     @Option(help: "A WAL position: up to and with the first record that starts at or after it.")
     var lsn: LSN?

@@ -7,7 +7,8 @@ struct BackupDeleteCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
-    @Option(name: .shortAndLong, help: "Name of the backup.") var name: String
+    @Option(name: .shortAndLong, help: "Name of the backup.", completion: Completions.backups) var name:
+        String
     @OptionGroup var confirmed: YesOption
 
     func execute(_ session: Session) throws -> Report {

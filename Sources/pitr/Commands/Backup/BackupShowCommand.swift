@@ -7,7 +7,8 @@ struct BackupShowCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
-    @Option(name: .shortAndLong, help: "Name of the backup.") var name: String
+    @Option(name: .shortAndLong, help: "Name of the backup.", completion: Completions.backups) var name:
+        String
 
     func execute(_ session: Session) throws -> Report {
         let backup = try session.controlPlane().showBackup(server.reference, name: name)

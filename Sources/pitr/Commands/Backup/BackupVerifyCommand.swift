@@ -14,7 +14,10 @@ struct BackupVerifyCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
-    @Option(name: .shortAndLong, help: "Name of the backup; all of them when missing.") var name: String?
+    @Option(
+        name: .shortAndLong, help: "Name of the backup; all of them when missing.",
+        completion: Completions.backups)
+    var name: String?
     @Flag(help: "All backups of the server, which is the default.") var all = false
     @Option(help: "Read no more than that many MiB a second.") var maxRate: UInt64?
 

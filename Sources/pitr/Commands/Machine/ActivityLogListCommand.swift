@@ -9,7 +9,9 @@ struct ActivityLogListCommand: PitrCommand {
         commandName: "list", abstract: "List events, newest first.")
 
     @OptionGroup var global: GlobalOptions
-    @Option(name: [.customShort("g"), .long], help: "Only this resource group.") var resourceGroup: String?
+    @Option(
+        name: [.customShort("g"), .long], help: "Only this resource group.", completion: Completions.groups)
+    var resourceGroup: String?
     @Option(help: "Only this resource id.") var resourceId: String?
     @Option(help: "Only this correlation id.") var correlationId: String?
     @Option(help: "Only this caller.") var caller: String?

@@ -16,7 +16,9 @@ struct OperationListCommand: PitrCommand {
         commandName: "list", abstract: "List operations that are not over, newest first.")
 
     @OptionGroup var global: GlobalOptions
-    @Option(name: [.customShort("g"), .long], help: "Only this resource group.") var resourceGroup: String?
+    @Option(
+        name: [.customShort("g"), .long], help: "Only this resource group.", completion: Completions.groups)
+    var resourceGroup: String?
     @Flag(help: "Also those that are over.") var all = false
 
     func execute(_ session: Session) throws -> Report {

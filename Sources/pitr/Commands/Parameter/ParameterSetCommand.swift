@@ -8,7 +8,8 @@ struct ParameterSetCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
-    @Option(name: .shortAndLong, help: "Name of the parameter.") var name: String
+    @Option(name: .shortAndLong, help: "Name of the parameter.", completion: Completions.parameters) var name:
+        String
     @Option(name: .shortAndLong, help: "The value.") var value: String?
     @Option(help: "user-override, or system-default to go back to the default.") var source: String?
 

@@ -7,7 +7,8 @@ struct ParameterShowCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
-    @Option(name: .shortAndLong, help: "Name of the parameter.") var name: String
+    @Option(name: .shortAndLong, help: "Name of the parameter.", completion: Completions.parameters) var name:
+        String
 
     func execute(_ session: Session) throws -> Report {
         let parameter = try session.controlPlane().showParameter(server.reference, name: name)

@@ -8,7 +8,10 @@ struct ReviveDroppedCommand: PitrCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var group: GroupOption
     @Option(name: .shortAndLong, help: "Name of the new server.") var name: String
-    @Option(help: "The deleted server: its name, its id, or its resource id.") var sourceServer: String
+    @Option(
+        help: "The deleted server: its name, its id, or its resource id.",
+        completion: Completions.deletedServers)
+    var sourceServer: String
     @Option(name: .shortAndLong, help: "Location; a server comes back where it was.") var location: String?
     @OptionGroup var copy: CopyOptions
     @OptionGroup var noWait: NoWaitOption

@@ -16,7 +16,8 @@ struct TimelineCommand: PitrCommand {
     @OptionGroup var group: GroupOption
     @Option(
         name: [.customShort("s"), .long],
-        help: "The server: a name in the same group, a resource id, or the id of a deleted server.")
+        help: "The server: a name in the same group, a resource id, or the id of a deleted server.",
+        completion: Completions.servers)
     var sourceServer: String
     @Option(
         help: ArgumentHelp(

@@ -7,7 +7,9 @@ struct ListCommand: PitrCommand {
         commandName: "list", abstract: "List the servers, or the deleted ones that can still come back.")
 
     @OptionGroup var global: GlobalOptions
-    @Option(name: [.customShort("g"), .long], help: "Only this resource group.") var resourceGroup: String?
+    @Option(
+        name: [.customShort("g"), .long], help: "Only this resource group.", completion: Completions.groups)
+    var resourceGroup: String?
     @Flag(help: "The servers that were deleted and whose backups are still there.") var deleted = false
     @Option(
         help: ArgumentHelp("Only those with this tag; may be repeated.", valueName: "name[=value]"))

@@ -9,7 +9,10 @@ struct ShowConnectionStringCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var group: GroupOption
-    @Option(name: [.customShort("s"), .long], help: "Name of the server.") var serverName: String?
+    @Option(
+        name: [.customShort("s"), .long], help: "Name of the server.",
+        completion: Completions.servers)
+    var serverName: String?
     @Option(name: [.customShort("d"), .long], help: "Database.") var databaseName: String?
     @Option(name: [.customShort("u"), .long], help: "Login.") var adminUser: String?
     @Option(name: [.customShort("p"), .long], help: "Password.") var adminPassword: String?

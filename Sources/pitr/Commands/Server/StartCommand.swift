@@ -8,9 +8,11 @@ struct StartCommand: PitrCommand {
     @OptionGroup var global: GlobalOptions
     @Option(
         name: [.customShort("g"), .long],
-        help: "Resource group; with --all only its servers, else those of all groups.")
+        help: "Resource group; with --all only its servers, else those of all groups.",
+        completion: Completions.groups)
     var resourceGroup: String?
-    @Option(name: .shortAndLong, help: "Name of the server.") var name: String?
+    @Option(name: .shortAndLong, help: "Name of the server.", completion: Completions.servers) var name:
+        String?
     @Flag(help: "Every server that should run, as after a reboot.") var all = false
     @OptionGroup var noWait: NoWaitOption
 

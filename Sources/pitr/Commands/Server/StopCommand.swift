@@ -8,9 +8,11 @@ struct StopCommand: PitrCommand {
     @OptionGroup var global: GlobalOptions
     @Option(
         name: [.customShort("g"), .long],
-        help: "Resource group; with --all only its servers, else those of all groups.")
+        help: "Resource group; with --all only its servers, else those of all groups.",
+        completion: Completions.groups)
     var resourceGroup: String?
-    @Option(name: .shortAndLong, help: "Name of the server.") var name: String?
+    @Option(name: .shortAndLong, help: "Name of the server.", completion: Completions.servers) var name:
+        String?
     @Flag(help: "Every server that runs; each stays stopped until it is started by its name.") var all = false
     @OptionGroup var noWait: NoWaitOption
 

@@ -1,0 +1,60 @@
+import ArgumentParser
+import ControlPlane
+import Foundation
+import Glibc
+import Platform
+
+/// What a shell offers behind an option: names that are there. Silent where something is wrong, since the
+/// shell would print it into the line that is being typed.
+enum Completions {
+    static var servers: CompletionKind { kind { line in line.names?.servers(in: line.group) ?? [] } }
+    static var deletedServers: CompletionKind {
+        kind { line in line.names?.servers(in: line.group, deleted: true) ?? [] }
+    }
+    static var groups: CompletionKind { kind { line in line.names?.groups ?? [] } }
+    static var backups: CompletionKind {
+        kind { line in
+            guard let server = line.server else { return [] }
+            return line.names?.backups(of: server, in: line.group) ?? []
+        }
+    }
+    static var parameters: CompletionKind { kind { _ in KnownNames.parameters() } }
+
+    private static func kind(_ names: @escaping @Sendable (TypedLine) -> [String]) -> CompletionKind {
+        .custom { words, _, prefix in
+            names(TypedLine(words: words)).filter { $0.hasPrefix(prefix) }
+        }
+    }
+}
+
+/// A command line that is being typed, as far as names depend on it.
+struct TypedLine {
+    let words: [String]
+
+    var group: String { value(of: ["-g", "--resource-group"]) ?? GroupOption.standard }
+    var server: String? { value(of: ["-s", "--server-name", "--source-server"]) }
+
+    var names: KnownNames? {
+        let home =
+            value(of: ["--home"])
+            ?? (try? StateHome.standard(
+                environment: ProcessInfo.processInfo.environment, isRoot: geteuid() == 0))
+        return home.map(KnownNames.init(home:))
+    }
+
+    /// The word behind the last of these options, or behind its equals sign.
+    func value(of options: [String]) -> String? {
+        for (place, word) in words.enumerated().reversed() {
+            if options.contains(word), place + 1 < words.count {
+                let value = words[place + 1]
+                // bash makes words of their own of what an equals sign parts.
+                let isParted = value == "=" && place + 2 < words.count
+                return isParted ? words[place + 2] : value
+            }
+            for option in options where word.hasPrefix(option + "=") {
+                return String(word.dropFirst(option.count + 1))
+            }
+        }
+        return nil
+    }
+}

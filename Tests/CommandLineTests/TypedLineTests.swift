@@ -1,0 +1,27 @@
+import ControlPlane
+import Foundation
+import Testing
+
+@testable import pitr
+
+/// A command line that is being completed.
+struct TypedLineTests {
+    @Test(arguments: [
+        ("pitr backup show -s orders -n", "orders"), ("pitr backup show --server-name=orders -n", "orders"),
+        ("pitr restore --source-server orders --backup", "orders"),
+        ("pitr restore --source-server = orders --backup", "orders"), ("pitr restore --backup", nil),
+        ("pitr restore -s", nil),
+    ])
+    func `finds the server that names depend on`(_ line: String, _ server: String?) {
+        #expect(TypedLine(words: line.split(separator: " ").map(String.init)).server == server)
+    }
+
+    @Test func `has no names, and makes nothing, where there is no state`() {
+        let home = "/tmp/no-such-state-\(UUID().uuidString)"
+        let line = TypedLine(words: ["pitr", "show", "--home", home, "-g", "other", "-n"])
+        #expect(line.group == "other")
+        #expect(line.names?.servers(in: "local") == [] && line.names?.groups == [])
+        #expect(line.names?.backups(of: "orders", in: "local") == [])
+        #expect(!FileManager.default.fileExists(atPath: home))
+    }
+}
