@@ -129,6 +129,25 @@ struct OutputTests {
         #expect(try report.render(.yamlc, colors: true).contains("- \u{1B}[34mcount\u{1B}[0m: 3"))
     }
 
+    @Test func `a pipe gets a person's form when it asks for text`() throws {
+        var text = PersonText()
+        text.heading("orders")
+        text.field("State", "Ready")
+        let report = try Report(["name": "orders"], text)
+        #expect(try report.render(.text) == "orders\n  State  Ready\n")
+        #expect(try report.render(.text) == report.render(.table))
+        let list = try Report(["x"], ["Name"], [["orders"]])
+        #expect(try list.render(#require(OutputFormat(argument: "TEXT"))) == list.render(.table))
+        var streamed = ""
+        var stream = ReportStream(.text, colors: false) { part in
+            streamed += part
+            return true
+        }
+        try stream.add(.text("a"), line: "a line")
+        try stream.finish()
+        #expect(streamed == "a line\n")
+    }
+
     @Test(arguments: OutputFormat.allCases)
     func `a command without a result prints nothing in any format`(format: OutputFormat) throws {
         #expect(try Report.nothing.render(format) == "")

@@ -3,6 +3,11 @@ import ArgumentParser
 /// How a result is printed; az's names.
 enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
     case json, jsonc, table, tsv, yaml, yamlc, none
+    /// What a person at a terminal gets, wherever it goes: for a pipe to `less`. az does not have it.
+    case text
+
+    /// Whether it is for a person to read.
+    var isForPerson: Bool { self == .table || self == .text }
 
     /// Letter case does not matter, as in az.
     init?(argument: String) {

@@ -57,7 +57,7 @@ struct Report: Sendable {
         case .yaml: return try YAMLText.render(value)
         case .yamlc: return try YAMLText.render(value, colors: colors)
         case .none: return ""
-        case .table:
+        case .table, .text:
             switch view {
             case .columns(let table): return table.render()
             case .text(let text): return text.render(width: width)

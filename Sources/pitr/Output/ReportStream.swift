@@ -23,7 +23,7 @@ struct ReportStream {
     mutating func add(_ item: OutputValue, line: @autoclosure () -> String) throws {
         count += 1
         switch format {
-        case .table: try write(line().visible() + "\n")
+        case .table, .text: try write(line().visible() + "\n")
         case .json, .jsonc:
             let text = JSONText.render(.list([item]), colors: colors && format == .jsonc)
             // Without the brackets of the list of one: they are written once, around all.

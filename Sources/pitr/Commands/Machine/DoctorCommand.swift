@@ -6,7 +6,9 @@ import Platform
 struct DoctorCommand: PitrCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Say what this machine lacks and what is wrong with the state.",
-        discussion: "Ends with status 1 when it has found a problem; a warning is none.")
+        discussion: "Ends with status 1 when it has found a problem; a warning is none, unless --strict.")
+
+    @Flag(help: "End with status 1 for a warning too.") var strict = false
 
     @Flag(
         help: ArgumentHelp(
@@ -28,18 +30,28 @@ struct DoctorCommand: PitrCommand {
             if let remedy = finding.remedy { text.item(remedy) }
         }
         var report = try Report(findings.map(FindingDocument.init), text)
-        report.failure = Self.failure(of: findings)
+        report.failure = Self.failure(of: findings, strict: strict)
         return report
     }
 
     /// Makes the program fail, so that a timer or a script notices.
-    static func failure(of findings: [DoctorFinding]) -> Problem? {
+    ///
+    /// - Parameter strict: whether warnings are enough.
+    static func failure(of findings: [DoctorFinding], strict: Bool = false) -> Problem? {
         let problems = findings.filter { $0.level == .problem }
-        return problems.first.map { first in
+        let warnings = strict ? findings.filter { $0.level == .warning } : []
+        let counts = [Self.counted(problems.count, "problem"), Self.counted(warnings.count, "warning")]
+        return (problems + warnings).first.map { first in
             Problem(
-                .system, "\(problems.count) \(problems.count == 1 ? "problem was" : "problems were") found",
+                .system,
+                counts.compactMap(\.self).joined(separator: " and ")
+                    + (problems.count + warnings.count == 1 ? " was found" : " were found"),
                 detail: "\(first.subject): \(first.message)", hint: first.remedy)
         }
+    }
+
+    private static func counted(_ count: Int, _ what: String) -> String? {
+        count == 0 ? nil : "\(count) \(what)\(count == 1 ? "" : "s")"
     }
 
     private func rebuilt(_ session: Session) throws -> [DoctorFinding] {

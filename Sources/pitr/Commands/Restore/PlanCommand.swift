@@ -23,7 +23,7 @@ struct PlanCommand: PitrCommand {
 
     static func report(_ planned: PlannedRestore, _ session: Session) throws -> Report {
         // The table holds the remarks itself.
-        if session.options.format != .table { planned.notes.forEach(session.messages.note) }
+        if !session.options.format.isForPerson { planned.notes.forEach(session.messages.note) }
         return try Report(RestorePlanDocument(planned), PlanView.text(planned))
     }
 
