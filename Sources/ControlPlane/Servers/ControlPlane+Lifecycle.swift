@@ -221,19 +221,23 @@ extension ControlPlane {
             }
             do {
                 try keepEvidence(of: row)
+                RestoreFaults.reached("delete: stop")
                 if purge { try instance(row.id).stop(.fast) } else { try archiveTail(row) }
             } catch {
                 try update(row.id) { $0.phase = .complete }
                 throw error
             }
+            RestoreFaults.reached("delete: files")
             try removeLinkedLog(row)
             try DurableFiles.removeTree(paths.server(row.id))
             try DurableFiles.removeTree(socketDirectory(row.id))
+            RestoreFaults.reached("delete: catalog")
             let now = clock.now()
             try update(row.id) {
                 $0.phase = .dropped
                 $0.deletedAt = now.description
             }
+            RestoreFaults.reached("delete: note")
             try? noteDeletion(of: row, at: now)
             try change(row.id) {
                 _ = try FirewallRuleRow.filter(Column("serverID") == row.id).deleteAll($0)
@@ -276,9 +280,14 @@ extension ControlPlane {
 
     /// Removes a deleted server's backups and its row: it cannot come back.
     func removeForGood(_ row: ServerRow) throws {
+        // A delete that was killed has not noted it, and without its row nothing tells any more.
+        let deleted = try row.deletedAt.map(Self.instant) ?? clock.now()
+        try? noteDeletion(of: row, at: deleted)
+        RestoreFaults.reached("purge: files")
         try DurableFiles.removeTree(paths.repository(row.id))
         try removePaired(row)
         try forgetEnd(of: row)
+        RestoreFaults.reached("purge: catalog")
         _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
     }
 
