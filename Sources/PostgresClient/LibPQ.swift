@@ -11,7 +11,11 @@ final class LibPQ {
     /// `host:port` or the socket directory, for messages.
     private let place: String
 
-    init(_ parameters: ConnectionParameters, adding extra: [(String, String)] = []) throws(Problem) {
+    /// - Parameter passwordHint: what to do when the server wants a password and there is none.
+    init(
+        _ parameters: ConnectionParameters, adding extra: [(String, String)] = [],
+        passwordHint: String? = nil
+    ) throws(Problem) {
         place = parameters.host.hasPrefix("/") ? parameters.host : "\(parameters.host):\(parameters.port)"
         let pairs = parameters.keywords(adding: extra)
         handle = Self.withCStrings(pairs.map(\.0)) { keywords in
@@ -22,9 +26,12 @@ final class LibPQ {
         guard let handle else { throw Problem(.system, "out of memory for a connection") }
         guard PQstatus(handle) == CONNECTION_OK else {
             let words = Self.trimmed(Self.text(PQerrorMessage(handle)))
+            let lacksPassword = PQconnectionNeedsPassword(handle) == 1
             PQfinish(handle)
             self.handle = nil
-            throw Problem(.queryFailed, "cannot connect to \(place)", detail: words)
+            throw Problem(
+                .queryFailed, "cannot connect to \(place)", detail: words,
+                hint: lacksPassword ? passwordHint : nil)
         }
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
     }
@@ -54,6 +61,9 @@ final class LibPQ {
         guard let handle else { throw Problem(.queryFailed, "the connection to \(place) is closed") }
         return handle
     }
+
+    /// Whether the session is in a transaction, as libpq has it from the server's last answer.
+    func transactionStatus() throws(Problem) -> PGTransactionStatusType { PQtransactionStatus(try open()) }
 
     var isOpen: Bool { handle.map { PQstatus($0) == CONNECTION_OK } ?? false }
 

@@ -13,6 +13,7 @@ struct Pitr: ParsableCommand {
             """,
         subcommands: [
             BackupWorkerCommand.self, OperationWorkerCommand.self, AzureSettingsCommand.self,
+            ClientAddressCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(
@@ -20,7 +21,13 @@ struct Pitr: ParsableCommand {
                 subcommands: [
                     CreateCommand.self, ShowCommand.self, ListCommand.self, UpdateCommand.self,
                     DeleteCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
-                    WaitCommand.self, ListSKUsCommand.self, ShowConnectionStringCommand.self,
+                    WaitCommand.self, ListSKUsCommand.self,
+                ]),
+            CommandGroup(
+                name: "Clients",
+                subcommands: [
+                    ConnectCommand.self, ExecuteCommand.self, EnvCommand.self,
+                    ShowConnectionStringCommand.self,
                 ]),
             CommandGroup(
                 name: "Restore",

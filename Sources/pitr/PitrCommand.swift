@@ -21,4 +21,17 @@ extension PitrCommand {
         try session.print(report)
         if let failure = report.failure { throw failure }
     }
+
+    /// For results that a shell reads: without `-o` they are plain lines wherever they go.
+    func runForShell() throws {
+        Interruption.setLastWords(afterwards: Self.whenKilled)
+        let session = Session(global)
+        defer { session.messages.progress?.wipe() }
+        let report = try execute(session)
+        if global.output == nil, case .plain(let text) = report.view {
+            try StandardStream.output.write(text)
+        } else {
+            try session.print(report)
+        }
+    }
 }

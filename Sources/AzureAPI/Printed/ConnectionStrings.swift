@@ -64,6 +64,16 @@ public struct ConnectionStrings: Sendable {
         ]
     }
 
+    /// One string for libpq with nothing left to fill in: without a password where there is none.
+    public static func uri(
+        host: String, port: Int, database: String, login: String, password: String?, rootCertificate: String
+    ) -> String {
+        let escaped = ConnectionURI.escaped
+        let secret = password.map { ":" + escaped($0) } ?? ""
+        return "postgresql://\(escaped(login))\(secret)@\(host):\(port)/\(escaped(database))?"
+            + ConnectionURI.verified(by: rootCertificate)
+    }
+
     private func values(
         _ write: (String) -> String
     ) -> (database: String, login: String, password: String) {

@@ -8,6 +8,8 @@ enum KilledCommand: Sendable {
     case demo
     /// It carries out nothing itself.
     case daemon
+    /// It is a client of a server.
+    case client
 
     var problem: Problem {
         switch self {
@@ -20,6 +22,10 @@ enum KilledCommand: Sendable {
                 .canceled, "ended at once, before it had cleaned up",
                 hint:
                     "'pitr maintain' removes what is half-made; 'pitr demo' removes the servers of this run.")
+        case .client:
+            Problem(
+                .canceled, "ended at once, before the server had answered",
+                hint: "Look what the server has committed before the SQL is repeated.")
         case .daemon:
             Problem(
                 .canceled, "ended at once",

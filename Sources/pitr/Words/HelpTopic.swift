@@ -90,7 +90,8 @@ enum HelpTopic: String, CaseIterable {
           TZ               this machine's zone: what 'local' means, and times are shown in beside UTC
           PATH             where PostgreSQL's programs are looked for after Debian's own directories
 
-        libpq's variables (PGHOST, PGPASSWORD, …) are not used: pitr's own connections never depend on them.
+        libpq's variables (PGPASSWORD, PGOPTIONS, …) count for 'connect' and 'execute', which find the server
+        themselves. pitr's own connections never depend on them.
 
         """
 }

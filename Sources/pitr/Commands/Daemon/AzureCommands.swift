@@ -38,16 +38,7 @@ struct AzureEnvCommand: PitrCommand {
         return Self.report(script, values)
     }
 
-    /// A shell reads it, so without `-o` it is lines for a shell wherever it goes.
-    func run() throws {
-        let session = Session(global)
-        let report = try execute(session)
-        if global.output == nil, case .plain(let text) = report.view {
-            try StandardStream.output.write(text)
-        } else {
-            try session.print(report)
-        }
-    }
+    func run() throws { try runForShell() }
 
     private static func report(_ script: String, _ values: [String: String]) -> Report {
         Report(value: .object(values.mapValues { .text($0) }), view: .plain(script))

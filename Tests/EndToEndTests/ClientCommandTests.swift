@@ -1,0 +1,79 @@
+import Glibc
+import Platform
+import TestKit
+import Testing
+
+extension EndToEnd {
+    /// The commands that are clients of a server, as whoever runs the tests.
+    @Suite struct ClientCommandTests {
+        private static func shell(
+            _ product: ProductUnderTest, _ line: String, path: String = "/usr/bin:/bin"
+        ) throws -> CommandResult {
+            let folder = product.scratch.file("private")
+            try DurableFiles.makeDirectories(folder)
+            chmod(folder, 0o700)
+            return try SystemCommands().run(
+                Command(
+                    "bash", ["-c", "cd \"$D\"; " + line, BuiltProduct.path("pitr")],
+                    environment: [
+                        "PITR_HOME": product.home, "HOME": folder, "PATH": path, "D": folder,
+                        "PGPASSWORD": ProductUnderTest.adminPassword, "PGHOSTADDR": "127.9.9.9",
+                    ], workingDirectory: "/", timeoutSeconds: 60))
+        }
+
+        @Test func `a client works as the person who called, and verifies the server`() throws {
+            try ProductUnderTest.use("clients") { product in
+                _ = try product.create("orders")
+                let uri = try Self.shell(
+                    product,
+                    "unset PGHOSTADDR; u=$($0 show-connection-string -n orders --uri); psql \"$u\" -XAtc 'SELECT 1'"
+                )
+                #expect(uri.standardOutput == "1\n", "\(uri)")
+                let tabs = try Self.shell(product, "$0 show-connection-string -n orders -o tsv")
+                #expect(tabs.standardOutput.hasPrefix("postgresql://bob@127."), "\(tabs)")
+                #expect(tabs.standardOutput.contains("sslmode=verify-full"))
+
+                let env = try Self.shell(
+                    product,
+                    """
+                    set -eu; eval "$($0 env -n orders)"; psql -XAtc "SELECT 'in'"; \
+                    echo $PGSSLMODE ${PGHOSTADDR-none}; eval "$($0 env --unset)"; \
+                    echo ${PGHOST-none} $PGHOSTADDR
+                    """)
+                #expect(env.standardOutput == "in\nverify-full none\nnone 127.9.9.9\n", "\(env)")
+
+                let who = try Self.shell(
+                    product,
+                    "$0 connect -n orders -- -XAtc '\\! id -u' -c '\\! pwd' -c 'SELECT current_user'; echo $?;"
+                        + "$0 connect -n orders -- -Xqc 'SELECT nothing' 2>/dev/null; echo $?")
+                #expect(
+                    who.standardOutput
+                        == "\(getuid())\n\(product.scratch.file("private"))\nbob\n0\n1\n", "\(who)")
+            }
+        }
+
+        @Test func `SQL is executed whole or not at all, and a failure has its SQLSTATE`() throws {
+            try ProductUnderTest.use("execute") { product in
+                _ = try product.create("orders")
+                let rows = try Self.shell(
+                    product, "$0 execute -n orders -q \"SELECT 'x' AS b, 1 AS a, true AS c\" -o tsv")
+                #expect(rows.standardOutput == "x\t1\tTrue\n", "\(rows)")
+                let failed = try Self.shell(
+                    product,
+                    """
+                    printf 'CREATE TABLE t (n int);\\nINSERT INTO nowhere VALUES (1);' > f; chmod 600 f; \
+                    $0 execute -n orders -f f; echo $?; \
+                    $0 execute -n orders -q "SELECT to_regclass('t') IS NULL AS gone" -o tsv; \
+                    $0 execute -n orders -f - --no-transaction < f; echo $?; \
+                    $0 execute -n orders -q "SELECT count(*) FROM t" -o tsv
+                    """)
+                #expect(failed.standardOutput == "1\nTrue\n1\n0\n", "\(failed)")
+                #expect(failed.standardError.contains("(SQLSTATE 42P01)"), "\(failed)")
+                #expect(failed.standardError.contains("in line 2"), "\(failed)")
+                let none = try Self.shell(product, "unset PGPASSWORD; $0 execute -n orders -q 'SELECT 1'")
+                #expect(none.exitStatus == 1)
+                #expect(none.standardError.contains("PGPASSWORD"), "\(none)")
+            }
+        }
+    }
+}
