@@ -53,6 +53,10 @@ extension EndToEnd {
                         "copy\(number)", from: "orders", ["--before"] + known.event)
                     #expect(try Self.value(copy, known.sql) == known.answer, "\(known.event)")
                     #expect(copy.remarks.contains("'\(known.event[0])' is "), "\(copy.remarks)")
+                    if number == 0 {
+                        let did = copy.evidence["firstExcludedDid"]?.array?.compactMap(\.string) ?? []
+                        #expect(did.contains("DROP TABLE shop.orders"), "\(did)")
+                    }
                     try product.delete("copy\(number)")
                 }
                 let plan = try product.json("plan", "-s", "orders", "--before", "drop table shop.orders")

@@ -33,6 +33,8 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
     @OrNull public var effectiveTimeUtc: String?
     public var finishedAtUtc: String
     @OrNull public var firstExcluded: BoundaryDocument?
+    /// What that transaction did, as far as the WAL tells: `DROP TABLE shop.orders`.
+    public var firstExcludedDid: [String]
     public var handedToPostgres: String
     /// Databases whose DROP was interrupted: they can only be dropped again.
     public var invalidDatabases: [String]
@@ -70,6 +72,7 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
         checks = evidence.checks
         correlationId = evidence.correlationID
         finishedAtUtc = evidence.finishedAt.description
+        firstExcludedDid = evidence.firstExcludedDid ?? []
         handedToPostgres = evidence.handedToPostgres
         invalidDatabases = evidence.invalidDatabases ?? []
         newServer = evidence.newServer

@@ -62,6 +62,8 @@ public struct RestoreEvidence: Codable, Sendable {
     public var remarks: [String]?
     /// From where logins were possible when it was opened. Nil as above.
     public var allowedAddresses: [String]?
+    /// What the first transaction left out did, as far as the WAL tells. Nil as above.
+    public var firstExcludedDid: [String]?
     /// Who asked for it. Nil as above.
     public var caller: String?
     public var steps: [Step]

@@ -100,7 +100,7 @@ extension ControlPlane {
                     cancellation: cancellation
                 ).tell(of: &planned, request, now: clock.now())
             }
-            if inDetail, let outside = plan.firstOutside {
+            if let outside = plan.firstOutside {
                 planned.firstOutsideDid = try deeds(of: outside, source, inventory, log)
             }
             return PreparedRestore(

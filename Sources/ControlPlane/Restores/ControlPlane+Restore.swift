@@ -356,6 +356,7 @@ extension ControlPlane {
         evidence.reachesOut = proof.reachesOut
         evidence.remarks = plan.remarks
         evidence.allowedAddresses = prepared.planned.allowedAddresses
+        evidence.firstExcludedDid = prepared.planned.firstOutsideDid
         evidence.caller = operation.caller
         evidence.requestedTarget = plan.target.isPlainTime ? nil : plan.target.words
         return evidence
