@@ -167,7 +167,10 @@ extension RestoreExecutor {
         )
         guard let timeline = facts[0, "timeline_id"].flatMap({ UInt32($0) }).map(TimelineID.init),
             facts[0, "system_identifier"] == String(job.systemIdentifier)
-        else { throw Problem(.recoveryFailed, "the restored server did not report its timeline and system identifier") }
+        else {
+            throw Problem(
+                .recoveryFailed, "the restored server did not report its timeline and system identifier")
+        }
         guard let last = try history(of: timeline).entries.last, last.timeline == job.plan.timeline else {
             throw Problem(
                 .recoveryFailed, "the copy's timeline \(timeline) does not descend from \(job.plan.timeline)")

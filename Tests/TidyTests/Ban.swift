@@ -10,14 +10,18 @@ struct Ban: Sendable, CustomStringConvertible {
     let applies: @Sendable (_ path: String) -> Bool
     /// What the ban has to find, and where.
     let example: (path: String, line: String)
+    /// Whether it is about what stands between quotes, and so looks at whole lines.
+    var isOfTexts = false
 
     var description: String { name }
 
     /// `path:line: what and instead of it`, for every place in the file.
     func violations(in file: SourceText) -> [String] {
         guard applies(file.path) else { return [] }
-        return file.code.enumerated().compactMap { index, line in
-            guard line.range(of: pattern, options: .regularExpression) != nil else { return nil }
+        return (isOfTexts ? file.lines : file.code).enumerated().compactMap { index, line in
+            guard !isOfTexts || file.hasText[index],
+                line.range(of: pattern, options: .regularExpression) != nil
+            else { return nil }
             return "\(file.path):\(index + 1): \(name) — \(replacement)"
         }
     }
@@ -76,7 +80,8 @@ struct Ban: Sendable, CustomStringConvertible {
             pattern: #""[^"]*\b([Tt]he|its|of|all|no|archived) log( held)?\b(?! file| of the)[^"]*""#,
             replacement: "say WAL; the server's own log is \"the server's log\"",
             applies: { $0.hasPrefix("Sources/") && !$0.hasPrefix("Sources/TestKit/") },
-            example: ("Sources/Planning/X.swift", #""position \(lsn) is after the end of the log""#)),
+            example: ("Sources/Planning/X.swift", #""position \(lsn) is after the end of the log""#),
+            isOfTexts: true),
         Ban(
             name: "import Foundation at the ground", pattern: #"^\s*(\w+\s+)?import\s+(\w+\s+)?Foundation"#,
             replacement: "use Glibc and Platform: the WAL helper has to start in milliseconds",

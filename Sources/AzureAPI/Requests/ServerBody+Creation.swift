@@ -37,7 +37,8 @@ extension ServerBody {
             throw missing("administratorLogin", "It cannot be changed later.")
         }
         guard let administratorLoginPassword, !administratorLoginPassword.isEmpty else {
-            throw missing("administratorLoginPassword", "Specify one; a generated password could not be returned.")
+            throw missing(
+                "administratorLoginPassword", "Specify one; a generated password could not be returned.")
         }
         try checkStorageSpeed(sizes: [storageSizeGiB ?? 128])
         var request = CreateServerRequest(resourceGroup: group)

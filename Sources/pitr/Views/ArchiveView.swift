@@ -34,7 +34,8 @@ enum ArchiveView {
 
     private static func text(_ archive: ArchiveReport) -> PersonText {
         var text = PersonText()
-        text.heading(archive.isSound ? "The WAL archive is complete." : "The WAL archive is incomplete or damaged.")
+        text.heading(
+            archive.isSound ? "The WAL archive is complete." : "The WAL archive is incomplete or damaged.")
         text.field("segments", "\(archive.segments.count)")
         text.field("records", "\(archive.segments.reduce(0) { $0 + $1.records })")
         text.field("size", ByteText.size(archive.segments.reduce(0) { $0 + $1.rawBytes }))
