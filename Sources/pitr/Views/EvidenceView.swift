@@ -19,7 +19,7 @@ enum EvidenceView {
         for deed in evidence.firstExcludedDid ?? [] { text.field("It did", deed) }
         text.field("Base backup", evidence.baseBackup)
         text.field(
-            "Log replayed",
+            "WAL replayed",
             "\(evidence.walStart) to \(evidence.walEnd), \(evidence.walSegments) "
                 + (evidence.walSegments == 1 ? "segment" : "segments"))
         text.field("Timeline", "\(evidence.timelineBefore) before, \(evidence.timelineAfter) after")
