@@ -113,7 +113,8 @@ public final class CatalogStore: Sendable {
     /// One immediate transaction.
     @discardableResult
     public func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try tellingDamage { try queue.write(body) }
+        ChangeFaults.willChange()
+        return try tellingDamage { try queue.write(body) }
     }
 
     /// Damage in a page shows only when that page is read.

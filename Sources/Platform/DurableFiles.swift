@@ -80,6 +80,7 @@ public enum DurableFiles {
     public static func makeDirectory(
         _ path: String, permissions: UInt32 = 0o700, durable: Bool = true
     ) throws(Problem) -> Bool {
+        if status(path) == nil { ChangeFaults.willChange() }
         if mkdir(path, permissions) == 0 {
             if durable { try syncDirectory(parent(of: path)) }
             return true
@@ -116,6 +117,7 @@ public enum DurableFiles {
 
     /// Renames over whatever is there; the directory is not flushed.
     public static func rename(_ from: String, to: String) throws(Problem) {
+        ChangeFaults.willChange()
         guard Glibc.rename(from, to) == 0 else {
             throw Problem.system("cannot rename \"\(from)\" to", to, errno)
         }
@@ -123,6 +125,7 @@ public enum DurableFiles {
 
     /// Renames unless `to` exists, then answers false. The directory is not flushed.
     public static func renameIfFree(_ from: String, to: String) throws(Problem) -> Bool {
+        ChangeFaults.willChange()
         switch pitr_rename_no_replace(from, to) {
         case 0: return true
         case EEXIST: return false
@@ -141,6 +144,7 @@ public enum DurableFiles {
     /// Removes a file; no error when there is none. Answers whether there was one.
     @discardableResult
     public static func removeFile(_ path: String) throws(Problem) -> Bool {
+        if status(path) != nil { ChangeFaults.willChange() }
         if unlink(path) == 0 { return true }
         if errno == ENOENT { return false }
         throw Problem.system("cannot remove", path, errno)

@@ -16,6 +16,7 @@ public struct SystemCommands: CommandRunner {
     public init() {}
 
     public func run(_ command: Command) throws(Problem) -> CommandResult {
+        ChangeFaults.willChange()
         let input = try openInput(command.standardInput)
         defer { close(input) }
         var output = try Pipe()
@@ -29,6 +30,7 @@ public struct SystemCommands: CommandRunner {
     }
 
     public func spawnDetached(_ command: Command, log: String) throws(Problem) -> Int32 {
+        ChangeFaults.willChange()
         let input = try openInput(command.standardInput)
         defer { close(input) }
         let output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)

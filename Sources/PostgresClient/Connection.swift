@@ -28,6 +28,7 @@ public final class Connection {
     /// Runs one or several statements and forgets what they return; several are one transaction unless they
     /// begin and end transactions themselves.
     public func execute(_ sql: String) throws(Problem) {
+        ChangeFaults.willChange()
         _ = try libpq.simpleQuery(sql)
     }
 
