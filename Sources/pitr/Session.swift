@@ -71,11 +71,17 @@ struct Session: Sendable {
 
     /// Prints a result in the format that was asked for.
     func print(_ report: Report) throws {
-        let stream = StandardStream.output
         messages.progress?.wipe()
-        var text = try report.render(options.format, colors: stream.isTerminal, width: stream.width)
+        try StandardStream.output.write(text(of: report))
+    }
+
+    /// The result as it is printed, in the format that was asked for.
+    func text(of report: Report) throws -> String {
+        let stream = StandardStream.output
+        let text = try report.render(
+            options.format, colors: stream.isTerminal && TerminalColor.isWanted(), width: stream.width,
+            fits: stream.isTerminal)
         // Values between tabs have no way to write a control character down; a program gets them as they are.
-        if stream.isTerminal && options.format == .tsv { text = text.visible(keepsLines: true) }
-        try stream.write(text)
+        return stream.isTerminal && options.format == .tsv ? text.visible(keepsLines: true) : text
     }
 }

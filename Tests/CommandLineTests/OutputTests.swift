@@ -189,4 +189,45 @@ struct OutputTests {
     func `durations are short`(seconds: Double, text: String) {
         #expect(ByteText.duration(seconds) == text)
     }
+
+    @Test func `a table fits a terminal: lesser columns give way, and no word is broken`() {
+        let table = ColumnTable(
+            header: ["Name", "Location", "Message", "Tags"],
+            rows: [
+                ["orders", "southcentralus", "it waits for another restore of the same server", "a=b"],
+                ["x", "local", "", ""],
+            ])
+        #expect(table.render().split(separator: "\n").map(\.count).max() == 77)
+        let narrow = table.render(width: 40)
+        #expect(
+            narrow == """
+                Name    Message
+                ------  --------------------------------
+                orders  it waits for another restore of
+                        the same server
+                x
+                (not shown: Location, Tags)
+
+                """)
+        // What somebody asked for by SQL is theirs.
+        var data = table
+        data.isData = true
+        #expect(data.render(width: 40).contains("southcentralus") && data.render(width: 40).contains("a=b"))
+        let word = ColumnTable(header: ["A"], rows: [[String(repeating: "x", count: 90)]])
+        #expect(word.render(width: 40).contains(String(repeating: "x", count: 90)))
+    }
+
+    @Test func `states are marked by colours, and nothing else is`() {
+        let table = ColumnTable(
+            header: ["Name", "State"], rows: [["Readying", "Ready"], ["b", "failed: x"]])
+        #expect(
+            table.render() == "Name      State\n--------  ---------\nReadying  Ready\nb         failed: x\n")
+        #expect(
+            table.render(colors: true)
+                == "Name      State\n--------  ---------\nReadying  \u{1B}[32mReady\u{1B}[0m\n"
+                + "b         \u{1B}[31mfailed: x\u{1B}[0m\n")
+        #expect(TerminalColor.isWanted { $0 == "TERM" ? "xterm" : nil })
+        #expect(!TerminalColor.isWanted { $0 == "NO_COLOR" ? "1" : "xterm" })
+        #expect(!TerminalColor.isWanted { $0 == "TERM" ? "dumb" : nil })
+    }
 }

@@ -48,6 +48,8 @@ extension EndToEnd {
                 let second = try #require(
                     waiting.first { $0["resourceId"]?.string?.hasSuffix("/second") == true }?["id"]?.string)
                 _ = try product.run(["operation", "cancel", "--id", second]).checked()
+                let watched = try product.run(["operation", "show", "--watch", "--id", second])
+                #expect(watched.exitStatus == 1 && watched.output.contains("Canceled"), "\(watched)")
                 try product.delete("third")
                 #expect(try product.serverNames() == ["first", "orders"])
                 queue.release()

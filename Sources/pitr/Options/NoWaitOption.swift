@@ -18,7 +18,7 @@ struct NoWaitOption: ParsableArguments {
                 hint: "Start it with 'pitr serve', or leave --no-wait out.")
         }
         let operation = try controlPlane.accept(request, caller: controlPlane.caller)
-        session.messages.note("Accepted. Follow it with 'pitr operation show --id \(operation.id)'.")
+        session.messages.note("Accepted. Follow it with 'pitr operation show --watch --id \(operation.id)'.")
         return .nothing
     }
 }

@@ -48,7 +48,13 @@ struct Report: Sendable {
     }
 
     /// The one place that knows every output format.
-    func render(_ format: OutputFormat, colors: Bool = false, width: Int = 100) throws -> String {
+    ///
+    /// - Parameters:
+    ///   - colors: whether the coloured formats and the states in tables are coloured.
+    ///   - fits: whether tables have to fit into the width.
+    func render(
+        _ format: OutputFormat, colors: Bool = false, width: Int = 100, fits: Bool = false
+    ) throws -> String {
         guard let value else { return "" }
         switch format {
         case .json: return JSONText.render(value)
@@ -59,7 +65,7 @@ struct Report: Sendable {
         case .none: return ""
         case .table, .text:
             switch view {
-            case .columns(let table): return table.render()
+            case .columns(let table): return table.render(width: fits ? width : nil, colors: colors)
             case .text(let text): return text.render(width: width)
             case .plain(let text): return text
             }

@@ -17,7 +17,8 @@ enum QueryView {
             value: .list(values),
             view: .columns(
                 ColumnTable(
-                    header: result.columns.map(\.name), rows: result.rows.map { $0.map { $0 ?? "" } })))
+                    header: result.columns.map(\.name), rows: result.rows.map { $0.map { $0 ?? "" } },
+                    isData: true)))
     }
 
     /// `count`, `count_2`: an object holds a name once.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import Platform
 
 struct OperationCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,13 +37,30 @@ struct OperationShowCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @Option(help: "The operation's id.") var id: String
+    @OptionGroup var watching: WatchOption
 
     func execute(_ session: Session) throws -> Report {
-        guard let operation = try session.controlPlane().operationStatus(id) else {
+        let controlPlane = try session.controlPlane()
+        guard watching.watch else { return try look(controlPlane).report }
+        return try Watch.run(session) {
+            var (report, operation) = try look(controlPlane)
+            // Whoever waits for it wants to know by the status, too.
+            if [.failed, .canceled].contains(operation.phase) {
+                report.failure = Problem(
+                    operation.errorCode.flatMap { ProblemCode(rawValue: $0) } ?? .system,
+                    operation.errorMessage ?? "the operation was canceled")
+            }
+            return (report, operation.phase.isOver)
+        }
+    }
+
+    private func look(_ controlPlane: ControlPlane) throws -> (report: Report, operation: OperationStatus) {
+        guard let operation = try controlPlane.operationStatus(id) else {
             throw ControlPlane.operationNotFound(id)
         }
-        return try Report(
+        let report = try Report(
             OperationDocument(operation), ChildViews.operationColumns, [ChildViews.row(operation)])
+        return (report, operation)
     }
 }
 

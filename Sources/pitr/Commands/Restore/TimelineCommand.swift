@@ -33,12 +33,16 @@ struct TimelineCommand: PitrCommand {
             Only what happened to this table or its partitions: table, schema.table or database.schema.table.
             """)
     var table: String?
-    @Option(help: "Show row changes only if they affect at least this many rows.")
-    var minRows = EventHistoryRequest.usualMinimumRows
+    @Option(
+        help: """
+            Show row changes only if they affect at least this many rows; else 1000, and an UPDATE or DELETE of \
+            100 or more that is a fifth of its table.
+            """)
+    var minRows: Int64?
 
     func validate() throws {
         _ = try tablePattern()
-        if minRows < 1 { throw ValidationError("--min-rows is at least 1") }
+        if let minRows, minRows < 1 { throw ValidationError("--min-rows is at least 1") }
         if let from, let to, to.instant < from.instant {
             throw ValidationError("--to is before --from")
         }
@@ -51,9 +55,9 @@ struct TimelineCommand: PitrCommand {
         [from, to].compactMap { $0?.note }.forEach(session.messages.note)
         let view = TimelineView(
             history: history, onlyEvents: events, showsCheckpoints: checkpoints, isNarrowed: table != nil,
-            minRows: minRows)
+            minRows: request.minimumRows)
         return try Report(
-            TimelineDocument(history, minRows: minRows, command: view.command), view.text)
+            TimelineDocument(history, minRows: request.minimumRows, command: view.command), view.text)
     }
 
     private func tablePattern() throws -> ObjectPattern? {

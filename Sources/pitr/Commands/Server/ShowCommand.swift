@@ -8,9 +8,15 @@ struct ShowCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ServerOptions
+    @OptionGroup var watching: WatchOption
 
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
+        guard watching.watch else { return try report(controlPlane) }
+        return try Watch.run(session) { (try report(controlPlane), false) }
+    }
+
+    private func report(_ controlPlane: ControlPlane) throws -> Report {
         let details = try controlPlane.showServer(server.reference)
         let evidence = details.restoredFrom == nil ? nil : try controlPlane.evidence(of: server.reference)
         var text = ServerView.text(details)
