@@ -96,6 +96,8 @@ extension EndToEnd {
             guard var object = server.object, var local = object["local"]?.object else { return server }
             for name in ["latestRestoreDate", "diskUsage", "archiver"] { local[name] = nil }
             object["local"] = .object(local)
+            // Who made and changed it is told by operations, which do not come back.
+            object["systemData"] = object["systemData"]?["createdAt"]
             return .object(object)
         }
 

@@ -67,7 +67,7 @@ extension EndToEnd {
             try ProductUnderTest.use("malformed") { product in
                 _ = try product.create("orders")
                 for text in [
-                    "yesterday", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "12:00", "", "1234567890",
+                    "yesterday", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "12:60", "", "1234567890",
                     "2026-11-21T10:00:00.1234567Z", "2026-11-21T25:00:00Z", "2026-11-21T10:00:00+25:00",
                 ] {
                     try product.refuses(

@@ -13,6 +13,8 @@ struct GuideRun {
         exec 2>&1
         pitr() {
             local word
+            # These hand over to psql and to the shell.
+            case ${1-} in connect | env) command pitr "$@"; return ;; esac
             for word in "$@"; do
                 if [ "$word" = -o ]; then command pitr "$@"; return; fi
             done

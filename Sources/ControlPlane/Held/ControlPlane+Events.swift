@@ -38,7 +38,7 @@ extension ControlPlane {
         history.from = request.from ?? history.earliest
         history.to = request.to ?? history.latest
         var filter = EventFilter(request)
-        var hidden = HiddenChanges(below: request.minimumRows)
+        var hidden = HiddenChanges(below: request.minimumRows, sparesLargeShares: request.leastRows == nil)
         let reader = try readEvents(
             of: source, inventory, log, filter.interest, from: request.from, to: request.to
         ) { events in
@@ -145,21 +145,39 @@ private struct EventFilter {
 /// Counts the changes of rows that are too small to be told one by one.
 private struct HiddenChanges {
     private let least: Int64
+    private let sparesLargeShares: Bool
     private var tables: [EventObject: EventHistory.Hidden] = [:]
+    /// Rows that tables have by the larger changes that were met.
+    private var sizes: [EventObject: Int64] = [:]
 
-    init(below least: Int64) {
+    init(below least: Int64, sparesLargeShares: Bool) {
         self.least = least
+        self.sparesLargeShares = sparesLargeShares
     }
 
     /// Whether the event is one of them; it is counted then.
     mutating func takes(_ event: WALEvent) -> Bool {
+        let size = max(sizes[event.object] ?? 0, event.tableSize.rows ?? 0)
+        note(event)
         guard let rows = event.rows, rows < least else { return false }
+        // Of a table that nobody has counted and that was filled before all this, nothing says it is small.
+        let isLarge = event.action != .insert && size > 0 && rows * EventHistoryRequest.largeShare >= size
+        if sparesLargeShares, isLarge { return false }
         var counted =
             tables[event.object] ?? EventHistory.Hidden(table: event.object, changes: 0, largestRows: 0)
         counted.changes += 1
         counted.largestRows = max(counted.largestRows, rows)
         tables[event.object] = counted
         return true
+    }
+
+    private mutating func note(_ event: WALEvent) {
+        switch event.action {
+        case .insert: sizes[event.object, default: 0] += event.rows ?? 0
+        case .delete: sizes[event.object] = max(0, (sizes[event.object] ?? 0) - (event.rows ?? 0))
+        case .truncate, .drop: sizes[event.object] = nil
+        default: break
+        }
     }
 
     var all: [EventHistory.Hidden] {

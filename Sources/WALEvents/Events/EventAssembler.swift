@@ -26,6 +26,7 @@ public struct EventAssembler {
     private struct Named {
         var object: EventObject
         var ancestors: [EventObject]
+        var size: TableSize
     }
 
     public init(catalog: CatalogState, minimumRows: Int64 = 1000) {
@@ -210,9 +211,9 @@ public struct EventAssembler {
         guard !told.isEmpty else { return [] }
         let copies = catalog.copies(by: xids)
         var byRelation: [EventObject: TransactionChange] = [:]
-        var ancestors: [EventObject: [EventObject]] = [:]
+        var tables: [EventObject: Named] = [:]
         for (relation, parts, named) in told {
-            ancestors[named.object] = named.ancestors
+            tables[named.object] = named
             let copied = copies[relation]
             for part in parts where copied.map({ part.isBehind($0) }) ?? true {
                 byRelation[named.object, default: TransactionChange(xid: end.xid, relation: relation)].add(
@@ -230,7 +231,8 @@ public struct EventAssembler {
                     action: action, subject: .table, object: object, rows: rows, xid: end.xid,
                     record: change.firstRecord ?? end.start, commit: end.start, time: end.time,
                     boundary: end.start)
-                event.ancestors = ancestors[object] ?? []
+                event.ancestors = tables[object]?.ancestors ?? []
+                event.tableSize = tables[object]?.size ?? TableSize()
                 found.append(event)
             }
         }
@@ -247,27 +249,28 @@ public struct EventAssembler {
         let isOfCatalogs = !catalog.running.isDisjoint(with: xids)
         if !isOfCatalogs, let known = names[relation] { return known }
         var named: Named?
-        if let (object, table) = object(of: relation, xids) {
+        if let (object, table, size) = object(of: relation, xids) {
             let ancestors =
                 table.map { catalog.ancestorObjects(of: $0, in: relation.database, seenBy: xids) } ?? []
             if interest.tables?(object, ancestors) ?? true {
-                named = Named(object: object, ancestors: ancestors)
+                named = Named(object: object, ancestors: ancestors, size: size)
             }
         }
         if !isOfCatalogs { names[relation] = .some(named) }
         return named
     }
 
-    /// The table a file belongs to, and its number if it is known; nil if its rows are no person's table's.
+    /// The table a file belongs to, with its number and size where they are known; nil if its rows are no
+    /// person's table's.
     private func object(
         of locator: RelationLocator, _ xids: Set<TransactionID>
-    ) -> (object: EventObject, table: ObjectID?)? {
+    ) -> (object: EventObject, table: ObjectID?, size: TableSize)? {
         if catalog.isMapped(locator) { return nil }
         guard let found = catalog.entry(at: locator, seenBy: xids) else {
             let unknown = EventObject(
                 database: catalog.databaseName(locator.database, seenBy: xids), databaseID: locator.database,
                 number: locator.number)
-            return (unknown, nil)
+            return (unknown, nil, TableSize())
         }
         // The row that names the file may be older than the one by which the transaction left the table.
         let entry = catalog.relationEntry(found.object, in: locator.database, seenBy: xids) ?? found
@@ -276,7 +279,8 @@ public struct EventAssembler {
         else { return nil }
         let object = catalog.eventObject(entry, in: locator.database, seenBy: xids)
         guard object.schema.map(CommittedChanges.isPersons) ?? true else { return nil }
-        return (object, entry.object)
+        let isCounted = entry.tuples >= 0 && entry.tuples < 1e15
+        return (object, entry.object, TableSize(rows: isCounted ? Int64(entry.tuples) : nil))
     }
 
     private func unfinishedDrop(_ database: ObjectID, _ drop: ImmediateActions.Drop) -> WALEvent {

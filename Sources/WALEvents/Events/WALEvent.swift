@@ -43,6 +43,8 @@ public struct WALEvent: Hashable, Sendable {
     public var former: EventObject?
     /// For insert, update and delete: how many rows, at least one.
     public var rows: Int64?
+    /// For insert, update and delete: how many rows the table had, as VACUUM or ANALYZE noted last.
+    public var tableSize = TableSize()
     /// What was altered, one change each, in a few words; of a checkpoint, where recovery would start.
     public var details: [String]
     /// The transaction that did it; `.none` if none did.
@@ -96,6 +98,20 @@ extension WALEvent: CustomStringConvertible {
         let counted = rows.map { " \($0) \($0 == 1 ? "row" : "rows")" } ?? ""
         return title + counted + (details.isEmpty ? "" : " (" + details.joined(separator: ", ") + ")")
     }
+}
+
+/// How many rows a table has, as far as its catalog tells. It says nothing about which event it is of.
+public struct TableSize: Hashable, Sendable {
+    /// Nil where nobody has counted yet.
+    public var rows: Int64?
+
+    public init(rows: Int64? = nil) {
+        self.rows = rows
+    }
+
+    public static func == (left: TableSize, right: TableSize) -> Bool { true }
+
+    public func hash(into hasher: inout Hasher) {}
 }
 
 /// The name of what an event happened to, as far as it is known: never guessed, the number instead.
