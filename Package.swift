@@ -20,7 +20,7 @@ let quick: [SwiftSetting] = [
 ]
 
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    let decodes = ["PostgresFormat", "Planning", "WALEvents", "Repository"].contains(name)
+    let decodes = ["PostgresFormat", "Planning", "WALEvents", "Repository", "Holdings"].contains(name)
     return .target(
         name: name, dependencies: dependencies, swiftSettings: strict + (decodes ? quick : []))
 }
@@ -71,13 +71,20 @@ let package = Package(
             "Capture",
             ["CSupport", "Repository", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),
         module(
-            "Restore", ["Repository", "Planning", "Instance", "Platform", "PostgresFormat", "PostgresClient"]),
+            "Holdings",
+            ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat", "PostgresClient"]),
+        module(
+            "Restore",
+            [
+                "Holdings", "Repository", "Planning", "Instance", "Platform", "PostgresFormat",
+                "PostgresClient",
+            ]),
         module("Catalog", [grdb, "Platform"]),
         module(
             "ControlPlane",
             [
-                grdb, "Catalog", "Capture", "Repository", "WALEvents", "Planning", "Restore", "Instance",
-                "Platform", "PostgresFormat", "PostgresClient",
+                grdb, "Catalog", "Capture", "Holdings", "Repository", "WALEvents", "Planning", "Restore",
+                "Instance", "Platform", "PostgresFormat", "PostgresClient",
             ]),
         module("AzureAPI", ["ControlPlane", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
         module(
@@ -108,6 +115,7 @@ let package = Package(
         tests("WALEvents", ["WALEvents", "PostgresFormat", "PostgresClient", "Platform"]),
         tests("Planning", ["Planning", "PostgresFormat"]),
         tests("Repository", ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
+        tests("Holdings", ["Holdings", "Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
         tests("Capture", ["Capture", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
         tests("Instance", ["Instance", "PostgresClient", "Platform"]),
         tests("Catalog", [grdb, "Catalog", "Platform"]),

@@ -1,3 +1,4 @@
+public import Holdings
 public import Instance
 public import Planning
 public import Platform

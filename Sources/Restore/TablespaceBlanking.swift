@@ -1,3 +1,4 @@
+import Holdings
 import Planning
 import Platform
 import PostgresFormat

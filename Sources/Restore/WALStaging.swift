@@ -1,3 +1,4 @@
+import Holdings
 import Instance
 import Planning
 import Platform

@@ -48,8 +48,8 @@ struct TimelineViewTests {
     }
 
     @Test func `checkpoints are in the table on request only, and always in the document`() throws {
-        var history = EventHistory(server: .fresh)
-        history.events = [
+        var history = ServerHistory(server: .fresh)
+        history.happened.events = [
             WALEvent(
                 action: .checkpoint, subject: .server, object: EventObject(), details: ["redo 0/28"],
                 record: LSN(100), boundary: LSN(100)),
@@ -67,7 +67,7 @@ struct TimelineViewTests {
         #expect(usual == ["0/C8  -  RESTORE POINT here"])
         let all = events(TimelineView(history: history, onlyEvents: true, showsCheckpoints: true))
         #expect(all == ["0/64  -  CHECKPOINT: redo 0/28"] + usual)
-        history.events.removeLast()
+        history.happened.events.removeLast()
         let none = TimelineView(history: history, onlyEvents: true).text
         #expect(none.lines.contains(.item("none")))
         let document = TimelineDocument(history, minRows: 1) { _ in nil }
@@ -92,7 +92,7 @@ struct TimelineViewTests {
     }
 
     @Test func `says why there is nothing to see`() {
-        var history = EventHistory(server: .fresh)
+        var history = ServerHistory(server: .fresh)
         history.from = PostgresTimestamp(microseconds: 1)
         history.to = PostgresTimestamp(microseconds: 999_999)
         let text = TimelineView(history: history, isNarrowed: true).text.render()
@@ -108,8 +108,8 @@ struct TimelineViewTests {
             EventObject(
                 database: "shop", databaseID: ObjectID(5), schema: "public", name: name, number: 16_384)
         }
-        var history = EventHistory(server: .fresh)
-        history.hidden = [
+        var history = ServerHistory(server: .fresh)
+        history.happened.hidden = [
             EventHistory.Hidden(table: table("orders"), changes: 1200, largestRows: 900),
             EventHistory.Hidden(table: table("bills"), changes: 1, largestRows: 100),
         ]

@@ -30,7 +30,7 @@ struct UnclearEventTests {
         #expect(whole.message == "nothing that fits \"drop table orders\" happened on shop")
         #expect(whole.detail == nil)
         let segment = SegmentName(timeline: TimelineID(1), number: 5)
-        let gap = EventHistory.Gap(first: segment, last: segment, count: 1)
+        let gap = EventHistory.Gap(first: segment, last: segment, count: 1, after: nil, before: nil)
         let torn = ControlPlane.unknown(
             "drop table orders", [event(.drop, at: 7)], on: "shop", [gap], ["nothing behind it is told"])
         #expect(torn.message == "nothing that fits \"drop table orders\" is known of shop")

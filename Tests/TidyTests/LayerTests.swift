@@ -17,9 +17,10 @@ struct LayerTests {
             "Repository": files.union(["Planning", "WALEvents"]),
             "Instance": ["Platform", "PostgresFormat", "PostgresClient"],
             "Capture": flow,
-            "Restore": flow.union(["Instance"]),
+            "Holdings": flow,
+            "Restore": flow.union(["Holdings", "Instance"]),
             "Catalog": ["Platform"],
-            "ControlPlane": flow.union(["Catalog", "Capture", "Restore", "Instance"]),
+            "ControlPlane": flow.union(["Catalog", "Capture", "Holdings", "Restore", "Instance"]),
             "AzureAPI": ["ControlPlane", "WALEvents", "Planning", "Platform", "PostgresFormat"],
             "Server": ["AzureAPI", "ControlPlane", "Platform", "PostgresFormat"],
             "pitr": [

@@ -57,22 +57,24 @@ public struct TimelineDocument: Codable, Sendable {
     @OrNull public var toUtc: String?
 
     /// - Parameter command: what restores to just before an event.
-    public init(_ history: EventHistory, minRows: Int64, command: (WALEvent) -> String?) {
-        activity = history.activity.map { Minute(commits: $0.commits, timeUtc: $0.start.description) }
+    public init(_ history: ServerHistory, minRows: Int64, command: (WALEvent) -> String?) {
+        activity = history.happened.activity.map {
+            Minute(commits: $0.commits, timeUtc: $0.start.description)
+        }
         backups = history.backups.map(Backup.init)
         _earliestUtc = OrNull(wrappedValue: history.earliest?.description)
-        events = history.events.map { EventDocument($0, restoreCommand: command($0)) }
+        events = history.happened.events.map { EventDocument($0, restoreCommand: command($0)) }
         _fromUtc = OrNull(wrappedValue: history.from?.description)
-        gaps = history.gaps.map(Gap.init)
-        hidden = history.hidden.map {
+        gaps = history.happened.gaps.map(Gap.init)
+        hidden = history.happened.hidden.map {
             Hidden(changes: $0.changes, largestRows: $0.largestRows, table: $0.table.description)
         }
         _latestUtc = OrNull(wrappedValue: history.latest?.description)
         self.minRows = minRows
-        notes = history.notes
+        notes = history.happened.notes
         resourceGroup = history.server.resourceGroup
-        segments = history.segments
-        segmentsRead = history.segmentsRead
+        segments = history.happened.segments
+        segmentsRead = history.happened.segmentsRead
         sourceServer = history.server.name
         _toUtc = OrNull(wrappedValue: history.to?.description)
     }

@@ -1,4 +1,4 @@
-public import ControlPlane
+public import WALEvents
 import PostgresFormat
 
 /// The state of the index beside one archived segment.

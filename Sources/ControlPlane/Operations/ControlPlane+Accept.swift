@@ -1,5 +1,6 @@
 import Catalog
 import GRDB
+import Holdings
 import Instance
 import Planning
 import Platform
@@ -147,7 +148,7 @@ extension ControlPlane {
     /// The bounds are known without a plan; everything else about a target is found when its turn comes.
     private func checkWindow(_ sought: SoughtTarget, of source: ServerRow) throws {
         guard case .known(.time(let time)) = sought else { return }
-        let window = restoreWindow(source, state: state(source))
+        let window = reader(of: source).window()
         guard let earliest = window.earliest, time < earliest else { return }
         throw Problem(
             .restoreTimeTooEarly,

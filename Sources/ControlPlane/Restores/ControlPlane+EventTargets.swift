@@ -1,8 +1,7 @@
-import Catalog
+import Holdings
 import Planning
 import Platform
 import PostgresFormat
-import Restore
 import WALEvents
 
 /// Events as targets of a restore.
@@ -12,39 +11,39 @@ extension ControlPlane {
     /// - Throws: `.resourceNotFound` where nothing fits, and `.ambiguousTarget` with the candidates where
     ///   several do.
     func eventTarget(
-        _ wanted: RequestedEvent, of source: ServerRow, _ inventory: Inventory, _ log: HeldLog
+        _ wanted: RequestedEvent, of reader: SourceReader, _ held: HeldSource
     ) throws -> EventTarget {
         let words = wanted.words
-        let (found, reader) = try selection(wanted.pattern, wanted.choice, of: source, inventory, log)
+        let (found, read) = try selection(wanted.pattern, wanted.choice, of: reader, held)
         switch found {
         case .one(let target): return target
         case .several(let count, let last):
             throw Self.unclear(words, wanted.choice, last.map(\.event), of: count)
         case .none(let similar):
-            throw Self.unknown(words, similar, on: source.name, reader?.gaps ?? [], reader?.notes ?? [])
+            throw Self.unknown(
+                words, similar, on: reader.source.name, read?.gaps ?? [], read?.notes ?? [])
         }
     }
 
     private func selection(
-        _ pattern: EventPattern, _ choice: EventChoice, of source: ServerRow, _ inventory: Inventory,
-        _ log: HeldLog
-    ) throws -> (EventSelection, EventReader?) {
+        _ pattern: EventPattern, _ choice: EventChoice, of reader: SourceReader, _ held: HeldSource
+    ) throws -> (EventSelection, EventsRead?) {
         let ofTable = RowInterest(minimumRows: 1, tables: pattern.names)
-        let usual = RowInterest(minimumRows: EventHistoryRequest.usualMinimumRows)
+        let usual = RowInterest(minimumRows: EventQuery.usualMinimumRows)
         // Rows are looked at also where a least number is given: what was done to a table is the sum over its
         // partitions. The log is gone through again only where nothing fits, for what comes nearest.
         let interests = pattern.isOfRows ? [ofTable, usual, RowInterest(minimumRows: 1)] : [usual, ofTable]
         var found = EventSelection.none(similar: [])
-        var reader: EventReader?
+        var read: EventsRead?
         for interest in interests {
             var selector = EventSelector(pattern, choice)
-            reader = try readEvents(of: source, inventory, log, interest) { events in
+            read = try reader.readEvents(held, interest) { events in
                 for event in events { selector.add(event) }
             }
             found = selector.finish()
             guard case .none(similar: []) = found else { break }
         }
-        return (found, reader)
+        return (found, read)
     }
 
     /// Nothing fits; where log is missing that does not mean that it never happened.

@@ -1,4 +1,5 @@
 import Catalog
+import Holdings
 import Instance
 import Planning
 import Platform

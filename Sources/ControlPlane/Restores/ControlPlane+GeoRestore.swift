@@ -1,4 +1,5 @@
 import Catalog
+import Holdings
 import Platform
 import Repository
 
@@ -48,7 +49,7 @@ extension ControlPlane {
     func pairView(_ source: ServerRow) -> ControlPlane {
         let repositories = paths.paired(source.location)
         let reader = ControlPlane(self, readingFrom: repositories, at: clock.now())
-        let window = reader.restoreWindow(source, state: .dropped)
+        let window = reader.reader(of: source).window()
         return ControlPlane(self, readingFrom: repositories, at: window.latest ?? clock.now())
     }
 

@@ -1,12 +1,10 @@
 import Catalog
-import GRDB
+import Holdings
 import Instance
 import Planning
 import Platform
-import PostgresClient
 import PostgresFormat
 import Repository
-import Restore
 
 /// A restore that was thought through and can be carried out: the plan and what it was made from.
 struct PreparedRestore {
@@ -62,23 +60,24 @@ extension ControlPlane {
         let rules = try checkCopy(request, source: source)
 
         let pin = try DirectoryLock.wait(paths.pin(source.id), .shared)
-        let tailDirectory = paths.operation(TailFolder.name(of: .current))
+        let tailDirectory = newTailDirectory()
         do {
             RestoreFaults.reached("plan")
             try cancellation.check()
-            let (inventory, log, identifier) = try inventory(
-                source, for: sought, timeline: request.timeline, acceptedEnd: request.acceptedEnd,
+            let reader = reader(of: source)
+            let held = try reader.held(
+                for: sought.moment, timeline: request.timeline, acceptedEnd: request.acceptedEnd,
                 tailDirectory: tailDirectory)
-            let planner = RestorePlanner(inventory: inventory, source: log)
+            let planner = RestorePlanner(inventory: held.inventory, source: held.log)
             let plan: RestorePlan
             do {
                 plan = try planner.plan(
-                    try settled(sought, asked: asked, source, planner, inventory, log, notes: &notes),
+                    try settled(sought, asked: asked, reader, held, planner, notes: &notes),
                     mode: request.targetMode, now: clock.now())
             } catch let refusal as Refusal {
                 throw Problem(
                     refusal, nearest: planner.nearest(to: refusal, now: clock.now()), request: request,
-                    damagedEnd: inventory.damagedEnd?.position)
+                    damagedEnd: held.inventory.damagedEnd?.position)
             }
             let free = try diskRoom(paths.servers).available()
             if free < plan.estimatedBytes, free >= plan.leastBytes {
@@ -95,17 +94,15 @@ extension ControlPlane {
             planned.plan.hazards += planned.collations.filter(\.differs).map(Hazard.init)
             if inDetail {
                 planned.plan.hazards += try outsideHazards(source)
-                try TargetCatalogs(
-                    planner: planner, inventory: inventory, log: log, layout: layout(source),
-                    cancellation: cancellation
-                ).tell(of: &planned, request, now: clock.now())
+                try TargetCatalogs(planner: planner, reader: reader, held: held)
+                    .tell(of: &planned, request, now: clock.now())
             }
             if let outside = plan.firstOutside {
-                planned.firstOutsideDid = try deeds(of: outside, source, inventory, log)
+                planned.firstOutsideDid = try deeds(of: outside, reader, held)
             }
             return PreparedRestore(
-                planned: planned, source: source, layout: layout(source), log: log,
-                systemIdentifier: identifier, tailDirectory: tailDirectory, pin: pin)
+                planned: planned, source: source, layout: layout(source), log: held.log,
+                systemIdentifier: held.systemIdentifier, tailDirectory: tailDirectory, pin: pin)
         } catch {
             try? DurableFiles.removeTree(tailDirectory)
             pin.release()
@@ -141,39 +138,4 @@ extension ControlPlane {
     private static func estimate(_ plan: RestorePlan) -> Double {
         1.5 + Double(plan.dataBytes) / 200e6 + Double(plan.walBytes) / 100e6
     }
-
-    /// A commit carries the time at which it was decided, and reaches the log and the disk a moment later
-    /// (with synchronous_commit off, up to a second later). For a target so recent the source is given that
-    /// moment, so that what was committed by then is really there to be read.
-    ///
-    /// A transaction or a restore point may have been made just now as well.
-    func letPass(_ sought: SoughtTarget, on instance: PostgresInstance) throws(Problem) {
-        switch sought {
-        case .known(.latest), .known(.backup): return
-        case .known(.time(let time)):
-            let recent: Int64 = 5_000_000
-            guard (0..<recent).contains(clock.now().microseconds - time.microseconds) else { return }
-            while clock.now().microseconds - time.microseconds < 50_000 { Pause.milliseconds(5) }
-        case .known, .event: break
-        }
-        let connection = try instance.connect()
-        guard let inserted = try connection.query(Self.endOfRecords).scalar else { return }
-        let watch = Stopwatch()
-        while watch.seconds < 10 {
-            let flushed = try connection.query(
-                "SELECT (pg_current_wal_flush_lsn() >= $1::pg_lsn)::text", [inserted])
-            if flushed.scalar == "true" { return }
-            try cancellation.check()
-            Pause.milliseconds(10)
-        }
-    }
-
-    /// Where the last record written ends. The server tells where the next will begin, maybe behind the
-    /// header of a page that nobody began: after a switch of segments nothing is flushed up to there before
-    /// somebody writes again.
-    private static let endOfRecords = """
-        SELECT (next - CASE WHEN place = 40 THEN 40 WHEN place % 8192 = 24 THEN 24 ELSE 0 END)::text
-        FROM (SELECT pg_current_wal_insert_lsn() AS next) AS position,
-          LATERAL (SELECT (pg_walfile_name_offset(next)).file_offset AS place) AS name
-        """
 }

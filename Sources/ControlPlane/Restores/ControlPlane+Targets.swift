@@ -1,11 +1,10 @@
 import Catalog
+import Holdings
 import Instance
 import Planning
 import Platform
-import PostgresClient
 import PostgresFormat
 import Repository
-import Restore
 import WALEvents
 
 /// What is looked for in a source's WAL.
@@ -13,6 +12,11 @@ enum SoughtTarget {
     case known(RecoveryTarget)
     /// Which record that is will be known when the WAL is at hand.
     case event(RequestedEvent)
+
+    /// Nil where WAL is to tell which record that is.
+    var moment: RecoveryTarget? {
+        if case .known(let target) = self { target } else { nil }
+    }
 }
 
 /// What a request asks for, as the planner's target.
@@ -60,11 +64,11 @@ extension ControlPlane {
     ///
     /// - Parameter asked: when the target was asked for.
     func settled(
-        _ sought: SoughtTarget, asked: PostgresTimestamp, _ source: ServerRow, _ planner: RestorePlanner,
-        _ inventory: Inventory, _ log: HeldLog, notes: inout [String]
+        _ sought: SoughtTarget, asked: PostgresTimestamp, _ reader: SourceReader, _ held: HeldSource,
+        _ planner: RestorePlanner, notes: inout [String]
     ) throws -> RecoveryTarget {
         switch sought {
-        case .event(let event): return try located(event, source, inventory, log, notes: &notes)
+        case .event(let event): return try located(event, reader, held, notes: &notes)
         case .known(.time(let time)) where time > asked:
             guard planner.holdsEnd(after: time) else {
                 notes.append("\(time) is in the future: taken as now.")
@@ -79,10 +83,9 @@ extension ControlPlane {
     }
 
     private func located(
-        _ wanted: RequestedEvent, _ source: ServerRow, _ inventory: Inventory, _ log: HeldLog,
-        notes: inout [String]
+        _ wanted: RequestedEvent, _ reader: SourceReader, _ held: HeldSource, notes: inout [String]
     ) throws -> RecoveryTarget {
-        let found = try eventTarget(wanted, of: source, inventory, log)
+        let found = try eventTarget(wanted, of: reader, held)
         let event = found.event
         notes.append(
             "'\(wanted.words)' is \(event)" + (event.xid.isNormal ? ", transaction \(event.xid)" : "")
@@ -92,13 +95,13 @@ extension ControlPlane {
 
     /// What a transaction did, as far as the log tells it: `DROP TABLE postgres.orders`.
     func deeds(
-        of record: BoundaryRecord, _ source: ServerRow, _ inventory: Inventory, _ log: HeldLog
+        of record: BoundaryRecord, _ reader: SourceReader, _ held: HeldSource
     ) throws -> [String] {
         let commit = record.lsn
         do {
             var deeds: [String] = []
-            _ = try readEvents(
-                of: source, inventory, log,
+            _ = try reader.readEvents(
+                held,
                 RowInterest(minimumRows: 1, commits: { $0.start == commit }),
                 transaction: TransactionID(record.xid), limit: record.endLSN, from: record.time
             ) { events in

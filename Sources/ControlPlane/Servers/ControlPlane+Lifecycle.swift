@@ -1,5 +1,6 @@
 import Catalog
 import GRDB
+import Holdings
 import Instance
 import Platform
 import PostgresClient
@@ -286,7 +287,7 @@ extension ControlPlane {
         RestoreFaults.reached("purge: files")
         try DurableFiles.removeTree(paths.repository(row.id))
         try removePaired(row)
-        try forgetEnd(of: row)
+        try KnownEndFile(path: paths.knownEnd(row.id)).forget()
         RestoreFaults.reached("purge: catalog")
         _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
     }
@@ -309,9 +310,9 @@ extension ControlPlane {
         let size = try layout(row).identity().segmentSize
         guard let timeline = try SourceTail.timeline(of: directory, segmentSize: size) else { return }
         // What shows how far its WAL goes will be gone with its files.
-        try noteEnd(
-            of: row, on: timeline,
-            try WALTailBound.bounds(dataDirectory: paths.data(row.id), timeline: timeline, segmentSize: size))
+        try KnownEndFile(path: paths.knownEnd(row.id)).note(
+            try WALTailBound.bounds(dataDirectory: paths.data(row.id), timeline: timeline, segmentSize: size),
+            on: timeline)
         let newest = try archive.names().compactMap { name -> SegmentName? in
             if case .segment(let segment) = name, segment.timeline == timeline { segment } else { nil }
         }.max()

@@ -1,5 +1,6 @@
 import Catalog
 import GRDB
+import Holdings
 import Instance
 import Planning
 import Platform
@@ -115,7 +116,7 @@ extension ControlPlane {
     func details(_ row: ServerRow, withUsage: Bool) throws -> ServerDetails {
         let size = try Self.size(row)
         let state = state(row)
-        let window = restoreWindow(row, state: state)
+        let window = reader(of: row).window()
         let settings = ServerSettings(
             serverName: row.name, paths: instancePaths(row.id), listenAddress: row.host,
             port: UInt16(clamping: row.port), compute: size, archiveCommand: "")

@@ -1,5 +1,6 @@
 import Catalog
 import GRDB
+import Holdings
 import Platform
 import PostgresFormat
 import Repository
@@ -108,7 +109,7 @@ extension ControlPlane {
         let view = ControlPlane(self, readingFrom: paths.paired(pair.name), at: clock.now())
         var row = row
         row.phase = .dropped
-        let window = view.restoreWindow(row, state: .dropped)
+        let window = view.reader(of: row).window()
         let lag = try? mirror.lag()
         let now = clock.now().unixMicroseconds / 1_000_000
         return GeoRedundancy(

@@ -1,5 +1,5 @@
-import ControlPlane
 import PostgresFormat
+import WALEvents
 
 /// How much was committed when, as a line of bars.
 struct Sparkline: Hashable, Sendable {

@@ -6,17 +6,18 @@ import WALEvents
 
 /// What happened on a server, for a person.
 struct TimelineView {
-    let history: EventHistory
+    let history: ServerHistory
     /// Only the events, without what is held.
     var onlyEvents = false
     /// A busy server has one every few minutes, and hardly ever is one what somebody looks for.
     var showsCheckpoints = false
     /// Whether only one table's events were asked for, and how many rows make a change an event.
     var isNarrowed = false
-    var minRows = EventHistoryRequest.usualMinimumRows
+    var minRows = EventQuery.usualMinimumRows
 
     private var shown: [WALEvent] {
-        showsCheckpoints ? history.events : history.events.filter { $0.action != .checkpoint }
+        showsCheckpoints
+            ? history.happened.events : history.happened.events.filter { $0.action != .checkpoint }
     }
 
     var text: PersonText {
@@ -32,7 +33,7 @@ struct TimelineView {
         }
         if shown.isEmpty { text.item(isNarrowed ? "none that fits" : "none") }
         if let leftOut { text.item(leftOut) }
-        for note in history.notes { text.item(note) }
+        for note in history.happened.notes { text.item(note) }
         return text
     }
 
@@ -49,14 +50,14 @@ struct TimelineView {
         guard minRows > least else {
             return "changes of fewer than \(Self.grouped(minRows)) rows of a table are not shown; \(all)"
         }
-        guard !history.hidden.isEmpty else {
+        guard !history.happened.hidden.isEmpty else {
             return "changes of fewer than \(Self.grouped(least)) rows of a table are not shown; \(all)"
         }
-        let count = history.hidden.reduce(0) { $0 + $1.changes }
-        let tables = history.hidden.prefix(5).map { hidden in
+        let count = history.happened.hidden.reduce(0) { $0 + $1.changes }
+        let tables = history.happened.hidden.prefix(5).map { hidden in
             "\(Self.grouped(Int64(hidden.changes))) of \(hidden.table) (up to \(Self.grouped(hidden.largestRows)) rows)"
         }
-        let more = history.hidden.count - tables.count
+        let more = history.happened.hidden.count - tables.count
         return "not shown: \(Self.grouped(Int64(count))) \(count == 1 ? "change" : "changes") of "
             + "\(Self.grouped(least)) to \(Self.grouped(minRows - 1)) rows, " + tables.joined(separator: ", ")
             + (more > 0 ? " and of \(more) more tables" : "")
@@ -75,15 +76,15 @@ struct TimelineView {
                 history.backups.isEmpty
                     ? "nothing yet: no backup is complete" : "nothing: there is no sound backup")
         }
-        for gap in history.gaps { text.field("Gap", Self.words(for: gap)) }
-        if history.gaps.isEmpty { text.field("Gaps", "none") }
+        for gap in history.happened.gaps { text.field("Gap", Self.words(for: gap)) }
+        if history.happened.gaps.isEmpty { text.field("Gaps", "none") }
         for backup in history.backups {
             text.field(
                 "Backup",
                 backup.damage.map { "\(backup.name), not usable: \($0)" }
                     ?? "\(backup.stopTime.wholeSeconds) \(backup.name)")
         }
-        if let line = Sparkline(history.activity, width: 60) {
+        if let line = Sparkline(history.happened.activity, width: 60) {
             text.field("Commits", line.text)
             text.field(
                 "",

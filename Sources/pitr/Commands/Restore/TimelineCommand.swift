@@ -49,15 +49,15 @@ struct TimelineCommand: PitrCommand {
     }
 
     func execute(_ session: Session) throws -> Report {
-        var request = request
-        request.table = try tablePattern()
-        let history = try session.controlPlane().eventHistory(request)
+        let query = try query()
+        let history = try session.controlPlane().history(
+            of: sourceServer, resourceGroup: group.resourceGroup, query)
         [from, to].compactMap { $0?.note }.forEach(session.messages.note)
         let view = TimelineView(
             history: history, onlyEvents: events, showsCheckpoints: checkpoints, isNarrowed: table != nil,
-            minRows: request.minimumRows)
+            minRows: query.minimumRows)
         return try Report(
-            TimelineDocument(history, minRows: request.minimumRows, command: view.command), view.text)
+            TimelineDocument(history, minRows: query.minimumRows, command: view.command), view.text)
     }
 
     private func tablePattern() throws -> ObjectPattern? {
@@ -68,9 +68,7 @@ struct TimelineCommand: PitrCommand {
         }
     }
 
-    var request: EventHistoryRequest {
-        EventHistoryRequest(
-            resourceGroup: group.resourceGroup, sourceServer: sourceServer, from: from?.instant,
-            to: to?.instant, minimumRows: minRows)
+    private func query() throws -> EventQuery {
+        EventQuery(from: from?.instant, to: to?.instant, minimumRows: minRows, table: try tablePattern())
     }
 }

@@ -2,7 +2,6 @@ import Planning
 import Platform
 import PostgresFormat
 import Repository
-import Restore
 
 /// The archived segments of all timelines, sound and damaged.
 struct HeldSegments {

@@ -1,61 +1,45 @@
-import Catalog
 import Planning
 import Platform
-import PostgresFormat
+public import PostgresFormat
 import Repository
-import Restore
-import WALEvents
+public import WALEvents
 
-/// What happened on a server: read from its backups, its archive, and the log it has not archived yet.
-extension ControlPlane {
-    /// The events of a server in the order of its log, with what is held of it.
+/// What going through a source's WAL met besides its events.
+public struct EventsRead: Sendable {
+    public var gaps: [EventHistory.Gap]
+    /// How many segments were gone through, and of how many WAL itself was read.
+    public var segments: Int
+    public var segmentsRead: Int
+    /// Remarks for the person.
+    public var notes: [String]
+    /// By minutes since 2000-01-01 00:00:00 UTC.
+    var commits: [Int64: Int]
+}
+
+/// What happened on a source: read from its backups, its archive, and the WAL that it has not archived yet.
+extension SourceReader {
+    /// The events in the order of WAL, with what is held.
     ///
-    /// Nothing is written, not to the source either. Works for a deleted server as well, by its id.
-    public func eventHistory(_ request: EventHistoryRequest) throws -> EventHistory {
-        let source = try source(
-            of: RestoreRequest(resourceGroup: request.resourceGroup, sourceServer: request.sourceServer))
-        let pin = try DirectoryLock.wait(paths.pin(source.id), .shared)
-        defer { pin.release() }
-        let tailDirectory = paths.operation(TailFolder.name(of: .current))
-        defer { try? DurableFiles.removeTree(tailDirectory) }
-        do {
-            let (inventory, log, _) = try inventory(
-                source, for: .known(.latest), tailDirectory: tailDirectory)
-            return try eventHistory(request, of: source, inventory, log)
-        } catch {
-            throw Self.problem(from: error)
-        }
-    }
-
-    /// The same where what is held is at hand already.
-    private func eventHistory(
-        _ request: EventHistoryRequest, of source: ServerRow, _ inventory: Inventory, _ log: HeldLog
-    ) throws -> EventHistory {
-        var history = EventHistory(server: try details(source, withUsage: false))
-        history.backups = inventory.backups.sorted { $0.stopLSN < $1.stopLSN }
-        history.earliest = inventory.earliest
-        history.latest = inventory.earliest == nil ? nil : inventory.latest
-        history.from = request.from ?? history.earliest
-        history.to = request.to ?? history.latest
-        var filter = EventFilter(request)
-        var hidden = HiddenChanges(below: request.minimumRows, sparesLargeShares: request.leastRows == nil)
-        let reader = try readEvents(
-            of: source, inventory, log, filter.interest, from: request.from, to: request.to
-        ) { events in
+    /// - Throws: `.usage` where there are more events than `EventHistory.largestCount`.
+    public func history(_ query: EventQuery, _ held: HeldSource) throws -> EventHistory {
+        var history = EventHistory()
+        var filter = EventFilter(query)
+        var hidden = HiddenChanges(below: query.minimumRows, sparesLargeShares: query.leastRows == nil)
+        let read = try readEvents(held, filter.interest, from: query.from, to: query.to) { events in
             history.events += events.filter { filter.passes($0) && !hidden.takes($0) }
             guard history.events.count <= EventHistory.largestCount else {
                 throw Problem(
                     .usage, "more than \(EventHistory.largestCount) events",
-                    detail: "changes of at least \(request.minimumRows) rows are asked for",
+                    detail: "changes of at least \(query.minimumRows) rows are asked for",
                     hint: "Ask for fewer: --from and --to, --table, or a larger --min-rows.")
             }
         }
         history.hidden = hidden.all
-        history.gaps = reader.gaps
-        history.segments = reader.segments
-        history.segmentsRead = reader.segmentsRead
-        history.notes = reader.notes
-        history.activity = reader.commits.sorted { $0.key < $1.key }.map {
+        history.gaps = read.gaps
+        history.segments = read.segments
+        history.segmentsRead = read.segmentsRead
+        history.notes = read.notes
+        history.activity = read.commits.sorted { $0.key < $1.key }.map {
             EventHistory.Minute(
                 start: PostgresTimestamp(microseconds: $0.key * 60_000_000), commits: $0.value)
         }
@@ -67,19 +51,20 @@ extension ControlPlane {
     /// - Parameters:
     ///   - transaction: the only one whose rows are of interest, if there is one.
     ///   - limit: the first position that is of no interest.
-    func readEvents(
-        of source: ServerRow, _ inventory: Inventory, _ log: HeldLog, _ interest: RowInterest,
+    public func readEvents(
+        _ held: HeldSource, _ interest: RowInterest,
         transaction: TransactionID? = nil, limit: LSN = .max, from: PostgresTimestamp? = nil,
         to: PostgresTimestamp? = nil,
         _ take: ([WALEvent]) throws -> Void
-    ) throws -> EventReader {
-        let layout = layout(source)
+    ) throws -> EventsRead {
+        let layout = layout
         let descriptors = Dictionary(
             try BackupRepository(layout: layout).list().compactMap { $0.descriptor }.map { ($0.name, $0) },
             uniquingKeysWith: { first, _ in first })
         var failure: Problem?
         var reader = EventReader(
-            inventory: inventory, log: log, interest: interest, transaction: transaction, limit: limit,
+            inventory: held.inventory, log: held.log, interest: interest, transaction: transaction,
+            limit: limit,
             cancellation: cancellation
         ) { (backup) throws(Problem) -> CatalogState? in
             guard let descriptor = descriptors[backup.name],
@@ -88,41 +73,29 @@ extension ControlPlane {
             if failure == nil { failure = files.failure }
             return state
         }
-        try reader.read(path: LogPath.segments(of: inventory), from: from, to: to, take)
+        try reader.read(path: LogPath.segments(of: held.inventory), from: from, to: to, take)
         if let failure {
             reader.note("A backup's catalogs could not all be read: \(failure.message)")
         }
-        return reader
-    }
-
-    /// The catalogs as they are in a base backup, and where they are read from: what cannot be read there may
-    /// be met only later. Nil where the server's version is not known.
-    static func catalogs(
-        inBackup descriptor: BackupDescriptor, _ layout: RepositoryLayout
-    ) throws(Problem) -> (CatalogState, BackupCatalogFiles)? {
-        guard let version = WALVersion(rawValue: descriptor.postgresVersion / 10_000) else { return nil }
-        let files = try BackupCatalogFiles(descriptor, in: layout, version: version)
-        var state = CatalogState(files: files)
-        if let decompressor = try? Decompressor() {
-            state.zstd = { frame, target in try? decompressor.content(ofFrame: frame, into: target) }
-        }
-        return (state, files)
+        return EventsRead(
+            gaps: reader.gaps, segments: reader.segments, segmentsRead: reader.segmentsRead,
+            notes: reader.notes, commits: reader.commits)
     }
 }
 
 /// Which events were asked for, told one by one in the order of the log.
 private struct EventFilter {
-    private let request: EventHistoryRequest
+    private let query: EventQuery
     private var last: PostgresTimestamp?
 
-    init(_ request: EventHistoryRequest) {
-        self.request = request
+    init(_ query: EventQuery) {
+        self.query = query
     }
 
     /// Which changes of rows can pass.
     var interest: RowInterest {
-        var interest = RowInterest(minimumRows: min(request.minimumRows, EventHistory.leastKnownRows))
-        if let table = request.table {
+        var interest = RowInterest(minimumRows: min(query.minimumRows, EventHistory.leastKnownRows))
+        if let table = query.table {
             interest.tables = { object, ancestors in
                 table.matches(object) || ancestors.contains(where: table.matches)
             }
@@ -134,11 +107,11 @@ private struct EventFilter {
     mutating func passes(_ event: WALEvent) -> Bool {
         let time = event.time ?? last
         last = time
-        if let table = request.table {
+        if let table = query.table {
             guard event.subject != .server, table.matches(event) else { return false }
         }
-        guard let time else { return request.from == nil }
-        return request.from.map { $0 <= time } ?? true && request.to.map { time <= $0 } ?? true
+        guard let time else { return query.from == nil }
+        return query.from.map { $0 <= time } ?? true && query.to.map { time <= $0 } ?? true
     }
 }
 
@@ -161,7 +134,7 @@ private struct HiddenChanges {
         note(event)
         guard let rows = event.rows, rows < least else { return false }
         // Of a table that nobody has counted and that was filled before all this, nothing says it is small.
-        let isLarge = event.action != .insert && size > 0 && rows * EventHistoryRequest.largeShare >= size
+        let isLarge = event.action != .insert && size > 0 && rows * EventQuery.largeShare >= size
         if sparesLargeShares, isLarge { return false }
         var counted =
             tables[event.object] ?? EventHistory.Hidden(table: event.object, changes: 0, largestRows: 0)

@@ -51,7 +51,7 @@ public struct HeldLog: Sendable {
     }
 
     /// Hands over the bytes with zeros from `limit` on.
-    static func masked<Result>(
+    public static func masked<Result>(
         _ bytes: UnsafeRawBufferPointer, at position: LSN, from limit: LSN,
         _ body: (UnsafeRawBufferPointer) throws(Problem) -> Result
     ) throws(Problem) -> Result {
@@ -95,7 +95,9 @@ extension HeldLog: LogRecordSource {
 
 extension HeldLog {
     /// Calls `visit` for every record that starts in the segment, in order, until it answers false.
-    func walRecords(startingIn segment: SegmentName, _ visit: (borrowing WALRecord) -> Bool) throws(Problem) {
+    public func walRecords(startingIn segment: SegmentName, _ visit: (borrowing WALRecord) -> Bool)
+        throws(Problem)
+    {
         var decoder = WALDecoder(start: segment.start, segmentSize: segment.size)
         var stopped = false
         var current = segment

@@ -1,65 +1,17 @@
-import Catalog
-import GRDB
 import Platform
-public import PostgresFormat
-import Repository
+import PostgresFormat
+public import Repository
 import Synchronization
-import WALEvents
+public import WALEvents
 
-/// What is stored of the index of one archived segment.
-public struct WALIndexEntry: Hashable, Sendable {
-    public enum State: String, Hashable, Sendable {
-        case present, missing, stale, damaged
-        /// The segment itself cannot be read.
-        case unusable
-    }
-
-    public let segment: SegmentName
-    public let state: State
-    /// Why it is not believed.
-    public let reason: String?
-    /// Of the compressed segment.
-    public let segmentBytes: UInt64
-    /// Of the index; 0 where there is none.
-    public let indexBytes: UInt64
-    /// Transactions that committed in the segment, where the index says.
-    public let commits: UInt32?
-}
-
-extension WALIndexEntry {
-    /// A push writes its segment's index a moment later; beyond so many seconds it did not.
-    private static let pushSeconds: Int64 = 3600
-
-    /// Whether maintenance makes the index anew.
-    ///
-    /// - Parameter stored: when the segment was stored; both in seconds since 1970.
-    func isDue(storedAt stored: Int64, now: Int64) -> Bool {
-        switch state {
-        case .present, .unusable: false
-        case .missing, .stale, .damaged: now - stored > Self.pushSeconds
-        }
-    }
-}
-
-extension ControlPlane {
-    /// The state of every segment's index, in the order of the log; each is read wholly.
-    public func walIndexes(_ server: ServerReference) throws -> [WALIndexEntry] {
-        try walIndexes(WALArchive(layout: layout(try find(server, .kept))))
-    }
-
-    /// Makes indexes anew from the log, on all processors: those that are not present, or every one.
-    ///
-    /// Expiry passes over the server meanwhile.
-    public func rebuildWALIndexes(_ server: ServerReference, all: Bool) throws -> [WALIndexEntry] {
-        try rebuildWALIndexes(try find(server, .kept), all: all)
-    }
-
-    private func rebuildWALIndexes(_ row: ServerRow, all: Bool) throws -> [WALIndexEntry] {
-        let pin = try DirectoryLock.wait(paths.pin(row.id), .shared)
-        defer { pin.release() }
-        let archive = WALArchive(layout: layout(row))
+/// The indexes of a source's archived segments.
+extension SourceReader {
+    /// Makes indexes anew from WAL, on all processors: those that are not present, or every one. The caller
+    /// keeps expiry away meanwhile.
+    public func rebuildIndexes(all: Bool) throws -> [WALIndexEntry] {
+        let archive = archive
         let segments = try archive.segments().filter { !$0.isPartial }
-        let states = try walIndexes(archive)
+        let states = try indexes()
         let wanted = zip(segments, states).enumerated().compactMap { place, pair in
             pair.1.state != .unusable && (all || pair.1.state != .present) ? place : nil
         }
@@ -79,33 +31,12 @@ extension ControlPlane {
             }
         }
         try archive.inheritAcrossIndexes(segments)
-        return try walIndexes(archive)
+        return try indexes()
     }
 
-    /// Makes anew the indexes that are missing or were made from something else, in maintenance.
-    func indexIfDue(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
-        let layout = layout(row)
-        let now = clock.now().unixMicroseconds / 1_000_000
-        let due = try walIndexes(WALArchive(layout: layout), extent: .summary).filter { entry in
-            let stored = DurableFiles.status(layout.path(of: .segment(entry.segment)))
-            return stored.map { entry.isDue(storedAt: $0.modified, now: now) } ?? false
-        }
-        guard let first = due.first else { return [] }
-        let reason = first.reason ?? "there is none"
-        return [
-            act(
-                row.name, "index-wal",
-                due.count == 1 ? first.segment.fileName : "\(due.count) segments from \(first.segment) on",
-                reason, dryRun: dryRun
-            ) {
-                _ = try rebuildWALIndexes(row, all: false)
-            }
-        ]
-    }
-
-    private func walIndexes(
-        _ archive: WALArchive, extent: IndexExtent = .detail
-    ) throws -> [WALIndexEntry] {
+    /// The state of every segment's index, in the order of WAL; each is read as far as told.
+    public func indexes(_ extent: IndexExtent = .detail) throws -> [WALIndexEntry] {
+        let archive = archive
         let segments = try archive.segments().filter { !$0.isPartial }
         let entries = Mutex([WALIndexEntry?](repeating: nil, count: segments.count))
         let cancellation = cancellation

@@ -1,19 +1,19 @@
 import Planning
-import Platform
-import PostgresFormat
+public import Platform
+public import PostgresFormat
 
-/// How much of a file in pg_wal is log.
-enum WALFileProbe {
-    enum Extent {
+/// How much of a file in pg_wal is WAL.
+public enum WALFileProbe {
+    public enum Extent {
         /// Kept for reuse: nothing of this segment was written yet.
         case unused
         /// Records run through to the next segment.
         case complete
-        /// The log ends inside.
+        /// WAL ends inside.
         case unfinished
     }
 
-    static func extent(of path: String, segment: SegmentName) throws(Problem) -> Extent {
+    public static func extent(of path: String, segment: SegmentName) throws(Problem) -> Extent {
         var summarizer = SegmentSummarizer(name: segment)
         try OpenFile(reading: path).forEachChunk { bytes, _ in
             summarizer.feed(bytes)

@@ -1,31 +1,36 @@
-import Catalog
-import Instance
-import Planning
+public import Planning
 import Platform
-import PostgresFormat
+public import PostgresFormat
 import Repository
-import Restore
 
-extension ControlPlane {
-    /// Everything that is held of a server along one timeline.
+/// What a source has along one timeline: the facts to plan by, and the WAL itself.
+public struct HeldSource: Sendable {
+    public var inventory: Inventory
+    public var log: HeldLog
+    public var systemIdentifier: UInt64
+}
+
+extension SourceReader {
+    /// Everything that is held along one timeline.
     ///
     /// - Parameters:
+    ///   - moment: what is looked for; nil where WAL is to tell which record that is.
     ///   - timeline: nil for the source's own.
-    ///   - tailDirectory: made if log is read from the source, which goes there.
     ///   - acceptedEnd: somebody takes the WAL of a source that does not run for ended there.
-    func inventory(
-        _ source: ServerRow, for sought: SoughtTarget, timeline: TimelineID? = nil,
-        acceptedEnd: LSN? = nil, tailDirectory: String
-    ) throws -> (Inventory, HeldLog, UInt64) {
-        try HeldInventory(self, source, sought, acceptedEnd, tailDirectory).read(timeline: timeline)
+    ///   - tailDirectory: made if WAL is read from the source, which goes there.
+    /// - Throws: `Refusal` where the timeline is not known; `.walDamaged` and what reading throws.
+    public func held(
+        for moment: RecoveryTarget?, timeline: TimelineID? = nil, acceptedEnd: LSN? = nil,
+        tailDirectory: String
+    ) throws -> HeldSource {
+        try HeldInventory(self, moment, acceptedEnd, tailDirectory).read(timeline: timeline)
     }
 }
 
 /// Reads what the repository and the source itself have, and chooses what belongs to the timeline wanted.
 private struct HeldInventory {
-    private let control: ControlPlane
-    private let source: ServerRow
-    private let sought: SoughtTarget
+    private let reader: SourceReader
+    private let moment: RecoveryTarget?
     private let acceptedEnd: LSN?
     private let tailDirectory: String
     private let layout: RepositoryLayout
@@ -35,28 +40,26 @@ private struct HeldInventory {
     private var histories: HeldHistories
 
     init(
-        _ control: ControlPlane, _ source: ServerRow, _ sought: SoughtTarget, _ acceptedEnd: LSN?,
-        _ tailDirectory: String
+        _ reader: SourceReader, _ moment: RecoveryTarget?, _ acceptedEnd: LSN?, _ tailDirectory: String
     ) throws {
+        self.reader = reader
+        self.moment = moment
         self.acceptedEnd = acceptedEnd
-        self.control = control
-        self.source = source
-        self.sought = sought
         self.tailDirectory = tailDirectory
-        layout = control.layout(source)
+        layout = reader.layout
         identity = try layout.identity()
         archive = WALArchive(layout: layout)
         backups = try BackupRepository(layout: layout).list()
         histories = try HeldHistories(archive)
     }
 
-    func read(timeline wanted: TimelineID?) throws -> (Inventory, HeldLog, UInt64) {
+    func read(timeline wanted: TimelineID?) throws -> HeldSource {
         let watch = Stopwatch()
         while true {
             // What was read at a bad moment is read again.
             if let read = try read(timeline: wanted, isLastTime: watch.seconds > 2) { return read }
             try DurableFiles.removeTree(tailDirectory)
-            try control.cancellation.check()
+            try reader.cancellation.check()
             Pause.milliseconds(20)
         }
     }
@@ -64,7 +67,7 @@ private struct HeldInventory {
     /// Nil where it is unclear whether the source's log is whole, unless it is the last time.
     private func read(
         timeline wanted: TimelineID?, isLastTime: Bool
-    ) throws -> (Inventory, HeldLog, UInt64)? {
+    ) throws -> HeldSource? {
         var histories = histories
         // The live tail first: what is archived meanwhile is then found in the archive as well, never in
         // neither.
@@ -103,7 +106,7 @@ private struct HeldInventory {
         let usable = usableBackups(&choice)
         let lastTimed = chosen.segments.compactMap(\.summary.maxStopTime).max()
         var inventory = Inventory(
-            serverName: source.name, segmentSize: identity.segmentSize, backups: usable,
+            serverName: reader.source.name, segmentSize: identity.segmentSize, backups: usable,
             segments: chosen.segments, damaged: chosen.damaged, latest: own?.readAt ?? lastTimed,
             choice: choice)
         inventory.unprovenEnd = end.unproven
@@ -117,7 +120,8 @@ private struct HeldInventory {
         }
         let log = HeldLog(
             archive: archive, locations: chosen.locations, histories: histories.notArchived)
-        return (inventory, log, identity.systemIdentifier)
+        return HeldSource(
+            inventory: inventory, log: log, systemIdentifier: identity.systemIdentifier)
     }
 
     /// Those of the timeline chosen, where the others are noted with the reason.
@@ -152,13 +156,13 @@ private struct HeldInventory {
         of own: SourceTail?, on timeline: TimelineID, _ chosen: HeldSegments.Chosen, isLastTime: Bool
     ) throws -> TailEnd? {
         var end = TailEnd()
-        let known = control.isOfPair ? nil : control.knownEnd(of: source, on: timeline)
-        let archived = own == nil && source.phase == .dropped && known != nil ? chosen.segments.last : nil
+        let known = reader.source.knownEnd?.end(on: timeline)
+        let archived = own == nil && reader.source.cluster == nil && known != nil ? chosen.segments.last : nil
         let tail =
             own
             ?? archived.map {
                 SourceTail(
-                    files: [], readAt: control.clock.now(), flushLSN: nil, start: $0.name.end,
+                    files: [], readAt: reader.clock.now(), flushLSN: nil, start: $0.name.end,
                     timeline: timeline)
             }
         guard let tail else { return try accepted(end) }
@@ -179,12 +183,12 @@ private struct HeldInventory {
         guard let acceptedEnd else { return end }
         guard let damage = end.damage else {
             throw Problem(
-                .invalidParameterValue, "the WAL of server '\(source.name)' is not damaged at its end",
+                .invalidParameterValue, "the WAL of server '\(reader.source.name)' is not damaged at its end",
                 hint: "Leave --accept-end out.")
         }
         guard end.mayBeAccepted else {
             throw Problem(
-                .invalidParameterValue, "server '\(source.name)' runs, and says how far its WAL goes",
+                .invalidParameterValue, "server '\(reader.source.name)' runs, and says how far its WAL goes",
                 detail: damage.explanation,
                 hint:
                     "Choose a moment before the damage, and take a base backup: what follows it can be restored."
@@ -193,7 +197,7 @@ private struct HeldInventory {
         guard damage.position == acceptedEnd else {
             throw Problem(
                 .invalidParameterValue,
-                "the WAL of server '\(source.name)' is not readable up to \(acceptedEnd) and no further",
+                "the WAL of server '\(reader.source.name)' is not readable up to \(acceptedEnd) and no further",
                 detail: damage.explanation, hint: "Give --accept-end \(damage.position).")
         }
         var end = end
@@ -232,40 +236,21 @@ private struct HeldInventory {
     }
 
     private var timelineOfBackup: TimelineID? {
-        guard case .known(.backup(let name)) = sought else { return nil }
+        guard case .backup(let name)? = moment else { return nil }
         return backups.first { $0.name.lowercased() == name.lowercased() }?.descriptor?.timeline
     }
 
     // MARK: The source's own log
 
     private func sourceTail() throws -> SourceTail? {
-        guard source.phase == .complete else { return nil }
-        let control = control
-        let instance = try control.instance(source.id)
-        let known = Set(histories.parsed.keys)
+        guard let live = LiveWAL(reader, identity) else { return nil }
         let archived = try archive.names().compactMap { name -> SegmentName? in
             if case .segment(let segment) = name { segment } else { nil }
         }
-        let streamed = try control.whileRunning(instance) { () throws(Problem) in
-            try control.letPass(sought, on: instance)
-            return try SourceTail.stream(
-                parameters: try instance.connectionParameters(), knownHistories: known,
-                from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },
-                segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
-                into: tailDirectory, clock: control.clock, cancellation: control.cancellation)
-        } undo: {
-            // What was streamed so far would be in the way of the next attempt.
-            try? DurableFiles.removeTree(tailDirectory)
-        }
-        if let streamed {
-            if let flushed = streamed.flushLSN { control.noteFlushed(source, flushed, on: streamed.timeline) }
-            return streamed
-        }
-        return try SourceTail.read(
-            dataDirectory: control.paths.data(source.id), knownHistories: known,
+        return try live.read(
+            for: moment, knownHistories: Set(histories.parsed.keys),
             from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },
-            segmentSize: identity.segmentSize, into: tailDirectory, clock: control.clock,
-            cancellation: control.cancellation)
+            into: tailDirectory)
     }
 
     /// From where on the source's own log is read: behind what is archived of its timeline. Nil without a

@@ -1,26 +1,21 @@
-import Catalog
 import Planning
 import Platform
-import PostgresFormat
+public import PostgresFormat
 import Repository
-import Restore
 
-/// The two dates that a server promises.
-extension ControlPlane {
+/// The two dates that a source promises.
+extension SourceReader {
     /// Earliest: when the oldest backup ended that is sound and has its own WAL. Latest: now where the
     /// source's own log can be read, else the time of the last commit or abort held; never beyond a gap in
     /// the archive.
-    func restoreWindow(_ row: ServerRow, state: ServerState) -> (
-        earliest: PostgresTimestamp?, latest: PostgresTimestamp?
-    ) {
-        let layout = layout(row)
-        let archive = WALArchive(layout: layout)
+    public func window() -> (earliest: PostgresTimestamp?, latest: PostgresTimestamp?) {
+        let archive = archive
         let listed = (try? BackupRepository(layout: layout).list()) ?? []
         let names = (try? archive.names()) ?? []
         let held = Set(names.compactMap(\.walSegment))
-        let directory = paths.data(row.id) + "/pg_wal"
+        let directory = source.cluster?.walDirectory
         let size = (try? layout.identity().segmentSize) ?? .standard
-        let own = row.phase == .complete ? try? SourceTail.timeline(of: directory, segmentSize: size) : nil
+        let own = directory.flatMap { try? SourceTail.timeline(of: $0, segmentSize: size) }
         let histories = (try? HeldHistories(archive).parsed) ?? [:]
         guard
             let timeline = own
@@ -48,13 +43,13 @@ extension ControlPlane {
             let last = lastTime(archive, onPath, before: damaged.name.number + 1)
             return (earliest, Self.promise(last, newest.stopTime))
         }
-        if row.phase == .complete, DurableFiles.status(directory) != nil {
+        if let directory, DurableFiles.status(directory) != nil {
             // A backup may have been taken while the clock was ahead.
             let now = max(earliest, clock.now())
             let next = onPath.last { $0.limit == nil }.map { $0.name.end } ?? newest.startLSN
             guard
                 let damage = unarchivedDamage(
-                    of: row, from: max(next, path.begin ?? .zero), on: timeline, size)
+                    from: max(next, path.begin ?? .zero), on: timeline, size)
             else { return (earliest, now) }
             let last = damage.lastTime ?? lastTime(archive, onPath, before: .max)
             return (earliest, Self.promise(last, newest.stopTime))

@@ -2,7 +2,6 @@ import Planning
 import Platform
 import PostgresFormat
 import Repository
-import Restore
 import WALEvents
 
 /// Takes one stretch of log in, segment by segment: archived ones by their indexes, others record by record.

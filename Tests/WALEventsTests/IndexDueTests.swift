@@ -1,7 +1,6 @@
 import PostgresFormat
 import Testing
-
-@testable import ControlPlane
+import WALEvents
 
 /// When maintenance makes an index anew: a push may still be about to write the one that is not there.
 struct IndexDueTests {

@@ -1,23 +1,23 @@
 import Planning
 import Platform
-import PostgresFormat
-import Repository
+public import PostgresFormat
+public import Repository
 
 /// The histories of timelines, from the archive and from the source.
-struct HeldHistories {
-    private(set) var parsed: [TimelineID: TimelineHistory] = [:]
+public struct HeldHistories {
+    public private(set) var parsed: [TimelineID: TimelineHistory] = [:]
     /// Those that cannot be read, and why.
     private(set) var damaged: [TimelineID: String] = [:]
     /// Texts that only the source has.
     private(set) var notArchived: [TimelineID: String] = [:]
 
-    init(_ archive: WALArchive) throws {
+    public init(_ archive: WALArchive) throws {
         for timeline in try archive.histories() {
             do {
                 guard let text = try archive.history(timeline) else { continue }
                 parsed[timeline] = try TimelineHistory(parsing: text, of: timeline)
             } catch {
-                damaged[timeline] = ControlPlane.problem(from: error).message
+                damaged[timeline] = (error as? Problem)?.message ?? "\(error)"
             }
         }
     }

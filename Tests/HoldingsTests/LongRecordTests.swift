@@ -2,12 +2,11 @@ import Planning
 import Platform
 import PostgresFormat
 import Repository
-import Restore
 import TestKit
 import Testing
 import WALEvents
 
-@testable import ControlPlane
+@testable import Holdings
 
 /// Indexes put records together up to 64 MiB; what a longer one did is not made up.
 struct LongRecordTests {

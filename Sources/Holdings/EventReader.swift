@@ -2,7 +2,6 @@ import Planning
 import Platform
 import PostgresFormat
 import Repository
-import Restore
 import WALEvents
 
 /// Goes through a server's log from its backups on, and gathers the events in it.

@@ -1,33 +1,23 @@
-import Catalog
 public import Planning
 public import Platform
 public import PostgresFormat
 import Repository
 
-/// What of a server's archived log is meant.
-public enum LogSelection: Hashable, Sendable {
-    /// All of it.
-    case whole
-    /// A segment by its file name.
-    case segment(String)
-    /// From one position to before another; on the newest timeline that has the first, or on a given one.
-    case range(Range<LSN>, timeline: TimelineID?)
-}
-
-/// The log as data: what is archived, and what a server itself has beyond that.
-extension ControlPlane {
-    /// Visits the records of a server's log in order, until `visit` answers false; the answer tells where and
-    /// why the log ended sooner than asked for.
+/// WAL as data: what is archived, and what the source itself has beyond that.
+extension SourceReader {
+    /// Visits the records in order, until `visit` answers false; the answer tells where and why WAL ended
+    /// sooner than asked for.
     ///
-    /// Of a segment or a range, what is not archived yet is read from the server, or from its files where it
-    /// is stopped; nothing is written there.
-    public func readLog(
-        _ server: ServerReference, _ selection: LogSelection,
+    /// Of a segment or a range, what is not archived yet is read from the source, or from its files where it
+    /// is stopped.
+    ///
+    /// - Parameter tailDirectory: made if WAL is read from the source, and removed at the end.
+    public func records(
+        _ selection: LogSelection, tailDirectory: String,
         _ visit: (borrowing WALRecord) throws(Problem) -> Bool
     ) throws -> [ReadingEnd] {
-        let row = try find(server, .kept)
-        let archive = WALArchive(layout: layout(row))
-        let tail = try LogTail(self, row, archive, isWanted: selection != .whole)
+        let archive = archive
+        let tail = try LogTail(self, directory: tailDirectory, isWanted: selection != .whole)
         defer { tail.remove() }
         var ends: [ReadingEnd] = []
         var goesOn = true
@@ -42,13 +32,12 @@ extension ControlPlane {
         return ends
     }
 
-    /// Counts the records of a server's log, the archived ones on all processors; otherwise as `readLog`.
-    public func logStatistics(
-        _ server: ServerReference, _ selection: LogSelection
+    /// Counts the records, the archived ones on all processors; otherwise as `records`.
+    public func statistics(
+        _ selection: LogSelection, tailDirectory: String
     ) throws -> (WALStatistics, [ReadingEnd]) {
-        let row = try find(server, .kept)
-        let archive = WALArchive(layout: layout(row))
-        let tail = try LogTail(self, row, archive, isWanted: selection != .whole)
+        let archive = archive
+        let tail = try LogTail(self, directory: tailDirectory, isWanted: selection != .whole)
         defer { tail.remove() }
         var statistics = WALStatistics()
         var ends: [ReadingEnd] = []
@@ -61,21 +50,9 @@ extension ControlPlane {
         return (statistics, ends)
     }
 
-    /// Visits the records in a file that the caller may read.
-    public static func readLog(
-        file path: String, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
-    ) throws(Problem) -> WALEnd? {
-        try WALFile.records(path: path, visit)
-    }
-
-    /// Counts the records in a file that the caller may read, on all processors.
-    public static func logStatistics(file path: String) throws(Problem) -> (WALStatistics, WALEnd?) {
-        try WALFile.statistics(path: path)
-    }
-
-    /// Checks a server's whole archive, on both processors, and whether it has all that its backups need.
-    public func verifyLog(_ server: ServerReference) throws -> ArchiveReport {
-        let archive = WALArchive(layout: layout(try find(server, .kept)))
+    /// Checks the whole archive, on both processors, and whether it has all that the backups need.
+    public func verifyArchive() throws -> ArchiveReport {
+        let archive = archive
         // Before the segments: a backup that is listed has its log in the archive.
         let backups = try BackupRepository(layout: archive.layout).list().compactMap(\.descriptor)
         var report = try archive.report(workers: 2, progress: progress, cancellation: cancellation)

@@ -1,0 +1,53 @@
+import Catalog
+import Holdings
+import Planning
+import Platform
+import PostgresFormat
+import Repository
+import WALEvents
+
+/// What maintenance does for a server's WAL.
+extension ControlPlane {
+    /// Makes anew the indexes that are missing or were made from something else.
+    func indexIfDue(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
+        let layout = layout(row)
+        let now = clock.now().unixMicroseconds / 1_000_000
+        let due = try reader(of: row).indexes(.summary).filter { entry in
+            let stored = DurableFiles.status(layout.path(of: .segment(entry.segment)))
+            return stored.map { entry.isDue(storedAt: $0.modified, now: now) } ?? false
+        }
+        guard let first = due.first else { return [] }
+        let reason = first.reason ?? "there is none"
+        return [
+            act(
+                row.name, "index-wal",
+                due.count == 1 ? first.segment.fileName : "\(due.count) segments from \(first.segment) on",
+                reason, dryRun: dryRun
+            ) {
+                _ = try rebuildIndexes(of: row, all: false)
+            }
+        ]
+    }
+
+    /// Behind damage in its WAL a running server can be restored again from the next base backup on, so that
+    /// is taken at once.
+    func backUpBehindDamage(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
+        guard let damage = damageBehindBackups(of: row) else { return [] }
+        return [
+            act(
+                row.name, "backup", row.name,
+                "its WAL is damaged at \(damage): nothing behind that can be restored without a base backup",
+                dryRun: dryRun
+            ) { _ = try takeBackup(row, name: nil, onDemand: false) }
+        ]
+    }
+
+    /// Where the WAL is damaged that follows on the newest base backup.
+    private func damageBehindBackups(of row: ServerRow) -> LSN? {
+        let tailDirectory = newTailDirectory()
+        defer { try? DurableFiles.removeTree(tailDirectory) }
+        // What cannot be told now is told by the next maintenance, or by a restore.
+        let held = try? reader(of: row).held(for: .latest, tailDirectory: tailDirectory)
+        return held?.inventory.lastDamage?.begin
+    }
+}

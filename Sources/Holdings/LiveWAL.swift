@@ -1,0 +1,132 @@
+import Planning
+import Platform
+import PostgresClient
+import PostgresFormat
+import Repository
+
+/// The WAL that a source has beyond its archive: by the replication protocol while it runs, else from its
+/// files.
+struct LiveWAL {
+    private let reader: SourceReader
+    private let cluster: SourceCluster
+    private let identity: RepositoryIdentity
+
+    /// Nil where the repository is all there is.
+    init?(_ reader: SourceReader, _ identity: RepositoryIdentity) {
+        guard let cluster = reader.source.cluster else { return nil }
+        self.reader = reader
+        self.cluster = cluster
+        self.identity = identity
+    }
+
+    /// Reads into a directory, which it makes where there is something to read; nil where the source has no
+    /// WAL.
+    ///
+    /// - Parameters:
+    ///   - moment: what is looked for, if it is known: a moment just gone by is given the time to be flushed.
+    ///   - waits: whether it is given that time at all.
+    ///   - position: tells, for the timeline that the source is on and for its history where it is not known,
+    ///     where to begin; nil reads nothing.
+    ///   - limit: nothing from there on is read; of files no segment that begins there or later.
+    func read(
+        for moment: RecoveryTarget?, waits: Bool = true, knownHistories: Set<TimelineID>,
+        from position: (TimelineID, String?) throws(Problem) -> LSN?, upTo limit: LSN = .max,
+        into directory: String
+    ) throws(Problem) -> SourceTail? {
+        let streamed = try whileRunning { () throws(Problem) in
+            if waits { try letPass(moment) }
+            return try SourceTail.stream(
+                parameters: try cluster.parameters(), knownHistories: knownHistories, from: position,
+                upTo: limit, segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
+                into: directory, clock: reader.clock, cancellation: reader.cancellation)
+        } undo: {
+            // What was streamed so far would be in the way of the next attempt.
+            try? DurableFiles.removeTree(directory)
+        }
+        if let streamed {
+            if let flushed = streamed.flushLSN {
+                reader.source.knownEnd?.note(flushed, on: streamed.timeline)
+            }
+            return streamed
+        }
+        return try SourceTail.read(
+            dataDirectory: cluster.dataDirectory, knownHistories: knownHistories, from: position,
+            upTo: limit, segmentSize: identity.segmentSize, into: directory, clock: reader.clock,
+            cancellation: reader.cancellation)
+    }
+
+    // MARK: A source that starts or stops just then
+
+    /// What reading through a connection gave; nil where the source does not run (any more), and its files
+    /// are there to be read.
+    ///
+    /// - Parameters:
+    ///   - read: tried again while the source starts or stops.
+    ///   - undo: removes what a failed attempt left.
+    private func whileRunning<Value>(
+        _ read: () throws(Problem) -> Value, undo: () -> Void
+    ) throws(Problem) -> Value? {
+        let watch = Stopwatch()
+        while cluster.isRunning() {
+            do throws(Problem) {
+                return try read()
+            } catch {
+                undo()
+                guard cluster.isRunning() else { break }
+                guard watch.seconds < patience(with: error) else { throw error }
+                try reader.cancellation.check()
+                Pause.milliseconds(50)
+            }
+        }
+        return nil
+    }
+
+    /// For how many seconds a failed reading is tried again: the server turns everybody away while it starts
+    /// or stops, and at the very end of a stop nobody listens any more. One that takes connections by now may
+    /// have done neither when it was asked.
+    private func patience(with problem: Problem) -> Double {
+        guard problem.code == .queryFailed, let parameters = try? cluster.parameters() else { return 0 }
+        return switch Connection.ping(parameters) {
+        case .rejects: 60
+        case .silent: 5
+        case .accepts: 1
+        }
+    }
+
+    // MARK: What was committed a moment ago
+
+    /// A commit carries the time at which it was decided, and reaches WAL and the disk a moment later (with
+    /// synchronous_commit off, up to a second later). For a target so recent the source is given that moment,
+    /// so that what was committed by then is really there to be read.
+    ///
+    /// A transaction or a restore point may have been made just now as well.
+    private func letPass(_ moment: RecoveryTarget?) throws(Problem) {
+        switch moment {
+        case .latest, .backup: return
+        case .time(let time):
+            let recent: Int64 = 5_000_000
+            guard (0..<recent).contains(reader.clock.now().microseconds - time.microseconds) else { return }
+            while reader.clock.now().microseconds - time.microseconds < 50_000 { Pause.milliseconds(5) }
+        default: break
+        }
+        let connection = try Connection(try cluster.parameters())
+        guard let inserted = try connection.query(Self.endOfRecords).scalar else { return }
+        let watch = Stopwatch()
+        while watch.seconds < 10 {
+            let flushed = try connection.query(
+                "SELECT (pg_current_wal_flush_lsn() >= $1::pg_lsn)::text", [inserted])
+            if flushed.scalar == "true" { return }
+            try reader.cancellation.check()
+            Pause.milliseconds(10)
+        }
+    }
+
+    /// Where the last record written ends. The server tells where the next will begin, maybe behind the
+    /// header of a page that nobody began: after a switch of segments nothing is flushed up to there before
+    /// somebody writes again.
+    private static let endOfRecords = """
+        SELECT (next - CASE WHEN place = 40 THEN 40 WHEN place % 8192 = 24 THEN 24 ELSE 0 END)::text
+        FROM (SELECT pg_current_wal_insert_lsn() AS next) AS position,
+          LATERAL (SELECT (pg_walfile_name_offset(next)).file_offset AS place) AS name
+        """
+}

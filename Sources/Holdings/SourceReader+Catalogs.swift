@@ -1,0 +1,79 @@
+public import Planning
+import Platform
+public import PostgresFormat
+import Repository
+public import WALEvents
+
+/// What the system catalogs hold at a position: those of a base backup, brought forward by WAL up to there.
+extension SourceReader {
+    /// The catalogs as they are in a base backup, and where they are read from: what cannot be read there may
+    /// be met only later. Nil where the server's version is not known.
+    static func catalogs(
+        inBackup descriptor: BackupDescriptor, _ layout: RepositoryLayout
+    ) throws(Problem) -> (CatalogState, BackupCatalogFiles)? {
+        guard let version = WALVersion(rawValue: descriptor.postgresVersion / 10_000) else { return nil }
+        let files = try BackupCatalogFiles(descriptor, in: layout, version: version)
+        var state = CatalogState(files: files)
+        if let decompressor = try? Decompressor() {
+            state.zstd = { frame, target in try? decompressor.content(ofFrame: frame, into: target) }
+        }
+        return (state, files)
+    }
+
+    /// The catalogs as recovery from a backup leaves them when it ends at a position.
+    ///
+    /// - Throws: `.backupDamaged`, `.walDamaged` or `.walMissing` where they cannot be followed all the way.
+    public func catalogs(
+        of held: HeldSource, from backup: InventoryBackup, to end: LSN
+    ) throws -> CatalogState {
+        guard let descriptor = try BackupRepository(layout: layout).find(backup.name),
+            let (catalogs, files) = try Self.catalogs(inBackup: descriptor, layout)
+        else { throw Problem(.backupDamaged, "backup '\(backup.name)' cannot be read") }
+        var pass = EventPass(
+            log: held.log, segmentSize: held.inventory.segmentSize, start: backup.startLSN, limit: end,
+            assembler: EventAssembler(catalog: catalogs, minimumRows: .max))
+        for segment in LogPath.segments(of: held.inventory)
+        where segment.end > backup.startLSN && segment.start < end {
+            try cancellation.check()
+            try pass.read(segment)
+            _ = pass.assembler.takeEvents()
+        }
+        var state = pass.assembler.catalog
+        if let failure = files.failure { throw failure }
+        if let segment = pass.untold.first {
+            throw Problem(.walDamaged, "a record that ends in \(segment) is too long for its index")
+        }
+        guard state.lostCatalogs.isEmpty else {
+            throw Problem(.walMissing, "a system catalog was rewritten where the WAL is not held")
+        }
+        state.recoveryEnded()
+        return state
+    }
+
+    /// The record that marked a database as being dropped, where it was marked already when the backup was
+    /// made; nil where the WAL held does not go back to it without a gap.
+    public func mark(
+        of database: InvalidDatabase, before backup: InventoryBackup, _ held: HeldSource
+    ) throws -> LSN? {
+        let numbersHeld = Set(LogPath.segments(of: held.inventory).map(\.number))
+        let size = held.inventory.segmentSize.bytes
+        let earlier = held.inventory.backups.filter { $0.damage == nil && $0.startLSN < backup.startLSN }
+            .sorted { $0.startLSN > $1.startLSN }
+        var end = backup.startLSN
+        for backup in earlier {
+            let numbers = backup.startLSN.rawValue / size...(end.rawValue - 1) / size
+            guard numbers.allSatisfy(numbersHeld.contains) else { return nil }
+            do {
+                let state = try catalogs(of: held, from: backup, to: end)
+                let found = state.invalidDatabases.first { $0.number == database.number }
+                // Not marked here, nor by a record on the way: by something else than a DROP DATABASE.
+                guard let found else { return nil }
+                if let marked = found.marked { return marked }
+            } catch let problem as Problem where problem.code != .canceled {
+                return nil
+            }
+            end = backup.startLSN
+        }
+        return nil
+    }
+}

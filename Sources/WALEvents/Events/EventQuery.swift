@@ -1,0 +1,31 @@
+public import PostgresFormat
+
+/// Which events of a server are asked for.
+public struct EventQuery: Sendable {
+    /// Events from then on; nil is the beginning of what is held.
+    public var from: PostgresTimestamp?
+    /// Events up to then, inclusive; nil is the end.
+    public var to: PostgresTimestamp?
+    /// The least number of rows of one relation that a transaction must change to be an event. Nil is
+    /// `usualMinimumRows`, and fewer where they are a large part of their table.
+    public var leastRows: Int64?
+    /// That, or what is usual.
+    public var minimumRows: Int64 { leastRows ?? Self.usualMinimumRows }
+    /// Only what happened to this table or to parts of it.
+    public var table: ObjectPattern?
+
+    /// What counts as many rows unless told otherwise.
+    public static let usualMinimumRows: Int64 = 1000
+    /// An UPDATE or DELETE of one row in so many is large for its table.
+    public static let largeShare: Int64 = 5
+
+    public init(
+        from: PostgresTimestamp? = nil, to: PostgresTimestamp? = nil, minimumRows: Int64? = nil,
+        table: ObjectPattern? = nil
+    ) {
+        self.from = from
+        self.to = to
+        leastRows = minimumRows
+        self.table = table
+    }
+}
