@@ -57,8 +57,8 @@ struct LiveWAL {
 
     // MARK: A source that starts or stops just then
 
-    /// What reading through a connection gave; nil where the source does not run (any more), and its files
-    /// are there to be read.
+    /// What reading through a connection gave; nil where the source does not run (any more) or lets nobody in
+    /// who reads, and its files are there to be read.
     ///
     /// - Parameters:
     ///   - read: tried again while the source starts or stops.
@@ -66,14 +66,21 @@ struct LiveWAL {
     private func whileRunning<Value>(
         _ read: () throws(Problem) -> Value, undo: () -> Void
     ) throws(Problem) -> Value? {
-        let watch = Stopwatch()
+        var standing: Standing?
+        var since = Stopwatch()
         while cluster.isRunning() {
             do throws(Problem) {
                 return try read()
             } catch {
                 undo()
                 guard cluster.isRunning() else { break }
-                guard watch.seconds < patience(with: error) else { throw error }
+                guard let now = self.standing(with: error) else { throw error }
+                if now != standing { (standing, since) = (now, Stopwatch()) }
+                if since.seconds > now.patience {
+                    // All that was acknowledged is in its files.
+                    if now == .withoutSocket { break }
+                    throw error
+                }
                 try reader.cancellation.check()
                 Pause.milliseconds(50)
             }
@@ -81,15 +88,35 @@ struct LiveWAL {
         return nil
     }
 
-    /// For how many seconds a failed reading is tried again: the server turns everybody away while it starts
-    /// or stops, and at the very end of a stop nobody listens any more. One that takes connections by now may
-    /// have done neither when it was asked.
-    private func patience(with problem: Problem) -> Double {
-        guard problem.code == .queryFailed, let parameters = try? cluster.parameters() else { return 0 }
+    /// How a source that runs stands to those who want to read.
+    private enum Standing {
+        /// It turns everybody away while it starts or stops.
+        case rejecting
+        /// Nobody listens: so at the very end of a stop.
+        case silent
+        /// Its socket is gone: at the end of a stop as well, or somebody removed it.
+        case withoutSocket
+        /// It takes connections by now, and may have done neither when it was asked.
+        case accepting
+
+        /// For how many seconds it is tried again.
+        var patience: Double {
+            switch self {
+            case .rejecting: 60
+            case .silent, .withoutSocket: 5
+            case .accepting: 1
+            }
+        }
+    }
+
+    /// Nil where the failure has nothing to do with whether connections are taken.
+    private func standing(with problem: Problem) -> Standing? {
+        guard problem.code == .queryFailed || problem.code == .serverIsNotReady else { return nil }
+        guard let parameters = try? cluster.parameters() else { return .withoutSocket }
         return switch Connection.ping(parameters) {
-        case .rejects: 60
-        case .silent: 5
-        case .accepts: 1
+        case .rejects: .rejecting
+        case .silent: .silent
+        case .accepts: .accepting
         }
     }
 

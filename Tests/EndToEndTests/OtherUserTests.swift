@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import PostgresClient
 import PostgresFormat
 import TestKit
 import Testing
@@ -47,12 +48,21 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a server whose socket was removed is found, and a restart heals it`() throws {
+        @Test func `a server without its socket is found, restored from its files, and healed by a restart`()
+            throws
+        {
             try ProductUnderTest.use("lost-socket") { product in
-                _ = try product.create("orders")
+                let source = try product.create("orders")
+                let session = try source.superuser()
+                try session.execute("CREATE TABLE kept AS SELECT generate_series(1, 100) AS id")
                 let sockets = try #require(
                     try product.json("show", "-n", "orders")["local"]?["socketDirectory"]?.string)
                 try DurableFiles.removeTree(sockets)
+                try session.execute("INSERT INTO kept SELECT generate_series(101, 150)")
+                try product.json("restore", "-n", "copy", "--source-server", "orders")
+                let copy = try product.server("copy").superuser()
+                #expect(try copy.query("SELECT count(*) FROM kept").scalar == "150")
+                session.close()
                 let refused = try product.run(["backup", "create", "-s", "orders", "-n", "more"])
                 #expect(refused.errors.contains("private socket is gone"), "\(refused)")
                 let told = try product.run(["doctor"]).output
