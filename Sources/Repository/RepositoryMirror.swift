@@ -35,15 +35,17 @@ public struct RepositoryMirror: Sendable {
         public var since: Int64?
     }
 
-    /// Brings the copy up to date. Throws `.walDamaged` for damaged log, which is not copied.
+    /// Brings the copy up to date. Throws `.walDamaged` for damaged WAL, which is not copied, when everything
+    /// else is there: it is a gap in the copy as it is in the first.
     public func run(cancellation: CancellationFlag = CancellationFlag()) throws(Problem) -> Outcome {
         try target.create(source.identity())
         var outcome = Outcome()
         // In this order: a backup that is listed has its log in the archive already.
         let backups = try BackupRepository(layout: source).list().filter { $0.damage == nil }.map(\.name)
-        try copyLog(&outcome, cancellation)
+        let damage = try copyLog(&outcome, cancellation)
         try copyBackups(backups, &outcome, cancellation)
         try removeExpired(backups, &outcome)
+        if let damage { throw damage }
         return outcome
     }
 
@@ -70,18 +72,29 @@ public struct RepositoryMirror: Sendable {
 
     // MARK: Log
 
-    private func copyLog(_ outcome: inout Outcome, _ cancellation: CancellationFlag) throws(Problem) {
+    /// The first damage met.
+    private func copyLog(_ outcome: inout Outcome, _ cancellation: CancellationFlag) throws(Problem)
+        -> Problem?
+    {
         let archive = WALArchive(layout: source)
+        var damage: Problem?
         for name in try missingLog() {
             try cancellation.check()
             guard let bytes = try DurableFiles.readIfPresent(source.path(of: name)) else { continue }
-            try archive.withContent(of: name) { (_) throws(Problem) in true }
+            do {
+                try archive.withContent(of: name) { (_) throws(Problem) in true }
+            } catch {
+                guard error.code == .walDamaged else { throw error }
+                damage = damage ?? error
+                continue
+            }
             let path = target.path(of: name)
             try DurableFiles.makeDirectories(DurableFiles.parent(of: path))
             try DurableFiles.write(bytes, to: path)
             outcome.copiedFiles += 1
             outcome.copiedBytes += UInt64(bytes.count)
         }
+        return damage
     }
 
     // MARK: Backups
