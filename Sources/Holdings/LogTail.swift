@@ -10,7 +10,7 @@ final class LogTail {
     private let live: LiveWAL?
     private let archive: WALArchive
     private let identity: RepositoryIdentity
-    private let directory: String
+    let directory: String
     /// Where the log ended when the server was first asked: what is written later is not followed.
     private var end: LSN?
     private var current: (segment: SegmentName, path: String)?

@@ -29,7 +29,7 @@ extension SourceReader {
             }
             if let end { ends.append(end) }
         }
-        return ends
+        return try judged(ends, tail)
     }
 
     /// Counts the records, the archived ones on all processors; otherwise as `records`.
@@ -47,7 +47,20 @@ extension SourceReader {
             statistics.append(counted)
             if let end { ends.append(end) }
         }
-        return (statistics, ends)
+        return (statistics, try judged(ends, tail))
+    }
+
+    /// The ends with those told as damage behind which WAL goes on, as a plan finds it.
+    private func judged(_ ends: [ReadingEnd], _ tail: LogTail) throws -> [ReadingEnd] {
+        guard ends.contains(where: { if case .log = $0 { true } else { false } }) else { return ends }
+        tail.remove()
+        let damaged = try held(for: .latest, tailDirectory: tail.directory).inventory.damaged
+        return ends.map { end in
+            guard case .log(let log) = end,
+                let damage = damaged.first(where: { $0.position == log.position })
+            else { return end }
+            return .damaged(log.position, damage.reason)
+        }
     }
 
     /// Checks the whole archive, on both processors, and whether it has all that the backups need.

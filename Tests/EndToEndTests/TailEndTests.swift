@@ -69,6 +69,12 @@ extension EndToEnd {
                 try Self.damage(source, commit)
                 try connection.execute("INSERT INTO t VALUES (4)")
                 try product.refuses(["restore", "-n", "copy", "-s", "orders"], saying: "is damaged")
+                for command in ["show", "stats"] {
+                    let read = try product.run(["wal", command, "-s", "orders", "0/2000000.."])
+                    #expect(
+                        read.exitStatus == 1 && read.output.contains("Heap")
+                            && read.errors.contains("the WAL is damaged at \(commit)"), "\(read)")
+                }
                 let actions = try product.json("maintain").array ?? []
                 let backup = actions.first { $0["action"] == "backup" }
                 #expect(backup?["outcome"] == "done", "\(JSONValue.array(actions).printed())")

@@ -91,35 +91,43 @@ struct LogOptions: ParsableArguments {
 }
 
 extension LogOptions.Source {
-    /// Counts the records; answers the same lines as `read`.
-    func statistics(_ session: Session) throws -> (WALStatistics, [String]) {
+    /// Counts the records; answers the same ends as `read`.
+    func statistics(_ session: Session) throws -> (WALStatistics, [ReadingEnd]) {
         switch self {
         case .file(let path):
             let (statistics, end) = try ControlPlane.logStatistics(file: path)
-            return (statistics, Self.lines(end))
+            return (statistics, end.map { [.log($0)] } ?? [])
         case .server(let server, let selection):
-            let (statistics, ends) = try session.controlPlane().logStatistics(server, selection)
-            return (statistics, ends.map(Self.line))
+            return try session.controlPlane().logStatistics(server, selection)
         }
     }
 
-    private static func line(_ end: ReadingEnd) -> String {
-        "the WAL ends at \(end.position): \(end.explanation)"
+    /// Says where WAL ended sooner than asked for; damage is a failure, said after what was read.
+    static func tell(_ ends: [ReadingEnd], _ session: Session) -> Problem? {
+        var failure: Problem?
+        for end in ends {
+            if case .damaged(let position, let reason) = end {
+                failure =
+                    failure
+                    ?? Problem(
+                        .walDamaged, "the WAL is damaged at \(position)", detail: reason,
+                        hint: "'pitr plan -s SERVER' tells what can be restored in front of it and behind it.")
+            } else {
+                session.messages.note("the WAL ends at \(end.position): \(end.explanation)")
+            }
+        }
+        return failure
     }
 
-    private static func lines(_ end: WALEnd?) -> [String] {
-        end.map { ["the WAL ends at \($0.position): \($0.explanation)"] } ?? []
-    }
-
-    /// Visits the records; answers where and why the log ended sooner than asked for, a line for each place.
+    /// Visits the records; answers where and why WAL ended sooner than asked for.
     func read(
         _ session: Session, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
-    ) throws -> [String] {
+    ) throws -> [ReadingEnd] {
         switch self {
         case .file(let path):
-            return Self.lines(try ControlPlane.readLog(file: path, visit))
+            return try ControlPlane.readLog(file: path, visit).map { [.log($0)] } ?? []
         case .server(let server, let selection):
-            return try session.controlPlane().readLog(server, selection, visit).map(Self.line)
+            return try session.controlPlane().readLog(server, selection, visit)
         }
     }
 }

@@ -41,7 +41,8 @@ struct WALShowCommand: PitrCommand {
         }
         if let failure { throw failure }
         try stream.finish()
-        for end in ends { session.messages.note(end) }
-        return .nothing
+        var report = Report.nothing
+        report.failure = LogOptions.Source.tell(ends, session)
+        return report
     }
 }

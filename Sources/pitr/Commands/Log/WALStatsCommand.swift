@@ -15,7 +15,8 @@ struct WALStatsCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let (statistics, ends) = try log.source(wholeIsMeant: true).statistics(session)
-        for end in ends { session.messages.note(end) }
-        return StatisticsView.report(statistics, perRecord: perRecord)
+        var report = StatisticsView.report(statistics, perRecord: perRecord)
+        report.failure = LogOptions.Source.tell(ends, session)
+        return report
     }
 }
