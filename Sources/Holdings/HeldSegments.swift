@@ -104,7 +104,32 @@ struct HeldSegments {
                 && !path.choose(from: [segment.name], histories: [:]).isEmpty
         }
         try chooseBeginnings(path, histories, &chosen)
+        try chooseUpToCrossings(&chosen)
         return chosen
+    }
+
+    /// Of a segment at whose end a record begins that is damaged only in sum, what comes before that record.
+    private func chooseUpToCrossings(_ chosen: inout Chosen) throws {
+        for position in wrongCrossings(chosen.segments) {
+            guard
+                let place = chosen.segments.firstIndex(where: {
+                    $0.name.start <= position && position < $0.name.end
+                })
+            else { continue }
+            let name = chosen.segments[place].name
+            switch chosen.locations[name] {
+            case .archived(let archived), .part(let archived, _):
+                chosen.locations[name] = .part(archived, upTo: position)
+                chosen.segments[place] = try beginning(of: archived, as: name, upTo: position)
+            // What is not archived is judged as the end of the source's own WAL.
+            case .file, nil: continue
+            }
+            chosen.damaged.append(
+                DamagedSegment(
+                    name: name,
+                    reason: "the record at \(position) goes on in the next segment and has a wrong checksum",
+                    position: position))
+        }
     }
 
     /// Of a damaged segment what comes before the damage, where nothing better is held.

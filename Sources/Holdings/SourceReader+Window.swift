@@ -37,8 +37,10 @@ extension SourceReader {
             return (earliest, max(earliest, lastTime(archive, onPath, before: gap) ?? newest.stopTime))
         }
         // Behind the newest backup only: another damage is one that it can be restored without.
-        let damaged = onPath.filter { $0.limit == nil && after.contains($0.name.number) }
-            .compactMap { Self.damage(of: $0.file, in: archive) }.min { $0.begin < $1.begin }
+        let newer = onPath.filter { $0.limit == nil && after.contains($0.name.number) }.map(\.file)
+        let crossings = Self.damagedCrossings(newer, in: archive)
+        let damaged = (newer.compactMap { Self.damage(of: $0, in: archive) } + crossings)
+            .min { $0.begin < $1.begin }
         if let damaged {
             let last = lastTime(archive, onPath, before: damaged.name.number + 1)
             return (earliest, Self.promise(last, newest.stopTime))
@@ -70,6 +72,17 @@ extension SourceReader {
             !summary.mayEndWithStraddlingSwitch
         else { return nil }
         return DamagedSegment(segment, summary)
+    }
+
+    private static func damagedCrossings(_ names: [SegmentName], in archive: WALArchive) -> [DamagedSegment] {
+        let segments = names.compactMap { name in
+            (try? archive.segment(name))?.summary.map { InventorySegment(name: name, summary: $0) }
+        }.sorted { $0.name.number < $1.name.number }
+        return wrongCrossings(segments).compactMap { position in
+            segments.first { $0.name.start <= position && position < $0.name.end }.map {
+                DamagedSegment(name: $0.name, reason: "a record that goes on behind it", position: position)
+            }
+        }
     }
 
     /// The number of the first segment missing between the first and the last.

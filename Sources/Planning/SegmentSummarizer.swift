@@ -39,6 +39,7 @@ public struct SegmentSummarizer: Sendable {
         summary.pageMagic = decoder.pageMagic
         summary.pageTimeline = decoder.pageTimeline
         summary.head = decoder.headFragment
+        summary.headChecksum = decoder.headChecksum
         notes.write(into: &summary)
         switch end {
         case .switched(let next):
@@ -51,6 +52,7 @@ public struct SegmentSummarizer: Sendable {
         }
         if summary.outcome == .complete {
             summary.tail = decoder.tailFragment
+            summary.tailChecksum = decoder.tailChecksum
             if summary.rawBytes != name.size.bytes {
                 summary.outcome = .endsAt(decoder.nextRecord, .truncated)
             }

@@ -12,7 +12,8 @@ public enum SegmentSummaryError: Error, Hashable, Sendable {
 
 extension SegmentSummary {
     private static let magic: UInt32 = 0x5352_5450  // "PTRS" in the file
-    private static let version: UInt16 = 1
+    /// 2 has the checksums of fragments at its end.
+    private static let version: UInt16 = 2
     private static let prefixSize = 8
     /// No summary is longer, in bytes.
     public static let maximumSize = 900
@@ -50,37 +51,40 @@ extension SegmentSummary {
         for fragment in [head, tail] {
             writer.optional(fragment) { $0.put($1) }
         }
+        for checksum in [headChecksum, tailChecksum] {
+            writer.optional(checksum) { $0.put($1) }
+        }
         return writer.sealed()
     }
 
     /// Reads what `encode` wrote; zeros may follow, as padding.
     public init(decoding bytes: [UInt8]) throws(SegmentSummaryError) {
-        let content = try Self.content(of: bytes)
+        let (content, version) = try Self.content(of: bytes)
         let decoded = content.withUnsafeBytes { bytes in
             var reader = SummaryReader(bytes)
-            return Self.fields(&reader)
+            return Self.fields(&reader, version)
         }
         guard let decoded else { throw .damaged }
         self = decoded
     }
 
     /// The fields' bytes, after magic, version, length and checksum were checked.
-    private static func content(of bytes: [UInt8]) throws(SegmentSummaryError) -> [UInt8] {
+    private static func content(of bytes: [UInt8]) throws(SegmentSummaryError) -> ([UInt8], UInt16) {
         let prefix = bytes.withUnsafeBytes { bytes -> (UInt32, UInt16, Int)? in
             guard bytes.count >= prefixSize else { return nil }
             return (bytes.little(0), bytes.little(4), Int(bytes.little(6, as: UInt16.self)))
         }
         guard let (found, version, length) = prefix, found == magic else { throw .notASummary }
         guard version <= Self.version else { throw .formatTooNew(version) }
-        guard version == Self.version, (prefixSize + 4...maximumSize).contains(length), bytes.count >= length,
+        guard version >= 1, (prefixSize + 4...maximumSize).contains(length), bytes.count >= length,
             bytes[length...].allSatisfy({ $0 == 0 }),
             CRC32C.checksum(Array(bytes[..<(length - 4)]))
                 == bytes.withUnsafeBytes({ $0.little(length - 4, as: UInt32.self) })
         else { throw .damaged }
-        return Array(bytes[prefixSize..<(length - 4)])
+        return (Array(bytes[prefixSize..<(length - 4)]), version)
     }
 
-    private static func fields(_ reader: inout SummaryReader) -> SegmentSummary? {
+    private static func fields(_ reader: inout SummaryReader, _ version: UInt16) -> SegmentSummary? {
         let name = reader.optional { reader in
             SegmentName(
                 timeline: TimelineID(reader.next()), number: reader.next(), size: reader.segmentSize())
@@ -107,6 +111,10 @@ extension SegmentSummary {
         summary.lastParameters = reader.optional { $0.parameters() }
         summary.head = reader.optional { $0.fragment() }
         summary.tail = reader.optional { $0.fragment() }
+        if version > 1 {
+            summary.headChecksum = reader.optional { $0.next() }
+            summary.tailChecksum = reader.optional { $0.next() }
+        }
         return reader.isWhole ? summary : nil
     }
 }

@@ -65,6 +65,10 @@ public struct SegmentSummary: Hashable, Sendable {
     public var head: WALFragment?
     /// The record that begins here and ends in a later segment.
     public var tail: WALFragment?
+    /// The CRC-32C of the bytes of `head` that are here; nil in summaries of format 1.
+    public var headChecksum: UInt32?
+    /// The CRC-32C of what is here of the data of `tail`, without its header; nil in summaries of format 1.
+    public var tailChecksum: UInt32?
 
     public init(segment: SegmentName?, rawBytes: UInt64, rawCRC32C: UInt32) {
         self.segment = segment

@@ -37,8 +37,11 @@ import Testing
         let parts = summaries(craft)
         let crossing = try #require(join(tail: parts[0], head: parts[1]))
         #expect(crossing.end == commit.end)
-        #expect(crossing.checksum == .untried)
+        #expect(crossing.checksum == .correct)
         #expect(crossing.transactionEnd?.time == noon)
+        var older = parts
+        older[1].headChecksum = nil
+        #expect(join(tail: older[0], head: older[1])?.checksum == .untried)
     }
 
     @Test func `a prepared transaction's number is left out where it lies too far in`() throws {

@@ -38,11 +38,23 @@ import Testing
         #expect(throws: SegmentSummaryError.damaged) { try SegmentSummary(decoding: bytes + [1]) }
     }
 
+    @Test func `what the first format wrote is still read`() throws {
+        var random = SeededRandom()
+        var summary = SegmentSummary.random(&random)
+        (summary.headChecksum, summary.tailChecksum) = (nil, nil)
+        // Without the two absent checksums, which it did not know.
+        var bytes = Array(summary.encode().dropLast(4 + 2))
+        bytes[4] = 1
+        withUnsafeBytes(of: UInt16(bytes.count + 4).littleEndian) { bytes.replaceSubrange(6..<8, with: $0) }
+        withUnsafeBytes(of: CRC32C.checksum(bytes).littleEndian) { bytes.append(contentsOf: $0) }
+        #expect(try SegmentSummary(decoding: bytes) == summary, "seed \(random.seed)")
+    }
+
     @Test func `a later format is told apart from damage`() {
         var random = SeededRandom()
         var bytes = SegmentSummary.random(&random).encode()
-        bytes[4] = 2
-        #expect(throws: SegmentSummaryError.formatTooNew(2)) { try SegmentSummary(decoding: bytes) }
+        bytes[4] = 3
+        #expect(throws: SegmentSummaryError.formatTooNew(3)) { try SegmentSummary(decoding: bytes) }
         #expect(throws: SegmentSummaryError.notASummary) {
             try SegmentSummary(decoding: [UInt8](repeating: 0, count: 1000))
         }
@@ -102,6 +114,7 @@ extension SegmentSummary {
         (summary.firstEnd, summary.lastEnd, summary.lastStop) = (maybe(ended), maybe(ended), maybe(ended))
         (summary.minStopTime, summary.maxStopTime, summary.maxTime) = (maybe(time), maybe(time), maybe(time))
         summary.hazards = SegmentHazards(rawValue: small())
+        (summary.headChecksum, summary.tailChecksum) = (maybe(small), maybe(small))
         summary.lastParameters = maybe {
             WALParameters(
                 maxConnections: Int32(bitPattern: small()), maxWorkerProcesses: 8, maxWalSenders: 10,

@@ -47,6 +47,8 @@ struct RecordAssembly {
         return kept.withUnsafeBytes { Self.flaw(of: $0, start: start, after: last) }
     }
 
+    var dataChecksumSoFar: UInt32 { dataChecksum.value }
+
     var checksumIsValid: Bool {
         kept.withUnsafeBytes { bytes in
             var checksum = dataChecksum

@@ -43,6 +43,9 @@ public struct WALDecoder: Sendable {
     public internal(set) var headFragment: WALFragment?
     /// The bytes of that continuation; only its first ones if it is longer than `keptLength`.
     public private(set) var headBytes: [UInt8] = []
+    private var headData = CRC32C()
+    /// The CRC-32C of that continuation, as far as it was fed.
+    public var headChecksum: UInt32? { headFragment.map { _ in headData.value } }
 
     /// - Parameter start: the address of the first page to be fed; rounded down to a page.
     /// - Parameter maximumTimeline: the timeline in the segments' names, if known: no page may be of a later
@@ -75,6 +78,12 @@ public struct WALDecoder: Sendable {
     public var tailBytes: [UInt8] {
         guard case .assembling = mode else { return [] }
         return assembly.withBytes { Array($0) }
+    }
+
+    /// The CRC-32C of that record's data, as far as it was fed; its header is not in it.
+    public var tailChecksum: UInt32? {
+        guard case .assembling = mode else { return nil }
+        return assembly.dataChecksumSoFar
     }
 
     /// The magic of the latest page accepted.
@@ -186,6 +195,7 @@ public struct WALDecoder: Sendable {
                 start: head.start, length: head.length, available: head.available + UInt32(taken),
                 bytes: kept > 0 ? head.bytes + page.part(offset, kept) : head.bytes)
         }
+        headData.update(page.part(offset, taken))
         if headBytes.count < Self.keptLength { headBytes.append(contentsOf: page.part(offset, taken)) }
         mode = taken == remaining ? .between : .skippingHead(remaining - UInt32(taken))
         recordPosition = pageAddress &+ UInt64(aligned(offset + taken))

@@ -111,7 +111,8 @@ extension LogOptions.Source {
                     failure
                     ?? Problem(
                         .walDamaged, "the WAL is damaged at \(position)", detail: reason,
-                        hint: "'pitr plan -s SERVER' tells what can be restored in front of it and behind it.")
+                        hint: "'pitr plan -s SERVER' tells what can be restored in front of it and behind it."
+                    )
             } else {
                 session.messages.note("the WAL ends at \(end.position): \(end.explanation)")
             }

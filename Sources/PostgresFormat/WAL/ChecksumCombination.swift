@@ -2,14 +2,14 @@
 ///
 /// Lets several threads check one file. A checksum is a polynomial over GF(2), bits reflected; appending n
 /// bytes multiplies it by x^(8n).
-struct ChecksumCombination {
+public struct ChecksumCombination: Sendable {
     private static let polynomial: UInt32 = 0x82F6_3B78
 
     /// x^(8n) for the length of the second piece.
     private let shift: UInt32
 
     /// - Parameter length: bytes in the second piece.
-    init(secondLength length: UInt64) {
+    public init(secondLength length: UInt64) {
         var shift: UInt32 = 1 << 31
         var power: UInt32 = 1 << 23  // x^8
         var rest = length
@@ -21,8 +21,13 @@ struct ChecksumCombination {
         self.shift = shift
     }
 
-    func combine(_ first: UInt32, _ second: UInt32) -> UInt32 {
+    public func combine(_ first: UInt32, _ second: UInt32) -> UInt32 {
         Self.multiply(shift, first) ^ second
+    }
+
+    /// The checksum of the second piece alone, from that of both and that of the first.
+    public func second(of both: UInt32, after first: UInt32) -> UInt32 {
+        Self.multiply(shift, first) ^ both
     }
 
     private static func multiply(_ left: UInt32, _ right: UInt32) -> UInt32 {
