@@ -6,7 +6,7 @@ internal import Platform
 /// Several processes open it at once. Writes are immediate transactions that wait for each other up to 30 s.
 public final class CatalogStore: Sendable {
     /// The newest layout that this version knows.
-    public static let formatVersion = 3
+    public static let formatVersion = 4
     private let queue: DatabaseQueue
     private let path: String
 
@@ -142,6 +142,10 @@ public final class CatalogStore: Sendable {
             try database.execute(sql: layout3)
             try database.execute(sql: "PRAGMA user_version = 3")
         }
+        migrator.registerMigration("4") { database in
+            try database.execute(sql: layout4)
+            try database.execute(sql: "PRAGMA user_version = 4")
+        }
         return migrator
     }
 
@@ -207,5 +211,11 @@ public final class CatalogStore: Sendable {
             expiresAt TEXT NOT NULL);
         CREATE INDEX tokenIdentity ON token(identityID);
         CREATE INDEX tokenExpiry ON token(expiresAt);
+        """
+
+    /// Copies whose time ends by itself.
+    private static let layout4 = """
+        ALTER TABLE server ADD COLUMN expiry TEXT;
+        ALTER TABLE server ADD COLUMN heldSince TEXT;
         """
 }

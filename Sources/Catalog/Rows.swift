@@ -63,6 +63,10 @@ public struct ServerRow: Codable, FetchableRecord, PersistableRecord, Sendable {
     public var evidence: String?
     /// Settings that a restored server keeps for a reason, as JSON (`max_prepared_transactions` in doubt).
     public var keptSettings: String?
+    /// When a restored server's time is over, as JSON; nil for one that stays.
+    public var expiry: String?
+    /// Since when it is protected from its expiry; nil for one that is not.
+    public var heldSince: String?
 
     public init(
         id: String, resourceGroup: String, name: String, location: String, tags: String, phase: ServerPhase,

@@ -44,6 +44,23 @@ struct CatalogStoreTests {
         #expect(tables.count == 8)
     }
 
+    @Test func `opens the catalog of an earlier build, and its copies do not expire`() throws {
+        let store = try CatalogStore(path: path)
+        try store.write { try row("1", name: "orders", host: "127.0.0.2").insert($0) }
+        try store.close()
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { database in
+            for column in ["expiry", "heldSince"] {
+                try database.execute(sql: "ALTER TABLE server DROP COLUMN \(column)")
+            }
+            try database.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '4'")
+            try database.execute(sql: "PRAGMA user_version = 3")
+        }
+        try queue.close()
+        let found = try CatalogStore(path: path).read { try ServerRow.fetchOne($0, key: "1") }
+        #expect(found?.name == "orders" && found?.expiry == nil && found?.heldSince == nil)
+    }
+
     @Test func `a disk that is full for the catalog is told as that`() throws {
         let store = try CatalogStore(path: path)
         let problem = #expect(throws: Problem.self) {

@@ -33,6 +33,23 @@ struct ParsingTests {
         #expect(LogOptions.flaw(ofPositions: "./x") == nil && LogOptions.flaw(ofPositions: "../a/b") == nil)
     }
 
+    @Test func `a copy's time is taken by restore and update, and by nothing else`() throws {
+        let restore = try parse(
+            RestoreCommand.self, "restore", "-n", "copy", "-s", "src", "--expires", "8h", "--hold")
+        #expect(try restore.request.expiry == .after(seconds: 28_800) && restore.request.isHeld)
+        let update = try parse(UpdateCommand.self, "update", "-n", "copy", "--expires", "never", "--no-hold")
+        #expect(try update.request.expiry == .never && update.request.isHeld == false)
+        let plain = try parse(UpdateCommand.self, "update", "-n", "copy").request
+        #expect(plain.expiry == nil && plain.isHeld == nil)
+        for line in [
+            ["create", "--expires", "8h"],
+            ["geo-restore", "-n", "c", "-l", "other", "-s", "src", "--expires", "8h"],
+            ["list", "--expired", "--deleted"],
+        ] {
+            #expect(refusal(line).status != 0, "\(line)")
+        }
+    }
+
     @Test func `restore takes every option that makes sense here`() throws {
         let request = try parse(
             RestoreCommand.self, "restore", "-g", "rg", "-n", "copy", "--source-server", "src",

@@ -32,6 +32,7 @@ struct RestoreRequestTests {
             request.tags = ["a": "b"]
             request.allowedAddresses = ["127.0.0.1"]
             request.port = 5999
+            (request.expiry, request.isHeld) = (.after(seconds: 3600), true)
             request.geoRedundantBackup = true
             let back = try JSONDecoder().decode(
                 OperationRequest.self, from: try JSONEncoder().encode(OperationRequest.restore(request)))
@@ -56,6 +57,7 @@ struct RestoreRequestTests {
             + flags + comma + fields + "}"
         let request = try JSONDecoder().decode(RestoreRequest.self, from: Data(text.utf8))
         #expect(request.name == "c" && request.target.typedTime == typed)
+        #expect(request.expiry == nil && !request.isHeld)
         switch request.target {
         case .time(let time): #expect(time.instant.description == typed)
         case .backup(let name): #expect(name == "nightly")

@@ -34,6 +34,8 @@ public struct EvidenceEntryDocument: Codable, Sendable {
 
 /// All that is kept of a restore.
 public struct KeptEvidenceDocument: Codable, Sendable {
+    /// Null where somebody asked for it.
+    @OrNull public var copyDeletedBecause: String?
     /// Null while the copy is there.
     @OrNull public var copyDeletedTimeUtc: String?
     public var evidence: RestoreEvidenceDocument
@@ -45,6 +47,7 @@ public struct KeptEvidenceDocument: Codable, Sendable {
     public init(_ kept: KeptEvidence) {
         evidence = RestoreEvidenceDocument(kept.evidence)
         recoveryLogOmittedBytes = kept.recoveryLogOmitted
+        copyDeletedBecause = kept.copyDeletedBecause
         copyDeletedTimeUtc = kept.copyDeletedAt?.description
         recoveryLog = kept.recoveryLog
     }

@@ -82,8 +82,12 @@ public struct LocalServer: Codable, Sendable {
     @OrNull public var deletedAt: String?
     @OrNull public var diskUsage: Disk?
     @OrNull public var evidence: RestoreEvidenceDocument?
+    /// When the copy is deleted by itself.
+    @OrNull public var expiresAt: String?
     @OrNull public var followUp: [String]?
     @OrNull public var geoRedundancy: Pair?
+    /// Since when the copy is protected from that.
+    @OrNull public var heldSince: String?
     public var host: String
     public var id: String
     @OrNull public var latestRestoreDate: String?
@@ -116,7 +120,9 @@ public struct LocalServer: Codable, Sendable {
         deletedAt = server.deletedAt?.wireText
         diskUsage = server.diskUsage.map { Disk(backups: $0.backups, data: $0.data, wal: $0.wal) }
         self.evidence = evidence
+        expiresAt = server.expiry?.time.wireText
         self.followUp = followUp
+        heldSince = server.heldSince?.wireText
         latestRestoreDate = server.latestRestoreDate?.wireText
         restoredFrom = server.restoredFrom.map(Origin.init)
         systemIdentifier = server.systemIdentifier.map { String($0) }

@@ -55,7 +55,7 @@ public struct CreatedServer: Sendable {
 }
 
 /// What `update` changes; nil leaves a value as it is.
-public struct UpdateServerRequest: Sendable, Codable {
+public struct UpdateServerRequest: Hashable, Sendable, Codable {
     public var backupRetentionDays: Int?
     public var tags: [String: String]?
     public var adminPassword: String?
@@ -64,8 +64,19 @@ public struct UpdateServerRequest: Sendable, Codable {
     public var storageSizeGiB: Int?
     public var storageAutoGrow: Bool?
     public var publicAccess: Bool?
+    /// When a copy is deleted.
+    public var expiry: RequestedExpiry?
+    /// Whether a copy is protected from its expiry.
+    public var isHeld: Bool?
 
     public init() {}
+
+    /// Whether it is about a copy's time and nothing else, for which the server need not run.
+    var isOfExpiryAlone: Bool {
+        var rest = self
+        (rest.expiry, rest.isHeld) = (nil, nil)
+        return rest == UpdateServerRequest() && self != rest
+    }
 }
 
 /// A plan with the words around it.

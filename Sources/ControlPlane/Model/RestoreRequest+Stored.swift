@@ -35,6 +35,8 @@ private struct StoredRestoreRequest: Codable {
     var availabilityZone: String?
     /// Earlier builds had none.
     var allowedAddresses: [String]?
+    var expiry: RequestedExpiry?
+    var isHeld: Bool?
     var listen: String?
     var port: Int?
 }
@@ -56,6 +58,8 @@ extension RestoreRequest: Codable {
         geoRedundantBackup = stored.geoRedundantBackup
         availabilityZone = stored.availabilityZone
         allowedAddresses = stored.allowedAddresses ?? []
+        expiry = stored.expiry
+        isHeld = stored.isHeld ?? false
         listen = stored.listen
         port = stored.port
     }
@@ -66,7 +70,8 @@ extension RestoreRequest: Codable {
             isLatestEvent: false, targetMode: targetMode, timeline: timeline, acceptedEnd: acceptedEnd,
             tags: tags, tier: tier,
             skuName: skuName, storageType: storageType, geoRedundantBackup: geoRedundantBackup,
-            availabilityZone: availabilityZone, allowedAddresses: allowedAddresses, listen: listen, port: port
+            availabilityZone: availabilityZone, allowedAddresses: allowedAddresses,
+            expiry: expiry, isHeld: isHeld, listen: listen, port: port
         )
         stored.set(target)
         try stored.encode(to: encoder)

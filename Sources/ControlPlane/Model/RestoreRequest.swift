@@ -25,6 +25,10 @@ public struct RestoreRequest: Hashable, Sendable {
     public var allowedAddresses: [String] = []
     /// The admin's new password; nil leaves that of the restored moment. Never kept in the catalog.
     public var adminPassword: String?
+    /// When the copy is deleted; nil is never.
+    public var expiry: RequestedExpiry?
+    /// Whether the copy is protected from its expiry.
+    public var isHeld = false
     public var listen: String?
     public var port: Int?
 

@@ -154,4 +154,8 @@ public struct ServerDetails: Sendable {
     public var archiver: ArchiverHealth?
     public var geoRedundancy: GeoRedundancy?
     public var authorship = Authorship()
+    /// When its time is over; nil for a server that stays.
+    public var expiry: ExpiryState?
+    /// Since when it is protected from that.
+    public var heldSince: PostgresTimestamp?
 }

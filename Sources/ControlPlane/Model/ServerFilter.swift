@@ -4,13 +4,19 @@ public struct ServerFilter: Sendable {
     public var tags: [(name: String, value: String?)]
     /// The server that they were restored from: a name, an id or a resource id.
     public var source: String?
+    /// Only those whose time is over.
+    public var isExpired: Bool
 
-    public init(tags: [(name: String, value: String?)] = [], source: String? = nil) {
+    public init(
+        tags: [(name: String, value: String?)] = [], source: String? = nil, isExpired: Bool = false
+    ) {
         self.tags = tags
         self.source = source
+        self.isExpired = isExpired
     }
 
     public func matches(_ server: ServerDetails) -> Bool {
+        if isExpired, server.expiry?.isOver != true { return false }
         let hasTags = tags.allSatisfy { wanted in
             server.tags.contains {
                 $0.key.lowercased() == wanted.name.lowercased()

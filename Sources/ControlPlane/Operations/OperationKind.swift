@@ -67,6 +67,11 @@ struct OperationKind: Sendable {
         name: "delete-group", action: "delete", title: "Delete resource group",
         wireName: "DeleteResourceGroup", resourceType: "Microsoft.Resources/subscriptions/resourceGroups")
 
+    /// A line in the activity log; there is nothing to be done.
+    static let expiryWarning = OperationKind(
+        name: "expiry-warning", action: "expiry/action", title: "Warn of PostgreSQL Server Expiry",
+        wireName: "ExpiryWarningManagementOperation")
+
     static let all = [
         create, update, restore, geoRestore, revive, delete, start, stop, restart, backup, deleteBackup,
         writeRule, deleteRule, parameter, createDatabase, deleteDatabase, restorePoint, writeGroup,

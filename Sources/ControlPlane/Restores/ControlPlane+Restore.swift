@@ -125,7 +125,7 @@ extension ControlPlane {
         }
         let server = try showServer(ServerReference(resourceGroup: row.resourceGroup, name: row.name))
         let ways = CopyWays(evidence: evidence, copy: row, paths: instancePaths(row.id), kind: kind)
-        notes += ways.notes
+        notes += ways.notes + expiryNotes(server)
         if let libraries = try preloaded(by: prepared.source) {
             let reference = row.resourceGroup == Identifiers.defaultGroup ? "" : "-g \(row.resourceGroup) "
             notes.append(
@@ -179,6 +179,7 @@ extension ControlPlane {
             row.restoredFrom = nil
             row.evidence = nil
             row.keptSettings = nil
+            (row.expiry, row.heldSince) = (nil, nil)
             return row
         } listen: {
             try chooseEndpoint(listen: request.listen, port: request.port)
@@ -224,6 +225,7 @@ extension ControlPlane {
                 resourceGroup: prepared.source.resourceGroup, name: prepared.source.name),
             notes: prepared.planned.notes)
         let lineage = try CatalogJSON.text(from)
+        let expiry = try expiry(request.expiry, by: operation.caller)
         RestoreFaults.reached("complete")
         // From here on the copy is there to stay.
         try cancellation.check()
@@ -237,6 +239,8 @@ extension ControlPlane {
             entry.keptSettings = complete.keptSettings
             entry.evidence = text
             entry.restoredFrom = lineage
+            entry.expiry = expiry
+            entry.heldSince = request.isHeld ? clock.now().description : nil
             try entry.update(database)
             try finish(database)
         }

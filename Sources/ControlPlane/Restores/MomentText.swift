@@ -44,7 +44,7 @@ public enum MomentText {
 
     // MARK: How long ago
 
-    private static let units: [String: Int64] = [
+    static let units: [String: Int64] = [
         "second": 1, "seconds": 1, "sec": 1, "secs": 1, "s": 1, "minute": 60, "minutes": 60, "min": 60,
         "mins": 60, "hour": 3600, "hours": 3600, "h": 3600, "day": 86_400, "days": 86_400, "week": 604_800,
         "weeks": 604_800,

@@ -126,6 +126,7 @@ extension ControlPlane {
     func checkUpdate(_ row: ServerRow, _ request: UpdateServerRequest) throws
         -> (current: ComputeSize, tier: ComputeTier, size: ComputeSize)
     {
+        try checkExpiry(row, request)
         try Self.validate(retention: request.backupRetentionDays)
         try Self.validate(storage: request.storageSizeGiB)
         if let size = request.storageSizeGiB, size < row.storageSizeGiB {
@@ -137,7 +138,7 @@ extension ControlPlane {
         let current = try Self.size(row)
         let (tier, size) = try Self.resolveSize(tier: request.tier, sku: request.skuName, current: current)
         if let password = request.adminPassword { try AdminRole.checkPassword(password) }
-        guard state(row) == .ready else { throw Self.cannotUpdate(row) }
+        guard request.isOfExpiryAlone || state(row) == .ready else { throw Self.cannotUpdate(row) }
         return (current, tier, size)
     }
 
@@ -154,8 +155,14 @@ extension ControlPlane {
         let (current, tier, size) = try checkUpdate(row, request)
         let lock = try lockServer(row)
         defer { lock.release() }
+        if request.isOfExpiryAlone {
+            try perform(.update, server: row, properties: Self.properties(request)) { _ in
+                try changeExpiry(row, request)
+            }
+            return try showServer(server)
+        }
         guard state(row) == .ready else { throw Self.cannotUpdate(row) }
-        try perform(.update, server: row) { _ in
+        try perform(.update, server: row, properties: Self.properties(request)) { _ in
             let instance = try instance(row.id)
             if let password = request.adminPassword {
                 try AdminRole.setPassword(
@@ -168,6 +175,7 @@ extension ControlPlane {
             } revert: {
                 try update(row.id) { $0 = row }
             }
+            try changeExpiry(row, request)
             RestoreFaults.reached("update: restart")
             if size != current {
                 try instance.stop(.fast)
@@ -215,7 +223,16 @@ extension ControlPlane {
         cancelBackups(of: row)
         let lock = try lockServer(row, seconds: 30)
         defer { lock.release() }
-        try perform(.delete, server: row, properties: purge ? ["purge": "true"] : [:]) { _ in
+        try delete(row, purge: purge)
+    }
+
+    /// Deletes a server whose lock is held.
+    ///
+    /// - Parameter expiry: what it is deleted for; nil when somebody asked for it.
+    func delete(_ row: ServerRow, purge: Bool = false, for expiry: ServerExpiry? = nil) throws {
+        var properties = purge ? ["purge": "true"] : [:]
+        if let expiry { properties["reason"] = expiry.reason }
+        try perform(.delete, server: row, properties: properties) { _ in
             try update(row.id) {
                 $0.phase = .dropping
                 $0.shouldRun = false
@@ -234,12 +251,13 @@ extension ControlPlane {
             try DurableFiles.removeTree(socketDirectory(row.id))
             RestoreFaults.reached("delete: catalog")
             let now = clock.now()
-            try update(row.id) {
+            let dropped = try update(row.id) {
                 $0.phase = .dropped
                 $0.deletedAt = now.description
+                if let expiry { $0.expiry = try CatalogJSON.text(expiry.carriedOut) }
             }
             RestoreFaults.reached("delete: note")
-            try? noteDeletion(of: row, at: now)
+            try? noteDeletion(of: dropped, at: now)
             try change(row.id) {
                 _ = try FirewallRuleRow.filter(Column("serverID") == row.id).deleteAll($0)
             }

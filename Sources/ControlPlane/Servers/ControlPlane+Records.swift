@@ -120,7 +120,7 @@ extension ControlPlane {
         let settings = ServerSettings(
             serverName: row.name, paths: instancePaths(row.id), listenAddress: row.host,
             port: UInt16(clamping: row.port), compute: size, archiveCommand: "")
-        return ServerDetails(
+        var details = ServerDetails(
             id: row.id, name: row.name, resourceGroup: row.resourceGroup, location: row.location,
             tags: try CatalogJSON.value([String: String].self, row.tags),
             createdAt: try Self.instant(row.createdAt), deletedAt: try row.deletedAt.map(Self.instant),
@@ -141,6 +141,9 @@ extension ControlPlane {
             diskUsage: withUsage ? usage(row) : nil,
             archiver: state != .ready ? nil : withUsage ? archiverHealth(row) : stalledArchiver(row),
             geoRedundancy: withUsage ? geoRedundancy(row) : nil, authorship: try authorship(of: row))
+        details.expiry = try expiryState(row)
+        details.heldSince = try row.heldSince.map(Self.instant)
+        return details
     }
 
     private func authorship(of row: ServerRow) throws -> Authorship {

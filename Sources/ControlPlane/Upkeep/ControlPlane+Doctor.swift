@@ -108,6 +108,7 @@ extension ControlPlane {
         default: break
         }
         findings += configurationFindings(row)
+        if let finding = try expiryFinding(row) { findings.append(finding) }
         if let finding = repositoryFinding(row) { findings.append(finding) }
         if findings.isEmpty { add(.ok, "\(state.rawValue) at \(row.host):\(row.port)", nil) }
         return findings

@@ -73,9 +73,29 @@ extension ControlPlane {
         return value
     }
 
+    /// The machine's uptime that was seen until now, over its boots, in seconds.
+    func countedUptime() throws -> Double {
+        // A gap is told by whoever looks at the clock, and not forgotten here.
+        try changeLedger(keeping: readLedger().anchor == nil) { ledger in
+            _ = ledger.observe(wall: clock.now(), try MachineUptime.now())
+            return ledger.counted
+        }
+    }
+
+    /// Seconds of uptime that are missing until what is due may be deleted.
+    func missingUptime(_ name: String, of owner: String) -> Double {
+        guard var ledger = try? readLedger(), let uptime = try? MachineUptime.now() else {
+            return ExpiryLedger.patience
+        }
+        _ = ledger.observe(wall: clock.now(), uptime)
+        return ledger.wait(name, of: owner) ?? ExpiryLedger.patience
+    }
+
     /// What may be deleted of what is due, and the lines about what waits.
-    private func ripe(
-        _ due: [String], of owner: String, _ time: ExpiryTime,
+    ///
+    /// - Parameter longest: seconds of uptime after which it may be deleted whenever it was marked.
+    func ripe(
+        _ due: [String], of owner: String, _ time: ExpiryTime, longest: Double = .infinity,
         waiting: (_ name: String, _ words: String) -> MaintenanceAction
     ) throws -> (ripe: [String], waiting: [MaintenanceAction]) {
         if time.isAccepted { return (due, []) }
@@ -93,7 +113,7 @@ extension ControlPlane {
         return (
             due.filter { sorted.ripe.contains($0) },
             told.map { name in
-                let hours = Int(((waits[name] ?? 0) / 3600).rounded(.up))
+                let hours = Int((min(longest, waits[name] ?? 0) / 3600).rounded(.up))
                 return waiting(
                     name, "deleted if it still is when the machine has been up for \(hours) more hours")
             }

@@ -22,6 +22,9 @@ extension ControlPlane {
         var actions = try checkClock(&time)
         actions += try endOrphans(time)
         for row in try rows(resourceGroup: nil, dropped: false) where row.phase == .complete {
+            let expiry = try each(row, "expire-server") { try expireServer(row, time) }
+            actions += expiry
+            if expiry.contains(where: { $0.action == "expire-server" && $0.outcome == .done }) { continue }
             actions += try each(row, "configure") { try agree(row, dryRun: dryRun) }
             actions += try each(row, "keep-evidence") { try keepEvidenceIfDue(row, dryRun: dryRun) }
             // First, since a backup has to wait for its WAL.

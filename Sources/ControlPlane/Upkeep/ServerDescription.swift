@@ -21,7 +21,9 @@ struct ServerDescription {
     var parameters: [String: String]
 
     /// Columns that hold JSON as text; in the file they are plain members.
-    private static let nested = ["tags", "retentionHistory", "restoredFrom", "evidence", "keptSettings"]
+    private static let nested = [
+        "tags", "retentionHistory", "restoredFrom", "evidence", "keptSettings", "expiry",
+    ]
 
     init(row: ServerRow, rules: [FirewallRuleRow], parameters: [String: String]) {
         self.row = row

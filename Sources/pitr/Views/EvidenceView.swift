@@ -67,6 +67,7 @@ enum EvidenceView {
         var text = self.text(kept.evidence)
         text.heading("The copy")
         text.field("State", kept.copyDeletedAt.map { "deleted at \($0)" } ?? "there")
+        text.field("Why", kept.copyDeletedBecause)
         guard let log = kept.recoveryLog else { return text }
         text.heading("What PostgreSQL logged")
         if kept.recoveryLogOmitted > 0 {
@@ -95,6 +96,7 @@ enum EvidenceView {
             "Admin login",
             result.server.administratorLogin + ", with the "
                 + (result.hasNewPassword ? "new password" : "password of that time"))
+        text.field("Expires", ServerView.expiry(result.server))
         for note in result.notes { text.field("Note", note) }
         text.append(self.text(result.evidence))
         if !result.followUp.isEmpty {

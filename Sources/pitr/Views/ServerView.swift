@@ -18,6 +18,22 @@ enum ServerView {
         ]
     }
 
+    /// A column for expiry only where something expires.
+    static func table(_ servers: [ServerDetails]) -> ColumnTable {
+        guard servers.contains(where: { $0.expiry != nil || $0.heldSince != nil }) else {
+            return ColumnTable(header: columns, rows: servers.map(row))
+        }
+        return ColumnTable(
+            header: columns + ["Expires"],
+            rows: servers.map { server in
+                let time = server.expiry.map { "\($0.time.wholeSeconds)\($0.isOver ? ", OVER" : "")" }
+                return row(server)
+                    + [
+                        [time, server.heldSince.map { _ in "held" }].compactMap { $0 }.joined(separator: ", ")
+                    ]
+            })
+    }
+
     /// The deleted ones: what matters is until when they can come back.
     static let deletedColumns = [
         "Name", "Resource Group", "Deleted", "Earliest Restore", "Latest Restore", "Id", "Tags",
@@ -38,6 +54,7 @@ enum ServerView {
         text.field("Resource group", server.resourceGroup)
         text.field("Location", server.location)
         text.field("Tags", tags(server.tags))
+        text.field("Expires", expiry(server))
         text.field("Address", "\(server.host), port \(server.port)")
         text.field("Admin login", server.administratorLogin)
         text.field("Public access", server.publicNetworkAccess ? "Enabled" : "Disabled")

@@ -92,6 +92,8 @@ enum Synonyms {
         "min-rows": "rows minimum-rows",
         "table": "tables relation",
         "tags": "tag",
+        "expires": "expiry expire expiration expires-at expires-in ttl lifetime delete-after keep-for",
+        "hold": "keep protect",
     ])
 
     /// - Parameter rows: candidates, parted by `|`, and the words that mean them, parted by blanks; each word

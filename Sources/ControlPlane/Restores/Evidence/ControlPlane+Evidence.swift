@@ -38,6 +38,7 @@ extension ControlPlane {
         let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
         guard var kept = try folder.read(evidence.operationID), kept.copyDeletedAt == nil else { return }
         kept.copyDeletedAt = time
+        kept.copyDeletedBecause = try expiry(of: row)?.deletionReason
         try folder.write(kept)
     }
 
@@ -91,6 +92,7 @@ extension ControlPlane {
             // A delete that was killed at its end has not noted it.
             let row = try catalog.read { try ServerRow.fetchOne($0, key: kept.evidence.newServerID) }
             kept.copyDeletedAt = try row?.deletedAt.map(Self.instant)
+            kept.copyDeletedBecause = try row.flatMap { try expiry(of: $0) }?.deletionReason
         }
         return kept
     }

@@ -10,6 +10,8 @@ public struct KeptEvidence: Codable, Sendable {
     public var recoveryLogOmitted: Int
     /// When the copy was deleted; nil while it is there.
     public var copyDeletedAt: PostgresTimestamp?
+    /// Why, where nobody asked for it.
+    public var copyDeletedBecause: String?
 
     /// A recovery logs some lines for every segment: this is enough for tens of thousands.
     public static let largestLog = 10 << 20

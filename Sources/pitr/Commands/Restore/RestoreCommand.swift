@@ -13,6 +13,7 @@ struct RestoreCommand: PitrCommand {
     @Option(name: .shortAndLong, help: "Name of the new server.") var name: String
     @OptionGroup var target: TargetOptions
     @OptionGroup var copy: CopyOptions
+    @OptionGroup var expiry: ExpiryOptions
     @Flag(help: "Print the plan and do nothing.") var dryRun = false
     @OptionGroup var noWait: NoWaitOption
     @OptionGroup var confirmed: YesOption
@@ -39,6 +40,7 @@ struct RestoreCommand: PitrCommand {
             var request = try target.request(in: group)
             request.name = name
             try copy.apply(to: &request)
+            try expiry.apply(to: &request)
             return request
         }
     }

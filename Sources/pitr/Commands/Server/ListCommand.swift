@@ -18,19 +18,27 @@ struct ListCommand: PitrCommand {
         name: [.customShort("s"), .customLong("source"), .customLong("source-server")],
         help: "Only copies of this server: a name or an id.")
     var source: String?
+    @Flag(help: "Only copies whose time is over and that are still there.") var expired = false
     @Flag(help: .hidden) var showCluster = false
+
+    func validate() throws {
+        if expired, deleted { throw ValidationError("give either --expired or --deleted") }
+    }
 
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
-        let filter = ServerFilter(tags: tag.map { ($0.name, $0.value) }, source: source)
+        let filter = ServerFilter(tags: tag.map { ($0.name, $0.value) }, source: source, isExpired: expired)
         let all =
             try deleted
             ? controlPlane.listDeletedServers(resourceGroup: resourceGroup)
             : controlPlane.listServers(resourceGroup: resourceGroup)
         let servers = all.filter(filter.matches)
-        return try Report(
-            servers.map { FlexibleServer($0) },
-            deleted ? ServerView.deletedColumns : ServerView.columns,
-            servers.map(deleted ? ServerView.deletedRow : ServerView.row))
+        let documents = servers.map { FlexibleServer($0) }
+        if deleted {
+            return try Report(documents, ServerView.deletedColumns, servers.map(ServerView.deletedRow))
+        }
+        if let warning = ServerView.expiryWarning(servers) { session.messages.warning(warning) }
+        let table = ServerView.table(servers)
+        return try Report(documents, table.header, table.rows)
     }
 }

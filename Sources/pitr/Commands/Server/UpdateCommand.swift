@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import Platform
 
 struct UpdateCommand: PitrCommand {
     static let configuration = CommandConfiguration(commandName: "update", abstract: "Change a server.")
@@ -16,6 +17,14 @@ struct UpdateCommand: PitrCommand {
     @Option(help: "Whether the storage may grow by itself, a label here.") var storageAutoGrow: Switch?
     @Option(help: "Whether firewall rules can let anybody in.") var publicAccess: Switch?
     @OptionGroup var tags: TagList
+    @Option(
+        help: ArgumentHelp(
+            "When a copy is deleted, as with 'restore --expires', or 'never'.", valueName: "time"))
+    var expires: String?
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether a copy stays although its time is over.")
+    var hold: Bool?
     @OptionGroup var confirmed: YesOption
     @OptionGroup var network: NetworkOptions
     @OptionGroup var encryption: EncryptionOptions
@@ -25,7 +34,7 @@ struct UpdateCommand: PitrCommand {
     @OptionGroup var generic: GenericUpdateOptions
 
     func execute(_ session: Session) throws -> Report {
-        var request = request
+        var request = try request
         request.adminPassword = try password.password(or: adminPassword)
         if tier != nil || skuName != nil {
             try session.confirmation.require(
@@ -33,19 +42,28 @@ struct UpdateCommand: PitrCommand {
                 yes: confirmed.yes)
         }
         let details = try session.controlPlane().updateServer(server.reference, request)
+        if hold == false, let warning = ServerView.expiryWarning([details]) {
+            session.messages.warning(warning)
+        }
         return try Report(FlexibleServer(details), ServerView.text(details))
     }
 
     var request: UpdateServerRequest {
-        var request = UpdateServerRequest()
-        request.backupRetentionDays = backupRetention
-        request.tags = tags.values
-        request.adminPassword = adminPassword
-        request.tier = tier
-        request.skuName = skuName
-        request.storageSizeGiB = storageSize
-        request.storageAutoGrow = storageAutoGrow?.isOn
-        request.publicAccess = publicAccess?.isOn
-        return request
+        get throws(Problem) {
+            var request = UpdateServerRequest()
+            request.backupRetentionDays = backupRetention
+            request.tags = tags.values
+            request.adminPassword = adminPassword
+            request.tier = tier
+            request.skuName = skuName
+            request.storageSizeGiB = storageSize
+            request.storageAutoGrow = storageAutoGrow?.isOn
+            request.publicAccess = publicAccess?.isOn
+            request.expiry = try expires.map { (text) throws(Problem) in
+                try ExpiryText.read(text, now: SystemWallClock().now())
+            }
+            request.isHeld = hold
+            return request
+        }
     }
 }
