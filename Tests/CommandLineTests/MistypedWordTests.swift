@@ -57,7 +57,8 @@ struct MistypedWordTests {
         ("activity-log list --since 04:37", "start-time"), ("create --password x", "admin-password"),
         ("list --format json", "output"), ("restore --restor-time 04:37", "restore-time"),
         ("restore --sorce-server x", "source-server"), ("wal show --count 3", "limit"),
-        ("restore --ttl 8h", "expires"), ("update --keep", "hold"), ("delete -n x --force", "yes"),
+        ("restore --ttl 8h", "expires"), ("update --keep", "hold"), ("restore --overwrite", "replace"),
+        ("delete -n x --force", "yes"),
         ("restore --host 127.0.0.1", "listen"),
     ])
     func `suggests the option that is meant, also where another is missing`(_ line: String, _ option: String)

@@ -56,7 +56,7 @@ extension ControlPlane {
         var notes: [String] = []
         let asked = clock.now()
         let sought = try sought(request.target, from: source, notes: &notes)
-        if checkName, let name = request.name { try checkNewName(name) }
+        if checkName { try checkPlace(of: request, source: source, notes: &notes) }
         let rules = try checkCopy(request, source: source)
 
         let pin = try DirectoryLock.wait(paths.pin(source.id), .shared)
@@ -110,12 +110,22 @@ extension ControlPlane {
         }
     }
 
+    private func checkPlace(of request: RestoreRequest, source: ServerRow, notes: inout [String]) throws {
+        if let old = try replaced(by: request, source: source) {
+            notes.append(Self.replacementNote(old))
+        } else if let name = request.name {
+            try checkNewName(name)
+        }
+    }
+
     private func checkNewName(_ name: String) throws {
         try Self.validate(serverName: name.lowercased())
         if try isTaken(name.lowercased()) {
             throw Problem(
                 .serverNameAlreadyExists, "Specified server name is already used.", detail: name,
-                hint: "Choose another name; a restore never overwrites.")
+                hint:
+                    "Choose another name. A restore never overwrites; with --replace it takes the place of an earlier "
+                    + "copy of the same source.")
         }
     }
 

@@ -62,7 +62,10 @@ extension ControlPlane {
         let plan = prepared.planned.plan
         let room = try diskRoom(paths.servers)
         try room.require(plan.leastBytes, for: "the copy")
-        let (row, lock) = try claimCopy(name: name, request: request, source: source)
+        let old = try replaced(by: request, source: source)
+        let (row, lock) = try claimCopy(
+            name: old == nil ? name : Self.interimName(name), request: request, source: source)
+        let named = old.map { row.inPlace(of: $0) } ?? row
         defer { lock.release() }
         var properties = [
             "sourceServer": Identifiers.serverResourceID(
@@ -70,19 +73,20 @@ extension ControlPlane {
             "sourceServerId": source.id, "restoreTimeUtc": plan.requestedTime?.description ?? "",
             "backup": plan.backupName, "newServerId": row.id, "target": plan.target.words,
         ]
+        if let old { properties["replacedServerId"] = old.id }
         let notes = prepared.planned.notes
         if !notes.isEmpty { properties[OperationStatus.notesKey] = notes.joined(separator: "\n") }
         let watch = Stopwatch()
-        let evidence = try performUntilFinished(
-            kind, server: row, source: source.id, properties: properties
+        let (evidence, replacement) = try performUntilFinished(
+            kind, server: named, source: source.id, properties: properties
         ) { operation in
             do {
                 return try RoomWatch.during(
                     "the restore", in: room, expected: plan.estimatedBytes, under: cancellation
                 ) { flag in
                     try carryOut(
-                        prepared, into: row, operation: operation, request: request, watch: watch,
-                        cancellation: flag
+                        prepared, into: row, as: named, replacing: old, operation: operation,
+                        request: request, watch: watch, cancellation: flag
                     ) { database in
                         try finish(operation, properties: properties, failure: nil, in: database)
                     }
@@ -97,8 +101,9 @@ extension ControlPlane {
                 throw problem
             }
         }
+        try replacement.map { try complete($0, by: named) }
         lock.release()
-        return try result(of: prepared, server: row, evidence: evidence, request, kind)
+        return try result(of: prepared, server: named, evidence: evidence, request, kind)
     }
 
     /// What is left to do and to tell of a copy that is complete.
@@ -187,11 +192,10 @@ extension ControlPlane {
     }
 
     private func carryOut(
-        _ prepared: PreparedRestore, into row: ServerRow, operation: RunningOperation,
-        request: RestoreRequest, watch: Stopwatch, cancellation: CancellationFlag,
-        finish: (Database) throws -> Void
-    ) throws -> RestoreEvidence {
-        let plan = prepared.planned.plan
+        _ prepared: PreparedRestore, into row: ServerRow, as named: ServerRow, replacing old: ServerRow?,
+        operation: RunningOperation, request: RestoreRequest, watch: Stopwatch,
+        cancellation: CancellationFlag, finish: (Database) throws -> Void
+    ) throws -> (RestoreEvidence, Replacement?) {
         var job = try restoreJob(prepared, serverID: row.id, operationID: operation.id)
         try DurableFiles.makeDirectories(job.operationDirectory, durable: false)
         job.cancellation = cancellation
@@ -215,21 +219,17 @@ extension ControlPlane {
             throw error
         }
         let evidence = try evidence(
-            operation: operation, prepared: prepared, row: complete, request: request, proof: proof,
+            operation: operation, prepared: prepared, row: old.map { complete.inPlace(of: $0) } ?? complete,
+            request: request, proof: proof,
             openSeconds: opening.seconds, watch: watch)
         let text = try CatalogJSON.text(evidence)
-        let from = RestoredFrom(
-            sourceServer: prepared.source.name, sourceServerID: prepared.source.id,
-            restoreTimeUTC: plan.requestedTime, lsn: proof.endLSN, backup: plan.backupName,
-            sourceServerResourceID: Identifiers.serverResourceID(
-                resourceGroup: prepared.source.resourceGroup, name: prepared.source.name),
-            notes: prepared.planned.notes)
-        let lineage = try CatalogJSON.text(from)
+        let lineage = try CatalogJSON.text(lineage(prepared, proof))
         let expiry = try expiry(request.expiry, by: operation.caller)
         RestoreFaults.reached("complete")
         // From here on the copy is there to stay.
         try cancellation.check()
-        try change(row.id) { database in
+        let replacement = try old.map { try makeRoom(for: named, source: prepared.source, replacing: $0) }
+        try settle(replacement, by: row.id) { database in
             guard var entry = try ServerRow.fetchOne(database, key: row.id) else {
                 throw Problem(.resourceNotFound, "server \(row.id) has gone from the catalog")
             }
@@ -241,10 +241,22 @@ extension ControlPlane {
             entry.restoredFrom = lineage
             entry.expiry = expiry
             entry.heldSince = request.isHeld ? clock.now().description : nil
+            try replacement.map { try handOver($0, to: &entry, in: database) }
             try entry.update(database)
             try finish(database)
         }
-        return evidence
+        return (evidence, replacement)
+    }
+
+    /// Where a copy comes from.
+    private func lineage(_ prepared: PreparedRestore, _ proof: RestoreProof) -> RestoredFrom {
+        RestoredFrom(
+            sourceServer: prepared.source.name, sourceServerID: prepared.source.id,
+            restoreTimeUTC: prepared.planned.plan.requestedTime, lsn: proof.endLSN,
+            backup: prepared.planned.plan.backupName,
+            sourceServerResourceID: Identifiers.serverResourceID(
+                resourceGroup: prepared.source.resourceGroup, name: prepared.source.name),
+            notes: prepared.planned.notes)
     }
 
     /// What the restore's steps are given.
@@ -364,29 +376,5 @@ extension ControlPlane {
         evidence.caller = operation.caller
         evidence.requestedTarget = plan.target.isPlainTime ? nil : plan.target.words
         return evidence
-    }
-
-    /// What the copy does not inherit, as commands to paste.
-    private func followUp(source: ServerRow, copy: ServerRow) throws -> [String] {
-        var commands: [String] = []
-        let group =
-            copy.resourceGroup == Identifiers.defaultGroup
-            ? "" : "-g \(Command.shellQuoted(copy.resourceGroup)) "
-        let own = try firewallRules(copy.id)
-        for rule in try firewallRules(source.id) where !own.contains(where: rule.letsIn) {
-            commands.append(
-                "pitr firewall-rule create \(group)-s \(copy.name) -n \(rule.name) "
-                    + "--start-ip-address \(rule.startIPAddress) --end-ip-address \(rule.endIPAddress)")
-        }
-        if commands.isEmpty, own.isEmpty, copy.publicNetworkAccess {
-            commands.append(
-                "pitr firewall-rule create \(group)-s \(copy.name) -n local --start-ip-address 127.0.0.1")
-        }
-        for (name, value) in try userParameters(source.id).sorted(by: { $0.key < $1.key })
-        where name != Self.preload {
-            commands.append(
-                "pitr parameter set \(group)-s \(copy.name) -n \(name) -v \(Command.shellQuoted(value))")
-        }
-        return commands
     }
 }

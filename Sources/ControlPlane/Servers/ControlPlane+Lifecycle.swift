@@ -314,7 +314,7 @@ extension ControlPlane {
     ///
     /// A clean stop archives whole segments by itself; what is left, also after a crash, is pushed from
     /// pg_wal, the last and unfinished segment as a `.partial` file.
-    private func archiveTail(_ row: ServerRow) throws {
+    func archiveTail(_ row: ServerRow) throws {
         let directory = paths.data(row.id) + "/pg_wal"
         guard DurableFiles.status(directory) != nil else { return }
         let instance = try instance(row.id)
@@ -347,7 +347,7 @@ extension ControlPlane {
     }
 
     /// Ends backups that run in the background, so that a delete need not wait for them.
-    private func cancelBackups(of row: ServerRow) {
+    func cancelBackups(of row: ServerRow) {
         let running =
             (try? catalog.read {
                 try OperationRow.filter(Column("serverID") == row.id)

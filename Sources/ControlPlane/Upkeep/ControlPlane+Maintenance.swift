@@ -106,7 +106,8 @@ extension ControlPlane {
                     dryRun: dryRun
                 ) { try settleLeftover(row) })
         }
-        return try actions + leftoverFolders(time) + leftoverRepositories(dryRun: dryRun)
+        return try actions + leftoverFolders(time) + leftoverServers(dryRun: dryRun)
+            + leftoverRepositories(dryRun: dryRun)
             + leftoverTemporaries(dryRun: dryRun)
             + leftoverBackups(dryRun: dryRun)
     }

@@ -94,6 +94,7 @@ enum Synonyms {
         "tags": "tag",
         "expires": "expiry expire expiration expires-at expires-in ttl lifetime delete-after keep-for",
         "hold": "keep protect",
+        "replace": "overwrite replace-existing recreate",
     ])
 
     /// - Parameter rows: candidates, parted by `|`, and the words that mean them, parted by blanks; each word

@@ -33,12 +33,14 @@ extension ControlPlane {
     }
 
     /// The copy has gone; what is kept of its restore says so.
-    func noteDeletion(of row: ServerRow, at time: PostgresTimestamp) throws {
+    ///
+    /// - Parameter reason: why, where nobody asked for just that.
+    func noteDeletion(of row: ServerRow, at time: PostgresTimestamp, because reason: String? = nil) throws {
         guard let text = row.evidence else { return }
         let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
         guard var kept = try folder.read(evidence.operationID), kept.copyDeletedAt == nil else { return }
         kept.copyDeletedAt = time
-        kept.copyDeletedBecause = try expiry(of: row)?.deletionReason
+        kept.copyDeletedBecause = try reason ?? expiry(of: row)?.deletionReason
         try folder.write(kept)
     }
 

@@ -14,11 +14,24 @@ struct RestoreCommand: PitrCommand {
     @OptionGroup var target: TargetOptions
     @OptionGroup var copy: CopyOptions
     @OptionGroup var expiry: ExpiryOptions
+    @Flag(
+        help: ArgumentHelp(
+            "Take the name and address of an earlier copy of the same source, which is deleted then and can be revived."
+        ))
+    var replace = false
     @Flag(help: "Print the plan and do nothing.") var dryRun = false
     @OptionGroup var noWait: NoWaitOption
     @OptionGroup var confirmed: YesOption
     @OptionGroup var network: NetworkOptions
     @OptionGroup var encryption: EncryptionOptions
+
+    func validate() throws {
+        guard replace else { return }
+        if noWait.noWait { throw ValidationError("--replace does not go with --no-wait") }
+        if copy.listen != nil || copy.port != nil {
+            throw ValidationError("--replace keeps the address and the port that are there")
+        }
+    }
 
     func execute(_ session: Session) throws -> Report {
         let request = try request
@@ -41,6 +54,7 @@ struct RestoreCommand: PitrCommand {
             request.name = name
             try copy.apply(to: &request)
             try expiry.apply(to: &request)
+            request.replaces = replace
             return request
         }
     }

@@ -1,0 +1,222 @@
+import Catalog
+import GRDB
+import Instance
+import Platform
+import PostgresFormat
+
+/// An earlier copy that makes room for a newer one, with its lock: it is stopped, and its WAL is archived.
+struct Replacement {
+    let old: ServerRow
+    /// Whether it ran before.
+    let didRun: Bool
+    let lock: DirectoryLock
+    let time: PostgresTimestamp
+}
+
+extension ServerRow {
+    /// With the name and the address of another one.
+    func inPlace(of old: ServerRow) -> ServerRow {
+        var row = self
+        (row.name, row.host, row.port) = (old.name, old.host, old.port)
+        return row
+    }
+}
+
+/// A restore that takes the place of an earlier copy.
+///
+/// The new one is built and proved beside it. Then both are stopped, and one transaction gives the name, the
+/// address and the port to the new one and deletes the old one, whose backups stay as those of any deleted
+/// server. Whatever ends the process: before that transaction the old one has the name, after it the new one.
+extension ControlPlane {
+    // MARK: Which one
+
+    /// The copy that makes room; nil where nobody has the name, so that a script may run twice.
+    func replaced(by request: RestoreRequest, source: ServerRow) throws -> ServerRow? {
+        guard request.replaces, let name = request.name?.lowercased() else { return nil }
+        try Self.validate(serverName: name)
+        let found = try catalog.read {
+            try ServerRow.filter(Column("name") == name)
+                .filter(Column("phase") != ServerPhase.dropped.rawValue).fetchOne($0)
+        }
+        guard let found else { return nil }
+        guard found.resourceGroup.lowercased() == request.resourceGroup.lowercased() else {
+            throw Problem(
+                .serverNameAlreadyExists, "Specified server name is already used.",
+                detail: "\(name), in the resource group '\(found.resourceGroup)'",
+                hint: "Choose another name, or restore into that group with -g.")
+        }
+        try checkReplaced(found, source: source)
+        return found
+    }
+
+    private func checkReplaced(_ old: ServerRow, source: ServerRow) throws {
+        guard old.phase == .complete else {
+            _ = try findComplete(ServerReference(resourceGroup: old.resourceGroup, name: old.name))
+            return
+        }
+        func refusal(_ detail: String, _ hint: String) -> Problem {
+            Problem(
+                .operationNotSupported, "server '\(old.name)' cannot be replaced", detail: detail, hint: hint)
+        }
+        let origin = try old.restoredFrom.map { try CatalogJSON.value(RestoredFrom.self, $0) }
+        guard let origin, origin.sourceServerID == source.id else {
+            throw refusal(
+                origin.map { "it was restored from '\($0.sourceServer)', not from '\(source.name)'" }
+                    ?? "it was not restored from another server",
+                "Choose another name: only a copy of the same source is replaced.")
+        }
+        guard old.heldSince == nil else {
+            throw refusal(
+                "it is held since \(old.heldSince ?? "")",
+                "Choose another name; if it is not needed any more, 'pitr update -n \(old.name) --no-hold' first."
+            )
+        }
+        let others = try rows(resourceGroup: nil, dropped: false).filter { row in
+            try row.restoredFrom.map { try CatalogJSON.value(RestoredFrom.self, $0) }?.sourceServerID
+                == old.id
+        }
+        if let other = others.first {
+            throw refusal(
+                "it is the source of '\(other.name)'", "Choose another name, or delete that one first.")
+        }
+        let restores = try catalog.read {
+            try OperationRow.filter(Column("sourceServerID") == old.id)
+                .filter(["queued", "running"].contains(Column("state"))).fetchAll($0)
+        }
+        let isRead = restores.contains { operation in
+            operation.state == .queued
+                || ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).isAlive
+        }
+        if isRead { throw refusal("it is being restored from", "Wait until that has finished.") }
+    }
+
+    static func replacementNote(_ old: ServerRow) -> String {
+        "It takes the place of the server '\(old.name)' with the id \(old.id), which is deleted when the new one "
+            + "is complete, and can be revived for five days."
+    }
+
+    /// What the new one is called until it is complete.
+    static func interimName(_ name: String) -> String {
+        "\(name.prefix(longestServerName - 13))-new-\(Identifiers.fresh().prefix(8))"
+    }
+
+    // MARK: The change
+
+    /// Stops both, and has the new one's files say the name and address that it will have.
+    func makeRoom(for new: ServerRow, source: ServerRow, replacing old: ServerRow) throws -> Replacement {
+        cancelBackups(of: old)
+        let lock = try lockServer(old, seconds: 30)
+        var isReady = false
+        defer { if !isReady { lock.release() } }
+        // Much may have happened to it meanwhile.
+        guard let current = try catalog.read({ try ServerRow.fetchOne($0, key: old.id) }),
+            current.phase == .complete, current.name == old.name
+        else {
+            throw Problem(
+                .serverBusy, "server '\(old.name)' has gone while the new one was made",
+                hint: "Give the command again.")
+        }
+        try checkReplaced(current, source: source)
+        let replacement = Replacement(
+            old: current, didRun: state(current) == .ready, lock: lock, time: clock.now())
+        do {
+            try keepEvidence(of: current)
+            RestoreFaults.reached("replace: stop")
+            try archiveTail(current)
+            try instance(new.id).stop(.fast)
+            RestoreFaults.reached("replace: configure")
+            try configure(new)
+        } catch {
+            reopen(replacement)
+            throw error
+        }
+        isReady = true
+        return replacement
+    }
+
+    /// Nothing changed hands: the old one goes on.
+    private func reopen(_ replacement: Replacement) {
+        if replacement.didRun { try? instance(replacement.old.id).start() }
+    }
+
+    /// The transaction that completes a copy, and with a replacement gives it its place.
+    func settle(_ replacement: Replacement?, by id: String, _ body: (Database) throws -> Void) throws {
+        if replacement != nil { RestoreFaults.reached("replace: catalog") }
+        do {
+            try change(id, body)
+        } catch {
+            if let replacement {
+                reopen(replacement)
+                replacement.lock.release()
+            }
+            throw error
+        }
+    }
+
+    /// As part of that transaction.
+    func handOver(_ replacement: Replacement, to entry: inout ServerRow, in database: Database) throws {
+        var old = replacement.old
+        old.phase = .dropped
+        old.shouldRun = false
+        old.deletedAt = replacement.time.description
+        try old.update(database)
+        _ = try FirewallRuleRow.filter(Column("serverID") == old.id).deleteAll(database)
+        try describe(old.id, in: database)
+        entry = entry.inPlace(of: old)
+        let operation = RunningOperation(
+            id: Identifiers.uuid(), correlationID: Identifiers.uuid(), kind: .delete, serverID: old.id,
+            resourceGroup: old.resourceGroup,
+            resourceID: Identifiers.serverResourceID(resourceGroup: old.resourceGroup, name: old.name),
+            startedAt: clock.now(), caller: caller.name)
+        try activity(
+            operation, status: "Succeeded", properties: ["reason": Self.replacementReason(entry)],
+            failure: nil
+        ).insert(database)
+    }
+
+    private static func replacementReason(_ new: ServerRow) -> String {
+        "a newer copy, with the id \(new.id), took its place"
+    }
+
+    /// Opens the new one in its place, and removes the old one's files.
+    func complete(_ replacement: Replacement, by new: ServerRow) throws {
+        defer { replacement.lock.release() }
+        RestoreFaults.reached("replace: start")
+        var failure: Problem?
+        do {
+            try instance(new.id).start()
+        } catch {
+            failure = error
+        }
+        RestoreFaults.reached("replace: files")
+        // What cannot be removed now is removed by maintenance.
+        try? removeFiles(of: replacement.old)
+        try? noteDeletion(
+            of: replacement.old, at: replacement.time, because: Self.replacementReason(new))
+        guard let failure else { return }
+        throw Problem(
+            failure.code, "the new server has taken the place of '\(new.name)', and did not start",
+            detail: failure.sentences, hint: "Look why, and start it with 'pitr start -n \(new.name)'.")
+    }
+
+    private func removeFiles(of row: ServerRow) throws {
+        try removeLinkedLog(row)
+        try DurableFiles.removeTree(paths.server(row.id))
+        try DurableFiles.removeTree(socketDirectory(row.id))
+    }
+
+    /// As part of maintenance: the files of servers that were replaced by a restore which was killed then.
+    func leftoverServers(dryRun: Bool) throws -> [MaintenanceAction] {
+        var actions: [MaintenanceAction] = []
+        for row in try rows(resourceGroup: nil, dropped: true)
+        where DurableFiles.status(paths.server(row.id)) != nil {
+            guard let lock = try DirectoryLock.attempt(paths.serverLock(row.id)) else { continue }
+            defer { lock.release() }
+            actions.append(
+                act(
+                    row.name, "remove-leftover", "servers/\(row.id)", "the server was deleted", dryRun: dryRun
+                ) { try removeFiles(of: row) })
+        }
+        return actions
+    }
+}
