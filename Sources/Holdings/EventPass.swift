@@ -84,7 +84,10 @@ struct EventPass {
 
     /// Takes in the next segment.
     mutating func read(_ segment: SegmentName) throws(Problem) {
-        defer { before = segment }
+        defer {
+            before = segment
+            ahead[segment] = nil
+        }
         segments += 1
         if decoder == nil, let archived = archived(segment) {
             try readIndex(of: archived)
@@ -127,8 +130,20 @@ struct EventPass {
         return !latest.precedes(transaction)
     }
 
-    /// How many segments `readAhead` is to be given at a time: details take megabytes each.
-    var aheadCount: Int { usualExtent == .detail ? 4 : 64 }
+    /// How many of these segments `readAhead` is to be given: details take megabytes each, and so do the
+    /// records of catalogs that are much at work.
+    func aheadCount(of segments: ArraySlice<SegmentName>) -> Int {
+        var bytes: UInt64 = 0
+        let most = segments.prefix(usualExtent == .detail ? 4 : 64)
+        let fitting = most.prefix { segment in
+            bytes += log.archive.indexBytes(of: segment)
+            return bytes <= Self.aheadBytes
+        }
+        return max(fitting.count, min(most.count, 1))
+    }
+
+    /// Of index files, whose content is several times as large.
+    private static let aheadBytes: UInt64 = 1 << 20
 
     /// Reads the indexes of the segments that `read` is to take in next, on all processors.
     mutating func readAhead(_ segments: ArraySlice<SegmentName>) throws(Problem) {

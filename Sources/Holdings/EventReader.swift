@@ -106,8 +106,10 @@ struct EventReader {
             try cancellation.check()
             try pass.readOlder(segment)
         }
-        for begin in stride(from: 0, to: wanted.count, by: pass.aheadCount) {
-            let portion = wanted[begin..<min(begin + pass.aheadCount, wanted.count)]
+        var rest = wanted[...]
+        while !rest.isEmpty {
+            let portion = rest.prefix(pass.aheadCount(of: rest))
+            rest = rest.dropFirst(portion.count)
             try pass.readAhead(portion)
             for segment in portion {
                 try cancellation.check()

@@ -1,4 +1,4 @@
-/// SHA-256 (FIPS 180-4), for the checksum line of backup manifests. For short texts: it is not fast.
+/// SHA-256 (FIPS 180-4), for the checksum line of backup manifests. It is not fast.
 public enum SHA256 {
     private static let initial: [UInt32] = [
         0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB,
@@ -26,13 +26,17 @@ public enum SHA256 {
 
     /// The 32 bytes of the hash.
     public static func hash(_ message: [UInt8]) -> [UInt8] {
-        var padded = message
-        padded.append(0x80)
-        padded.append(contentsOf: repeatElement(0, count: (120 - padded.count % 64) % 64))
-        padded.append(contentsOf: bigEndian(UInt64(message.count) * 8))
+        let whole = message.count / 64 * 64
+        var last = Array(message[whole...])
+        last.append(0x80)
+        last.append(contentsOf: repeatElement(0, count: (120 - last.count % 64) % 64))
+        last.append(contentsOf: bigEndian(UInt64(message.count) * 8))
         var state = initial
-        for start in stride(from: 0, to: padded.count, by: 64) {
-            mix(padded[start..<start + 64], into: &state)
+        for start in stride(from: 0, to: whole, by: 64) {
+            mix(message[start..<start + 64], into: &state)
+        }
+        for start in stride(from: 0, to: last.count, by: 64) {
+            mix(last[start..<start + 64], into: &state)
         }
         return state.flatMap { bigEndian($0) }
     }

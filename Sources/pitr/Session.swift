@@ -72,7 +72,11 @@ struct Session: Sendable {
     /// Prints a result in the format that was asked for.
     func print(_ report: Report) throws {
         messages.progress?.wipe()
-        try StandardStream.output.write(text(of: report))
+        let stream = StandardStream.output
+        let isWritten = try report.write(
+            options.format, colors: stream.isTerminal && TerminalColor.isWanted()
+        ) { text in try stream.write(text) }
+        if !isWritten { try stream.write(text(of: report)) }
     }
 
     /// The result as it is printed, in the format that was asked for.

@@ -23,24 +23,31 @@ extension BackupManifest {
     ) throws(BackupManifestError) {
         let (body, expected) = try Self.sealed(bytes)
         guard sha256(Array(body)) == expected else { throw .wrongChecksum }
+        // There are as many files as a server has tables and indexes: they are read one by one.
+        var files: [File] = []
+        var paths: Set<String> = []
+        var failure: BackupManifestError?
         let document: JSONValue
         do {
-            document = try JSONValue.parse(bytes, maximumDepth: 8)
+            document = try JSONValue.parse(bytes, maximumDepth: 8, passingOn: "Files") { value in
+                guard failure == nil else { return }
+                do throws(BackupManifestError) {
+                    let file = try Self.file(value)
+                    guard Self.isSafe(file.path), paths.insert(file.path).inserted else {
+                        throw .unsafePath(file.path)
+                    }
+                    files.append(file)
+                } catch {
+                    failure = error
+                }
+            }
         } catch {
             throw .json(error)
         }
         guard let version = document[Self.versionName]?.integer else { throw .malformed(Self.versionName) }
         guard version == 1 else { throw .unsupportedVersion(version) }
         try Self.check(document, has: [Self.versionName, "Files", "WAL-Ranges", "Manifest-Checksum"])
-        var files: [File] = []
-        var paths: Set<String> = []
-        for value in document["Files"]?.array ?? [] {
-            let file = try Self.file(value)
-            guard Self.isSafe(file.path), paths.insert(file.path).inserted else {
-                throw .unsafePath(file.path)
-            }
-            files.append(file)
-        }
+        if let failure { throw failure }
         var ranges: [WALRange] = []
         for value in document["WAL-Ranges"]?.array ?? [] {
             ranges.append(try Self.range(value))

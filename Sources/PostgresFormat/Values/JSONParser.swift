@@ -29,10 +29,18 @@ struct JSONParser {
     private let maximumDepth: Int
     private var position = 0
     private var depth = 0
+    /// The member of the document whose elements are handed over one by one instead of being kept.
+    private let passedOn: String?
+    private let pass: (JSONValue) -> Void
 
-    init(bytes: [UInt8], maximumDepth: Int) {
+    init(
+        bytes: [UInt8], maximumDepth: Int, passingOn passedOn: String? = nil,
+        to pass: @escaping (JSONValue) -> Void = { _ in }
+    ) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
+        self.passedOn = passedOn
+        self.pass = pass
     }
 
     mutating func document() throws(JSONError) -> JSONValue {
@@ -107,7 +115,10 @@ struct JSONParser {
             guard names.insert(name).inserted else { throw parser.failure(.duplicateName(name)) }
             parser.skipWhiteSpace()
             guard parser.take(UInt8(ascii: ":")) else { throw parser.unexpected() }
-            members.append(JSONObject.Member(name: name, value: try parser.value()))
+            let isPassedOn = parser.depth == 1 && name == parser.passedOn
+            members.append(
+                JSONObject.Member(
+                    name: name, value: try isPassedOn ? parser.passedOnArray() : parser.value()))
             parser.skipWhiteSpace()
             if parser.take(UInt8(ascii: "}")) { return .object(JSONObject(unique: members)) }
             guard parser.take(UInt8(ascii: ",")) else { throw parser.unexpected() }
@@ -116,13 +127,29 @@ struct JSONParser {
 
     private static func array(_ parser: inout JSONParser) throws(JSONError) -> JSONValue {
         var elements: [JSONValue] = []
-        parser.skipWhiteSpace()
-        if parser.take(UInt8(ascii: "]")) { return .array([]) }
+        try parser.elements { elements.append($0) }
+        return .array(elements)
+    }
+
+    /// An array of which nothing is kept; any other value as usual.
+    private mutating func passedOnArray() throws(JSONError) -> JSONValue {
+        skipWhiteSpace()
+        guard next == UInt8(ascii: "[") else { return try value() }
+        return try nested { (parser) throws(JSONError) in
+            let pass = parser.pass
+            try parser.elements(pass)
+            return .array([])
+        }
+    }
+
+    private mutating func elements(_ body: (JSONValue) -> Void) throws(JSONError) {
+        skipWhiteSpace()
+        if take(UInt8(ascii: "]")) { return }
         while true {
-            elements.append(try parser.value())
-            parser.skipWhiteSpace()
-            if parser.take(UInt8(ascii: "]")) { return .array(elements) }
-            guard parser.take(UInt8(ascii: ",")) else { throw parser.unexpected() }
+            body(try value())
+            skipWhiteSpace()
+            if take(UInt8(ascii: "]")) { return }
+            guard take(UInt8(ascii: ",")) else { throw unexpected() }
         }
     }
 

@@ -62,6 +62,19 @@ extension JSONValue {
         return try parser.document()
     }
 
+    /// Parses a document with one long array, of which nothing is kept.
+    ///
+    /// - Parameters:
+    ///   - member: the document's member that is the array.
+    ///   - pass: gets its elements in order, also of a document that turns out to be none behind them.
+    static func parse(
+        _ bytes: [UInt8], maximumDepth: Int, passingOn member: String,
+        to pass: @escaping (JSONValue) -> Void
+    ) throws(JSONError) -> JSONValue {
+        var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth, passingOn: member, to: pass)
+        return try parser.document()
+    }
+
     /// The document as text: on one line, or indented by two spaces per level with a final newline.
     ///
     /// JSON has no infinities and no NaN: those are written as null.

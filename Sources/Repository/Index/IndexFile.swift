@@ -137,6 +137,8 @@ enum IndexFile {
         _ stored: UnsafeRawBufferPointer, to length: Int, _ decompressor: borrowing Decompressor
     ) throws(CompressionDamage) -> [UInt8] {
         var content: [UInt8] = []
+        // No more than what is stored can unpack to, whatever the header says.
+        content.reserveCapacity(min(length, stored.count * 64))
         var offset = 0
         while offset < stored.count {
             let rest = stored.part(offset, stored.count - offset)
@@ -144,7 +146,7 @@ enum IndexFile {
                 plain <= UInt64(FrameFormat.contentBytes), content.count + Int(plain) <= length
             else { throw CompressionDamage("a block is damaged or cut off") }
             let start = content.count
-            content += [UInt8](repeating: 0, count: Int(plain))
+            content.append(contentsOf: repeatElement(0, count: Int(plain)))
             var span = content.mutableSpan
             let got = try span.withUnsafeMutableBytes { (target) throws(CompressionDamage) in
                 try decompressor.content(

@@ -94,6 +94,11 @@ extension WALArchive {
         }
     }
 
+    /// The size of the file of a segment's index; 0 where there is none.
+    public func indexBytes(of segment: SegmentName) -> UInt64 {
+        DurableFiles.status(layout.indexPath(of: segment))?.size ?? 0
+    }
+
     /// The indexes of stored segments, each with the segment before it if that is stored; read on all
     /// processors. Nil for each of which none that can be believed is stored.
     public func storedIndexes(

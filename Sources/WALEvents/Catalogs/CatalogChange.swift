@@ -17,7 +17,7 @@ struct NetChange: Hashable, Sendable {
     var before: CatalogEntry?
     /// As it is; nil if the transaction deleted it.
     var after: CatalogEntry?
-    /// The versions the transaction made, in order, with what was before them.
+    /// The versions the transaction made of what was there before, in order, with what was before them.
     var steps: [(old: CatalogEntry?, new: CatalogEntry)] = []
     /// Where the first record of it begins.
     var record: LSN
@@ -51,8 +51,9 @@ struct NetChange: Hashable, Sendable {
             }
             if nets[key]?.record == .zero { nets[key]?.record = change.record }
             if change.isInsertion {
-                let old = nets[key]?.steps.last?.new ?? nets[key]?.before
-                nets[key]?.steps.append((old, change.entry))
+                if let net = nets[key], let before = net.before {
+                    nets[key]?.steps.append((net.steps.last?.new ?? before, change.entry))
+                }
                 nets[key]?.after = change.entry
             } else {
                 nets[key]?.after = nil

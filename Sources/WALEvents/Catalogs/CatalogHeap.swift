@@ -6,20 +6,21 @@ import PostgresFormat
 /// What a transaction that has ended made or deleted is settled at once, so nobody has to know later how it
 /// ended; what WAL still does to such rows on the page finds nothing to do.
 struct CatalogHeap {
+    /// The rows of a page as they were read, to be taken in.
     struct Page {
         /// The end of the last record that changed it.
         var lsn: LSN
-        var rows: [UInt16: CatalogRow]
+        var rows: [(number: UInt16, row: CatalogRow)]
     }
 
     let kind: CatalogKind
     /// The file in the base backup that pages not yet met are read from; nil if there is none.
     private(set) var origin: RelationLocator?
-    private var pages: [UInt32: Page] = [:]
+    private var pages: [UInt32: PackedPage] = [:]
     /// Rows by object number; not kept of columns, which nobody looks up.
-    private var byObject: [ObjectID: Set<RowPlace>] = [:]
+    private var byObject = PlaceIndex()
     /// Relations by the number of their file.
-    private var byFile: [UInt32: Set<RowPlace>] = [:]
+    private var byFile = PlaceIndex()
     /// Rows that wait for a transaction to end.
     private var unsettled: [TransactionID: Set<RowPlace>] = [:]
 
@@ -30,44 +31,45 @@ struct CatalogHeap {
 
     // MARK: Pages
 
-    func page(_ block: UInt32) -> Page? { pages[block] }
+    /// The end of the last record that changed a page; nil for a page that is not known.
+    func lsn(ofPage block: UInt32) -> LSN? { pages[block]?.lsn }
 
     /// Whether no page is known, nor can be read from the backup.
     var isEmpty: Bool { pages.isEmpty && origin == nil }
 
     /// Puts a whole page in the place of what was known of it.
     mutating func replace(_ block: UInt32, with page: Page, _ layout: CatalogLayout) {
-        for number in (pages[block]?.rows ?? [:]).keys {
+        for number in pages[block]?.numbers ?? [] {
             set(nil, RowPlace(block: block, number: number), layout)
         }
-        pages[block] = Page(lsn: page.lsn, rows: [:])
+        pages[block] = PackedPage(lsn: page.lsn)
         for (number, row) in page.rows {
             set(row, RowPlace(block: block, number: number), layout)
         }
+        pages[block]?.tighten()
     }
 
     mutating func stamp(_ block: UInt32, _ lsn: LSN) {
-        pages[block, default: Page(lsn: lsn, rows: [:])].lsn = lsn
+        pages[block, default: PackedPage(lsn: lsn)].lsn = lsn
     }
 
-    subscript(place: RowPlace) -> CatalogRow? { pages[place.block]?.rows[place.number] }
+    subscript(place: RowPlace) -> CatalogRow? { pages[place.block]?[place.number] }
 
-    /// Puts a row in its place, or nil to leave it empty.
+    /// Puts a row in its place, or nil to leave it empty. Columns of the system, which every table has alike,
+    /// are not kept.
     mutating func set(_ row: CatalogRow?, _ place: RowPlace, _ layout: CatalogLayout) {
         if let old = self[place] { unlist(old, place, layout) }
-        guard let row else {
-            pages[place.block]?.rows[place.number] = nil
+        guard let row, kind != .columns || !layout.isOfSystem(column: row) else {
+            pages[place.block]?.remove(place.number)
             return
         }
-        pages[place.block, default: Page(lsn: .zero, rows: [:])].rows[place.number] = row
+        pages[place.block, default: PackedPage(lsn: .zero)].set(row, place.number)
         for xid in [row.creator, row.deleter] where xid != .none {
             unsettled[xid, default: []].insert(place)
         }
-        guard kind != .columns, let entry = layout.entry(kind, row) else { return }
-        byObject[entry.key.object, default: []].insert(place)
-        if case .relation(let relation) = entry, relation.file != 0 {
-            byFile[relation.file, default: []].insert(place)
-        }
+        guard kind != .columns, let numbers = layout.numbers(kind, row) else { return }
+        byObject.insert(place, for: numbers.object)
+        if let file = numbers.file { byFile.insert(place, for: file) }
     }
 
     private mutating func unlist(_ row: CatalogRow, _ place: RowPlace, _ layout: CatalogLayout) {
@@ -75,41 +77,34 @@ struct CatalogHeap {
             unsettled[xid]?.remove(place)
             if unsettled[xid]?.isEmpty ?? false { unsettled[xid] = nil }
         }
-        guard kind != .columns, let entry = layout.entry(kind, row) else { return }
-        let object = entry.key.object
-        byObject[object]?.remove(place)
-        if byObject[object]?.isEmpty ?? false { byObject[object] = nil }
-        if case .relation(let relation) = entry, relation.file != 0 {
-            byFile[relation.file]?.remove(place)
-            if byFile[relation.file]?.isEmpty ?? false { byFile[relation.file] = nil }
-        }
+        guard kind != .columns, let numbers = layout.numbers(kind, row) else { return }
+        byObject.remove(place, for: numbers.object)
+        if let file = numbers.file { byFile.remove(place, for: file) }
     }
 
     // MARK: Transactions
 
     /// Makes final, or undoes, what these transactions did.
     mutating func settle(_ xids: Set<TransactionID>, committed: Bool, _ layout: CatalogLayout) {
+        var touched: Set<UInt32> = []
         for xid in xids {
-            for place in unsettled[xid] ?? [] {
-                guard var row = self[place] else { continue }
-                if row.creator == xid {
-                    if !committed {
-                        set(nil, place, layout)
-                        continue
-                    }
-                    row.creator = .none
+            for place in unsettled.removeValue(forKey: xid) ?? [] {
+                guard var (creator, deleter) = pages[place.block]?.transactions(of: place.number) else {
+                    continue
                 }
-                if row.deleter == xid {
-                    if committed {
-                        set(nil, place, layout)
-                        continue
-                    }
-                    row.deleter = .none
+                touched.insert(place.block)
+                let isGone = creator == xid && !committed || deleter == xid && committed
+                if isGone {
+                    set(nil, place, layout)
+                    continue
                 }
-                set(row, place, layout)
+                if creator == xid { creator = .none }
+                if deleter == xid { deleter = .none }
+                pages[place.block]?.setTransactions(
+                    of: place.number, creator: creator, deleter: deleter)
             }
-            unsettled[xid] = nil
         }
+        for block in touched { pages[block]?.tighten() }
     }
 
     /// What is not settled here, as changes of unknown place in the log: deletions first.
@@ -132,14 +127,21 @@ struct CatalogHeap {
 
     /// All versions of an object's row.
     func rows(of object: ObjectID) -> [CatalogRow] {
-        (byObject[object] ?? []).compactMap { self[$0] }
+        byObject[object.rawValue].compactMap { self[$0] }
+    }
+
+    /// Whether an object has rows, all of which this transaction made.
+    func isMade(_ object: ObjectID, by xid: TransactionID) -> Bool {
+        let places = byObject[object.rawValue]
+        return !places.isEmpty
+            && places.allSatisfy { pages[$0.block]?.transactions(of: $0.number)?.creator == xid }
     }
 
     /// All versions of relations' rows that name this file.
     func rows(ofFile file: UInt32) -> [CatalogRow] {
-        (byFile[file] ?? []).compactMap { self[$0] }
+        byFile[file].compactMap { self[$0] }
     }
 
     /// The numbers of all objects with a row.
-    var objects: [ObjectID] { Array(byObject.keys) }
+    var objects: [ObjectID] { byObject.numbers.map(ObjectID.init) }
 }

@@ -161,6 +161,35 @@ extension CatalogLayout {
         }
     }
 
+    /// What a row is looked up by: its object's number, and of a relation its file's if it has one; nil if it
+    /// is too short to be one of that catalog.
+    func numbers(_ kind: CatalogKind, _ row: CatalogRow) -> (object: UInt32, file: UInt32?)? {
+        guard let values = row.values, let object = values.uint32(0),
+            values.byte(size(of: kind) - 1) != nil
+        else { return nil }
+        guard kind == .relations, let file = values.uint32(88), file != 0 else { return (object, nil) }
+        return (object, file)
+    }
+
+    /// `relkind` of a row of `pg_class`.
+    func relationKind(_ row: CatalogRow) -> UInt8? { row.values?.byte(115 + relationShift) }
+
+    /// Whether a row of `pg_attribute` is of a column that the system gives every table.
+    func isOfSystem(column row: CatalogRow) -> Bool {
+        row.values?.int16(columnNumber).map { $0 <= 0 } ?? false
+    }
+
+    /// How many bytes of values a row has at least.
+    private func size(of kind: CatalogKind) -> Int {
+        switch kind {
+        case .relations: 132 + relationShift
+        case .columns: columnIsDropped + 1
+        case .schemas, .tablespaces: 68
+        case .databases: 96
+        case .inheritances: 12
+        }
+    }
+
     private func named(_ row: RowValues) -> NamedEntry? {
         guard let object = row.object(0), let name = row.name(4) else { return nil }
         return NamedEntry(object: object, name: name)

@@ -11,6 +11,8 @@ struct CatalogRow: Hashable, Sendable {
 
     /// The fixed part of a row's header, in bytes.
     static let headerSize = HeapRowHeader.fullSize
+    /// So many bytes of it are read no more once it is known who made and who deleted the row.
+    static let readHeader = 18
 
     init(bytes: [UInt8], creator: TransactionID, deleter: TransactionID = .none) {
         self.bytes = bytes
@@ -20,7 +22,9 @@ struct CatalogRow: Hashable, Sendable {
 
     /// A row from what WAL keeps of it; nil if that is no row.
     init?(header: HeapRowHeader, body: [UInt8], creator: TransactionID) {
-        var bytes = [UInt8](repeating: 0, count: Self.headerSize)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.headerSize + body.count)
+        bytes.append(contentsOf: repeatElement(0, count: Self.headerSize))
         bytes.store(creator.rawValue, at: 0)
         bytes.store(header.infomask2, at: 18)
         bytes.store(header.infomask, at: 20)

@@ -125,9 +125,9 @@ extension CatalogState {
     private mutating func prepare(_ block: BlockReference) -> Bool {
         guard let heap = catalog(block.locator.database)?.heaps[block.locator.number], block.fork == .main
         else { return false }
-        guard heap.page(block.block) == nil else { return true }
+        guard heap.lsn(ofPage: block.block) == nil else { return true }
         if block.initializesPage {
-            change(block) { $0.replace(block.block, with: CatalogHeap.Page(lsn: .zero, rows: [:]), $1) }
+            change(block) { $0.replace(block.block, with: CatalogHeap.Page(lsn: .zero, rows: []), $1) }
         } else if let page = backedUpPage(block.block, of: heap) {
             change(block) { $0.replace(block.block, with: page, $1) }
         }
@@ -136,8 +136,8 @@ extension CatalogState {
 
     /// Whether the page does not have the record's change yet.
     private func isNew(_ record: borrowing WALRecord, for block: BlockReference) -> Bool {
-        let page = catalog(block.locator.database)?.heaps[block.locator.number]?.page(block.block)
-        return page.map { $0.lsn < record.end } ?? true
+        let lsn = catalog(block.locator.database)?.heaps[block.locator.number]?.lsn(ofPage: block.block)
+        return lsn.map { $0 < record.end } ?? true
     }
 
     private func row(_ block: BlockReference, _ number: UInt16) -> CatalogRow? {
@@ -162,7 +162,7 @@ extension CatalogState {
         if !images.contains(block.id), isNew(record, for: block) {
             if block.initializesPage {
                 change(block) {
-                    $0.replace(block.block, with: CatalogHeap.Page(lsn: .zero, rows: [:]), $1)
+                    $0.replace(block.block, with: CatalogHeap.Page(lsn: .zero, rows: []), $1)
                 }
             }
             if record.xid.isNormal { running.insert(record.xid) }
@@ -193,11 +193,11 @@ extension CatalogState {
         let isNew = isNew(record, for: insertion.block)
         if isNew, insertion.block.initializesPage {
             change(insertion.block) {
-                $0.replace(insertion.block.block, with: CatalogHeap.Page(lsn: .zero, rows: [:]), $1)
+                $0.replace(insertion.block.block, with: CatalogHeap.Page(lsn: .zero, rows: []), $1)
             }
         }
         if record.xid.isNormal { running.insert(record.xid) }
-        for (number, row) in rows {
+        for (number, row) in rows where !isOfPart(row, insertion.block) {
             if isNew { put(row, insertion.block, number, record) }
             note(row, insertion.block, isInsertion: true, record)
         }
@@ -236,7 +236,7 @@ extension CatalogState {
         if newIsMissing {
             if update.new.block.initializesPage {
                 change(update.new.block) {
-                    $0.replace(update.new.block.block, with: CatalogHeap.Page(lsn: .zero, rows: [:]), $1)
+                    $0.replace(update.new.block.block, with: CatalogHeap.Page(lsn: .zero, rows: []), $1)
                 }
             }
             running.insert(record.xid)
@@ -265,6 +265,23 @@ extension CatalogState {
         }
     }
 
+    /// Whether a row is of a column of an index or a TOAST table: nobody asks for those, and they are most.
+    private func isOfPart(_ row: CatalogRow?, _ block: BlockReference) -> Bool {
+        let database = block.locator.database
+        guard let row, let catalog = catalog(database), catalog.heaps[block.locator.number]?.kind == .columns,
+            let relation = row.values?.object(0)
+        else { return false }
+        let kinds = catalog[.relations]?.rows(of: relation).map(layout.relationKind) ?? []
+        return !kinds.isEmpty
+            && kinds.allSatisfy { kind in kind.map { "iIt".utf8.contains($0) } ?? false }
+    }
+
+    /// Whether a change of a column can be an event: the system's own columns, and those that a transaction
+    /// makes with their table, come and go with it.
+    private func isToBeTold(_ column: ColumnEntry, in database: ObjectID, by xid: TransactionID) -> Bool {
+        column.number > 0 && !(catalog(database)?[.relations]?.isMade(column.relation, by: xid) ?? false)
+    }
+
     /// Remembers a change as its transaction's, and follows a catalog that begins to be rewritten.
     private mutating func note(
         _ row: CatalogRow?, _ block: BlockReference, isInsertion: Bool, _ record: borrowing WALRecord
@@ -276,6 +293,7 @@ extension CatalogState {
             let entry = layout.entry(kind, row)
         else { return }
         running.insert(record.xid)
+        if case .column(let column) = entry, !isToBeTold(column, in: database, by: record.xid) { return }
         pending[record.xid, default: []].append(
             CatalogChange(
                 database: database, entry: entry, isInsertion: isInsertion, record: record.start))

@@ -85,7 +85,7 @@ public struct CatalogState {
     }
 
     private mutating func noteMarked(_ page: CatalogHeap.Page) {
-        for row in page.rows.values {
+        for (_, row) in page.rows {
             guard case .database(let entry)? = layout.entry(.databases, row),
                 entry.connectionLimit == DatabaseEntry.invalidLimit
             else { continue }
@@ -103,11 +103,11 @@ public struct CatalogState {
 
     /// The rows of a page that somebody may see, with what is not settled about them.
     mutating func understood(_ page: HeapPage, _ block: UInt32) -> CatalogHeap.Page {
-        var rows: [UInt16: CatalogRow] = [:]
+        var rows: [(number: UInt16, row: CatalogRow)] = []
         for (number, bytes) in page.rows {
             let visibility = RowVisibility(bytes, place: RowPlace(block: block, number: number))
             guard let row = visibility.row(bytes, status: status) else { continue }
-            rows[number] = row
+            rows.append((number, row))
             for xid in [row.creator, row.deleter] where xid != .none { running.insert(xid) }
         }
         return CatalogHeap.Page(lsn: page.lsn, rows: rows)
@@ -184,7 +184,8 @@ public struct CatalogState {
         let layout = layout
         for database in [ObjectID.none] + databases.keys {
             update(database) { catalog in
-                for file in catalog.heaps.keys {
+                // Of an array: the dictionary's own keys would hold on to it, and all would be copied.
+                for file in Array(catalog.heaps.keys) {
                     catalog.heaps[file]?.settle(involved, committed: committed, layout)
                 }
             }

@@ -25,7 +25,7 @@ struct IndexWriter: Sendable {
         bytes.append(byte)
     }
 
-    mutating func put(raw content: [UInt8]) {
+    mutating func put(raw content: some Collection<UInt8>) {
         put(UInt64(content.count))
         bytes.append(contentsOf: content)
     }
@@ -107,6 +107,15 @@ struct IndexReader {
             return []
         }
         return Array(taken)
+    }
+
+    /// Where that many bytes lie, counted from the first one read.
+    mutating func rawRange() -> Range<Int> {
+        guard let count = Int(exactly: number()), reader.skip(count) else {
+            isSound = false
+            return 0..<0
+        }
+        return reader.offset - count..<reader.offset
     }
 
     mutating func bool() -> Bool {

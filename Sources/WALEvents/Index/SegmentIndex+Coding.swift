@@ -50,16 +50,17 @@ extension SegmentIndex.Summary {
 
     /// Reads what `encode` wrote.
     public init(decoding bytes: [UInt8]) throws(IndexDamage) {
-        let decoded = bytes.withUnsafeBytes { bytes -> Self? in
-            var reader = IndexReader(bytes)
-            let summary = Self(&reader)
+        let decoded = bytes.withUnsafeBytes { buffer -> Self? in
+            var reader = IndexReader(buffer)
+            let summary = Self(&reader, bytes)
             return reader.isWhole ? summary : nil
         }
         guard let decoded else { throw IndexDamage("its summary cannot be read") }
         self = decoded
     }
 
-    private init(_ reader: inout IndexReader) {
+    /// - Parameter bytes: what the reader reads, from the first on.
+    private init(_ reader: inout IndexReader, _ bytes: [UInt8]) {
         isJoined = reader.bool()
         firstRecord = reader.optional { LSN($0.number()) }
         lastRecordEnd = reader.optional { LSN($0.number()) }
@@ -85,7 +86,7 @@ extension SegmentIndex.Summary {
             let version = WALVersion(rawValue: Int(reader.byte()))
             if version == nil { reader.fail() }
             return KeptRecord(
-                start: LSN(position), end: LSN(end), version: version ?? .v15, bytes: reader.raw())
+                start: LSN(position), end: LSN(end), version: version ?? .v15, in: bytes, reader.rawRange())
         }
     }
 }

@@ -16,6 +16,48 @@ struct JSONText {
         return printer.text + "\n"
     }
 
+    /// Prints an object with a long list among its fields, piece by piece.
+    ///
+    /// - Parameter output: takes text, and says whether anybody still reads it.
+    static func write(
+        _ fields: [String: OutputValue], with list: LongList, colors: Bool,
+        to output: (String) throws -> Bool
+    ) throws {
+        var printer = JSONText(colors: colors)
+        var hasReader = true
+        func flush() throws {
+            if hasReader { hasReader = try output(printer.text) }
+            printer.text = ""
+        }
+        printer.text += "{"
+        let all = fields.merging([list.name: .list([])]) { first, _ in first }
+        for (position, field) in OutputValue.sorted(all).enumerated() {
+            printer.addName(field.name, isFirst: position == 0, indent: "  ")
+            guard field.name == list.name, list.count > 0 else {
+                printer.add(field.value, indent: "  ")
+                continue
+            }
+            printer.text += "["
+            var isFirst = true
+            try list.forEachBatch { batch in
+                for value in batch {
+                    printer.text += (isFirst ? "\n" : ",\n") + "    "
+                    printer.add(value, indent: "    ")
+                    isFirst = false
+                }
+                try flush()
+                return hasReader
+            }
+            printer.text += "\n  ]"
+        }
+        printer.text += "\n}\n"
+        try flush()
+    }
+
+    private mutating func addName(_ name: String, isFirst: Bool, indent: String) {
+        text += (isFirst ? "\n" : ",\n") + indent + paint(Self.quoted(name), .name) + ": "
+    }
+
     private mutating func add(_ value: OutputValue, indent: String) {
         let inner = indent + "  "
         switch value {
@@ -36,7 +78,7 @@ struct JSONText {
         case .object(let fields):
             text += "{"
             for (position, field) in OutputValue.sorted(fields).enumerated() {
-                text += (position == 0 ? "\n" : ",\n") + inner + paint(Self.quoted(field.name), .name) + ": "
+                addName(field.name, isFirst: position == 0, indent: inner)
                 add(field.value, indent: inner)
             }
             text += "\n" + indent + "}"

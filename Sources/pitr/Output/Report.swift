@@ -8,6 +8,8 @@ struct Report: Sendable {
     enum View: Sendable {
         case columns(ColumnTable)
         case text(PersonText)
+        /// A long one, made only where it is printed.
+        case longText(@Sendable () -> PersonText)
         /// Printed as it is.
         case plain(String)
     }
@@ -15,6 +17,8 @@ struct Report: Sendable {
     /// Nil prints nothing, in any format.
     var value: OutputValue?
     var view: View
+    /// A list that `value` leaves out.
+    var list: LongList?
     /// What failed although there is something to print: said after it, and the program's end.
     var failure: Problem?
 
@@ -27,6 +31,14 @@ struct Report: Sendable {
 
     init(_ document: some Encodable, _ text: PersonText) throws {
         self.init(value: try OutputValue(encoding: document), view: .text(text))
+    }
+
+    /// - Parameter list: what is missing in the document.
+    init(
+        _ document: some Encodable, with list: LongList, _ text: @escaping @Sendable () -> PersonText
+    ) throws {
+        self.init(value: try OutputValue(encoding: document), view: .longText(text))
+        self.list = list
     }
 
     init(_ documents: some Encodable, _ header: [String], _ rows: [[String]]) throws {
@@ -55,7 +67,7 @@ struct Report: Sendable {
     func render(
         _ format: OutputFormat, colors: Bool = false, width: Int = 100, fits: Bool = false
     ) throws -> String {
-        guard let value else { return "" }
+        guard let value = try wholeValue(format) else { return "" }
         switch format {
         case .json: return JSONText.render(value)
         case .jsonc: return JSONText.render(value, colors: colors)
@@ -67,8 +79,32 @@ struct Report: Sendable {
             switch view {
             case .columns(let table): return table.render(width: fits ? width : nil, colors: colors)
             case .text(let text): return text.render(width: width)
+            case .longText(let text): return text().render(width: width)
             case .plain(let text): return text
             }
+        }
+    }
+
+    /// Prints it piece by piece where it has a long list and the format allows that.
+    ///
+    /// - Parameter output: takes text, and says whether anybody still reads it.
+    /// - Returns: whether it did.
+    func write(_ format: OutputFormat, colors: Bool, to output: (String) throws -> Bool) throws -> Bool {
+        guard let list, case .object(let fields)? = value, format == .json || format == .jsonc else {
+            return false
+        }
+        try JSONText.write(fields, with: list, colors: colors && format == .jsonc, to: output)
+        return true
+    }
+
+    /// The value with the list that was left out, where the format prints values.
+    private func wholeValue(_ format: OutputFormat) throws -> OutputValue? {
+        guard let list, case .object(var fields)? = value else { return value }
+        switch format {
+        case .table, .text, .none: return value
+        default:
+            fields[list.name] = try list.value()
+            return .object(fields)
         }
     }
 }

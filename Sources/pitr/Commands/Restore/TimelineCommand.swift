@@ -56,8 +56,18 @@ struct TimelineCommand: PitrCommand {
         let view = TimelineView(
             history: history, onlyEvents: events, showsCheckpoints: checkpoints, isNarrowed: table != nil,
             minRows: query.minimumRows)
+        var frame = history
+        frame.happened.events = []
+        let list = LongList(name: "events", count: history.happened.events.count) { range in
+            let documents = history.happened.events[range].map { event in
+                EventDocument(event, restoreCommand: view.command(before: event))
+            }
+            guard case .list(let items) = try OutputValue(encoding: documents) else { return [] }
+            return items
+        }
         return try Report(
-            TimelineDocument(history, minRows: query.minimumRows, command: view.command), view.text)
+            TimelineDocument(frame, minRows: query.minimumRows, command: view.command), with: list
+        ) { view.text }
     }
 
     private func tablePattern() throws -> ObjectPattern? {
