@@ -49,12 +49,7 @@ struct InstanceStarter {
         let lines = log.lines(since: mark)
         let words = ServerLog.relevant(lines)
         let detail = words.isEmpty ? remark : words.joined(separator: "\n")
-        let taken = lines.contains { line in
-            line.contains("Address already in use")
-                || (line.contains("lock file") && line.contains(".s.PGSQL.")
-                    && line.contains("already exists"))
-        }
-        if taken {
+        if isEndpointTaken {
             return Problem(
                 .portInUse, "the server's address and port are in use", detail: detail,
                 hint: "Stop what listens there, or give the server another address or port.")
@@ -66,6 +61,23 @@ struct InstanceStarter {
                 hint: "It is still running and may be recovering; look at \(instance.paths.log).")
         }
         return Problem(.serverDidNotStart, "the server did not start", detail: detail)
+    }
+
+    /// Whether the server ended while somebody else has its address and port, or its socket. The system is
+    /// asked, and not the log: its words depend on the server's language and on what it logs.
+    private var isEndpointTaken: Bool {
+        guard instance.status() == .stopped, !instance.hasProcesses(),
+            let text = TextFile.read(instance.paths.settingsFile)
+        else { return false }
+        let settings = WrittenConfiguration.settings(text)
+        guard let port = settings["port"].flatMap({ UInt16($0) }) else { return false }
+        let lock = "\(instance.paths.socketDirectory)/.s.PGSQL.\(port).lock"
+        if let owner = TextFile.read(lock).flatMap({ Postmaster(text: $0) }), owner.idIsTaken { return true }
+        let addresses = (settings["listen_addresses"] ?? "").split(separator: ",").compactMap { item in
+            let address = item.trimmingPrefix { $0 == " " }
+            return address == "*" ? IPv4Address("0.0.0.0") : IPv4Address(String(address))
+        }
+        return addresses.contains { LoopbackAddress.isTaken(.init(address: $0, port: port)) }
     }
 
     private func waitUntilAnswering(writable: Bool) throws(Problem) {

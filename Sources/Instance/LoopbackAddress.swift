@@ -67,9 +67,15 @@ public enum LoopbackAddress {
     }
 
     /// Whether a socket can be bound there, as PostgreSQL would bind it.
-    public static func canBind(_ endpoint: Endpoint) -> Bool {
+    public static func canBind(_ endpoint: Endpoint) -> Bool { bindingFailure(endpoint) == 0 }
+
+    /// Whether somebody else listens there.
+    static func isTaken(_ endpoint: Endpoint) -> Bool { bindingFailure(endpoint) == EADDRINUSE }
+
+    /// The system's number for why nobody can listen there; 0 where somebody can.
+    private static func bindingFailure(_ endpoint: Endpoint) -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return false }
+        guard descriptor >= 0 else { return errno }
         defer { close(descriptor) }
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -79,8 +85,10 @@ public enum LoopbackAddress {
         address.sin_addr.s_addr = endpoint.address.rawValue.bigEndian
         return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                let isBound =
+                    bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
                     && listen(descriptor, 1) == 0
+                return isBound ? 0 : errno
             }
         }
     }

@@ -212,6 +212,18 @@ import Testing
         try instance.start(timeoutSeconds: 60)
     }
 
+    @Test func `sees that the port is taken where the log says nothing of it`() throws {
+        try instance.stop()
+        try server.set(["log_min_messages": "panic"])
+        let other = try PostgresFixture(
+            settings: ["port": String(server.settings.port)], listenAddress: server.settings.listenAddress)
+        let failure = #expect(throws: Problem.self) { try instance.start(timeoutSeconds: 30) }
+        #expect(failure?.code == .portInUse, "\(String(describing: failure))")
+        try other.stop()
+        try server.set([:])
+        try instance.start(timeoutSeconds: 60)
+    }
+
     @Test func `says that the port is taken`() throws {
         try instance.stop()
         let port = server.settings.port
