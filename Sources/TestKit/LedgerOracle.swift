@@ -51,16 +51,17 @@ public struct LedgerOracle: Sendable {
         }
         let timeline = TimelineID(number)
         let folder = try product.scratch.directory("oracle")
-        var segment = SegmentName(timeline: timeline, containing: start)
+        var segment = SegmentName(timeline: timeline, containing: start, size: .standard)
         // At a border nothing of the next segment is written, and there need be no file for it.
-        let last = SegmentName(timeline: timeline, containing: LSN(end.rawValue - 1))
+        let last = SegmentName(timeline: timeline, containing: LSN(end.rawValue - 1), size: .standard)
         while segment <= last {
             try fetch(product, server, segment, into: folder + "/" + segment.fileName)
             segment = segment.next
         }
         return LedgerOracle(
             records: try dump(
-                folder, timeline: timeline, from: SegmentName(timeline: timeline, containing: start).start,
+                folder, timeline: timeline,
+                from: SegmentName(timeline: timeline, containing: start, size: .standard).start,
                 to: end))
     }
 

@@ -121,7 +121,7 @@ extension EndToEnd {
 
         /// Positions that two timelines have are read on the newest one, unless another is asked for.
         private static func expectShown(_ product: ProductUnderTest, onNewest name: String) throws {
-            let segment = try #require(SegmentName(fileName: name))
+            let segment = try #require(SegmentName(fileName: name, size: .standard))
             func shown(_ options: String...) throws -> [JSONValue] {
                 try product.run(["wal", "show", "-s", "orders"] + options).value().array ?? []
             }

@@ -81,7 +81,7 @@ extension EndToEnd {
                 let backups = source.repository + "/backups/"
                 let oldest = try #require(try DurableFiles.list(backups).first)
                 let begin = try Self.start(ofBackup: backups + oldest)
-                let first = SegmentName(timeline: TimelineID(1), containing: begin)
+                let first = SegmentName(timeline: TimelineID(1), containing: begin, size: .standard)
                 let sound = try product.json("wal", "verify", "-s", "orders")
                 #expect(sound["isWhole"] == true)
                 #expect(sound["neededFrom"]?["lsn"]?.string == begin.description)
@@ -198,7 +198,9 @@ extension EndToEnd {
 
         // MARK: A log
 
-        private static func start(of name: String) -> LSN { SegmentName(fileName: name)?.start ?? .max }
+        private static func start(of name: String) -> LSN {
+            SegmentName(fileName: name, size: .standard)?.start ?? .max
+        }
 
         /// Fills a segment with a bit of everything, and answers its name once it is archived.
         private static func work(on source: ManagedServer) throws -> String {

@@ -142,7 +142,7 @@ import Testing
             received.append(contentsOf: bytes)
         }
         #expect(UInt64(received.count) == until.distance(from: start))
-        let name = SegmentName(timeline: identity.timeline, containing: start)
+        let name = SegmentName(timeline: identity.timeline, containing: start, size: .standard)
         let sums = try RunAs().runChecked(
             Command(
                 "/bin/sh",

@@ -30,14 +30,14 @@ import Testing
     }
 
     @Test func `names segments as PostgreSQL does`() throws {
-        let name = SegmentName(timeline: TimelineID(1), containing: LSN(0x1_0000_0000))
+        let name = SegmentName(timeline: TimelineID(1), containing: LSN(0x1_0000_0000), size: .standard)
         #expect(name.fileName == "000000010000000100000000")
-        let before = SegmentName(timeline: TimelineID(1), containing: LSN(0xFFFF_FFFF))
+        let before = SegmentName(timeline: TimelineID(1), containing: LSN(0xFFFF_FFFF), size: .standard)
         #expect(before.fileName == "0000000100000000000000FF")
         #expect(before.next == name)
-        #expect(SegmentName(fileName: "000000010000000000000100") == nil)
-        #expect(SegmentName(fileName: "00000001000000000000000a") == nil)
-        #expect(SegmentName(fileName: "000000000000000000000001") == nil)
+        #expect(SegmentName(fileName: "000000010000000000000100", size: .standard) == nil)
+        #expect(SegmentName(fileName: "00000001000000000000000a", size: .standard) == nil)
+        #expect(SegmentName(fileName: "000000000000000000000001", size: .standard) == nil)
     }
 
     @Test func `prints even the instants that only damaged bytes name`() {

@@ -2,6 +2,7 @@ import Catalog
 import GRDB
 import Platform
 import PostgresFormat
+import Repository
 
 extension ControlPlane {
     /// Segments that a server must always find room for: the one it writes and those it makes ahead.
@@ -19,9 +20,14 @@ extension ControlPlane {
             try ServerRow.filter(Column("phase") == ServerPhase.complete.rawValue).fetchAll($0)
         }
         // The WAL may be on a file system of its own.
-        let here = servers.count { DurableFiles.device(of: paths.data($0.id) + "/pg_wal") == device }
-        guard here > 0 else { return DiskRoom(path: place, reserve: 0) }
-        let segments = UInt64(here) * Self.segmentsKept * WALSegmentSize.standard.bytes
+        let here = servers.filter { DurableFiles.device(of: paths.data($0.id) + "/pg_wal") == device }
+        guard !here.isEmpty else { return DiskRoom(path: place, reserve: 0) }
+        let segments = here.reduce(0) { $0 + Self.segmentsKept * segmentSize(of: $1).bytes }
         return DiskRoom(path: place, reserve: segments + (try DurableFiles.totalBytes(place)) / 100)
+    }
+
+    /// As its repository says; while that cannot be read, as servers are made.
+    private func segmentSize(of server: ServerRow) -> WALSegmentSize {
+        (try? layout(server).identity())?.segmentSize ?? .standard
     }
 }

@@ -36,6 +36,8 @@ public struct WALSegmentSize: Hashable, Sendable, Codable {
     public let bytes: UInt64
 
     public static let standard = WALSegmentSize(unchecked: 16 << 20)
+    /// The smallest that there is: with it the names of all sizes are names.
+    public static let smallest = WALSegmentSize(unchecked: 1 << 20)
 
     public init?(bytes: UInt64) {
         guard (1 << 20...1 << 30).contains(bytes), bytes.nonzeroBitCount == 1 else { return nil }
@@ -66,12 +68,12 @@ public struct SegmentName: Hashable, Comparable, Sendable, CustomStringConvertib
     }
 
     /// The segment that holds the byte at `lsn`.
-    public init(timeline: TimelineID, containing lsn: LSN, size: WALSegmentSize = .standard) {
+    public init(timeline: TimelineID, containing lsn: LSN, size: WALSegmentSize) {
         self.init(timeline: timeline, number: lsn.rawValue / size.bytes, size: size)
     }
 
     /// Reads a 24-digit file name; nil for anything else, also for a low part beyond the segment size.
-    public init?(fileName: String, size: WALSegmentSize = .standard) {
+    public init?(fileName: String, size: WALSegmentSize) {
         let bytes = Array(fileName.utf8)
         guard bytes.count == 24,
             bytes.allSatisfy({ $0.isHexDigit && !(UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) })

@@ -32,7 +32,7 @@ struct LogOptions: ParsableArguments {
 
     /// - Parameter wholeIsMeant: whether a server alone means all of its log.
     func source(wholeIsMeant: Bool) throws -> Source {
-        if let part, SegmentName(fileName: part) == nil, part.contains("/") || isFile(part),
+        if let part, SegmentName(fileName: part, size: .smallest) == nil, part.contains("/") || isFile(part),
             range(part) == nil
         {
             if isFile(part) { return .file(part) }
