@@ -26,6 +26,10 @@ extension EndToEnd {
                     #expect(
                         !actions.contains { $0["outcome"]?.string?.hasPrefix("failed") == true },
                         "\(step): \(JSONValue.array(actions).printed())")
+                    if step == "delete: note" {
+                        let noted = try product.json("evidence", "show", "-n", copy.id)
+                        #expect(noted["copyDeletedTimeUtc"]?.string != nil, "maintain did not note it")
+                    }
                     _ = try product.run(["delete", "-n", "copy", "--purge", "--yes"]).checked()
 
                     #expect(try product.serverNames() == ["orders"], "\(step)")

@@ -257,6 +257,7 @@ extension ControlPlane {
                 if let expiry { $0.expiry = try CatalogJSON.text(expiry.carriedOut) }
             }
             RestoreFaults.reached("delete: note")
+            // Where that fails, maintenance does it.
             try? noteDeletion(of: dropped, at: now)
             try change(row.id) {
                 _ = try FirewallRuleRow.filter(Column("serverID") == row.id).deleteAll($0)
@@ -301,7 +302,7 @@ extension ControlPlane {
     func removeForGood(_ row: ServerRow) throws {
         // A delete that was killed has not noted it, and without its row nothing tells any more.
         let deleted = try row.deletedAt.map(Self.instant) ?? clock.now()
-        try? noteDeletion(of: row, at: deleted)
+        try noteDeletion(of: row, at: deleted)
         RestoreFaults.reached("purge: files")
         try DurableFiles.removeTree(paths.repository(row.id))
         try removePaired(row)

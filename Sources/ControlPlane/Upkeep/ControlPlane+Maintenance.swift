@@ -37,6 +37,7 @@ extension ControlPlane {
         actions += try constrainAuthority(dryRun: dryRun)
         actions += try copyToPairs(dryRun: dryRun)
         for row in try rows(resourceGroup: nil, dropped: true) {
+            actions += try each(row, "note-deletion") { try noteDeletionIfDue(row, dryRun: dryRun) }
             actions += try each(row, "purge-deleted") { try purgeIfDue(row, time) }
         }
         return try actions + describeAll(dryRun: dryRun)

@@ -36,12 +36,31 @@ extension ControlPlane {
     ///
     /// - Parameter reason: why, where nobody asked for just that.
     func noteDeletion(of row: ServerRow, at time: PostgresTimestamp, because reason: String? = nil) throws {
-        guard let text = row.evidence else { return }
-        let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
-        guard var kept = try folder.read(evidence.operationID), kept.copyDeletedAt == nil else { return }
+        guard var kept = try evidenceWithoutDeletion(of: row) else { return }
         kept.copyDeletedAt = time
         kept.copyDeletedBecause = try reason ?? expiry(of: row)?.deletionReason
         try folder.write(kept)
+    }
+
+    /// As part of maintenance: a delete that was killed, or found no room, has not noted it.
+    func noteDeletionIfDue(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
+        guard let deleted = try row.deletedAt.map(Self.instant), try evidenceWithoutDeletion(of: row) != nil
+        else { return [] }
+        return [
+            act(
+                row.name, "note-deletion", row.name, "the evidence of its restore does not say so yet",
+                dryRun: dryRun
+            ) { try noteDeletion(of: row, at: deleted) }
+        ]
+    }
+
+    /// What is kept of a copy's restore, where it says that the copy is there. Damaged files are passed over:
+    /// nothing can be noted in them, and `evidence list` tells of them.
+    private func evidenceWithoutDeletion(of row: ServerRow) throws -> KeptEvidence? {
+        guard let text = row.evidence else { return nil }
+        let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
+        guard let read = try? folder.read(evidence.operationID), read.copyDeletedAt == nil else { return nil }
+        return read
     }
 
     /// As part of maintenance: a restore that was killed just behind its end has not kept it yet.
