@@ -40,11 +40,13 @@ struct TimelineViewTests {
         var event = WALEvent(
             action: .delete, subject: .table, object: object, rows: 8400, xid: TransactionID(745),
             record: LSN(100), commit: LSN(200), boundary: LSN(200))
-        #expect(TimelineView.words(for: event) == "DELETE shop.orders 8 400 rows")
+        #expect(TimelineView.words(for: event) == "DELETE public.orders in database shop, 8 400 rows")
         event.action = .alter
         event.rows = nil
         event.details = ["column a added", "column b dropped"]
-        #expect(TimelineView.words(for: event) == "ALTER TABLE shop.orders: column a added, column b dropped")
+        #expect(
+            TimelineView.words(for: event)
+                == "ALTER TABLE public.orders in database shop: column a added, column b dropped")
     }
 
     @Test func `checkpoints are in the table on request only, and always in the document`() throws {
@@ -117,12 +119,14 @@ struct TimelineViewTests {
             .joined(separator: " ")
         #expect(
             text.contains(
-                "not shown: 1 201 changes of 100 to 999 rows, 1 200 of shop.orders (up to 900 rows), "
-                    + "1 of shop.bills (up to 100 rows); and those of fewer rows; --min-rows 1 shows them all"
+                "not shown: 1 201 changes of 100 to 999 rows, 1 200 of public.orders in database "
+                    + "shop (up to 900 rows), 1 of public.bills in database shop (up to 100 rows); "
+                    + "and those of fewer rows; --min-rows 1 shows them all"
             ),
             "\(text)")
         let document = TimelineDocument(history, minRows: 1000) { _ in nil }
         #expect(document.hidden.map(\.table) == ["shop.orders", "shop.bills"])
+        #expect(document.hidden.map(\.schema) == ["public", "public"])
         #expect(document.hidden.map(\.changes) == [1200, 1])
     }
 

@@ -38,7 +38,7 @@ extension EndToEnd {
                 let rows = "SELECT count(*) FROM orders"
                 let cases: [(event: [String], sql: String, answer: String)] = [
                     (["drop table shop.orders"], rows, "2"),
-                    (["truncate shop.orders"], rows, "40"),
+                    (["truncate public.orders in database shop"], rows, "40"),
                     (["delete from shop.orders", "--nth", "1"], rows, "100"),
                     (["delete from shop.orders", "--latest"], rows, "90"),
                     (["delete from orders", "--min-rows", "50"], rows, "90"),
@@ -55,7 +55,7 @@ extension EndToEnd {
                     #expect(copy.remarks.contains("'\(known.event[0])' is "), "\(copy.remarks)")
                     if number == 0 {
                         let did = copy.evidence["firstExcludedDid"]?.array?.compactMap(\.string) ?? []
-                        #expect(did.contains("DROP TABLE shop.orders"), "\(did)")
+                        #expect(did.contains("DROP TABLE public.orders in database shop"), "\(did)")
                     }
                     try product.delete("copy\(number)")
                 }

@@ -82,7 +82,9 @@ struct TimelineTests {
                     "plan", "-s", "shop", "--before", "delete from market.parts", "--min-rows", "60",
                 ]
             ).checked()
-            #expect(plan.description.contains("DELETE market.parts 60 rows (in 2 tables)"), "\(plan)")
+            #expect(
+                plan.description.contains("DELETE public.parts in database market, 60 rows (in 2 tables)"),
+                "\(plan)")
         }
     }
 

@@ -53,13 +53,13 @@ struct LongRecordTests {
         let last = try #require(held.last?.name)
         #expect(last.start < long.end && long.end <= last.end && held.count == (isTooLong ? 6 : 3))
         if isTooLong {
-            #expect(told == ["INSERT 5.16384 120 rows"])
+            #expect(told == ["INSERT 16384 in database 5, 120 rows"])
             #expect(
                 reader.notes == [
                     "A record that ends in \(last) is too long for its index: a transaction may be missing."
                 ])
         } else {
-            #expect(told == ["INSERT 5.16384 150 rows", "INSERT 5.16384 120 rows"])
+            #expect(told == ["INSERT 16384 in database 5, 150 rows", "INSERT 16384 in database 5, 120 rows"])
             #expect(reader.notes == [])
         }
         #expect(reader.segmentsRead == 0 && reader.segments == held.count)

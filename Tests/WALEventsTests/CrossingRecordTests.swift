@@ -147,6 +147,6 @@ struct CrossingRecordTests {
             assembler.add(index.knownChanges)
             for record in index.kept { record.withRecord { assembler.apply($0, countingRows: false) } }
         }
-        #expect(assembler.finish().map(\.description) == ["INSERT 5.16384 150 rows"])
+        #expect(assembler.finish().map(\.description) == ["INSERT 16384 in database 5, 150 rows"])
     }
 }

@@ -20,7 +20,8 @@ struct EventPatternTests {
     @Test(arguments: [
         "drop table orders", "DROP TABLE shop.orders", "drop table public.orders;",
         "Drop Table Shop.Public.ORDERS", "drop table \"shop\".\"orders\"", "drop table if exists orders",
-        "drop table orders cascade", "drop table orders RESTRICT;",
+        "drop table orders cascade", "drop table orders RESTRICT;", "drop table orders in database shop",
+        "DROP TABLE public.orders in database shop", "drop table orders cascade in database \"shop\";",
     ])
     func `finds a dropped table however it is named`(_ text: String) throws {
         #expect(try EventPattern(text).matches(event(.drop)))
@@ -28,7 +29,8 @@ struct EventPatternTests {
 
     @Test(arguments: [
         "drop table order", "drop view orders", "drop table other.orders", "drop table \"Orders\"",
-        "truncate orders", "drop table shop.sales.orders",
+        "truncate orders", "drop table shop.sales.orders", "drop table orders in database postgres",
+        "drop table shop.orders in database shop",
     ])
     func `does not find what was not said`(_ text: String) throws {
         #expect(try !EventPattern(text).matches(event(.drop)))
@@ -59,19 +61,23 @@ struct EventPatternTests {
 
     @Test func `an event's own title finds it again`() throws {
         for named in [
-            "orders", "Order Items", "a\"b", "1st", "two\nlines\\", "\u{1B}[31m\"", "ünïcode", "with.dot",
+            "orders", "order", "order-items", "in", "Order Items", "a\"b", "1st", "two\nlines\\",
+            "\u{1B}[31m\"", "ünïcode", "with.dot",
         ] {
             for schema in ["public", "Sales 2"] {
                 let dropped = event(.drop, schema: schema, name: named)
                 #expect(
                     try EventPattern(dropped.title.lowercasedKeywords).matches(dropped), "\(dropped.title)")
+                #expect(
+                    try EventPattern(dropped.words.lowercasedKeywords).matches(dropped), "\(dropped.words)")
             }
         }
     }
 
     @Test(arguments: [
         "", "  ", "dorp table x", "drop x", "drop table", "drop table a.b.c.d", "drop table \"x",
-        "drop table a b",
+        "drop table a b", "drop table in database shop", "drop table a.b.c in database shop",
+        "drop table a in database b.c",
         "drop table .x", "delete from x cascade", "drop table U&\"a\\00\"", "drop table U&\"\\D800\"",
         "restore", "restore point", "delete from",
     ])
@@ -116,7 +122,7 @@ struct EventPatternTests {
             throw EventPattern.Flaw(description: "one of two was chosen")
         }
         #expect(found.map(\.event.rows) == [110, 90])
-        #expect(found.map(\.event.details) == [["in 2 tables"], ["in shop.orders_1"]])
+        #expect(found.map(\.event.details) == [["in 2 tables"], ["in public.orders_1"]])
         #expect(found.allSatisfy { $0.event.object.name == "orders" })
         #expect(found.map(\.boundary) == [LSN(108), LSN(208)])
         let large = pattern.select(from: events, EventChoice(.only, minimumRows: 100))
@@ -173,7 +179,28 @@ struct EventPatternTests {
     @Test func `says a number where no name is known`() {
         let unknown = EventObject(databaseID: ObjectID(5), number: 16_384)
         #expect(unknown.description == "5.16384")
+        #expect(unknown.words == "16384 in database 5")
         #expect(EventObject(database: "shop", databaseID: ObjectID(5), number: 77).description == "shop.77")
+    }
+
+    @Test func `people read the schema, and the database where nobody takes it for one`() throws {
+        let object = EventObject(
+            database: "postgres", databaseID: ObjectID(5), schema: "public", name: "order", number: 16_500)
+        #expect(object.words == "public.\"order\" in database postgres")
+        #expect(
+            event(.delete, name: "Order-Items", rows: 7).description
+                == "DELETE public.\"Order-Items\" in database shop, 7 rows")
+        #expect(
+            event(.create, .schema, schema: nil, name: "sales").words
+                == "CREATE SCHEMA sales in database shop")
+        #expect(
+            event(.drop, .database, database: nil, schema: nil, name: "my-shop").words
+                == "DROP DATABASE \"my-shop\"")
+        #expect(
+            event(.restorePoint, .server, database: nil, schema: nil, name: "release-42").words
+                == "RESTORE POINT release-42")
+        #expect(SQLName.words(path: "shop.\"Sales.2\".t") == "\"Sales.2\".t in database shop")
+        #expect(SQLName.words(path: "t") == "t")
     }
 }
 

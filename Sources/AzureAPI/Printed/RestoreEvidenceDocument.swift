@@ -33,7 +33,7 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
     @OrNull public var effectiveTimeUtc: String?
     public var finishedAtUtc: String
     @OrNull public var firstExcluded: BoundaryDocument?
-    /// What that transaction did, as far as the WAL tells: `DROP TABLE shop.orders`.
+    /// What that transaction did, as far as the WAL tells: `DROP TABLE public.orders in database shop`.
     public var firstExcludedDid: [String]
     public var handedToPostgres: String
     /// Databases whose DROP was interrupted: they can only be dropped again.

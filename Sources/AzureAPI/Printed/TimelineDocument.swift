@@ -28,7 +28,10 @@ public struct TimelineDocument: Codable, Sendable {
     /// Changes of a table's rows that are too few to be events; of fewer than 100 rows they are not counted.
     public struct Hidden: Codable, Sendable {
         public var changes: Int
+        @OrNull public var database: String?
         public var largestRows: Int64
+        @OrNull public var name: String?
+        @OrNull public var schema: String?
         public var table: String
     }
 
@@ -67,7 +70,10 @@ public struct TimelineDocument: Codable, Sendable {
         _fromUtc = OrNull(wrappedValue: history.from?.description)
         gaps = history.happened.gaps.map(Gap.init)
         hidden = history.happened.hidden.map {
-            Hidden(changes: $0.changes, largestRows: $0.largestRows, table: $0.table.description)
+            Hidden(
+                changes: $0.changes, database: OrNull(wrappedValue: $0.table.database),
+                largestRows: $0.largestRows, name: OrNull(wrappedValue: $0.table.name),
+                schema: OrNull(wrappedValue: $0.table.schema), table: $0.table.description)
         }
         _latestUtc = OrNull(wrappedValue: history.latest?.description)
         self.minRows = minRows

@@ -46,7 +46,7 @@ public struct RequestedTime: Hashable, Sendable {
     }
 }
 
-/// What happened right behind the moment that is wanted: `drop table shop.orders`.
+/// What happened right behind the moment that is wanted: `drop table orders in database shop`.
 public struct RequestedEvent: Hashable, Sendable {
     public let pattern: EventPattern
     public let choice: EventChoice
@@ -58,7 +58,9 @@ public struct RequestedEvent: Hashable, Sendable {
         } catch {
             throw Problem(
                 .usage, "\"\(words)\" is no event", detail: error.description,
-                hint: "Say it like 'drop table shop.orders', 'delete from orders' or 'restore point NAME'.")
+                hint:
+                    "Say it like 'drop table orders in database shop', 'delete from orders' or 'restore point NAME'."
+            )
         }
         self.choice = choice
     }

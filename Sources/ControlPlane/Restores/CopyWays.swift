@@ -2,6 +2,7 @@ import Catalog
 import Instance
 import PostgresClient
 import Platform
+import WALEvents
 
 /// What a copy does not do by itself any more, and how a person has it done again.
 struct CopyWays {
@@ -46,8 +47,9 @@ struct CopyWays {
             }
         }
         if let tables = evidence.tablesToCopyAgain, !tables.isEmpty {
+            let names = tables.map(SQLName.words(path:)).joined(separator: ", ")
             notes.append(
-                "The first copying of \(tables.joined(separator: ", ")) had not ended: empty them, and have "
+                "The first copying of \(names) had not ended: empty them, and have "
                     + "them copied with ALTER SUBSCRIPTION … REFRESH PUBLICATION.")
         }
         return notes

@@ -68,8 +68,8 @@ extension ControlPlane {
         defer { connection.close() }
         let names = try? connection.query(
             """
-            SELECT pg_catalog.format('%I.%I', d.datname, s.subname) FROM pg_catalog.pg_subscription s
-            JOIN pg_catalog.pg_database d ON d.oid = s.subdbid ORDER BY 1
+            SELECT pg_catalog.format('%I in database %I', s.subname, d.datname)
+            FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid ORDER BY 1
             """
         ).firstColumn
         return names.map(SubscriptionsAhead.now) ?? .unknown

@@ -44,7 +44,8 @@ struct TargetCatalogs {
                 .map { $0.map(Self.quotedIfNeeded) ?? "?" }.joined(separator: ".")
         }.sorted()
         if !planned.unloggedRelations.isEmpty {
-            planned.plan.hazards.append(Hazard(unlogged: planned.unloggedRelations))
+            planned.plan.hazards.append(
+                Hazard(unlogged: planned.unloggedRelations.map(SQLName.words(path:))))
         }
     }
 

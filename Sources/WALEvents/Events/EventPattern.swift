@@ -1,7 +1,6 @@
 /// An event as people say it: `drop table shop.orders`, `delete from orders`, `restore point release-42`.
 ///
-/// Words are in any letter case. A name is `table`, `schema.table`, `database.table` or
-/// `database.schema.table`; unquoted it matches in any letter case, in double quotes exactly.
+/// Words are in any letter case; for names see `ObjectPattern`.
 public struct EventPattern: Hashable, Sendable, CustomStringConvertible {
     /// Why some words are no pattern.
     public struct Flaw: Error, Hashable, Sendable, CustomStringConvertible {
@@ -29,6 +28,7 @@ public struct EventPattern: Hashable, Sendable, CustomStringConvertible {
         let action = try Self.action(verb, &words)
         actions = [action]
         subjects = try Self.subjects(action, &words)
+        let database = try EventWords.takeDatabase(&words)
         guard let spelled = words.first else {
             guard [.parameterChange, .timelineEnd, .checkpoint].contains(action) else {
                 throw Flaw(description: "it does not say what: the name is missing behind \"\(text)\"")
@@ -44,7 +44,7 @@ public struct EventPattern: Hashable, Sendable, CustomStringConvertible {
         guard words.count == 1 else {
             throw Flaw(description: "\"\(words[1].spelling)\" behind the name is not understood")
         }
-        name = try ObjectPattern(words: spelled.parts)
+        name = try ObjectPattern(words: spelled.parts, database: database)
     }
 
     /// The name behind `restore point`, whatever it has in it.

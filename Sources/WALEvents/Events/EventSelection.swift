@@ -87,7 +87,7 @@ public struct EventSelector: Sendable {
         }
         guard let place = open.firstIndex(where: { $0.action == event.action && $0.object == object }) else {
             var event = event
-            if event.object != object { event.details.append("in \(event.object)") }
+            if event.object != object { event.details.append("in \(event.object.nameInDatabase)") }
             event.object = object
             open.append(event)
             tables.append(1)

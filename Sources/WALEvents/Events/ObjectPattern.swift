@@ -2,8 +2,9 @@ import PostgresFormat
 
 /// The name of a relation or something else, as people write it.
 ///
-/// A name is `table`, `schema.table`, `database.table` or `database.schema.table`; a part in double quotes
-/// matches exactly, also with SQL's escapes (`U&"line\000Abreak"`), any other in any letter case.
+/// A name is `table`, `schema.table`, `database.table` or `database.schema.table`, the first two also with
+/// `in database NAME` behind them; a part in double quotes matches exactly, also with SQL's escapes
+/// (`U&"line\000Abreak"`), any other in any letter case.
 public struct ObjectPattern: Hashable, Sendable {
     /// One part of a name.
     struct Word: Hashable, Sendable {
@@ -16,23 +17,31 @@ public struct ObjectPattern: Hashable, Sendable {
     }
 
     let words: [Word]
+    /// What stood behind `in database`.
+    let database: Word?
 
-    init(words: [Word]) throws(EventPattern.Flaw) {
+    init(words: [Word], database: Word? = nil) throws(EventPattern.Flaw) {
         guard (1...3).contains(words.count) else {
             throw EventPattern.Flaw(description: "a name has at most three parts: database.schema.table")
         }
+        guard database == nil || words.count < 3 else {
+            throw EventPattern.Flaw(
+                description: "the database is named twice: in front of the schema and behind \"in database\"")
+        }
         self.words = words
+        self.database = database
     }
 
     public init(_ text: String) throws(EventPattern.Flaw) {
-        let spellings = try EventWords.read(text)
+        var spellings = try EventWords.read(text)
+        let database = try EventWords.takeDatabase(&spellings)
         guard spellings.count == 1, let name = spellings.first else {
             throw EventPattern.Flaw(
                 description:
                     "\"\(text)\" is not one name; what has blanks in it goes in double quotes, as in "
                     + "'\"My Schema\".\"Order\"'")
         }
-        try self.init(words: name.parts)
+        try self.init(words: name.parts, database: database)
     }
 
     /// Whether it happened to what this names: now, or before a change of its name, or to a part of it.
@@ -45,6 +54,10 @@ public struct ObjectPattern: Hashable, Sendable {
         let last = object.name ?? (object.number == 0 ? nil : String(object.number))
         guard let wanted = words.last, let last, wanted.matches(last) else { return false }
         let database = object.database ?? object.databaseID.description
+        if let wanted = self.database {
+            guard wanted.matches(database) else { return false }
+            return words.count == 1 || object.schema.map(words[0].matches) ?? false
+        }
         switch words.count {
         case 1: return true
         case 2: return words[0].matches(database) || object.schema.map(words[0].matches) ?? false
@@ -62,6 +75,22 @@ struct EventWords {
     /// The word in lower case; empty if it is a quoted or composed name.
     var keyword: String {
         parts.count == 1 && !parts[0].isQuoted ? parts[0].text.lowercased() : ""
+    }
+
+    /// Takes `in database NAME` from the end, where it stands behind something.
+    static func takeDatabase(_ words: inout [EventWords]) throws(EventPattern.Flaw) -> ObjectPattern.Word? {
+        let place = words.count - 3
+        guard place > 0, words[place].keyword == "in", words[place + 1].keyword == "database",
+            let database = words.last
+        else { return nil }
+        guard database.parts.count == 1 else {
+            throw EventPattern.Flaw(
+                description:
+                    "\"\(database.spelling)\" is not the name of a database; one with a dot in it goes "
+                    + "in double quotes")
+        }
+        words.removeLast(3)
+        return database.parts[0]
     }
 
     /// Splits at blanks and semicolons outside of double quotes, and each word at its dots.

@@ -79,24 +79,30 @@ public struct WALEvent: Hashable, Sendable {
     /// Whether it is a change of rows rather than of what there is.
     public var changesRows: Bool { action == .insert || action == .update || action == .delete }
 
-    /// The event without its numbers: `DROP TABLE shop.orders`, `DELETE shop.orders`.
-    public var title: String {
+    /// The event without its numbers, for programs: `DROP TABLE shop.orders`, `DELETE shop.orders`, where
+    /// `shop` is the database.
+    public var title: String { title(object.description) }
+
+    /// The same for people: `DROP TABLE public.orders in database shop`.
+    public var words: String { title(object.words) }
+
+    private func title(_ name: String) -> String {
         switch action {
-        case .create, .drop, .alter: "\(action.rawValue.uppercased()) \(subject.sqlName) \(object)"
-        case .truncate, .insert, .update, .delete: "\(action.rawValue.uppercased()) \(object)"
-        case .restorePoint: "RESTORE POINT \(object)"
+        case .create, .drop, .alter: "\(action.rawValue.uppercased()) \(subject.sqlName) \(name)"
+        case .truncate, .insert, .update, .delete: "\(action.rawValue.uppercased()) \(name)"
+        case .restorePoint: "RESTORE POINT \(object.name.map(SQLName.plain) ?? name)"
         case .parameterChange: "PARAMETER CHANGE"
-        case .timelineEnd: "NEW TIMELINE \(object)"
+        case .timelineEnd: "NEW TIMELINE \(object.number)"
         case .checkpoint: "CHECKPOINT"
         }
     }
 }
 
 extension WALEvent: CustomStringConvertible {
-    /// The title with the rows and the details: `DELETE shop.orders 8400 rows`.
+    /// For people, with the rows and the details: `DELETE public.orders in database shop, 8400 rows`.
     public var description: String {
-        let counted = rows.map { " \($0) \($0 == 1 ? "row" : "rows")" } ?? ""
-        return title + counted + (details.isEmpty ? "" : " (" + details.joined(separator: ", ") + ")")
+        let counted = rows.map { ", \($0) \($0 == 1 ? "row" : "rows")" } ?? ""
+        return words + counted + (details.isEmpty ? "" : " (" + details.joined(separator: ", ") + ")")
     }
 }
 
@@ -140,8 +146,8 @@ public struct EventObject: Hashable, Sendable {
 }
 
 extension EventObject: CustomStringConvertible {
-    /// `shop.orders` for `public.orders` in the database `shop`, `shop.sales.orders` for another schema; a
-    /// number for each name that is not known, and names quoted where SQL needs it.
+    /// For programs: `shop.orders` for `public.orders` in the database `shop`, `shop.sales.orders` in another
+    /// schema; a number for each name that is not known, and names quoted where SQL needs it.
     public var description: String {
         var parts: [String] = []
         if databaseID != .none || database != nil {
@@ -155,6 +161,18 @@ extension EventObject: CustomStringConvertible {
         }
         return parts.joined(separator: ".")
     }
+
+    /// The same for people, so that nobody takes a database for a schema: `public.orders in database shop`.
+    public var words: String {
+        guard databaseID != .none || database != nil else { return nameInDatabase }
+        return nameInDatabase + " in database " + (database.map(SQLName.quoted) ?? databaseID.description)
+    }
+
+    /// As a session in its database would write it: `public.orders`.
+    var nameInDatabase: String {
+        let last = name.map(SQLName.quoted) ?? String(number)
+        return schema.map { SQLName.quoted($0) + "." + last } ?? last
+    }
 }
 
 /// An event as the target of a restore to just before it.
@@ -167,51 +185,4 @@ public struct EventTarget: Hashable, Sendable {
 
     /// The start of the record that must be the first one left out.
     public var boundary: LSN { event.boundary }
-}
-
-/// Names as SQL writes them.
-public enum SQLName {
-    /// The name as it is if it needs no quotes (lower case, digits, `_`, `-` within), else in double quotes;
-    /// with SQL's own escapes where it has control characters, so that it stays on its line.
-    public static func quoted(_ name: String) -> String {
-        if name.unicodeScalars.contains(where: isControl) {
-            let escaped = name.unicodeScalars.map { scalar in
-                if scalar == "\\" { return "\\\\" }
-                guard isControl(scalar) else { return String(scalar) }
-                let digits = String(scalar.value, radix: 16, uppercase: true)
-                return "\\" + String(repeating: "0", count: 4 - digits.count) + digits
-            }
-            return "U&\"" + escaped.joined().replacingDoubleQuotes + "\""
-        }
-        let bytes = Array(name.utf8)
-        guard let first = bytes.first, isPlain(first), !isDigit(first),
-            bytes.allSatisfy({ isPlain($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "$") })
-        else { return "\"" + name.replacingDoubleQuotes + "\"" }
-        return name
-    }
-
-    /// C0 and C1, DEL, and the breaks of lines and paragraphs.
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}"
-    }
-
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || isDigit(byte) || byte == UInt8(ascii: "_")
-            || byte >= 0x80
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    }
-}
-
-extension String {
-    fileprivate var replacingDoubleQuotes: String {
-        var doubled = ""
-        for character in self {
-            doubled.append(character)
-            if character == "\"" { doubled.append(character) }
-        }
-        return doubled
-    }
 }

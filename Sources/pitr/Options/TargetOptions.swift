@@ -47,8 +47,9 @@ struct TargetOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A named restore point.", valueName: "name")) var restorePoint: String?
     @Option(
         help: ArgumentHelp(
-            "Just before something happened: 'drop table shop.orders', 'truncate orders', 'delete from orders', "
-                + "'drop database shop', 'restore point release-42'.", valueName: "event"))
+            "Just before something happened: 'drop table orders in database shop', 'truncate public.orders', "
+                + "'delete from orders', 'drop database shop', 'restore point release-42'.",
+            valueName: "event"))
     var before: String?
     @Option(help: "With --before: the one with this number, counted from the earliest.") var nth: Int?
     @Flag(help: "With --before: the last one.") var latest = false

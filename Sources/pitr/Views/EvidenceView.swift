@@ -1,6 +1,7 @@
 import ControlPlane
 import Planning
 import PostgresFormat
+import WALEvents
 
 /// What a restore did and how it was proved, for a person.
 enum EvidenceView {
@@ -33,13 +34,17 @@ enum EvidenceView {
         for name in evidence.invalidDatabases ?? [] {
             text.field("Invalid", "database \(name): its DROP was interrupted, it can only be dropped again")
         }
-        for name in evidence.unloggedRelations ?? [] { text.field("Unlogged, empty", name) }
+        for name in evidence.unloggedRelations ?? [] {
+            text.field("Unlogged, empty", SQLName.words(path: name))
+        }
         for subscription in evidence.subscriptions ?? [] {
             text.field(
                 "Switched off", "subscription \(subscription.name) of database \(subscription.database)")
         }
-        for name in evidence.tablesToCopyAgain ?? [] { text.field("To be copied again", name) }
-        for name in evidence.reachesOut ?? [] { text.field("Reaches out if used", name) }
+        for name in evidence.tablesToCopyAgain ?? [] {
+            text.field("To be copied again", SQLName.words(path: name))
+        }
+        for name in evidence.reachesOut ?? [] { text.field("Reaches out if used", "database \(name)") }
         text.field("Began, ended", "\(evidence.startedAt), \(evidence.finishedAt)")
         text.field("Operation", "\(evidence.operationID), correlation \(evidence.correlationID)")
         text.heading("Checks made")

@@ -55,7 +55,8 @@ struct TimelineView {
         }
         let count = history.happened.hidden.reduce(0) { $0 + $1.changes }
         let tables = history.happened.hidden.prefix(5).map { hidden in
-            "\(Self.grouped(Int64(hidden.changes))) of \(hidden.table) (up to \(Self.grouped(hidden.largestRows)) rows)"
+            "\(Self.grouped(Int64(hidden.changes))) of \(hidden.table.words) "
+                + "(up to \(Self.grouped(hidden.largestRows)) rows)"
         }
         let more = history.happened.hidden.count - tables.count
         return "not shown: \(Self.grouped(Int64(count))) \(count == 1 ? "change" : "changes") of "
@@ -102,7 +103,7 @@ struct TimelineView {
 
     // MARK: Events
 
-    /// `2026-03-22T18:20:22.123456Z  0/3000128  745  DROP TABLE shop.orders`
+    /// `2026-03-22T18:20:22.123456Z  0/3000128  745  DROP TABLE public.orders in database shop`
     private static func line(of event: WALEvent, _ lsnWidth: Int, _ xidWidth: Int) -> String {
         func padded(_ text: String, _ width: Int) -> String {
             text + String(repeating: " ", count: max(0, width - text.count))
@@ -113,10 +114,10 @@ struct TimelineView {
         return "\(time)  \(lsn)  \(xid)  \(words(for: event))"
     }
 
-    /// `DELETE shop.orders 8 400 rows`
+    /// `DELETE public.orders in database shop, 8 400 rows`
     static func words(for event: WALEvent) -> String {
-        let rows = event.rows.map { " \(grouped($0)) \($0 == 1 ? "row" : "rows")" } ?? ""
-        return event.title + rows
+        let rows = event.rows.map { ", \(grouped($0)) \($0 == 1 ? "row" : "rows")" } ?? ""
+        return event.words + rows
             + (event.details.isEmpty ? "" : ": " + event.details.joined(separator: ", "))
     }
 

@@ -32,7 +32,7 @@ enum HelpTopic: String, CaseIterable {
 
           (none)                  the latest moment: everything that is durable now
           --restore-time TIME     all transactions that committed up to this time ('pitr help times')
-          --before EVENT          just before something happened: 'drop table shop.orders',
+          --before EVENT          just before something happened: 'drop table orders in database shop',
                                   'truncate orders', 'delete from orders', 'drop database shop',
                                   'restore point release-42'; of several: --latest, --nth N, --min-rows N
           --xid N                 up to and with the record that ends this transaction

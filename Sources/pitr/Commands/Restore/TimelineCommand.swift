@@ -30,7 +30,8 @@ struct TimelineCommand: PitrCommand {
     @Flag(help: "Checkpoints among the events; -o json has them in any case.") var checkpoints = false
     @Option(
         help: """
-            Only what happened to this table or its partitions: table, schema.table or database.schema.table.
+            Only what happened to this table or its partitions: orders, public.orders, or \
+            either with 'in database shop' behind it.
             """)
     var table: String?
     @Option(
