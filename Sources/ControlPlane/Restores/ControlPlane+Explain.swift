@@ -21,6 +21,8 @@ public struct RestoreExplanation: Sendable {
         /// Whole sentences, a paragraph each.
         public var text: [String]
         public var files: [File] = []
+        /// Of a restore that was made: what PostgreSQL logged meanwhile.
+        public var messages: [String] = []
     }
 
     public var planned: PlannedRestore

@@ -28,6 +28,18 @@ struct TargetOptions: ParsableArguments {
         help: "The server to restore: a name in the same group, or a resource id.",
         completion: Completions.servers)
     var sourceServer: String
+    @OptionGroup var moment: MomentOptions
+
+    /// The restore that is asked for.
+    ///
+    /// Throws `.usage` where the words of a time or an event are not understood.
+    func request(in group: GroupOption) throws(Problem) -> RestoreRequest {
+        try moment.request(source: sourceServer, in: group)
+    }
+}
+
+/// To which moment.
+struct MomentOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The moment: 04:37 (the last one), 'yesterday 18:00', '2026-03-22 19:20 Europe/Paris', '2 hours ago' "
@@ -61,11 +73,15 @@ struct TargetOptions: ParsableArguments {
     var acceptEnd: LSN?
     @Option(help: "How PostgreSQL is told where to stop.") var targetMode = TargetMode.automatic
 
-    func validate() throws {
-        let given = [
+    /// The options that name a target.
+    private var given: [String] {
+        [
             ("--restore-time", restoreTime != nil), ("--backup", backup != nil), ("--lsn", lsn != nil),
             ("--xid", xid != nil), ("--restore-point", restorePoint != nil), ("--before", before != nil),
         ].filter(\.1).map(\.0)
+    }
+
+    func validate() throws {
         if given.count > 1 {
             throw ValidationError("give either \(given.joined(separator: " or ")): a restore has one target")
         }
@@ -80,12 +96,15 @@ struct TargetOptions: ParsableArguments {
         if let minRows, minRows < 1 { throw ValidationError("--min-rows is 1 or more") }
     }
 
-    /// The restore that is asked for.
-    ///
+    /// Whether any of them was given.
+    var isGiven: Bool {
+        !given.isEmpty || timeline != nil || acceptEnd != nil || targetMode != .automatic
+    }
+
     /// Throws `.usage` where the words of a time or an event are not understood.
-    func request(in group: GroupOption) throws(Problem) -> RestoreRequest {
+    func request(source: String, in group: GroupOption) throws(Problem) -> RestoreRequest {
         var request = RestoreRequest(
-            resourceGroup: group.resourceGroup, sourceServer: sourceServer, target: try target)
+            resourceGroup: group.resourceGroup, sourceServer: source, target: try target)
         request.timeline = timeline
         request.targetMode = targetMode
         request.acceptedEnd = acceptEnd

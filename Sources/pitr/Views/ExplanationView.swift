@@ -9,7 +9,19 @@ enum ExplanationView {
         text.heading(
             "How \(planned.source.name) would be restored: \(planned.plan.target.words)")
         for note in planned.notes { text.field("Note", note) }
-        for (number, step) in explanation.steps.enumerated() {
+        add(explanation.steps, to: &text)
+        return text
+    }
+
+    static func text(_ made: MadeRestoreExplanation) -> PersonText {
+        var text = PersonText()
+        text.heading("How \(made.kept.sourceName) was restored as \(made.kept.copyName)")
+        add(made.steps, to: &text)
+        return text
+    }
+
+    private static func add(_ steps: [RestoreExplanation.Step], to text: inout PersonText) {
+        for (number, step) in steps.enumerated() {
             text.heading("\(number + 1). \(step.title)")
             for paragraph in step.text { text.item(paragraph) }
             for file in step.files {
@@ -18,7 +30,18 @@ enum ExplanationView {
                 if file.content.isEmpty { text.command("    (empty)") }
                 for line in lines.last == "" ? lines.dropLast() : lines[...] { text.command("    " + line) }
             }
+            guard !step.messages.isEmpty else { continue }
+            text.item("PostgreSQL logged:")
+            for line in shortened(step.messages) { text.command("    " + line) }
         }
-        return text
+    }
+
+    /// A recovery may log thousands of lines about files that it asked for.
+    private static func shortened(_ lines: [String]) -> [String] {
+        let most = 24
+        guard lines.count > most else { return lines }
+        let half = most / 2
+        return lines.prefix(half) + ["… \(lines.count - most) more lines; 'pitr evidence show' has them all"]
+            + lines.suffix(half)
     }
 }
