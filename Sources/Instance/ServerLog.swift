@@ -1,6 +1,10 @@
 /// A server's log files: the one of its start and the rotated ones.
-struct ServerLog: Sendable {
+public struct ServerLog: Sendable {
     let paths: InstancePaths
+
+    public init(paths: InstancePaths) {
+        self.paths = paths
+    }
 
     /// How long each file is now, so that later only what was added is looked at.
     struct Mark: Sendable {
@@ -12,7 +16,7 @@ struct ServerLog: Sendable {
     }
 
     /// The log files from the oldest day to the newest; the start's own comes first.
-    private func files() -> [String] {
+    func files() -> [String] {
         let names = TextFile.names(in: paths.log).filter { $0.hasSuffix(".log") && $0 != "startup.log" }
         return [paths.startupLog] + names.sorted().map { paths.log + "/" + $0 }
     }

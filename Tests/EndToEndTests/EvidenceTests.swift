@@ -1,4 +1,5 @@
 import Platform
+import PostgresClient
 import PostgresFormat
 import TestKit
 import Testing
@@ -10,7 +11,7 @@ extension EndToEnd {
         @Test func `evidence outlives the copy and its purge, and goes only when it is deleted`() throws {
             try ProductUnderTest.use("evidence") { product in
                 let source = try product.create("orders")
-                let copy = try product.restore("copy", from: "orders")
+                let copy = try product.restore("copy", from: "orders", ["--allow", "127.0.0.1"])
                 let shown = try product.json("evidence", "show", "-n", "copy")
                 #expect(shown["evidence"] == copy.evidence && shown["copyDeletedTimeUtc"] == .null)
                 #expect(shown["recoveryLog"]?.string?.contains("archive recovery complete") == true)
@@ -23,8 +24,23 @@ extension EndToEnd {
                 try product.refuses(
                     ["evidence", "delete", "-n", "copy", "--yes"], saying: "the server 'copy' is there")
 
+                try copy.server.connect().close()
+                #expect(throws: (any Error).self) { try copy.server.connect(password: "Wrong-Horse-1") }
+                try Self.checkParameters(product)
+                let visited = try Self.visitors(of: "copy", product)
+                #expect(visited.count == 1 && visited[0]["user"]?.string == copy.server.user)
+                #expect((visited[0]["sessions"]?.integer ?? 0) >= 1)
+
                 _ = try product.run(["delete", "-n", "copy", "--purge", "--yes"]).checked()
                 let later = try product.json("evidence", "show", "-n", copy.server.id)
+                #expect(try Self.visitors(of: copy.server.id, product) == visited)
+                let connections = later["connections"]
+                #expect(connections?["isLogged"] == true && (connections?["refused"]?.integer ?? 0) >= 1)
+                #expect(connections?["lines"]?.string?.contains("user=\(copy.server.user)") == true)
+                #expect(connections?["lines"]?.string?.contains("azuresu") == false)
+                #expect(later["rules"]?.array?.isEmpty == false)
+                try Self.checkExplanation(product, copy)
+                try Self.checkExport(product, later)
                 #expect(later["evidence"] == copy.evidence && later["copyDeletedTimeUtc"]?.string != nil)
                 #expect(later["recoveryLog"] == shown["recoveryLog"])
                 let listed = try product.json("evidence", "list", "-s", "orders").array ?? []
@@ -38,6 +54,56 @@ extension EndToEnd {
                 let gone = try product.run(["evidence", "show", "-n", "copy"])
                 #expect(gone.exitStatus == 3 && gone.errors.contains("there is no evidence"), "\(gone)")
             }
+        }
+
+        private static func visitors(
+            of copy: String, _ product: ProductUnderTest
+        ) throws -> [JSONValue] {
+            try product.json("evidence", "show", "-n", copy)["connections"]?["visitors"]?.array ?? []
+        }
+
+        /// A copy logs who comes and goes by default; its user may say otherwise, and take that back.
+        private static func checkParameters(_ product: ProductUnderTest) throws {
+            func shown(_ server: String) throws -> [String?] {
+                let parameter = try product.json(
+                    "parameter", "show", "-s", server, "-n", "log_disconnections")
+                return ["value", "defaultValue", "source"].map { parameter[$0]?.string }
+            }
+            #expect(try shown("copy") == ["on", "on", "system-default"])
+            #expect(try shown("orders") == ["off", "off", "system-default"])
+            try product.json("parameter", "set", "-s", "copy", "-n", "log_disconnections", "-v", "off")
+            #expect(try shown("copy") == ["off", "on", "user-override"])
+            #expect(
+                try product.json("evidence", "show", "-n", "copy")["connections"]?["isLogged"] == false)
+            try product.json(
+                "parameter", "set", "-s", "copy", "-n", "log_disconnections", "--source", "system-default")
+            #expect(try shown("copy") == ["on", "on", "system-default"])
+        }
+
+        /// The restore is explained from what is kept of it, though the copy has gone.
+        private static func checkExplanation(_ product: ProductUnderTest, _ copy: RestoredServer) throws {
+            let told = try product.json("explain", "-n", "copy")
+            #expect(told["restore"]?["evidence"] == copy.evidence)
+            let messages =
+                told["steps"]?.array?.flatMap { $0["messages"]?.array ?? [] }.compactMap(\.string) ?? []
+            let log = told["restore"]?["recoveryLog"]?.string ?? ""
+            #expect(!messages.isEmpty && messages == log.split(separator: "\n").map { String($0) })
+            try product.refuses(["explain", "-n", "copy", "-s", "orders"], status: 2, saying: "either -s")
+            try product.refuses(["explain"], status: 2, saying: "with -s, or with -n")
+            try product.refuses(["explain", "-n", "nobody"], status: 3, saying: "there is no evidence")
+        }
+
+        private static func checkExport(_ product: ProductUnderTest, _ shown: JSONValue) throws {
+            let text = try product.run(["evidence", "export", "copy", "-"]).checked().output
+            let exported = try JSONValue.parse(text)
+            #expect(exported["restore"] == shown && exported["crc32c"]?.string?.count == 8)
+            let file = product.home + "/exported.json"
+            _ = try product.run(["evidence", "export", "copy", file]).checked()
+            let again = try JSONValue.parse(String(decoding: DurableFiles.read(file), as: UTF8.self))
+            #expect(again["restore"] == shown)
+            try product.refuses(
+                ["evidence", "export", "copy", file], status: 2, saying: "cannot make the file")
+            try DurableFiles.removeFile(file)
         }
 
         @Test func `maintain keeps what a restore that was killed at its end did not`() throws {

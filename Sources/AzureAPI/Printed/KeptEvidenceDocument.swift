@@ -34,6 +34,38 @@ public struct EvidenceEntryDocument: Codable, Sendable {
 
 /// All that is kept of a restore.
 public struct KeptEvidenceDocument: Codable, Sendable {
+    /// Who was in the copy, as it logged; the tool's own sessions are left out.
+    public struct Connections: Codable, Sendable, Hashable {
+        /// Whether the copy was set to log them when this was taken.
+        public var isLogged: Bool
+        /// The newest lines themselves.
+        public var lines: String
+        /// Bytes of earlier lines that are not kept.
+        public var linesOmittedBytes: Int
+        /// Attempts that were turned away.
+        public var refused: Int
+        public var takenAtUtc: String
+        public var visitors: [Visitor]
+    }
+
+    /// Sessions of one user in one database from one address.
+    public struct Visitor: Codable, Sendable, Hashable {
+        public var address: String
+        public var database: String
+        @OrNull public var firstUtc: String?
+        @OrNull public var lastUtc: String?
+        public var sessions: Int
+        public var user: String
+    }
+
+    public struct Rule: Codable, Sendable, Hashable {
+        public var endIpAddress: String
+        public var name: String
+        public var startIpAddress: String
+    }
+
+    /// Null where the copy was deleted before this was kept.
+    @OrNull public var connections: Connections?
     /// Null where somebody asked for it.
     @OrNull public var copyDeletedBecause: String?
     /// Null while the copy is there.
@@ -43,6 +75,8 @@ public struct KeptEvidenceDocument: Codable, Sendable {
     @OrNull public var recoveryLog: String?
     /// Bytes left out at its beginning.
     public var recoveryLogOmittedBytes: Int
+    /// The copy's firewall rules, as they are or were when it was deleted; null as above.
+    @OrNull public var rules: [Rule]?
 
     public init(_ kept: KeptEvidence) {
         evidence = RestoreEvidenceDocument(kept.evidence)
@@ -50,5 +84,26 @@ public struct KeptEvidenceDocument: Codable, Sendable {
         copyDeletedBecause = kept.copyDeletedBecause
         copyDeletedTimeUtc = kept.copyDeletedAt?.description
         recoveryLog = kept.recoveryLog
+        connections = kept.connections.map(Connections.init)
+        rules = kept.rules?.map {
+            Rule(endIpAddress: $0.end, name: $0.name, startIpAddress: $0.start)
+        }
+    }
+}
+
+extension KeptEvidenceDocument.Connections {
+    init(_ connections: ConnectionEvidence) {
+        isLogged = connections.isLogged
+        lines = connections.lines
+        linesOmittedBytes = connections.omittedBytes
+        refused = connections.refused
+        takenAtUtc = connections.takenAt.description
+        visitors = connections.visitors.map { visitor in
+            KeptEvidenceDocument.Visitor(
+                address: visitor.address, database: visitor.database,
+                firstUtc: OrNull(wrappedValue: visitor.first?.description),
+                lastUtc: OrNull(wrappedValue: visitor.last?.description), sessions: visitor.sessions,
+                user: visitor.user)
+        }
     }
 }

@@ -183,7 +183,7 @@ extension ControlPlane {
             row.port = Int(endpoint.port)
             row.restoredFrom = nil
             row.evidence = nil
-            row.keptSettings = nil
+            row.keptSettings = try CatalogJSON.text(Self.copySettings)
             (row.expiry, row.heldSince) = (nil, nil)
             return row
         } listen: {
@@ -298,12 +298,11 @@ extension ControlPlane {
         changed.postgresVersion = instance.installation.minorVersion
         changed.systemIdentifier = String(prepared.systemIdentifier)
         if !proof.preparedTransactions.isEmpty {
-            changed.keptSettings = try CatalogJSON.text([
-                "max_prepared_transactions": String(
-                    max(
-                        prepared.planned.plan.minima.maxPreparedTransactions,
-                        proof.preparedTransactions.count))
-            ])
+            var kept = Self.copySettings
+            kept["max_prepared_transactions"] = String(
+                max(
+                    prepared.planned.plan.minima.maxPreparedTransactions, proof.preparedTransactions.count))
+            changed.keptSettings = try CatalogJSON.text(kept)
             try instance.write(RenderedConfiguration(parameters: try effectiveParameters(changed)))
         }
         if request.adminPassword != nil { try keepClosed(instance) }

@@ -241,6 +241,7 @@ extension ControlPlane {
                 try keepEvidence(of: row)
                 RestoreFaults.reached("delete: stop")
                 if purge { try instance(row.id).stop(.fast) } else { try archiveTail(row) }
+                try keepConnections(of: row)
             } catch {
                 try update(row.id) { $0.phase = .complete }
                 throw error

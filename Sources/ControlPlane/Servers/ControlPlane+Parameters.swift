@@ -13,8 +13,11 @@ extension ControlPlane {
 
     /// The user's parameters, and what a copy keeps for a reason where the user has not said otherwise.
     func effectiveParameters(_ row: ServerRow) throws -> [String: String] {
-        let kept = try row.keptSettings.map { try CatalogJSON.value([String: String].self, $0) } ?? [:]
-        return kept.merging(try userParameters(row.id)) { _, own in own }
+        try keptSettings(row).merging(try userParameters(row.id)) { _, own in own }
+    }
+
+    private func keptSettings(_ row: ServerRow) throws -> [String: String] {
+        try row.keptSettings.map { try CatalogJSON.value([String: String].self, $0) } ?? [:]
     }
 
     private func parameterCatalog(_ row: ServerRow) throws -> ParameterCatalog {
@@ -26,8 +29,10 @@ extension ControlPlane {
         let settings = ServerSettings(
             serverName: row.name, paths: instancePaths(row.id), listenAddress: row.host,
             port: UInt16(clamping: row.port), compute: try Self.size(row), archiveCommand: "")
+        // What a copy has without its user's doing is its default: a reset leads there.
+        let defaults = settings.defaults.merging(try keptSettings(row)) { _, kept in kept }
         return try ParameterCatalog(
-            connection: try instance(row.id).connect(), defaults: settings.defaults,
+            connection: try instance(row.id).connect(), defaults: defaults,
             overrides: try userParameters(row.id))
     }
 

@@ -73,12 +73,50 @@ enum EvidenceView {
         text.heading("The copy")
         text.field("State", kept.copyDeletedAt.map { "deleted at \($0)" } ?? "there")
         text.field("Why", kept.copyDeletedBecause)
+        for rule in kept.rules ?? [] {
+            text.field(
+                "Firewall rule",
+                "\(rule.name): " + (rule.start == rule.end ? rule.start : "\(rule.start) to \(rule.end)"))
+        }
+        text.append(visitors(kept))
         guard let log = kept.recoveryLog else { return text }
         text.heading("What PostgreSQL logged")
         if kept.recoveryLogOmitted > 0 {
             text.item("\(kept.recoveryLogOmitted) bytes before this are not kept")
         }
         for line in log.split(separator: "\n") { text.command(String(line)) }
+        return text
+    }
+
+    /// Who was in the copy.
+    private static func visitors(_ kept: KeptEvidence) -> PersonText {
+        var text = PersonText()
+        text.heading("Who was in the copy")
+        guard let connections = kept.connections else {
+            text.item("not known: nothing is kept of it")
+            return text
+        }
+        for visitor in connections.visitors {
+            let times = [visitor.first, visitor.last].compactMap { $0?.wholeSeconds }
+            text.field(
+                visitor.user,
+                (visitor.database.isEmpty ? "replication" : "in database \(SQLName.quoted(visitor.database))")
+                    + (visitor.address.isEmpty ? "" : " from \(visitor.address)")
+                    + ", \(visitor.sessions) \(visitor.sessions == 1 ? "session" : "sessions")"
+                    + (times.isEmpty ? "" : "\nfirst \(times[0]), last \(times[times.count - 1])"))
+        }
+        if connections.visitors.isEmpty { text.item("nobody") }
+        if connections.refused > 0 {
+            text.item(
+                connections.refused == 1
+                    ? "one attempt was turned away" : "\(connections.refused) attempts were turned away")
+        }
+        if !connections.isLogged {
+            text.item("it is not all: log_connections or log_disconnections was off")
+        }
+        if connections.omittedBytes > 0 {
+            text.item("\(connections.omittedBytes) bytes of earlier lines are counted and not kept")
+        }
         return text
     }
 

@@ -2,10 +2,11 @@ import Catalog
 import GRDB
 public import Platform
 import PostgresFormat
+import Repository
 
 /// Evidence of restores, which outlives the copies.
 extension ControlPlane {
-    private var folder: EvidenceFolder { EvidenceFolder(path: paths.evidence) }
+    var evidenceFolder: EvidenceFolder { EvidenceFolder(path: paths.evidence) }
 
     // MARK: Keeping
 
@@ -13,13 +14,13 @@ extension ControlPlane {
     func keepEvidence(of row: ServerRow) throws {
         guard let text = row.evidence else { return }
         let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
-        guard !folder.has(evidence.operationID) else { return }
+        guard !evidenceFolder.has(evidence.operationID) else { return }
         var kept = KeptEvidence(evidence)
         if let log = recoveryLog(evidence.operationID) {
             kept.recoveryLogOmitted = max(0, log.count - KeptEvidence.largestLog)
             kept.recoveryLog = String(decoding: log.suffix(KeptEvidence.largestLog), as: UTF8.self)
         }
-        try folder.write(kept)
+        try evidenceFolder.write(kept)
     }
 
     /// What the recovering server logged, in the order of its files; nil where nothing is left of it.
@@ -39,7 +40,7 @@ extension ControlPlane {
         guard var kept = try evidenceWithoutDeletion(of: row) else { return }
         kept.copyDeletedAt = time
         kept.copyDeletedBecause = try reason ?? expiry(of: row)?.deletionReason
-        try folder.write(kept)
+        try evidenceFolder.write(kept)
     }
 
     /// As part of maintenance: a delete that was killed, or found no room, has not noted it.
@@ -59,7 +60,7 @@ extension ControlPlane {
     private func evidenceWithoutDeletion(of row: ServerRow) throws -> KeptEvidence? {
         guard let text = row.evidence else { return nil }
         let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
-        guard let read = try? folder.read(evidence.operationID), read.copyDeletedAt == nil else { return nil }
+        guard let read = try? evidenceFolder.read(evidence.operationID), read.copyDeletedAt == nil else { return nil }
         return read
     }
 
@@ -67,7 +68,7 @@ extension ControlPlane {
     func keepEvidenceIfDue(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
         guard let text = row.evidence else { return [] }
         let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
-        guard !folder.has(evidence.operationID) else { return [] }
+        guard !evidenceFolder.has(evidence.operationID) else { return [] }
         return [
             act(row.name, "keep-evidence", row.name, "that of its restore is not kept yet", dryRun: dryRun) {
                 try keepEvidence(of: row)
@@ -88,7 +89,7 @@ extension ControlPlane {
         if let resourceGroup { try requireRecordedGroup(resourceGroup) }
         var found: [KeptEvidence] = []
         var damaged: [Problem] = []
-        for operation in try folder.operations() {
+        for operation in try evidenceFolder.operations() {
             let kept: KeptEvidence
             do {
                 guard let read = try read(operation) else { continue }
@@ -108,7 +109,7 @@ extension ControlPlane {
     }
 
     private func read(_ operation: String) throws -> KeptEvidence? {
-        guard var kept = try folder.read(operation) else { return nil }
+        guard var kept = try evidenceFolder.read(operation) else { return nil }
         if kept.copyDeletedAt == nil {
             // A delete that was killed at its end has not noted it.
             let row = try catalog.read { try ServerRow.fetchOne($0, key: kept.evidence.newServerID) }
@@ -123,8 +124,29 @@ extension ControlPlane {
     /// - Parameter copy: the copy's name in the group, its id, its resource id, or the id of the operation
     ///   that made it. Of several copies that had the name it is the last one.
     public func showEvidence(_ copy: String, resourceGroup: String) throws -> KeptEvidence {
+        var kept = try findEvidence(copy, resourceGroup: resourceGroup)
+        let row = try catalog.read { try ServerRow.fetchOne($0, key: kept.evidence.newServerID) }
+        if let row, row.phase == .complete, kept.connections == nil {
+            try tellConnections(of: row, in: &kept)
+        }
+        return kept
+    }
+
+    /// Writes evidence, as JSON, into one file that tells whether it is whole.
+    public func export(evidence text: String, into descriptor: Int32) throws {
+        let bytes = DescribedDocument.seal([
+            "format": .integer(EvidenceFolder.format),
+            "kind": "how a server was restored and what proved it, as 'pitr evidence export' wrote it",
+            "exportedAtUtc": .string(clock.now().description),
+            "pitrVersion": .string(ProductVersion.current),
+            "restore": try JSONValue.parse(text),
+        ])
+        try DescriptorOutput(descriptor).write(bytes)
+    }
+
+    private func findEvidence(_ copy: String, resourceGroup: String) throws -> KeptEvidence {
         let wanted = copy.lowercased()
-        let ids = try folder.operations()
+        let ids = try evidenceFolder.operations()
         if ids.contains(wanted), let kept = try read(wanted) { return kept }
         let (all, damaged) = try listEvidence(resourceGroup: nil)
         let byID = all.first {
@@ -145,13 +167,13 @@ extension ControlPlane {
 
     /// Deletes what is kept of a restore whose copy has gone.
     public func deleteEvidence(_ copy: String, resourceGroup: String) throws {
-        let kept = try showEvidence(copy, resourceGroup: resourceGroup)
+        let kept = try findEvidence(copy, resourceGroup: resourceGroup)
         let server = try catalog.read { try ServerRow.fetchOne($0, key: kept.evidence.newServerID) }
         guard server == nil || server?.phase == .dropped else {
             throw Problem(
                 .operationNotSupported, "the server '\(kept.copyName)' is there, and its evidence with it",
                 hint: "Its evidence can be deleted when the server has been.")
         }
-        try folder.remove(kept.evidence.operationID)
+        try evidenceFolder.remove(kept.evidence.operationID)
     }
 }

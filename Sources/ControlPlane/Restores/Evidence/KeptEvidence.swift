@@ -13,6 +13,19 @@ public struct KeptEvidence: Codable, Sendable {
     /// Why, where nobody asked for it.
     public var copyDeletedBecause: String?
 
+    /// Who was in the copy, as it logged; taken when it was deleted, or as it is now. Nil where nothing of it
+    /// is kept.
+    public var connections: ConnectionEvidence?
+    /// The copy's firewall rules by then. Nil as above.
+    public var rules: [Rule]?
+
+    /// An address, or a range, from which logins were possible.
+    public struct Rule: Codable, Sendable, Hashable {
+        public var name: String
+        public var start: String
+        public var end: String
+    }
+
     /// A recovery logs some lines for every segment: this is enough for tens of thousands.
     public static let largestLog = 10 << 20
 

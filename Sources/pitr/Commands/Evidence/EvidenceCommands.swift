@@ -7,7 +7,8 @@ struct EvidenceCommands: ParsableCommand {
         commandName: "evidence", abstract: "How servers were restored, and what proved it.",
         discussion: "It is kept when the copy is deleted, also with --purge.",
         subcommands: [
-            EvidenceListCommand.self, EvidenceShowCommand.self, EvidenceDeleteCommand.self,
+            EvidenceListCommand.self, EvidenceShowCommand.self, EvidenceExportCommand.self,
+            EvidenceDeleteCommand.self,
         ])
 }
 
@@ -42,7 +43,8 @@ struct EvidenceListCommand: PitrCommand {
 
 struct EvidenceShowCommand: PitrCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show the evidence of a restore, with the recovery's own log.")
+        commandName: "show",
+        abstract: "Show the evidence of a restore, who was in the copy, and what PostgreSQL logged.")
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var restore: EvidenceOptions
@@ -51,6 +53,38 @@ struct EvidenceShowCommand: PitrCommand {
         let kept = try session.controlPlane().showEvidence(
             restore.name, resourceGroup: restore.group.resourceGroup)
         return try Report(KeptEvidenceDocument(kept), EvidenceView.text(kept))
+    }
+}
+
+struct EvidenceExportCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write all that is kept of a restore into one file.",
+        discussion: """
+            The file is JSON: what 'pitr evidence show -o json' prints, with the tool's version, the time and, last, \
+            the CRC-32C of the other members printed on one line. An existing file is never overwritten.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var group: GroupOption
+    @Argument(
+        help: "The copy: its name, the last that had it, or its id; or the id of the restore's operation.")
+    var name: String
+    @Argument(help: "The file to write; '-' is standard output.", completion: .file()) var file: String
+
+    func execute(_ session: Session) throws -> Report {
+        // With the caller's rights: the service account may not be allowed to write here.
+        let destination = try DestinationFile(path: file)
+        defer { destination.close() }
+        do {
+            let controlPlane = try session.controlPlane()
+            let kept = try controlPlane.showEvidence(name, resourceGroup: group.resourceGroup)
+            let text = JSONText.render(try OutputValue(encoding: KeptEvidenceDocument(kept)))
+            try controlPlane.export(evidence: text, into: destination.descriptor)
+        } catch {
+            if !destination.discard() { session.messages.warning("\(file) is left behind, empty") }
+            throw error
+        }
+        return .nothing
     }
 }
 
