@@ -26,6 +26,8 @@ extension EndToEnd {
 
                 try copy.server.connect().close()
                 #expect(throws: (any Error).self) { try copy.server.connect(password: "Wrong-Horse-1") }
+                // What a copy logs outlives a restart.
+                try product.json("restart", "-n", "copy")
                 try Self.checkParameters(product)
                 let visited = try Self.visitors(of: "copy", product)
                 #expect(visited.count == 1 && visited[0]["user"]?.string == copy.server.user)

@@ -189,6 +189,8 @@ extension ControlPlane {
             failure = error
         }
         RestoreFaults.reached("replace: files")
+        // The copy that stood here has served; what it logged is wished for and not needed.
+        try? keepConnections(of: replacement.old)
         // What cannot be removed now is removed by maintenance.
         try? removeFiles(of: replacement.old)
         try? noteDeletion(

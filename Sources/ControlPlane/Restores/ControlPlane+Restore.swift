@@ -299,7 +299,7 @@ extension ControlPlane {
         changed.systemIdentifier = String(prepared.systemIdentifier)
         if !proof.preparedTransactions.isEmpty {
             var kept = Self.copySettings
-            kept["max_prepared_transactions"] = String(
+            kept[Self.preparedSetting] = String(
                 max(
                     prepared.planned.plan.minima.maxPreparedTransactions, proof.preparedTransactions.count))
             changed.keptSettings = try CatalogJSON.text(kept)

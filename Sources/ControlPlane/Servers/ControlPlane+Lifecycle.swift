@@ -43,10 +43,12 @@ extension ControlPlane {
     /// A setting that was kept for transactions in doubt goes when none is left; the next restart is without
     /// it.
     private func dropKeptSettings(_ row: ServerRow) throws {
-        guard row.keptSettings != nil else { return }
+        var kept = try keptSettings(row)
+        guard kept.removeValue(forKey: Self.preparedSetting) != nil else { return }
         let instance = try instance(row.id)
         guard try instance.connect().query("SELECT 1 FROM pg_prepared_xacts").isEmpty else { return }
-        let changed = try update(row.id) { $0.keptSettings = nil }
+        let rest = kept.isEmpty ? nil : try CatalogJSON.text(kept)
+        let changed = try update(row.id) { $0.keptSettings = rest }
         try instance.write(RenderedConfiguration(parameters: try effectiveParameters(changed)))
     }
 

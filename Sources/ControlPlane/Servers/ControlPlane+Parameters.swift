@@ -16,7 +16,10 @@ extension ControlPlane {
         try keptSettings(row).merging(try userParameters(row.id)) { _, own in own }
     }
 
-    private func keptSettings(_ row: ServerRow) throws -> [String: String] {
+    /// What a copy keeps as long as there are transactions in doubt.
+    static let preparedSetting = "max_prepared_transactions"
+
+    func keptSettings(_ row: ServerRow) throws -> [String: String] {
         try row.keptSettings.map { try CatalogJSON.value([String: String].self, $0) } ?? [:]
     }
 

@@ -60,7 +60,9 @@ extension ControlPlane {
     private func evidenceWithoutDeletion(of row: ServerRow) throws -> KeptEvidence? {
         guard let text = row.evidence else { return nil }
         let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
-        guard let read = try? evidenceFolder.read(evidence.operationID), read.copyDeletedAt == nil else { return nil }
+        guard let read = try? evidenceFolder.read(evidence.operationID), read.copyDeletedAt == nil else {
+            return nil
+        }
         return read
     }
 
