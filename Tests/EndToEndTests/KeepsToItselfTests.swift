@@ -73,7 +73,7 @@ extension EndToEnd {
         private static func expectPlanTells(_ product: ProductUnderTest) throws {
             let hazards = try product.run(["plan", "-s", "orders"]).value()["hazards"]?.array ?? []
             let told = hazards.first { $0["code"] == "subscriptions" }?["message"]?.string
-            #expect(told?.contains("postgres.\"Sub 1\"") == true, "\(hazards)")
+            #expect(told?.contains("\"Sub 1\" in database postgres") == true, "\(hazards)")
             #expect(hazards.contains { $0["code"] == "preloaded-libraries" })
         }
 
