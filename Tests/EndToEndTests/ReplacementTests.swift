@@ -48,6 +48,10 @@ extension EndToEnd {
                     ["revive-dropped", "-n", "back", "--source-server", "copy", "--location", "local"]
                 ).checked()
                 #expect(try product.server("back").superuser().value("SELECT x FROM mine") == "7")
+                // Evidence that cannot be read keeps nobody from deleting the copy.
+                let operation = try #require(second.evidence["operationId"]?.string)
+                try DurableFiles.write([1, 2, 3], to: "\(product.home)/evidence/\(operation).json")
+                try product.delete("copy")
             }
         }
 

@@ -13,7 +13,8 @@ extension ControlPlane {
     func keepConnections(of row: ServerRow) throws {
         guard let text = row.evidence else { return }
         let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
-        guard var kept = try evidenceFolder.read(evidence.operationID), kept.connections == nil else {
+        // Nothing can be added to what cannot be read; 'evidence list' tells of it.
+        guard var kept = try? evidenceFolder.read(evidence.operationID), kept.connections == nil else {
             return
         }
         do {
