@@ -40,6 +40,8 @@ extension EndToEnd {
                 #expect(deleted.map { $0["local"]?["id"]?.string } == [first.id])
                 let kept = try product.json("evidence", "show", "-n", first.id)
                 #expect(kept["copyDeletedBecause"]?.string?.contains(server.id) == true, "\(kept)")
+                #expect(kept["connections"]?["isLogged"] == true, "\(kept)")
+                #expect(kept["rules"]?.array?.isEmpty == false, "\(kept)")
                 #expect(try product.run(["doctor"]).exitStatus == 0)
                 #expect(
                     try product.json("maintain").array?.contains { $0["action"] == "remove-leftover" }

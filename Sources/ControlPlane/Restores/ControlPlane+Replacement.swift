@@ -160,7 +160,6 @@ extension ControlPlane {
         old.shouldRun = false
         old.deletedAt = replacement.time.description
         try old.update(database)
-        _ = try FirewallRuleRow.filter(Column("serverID") == old.id).deleteAll(database)
         try describe(old.id, in: database)
         entry = entry.inPlace(of: old)
         let operation = RunningOperation(
@@ -189,16 +188,23 @@ extension ControlPlane {
             failure = error
         }
         RestoreFaults.reached("replace: files")
-        // The copy that stood here has served; what it logged is wished for and not needed.
-        try? keepConnections(of: replacement.old)
         // What cannot be removed now is removed by maintenance.
-        try? removeFiles(of: replacement.old)
+        try? clearAway(replacement.old)
         try? noteDeletion(
             of: replacement.old, at: replacement.time, because: Self.replacementReason(new))
         guard let failure else { return }
         throw Problem(
             failure.code, "the new server has taken the place of '\(new.name)', and did not start",
             detail: failure.sentences, hint: "Look why, and start it with 'pitr start -n \(new.name)'.")
+    }
+
+    /// Takes what the old one logged into its evidence, with its firewall rules, before both go.
+    private func clearAway(_ row: ServerRow) throws {
+        try keepConnections(of: row)
+        try removeFiles(of: row)
+        try change(row.id) {
+            _ = try FirewallRuleRow.filter(Column("serverID") == row.id).deleteAll($0)
+        }
     }
 
     private func removeFiles(of row: ServerRow) throws {
@@ -217,7 +223,7 @@ extension ControlPlane {
             actions.append(
                 act(
                     row.name, "remove-leftover", "servers/\(row.id)", "the server was deleted", dryRun: dryRun
-                ) { try removeFiles(of: row) })
+                ) { try clearAway(row) })
         }
         return actions
     }
