@@ -20,7 +20,8 @@ let quick: [SwiftSetting] = [
 ]
 
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    let decodes = ["PostgresFormat", "Planning", "WALEvents", "Repository", "Holdings"].contains(name)
+    let decodes = ["PostgresFormat", "Planning", "WALEvents", "Repository", "Holdings", "Repair"]
+        .contains(name)
     return .target(
         name: name, dependencies: dependencies, swiftSettings: strict + (decodes ? quick : []))
 }
@@ -79,14 +80,16 @@ let package = Package(
                 "Holdings", "Repository", "Planning", "Instance", "Platform", "PostgresFormat",
                 "PostgresClient",
             ]),
+        module("Repair", ["PostgresClient", "Platform", "PostgresFormat", "WALEvents"]),
         module("Catalog", [grdb, "Platform"]),
         module(
             "ControlPlane",
             [
                 grdb, "Catalog", "Capture", "Holdings", "Repository", "WALEvents", "Planning", "Restore",
-                "Instance", "Platform", "PostgresFormat", "PostgresClient",
+                "Repair", "Instance", "Platform", "PostgresFormat", "PostgresClient",
             ]),
-        module("AzureAPI", ["ControlPlane", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
+        module(
+            "AzureAPI", ["ControlPlane", "Repair", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
         module(
             "Server",
             [
@@ -98,7 +101,7 @@ let package = Package(
             name: "pitr",
             dependencies: [
                 argumentParser, "Yams", "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresClient",
-                "PostgresFormat", "Server", "WALEvents",
+                "PostgresFormat", "Repair", "Server", "WALEvents",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -116,6 +119,7 @@ let package = Package(
         tests("Planning", ["Planning", "PostgresFormat"]),
         tests("Repository", ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
         tests("Holdings", ["Holdings", "Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
+        tests("Repair", ["Repair", "Platform", "PostgresClient", "PostgresFormat"]),
         tests("Capture", ["Capture", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
         tests("Instance", ["Instance", "PostgresClient", "Platform"]),
         tests("Catalog", [grdb, "Catalog", "Platform"]),

@@ -15,7 +15,15 @@ public struct RestoreExecutor: Sendable {
         self.before = before
     }
 
-    public func run() throws(Problem) -> RestoreProof {
+    public func run() throws(Problem) -> RestoreProof { try run(isPrivate: false) }
+
+    /// As `run`, but the copy is left as it is once its state has been proved: on the recovery's configuration,
+    /// without TCP, autovacuum, archiving and durability, for nobody but who made it.
+    ///
+    /// It is there until `abandon` removes it.
+    public func runPrivately() throws(Problem) -> RestoreProof { try run(isPrivate: true) }
+
+    private func run(isPrivate: Bool) throws(Problem) -> RestoreProof {
         var steps: [(RestoreStep, Double)] = []
         func step<Value>(_ step: RestoreStep, _ body: () throws(Problem) -> Value) throws(Problem) -> Value {
             try job.cancellation.check()
@@ -32,7 +40,7 @@ public struct RestoreExecutor: Sendable {
             try step(.arm) { () throws(Problem) in try arm() }
             try step(.recover) { () throws(Problem) in try recover() }
             var proof = try step(.prove) { () throws(Problem) in try prove() }
-            try step(.settle) { () throws(Problem) in try settle(&proof) }
+            if !isPrivate { try step(.settle) { () throws(Problem) in try settle(&proof) } }
             proof.checks = checks + proof.checks
             proof.steps = steps
             return proof

@@ -64,7 +64,7 @@ public struct RestoreJob: Sendable {
     var recoveryLog: String { operationDirectory + "/log" }
 
     /// The recovering server: the copy's data with a configuration of the operation.
-    var recovering: PostgresInstance {
+    public var recovering: PostgresInstance {
         var instance = PostgresInstance(
             installation: installation,
             paths: InstancePaths(

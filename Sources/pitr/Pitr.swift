@@ -33,6 +33,7 @@ struct Pitr: ParsableCommand {
                 name: "Restore",
                 subcommands: [
                     TimelineCommand.self, PlanCommand.self, ExplainCommand.self, RestoreCommand.self,
+                    UndoCommand.self,
                     GeoRestoreCommand.self, ReviveDroppedCommand.self, BackupCommands.self,
                     RestorePointCommands.self, EvidenceCommands.self, WALCommands.self,
                 ]),

@@ -60,6 +60,9 @@ struct OperationKind: Sendable {
     static let restorePoint = OperationKind(
         name: "restore-point", action: "restorePoints/write", title: "Write Named Restore Point",
         wireName: "RestorePointManagementOperation")
+    static let undo = OperationKind(
+        name: "undo", action: "undo/action", title: "Take Back Transaction",
+        wireName: "UndoManagementOperation")
     static let writeGroup = OperationKind(
         name: "group", action: "write", title: "Update resource group", wireName: "UpsertResourceGroup",
         resourceType: "Microsoft.Resources/subscriptions/resourceGroups")
@@ -74,7 +77,7 @@ struct OperationKind: Sendable {
 
     static let all = [
         create, update, restore, geoRestore, revive, delete, start, stop, restart, backup, deleteBackup,
-        writeRule, deleteRule, parameter, createDatabase, deleteDatabase, restorePoint, writeGroup,
+        writeRule, deleteRule, parameter, createDatabase, deleteDatabase, restorePoint, undo, writeGroup,
         deleteGroup,
     ]
 }

@@ -12,12 +12,14 @@ struct PreparedRestore {
     var source: ServerRow
     /// The repository that is read.
     var layout: RepositoryLayout
-    var log: HeldLog
-    var systemIdentifier: UInt64
+    var held: HeldSource
     /// Holds WAL that was read from the source; removed when the restore ends.
     var tailDirectory: String
     /// Keeps expiry away from the source's repository.
     var pin: DirectoryLock
+
+    var log: HeldLog { held.log }
+    var systemIdentifier: UInt64 { held.systemIdentifier }
 
     func release() {
         try? DurableFiles.removeTree(tailDirectory)
@@ -101,8 +103,8 @@ extension ControlPlane {
                 planned.firstOutsideDid = try deeds(of: outside, reader, held)
             }
             return PreparedRestore(
-                planned: planned, source: source, layout: layout(source), log: held.log,
-                systemIdentifier: held.systemIdentifier, tailDirectory: tailDirectory, pin: pin)
+                planned: planned, source: source, layout: layout(source), held: held,
+                tailDirectory: tailDirectory, pin: pin)
         } catch {
             try? DurableFiles.removeTree(tailDirectory)
             pin.release()

@@ -187,6 +187,15 @@ extension WALRecord {
             body: body)
     }
 
+    /// The numbers of the line pointers of a multi-insertion's rows, also where only the page's image has the
+    /// rows themselves; nil if the record does not hold as many numbers as it says.
+    public func rowNumbers(of insertion: HeapMultiInsertion) -> [UInt16]? {
+        guard let slice = insertion.offsets else { return (0..<insertion.count).map { UInt16($0 + 1) } }
+        let offsets = part(slice)
+        guard offsets.count >= 2 * insertion.count else { return nil }
+        return (0..<insertion.count).map { offsets.little(2 * $0) }
+    }
+
     /// Visits the rows of a multi-insertion with their line pointers' numbers until `visit` answers false.
     ///
     /// - Returns: false if the record does not hold as many rows as it says; that is so also where only the

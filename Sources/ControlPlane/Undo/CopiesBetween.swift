@@ -1,0 +1,55 @@
+import Catalog
+import Platform
+import PostgresClient
+import PostgresFormat
+import Repair
+
+/// Copies of moments between a transaction's commit and now, made as they are asked for: which of several later
+/// transactions wrote a cell is seen there.
+final class CopiesBetween {
+    private let plane: ControlPlane
+    private let request: UndoRequest
+    private let source: ServerRow
+    private let operation: RunningOperation
+    private let database: String
+    private var made = 0
+    private var current: PrivateCopy?
+    /// Each takes the time of a restore: rows that more transactions wrote are left to a person.
+    private static let limit = 16
+
+    init(
+        _ plane: ControlPlane, _ request: UndoRequest, _ source: ServerRow, _ operation: RunningOperation,
+        _ database: String
+    ) {
+        self.plane = plane
+        self.request = request
+        self.source = source
+        self.operation = operation
+        self.database = database
+    }
+
+    /// A session in the copy of the moment just after a commit record, which takes the place of the one before;
+    /// nil once there were too many.
+    func session(_ commit: LSN) throws(Problem) -> Connection? {
+        guard made < Self.limit else { return nil }
+        made += 1
+        remove()
+        do {
+            let prepared = try UndoMoments.prepare(
+                .position(commit, exclusive: false), plane, request, source)
+            defer { prepared.release() }
+            let copy = try plane.makePrivateCopy(prepared, "between-\(made)", operation)
+            current = copy
+            let connection = try copy.connect(database)
+            try RowReader.prepare(connection)
+            return connection
+        } catch {
+            throw ControlPlane.problem(from: error)
+        }
+    }
+
+    func remove() {
+        current?.remove()
+        current = nil
+    }
+}

@@ -1,0 +1,100 @@
+import Holdings
+import Instance
+import Planning
+import Platform
+import PostgresClient
+import PostgresFormat
+import Restore
+
+/// A copy for the work of one operation: below the operation's own folder, without TCP, and gone with it.
+struct PrivateCopy: Sendable {
+    let executor: RestoreExecutor
+    let server: PostgresInstance
+    /// Where its state ends.
+    let end: LSN
+    /// Its own.
+    let timeline: TimelineID
+    let segmentSize: WALSegmentSize
+    /// Prepared transactions that were in doubt there and were rolled back in the copy.
+    let inDoubt: [String]
+
+    func connect(_ database: String) throws(Problem) -> Connection { try server.connect(database: database) }
+
+    func remove() { executor.abandon() }
+
+    /// Visits the records of its own WAL that begin between two positions.
+    func records(from begin: LSN, to end: LSN, _ visit: (borrowing WALRecord) -> Void) throws(Problem) {
+        var name = SegmentName(timeline: timeline, containing: begin, size: segmentSize)
+        var decoder = WALDecoder(start: name.start, segmentSize: segmentSize)
+        while name.start < end {
+            try OpenFile(reading: server.paths.data + "/pg_wal/\(name)").forEachChunk { bytes, _ in
+                decoder.feed(bytes) { record in
+                    guard record.start < end else { return false }
+                    if record.start >= begin { visit(record) }
+                    return true
+                } == nil
+            }
+            name = name.next
+        }
+        guard decoder.nextRecord >= end else {
+            throw Problem(.walDamaged, "the copy's own WAL cannot be read at \(decoder.nextRecord)")
+        }
+    }
+
+    /// The folder of an operation's copies.
+    static func folder(in operation: String) -> String { operation + "/copies" }
+
+    /// Ends what still runs in an operation's copies; their files stay.
+    static func endAll(
+        in operation: String, _ installation: PostgresInstallation, _ runner: any CommandRunner
+    ) {
+        let folder = folder(in: operation)
+        for name in (try? DurableFiles.listIfPresent(folder)) ?? [] {
+            let paths = InstancePaths(
+                data: "\(folder)/\(name)/server/data", conf: "\(folder)/\(name)/conf",
+                log: "\(folder)/\(name)/log", socketDirectory: "")
+            let server = PostgresInstance(installation: installation, paths: paths, runner: runner)
+            // One that cannot be ended now is met again by the next maintenance.
+            try? server.stop(.immediate, timeoutSeconds: 30)
+        }
+    }
+}
+
+extension ControlPlane {
+    /// Makes a copy that only this operation uses.
+    ///
+    /// - Parameter role: its name among the operation's copies.
+    func makePrivateCopy(_ prepared: PreparedRestore, _ role: String, _ operation: RunningOperation) throws
+        -> PrivateCopy
+    {
+        let folder = PrivateCopy.folder(in: paths.operation(operation.id)) + "/" + role
+        try DurableFiles.makeDirectories(folder, durable: false)
+        var job = try restoreJob(prepared, serverID: operation.id, operationID: operation.id)
+        job.serverDirectory = folder + "/server"
+        job.dataDirectory = folder + "/server/data"
+        job.operationDirectory = folder
+        job.socketDirectory =
+            account.runtimeDirectory + "/u" + operation.id.prefix(7) + role.prefix(1) + role.suffix(1)
+        let executor = RestoreExecutor(job)
+        let proof = try executor.runPrivately()
+        do {
+            let inDoubt = try endInDoubt(job.recovering)
+            return PrivateCopy(
+                executor: executor, server: job.recovering, end: proof.endLSN, timeline: proof.timeline,
+                segmentSize: prepared.held.inventory.segmentSize, inDoubt: inDoubt)
+        } catch {
+            executor.abandon()
+            throw error
+        }
+    }
+
+    /// What is in doubt holds locks, and its rows are nobody's: it is rolled back in the copy.
+    private func endInDoubt(_ server: PostgresInstance) throws -> [String] {
+        let rows = try server.connect().query("SELECT gid, database FROM pg_prepared_xacts ORDER BY prepared")
+        for row in 0..<rows.count {
+            guard let name = rows[row, "gid"], let database = rows[row, "database"] else { continue }
+            try server.connect(database: database).execute("ROLLBACK PREPARED \(SQLText.literal(name))")
+        }
+        return rows.firstColumn
+    }
+}

@@ -1,0 +1,114 @@
+public import PostgresFormat
+
+/// Follows a transaction's rows through the WAL behind its commit: which transactions wrote them again.
+///
+/// A row is known by the address of its newest version. The version that a transaction replaced is given up when
+/// that transaction commits; its line pointer may then be used for another row, which an insertion tells.
+public struct LaterWrites: Sendable {
+    private struct Row: Hashable, Sendable {
+        let relation: RelationLocator
+        let address: RowAddress
+    }
+
+    private struct Place: Hashable, Sendable {
+        let relation: RelationLocator
+        let index: Int
+    }
+
+    private struct Write: Sendable {
+        let place: Place
+        let old: Row
+        /// Nil for a deletion.
+        let new: Row?
+    }
+
+    private var footprint: TransactionFootprint
+    private var known: [Row: Place] = [:]
+    private var open: [TransactionID: [Write]] = [:]
+    /// Tables in whose files rows were updated or deleted, of those asked for.
+    private var watched: Set<RelationLocator>
+    private var touched: Set<RelationLocator> = []
+    public private(set) var unreadable: LSN?
+
+    /// - Parameter watched: files that the tables have by now in place of those that the transaction knew.
+    public init(_ footprint: TransactionFootprint, watching watched: Set<RelationLocator> = []) {
+        self.footprint = footprint
+        self.watched = watched
+        for (relation, tracks) in footprint.relations {
+            for (index, track) in tracks.enumerated() {
+                guard let after = track.after else { continue }
+                known[Row(relation: relation, address: after)] = Place(relation: relation, index: index)
+            }
+        }
+    }
+
+    /// Takes one record from behind the commit.
+    public mutating func add(_ record: borrowing WALRecord) {
+        switch record.resourceManager {
+        case .heap?, .heap2?: addHeap(record)
+        case .transaction?:
+            guard let end = record.transactionDetails, end.end.kind != .prepare else { return }
+            finish(end)
+        default: break
+        }
+    }
+
+    private mutating func addHeap(_ record: borrowing WALRecord) {
+        guard let operation = record.heapOperation else {
+            unreadable = unreadable ?? record.start
+            return
+        }
+        let xid = record.xid
+        switch operation {
+        case .insert(let insertion):
+            known[Row(relation: insertion.row.locator, address: insertion.row.address)] = nil
+        case .multiInsert(let insertion):
+            guard footprint.relations[insertion.block.locator] != nil else { return }
+            for number in record.rowNumbers(of: insertion) ?? [] {
+                let address = RowAddress(block: insertion.block.block, offset: number)
+                known[Row(relation: insertion.block.locator, address: address)] = nil
+            }
+        case .delete(let deletion):
+            write(xid, Row(relation: deletion.row.locator, address: deletion.row.address), nil)
+        case .update(let update):
+            write(
+                xid, Row(relation: update.old.locator, address: update.old.address),
+                Row(relation: update.new.locator, address: update.new.address))
+        case .truncate, .confirm, .lock, .lockUpdated, .inPlace, .prune, .visible, .newCommand,
+            .rewriteMapping:
+            break
+        }
+    }
+
+    private mutating func write(_ xid: TransactionID, _ old: Row, _ new: Row?) {
+        if watched.contains(old.relation) { touched.insert(old.relation) }
+        let place = known[old]
+        if let new { known[new] = place }
+        guard let place else { return }
+        open[xid, default: []].append(Write(place: place, old: old, new: new))
+    }
+
+    private mutating func finish(_ end: TransactionDetails) {
+        for xid in [end.end.xid] + end.subtransactions {
+            for write in open.removeValue(forKey: xid) ?? [] {
+                // The version that does not count must not be taken for the row any more: its line pointer
+                // may be given to another one.
+                guard end.end.kind.isCommit else {
+                    if let new = write.new { known[new] = nil }
+                    continue
+                }
+                known[write.old] = nil
+                let later = LaterWrite(
+                    xid: end.end.xid, time: end.end.time, commit: end.end.start,
+                    address: write.new?.address)
+                footprint.relations[write.place.relation]?[write.place.index].later.append(later)
+                footprint.relations[write.place.relation]?[write.place.index].now = write.new?.address
+            }
+        }
+    }
+
+    /// The footprint with the later writes of its rows. What has not ended by now is not among them.
+    public func finished() -> (footprint: TransactionFootprint, touched: Set<RelationLocator>) {
+        (footprint, touched)
+    }
+}

@@ -1,0 +1,121 @@
+/// One row as a repair finds it and as it leaves it.
+public struct PlannedWrite: Hashable, Sendable {
+    public enum Action: String, Hashable, Sendable {
+        case insert, update, delete
+    }
+
+    public var action: Action
+    /// As the row must be; nil for one that must be absent.
+    public var expected: Cells?
+    /// As the row is left; nil for one that is removed.
+    public var wanted: Cells?
+    /// Where it must lie, in a table without a key.
+    public var address: RowAddress?
+    /// Places of the columns that are set.
+    public var columns: [Int]
+    /// The place of the judged row in its table.
+    public var row = 0
+
+    /// What becomes of a row under a rule for conflicts; nil if nothing does.
+    public init?(_ row: JudgedRow, _ shape: TableShape, _ rule: ConflictRule) {
+        switch row.verdict {
+        case .alreadyRight, .forbiddenNow, .referencedSince: return nil
+        case .restorable, .mergeable, .keyChanged:
+            self.init(updating: row, row.damaged, shape)
+        case .absentNow:
+            self.init(inserting: row.before)
+        case .unchangedSince:
+            self.init(deleting: row)
+        case .conflict, .keyTakenNow, .changedSince:
+            switch rule {
+            case .stop, .skip: return nil
+            case .before: self.init(forcing: row, shape)
+            case .now:
+                guard row.verdict == .conflict, row.now != nil else { return nil }
+                self.init(updating: row, row.damaged.filter { !row.conflicts.contains($0) }, shape)
+            }
+        }
+    }
+
+    private init?(forcing row: JudgedRow, _ shape: TableShape) {
+        switch (row.before, row.now) {
+        case (let before?, nil): self.init(inserting: before)
+        case (let before?, let now?):
+            let differing = shape.written.filter { before[$0] != now[$0] }
+            self.init(updating: row, row.change == .delete ? differing : row.damaged, shape)
+        case (nil, .some): self.init(deleting: row)
+        case (nil, nil): return nil
+        }
+    }
+
+    private init?(updating row: JudgedRow, _ places: [Int], _ shape: TableShape) {
+        guard let before = row.before, let now = row.now else { return nil }
+        var wanted = now
+        for place in places { wanted[place] = before[place] }
+        let columns = places.filter { now[$0] != before[$0] && !shape.columns[$0].isGenerated }
+        guard !columns.isEmpty else { return nil }
+        action = .update
+        expected = now
+        self.wanted = wanted
+        address = row.address
+        self.columns = columns
+    }
+
+    private init?(inserting cells: Cells?) {
+        guard let cells else { return nil }
+        action = .insert
+        wanted = cells
+        columns = []
+    }
+
+    private init?(deleting row: JudgedRow) {
+        guard let now = row.now else { return nil }
+        action = .delete
+        expected = now
+        address = row.address
+        columns = []
+    }
+}
+
+/// All that a script writes into one table.
+public struct PlannedTable: Hashable, Sendable {
+    public var shape: TableShape
+    public var writes: [PlannedWrite]
+    /// Of a table without a key: how many rows of now have each text that is expected or wanted.
+    public var alike: [String: Int]
+
+    public init(shape: TableShape, writes: [PlannedWrite], alike: [String: Int] = [:]) {
+        self.shape = shape
+        self.writes = writes
+        self.alike = alike
+    }
+
+    public func writes(_ action: PlannedWrite.Action) -> [PlannedWrite] {
+        writes.filter { $0.action == action }
+    }
+
+    /// Updates of key columns, each behind the one that frees the key it wants; nil where keys go round in a
+    /// circle.
+    static func ordered(_ writes: [PlannedWrite], by key: TableShape.Key) -> [PlannedWrite]? {
+        func cells(_ row: Cells?) -> Cells { key.columns.map { row?[$0] ?? nil } }
+        var waiting = writes
+        var held = Set(writes.map { cells($0.expected) })
+        var ordered: [PlannedWrite] = []
+        while !waiting.isEmpty {
+            var rest: [PlannedWrite] = []
+            for write in waiting {
+                let own = cells(write.expected)
+                let wanted = cells(write.wanted)
+                if held.contains(wanted), wanted != own {
+                    rest.append(write)
+                } else {
+                    held.remove(own)
+                    ordered.append(write)
+                }
+            }
+            if rest.count == waiting.count { return nil }
+            waiting = rest
+        }
+        return ordered
+    }
+}

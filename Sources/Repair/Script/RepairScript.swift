@@ -1,0 +1,237 @@
+import Platform
+public import PostgresFormat
+
+/// The script that takes a transaction back: one transaction for `psql`, to be read before it is run.
+///
+/// It changes nothing unless every row is found in exactly the state that was planned with, or in the one that it
+/// is to get: run twice, it changes nothing the second time. No value and no name in it can become a command.
+public struct RepairScript: Sendable {
+    /// What was proved of it, for its first lines.
+    public enum Proof: Hashable, Sendable {
+        /// Run against a copy of now: exactly the planned rows changed, and a second run changed nothing.
+        case passed
+        /// Nobody ran it.
+        case none
+    }
+
+    private let plan: UndoPlan
+    private let rule: ConflictRule
+    public let tables: [PlannedTable]
+    /// Rows that one statement names.
+    private static let portion = 500
+
+    public init(_ plan: UndoPlan, _ rule: ConflictRule) {
+        self.plan = plan
+        self.rule = rule
+        tables = Self.tables(of: plan, rule)
+    }
+
+    /// How many rows it writes.
+    public var count: Int { tables.reduce(0) { $0 + $1.writes.count } }
+
+    /// Whether it refuses to run because a person has to decide first.
+    public var isStopped: Bool { rule == .stop && plan.conflictCount > 0 }
+
+    private static func tables(of plan: UndoPlan, _ rule: ConflictRule) -> [PlannedTable] {
+        plan.tables.map { table in
+            let writes = table.rows.enumerated().compactMap { place, row in
+                var write = PlannedWrite(row, table.shape, rule)
+                write?.row = place
+                return write
+            }
+            return PlannedTable(shape: table.shape, writes: writes, alike: table.alike)
+        }.filter { !$0.writes.isEmpty }
+    }
+
+    /// The statements that write, in their order, as the script has them.
+    public var statementTexts: [String] { statements() }
+
+    // MARK: Text
+
+    public func text(_ proof: Proof) -> String {
+        var parts = [header(proof), Self.opening, checks()]
+        if isStopped {
+            parts.append(stop())
+        } else {
+            parts += statements()
+        }
+        parts.append("COMMIT;\n")
+        return parts.joined(separator: "\n")
+    }
+
+    private func header(_ proof: Proof) -> String {
+        var lines: [String] = []
+        if proof == .none { lines += ["NOT PROVED: nobody has run this script on a copy.", ""] }
+        lines += [
+            "Takes back transaction \(plan.xid) of \(plan.source), committed \(plan.commitTime) UTC at \(plan.commit):"
+        ]
+        lines += plan.deeds.map { "  " + $0 }
+        lines += ["", "Made from the state of \(plan.nowTime) UTC, WAL position \(plan.nowEnd)."]
+        for table in tables {
+            let counts = [
+                ("updates", PlannedWrite.Action.update), ("inserts", .insert), ("deletes", .delete),
+            ]
+            .map { (words: $0.0, count: table.writes($0.1).count) }.filter { $0.count > 0 }
+            lines.append(
+                "  \(table.shape.name): "
+                    + counts.map { "\($0.words) \($0.count) rows" }.joined(separator: ", "))
+            if !table.shape.triggers.isEmpty {
+                lines.append("    its triggers will fire: \(table.shape.triggers.joined(separator: ", "))")
+            }
+        }
+        if plan.conflictCount > 0 {
+            lines.append(
+                "  \(plan.conflictCount) rows are in conflict: see conflicts.csv. Rule: \(rule.rawValue)")
+        }
+        for left in plan.leftOut { lines.append("  left out: \(left.subject): \(left.reason)") }
+        if proof == .passed {
+            lines += [
+                "",
+                "Proved on a copy of that state with its triggers off: exactly these rows changed and nothing",
+                "else, and a second run changed nothing.",
+            ]
+        }
+        lines += [
+            "", "Every row must be as it was then, column by column, or nothing is changed. Run it as",
+            "  psql -X -d \(plan.database) -f repair.sql",
+        ]
+        return lines.map { Self.comment($0) }.joined(separator: "\n") + "\n"
+    }
+
+    /// One line that stays a comment, whatever names are in it.
+    static func comment(_ text: String) -> String {
+        let visible = text.visible(keepsLines: false)
+        return visible.isEmpty ? "--" : "-- " + visible
+    }
+
+    private static let opening = """
+        \\set ON_ERROR_STOP on
+        \\set QUIET on
+        \\pset tuples_only on
+        \\pset format unaligned
+        BEGIN;
+        \(CanonicalText.settings(local: true))
+        SET LOCAL lock_timeout = '30s';
+        SET LOCAL statement_timeout = 0;
+
+        """
+
+    private func checks() -> String {
+        var text = "-- Is this the database, and are its tables the same?\n"
+        text += Self.check(
+            "pg_catalog.current_database() = \(PlannedValues.literal(plan.database))",
+            "'database ' || pg_catalog.current_database()",
+            "'this is database ' || pg_catalog.current_database()")
+        for table in tables {
+            let columns =
+                "(SELECT pg_catalog.string_agg(attname || ' ' || pg_catalog.format_type(atttypid, atttypmod), "
+                + "', ' ORDER BY attnum)\n        FROM pg_catalog.pg_attribute\n        WHERE attrelid = "
+                + "pg_catalog.to_regclass(\(PlannedValues.literal(table.shape.name.sql))) "
+                + "AND attnum > 0 AND NOT attisdropped)"
+            text += Self.check(
+                columns + "\n        = \(PlannedValues.literal(Self.columnList(table.shape)))",
+                PlannedValues.literal("\(table.shape.name): columns as planned"),
+                PlannedValues.literal("\(table.shape.name) has other columns: ")
+                    + " || coalesce(\(columns), 'it is not there')")
+        }
+        return text
+    }
+
+    private static func columnList(_ shape: TableShape) -> String {
+        shape.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
+    }
+
+    /// A row of one text where the condition holds, else an error with the other text: a text that is no number
+    /// cannot be made one.
+    static func check(_ condition: String, _ words: String, _ otherwise: String) -> String {
+        "SELECT CASE WHEN \(condition)\n    THEN \(words)\n"
+            + "    ELSE ('stop: ' || \(otherwise))::pg_catalog.int4::pg_catalog.text END;\n"
+    }
+
+    private func stop() -> String {
+        let words = "\(plan.conflictCount) rows are in conflict: decide with --conflicts skip, before or now"
+        return "-- Rows are in conflict: nothing is changed.\n"
+            + Self.check("pg_catalog.now() IS NULL", "''", PlannedValues.literal(words))
+    }
+
+    // MARK: Statements
+
+    private func statements() -> [String] {
+        statements(of: tables.map { TableStatements($0, portion: Self.portion) })
+    }
+
+    /// Every write by itself, in the script's own order; of a table without a key all together.
+    public func trials() -> [Trial] {
+        let parts = tables.flatMap { table -> [PlannedTable] in
+            guard table.shape.key != nil else { return [table] }
+            return table.writes.map { PlannedTable(shape: table.shape, writes: [$0]) }
+        }
+        var trials: [Trial] = []
+        for part in parts {
+            let writer = TableStatements(part, portion: 1)
+            for text in writer.deletions() + writer.insertions() + writer.keyless() + writer.updates() {
+                trials.append(
+                    Trial(table: part.shape.number, rows: part.writes.map(\.row), statement: text))
+            }
+        }
+        let order = statements(of: tables.map { TableStatements($0, portion: 1) })
+        let places = Dictionary(order.enumerated().map { ($1, $0) }) { first, _ in first }
+        return trials.sorted { (places[$0.statement] ?? 0) < (places[$1.statement] ?? 0) }
+    }
+
+    /// One statement of a script, and the rows that are in it.
+    public struct Trial: Sendable {
+        public var table: ObjectID
+        public var rows: [Int]
+        public var statement: String
+    }
+
+    private func statements(of writers: [TableStatements]) -> [String] {
+        let parentsFirst = Self.parentsFirst(tables).map { writers[$0] }
+        let deletes = parentsFirst.reversed().flatMap { $0.deletions() }
+        let inserts = parentsFirst.flatMap { $0.insertions() } + parentsFirst.flatMap { $0.keyless() }
+        let updates = parentsFirst.flatMap { $0.updates() }
+        // A row that is to go may still be referred to by one that is written here.
+        return leadsAway ? inserts + updates + deletes : deletes + inserts + updates
+    }
+
+    /// Whether rows refer to one that goes until they are updated, or removed from a table without a key.
+    private var leadsAway: Bool {
+        tables.contains { parent in
+            guard parent.writes.contains(where: { $0.action == .delete }) else { return false }
+            return parent.shape.references.contains { reference in
+                tables.contains { child in
+                    child.shape.number == reference.tableNumber
+                        && child.writes.contains { write in
+                            child.shape.key == nil
+                                || write.action == .update
+                                    && write.columns.contains {
+                                        reference.columns.contains(child.shape.columns[$0].name)
+                                    }
+                        }
+                }
+            }
+        }
+    }
+
+    /// Places of the tables, each behind those that it refers to; where they refer to each other in a circle,
+    /// as they come.
+    private static func parentsFirst(_ tables: [PlannedTable]) -> [Int] {
+        var rest = Array(tables.indices)
+        var order: [Int] = []
+        while !rest.isEmpty {
+            let free = rest.first { child in
+                !rest.contains { parent in
+                    parent != child
+                        && tables[parent].shape.references.contains {
+                            $0.tableNumber == tables[child].shape.number
+                        }
+                }
+            }
+            let next = free ?? rest[0]
+            order.append(next)
+            rest.removeAll { $0 == next }
+        }
+        return order
+    }
+}

@@ -1,0 +1,133 @@
+public import Platform
+public import PostgresClient
+public import PostgresFormat
+
+/// Compares what a script did on a copy, as the WAL of that copy tells, with what it was to do.
+///
+/// Nobody else writes in the copy, and its triggers are off.
+public struct ScriptProof {
+    private let connection: Connection
+    private let tables: [PlannedTable]
+
+    /// - Parameter connection: to the copy's database, with the settings of `RowReader.prepare`.
+    public init(_ connection: Connection, _ tables: [PlannedTable]) {
+        self.connection = connection
+        self.tables = tables
+    }
+
+    /// What was done between two positions of WAL.
+    public struct Work: Sendable {
+        public var footprint: TransactionFootprint?
+        /// What is there besides the rows and indexes that a script writes.
+        public var strangers: [String] = []
+
+        /// None.
+        public init() {}
+
+        init(_ footprint: TransactionFootprint?, _ strangers: [String]) {
+            self.footprint = footprint
+            self.strangers = strangers
+        }
+    }
+
+    /// Reads the copy's WAL.
+    ///
+    /// - Parameter records: visits the records of that stretch, in order.
+    public static func work(
+        _ records: ((borrowing WALRecord) -> Void) throws(Problem) -> Void
+    ) throws(Problem) -> Work {
+        var ends: [TransactionDetails] = []
+        var writers: Set<TransactionID> = []
+        var strangers: [String] = []
+        try records { record in
+            if let end = record.transactionDetails {
+                if end.end.kind.isCommit { ends.append(end) }
+            } else if record.xid.isNormal {
+                writers.insert(record.xid)
+                if !Self.writesRows(record) {
+                    strangers.append("\(record.resourceManager?.name ?? "an extension") at \(record.start)")
+                }
+            }
+        }
+        let working = ends.filter { end in
+            writers.contains(end.end.xid) || end.subtransactions.contains(where: writers.contains)
+        }
+        guard let end = working.first else { return Work(nil, strangers) }
+        if working.count > 1 { strangers.append("\(working.count) transactions") }
+        var collector = FootprintCollector(Set([end.end.xid] + end.subtransactions))
+        try records { collector.add($0) }
+        if let place = collector.unreadable { strangers.append("a record at \(place)") }
+        return Work(collector.footprint(end), strangers)
+    }
+
+    /// Whether the record belongs to the writing of rows and of their indexes.
+    private static func writesRows(_ record: borrowing WALRecord) -> Bool {
+        switch record.resourceManager {
+        case .heap?, .heap2?, .btree?, .hash?, .gin?, .gist?, .spGist?, .brin?, .generic?, .xlog?,
+            .multiXact?, .transaction?, .standby?:
+            true
+        default: false
+        }
+    }
+
+    /// What differs between the work and the plan; nothing where the script did exactly what it was to do.
+    ///
+    /// The addresses of the rows that it took are those at which they were found, and the rows that it left read
+    /// as they were wanted.
+    public func differences(_ work: Work) throws(Problem) -> [String] {
+        var found = work.strangers.map { "the script left more than rows: \($0)" }
+        guard let footprint = work.footprint else {
+            if tables.contains(where: { !$0.writes.isEmpty }) { found.append("the script changed nothing") }
+            return found
+        }
+        let owners = try TableReader(connection).owners(
+            of: footprint.relations.keys.sorted())
+        var tracks: [ObjectID: [(owner: TableReader.Owner, track: RowTrack)]] = [:]
+        for (file, rows) in footprint.relations where !rows.isEmpty {
+            guard let owner = owners[file] else {
+                found.append("the script wrote to file \(file)")
+                continue
+            }
+            if owner.kind == .toast { continue }
+            let number = tables.contains { $0.shape.number == owner.root } ? owner.root : owner.relation
+            tracks[number, default: []] += rows.map { (owner, $0) }
+        }
+        for number in tracks.keys.sorted() where !tables.contains(where: { $0.shape.number == number }) {
+            found.append(
+                "the script changed \(tracks[number]?.first.map { "\($0.owner.name)" } ?? "a table")")
+        }
+        for table in tables { found += try differences(of: table, tracks[table.shape.number] ?? []) }
+        return found
+    }
+
+    private func differences(
+        of table: PlannedTable, _ tracks: [(owner: TableReader.Owner, track: RowTrack)]
+    ) throws(Problem) -> [String] {
+        var found: [String] = []
+        let taken = tracks.compactMap(\.track.before).sorted()
+        let planned = table.writes.filter { $0.action != .insert }.compactMap(\.address).sorted()
+        if taken != planned {
+            found.append(
+                "\(table.shape.name): \(taken.count) rows were taken and \(planned.count) planned, or others")
+        }
+        var left: [String: Int] = [:]
+        for (relation, rows) in Dictionary(grouping: tracks, by: \.owner.relation) {
+            let name = rows.first { $0.owner.relation == relation }?.owner.name
+            guard let name else { continue }
+            let cells = try RowReader(connection).rows(
+                of: table.shape, in: name, at: rows.compactMap(\.track.after))
+            for cells in cells.values { left[RowText.of(cells, table.shape), default: 0] += 1 }
+        }
+        var wanted: [String: Int] = [:]
+        for write in table.writes {
+            if let cells = write.wanted { wanted[RowText.of(cells, table.shape), default: 0] += 1 }
+        }
+        if left != wanted {
+            let other = Set(left.keys).symmetricDifference(wanted.keys)
+            found.append(
+                "\(table.shape.name): \(left.values.reduce(0, +)) rows were left and "
+                    + "\(wanted.values.reduce(0, +)) planned, \(other.count) of them unlike each other")
+        }
+        return found
+    }
+}

@@ -1,0 +1,286 @@
+import Platform
+
+/// The statements that write one table, each with the rows it is for and a count that must come out.
+struct TableStatements {
+    private let table: PlannedTable
+    private let portion: Int
+    private var shape: TableShape { table.shape }
+
+    init(_ table: PlannedTable, portion: Int) {
+        self.table = table
+        self.portion = portion
+    }
+
+    // MARK: Updates
+
+    /// Rows with the same columns to be set go together.
+    func updates() -> [String] {
+        guard shape.key != nil else { return [] }
+        let groups = Dictionary(grouping: table.writes(.update), by: \.columns)
+        return groups.keys.sorted { $0.lexicographicallyPrecedes($1) }.flatMap { columns -> [String] in
+            let writes = groups[columns] ?? []
+            if let key = shape.key, columns.contains(where: key.columns.contains) {
+                // One by one: each frees the key that the next one wants.
+                return (PlannedTable.ordered(writes, by: key) ?? writes).map { update([$0], columns) }
+            }
+            return portions(writes).map { update($0, columns) }
+        }
+    }
+
+    private func update(_ writes: [PlannedWrite], _ columns: [Int]) -> String {
+        var values = identified(writes)
+        add(&values, "wanted", "text", writes.map { $0.wanted.map { RowText.of($0, shape) } })
+        let changesKey = shape.key?.columns.contains(where: columns.contains) ?? false
+        if changesKey, let key = shape.key {
+            for (place, column) in key.columns.enumerated() {
+                add(
+                    &values, "w\(place + 1)", shape.columns[column].type,
+                    writes.map { $0.wanted?[column] ?? nil })
+            }
+        }
+        addWanted(&values, columns, writes)
+        let set = columns.enumerated().map { "\(shape.columns[$1].sql) = p.v\($0 + 1)" }
+        let already =
+            "SELECT p.n FROM p JOIN \(shape.source) AS r ON \(found(by: changesKey ? "w" : "k"))\n"
+            + "        WHERE \(image) = p.wanted"
+        let names = columns.map { shape.columns[$0].name }.joined(separator: ", ")
+        return comment("\(shape.name): gives back \(names) in \(writes.count) rows")
+            + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n"
+            + "    UPDATE \(shape.source) AS r SET \(set.joined(separator: ", ")) FROM p\n"
+            + "        WHERE \(found(by: "k")) AND \(image) = p.expected RETURNING p.n),\n"
+            + "already AS (\(already))\n"
+            + counted(writes.count, done: "updated", already: "had their old values already")
+    }
+
+    // MARK: Insertions
+
+    func insertions() -> [String] {
+        guard let key = shape.key else { return [] }
+        return portions(table.writes(.insert)).map { insert($0, key) }
+    }
+
+    private func insert(_ writes: [PlannedWrite], _ key: TableShape.Key) -> String {
+        var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
+        values.rows = writes.indices.map { [String($0 + 1)] }
+        add(&values, "wanted", "text", writes.map { $0.wanted.map { RowText.of($0, shape) } })
+        let columns = shape.written
+        addWanted(&values, columns, writes)
+        let condition = zip(key.columns, key.operators).map { column, equality in
+            let value = columns.firstIndex(of: column).map { "p.v\($0 + 1)" } ?? "NULL"
+            return "r.\(shape.columns[column].sql) \(equality) \(value)"
+        }.joined(separator: " AND ")
+        return comment("\(shape.name): puts back \(writes.count) rows")
+            + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n    \(insertion(of: columns)) FROM p\n"
+            + "        WHERE NOT EXISTS (SELECT FROM \(shape.source) AS r WHERE \(condition)) RETURNING 1),\n"
+            + "already AS (SELECT p.n FROM p JOIN \(shape.source) AS r ON \(condition)\n"
+            + "        WHERE \(image) = p.wanted)\n"
+            + counted(writes.count, done: "put back", already: "were there already")
+    }
+
+    private func insertion(of columns: [Int]) -> String {
+        let names = columns.map { shape.columns[$0].sql }.joined(separator: ", ")
+        let fields = columns.indices.map { "p.v\($0 + 1)" }.joined(separator: ", ")
+        return "INSERT INTO \(shape.name.sql) (\(names))\n        OVERRIDING SYSTEM VALUE SELECT \(fields)"
+    }
+
+    // MARK: Deletions
+
+    func deletions() -> [String] {
+        guard shape.key != nil else { return [] }
+        let writes = table.writes(.delete)
+        let acting = shape.references.filter(\.actsOnDelete)
+        return portions(writes).flatMap { part -> [String] in
+            var texts: [String] = []
+            if !acting.isEmpty { texts.append(lock(part)) }
+            texts += acting.map { referred(part, by: $0) }
+            return texts + [delete(part)]
+        }
+    }
+
+    /// Nobody can refer to a row that is locked in this way.
+    private func lock(_ writes: [PlannedWrite]) -> String {
+        let values = identified(writes)
+        return comment("\(shape.name): locks \(writes.count) rows that are to go")
+            + "WITH p(\(values.names)) AS (\(values.sql)),\nheld AS (SELECT 1 FROM \(shape.source) AS r "
+            + "JOIN p ON \(found(by: "k")) FOR UPDATE OF r)\n"
+            + "SELECT '\(shape.name.visibleLiteral): ' || count(*) || ' rows locked' FROM held;\n"
+    }
+
+    private func referred(_ writes: [PlannedWrite], by reference: TableShape.Reference) -> String {
+        var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
+        values.rows = writes.indices.map { [String($0 + 1)] }
+        for (place, column) in reference.referenced.enumerated() {
+            add(
+                &values, "k\(place + 1)", shape.columns[column].type,
+                writes.map { $0.expected?[column] ?? nil })
+        }
+        let condition = zip(reference.columns, reference.operators).enumerated().map { place, pair in
+            "p.k\(place + 1) \(pair.1) c.\(QualifiedName.quoted(pair.0))"
+        }
+        let words = PlannedValues.literal(
+            " rows of \(reference.table) refer to rows of \(shape.name) that are to go")
+        return comment("\(reference.table): its rows must not go with those of \(shape.name)")
+            + "WITH p(\(values.names)) AS (\(values.sql)),\nfound AS (SELECT count(*) AS count FROM "
+            + "\(reference.table.sql) AS c JOIN p ON \(condition.joined(separator: " AND ")))\n"
+            + "SELECT CASE WHEN found.count = 0 THEN \(PlannedValues.literal("\(reference.table): refers to none of them"))\n"
+            + "    ELSE ('stop: ' || found.count || \(words))::pg_catalog.int4::pg_catalog.text END FROM found;\n"
+    }
+
+    private func delete(_ writes: [PlannedWrite]) -> String {
+        let values = identified(writes)
+        return comment("\(shape.name): removes \(writes.count) rows")
+            + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n"
+            + "    DELETE FROM \(shape.source) AS r USING p\n"
+            + "        WHERE \(found(by: "k")) AND \(image) = p.expected RETURNING p.n),\n"
+            + "already AS (SELECT p.n FROM p WHERE NOT EXISTS (SELECT FROM \(shape.source) AS r "
+            + "WHERE \(found(by: "k"))))\n"
+            + counted(writes.count, done: "removed", already: "were gone already")
+    }
+
+    // MARK: Without a key
+
+    /// All writes of a table without a key, in one statement: rows are found where they lay and count by their
+    /// text, so that a second run is told by the numbers.
+    func keyless() -> [String] {
+        guard shape.key == nil, !table.writes.isEmpty else { return [] }
+        let columns = shape.written
+        let taken = table.writes.filter { $0.action != .insert }
+        let put = table.writes(.insert)
+        var parts = ["texts(image, have, want) AS (\(texts().sql))"]
+        parts.append(
+            "state AS (SELECT bool_and(count = have) AS fresh, bool_and(count = want) AS over\n"
+                + "    FROM (SELECT t.have, t.want, coalesce(r.count, 0) AS count FROM texts AS t LEFT JOIN\n"
+                + "        (SELECT \(image) AS image, count(*) AS count FROM \(shape.source) AS r\n"
+                + "            WHERE \(image) IN (SELECT image FROM texts) GROUP BY 1) AS r\n"
+                + "        ON r.image = t.image) AS counted)")
+        var results: [String] = []
+        if !taken.isEmpty {
+            var values = identified(taken)
+            add(&values, "goes", "boolean", taken.map { $0.action == .delete ? "t" : "f" })
+            let changed = Array(Set(taken.flatMap(\.columns))).sorted()
+            addWanted(&values, changed, taken)
+            let set = changed.enumerated().map { "\(shape.columns[$1].sql) = p.v\($0 + 1)" }
+            let place = "state.fresh AND \(found(by: "k")) AND \(image) = p.expected RETURNING 1"
+            parts += [
+                "p(\(values.names)) AS (\(values.sql))",
+                "gone AS (DELETE FROM \(shape.source) AS r USING p, state WHERE p.goes AND \(place))",
+            ]
+            results.append("SELECT 1 FROM gone")
+            if !set.isEmpty {
+                parts.append(
+                    "changed AS (UPDATE \(shape.source) AS r SET \(set.joined(separator: ", "))\n"
+                        + "    FROM p, state WHERE NOT p.goes AND \(place))")
+                results.append("SELECT 1 FROM changed")
+            }
+        }
+        if !put.isEmpty {
+            var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
+            values.rows = put.indices.map { [String($0 + 1)] }
+            addWanted(&values, columns, put)
+            parts += [
+                "q(\(values.names)) AS (\(values.sql))",
+                "back AS (\(insertion(of: columns)) FROM q AS p, state WHERE state.fresh RETURNING 1)",
+            ]
+            results.append("SELECT 1 FROM back")
+        }
+        let name = shape.name.visibleLiteral
+        let count = table.writes.count
+        return [
+            comment("\(shape.name), which has no key: \(count) rows")
+                + "WITH \(parts.joined(separator: ",\n"))\n"
+                + "SELECT CASE WHEN state.fresh AND d.count = \(count) THEN '\(name): \(count) rows written'\n"
+                + "        WHEN state.over THEN '\(name): 0 rows written, \(count) were so already'\n"
+                + "        ELSE ('stop: rows of \(name) are not as planned, or there are others like them: '\n"
+                + "            || d.count || ' of \(count) found')::pg_catalog.int4::pg_catalog.text END\n"
+                + "FROM state, (SELECT count(*) FROM (\(results.joined(separator: " UNION ALL "))) AS w) AS d;\n"
+        ]
+    }
+
+    /// How many rows of each text there are, and are to be.
+    private func texts() -> PlannedValues {
+        var want: [String: Int] = [:]
+        for write in table.writes {
+            for (cells, change) in [(write.expected, -1), (write.wanted, 1)] {
+                guard let text = cells.map({ RowText.of($0, shape) }) else { continue }
+                want[text, default: table.alike[text] ?? 0] += change
+            }
+        }
+        var values = PlannedValues(columns: [
+            .init(name: "image", type: "text"), .init(name: "have", type: "bigint"),
+            .init(name: "want", type: "bigint"),
+        ])
+        values.rows = want.keys.sorted().map { [$0, String(table.alike[$0] ?? 0), String(want[$0] ?? 0)] }
+        return values
+    }
+
+    // MARK: Parts
+
+    private func addWanted(_ values: inout PlannedValues, _ columns: [Int], _ writes: [PlannedWrite]) {
+        for (place, column) in columns.enumerated() {
+            add(
+                &values, "v\(place + 1)", shape.columns[column].type, writes.map { $0.wanted?[column] ?? nil }
+            )
+        }
+    }
+
+    private var image: String { RowText.expression(shape, alias: "r") }
+
+    private func portions(_ writes: [PlannedWrite]) -> [[PlannedWrite]] {
+        stride(from: 0, to: writes.count, by: portion).map {
+            Array(writes[$0..<min($0 + portion, writes.count)])
+        }
+    }
+
+    /// Number, place and expected text of rows that are there.
+    private func identified(_ writes: [PlannedWrite]) -> PlannedValues {
+        var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
+        values.rows = writes.indices.map { [String($0 + 1)] }
+        if let key = shape.key {
+            for (place, column) in key.columns.enumerated() {
+                add(
+                    &values, "k\(place + 1)", shape.columns[column].type,
+                    writes.map { $0.expected?[column] ?? nil })
+            }
+        } else {
+            add(&values, "k1", "tid", writes.map { $0.address?.description })
+        }
+        add(&values, "expected", "text", writes.map { $0.expected.map { RowText.of($0, shape) } })
+        return values
+    }
+
+    private func found(by prefix: String) -> String {
+        guard let key = shape.key else { return "r.ctid = p.\(prefix)1" }
+        return zip(key.columns, key.operators).enumerated().map { place, pair in
+            "r.\(shape.columns[pair.0].sql) \(pair.1) p.\(prefix)\(place + 1)"
+        }.joined(separator: " AND ")
+    }
+
+    private func add(_ values: inout PlannedValues, _ name: String, _ type: String, _ cells: Cells) {
+        values.columns.append(.init(name: name, type: type))
+        for index in values.rows.indices { values.rows[index].append(cells[index]) }
+    }
+
+    /// All rows must have been found as planned, or as they are to be.
+    private func counted(_ count: Int, done: String, already: String) -> String {
+        let name = shape.name.visibleLiteral
+        return """
+            SELECT CASE WHEN d.count + a.count = \(count)
+                THEN '\(name): ' || d.count || ' rows \(done)'
+                    || CASE WHEN a.count > 0 THEN ', ' || a.count || ' \(already)' ELSE '' END
+                ELSE ('stop: ' || \(count) - d.count - a.count
+                    || ' of \(count) rows of \(name) are not as planned')::pg_catalog.int4::pg_catalog.text END
+            FROM (SELECT count(*) FROM done) AS d, (SELECT count(*) FROM already) AS a;
+
+            """
+    }
+
+    private func comment(_ text: String) -> String { RepairScript.comment(text) + "\n" }
+}
+
+extension QualifiedName {
+    /// For the inside of a quoted literal without escapes.
+    var visibleLiteral: String {
+        description.visible().split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+            .split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "/")
+    }
+}

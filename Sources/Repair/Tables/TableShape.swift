@@ -1,0 +1,148 @@
+import Platform
+public import PostgresFormat
+import WALEvents
+
+/// A table as the catalogs of one moment have it: what is needed to name its rows and to write them.
+public struct TableShape: Hashable, Sendable {
+    public struct Column: Hashable, Sendable {
+        public var name: String
+        /// `attnum`: stays when the column is renamed.
+        public var number: Int
+        /// With its modifiers, as `format_type` prints it without a search path.
+        public var type: String
+        /// Computed from others: never written.
+        public var isGenerated: Bool
+        public var isNotNull: Bool
+
+        public init(
+            name: String, number: Int, type: String, isGenerated: Bool = false, isNotNull: Bool = false
+        ) {
+            self.name = name
+            self.number = number
+            self.type = type
+            self.isGenerated = isGenerated
+            self.isNotNull = isNotNull
+        }
+    }
+
+    /// Columns by which a row is found again: of the primary key, else of a unique index without NULLs.
+    public struct Key: Hashable, Sendable {
+        /// Places in `columns`.
+        public var columns: [Int]
+        /// For each, the operator that the index takes for equality: `OPERATOR(pg_catalog.=)`.
+        public var operators: [String]
+
+        public init(columns: [Int], operators: [String]) {
+            self.columns = columns
+            self.operators = operators
+        }
+    }
+
+    /// A foreign key of another table, or of the same one, that refers to this one.
+    public struct Reference: Hashable, Sendable {
+        public var constraint: String
+        public var table: QualifiedName
+        public var tableNumber: ObjectID
+        /// Of the table that refers.
+        public var columns: [String]
+        /// Places in `columns` of the table that is referred to.
+        public var referenced: [Int]
+        /// For each column, the operator by which the key referred to, on its left, equals it.
+        public var operators: [String]
+        /// Whether deleting a row deletes or changes those that refer to it, instead of being refused.
+        public var actsOnDelete: Bool
+        public var actsOnUpdate: Bool
+
+        public init(
+            constraint: String, table: QualifiedName, tableNumber: ObjectID, columns: [String],
+            referenced: [Int], operators: [String], actsOnDelete: Bool, actsOnUpdate: Bool
+        ) {
+            self.constraint = constraint
+            self.table = table
+            self.tableNumber = tableNumber
+            self.columns = columns
+            self.referenced = referenced
+            self.operators = operators
+            self.actsOnDelete = actsOnDelete
+            self.actsOnUpdate = actsOnUpdate
+        }
+    }
+
+    public enum Kind: String, Hashable, Sendable {
+        case table = "r"
+        case partitioned = "p"
+    }
+
+    public var number: ObjectID
+    public var name: QualifiedName
+    public var kind: Kind
+    /// Without those that were dropped.
+    public var columns: [Column]
+    public var key: Key?
+    public var references: [Reference]
+    /// The user's triggers that are enabled.
+    public var triggers: [String]
+
+    public init(
+        number: ObjectID, name: QualifiedName, kind: Kind = .table, columns: [Column], key: Key? = nil,
+        references: [Reference] = [], triggers: [String] = []
+    ) {
+        self.number = number
+        self.name = name
+        self.kind = kind
+        self.columns = columns
+        self.key = key
+        self.references = references
+        self.triggers = triggers
+    }
+
+    /// As it stands behind FROM: a partitioned table stands for all its partitions, any other for itself.
+    public var source: String { kind == .partitioned ? name.sql : "ONLY \(name.sql)" }
+
+    /// Places of the columns that can be written.
+    public var written: [Int] { columns.indices.filter { !columns[$0].isGenerated } }
+
+    /// Whether rows of one can be written into the other as they are.
+    public func hasSameColumns(as other: TableShape) -> Bool { columns == other.columns }
+}
+
+/// A relation's name with its schema's.
+public struct QualifiedName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    public var schema: String
+    public var name: String
+
+    public init(schema: String, name: String) {
+        self.schema = schema
+        self.name = name
+    }
+
+    /// Both in double quotes where SQL needs them.
+    public var description: String { "\(SQLName.quoted(schema)).\(SQLName.quoted(name))" }
+
+    /// Both in double quotes, always.
+    public var sql: String { "\(Self.quoted(schema)).\(Self.quoted(name))" }
+
+    public static func < (left: QualifiedName, right: QualifiedName) -> Bool {
+        (left.schema, left.name) < (right.schema, right.name)
+    }
+
+    /// In double quotes; with SQL's own escapes where it has control characters, so that it stays on its line.
+    static func quoted(_ name: String) -> String {
+        let isEscaped = name.unicodeScalars.contains { $0.actsOnTerminal }
+        var text = isEscaped ? "U&\"" : "\""
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "\"": text += "\"\""
+            case "\\" where isEscaped: text += "\\\\"
+            case _ where isEscaped && scalar.actsOnTerminal:
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                text += "\\+" + String(repeating: "0", count: 6 - digits.count) + digits
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text + "\""
+    }
+}
+
+/// A row: PostgreSQL's text of each column in the order of the table's shape, nil for NULL.
+public typealias Cells = [String?]

@@ -1,0 +1,53 @@
+import PostgresFormat
+
+/// The rows of an undo as CSV: one line for each cell that the transaction changed, NULL as nothing at all and the
+/// empty string as a pair of quotes, as PostgreSQL's own COPY has them.
+public struct UndoRows: Sendable {
+    public static let header = "table,key,change,verdict,column,before,after,now,written_since,reason\n"
+
+    private let plan: UndoPlan
+
+    public init(_ plan: UndoPlan) {
+        self.plan = plan
+    }
+
+    /// - Parameter conflictsOnly: whether rows that nobody has to decide about are left out.
+    public func write(conflictsOnly: Bool, to output: (String) throws -> Void) rethrows {
+        try output(Self.header)
+        for table in plan.tables {
+            for row in table.rows where !conflictsOnly || row.verdict.isConflict {
+                try output(lines(row, table.shape, conflictsOnly))
+            }
+        }
+    }
+
+    private func lines(_ row: JudgedRow, _ shape: TableShape, _ conflictsOnly: Bool) -> String {
+        let start = [
+            shape.name.description, Self.key(of: row, shape), row.change.rawValue, row.verdict.rawValue,
+        ]
+        let writers = row.later.map { "\($0.xid) at \($0.time)" }
+        let places = conflictsOnly && !row.conflicts.isEmpty ? row.conflicts : row.damaged
+        return places.map { place in
+            let cells = [shape.columns[place].name, row.before?[place], row.after?[place], row.now?[place]]
+            let end = [writers.isEmpty ? nil : writers.joined(separator: "; "), row.reason]
+            return (start.map { $0 as String? } + cells + end).map(Self.field).joined(separator: ",") + "\n"
+        }.joined()
+    }
+
+    /// The key as `id=7`, an address where the table has no key.
+    static func key(of row: JudgedRow, _ shape: TableShape) -> String {
+        guard let key = shape.key, let cells = row.after ?? row.before else {
+            return row.address.map { "ctid=\($0)" } ?? ""
+        }
+        return key.columns.map { "\(shape.columns[$0].name)=\(cells[$0] ?? "")" }.joined(separator: " ")
+    }
+
+    private static func field(_ text: String?) -> String {
+        guard let text else { return "" }
+        let needsQuotes =
+            text.isEmpty || text.utf8.contains { [UInt8(ascii: ","), 34, 10, 13].contains($0) }
+        guard needsQuotes else { return text }
+        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+            + "\""
+    }
+}

@@ -1,0 +1,89 @@
+public import PostgresFormat
+
+/// What takes one transaction back: tables with their rows judged, and what is left out.
+public struct UndoPlan: Hashable, Sendable {
+    /// One table, or a partitioned table with all its partitions.
+    public struct Table: Hashable, Sendable {
+        /// As it is now.
+        public var shape: TableShape
+        public var rows: [JudgedRow]
+        /// Of a table without a key: how many rows of now have each text that may be expected or wanted.
+        public var alike: [String: Int]
+
+        public init(shape: TableShape, rows: [JudgedRow], alike: [String: Int] = [:]) {
+            self.shape = shape
+            self.rows = rows
+            self.alike = alike
+        }
+
+        public func count(_ verdict: Verdict) -> Int { rows.count { $0.verdict == verdict } }
+    }
+
+    /// Something that the transaction did and that is not taken back.
+    public struct LeftOut: Hashable, Sendable {
+        public var subject: String
+        public var reason: String
+
+        public init(subject: String, reason: String) {
+            self.subject = subject
+            self.reason = reason
+        }
+    }
+
+    public var source: String
+    public var database: String
+    public var xid: TransactionID
+    public var commitTime: PostgresTimestamp
+    /// Where its commit record begins.
+    public var commit: LSN
+    /// What it did, in words: `UPDATE public.orders in database shop`.
+    public var deeds: [String]
+    /// Up to where WAL was read: the state that is called now.
+    public var nowEnd: LSN
+    public var nowTime: PostgresTimestamp
+    public var tables: [Table]
+    public var leftOut: [LeftOut]
+
+    public init(
+        source: String, database: String, xid: TransactionID, commitTime: PostgresTimestamp, commit: LSN,
+        deeds: [String], nowEnd: LSN, nowTime: PostgresTimestamp, tables: [Table], leftOut: [LeftOut]
+    ) {
+        self.source = source
+        self.database = database
+        self.xid = xid
+        self.commitTime = commitTime
+        self.commit = commit
+        self.deeds = deeds
+        self.nowEnd = nowEnd
+        self.nowTime = nowTime
+        self.tables = tables
+        self.leftOut = leftOut
+    }
+
+    /// Notes that a table does not admit rows by now.
+    ///
+    /// - Parameter rows: places in the table's rows.
+    public mutating func forbid(_ rows: [Int], of table: ObjectID, because reason: String) {
+        guard let place = tables.firstIndex(where: { $0.shape.number == table }) else { return }
+        for row in rows where !tables[place].rows[row].verdict.isConflict {
+            tables[place].rows[row].verdict = .forbiddenNow
+            tables[place].rows[row].conflicts = tables[place].rows[row].damaged
+            tables[place].rows[row].reason = reason
+        }
+    }
+
+    public var conflictCount: Int { tables.reduce(0) { $0 + $1.rows.count { $0.verdict.isConflict } } }
+    public var repairCount: Int { tables.reduce(0) { $0 + $1.rows.count { $0.verdict.isRepaired } } }
+}
+
+/// What becomes of rows with a conflict.
+public enum ConflictRule: String, Hashable, Sendable, CaseIterable, Codable {
+    /// The script says how many there are, and does nothing.
+    case stop
+    /// They stay as they are; all others are repaired.
+    case skip
+    /// They get their old values, whatever was written since.
+    case before
+    /// The cells in conflict stay as they are now; the others of the row are repaired.
+    case now
+}

@@ -1,0 +1,54 @@
+import ControlPlane
+import Repair
+
+/// An undo for a person.
+enum UndoView {
+    static func proof(_ result: UndoResult) -> String {
+        switch result.proof {
+        case .passed:
+            "Proved on a copy of now: exactly \(result.writes) rows changed as planned, and a second run changed nothing."
+        case .stopped:
+            "\(result.plan.conflictCount) rows are in conflict: the script says so and does nothing. Decide with --conflicts."
+        case .none:
+            result.writes == 0
+                ? "There is nothing to write." : "The script was not run on a copy."
+        }
+    }
+
+    static func text(_ result: UndoResult, folder: String?) -> PersonText {
+        let plan = result.plan
+        var text = PersonText()
+        text.heading("Taking back transaction \(plan.xid) of \(plan.source)")
+        text.field("Committed", "\(plan.commitTime) at \(plan.commit), database \(plan.database)")
+        for deed in plan.deeds { text.field("It did", deed) }
+        text.field("Now is", "\(plan.nowTime), WAL position \(plan.nowEnd)")
+        for table in plan.tables {
+            text.heading("\(table.shape.name)")
+            for verdict in Verdict.allCases where table.count(verdict) > 0 {
+                text.field(
+                    verdict.rawValue, "\(table.count(verdict)) \(table.count(verdict) == 1 ? "row" : "rows")")
+            }
+            if !table.shape.triggers.isEmpty {
+                text.field("triggers that fire", table.shape.triggers.joined(separator: ", "))
+            }
+        }
+        if !plan.leftOut.isEmpty {
+            text.heading("Not taken back")
+            for left in plan.leftOut { text.item("\(left.subject): \(left.reason)") }
+        }
+        text.heading("Script")
+        text.field("Writes", result.proof == .stopped ? "nothing before you decide" : "\(result.writes) rows")
+        text.field("Proof", proof(result))
+        if let folder {
+            text.field("Folder", folder)
+            if result.proof != .stopped, result.writes > 0 {
+                text.heading("Read it, then run it")
+                text.command(
+                    "pitr connect -n \(plan.source) -d \(plan.database) -- -X -f \(folder)/repair.sql")
+            }
+        }
+        if !result.notes.isEmpty { text.heading("Notes") }
+        for note in result.notes { text.item(note) }
+        return text
+    }
+}

@@ -1,0 +1,111 @@
+import Platform
+import PostgresClient
+import PostgresFormat
+import TestKit
+import Testing
+
+@testable import Repair
+
+/// The proof of a script, against scripts that were spoiled.
+@Suite(.serialized)
+struct ScriptProofTests {
+    @Test(.timeLimit(.minutes(1)))
+    func `a script that does anything but what was planned is found out`() throws {
+        let server = try PostgresFixture(settings: ["autovacuum": "off"])
+        let connection = try Connection(
+            ConnectionParameters(
+                host: server.socketDirectory, port: server.port, user: PostgresFixture.superuser))
+        try connection.execute(CanonicalText.settings(local: false))
+        try connection.execute("CREATE TABLE public.other (id int PRIMARY KEY, v text)")
+        try connection.execute("INSERT INTO public.other VALUES (1, 'a')")
+        try connection.execute("CREATE SEQUENCE public.numbers")
+        let spoils: [(name: String, change: (String) -> String)] = [
+            ("another value", { $0.replacing("'old 2'", with: "'odd 2'") }),
+            ("a row more", { $0 + "; UPDATE public.t SET v = 'y' WHERE id = 9" }),
+            ("a row less", { $0 + "; UPDATE public.t SET v = 'x' WHERE id = 1" }),
+            ("another table", { $0 + "; UPDATE public.other SET v = 'b'" }),
+            ("a sequence", { $0 + "; SELECT nextval('public.numbers')" }),
+            ("a table made", { $0 + "; CREATE TABLE public.made (x int)" }),
+            ("rights", { $0 + "; GRANT SELECT ON public.other TO PUBLIC" }),
+            (
+                "a guard gone",
+                { $0.replacing(/\ AND\ ROW\([^)]*\)::pg_catalog.text\ =\ p.expected/, with: "") }
+            ),
+            ("two transactions", { $0 + "; COMMIT; BEGIN; UPDATE public.t SET v = 'z' WHERE id = 9" }),
+        ]
+        try expectNothing(of: try differences(connection, server, { $0 }))
+        for spoil in spoils {
+            let found = try differences(connection, server, spoil.change)
+            #expect(!found.isEmpty, "\(spoil.name)")
+        }
+    }
+
+    private func expectNothing(of differences: [String]) throws { #expect(differences == []) }
+
+    /// Runs a script that takes back an update of two rows and a deletion, changed in some way.
+    private func differences(
+        _ connection: Connection, _ server: PostgresFixture, _ change: (String) -> String
+    ) throws -> [String] {
+        try connection.execute("DROP TABLE IF EXISTS public.t")
+        try connection.execute("CREATE TABLE public.t (id int PRIMARY KEY, v text)")
+        try connection.execute("INSERT INTO public.t SELECT g, 'x' FROM generate_series(1, 9) g")
+        let number = try connection.query("SELECT 'public.t'::regclass::oid::text").scalar ?? ""
+        let shape = try TableReader(connection).shape(of: ObjectID(UInt32(number) ?? 0))
+        guard let shape, let key = shape.key else { throw Problem(.system, "no shape") }
+        let found = try RowReader(connection).rows(of: shape, by: key, [["1"], ["2"], ["20"]])
+        let ids: [String] = ["1", "2"]
+        var rows = ids.enumerated().map { (place: Int, id: String) in
+            JudgedRow(
+                change: .update, before: [id, "old \(id)"], after: [id, "x"], now: [id, "x"],
+                address: found[place]?.address, verdict: .restorable, damaged: [1])
+        }
+        rows.append(
+            JudgedRow(
+                change: .delete, before: ["20", "gone"], after: nil, now: nil, verdict: .absentNow,
+                damaged: [0, 1]))
+        let plan = UndoPlan(
+            source: "s", database: "postgres", xid: TransactionID(5),
+            commitTime: PostgresTimestamp(microseconds: 0), commit: .zero, deeds: [], nowEnd: .zero,
+            nowTime: PostgresTimestamp(microseconds: 0), tables: [.init(shape: shape, rows: rows)],
+            leftOut: [])
+        let script = RepairScript(plan, .stop)
+        let begin = try position(connection)
+        try connection.execute("BEGIN")
+        try connection.execute(change(script.statementTexts.joined(separator: "\n")))
+        try connection.execute("COMMIT")
+        let end = try position(connection)
+        _ = try connection.query("SELECT pg_switch_wal()")
+        let work = try ScriptProof.work { (visit) throws(Problem) in
+            try records(server, from: begin, to: end, visit)
+        }
+        let differences = try ScriptProof(connection, script.tables).differences(work)
+        do {
+            try connection.execute(
+                "BEGIN; " + change(script.statementTexts.joined(separator: "\n")) + "COMMIT")
+        } catch {
+            try connection.execute("ROLLBACK")
+            return differences + ["the second run fails"]
+        }
+        return differences
+    }
+
+    private func position(_ connection: Connection) throws -> LSN {
+        try connection.query("SELECT pg_current_wal_insert_lsn()::text").scalar.flatMap(LSN.init) ?? .zero
+    }
+
+    private func records(
+        _ server: PostgresFixture, from begin: LSN, to end: LSN, _ visit: (borrowing WALRecord) -> Void
+    ) throws(Problem) {
+        var name = SegmentName(timeline: TimelineID(1), containing: begin, size: .standard)
+        var decoder = WALDecoder(start: name.start, segmentSize: .standard)
+        while name.start < end {
+            try OpenFile(reading: server.dataDirectory + "/pg_wal/\(name)").forEachChunk { bytes, _ in
+                decoder.feed(bytes) { record in
+                    if record.start >= begin, record.start < end { visit(record) }
+                    return record.start < end
+                } == nil
+            }
+            name = name.next
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import PostgresFormat
+import Testing
+
+@testable import Repair
+
+/// What stands in a script: names, values and comments that cannot become commands.
+struct ScriptTextTests {
+    @Test func `an address is read as it is printed`() {
+        #expect(RowAddress("(12,7)") == RowAddress(block: 12, offset: 7))
+        #expect(RowAddress("(12,7)")?.description == "(12,7)")
+        for text in ["", "12,7", "(12)", "(12,7,8)", "(x,1)", "(1,99999)"] {
+            #expect(RowAddress(text) == nil)
+        }
+    }
+
+    @Test func `a value stays one literal on one line under both settings of strings`() {
+        #expect(PlannedValues.literal(nil) == "NULL")
+        #expect(PlannedValues.literal("") == "''")
+        #expect(PlannedValues.literal("it's") == "'it''s'")
+        #expect(PlannedValues.literal("a\\b'") == "E'a\\\\b'''")
+        #expect(PlannedValues.literal("x\n; DROP TABLE t; --") == "E'x\\x0a; DROP TABLE t; --'")
+        for value in ["\\'; ROLLBACK; --", "a\r\n\\q", "\u{1}\u{7f}\\\\"] {
+            let text = PlannedValues.literal(value)
+            #expect(!text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f }, "\(text)")
+        }
+    }
+
+    @Test func `a name stays one identifier on one line`() {
+        #expect(QualifiedName(schema: "public", name: "orders").sql == "\"public\".\"orders\"")
+        #expect(QualifiedName.quoted("a\"b") == "\"a\"\"b\"")
+        #expect(QualifiedName.quoted("a\n\\!x\"") == "U&\"a\\+00000A\\\\!x\"\"\"")
+    }
+
+    @Test func `a comment stays a comment`() {
+        #expect(RepairScript.comment("table \"x\n; DROP TABLE t;\"").split(separator: "\n").count == 1)
+        #expect(RepairScript.comment("a\u{2028}b\u{202e}").unicodeScalars.allSatisfy { $0.value < 0x80 })
+    }
+
+    @Test func `a row has the text that PostgreSQL prints`() {
+        let shape = TableShape(
+            number: .none, name: QualifiedName(schema: "public", name: "t"),
+            columns: [
+                .init(name: "a", number: 1, type: "integer"), .init(name: "b", number: 2, type: "text"),
+                .init(name: "c", number: 3, type: "text"),
+                .init(name: "g", number: 4, type: "integer", isGenerated: true),
+            ])
+        #expect(RowText.of(["1", nil, "", "9"], shape) == "(1,,\"\")")
+        #expect(RowText.of(["1", "a b", "q\"\\", nil], shape) == "(1,\"a b\",\"q\"\"\\\\\")")
+    }
+}
