@@ -58,6 +58,7 @@ enum Main {
             StandardStream.error.say(mistyped.text.visible(keepsLines: true))
             return 2
         }
+        if let told = error as? ToldFailure { return told.exitStatus }
         if !(error is Problem), let usage = UsageError.complaint(error) {
             StandardStream.error.say(usage.visible(keepsLines: true))
             return 2

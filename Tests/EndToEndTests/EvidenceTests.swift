@@ -99,13 +99,22 @@ extension EndToEnd {
             let text = try product.run(["evidence", "export", "copy", "-"]).checked().output
             let exported = try JSONValue.parse(text)
             #expect(exported["restore"] == shown && exported["crc32c"]?.string?.count == 8)
-            let file = product.home + "/exported.json"
-            _ = try product.run(["evidence", "export", "copy", file]).checked()
+            // A directory of the person's own, in which the servers' account may do nothing.
+            let own = product.scratch.file("own")
+            try DurableFiles.makeDirectory(own)
+            let file = own + "/exported.json"
+            for command in [["evidence", "export", "nobody"], ["wal", "get", "-s", "orders", "F00D"]] {
+                let failed = try product.run(command + [file])
+                #expect(failed.exitStatus != 0 && failed.errors.hasPrefix("ERROR: ("), "\(failed)")
+                #expect(try DurableFiles.list(own).isEmpty, "\(failed)")
+            }
+            _ = try product.run(["evidence", "export", "-n", "copy", file]).checked()
             let again = try JSONValue.parse(String(decoding: DurableFiles.read(file), as: UTF8.self))
             #expect(again["restore"] == shown)
             try product.refuses(
                 ["evidence", "export", "copy", file], status: 2, saying: "cannot make the file")
-            try DurableFiles.removeFile(file)
+            try product.refuses(
+                ["evidence", "export", "-n", "copy", "copy", file], status: 2, saying: "name the copy once")
         }
 
         @Test func `maintain keeps what a restore that was killed at its end did not`() throws {

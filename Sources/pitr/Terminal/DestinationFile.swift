@@ -42,6 +42,9 @@ struct DestinationFile: Sendable {
         return kind == S_IFIFO || kind == S_IFCHR
     }
 
+    /// Whether there was no such file before.
+    var isNew: Bool { madePath != nil }
+
     func close() {
         Glibc.close(descriptor)
     }

@@ -15,10 +15,10 @@ struct EvidenceCommands: ParsableCommand {
 /// Which restore is meant.
 struct EvidenceOptions: ParsableArguments {
     @OptionGroup var group: GroupOption
-    @Option(
-        name: .shortAndLong,
-        help: "The copy: its name, the last that had it, or its id; or the id of the restore's operation.")
-    var name: String
+    @Option(name: .shortAndLong, help: ArgumentHelp(EvidenceOptions.meaning)) var name: String
+
+    static let meaning =
+        "The copy: its name, the last that had it, or its id; or the id of the restore's operation."
 }
 
 struct EvidenceListCommand: PitrCommand {
@@ -66,23 +66,26 @@ struct EvidenceExportCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var group: GroupOption
+    @Option(name: .shortAndLong, help: ArgumentHelp(EvidenceOptions.meaning)) var name: String?
     @Argument(
-        help: "The copy: its name, the last that had it, or its id; or the id of the restore's operation.")
-    var name: String
-    @Argument(help: "The file to write; '-' is standard output.", completion: .file()) var file: String
+        help: ArgumentHelp("The copy, as with -n; with -n the file.", valueName: "name|file"),
+        completion: .file())
+    var first: String
+    @Argument(help: "The file to write; '-' is standard output.", completion: .file()) var file: String?
+
+    func validate() throws {
+        if name == nil, file == nil { throw ValidationError("name the copy, and the file to write") }
+        if name != nil, file != nil { throw ValidationError("name the copy once: with -n, or without") }
+    }
 
     func execute(_ session: Session) throws -> Report {
-        // With the caller's rights: the service account may not be allowed to write here.
-        let destination = try DestinationFile(path: file)
-        defer { destination.close() }
-        do {
+        let copy = name ?? first
+        let command = ["evidence", "export", "-g", group.resourceGroup, "--name=\(copy)"]
+        try FilledFile.fill(file ?? first, session, command: command, arguments: ["-"]) { descriptor in
             let controlPlane = try session.controlPlane()
-            let kept = try controlPlane.showEvidence(name, resourceGroup: group.resourceGroup)
+            let kept = try controlPlane.showEvidence(copy, resourceGroup: group.resourceGroup)
             let text = JSONText.render(try OutputValue(encoding: KeptEvidenceDocument(kept)))
-            try controlPlane.export(evidence: text, into: destination.descriptor)
-        } catch {
-            if !destination.discard() { session.messages.warning("\(file) is left behind, empty") }
-            throw error
+            try controlPlane.export(evidence: text, into: descriptor)
         }
         return .nothing
     }

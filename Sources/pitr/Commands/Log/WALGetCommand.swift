@@ -1,6 +1,5 @@
 import ArgumentParser
 import ControlPlane
-import Glibc
 
 struct WALGetCommand: PitrCommand {
     static let configuration = CommandConfiguration(
@@ -12,15 +11,11 @@ struct WALGetCommand: PitrCommand {
     @OptionGroup var server: ParentOptions
 
     func execute(_ session: Session) throws -> Report {
-        // With the caller's rights: the service account may not be allowed to write here.
-        let destination = try DestinationFile(path: file)
-        defer { destination.close() }
-        do {
-            try session.controlPlane().getWAL(
-                server.reference, segment: segment, into: destination.descriptor)
-        } catch {
-            if !destination.discard() { session.messages.warning("\(file) is left behind, empty") }
-            throw error
+        let command = [
+            "wal", "get", "-g", server.reference.resourceGroup, "--server-name=\(server.reference.name)",
+        ]
+        try FilledFile.fill(file, session, command: command, arguments: [segment, "-"]) { descriptor in
+            try session.controlPlane().getWAL(server.reference, segment: segment, into: descriptor)
         }
         return .nothing
     }
