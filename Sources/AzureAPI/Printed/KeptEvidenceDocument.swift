@@ -58,6 +58,24 @@ public struct KeptEvidenceDocument: Codable, Sendable {
         public var user: String
     }
 
+    /// When the copy was to be deleted by itself.
+    public struct Expiry: Codable, Sendable, Hashable {
+        public var chosenAtUtc: String
+        public var chosenBy: String
+        public var expiresAtUtc: String
+        /// `pending`, `held`, `carriedOut` or `deletedOtherwise`.
+        public var fate: String
+        @OrNull public var heldSinceUtc: String?
+
+        init(_ expiry: KeptEvidence.Expiry) {
+            chosenAtUtc = expiry.chosenAt.description
+            chosenBy = expiry.chosenBy
+            expiresAtUtc = expiry.time.description
+            fate = expiry.fate.rawValue
+            heldSinceUtc = expiry.heldSince?.description
+        }
+    }
+
     public struct Rule: Codable, Sendable, Hashable {
         public var endIpAddress: String
         public var name: String
@@ -71,6 +89,8 @@ public struct KeptEvidenceDocument: Codable, Sendable {
     /// Null while the copy is there.
     @OrNull public var copyDeletedTimeUtc: String?
     public var evidence: RestoreEvidenceDocument
+    /// Null where the copy was to stay.
+    @OrNull public var expiry: Expiry?
     /// What PostgreSQL logged while it recovered; null where that could not be kept.
     @OrNull public var recoveryLog: String?
     /// Bytes left out at its beginning.
@@ -83,6 +103,7 @@ public struct KeptEvidenceDocument: Codable, Sendable {
         recoveryLogOmittedBytes = kept.recoveryLogOmitted
         copyDeletedBecause = kept.copyDeletedBecause
         copyDeletedTimeUtc = kept.copyDeletedAt?.description
+        expiry = kept.expiry.map(Expiry.init)
         recoveryLog = kept.recoveryLog
         connections = kept.connections.map(Connections.init)
         rules = kept.rules?.map {

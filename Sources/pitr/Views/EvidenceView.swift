@@ -73,6 +73,7 @@ enum EvidenceView {
         text.heading("The copy")
         text.field("State", kept.copyDeletedAt.map { "deleted at \($0)" } ?? "there")
         text.field("Why", kept.copyDeletedBecause)
+        text.field("Expiry", kept.expiry.map(words))
         for rule in kept.rules ?? [] {
             text.field(
                 "Firewall rule",
@@ -86,6 +87,17 @@ enum EvidenceView {
         }
         for line in log.split(separator: "\n") { text.command(String(line)) }
         return text
+    }
+
+    private static func words(_ expiry: KeptEvidence.Expiry) -> String {
+        let fate =
+            switch expiry.fate {
+            case .pending: "the copy is deleted then"
+            case .held: "but held since \(expiry.heldSince?.description ?? "")"
+            case .carriedOut: "the copy was deleted for it"
+            case .deletedOtherwise: "the copy was deleted for something else"
+            }
+        return "\(expiry.time), chosen by \(expiry.chosenBy) at \(expiry.chosenAt); \(fate)"
     }
 
     /// Who was in the copy.

@@ -40,6 +40,7 @@ extension ControlPlane {
         guard var kept = try evidenceWithoutDeletion(of: row) else { return }
         kept.copyDeletedAt = time
         kept.copyDeletedBecause = try reason ?? expiry(of: row)?.deletionReason
+        kept.expiry = try keptExpiry(of: row, isDeleted: true)
         try evidenceFolder.write(kept)
     }
 
@@ -78,6 +79,20 @@ extension ControlPlane {
         ]
     }
 
+    private func keptExpiry(of row: ServerRow, isDeleted: Bool) throws -> KeptEvidence.Expiry? {
+        guard let expiry = try expiry(of: row) else { return nil }
+        let fate: KeptEvidence.Expiry.Fate =
+            switch (isDeleted, expiry.isCarriedOut == true, row.heldSince != nil) {
+            case (true, true, _): .carriedOut
+            case (true, false, _): .deletedOtherwise
+            case (false, _, true): .held
+            case (false, _, false): .pending
+            }
+        return KeptEvidence.Expiry(
+            time: expiry.time, chosenAt: expiry.chosenAt, chosenBy: expiry.caller,
+            heldSince: try row.heldSince.map(Self.instant), fate: fate)
+    }
+
     // MARK: Looking
 
     /// Newest first, and what is wrong with files that cannot be read.
@@ -113,8 +128,9 @@ extension ControlPlane {
     private func read(_ operation: String) throws -> KeptEvidence? {
         guard var kept = try evidenceFolder.read(operation) else { return nil }
         if kept.copyDeletedAt == nil {
-            // A delete that was killed at its end has not noted it.
             let row = try catalog.read { try ServerRow.fetchOne($0, key: kept.evidence.newServerID) }
+            kept.expiry = try row.flatMap { try keptExpiry(of: $0, isDeleted: $0.phase == .dropped) }
+            // A delete that was killed at its end has not noted it.
             kept.copyDeletedAt = try row?.deletedAt.map(Self.instant)
             kept.copyDeletedBecause = try row.flatMap { try expiry(of: $0) }?.deletionReason
         }

@@ -12,12 +12,34 @@ public struct KeptEvidence: Codable, Sendable {
     public var copyDeletedAt: PostgresTimestamp?
     /// Why, where nobody asked for it.
     public var copyDeletedBecause: String?
-
+    /// The end of its time, where one was chosen, and what became of that.
+    public var expiry: Expiry?
     /// Who was in the copy, as it logged; taken when it was deleted, or as it is now. Nil where nothing of it
     /// is kept.
     public var connections: ConnectionEvidence?
     /// The copy's firewall rules by then. Nil as above.
     public var rules: [Rule]?
+
+    /// When the copy was to be deleted by itself.
+    public struct Expiry: Codable, Sendable, Hashable {
+        public enum Fate: String, Codable, Sendable {
+            /// The copy is there, and goes then.
+            case pending
+            /// The copy is there, and stays while it is held.
+            case held
+            /// It was deleted for it.
+            case carriedOut
+            /// It was deleted for something else.
+            case deletedOtherwise
+        }
+
+        public var time: PostgresTimestamp
+        public var chosenAt: PostgresTimestamp
+        public var chosenBy: String
+        /// Since when the copy is, or was at its end, protected from it.
+        public var heldSince: PostgresTimestamp?
+        public var fate: Fate
+    }
 
     /// An address, or a range, from which logins were possible.
     public struct Rule: Codable, Sendable, Hashable {
