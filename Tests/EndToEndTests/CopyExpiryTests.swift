@@ -29,7 +29,12 @@ extension EndToEnd {
                 let warned = findings.filter { $0["message"]?.string?.contains("its time was over") == true }
                 #expect(warned.map { $0["subject"]?.string } == ["server copy"], "\(findings)")
                 #expect(warned.first?["level"] == "warning")
-                #expect(try product.run(["show", "-n", "copy"]).errors.contains("WARNING: The time of copy"))
+                // Looking is not warned at each time: show and list have it.
+                for words in [["show", "-n", "copy"], ["list"]] {
+                    #expect(try product.run(words).checked().errors.isEmpty)
+                }
+                #expect(try Self.fate("copy", product) == "pending")
+                #expect(try Self.fate("held", product) == "held")
 
                 let isDeleted = try ProductUnderTest.eventually {
                     try product.json("maintain").array?.contains {
@@ -41,6 +46,9 @@ extension EndToEnd {
                 let reason = "its time was over"
                 let kept = try product.json("evidence", "show", "-n", "copy")
                 #expect(kept["copyDeletedBecause"]?.string?.hasPrefix(reason) == true, "\(kept)")
+                #expect(try Self.fate("copy", product) == "carriedOut")
+                let end = try #require(kept["expiry"]?["expiresAtUtc"]?.string)
+                #expect(Self.expiry(copy.printed)?.hasPrefix(end.dropLast()) == true)
                 let events = try product.json("activity-log", "list").array ?? []
                 let told = events.filter { $0["properties"]?["reason"]?.string?.hasPrefix(reason) == true }
                 #expect(told.count == 2, "begun and done")
@@ -118,6 +126,10 @@ extension EndToEnd {
         }
 
         private static func expiry(_ shown: JSONValue) -> String? { shown["local"]?["expiresAt"]?.string }
+
+        private static func fate(_ copy: String, _ product: ProductUnderTest) throws -> String? {
+            try product.json("evidence", "show", "-n", copy)["expiry"]?["fate"]?.string
+        }
 
         private static func expired(_ product: ProductUnderTest, _ options: [String]) throws -> [String] {
             try product.run(["list", "--expired"] + options).value().array?.compactMap { $0["name"]?.string }

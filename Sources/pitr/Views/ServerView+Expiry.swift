@@ -3,7 +3,7 @@ import PostgresFormat
 
 /// When a copy's time is over, for a person.
 extension ServerView {
-    /// Within how many seconds of its end a copy is warned of.
+    /// Within how many seconds of its end it is told how many are left.
     private static let soon: Int64 = 86_400
 
     static func expiry(_ server: ServerDetails) -> String? {
@@ -18,19 +18,29 @@ extension ServerView {
             : "in \(ExpiryState.words(seconds: expiry.secondsLeft)); then deleted, to be revived for five days"
     }
 
-    /// Of servers that are deleted within a day; nil where none is.
-    static func expiryWarning(_ servers: [ServerDetails]) -> String? {
-        let ending = servers.filter { server in
-            server.heldSince == nil && server.expiry.map { $0.secondsLeft <= soon } == true
+    /// For a list: the time, and how long it is until then where that is soon.
+    static func expiryCell(_ server: ServerDetails) -> String {
+        var parts: [String] = []
+        if let expiry = server.expiry {
+            parts.append(expiry.time.wholeSeconds)
+            if expiry.isOver {
+                parts.append("OVER")
+            } else if expiry.secondsLeft <= soon {
+                parts.append("in \(ExpiryState.words(seconds: expiry.secondsLeft))")
+            }
         }
-        guard let first = ending.first, let expiry = first.expiry else { return nil }
-        let keep = "'pitr update -n \(first.name) --hold' keeps it, '--expires 7d' gives it more time."
-        guard ending.count > 1 else {
-            return expiry.isOver
-                ? "The time of \(first.name) is over; \(expiry.waitWords). \(keep)"
-                : "\(first.name) is deleted in \(ExpiryState.words(seconds: expiry.secondsLeft)). \(keep)"
+        if server.heldSince != nil { parts.append("held") }
+        return parts.joined(separator: ", ")
+    }
+
+    /// Of a server that is deleted within a day; nil of every other.
+    static func expiryWarning(_ server: ServerDetails) -> String? {
+        guard server.heldSince == nil, let expiry = server.expiry, expiry.secondsLeft <= soon else {
+            return nil
         }
-        return "\(ending.count) copies are deleted within 24 hours: "
-            + ending.map(\.name).joined(separator: ", ") + ". 'pitr update -n NAME --hold' keeps one."
+        let keep = "'pitr update -n \(server.name) --hold' keeps it, '--expires 7d' gives it more time."
+        return expiry.isOver
+            ? "The time of \(server.name) is over; \(expiry.waitWords). \(keep)"
+            : "\(server.name) is deleted in \(ExpiryState.words(seconds: expiry.secondsLeft)). \(keep)"
     }
 }

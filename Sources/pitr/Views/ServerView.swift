@@ -26,11 +26,7 @@ enum ServerView {
         return ColumnTable(
             header: columns + ["Expires"],
             rows: servers.map { server in
-                let time = server.expiry.map { "\($0.time.wholeSeconds)\($0.isOver ? ", OVER" : "")" }
-                return row(server)
-                    + [
-                        [time, server.heldSince.map { _ in "held" }].compactMap { $0 }.joined(separator: ", ")
-                    ]
+                return row(server) + [expiryCell(server)]
             })
     }
 

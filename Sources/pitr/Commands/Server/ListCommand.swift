@@ -37,7 +37,6 @@ struct ListCommand: PitrCommand {
         if deleted {
             return try Report(documents, ServerView.deletedColumns, servers.map(ServerView.deletedRow))
         }
-        if let warning = ServerView.expiryWarning(servers) { session.messages.warning(warning) }
         let table = ServerView.table(servers)
         return try Report(documents, table.header, table.rows)
     }

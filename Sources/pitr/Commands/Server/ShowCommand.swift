@@ -12,15 +12,12 @@ struct ShowCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
-        guard watching.watch else {
-            return try report(controlPlane) { session.messages.warning($0) }
-        }
-        return try Watch.run(session) { (try report(controlPlane) { _ in }, false) }
+        guard watching.watch else { return try report(controlPlane) }
+        return try Watch.run(session) { (try report(controlPlane), false) }
     }
 
-    private func report(_ controlPlane: ControlPlane, warn: (String) -> Void) throws -> Report {
+    private func report(_ controlPlane: ControlPlane) throws -> Report {
         let details = try controlPlane.showServer(server.reference)
-        if let warning = ServerView.expiryWarning([details]) { warn(warning) }
         let evidence = details.restoredFrom == nil ? nil : try controlPlane.evidence(of: server.reference)
         var text = ServerView.text(details)
         if let evidence { text.append(EvidenceView.text(evidence)) }

@@ -42,7 +42,7 @@ struct UpdateCommand: PitrCommand {
                 yes: confirmed.yes)
         }
         let details = try session.controlPlane().updateServer(server.reference, request)
-        if hold == false, let warning = ServerView.expiryWarning([details]) {
+        if hold == false, let warning = ServerView.expiryWarning(details) {
             session.messages.warning(warning)
         }
         return try Report(FlexibleServer(details), ServerView.text(details))
