@@ -34,6 +34,7 @@ struct RestoreRequestTests {
             request.port = 5999
             (request.expiry, request.isHeld) = (.after(seconds: 3600), true)
             request.geoRedundantBackup = true
+            request.replaces = true
             let back = try JSONDecoder().decode(
                 OperationRequest.self, from: try JSONEncoder().encode(OperationRequest.restore(request)))
             guard case .restore(let read) = back else {
@@ -57,7 +58,7 @@ struct RestoreRequestTests {
             + flags + comma + fields + "}"
         let request = try JSONDecoder().decode(RestoreRequest.self, from: Data(text.utf8))
         #expect(request.name == "c" && request.target.typedTime == typed)
-        #expect(request.expiry == nil && !request.isHeld)
+        #expect(request.expiry == nil && !request.isHeld && !request.replaces)
         switch request.target {
         case .time(let time): #expect(time.instant.description == typed)
         case .backup(let name): #expect(name == "nightly")

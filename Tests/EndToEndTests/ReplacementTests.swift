@@ -18,6 +18,8 @@ extension EndToEnd {
                 let first = try product.restore("copy", from: "orders", ["--replace"]).server
                 try product.openFirewall("copy")
                 try first.superuser().execute("CREATE TABLE mine AS SELECT 7 AS x")
+                _ = try product.run(["update", "-n", "copy", "--tags", "team=web"]).checked()
+                try product.json("parameter", "set", "-s", "copy", "-n", "work_mem", "-v", "8192")
                 try source.connect().execute("INSERT INTO t VALUES (2)")
 
                 let plan = try product.run(Self.replace + ["--dry-run"]).checked()
@@ -28,6 +30,9 @@ extension EndToEnd {
                     "copy", from: "orders", ["--replace", "--allow", "127.0.0.1"])
                 let server = second.server
                 #expect(server.id != first.id && server.host == first.host && server.port == first.port)
+                let left = second.printed["local"]?["followUp"]?.array?.compactMap(\.string) ?? []
+                #expect(left.contains("pitr parameter set -s copy -n work_mem -v 8192"), "\(left)")
+                #expect(left.contains("pitr update -n copy --tags team=web"), "\(left)")
                 let names = second.evidence["newServer"]?.string
                 #expect(names?.hasSuffix("/copy") == true, "\(second.evidence)")
                 #expect(second.evidence["newServerId"]?.string == server.id)
@@ -76,7 +81,6 @@ extension EndToEnd {
                 try refuses(["restore", "-n", "other", "-s", "copy"], "(ServerNameAlreadyExists)")
                 _ = try product.run(["update", "-n", "other", "--hold"]).checked()
                 try refuses(["restore", "-n", "other", "-s", "copy", "--replace"], "it is held since")
-                try refuses(Self.replace + ["--no-wait"], "--replace does not go with --no-wait", 2)
                 try refuses(Self.replace + ["--port", "5999"], "keeps the address", 2)
                 #expect(try product.serverNames() == ["copy", "orders", "other"])
                 #expect(try product.serverFolders().count == 3)
@@ -97,7 +101,6 @@ extension EndToEnd {
                     #expect(
                         !actions.contains { $0["outcome"]?.string?.hasPrefix("failed") == true },
                         "\(step): \(JSONValue.array(actions).printed())")
-                    _ = try product.run(["start", "--all"]).checked()
                     #expect(try product.serverNames() == ["copy", "orders"], "\(step)")
                     #expect(try product.serverFolders().count == 2, "\(step)")
                     let now = try product.server("copy")

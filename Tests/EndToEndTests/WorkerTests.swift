@@ -33,6 +33,32 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a replacement whose worker is killed leaves one that runs, and can be repeated`()
+            throws
+        {
+            try ProductUnderTest.use("workerreplace") { product in
+                _ = try product.create("orders")
+                let first = try product.restore("copy", from: "orders").server
+                for (step, survivor) in [("replace: configure", first.id), ("replace: start", nil)] {
+                    let daemon = try Self.serve(product, environment: ["PITR_KILL_AT": step])
+                    try Self.restore(product, "copy", ["--replace"])
+                    let runs = try ProductUnderTest.eventually {
+                        let isIdle = try product.json("operation", "list") == []
+                        return try isIdle && product.json("show", "-n", "copy")["state"] == "Ready"
+                    }
+                    #expect(runs, "\(step)")
+                    let id = try product.server("copy").id
+                    #expect((id == first.id) == (survivor != nil), "\(step)")
+                    #expect(try product.serverNames() == ["copy", "orders"], "\(step)")
+                    #expect(kill(daemon, SIGTERM) == 0)
+                    try Self.waitForEnd(of: daemon)
+                }
+                let server = try product.server("copy")
+                #expect(server.host == first.host && server.port == first.port)
+                #expect(try server.superuser().value("SELECT 1") == "1")
+            }
+        }
+
         @Test func `a restore that waits can be called off, by its operation or by deleting the server`()
             throws
         {
@@ -59,8 +85,11 @@ extension EndToEnd {
             }
         }
 
-        private static func restore(_ product: ProductUnderTest, _ name: String) throws {
-            _ = try product.run(["restore", "-n", name, "--source-server", "orders", "--no-wait"]).checked()
+        private static func restore(
+            _ product: ProductUnderTest, _ name: String, _ options: [String] = []
+        ) throws {
+            let words = ["restore", "-n", name, "--source-server", "orders", "--no-wait"]
+            _ = try product.run(words + options).checked()
         }
 
         /// Starts a daemon and waits until it takes work.

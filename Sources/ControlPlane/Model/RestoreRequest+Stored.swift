@@ -37,6 +37,7 @@ private struct StoredRestoreRequest: Codable {
     var allowedAddresses: [String]?
     var expiry: RequestedExpiry?
     var isHeld: Bool?
+    var replaces: Bool?
     var listen: String?
     var port: Int?
 }
@@ -60,6 +61,7 @@ extension RestoreRequest: Codable {
         allowedAddresses = stored.allowedAddresses ?? []
         expiry = stored.expiry
         isHeld = stored.isHeld ?? false
+        replaces = stored.replaces ?? false
         listen = stored.listen
         port = stored.port
     }
@@ -71,7 +73,7 @@ extension RestoreRequest: Codable {
             tags: tags, tier: tier,
             skuName: skuName, storageType: storageType, geoRedundantBackup: geoRedundantBackup,
             availabilityZone: availabilityZone, allowedAddresses: allowedAddresses,
-            expiry: expiry, isHeld: isHeld, listen: listen, port: port
+            expiry: expiry, isHeld: isHeld, replaces: replaces, listen: listen, port: port
         )
         stored.set(target)
         try stored.encode(to: encoder)

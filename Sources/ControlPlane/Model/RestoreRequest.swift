@@ -29,8 +29,7 @@ public struct RestoreRequest: Hashable, Sendable {
     public var expiry: RequestedExpiry?
     /// Whether the copy is protected from its expiry.
     public var isHeld = false
-    /// Whether it takes the place of an earlier copy that has the name. Not kept in the catalog: what is
-    /// accepted for later replaces nothing.
+    /// Whether it takes the place of an earlier copy that has the name.
     public var replaces = false
     public var listen: String?
     public var port: Int?

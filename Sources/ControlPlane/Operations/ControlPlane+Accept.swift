@@ -120,12 +120,14 @@ extension ControlPlane {
         }
         try checkWindow(sought, of: source)
         if let password { try AdminRole.checkPassword(password) }
-        let (row, lock) = try claimCopy(name: name, request: request, source: source)
+        let old = try replaced(by: request, source: source)
+        let (row, lock) = try claimCopy(
+            name: old == nil ? name : Self.interimName(name), request: request, source: source)
         defer { lock.release() }
         // A server's id stays, whatever becomes of its name.
         request.sourceServer = source.id
         return try entering(row) {
-            var entry = Entry(kind, row, wrap(request))
+            var entry = Entry(kind, old.map { row.inPlace(of: $0) } ?? row, wrap(request))
             entry.source = source.id
             entry.lane = "restore:\(source.id)"
             entry.secret = password

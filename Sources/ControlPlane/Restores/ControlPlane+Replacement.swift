@@ -6,7 +6,9 @@ import PostgresFormat
 
 /// An earlier copy that makes room for a newer one, with its lock: it is stopped, and its WAL is archived.
 struct Replacement {
-    let old: ServerRow
+    let row: ServerRow
+    /// Its firewall rules, which go with it.
+    let rules: [FirewallRule]
     /// Whether it ran before.
     let didRun: Bool
     let lock: DirectoryLock
@@ -34,8 +36,9 @@ extension ControlPlane {
     func replaced(by request: RestoreRequest, source: ServerRow) throws -> ServerRow? {
         guard request.replaces, let name = request.name?.lowercased() else { return nil }
         try Self.validate(serverName: name)
+        let own = try reservation()?.id ?? ""
         let found = try catalog.read {
-            try ServerRow.filter(Column("name") == name)
+            try ServerRow.filter(Column("name") == name).filter(Column("id") != own)
                 .filter(Column("phase") != ServerPhase.dropped.rawValue).fetchOne($0)
         }
         guard let found else { return nil }
@@ -92,12 +95,30 @@ extension ControlPlane {
 
     static func replacementNote(_ old: ServerRow) -> String {
         "It takes the place of the server '\(old.name)' with the id \(old.id), which is deleted when the new one "
-            + "is complete, and can be revived for five days."
+            + "is complete, and can be revived for five days. Its firewall rules, parameters, tags and expiry are "
+            + "not taken over."
     }
+
+    /// Among an operation's details, the id of the server whose place is taken.
+    static let replacedKey = "replacedServerId"
 
     /// What the new one is called until it is complete.
     static func interimName(_ name: String) -> String {
         "\(name.prefix(longestServerName - 13))-new-\(Identifiers.fresh().prefix(8))"
+    }
+
+    /// Gives a copy that was to replace another one the name at once: the other has gone since that was
+    /// accepted. Any other copy has its name.
+    func takeName(_ name: String, _ copy: ServerRow) throws -> ServerRow {
+        guard copy.name != name else { return copy }
+        let gate = try DirectoryLock.wait(paths.locks + "/names")
+        defer { gate.release() }
+        guard try !isTaken(name) else {
+            throw Problem(
+                .serverNameAlreadyExists, "Specified server name is already used.", detail: name,
+                hint: "Choose another name; a restore never overwrites.")
+        }
+        return try update(copy.id) { $0.name = name }
     }
 
     // MARK: The change
@@ -118,7 +139,8 @@ extension ControlPlane {
         }
         try checkReplaced(current, source: source)
         let replacement = Replacement(
-            old: current, didRun: state(current) == .ready, lock: lock, time: clock.now())
+            row: current, rules: try firewallRules(current.id), didRun: state(current) == .ready, lock: lock,
+            time: clock.now())
         do {
             try keepEvidence(of: current)
             RestoreFaults.reached("replace: stop")
@@ -136,7 +158,7 @@ extension ControlPlane {
 
     /// Nothing changed hands: the old one goes on.
     private func reopen(_ replacement: Replacement) {
-        if replacement.didRun { try? instance(replacement.old.id).start() }
+        if replacement.didRun { try? instance(replacement.row.id).start() }
     }
 
     /// The transaction that completes a copy, and with a replacement gives it its place.
@@ -155,7 +177,7 @@ extension ControlPlane {
 
     /// As part of that transaction.
     func handOver(_ replacement: Replacement, to entry: inout ServerRow, in database: Database) throws {
-        var old = replacement.old
+        var old = replacement.row
         old.phase = .dropped
         old.shouldRun = false
         old.deletedAt = replacement.time.description
@@ -189,9 +211,9 @@ extension ControlPlane {
         }
         RestoreFaults.reached("replace: files")
         // What cannot be removed now is removed by maintenance.
-        try? clearAway(replacement.old)
+        try? clearAway(replacement.row)
         try? noteDeletion(
-            of: replacement.old, at: replacement.time, because: Self.replacementReason(new))
+            of: replacement.row, at: replacement.time, because: Self.replacementReason(new))
         guard let failure else { return }
         throw Problem(
             failure.code, "the new server has taken the place of '\(new.name)', and did not start",
@@ -199,7 +221,7 @@ extension ControlPlane {
     }
 
     /// Takes what the old one logged into its evidence, with its firewall rules, before both go.
-    private func clearAway(_ row: ServerRow) throws {
+    func clearAway(_ row: ServerRow) throws {
         try keepConnections(of: row)
         try removeFiles(of: row)
         try change(row.id) {
@@ -211,20 +233,5 @@ extension ControlPlane {
         try removeLinkedLog(row)
         try DurableFiles.removeTree(paths.server(row.id))
         try DurableFiles.removeTree(socketDirectory(row.id))
-    }
-
-    /// As part of maintenance: the files of servers that were replaced by a restore which was killed then.
-    func leftoverServers(dryRun: Bool) throws -> [MaintenanceAction] {
-        var actions: [MaintenanceAction] = []
-        for row in try rows(resourceGroup: nil, dropped: true)
-        where DurableFiles.status(paths.server(row.id)) != nil {
-            guard let lock = try DirectoryLock.attempt(paths.serverLock(row.id)) else { continue }
-            defer { lock.release() }
-            actions.append(
-                act(
-                    row.name, "remove-leftover", "servers/\(row.id)", "the server was deleted", dryRun: dryRun
-                ) { try clearAway(row) })
-        }
-        return actions
     }
 }

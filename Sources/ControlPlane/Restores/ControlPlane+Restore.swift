@@ -63,19 +63,12 @@ extension ControlPlane {
         let room = try diskRoom(paths.servers)
         try room.require(plan.leastBytes, for: "the copy")
         let old = try replaced(by: request, source: source)
-        let (row, lock) = try claimCopy(
+        let (claimed, lock) = try claimCopy(
             name: old == nil ? name : Self.interimName(name), request: request, source: source)
-        let named = old.map { row.inPlace(of: $0) } ?? row
         defer { lock.release() }
-        var properties = [
-            "sourceServer": Identifiers.serverResourceID(
-                resourceGroup: source.resourceGroup, name: source.name),
-            "sourceServerId": source.id, "restoreTimeUtc": plan.requestedTime?.description ?? "",
-            "backup": plan.backupName, "newServerId": row.id, "target": plan.target.words,
-        ]
-        if let old { properties["replacedServerId"] = old.id }
-        let notes = prepared.planned.notes
-        if !notes.isEmpty { properties[OperationStatus.notesKey] = notes.joined(separator: "\n") }
+        let row = old == nil ? try takeName(name, claimed) : claimed
+        let named = old.map { row.inPlace(of: $0) } ?? row
+        let properties = Self.properties(of: prepared.planned, source: source, copy: row, replacing: old)
         let watch = Stopwatch()
         let (evidence, replacement) = try performUntilFinished(
             kind, server: named, source: source.id, properties: properties
@@ -103,13 +96,32 @@ extension ControlPlane {
         }
         try replacement.map { try complete($0, by: named) }
         lock.release()
-        return try result(of: prepared, server: named, evidence: evidence, request, kind)
+        return try result(
+            of: prepared, server: named, replacing: replacement, evidence: evidence, request, kind)
+    }
+
+    /// What the activity log tells of a restore, and what is needed to judge it after a crash.
+    private static func properties(
+        of planned: PlannedRestore, source: ServerRow, copy: ServerRow, replacing old: ServerRow?
+    ) -> [String: String] {
+        let plan = planned.plan
+        var properties = [
+            "sourceServer": Identifiers.serverResourceID(
+                resourceGroup: source.resourceGroup, name: source.name),
+            "sourceServerId": source.id, "restoreTimeUtc": plan.requestedTime?.description ?? "",
+            "backup": plan.backupName, "newServerId": copy.id, "target": plan.target.words,
+        ]
+        if let old { properties[replacedKey] = old.id }
+        if !planned.notes.isEmpty {
+            properties[OperationStatus.notesKey] = planned.notes.joined(separator: "\n")
+        }
+        return properties
     }
 
     /// What is left to do and to tell of a copy that is complete.
     private func result(
-        of prepared: PreparedRestore, server row: ServerRow, evidence: RestoreEvidence,
-        _ request: RestoreRequest, _ kind: OperationKind
+        of prepared: PreparedRestore, server row: ServerRow, replacing old: Replacement?,
+        evidence: RestoreEvidence, _ request: RestoreRequest, _ kind: OperationKind
     ) throws -> RestoreResult {
         var notes = prepared.planned.notes
         notes += prepared.planned.plan.remarks
@@ -140,7 +152,8 @@ extension ControlPlane {
         }
         return RestoreResult(
             server: server, evidence: evidence, hasNewPassword: request.adminPassword != nil,
-            followUp: try followUp(source: prepared.source, copy: row) + ways.commands, notes: notes)
+            followUp: try followUp(source: prepared.source, replacing: old, copy: row) + ways.commands,
+            notes: notes)
     }
 
     private func waitForQueue(_ source: ServerRow) throws -> DirectoryLock {

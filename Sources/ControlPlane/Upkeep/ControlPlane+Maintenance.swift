@@ -107,7 +107,7 @@ extension ControlPlane {
                     dryRun: dryRun
                 ) { try settleLeftover(row) })
         }
-        return try actions + leftoverFolders(time) + leftoverServers(dryRun: dryRun)
+        return try actions + leftoverFolders(time) + leftoverReplacements(dryRun: dryRun)
             + leftoverRepositories(dryRun: dryRun)
             + leftoverTemporaries(dryRun: dryRun)
             + leftoverBackups(dryRun: dryRun)
@@ -140,7 +140,10 @@ extension ControlPlane {
     ///
     /// - Parameter seconds: how long it waits for whoever else works on the server.
     func end(_ operation: OperationRow, row: ServerRow?, seconds: Double = 10) throws {
-        if try hasSucceeded(operation) { return try end(accepted: operation, failure: nil) }
+        if try hasSucceeded(operation) {
+            try end(accepted: operation, failure: nil)
+            return try settleReplacement(of: operation)
+        }
         if let row {
             let lock = try lockServer(row, seconds: seconds)
             defer { lock.release() }
@@ -172,6 +175,7 @@ extension ControlPlane {
                     """, arguments: [now, words, ProblemCode.canceled.rawValue, operation.id])
             try event.insert(database)
         }
+        try settleReplacement(of: operation)
     }
 
     /// A worker may be ended after its work and before it could say so.

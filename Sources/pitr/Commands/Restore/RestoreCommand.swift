@@ -27,7 +27,6 @@ struct RestoreCommand: PitrCommand {
 
     func validate() throws {
         guard replace else { return }
-        if noWait.noWait { throw ValidationError("--replace does not go with --no-wait") }
         if copy.listen != nil || copy.port != nil {
             throw ValidationError("--replace keeps the address and the port that are there")
         }
