@@ -26,6 +26,14 @@ extension SourceReader {
     public func catalogs(
         of held: HeldSource, from backup: InventoryBackup, to end: LSN
     ) throws -> CatalogState {
+        var state = try pass(over: held, from: backup, to: end).assembler.catalog
+        state.recoveryEnded()
+        return state
+    }
+
+    /// A backup's catalogs with the WAL up to a position; transactions that are open there still are. Throws
+    /// as `catalogs` does.
+    func pass(over held: HeldSource, from backup: InventoryBackup, to end: LSN) throws -> EventPass {
         guard let descriptor = try BackupRepository(layout: layout).find(backup.name),
             let (catalogs, files) = try Self.catalogs(inBackup: descriptor, layout)
         else { throw Problem(.backupDamaged, "backup '\(backup.name)' cannot be read") }
@@ -38,16 +46,14 @@ extension SourceReader {
             try pass.read(segment)
             _ = pass.assembler.takeEvents()
         }
-        var state = pass.assembler.catalog
         if let failure = files.failure { throw failure }
         if let segment = pass.untold.first {
             throw Problem(.walDamaged, "a record that ends in \(segment) is too long for its index")
         }
-        guard state.lostCatalogs.isEmpty else {
+        guard pass.assembler.catalog.lostCatalogs.isEmpty else {
             throw Problem(.walMissing, "a system catalog was rewritten where the WAL is not held")
         }
-        state.recoveryEnded()
-        return state
+        return pass
     }
 
     /// The record that marked a database as being dropped, where it was marked already when the backup was

@@ -25,6 +25,7 @@ extension EndToEnd {
                         start != nil && start == line.start && manager == line.manager && number == line.xid
                             && record["length"]?.integer == line.length, "\(record.printed()), \(line)")
                 }
+                try Self.checkNames(records, name, source, product)
                 let few = try product.json("wal", "show", "-s", "orders", name, "--limit", "7").array
                 #expect(few == Array(records.prefix(7)))
                 // From the record at the first position up to the one in front of the last.
@@ -102,6 +103,31 @@ extension EndToEnd {
                 #expect(expired["isWhole"] == true, "\(expired.printed())")
                 #expect(expired["neededFrom"]?["backup"] == "second")
             }
+        }
+
+        /// Every record of the table says its name, under the one it had there; PostgreSQL tells its file.
+        private static func checkNames(
+            _ records: [JSONValue], _ segment: String, _ source: ManagedServer, _ product: ProductUnderTest
+        ) throws {
+            let connection = try source.superuser()
+            let file = try #require(try connection.value("SELECT pg_relation_filepath('t')"))
+            let number = try #require(file.split(separator: "/").last)
+            let of = records.filter { $0["text"]?.string?.contains("/\(number) page") == true }
+            #expect(of.count > 500 && of.allSatisfy { $0["relation"] == "public.t" }, "\(number)")
+            #expect(of.allSatisfy { $0["database"] == "postgres" })
+            let index = records.filter { $0["manager"] == "Btree" && $0["operation"] == "INSERT_LEAF" }
+            #expect(index.contains { $0["relation"] == "public.t_pkey" })
+            #expect(records.contains { $0["relation"] == "pg_catalog.pg_class" })
+            #expect(records.first { $0["manager"] == "Transaction" }?["relation"] == .null)
+            try connection.execute("ALTER TABLE t RENAME TO \"New\"")
+            try connection.execute("DELETE FROM \"New\" WHERE id = 2")
+            let again = try product.json("wal", "show", "-s", "orders", segment).array ?? []
+            #expect(again.contains { $0["relation"] == "public.t" })
+            #expect(!again.contains { $0["relation"] == "public.\"New\"" })
+            let renamed = try #require(records.last?["lsn"]?.string) + ".."
+            let later = try product.json("wal", "show", "-s", "orders", renamed).array ?? []
+            #expect(later.contains { $0["relation"] == "pg_catalog.pg_class" })
+            #expect(later.last { $0["operation"] == "DELETE" }?["relation"] == "public.\"New\"")
         }
 
         /// Where PostgreSQL says that replay of a backup has to begin.

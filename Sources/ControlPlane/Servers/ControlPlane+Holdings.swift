@@ -64,12 +64,30 @@ extension ControlPlane {
     // MARK: WAL as data
 
     /// Visits the records of a server's WAL in order, until `visit` answers false; the answer tells where and
-    /// why it ended sooner than asked for.
+    /// why it ended sooner than asked for. With each comes the relation that it is about, by its name where
+    /// the record begins; nil where that is not known.
     public func readLog(
         _ server: ServerReference, _ selection: LogSelection,
-        _ visit: (borrowing WALRecord) throws(Problem) -> Bool
+        _ visit: (borrowing WALRecord, KnownRelation?) throws(Problem) -> Bool
     ) throws -> [ReadingEnd] {
-        try reader(of: find(server, .kept)).records(selection, tailDirectory: newTailDirectory(), visit)
+        let reader = reader(of: try find(server, .kept))
+        var names = try names(at: selection, reader)
+        return try reader.records(selection, tailDirectory: newTailDirectory()) { (record) throws(Problem) in
+            let goesOn = try visit(record, names?.relation(of: record))
+            names?.take(record)
+            return goesOn
+        }
+    }
+
+    /// Nil where the catalogs cannot be followed up to there: WAL is shown all the same.
+    private func names(at selection: LogSelection, _ reader: SourceReader) throws -> FollowedNames? {
+        do {
+            return try reader.names(at: selection, tailDirectory: newTailDirectory())
+        } catch {
+            let problem = Self.problem(from: error)
+            guard problem.code != .canceled else { throw problem }
+            return nil
+        }
     }
 
     /// Counts the records of a server's WAL, the archived ones on all processors.

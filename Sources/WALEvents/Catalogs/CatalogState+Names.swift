@@ -20,7 +20,17 @@ public struct KnownRelation: Hashable, Sendable {
 extension CatalogState {
     /// The relation a file belongs to, also if its row is of a transaction that has not ended.
     public func relation(at locator: RelationLocator) -> KnownRelation? {
-        entry(at: locator, seenBy: []).map { known($0, in: locator.database, seenBy: []) }
+        let found = entry(at: locator, seenBy: []) ?? mapped(at: locator)
+        return found.map { known($0, in: locator.database, seenBy: []) }
+    }
+
+    /// A catalog that is in the map of its database; a shared one has its row in every database.
+    private func mapped(at locator: RelationLocator) -> RelationEntry? {
+        guard let files = catalog(locator.database)?.map.files,
+            let object = files.first(where: { $0.value == locator.number })?.key,
+            let database = locator.database == .none ? databases.keys.min() : locator.database
+        else { return nil }
+        return relationEntry(object, in: database, seenBy: [])
     }
 
     /// All relations of a database that are committed, by object number; for the shared ones any database's.
@@ -93,7 +103,7 @@ extension CatalogState {
     }
 
     /// Whether a file is a catalog's, or is being filled to become one.
-    func follows(_ locator: RelationLocator) -> Bool {
+    public func follows(_ locator: RelationLocator) -> Bool {
         catalog(locator.database)?.heaps[locator.number] != nil
     }
 

@@ -4,6 +4,7 @@ import Foundation
 import Planning
 import Platform
 import PostgresFormat
+import WALEvents
 
 /// Names a server's log or a part of it: `SEGMENT` or `LSN..LSN`, or a file.
 struct LogOptions: ParsableArguments {
@@ -120,13 +121,17 @@ extension LogOptions.Source {
         return failure
     }
 
-    /// Visits the records; answers where and why WAL ended sooner than asked for.
+    /// Visits the records, with the relation of each where its name is known; answers where and why WAL ended
+    /// sooner than asked for. A file's names are not: nothing tells of which server it is.
     func read(
-        _ session: Session, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
+        _ session: Session, _ visit: (borrowing WALRecord, KnownRelation?) throws(Problem) -> Bool
     ) throws -> [ReadingEnd] {
         switch self {
         case .file(let path):
-            return try ControlPlane.readLog(file: path, visit).map { [.log($0)] } ?? []
+            let end = try ControlPlane.readLog(file: path) { (record) throws(Problem) in
+                try visit(record, nil)
+            }
+            return end.map { [.log($0)] } ?? []
         case .server(let server, let selection):
             return try session.controlPlane().readLog(server, selection, visit)
         }

@@ -1,23 +1,35 @@
 import PostgresFormat
+import WALEvents
 
 /// A record of the log for people and for programs.
 enum RecordView {
     /// `0/3000028  733  Heap/INSERT  row added: …`
-    static func line(_ record: borrowing WALRecord) -> String {
+    static func line(_ record: borrowing WALRecord, _ relation: KnownRelation?) -> String {
         let kind = record.resourceManagerName + "/" + record.operationName
         let xid = record.xid == .none ? "-" : "\(record.xid)"
         return padded("\(record.start)", 12) + "  " + padded(xid, 10) + "  " + padded(kind, 26) + "  "
-            + RecordWords.sentence(record)
+            + RecordWords.sentence(record) + suffix(relation)
+    }
+
+    /// ` (public.orders in database shop)`; nothing where it is not known.
+    private static func suffix(_ relation: KnownRelation?) -> String {
+        guard let relation else { return "" }
+        let database = relation.databaseName.map { " in database " + SQLName.quoted($0) } ?? ""
+        return " (\(name(relation))\(database))"
+    }
+
+    private static func name(_ relation: KnownRelation) -> String {
+        [relation.schemaName, relation.name].compactMap { $0 }.map(SQLName.quoted).joined(separator: ".")
     }
 
     /// As `pg_waldump` begins its lines, with the blocks behind it.
-    static func rawLine(_ record: borrowing WALRecord) -> String {
+    static func rawLine(_ record: borrowing WALRecord, _ relation: KnownRelation?) -> String {
         var text = "rmgr: \(padded(record.resourceManagerName, 11)) len (rec/tot): "
         text += "\(record.totalLength - UInt32(clamping: record.imageBytes))/\(record.totalLength), "
         text += "tx: \(record.xid), lsn: \(record.start), prev \(record.previous), end \(record.end), "
         text += "desc: \(record.operationName)"
         for block in record.blocks { text += ", " + blockText(block) }
-        return text
+        return text + suffix(relation)
     }
 
     private static func blockText(_ block: BlockReference) -> String {
@@ -33,13 +45,15 @@ enum RecordView {
         return text
     }
 
-    static func value(_ record: borrowing WALRecord, raw: Bool) -> OutputValue {
+    static func value(_ record: borrowing WALRecord, _ relation: KnownRelation?, raw: Bool) -> OutputValue {
         var fields: [String: OutputValue] = [
             "lsn": .text("\(record.start)"), "end": .text("\(record.end)"),
             "xid": record.xid == .none ? .null : .integer(Int(record.xid.rawValue)),
             "manager": .text(record.resourceManagerName), "operation": .text(record.operationName),
             "length": .integer(Int(record.totalLength)), "imageBytes": .integer(record.imageBytes),
             "text": .text(RecordWords.sentence(record)),
+            "relation": relation.map { .text(name($0)) } ?? .null,
+            "database": relation?.databaseName.map { .text($0) } ?? .null,
             "time": record.transactionEnd.map { .text("\($0.time)") } ?? .null,
         ]
         if raw {

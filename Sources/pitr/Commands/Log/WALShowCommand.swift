@@ -1,14 +1,16 @@
 import ArgumentParser
 import Platform
 import PostgresFormat
+import WALEvents
 
 struct WALShowCommand: PitrCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show the contents of the WAL, one record per line.",
         discussion: """
-            One line per record: where it begins, its transaction, what it is and what it says. The records of \
-            a segment are those that begin in it. What is not archived yet is read from the server itself, or \
-            from its files where it is stopped; nothing is written there.
+            One line per record: where it begins, its transaction, what it is, what it says, and which relation it \
+            is about, by the name it had there. The records of a segment are those that begin in it. What is not \
+            archived yet is read from the server itself, or from its files where it is stopped; nothing is \
+            written there.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -26,12 +28,12 @@ struct WALShowCommand: PitrCommand {
         }
         var shown = 0
         var failure: (any Error)?
-        let ends = try log.source(wholeIsMeant: false).read(session) { (record) throws(Problem) in
+        let ends = try log.source(wholeIsMeant: false).read(session) { (record, relation) throws(Problem) in
             if let xid, record.xid.rawValue != xid { return true }
             do {
                 try stream.add(
-                    RecordView.value(record, raw: raw),
-                    line: raw ? RecordView.rawLine(record) : RecordView.line(record))
+                    RecordView.value(record, relation, raw: raw),
+                    line: raw ? RecordView.rawLine(record, relation) : RecordView.line(record, relation))
             } catch {
                 failure = error
                 return false
