@@ -6,7 +6,7 @@ internal import Platform
 /// Several processes open it at once. Writes are immediate transactions that wait for each other up to 30 s.
 public final class CatalogStore: Sendable {
     /// The newest layout that this version knows.
-    public static let formatVersion = 4
+    public static let formatVersion = 5
     private let queue: DatabaseQueue
     private let path: String
 
@@ -146,6 +146,10 @@ public final class CatalogStore: Sendable {
             try database.execute(sql: layout4)
             try database.execute(sql: "PRAGMA user_version = 4")
         }
+        migrator.registerMigration("5") { database in
+            try database.execute(sql: layout5)
+            try database.execute(sql: "PRAGMA user_version = 5")
+        }
         return migrator
     }
 
@@ -217,5 +221,10 @@ public final class CatalogStore: Sendable {
     private static let layout4 = """
         ALTER TABLE server ADD COLUMN expiry TEXT;
         ALTER TABLE server ADD COLUMN heldSince TEXT;
+        """
+
+    /// Servers whose maintenance has its hour.
+    private static let layout5 = """
+        ALTER TABLE server ADD COLUMN maintenanceWindow TEXT;
         """
 }

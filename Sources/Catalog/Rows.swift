@@ -67,6 +67,8 @@ public struct ServerRow: Codable, FetchableRecord, PersistableRecord, Sendable {
     public var expiry: String?
     /// Since when it is protected from its expiry; nil for one that is not.
     public var heldSince: String?
+    /// The hour for its weekly work, as JSON; nil where work is done whenever it is due.
+    public var maintenanceWindow: String?
 
     public init(
         id: String, resourceGroup: String, name: String, location: String, tags: String, phase: ServerPhase,

@@ -156,7 +156,6 @@ struct ServerBodyTests {
         (#"{"dataEncryption":{"type":"AzureKeyVault"}}"#, "keys"),
         (#"{"authConfig":{"activeDirectoryAuth":"Enabled"}}"#, "Entra"),
         (#"{"authConfig":{"passwordAuth":"Disabled"}}"#, "Password"),
-        (#"{"maintenanceWindow":{"customWindow":"Enabled","dayOfWeek":1}}"#, "maintenance"),
         (#"{"cluster":{"clusterSize":2}}"#, "cluster"),
     ])
     func `refuses what cannot be had here, and says what it is`(properties: String, word: String) throws {

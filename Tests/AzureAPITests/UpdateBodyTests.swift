@@ -57,6 +57,30 @@ struct UpdateBodyTests {
         #expect(try body.update(of: .full).adminPassword == "New-Secret-1")
     }
 
+    @Test func `takes a maintenance window in Azure's shape, and back`() throws {
+        func update(_ text: String, of server: ServerDetails = .full) throws -> RequestedWindow? {
+            try ServerBody(Array("{\"properties\":{\"maintenanceWindow\":\(text)}}".utf8)).update(of: server)
+                .maintenanceWindow
+        }
+        let given = #"{"customWindow":"Enabled","dayOfWeek":0,"startHour":1,"startMinute":30}"#
+        let window = try MaintenanceWindow("Sun:1:30")
+        #expect(try update(given) == .custom(window))
+        var server = ServerDetails.full
+        server.maintenanceWindow = window
+        #expect(try update(given, of: server) == nil)
+        let shown = try JSONEncoder().encode(FlexibleServer(server).maintenanceWindow)
+        #expect(try update(String(decoding: shown, as: UTF8.self), of: server) == nil)
+        #expect(WireServer(server).properties.maintenanceWindow.customWindow == "Enabled")
+        #expect(try update(#"{"customWindow":"Disabled"}"#, of: server) == .disabled)
+        #expect(try update(#"{"customWindow":"Disabled","dayOfWeek":3}"#) == nil)
+        for wrong in [#""dayOfWeek":7"#, #""startHour":24"#, #""startMinute":60"#, #""startHour":-1"#] {
+            let problem = try #require(throws: Problem.self) {
+                try update("{\"customWindow\":\"Enabled\",\(wrong)}")
+            }
+            #expect(problem.code == .invalidParameterValue, "\(wrong)")
+        }
+    }
+
     @Test(arguments: [
         (#"{"location":"eastus"}"#, ProblemCode.invalidResourceLocation),
         (#"{"properties":{"createMode":"PointInTimeRestore"}}"#, .serverNameAlreadyExists),

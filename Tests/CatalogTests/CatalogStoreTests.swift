@@ -50,15 +50,16 @@ struct CatalogStoreTests {
         try store.close()
         let queue = try DatabaseQueue(path: path)
         try queue.write { database in
-            for column in ["expiry", "heldSince"] {
+            for column in ["expiry", "heldSince", "maintenanceWindow"] {
                 try database.execute(sql: "ALTER TABLE server DROP COLUMN \(column)")
             }
-            try database.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '4'")
+            try database.execute(sql: "DELETE FROM grdb_migrations WHERE identifier IN ('4', '5')")
             try database.execute(sql: "PRAGMA user_version = 3")
         }
         try queue.close()
         let found = try CatalogStore(path: path).read { try ServerRow.fetchOne($0, key: "1") }
         #expect(found?.name == "orders" && found?.expiry == nil && found?.heldSince == nil)
+        #expect(found?.maintenanceWindow == nil)
     }
 
     @Test func `a disk that is full for the catalog is told as that`() throws {

@@ -65,6 +65,62 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a maintenance window gives daily work its hour, and newer minor versions their week`()
+            throws
+        {
+            try ProductUnderTest.use("window") { product in
+                let server = try product.create("orders")
+                let now = SystemWallClock().now()
+                func planned(_ hours: Double, _ options: [String] = ["--dry-run"]) throws -> [String] {
+                    let time = now.advanced(bySeconds: Int64(hours * 3600)).description
+                    let actions =
+                        try product.run(["maintain", "--as-of", time] + options).value().array ?? []
+                    return actions.compactMap { $0["action"]?.string }.filter {
+                        ["backup", "take-minor-version"].contains($0)
+                    }
+                }
+                #expect(try planned(3) == [] && planned(25) == ["backup"], "a day after the last")
+                let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+                let opening = now.advanced(bySeconds: 26 * 3600)
+                // 2000-01-01 was a Saturday.
+                let day = Int((opening.microseconds / 86_400_000_000 + 6) % 7)
+                let (hour, minute) = (opening.components.hour, opening.components.minute)
+                let window = "\(days[day]):\(hour):\(minute)"
+                try product.json("stop", "-n", "orders")
+                try product.json("update", "-n", "orders", "--maintenance-window", window)
+                try product.json("start", "-n", "orders")
+                let shown = try product.json("show", "-n", "orders")["maintenanceWindow"]
+                #expect(shown?["customWindow"] == "Enabled" && shown?["dayOfWeek"]?.integer == Int64(day))
+                #expect(shown?["startHour"]?.integer == Int64(hour), "\(window)")
+                #expect(try planned(1) == [] && planned(3) == ["backup"], "at its hour")
+
+                let version = try product.json("show", "-n", "orders")["local"]?["postgresVersion"]
+                let script = """
+                    import sqlite3
+                    catalog = sqlite3.connect("\(product.home)/catalog.sqlite")
+                    catalog.execute("UPDATE server SET postgresVersion = '15.0'")
+                    catalog.commit()
+                    """
+                try SystemCommands().runChecked(Command("python3", ["-c", script]))
+                let started = "SELECT pg_postmaster_start_time()"
+                let before = try server.superuser().value(started)
+                #expect(try planned(25) == ["backup"], "not before its week")
+                #expect(try planned(26.5, []).contains("take-minor-version"))
+                #expect(try server.superuser().value(started) != before)
+                #expect(try product.json("show", "-n", "orders")["local"]?["postgresVersion"] == version)
+                #expect(try planned(26.5).contains("take-minor-version") == false)
+
+                let copy = try product.restore("copy", from: "orders")
+                #expect(copy.printed["maintenanceWindow"]?["customWindow"] == "Disabled")
+                try product.json("update", "-n", "orders", "--maintenance-window", "disabled")
+                let none = try product.json("show", "-n", "orders")["maintenanceWindow"]
+                #expect(none?["customWindow"] == "Disabled")
+                try product.refuses(
+                    ["update", "-n", "orders", "--maintenance-window", "Sun:24"], status: 2,
+                    saying: "maintenanceWindow.startHour")
+            }
+        }
+
         @Test func `all servers stop at once, and stay stopped`() throws {
             try ProductUnderTest.use("stopall") { product in
                 _ = try product.create("orders")

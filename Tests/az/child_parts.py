@@ -119,6 +119,13 @@ def updates(w):
     check("and nobody is let in", w.refused(w.url("general", PASSWORD)) is not None)
     w.az.server("update", "--name", "general", "--public-access", "Enabled")
     check("Enabled lets in again", w.refused(w.url("general", PASSWORD)) is None)
+    made = w.az.server("update", "--name", "orders", "--maintenance-window", "Sun:1:30").data
+    window = {"customWindow": "Enabled", "dayOfWeek": 0, "startHour": 1, "startMinute": 30}
+    equal("update --maintenance-window", {key: made["maintenanceWindow"][key] for key in window}, window)
+    made = w.az.server("update", "--name", "orders", "--tags", "env=prod").data
+    equal("and another update leaves it", made["maintenanceWindow"]["startMinute"], 30)
+    made = w.az.server("update", "--name", "orders", "--maintenance-window", "Disabled").data
+    equal("update --maintenance-window Disabled", made["maintenanceWindow"]["customWindow"], "Disabled")
     shown = pitr("show", "-g", GROUP, "-n", "orders").stdout
     contains("pitr itself shows what az changed", shown, "21", USER, LOCATION)
 

@@ -50,7 +50,7 @@ public struct FlexibleServer: Codable, Sendable {
         id = ResourceID.server(reference)
         local = LocalServer(server, evidence: evidence, followUp: followUp)
         location = server.location
-        maintenanceWindow = MaintenanceWindow()
+        maintenanceWindow = MaintenanceWindow(server)
         minorVersion = server.minorVersion
         name = server.name
         network = Network(publicNetworkAccess: server.publicNetworkAccess ? "Enabled" : "Disabled")

@@ -32,10 +32,20 @@ extension FlexibleServer {
     }
 
     public struct MaintenanceWindow: Codable, Sendable {
-        public var customWindow = "Disabled"
-        public var dayOfWeek = 0
-        public var startHour = 0
-        public var startMinute = 0
+        public var customWindow: String
+        /// 0 is Sunday.
+        public var dayOfWeek: Int
+        /// In UTC.
+        public var startHour: Int
+        public var startMinute: Int
+
+        init(_ server: ServerDetails) {
+            let window = server.maintenanceWindow
+            customWindow = window == nil ? "Disabled" : "Enabled"
+            dayOfWeek = window?.dayOfWeek ?? 0
+            startHour = window?.startHour ?? 0
+            startMinute = window?.startMinute ?? 0
+        }
     }
 
     public struct Network: Codable, Sendable {

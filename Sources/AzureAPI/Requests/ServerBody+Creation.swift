@@ -58,10 +58,16 @@ extension ServerBody {
         request.publicAccess = publicNetworkAccess == false ? "Disabled" : "Enabled"
         request.tags = tags ?? [:]
         request.availabilityZone = availabilityZone
+        request.maintenanceWindow = maintenanceWindow?.window
         return request
     }
 
     private func restoring(_ group: String, _ name: String) throws(Problem) -> RestoreRequest {
+        guard maintenanceWindow?.window == nil else {
+            throw Problem(
+                .operationNotSupported, "A restored server begins without a maintenance window.",
+                hint: "Update it with one when it is there.")
+        }
         let source = try source(defaultGroup: group)
         var request = RestoreRequest(
             resourceGroup: group, sourceServer: ResourceID.server(source))

@@ -22,6 +22,9 @@ extension ServerBody {
         request.storageAutoGrow = changed(storageAutoGrow, from: server.storageAutoGrow)
         request.backupRetentionDays = changed(backupRetentionDays, from: server.backupRetentionDays)
         request.publicAccess = changed(publicNetworkAccess, from: server.publicNetworkAccess)
+        if let maintenanceWindow, maintenanceWindow.window != server.maintenanceWindow {
+            request.maintenanceWindow = maintenanceWindow
+        }
         request.tags = changed(tags, from: server.tags)
         request.adminPassword = administratorLoginPassword
         return request

@@ -39,6 +39,7 @@ public struct ServerBody: Sendable {
     public var backupRetentionDays: Int?
     public var geoRedundantBackup: Bool?
     public var publicNetworkAccess: Bool?
+    public var maintenanceWindow: RequestedWindow?
 
     /// Throws `.invalidRequestContent`, `.invalidParameterValue`, and `.operationNotSupported` for what
     /// cannot be had here.
@@ -68,6 +69,16 @@ public struct ServerBody: Sendable {
         backupRetentionDays = try backup.number("backupRetentionDays")
         geoRedundantBackup = try backup.toggle("geoRedundantBackup")
         publicNetworkAccess = try properties.part("network").toggle("publicNetworkAccess")
+        maintenanceWindow = try Self.window(try properties.part("maintenanceWindow"))
+    }
+
+    private static func window(_ part: RequestBody) throws(Problem) -> RequestedWindow? {
+        guard let isCustom = try part.toggle("customWindow") else { return nil }
+        guard isCustom else { return .disabled }
+        return .custom(
+            try MaintenanceWindow(
+                dayOfWeek: try part.number("dayOfWeek") ?? 0, startHour: try part.number("startHour") ?? 0,
+                startMinute: try part.number("startMinute") ?? 0))
     }
 
     private static func mode(_ properties: RequestBody) throws(Problem) -> Mode {
@@ -144,9 +155,6 @@ enum UnavailableFeatures {
             throw Problem(
                 .operationNotSupported, "Password authentication cannot be disabled.",
                 detail: "it is the only way in")
-        }
-        if try properties.part("maintenanceWindow").toggle("customWindow") == true {
-            throw none("A maintenance window is", hint: "Nothing is maintained unasked; leave it Disabled.")
         }
         if let size = try properties.part("cluster").number("clusterSize"), size > 0 {
             throw none("An elastic cluster is", hint: "Leave cluster out.")

@@ -84,7 +84,7 @@ public struct WireServerProperties: Encodable, Sendable {
     public var availabilityZone: String?
     public var backup: Backup
     public var highAvailability = HighAvailability()
-    public var maintenanceWindow = FlexibleServer.MaintenanceWindow()
+    public var maintenanceWindow: FlexibleServer.MaintenanceWindow
     public var replicationRole = "Primary"
     public var replicaCapacity = 0
     public var pointInTimeUTC: String?
@@ -108,6 +108,7 @@ public struct WireServerProperties: Encodable, Sendable {
             backupRetentionDays: server.backupRetentionDays,
             geoRedundantBackup: Self.word(server.geoRedundantBackup),
             earliestRestoreDate: server.earliestRestoreDate?.wireText)
+        maintenanceWindow = FlexibleServer.MaintenanceWindow(server)
         pointInTimeUTC = server.restoredFrom?.restoreTimeUTC?.wireText
         sourceServerResourceId = server.restoredFrom?.sourceServerResourceID
         local = Local(

@@ -21,6 +21,7 @@ public struct CreateServerRequest: Sendable, Codable {
     public var databaseName: String?
     public var tags: [String: String]
     public var availabilityZone: String?
+    public var maintenanceWindow: MaintenanceWindow?
     /// Address to listen on; nil picks a loopback address of the server's own.
     public var listen: String?
     public var port: Int?
@@ -68,13 +69,14 @@ public struct UpdateServerRequest: Hashable, Sendable, Codable {
     public var expiry: RequestedExpiry?
     /// Whether a copy is protected from its expiry.
     public var isHeld: Bool?
+    public var maintenanceWindow: RequestedWindow?
 
     public init() {}
 
-    /// Whether it is about a copy's time and nothing else, for which the server need not run.
-    var isOfExpiryAlone: Bool {
+    /// Whether it is only about what the catalog notes of the server, which need not run for that.
+    var isOfNotesAlone: Bool {
         var rest = self
-        (rest.expiry, rest.isHeld) = (nil, nil)
+        (rest.expiry, rest.isHeld, rest.maintenanceWindow) = (nil, nil, nil)
         return rest == UpdateServerRequest() && self != rest
     }
 }

@@ -158,4 +158,6 @@ public struct ServerDetails: Sendable {
     public var expiry: ExpiryState?
     /// Since when it is protected from that.
     public var heldSince: PostgresTimestamp?
+    /// Nil where work is done whenever it is due.
+    public var maintenanceWindow: MaintenanceWindow?
 }

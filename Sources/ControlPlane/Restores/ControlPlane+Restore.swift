@@ -197,7 +197,7 @@ extension ControlPlane {
             row.restoredFrom = nil
             row.evidence = nil
             row.keptSettings = try CatalogJSON.text(Self.copySettings)
-            (row.expiry, row.heldSince) = (nil, nil)
+            (row.expiry, row.heldSince, row.maintenanceWindow) = (nil, nil, nil)
             return row
         } listen: {
             try chooseEndpoint(listen: request.listen, port: request.port)

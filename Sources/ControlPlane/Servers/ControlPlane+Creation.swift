@@ -41,7 +41,7 @@ extension ControlPlane {
         if request.geoRedundantBackup == true { try Self.requirePair(of: location) }
 
         let (row, lock) = try claim { endpoint in
-            ServerRow(
+            var row = ServerRow(
                 id: Identifiers.fresh(), resourceGroup: group.name, name: name,
                 location: location, tags: try CatalogJSON.text(request.tags),
                 phase: .provisioning, shouldRun: true, createdAt: self.clock.now().description,
@@ -53,6 +53,8 @@ extension ControlPlane {
                 geoRedundantBackup: request.geoRedundantBackup ?? false, publicNetworkAccess: access.isPublic,
                 administratorLogin: admin, availabilityZone: request.availabilityZone,
                 host: endpoint.address.description, port: Int(endpoint.port))
+            row.maintenanceWindow = try request.maintenanceWindow.map(CatalogJSON.text)
+            return row
         } listen: {
             try self.chooseEndpoint(listen: request.listen, port: request.port)
         }

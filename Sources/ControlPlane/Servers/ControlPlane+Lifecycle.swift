@@ -140,7 +140,7 @@ extension ControlPlane {
         let current = try Self.size(row)
         let (tier, size) = try Self.resolveSize(tier: request.tier, sku: request.skuName, current: current)
         if let password = request.adminPassword { try AdminRole.checkPassword(password) }
-        guard request.isOfExpiryAlone || state(row) == .ready else { throw Self.cannotUpdate(row) }
+        guard request.isOfNotesAlone || state(row) == .ready else { throw Self.cannotUpdate(row) }
         return (current, tier, size)
     }
 
@@ -157,9 +157,9 @@ extension ControlPlane {
         let (current, tier, size) = try checkUpdate(row, request)
         let lock = try lockServer(row)
         defer { lock.release() }
-        if request.isOfExpiryAlone {
+        if request.isOfNotesAlone {
             try perform(.update, server: row, properties: Self.properties(request)) { _ in
-                try changeExpiry(row, request)
+                try changeNotes(row, request)
             }
             return try showServer(server)
         }
@@ -177,7 +177,7 @@ extension ControlPlane {
             } revert: {
                 try update(row.id) { $0 = row }
             }
-            try changeExpiry(row, request)
+            try changeNotes(row, request)
             RestoreFaults.reached("update: restart")
             if size != current {
                 try instance.stop(.fast)

@@ -143,6 +143,7 @@ extension ControlPlane {
             geoRedundancy: withUsage ? geoRedundancy(row) : nil, authorship: try authorship(of: row))
         details.expiry = try expiryState(row)
         details.heldSince = try row.heldSince.map(Self.instant)
+        details.maintenanceWindow = try maintenanceWindow(of: row)
         return details
     }
 

@@ -66,37 +66,27 @@ extension ControlPlane {
             segments: check.segments)
     }
 
-    // MARK: One a day
+    // MARK: By and by
 
-    private static let secondsBetweenChecks: Int64 = 86_400
-
-    /// Checks one backup of a server, that whose last check is the longest ago, when a day has passed since
-    /// the last check of any; a backup is due for the first time a day after it was made.
+    /// Checks the backup of a server whose check is due by its schedule.
     func verifyIfDue(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws -> [MaintenanceAction] {
         let layout = layout(row)
         let checks = BackupChecks(layout: layout)
-        let dayAgo = now.advanced(bySeconds: -Self.secondsBetweenChecks)
-        let known = try BackupRepository(layout: layout).list().compactMap { stored in
-            stored.descriptor.map { backup in
-                let last = checks.last(of: backup)?.time
+        let known = try BackupRepository(layout: layout).list().compactMap(\.descriptor).map { backup in
+            VerificationSchedule.Known(
+                name: backup.name, made: backup.stopTime,
                 // One from the future is of a clock that was wrong.
-                return (backup: backup, last: last.flatMap { $0 <= now ? $0 : nil })
-            }
+                checked: checks.last(of: backup).flatMap { $0.time <= now ? $0.time : nil })
         }
-        guard !known.contains(where: { $0.last.map { $0 > dayAgo } ?? false }) else { return [] }
-        let due = known.filter { $0.backup.stopTime <= dayAgo }
-        let chosen = due.min { left, right in
-            (left.last ?? left.backup.stopTime, left.backup.stopLSN.rawValue)
-                < (right.last ?? right.backup.stopTime, right.backup.stopLSN.rawValue)
-        }
+        let chosen = VerificationSchedule(window: try maintenanceWindow(of: row)).due(of: known, at: now)
         guard let chosen, let pin = try DirectoryLock.attempt(paths.pin(row.id), .shared) else { return [] }
         defer { pin.release() }
         return [
             act(
-                row.name, "verify-backup", chosen.backup.name,
-                chosen.last.map { "last checked \($0)" } ?? "never checked", dryRun: dryRun
+                row.name, "verify-backup", chosen.name,
+                chosen.checked.map { "last checked \($0)" } ?? "never checked", dryRun: dryRun
             ) {
-                guard let stored = try BackupRepository(layout: layout).find(chosen.backup.name) else {
+                guard let stored = try BackupRepository(layout: layout).find(chosen.name) else {
                     return
                 }
                 let verified = try verify(stored, of: row)

@@ -27,6 +27,9 @@ extension ControlPlane {
             if expiry.contains(where: { $0.action == "expire-server" && $0.outcome == .done }) { continue }
             actions += try each(row, "configure") { try agree(row, dryRun: dryRun) }
             actions += try each(row, "keep-evidence") { try keepEvidenceIfDue(row, dryRun: dryRun) }
+            actions += try each(row, "take-minor-version") {
+                try takeNewerMinor(row, now: now, dryRun: dryRun)
+            }
             // First, since a backup has to wait for its WAL.
             actions += try each(row, "repair-helper") { try repairHelper(row, dryRun: dryRun) }
             actions += try each(row, "backup") { try backUpIfDue(row, now: now, dryRun: dryRun) }
@@ -259,7 +262,7 @@ extension ControlPlane {
                 }
             ]
         }
-        guard now >= newest.stopTime.advanced(bySeconds: 86_400) else {
+        guard Self.isDailyWorkDue(since: newest.stopTime, try maintenanceWindow(of: row), at: now) else {
             return try backUpBehindDamage(row, dryRun: dryRun)
         }
         return [

@@ -37,13 +37,18 @@ extension ControlPlane {
             hint: "Delete it with 'pitr delete -n \(row.name)' when it is no longer needed.")
     }
 
-    func changeExpiry(_ row: ServerRow, _ request: UpdateServerRequest) throws {
-        guard request.expiry != nil || request.isHeld != nil else { return }
+    /// What the catalog notes of a server and nothing in the server depends on.
+    func changeNotes(_ row: ServerRow, _ request: UpdateServerRequest) throws {
+        guard request.expiry != nil || request.isHeld != nil || request.maintenanceWindow != nil else {
+            return
+        }
         let expiry = try expiry(request.expiry, by: caller.name)
+        let window = try request.maintenanceWindow?.window.map(CatalogJSON.text)
         let now = clock.now().description
         try update(row.id) { row in
             if request.expiry != nil { row.expiry = expiry }
             if let isHeld = request.isHeld { row.heldSince = isHeld ? row.heldSince ?? now : nil }
+            if request.maintenanceWindow != nil { row.maintenanceWindow = window }
         }
     }
 
@@ -51,6 +56,11 @@ extension ControlPlane {
     static func properties(_ request: UpdateServerRequest) -> [String: String] {
         var properties: [String: String] = [:]
         if let isHeld = request.isHeld { properties["hold"] = isHeld ? "true" : "false" }
+        switch request.maintenanceWindow {
+        case nil: break
+        case .disabled: properties["maintenanceWindow"] = "Disabled"
+        case .custom(let window): properties["maintenanceWindow"] = window.description
+        }
         switch request.expiry {
         case nil: break
         case .after(let seconds): properties["expires"] = "after \(seconds) s"

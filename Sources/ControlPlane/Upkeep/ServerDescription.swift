@@ -23,6 +23,7 @@ struct ServerDescription {
     /// Columns that hold JSON as text; in the file they are plain members.
     private static let nested = [
         "tags", "retentionHistory", "restoredFrom", "evidence", "keptSettings", "expiry",
+        "maintenanceWindow",
     ]
 
     init(row: ServerRow, rules: [FirewallRuleRow], parameters: [String: String]) {

@@ -98,11 +98,10 @@ struct PerformanceOptions: RefusedOptions {
     }
 }
 
-/// az's generic way to change a resource, and the window for Azure's own maintenance.
+/// az's generic way to change a resource.
 struct GenericUpdateOptions: RefusedOptions {
     static let reason = "use the option for what is to change"
 
-    @Option(help: .hidden) var maintenanceWindow: String?
     @Option(parsing: .upToNextOption, help: .hidden) var add: [String] = []
     @Option(parsing: .upToNextOption, help: .hidden) var set: [String] = []
     @Option(parsing: .upToNextOption, help: .hidden) var remove: [String] = []
@@ -110,9 +109,8 @@ struct GenericUpdateOptions: RefusedOptions {
 
     var given: [(name: String, isGiven: Bool)] {
         [
-            ("--maintenance-window", maintenanceWindow != nil), ("--add", !add.isEmpty),
-            ("--set", !set.isEmpty),
-            ("--remove", !remove.isEmpty), ("--force-string", forceString),
+            ("--add", !add.isEmpty), ("--set", !set.isEmpty), ("--remove", !remove.isEmpty),
+            ("--force-string", forceString),
         ]
     }
 }

@@ -52,6 +52,7 @@ enum ServerView {
         text.field("Tags", tags(server.tags))
         text.field("Expires", expiry(server))
         text.field("Address", "\(server.host), port \(server.port)")
+        text.field("Maintenance", server.maintenanceWindow.map { "\($0.description), for an hour" })
         text.field("Admin login", server.administratorLogin)
         text.field("Public access", server.publicNetworkAccess ? "Enabled" : "Disabled")
         text.field("PostgreSQL", server.postgresVersion.isEmpty ? server.version : server.postgresVersion)

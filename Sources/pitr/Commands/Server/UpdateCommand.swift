@@ -16,6 +16,11 @@ struct UpdateCommand: PitrCommand {
     @Option(help: "Storage in GiB; it can only grow.") var storageSize: Int?
     @Option(help: "Whether the storage may grow by itself, a label here.") var storageAutoGrow: Switch?
     @Option(help: "Whether firewall rules can let anybody in.") var publicAccess: Switch?
+    @Option(
+        help: ArgumentHelp(
+            "Hour of the week for weekly work, in UTC: Sun:1:30, or Disabled. Daily work then begins at its time.",
+            valueName: "day:hour:minute"))
+    var maintenanceWindow: String?
     @OptionGroup var tags: TagList
     @Option(
         help: ArgumentHelp(
@@ -63,6 +68,9 @@ struct UpdateCommand: PitrCommand {
                 try ExpiryText.read(text, now: SystemWallClock().now())
             }
             request.isHeld = hold
+            request.maintenanceWindow = try maintenanceWindow.map { (text) throws(Problem) in
+                try RequestedWindow(text)
+            }
             return request
         }
     }
