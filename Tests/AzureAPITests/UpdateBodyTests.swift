@@ -65,6 +65,9 @@ struct UpdateBodyTests {
         let given = #"{"customWindow":"Enabled","dayOfWeek":0,"startHour":1,"startMinute":30}"#
         let window = try MaintenanceWindow("Sun:1:30")
         #expect(try update(given) == .custom(window))
+        let ofAz = #"{"customWindow":"Enabled","dayOfWeek":"0","startHour":"1","startMinute":"30"}"#
+        #expect(try update(ofAz) == .custom(window))
+        #expect(throws: Problem.self) { try update(#"{"customWindow":"Enabled","startHour":"one"}"#) }
         var server = ServerDetails.full
         server.maintenanceWindow = window
         #expect(try update(given, of: server) == nil)

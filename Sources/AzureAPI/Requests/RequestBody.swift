@@ -57,6 +57,12 @@ struct RequestBody {
         return number
     }
 
+    /// A number that az sends as a text, as Azure takes it too.
+    func numberOrDigits(_ name: String) throws(Problem) -> Int? {
+        if let digits = value(name)?.string.flatMap({ Int($0) }) { return digits }
+        return try number(name)
+    }
+
     func flag(_ name: String) throws(Problem) -> Bool? {
         guard let value = value(name) else { return nil }
         guard let flag = value.bool else { throw wrong(name, value, "true or false") }

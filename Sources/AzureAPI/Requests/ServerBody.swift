@@ -77,8 +77,9 @@ public struct ServerBody: Sendable {
         guard isCustom else { return .disabled }
         return .custom(
             try MaintenanceWindow(
-                dayOfWeek: try part.number("dayOfWeek") ?? 0, startHour: try part.number("startHour") ?? 0,
-                startMinute: try part.number("startMinute") ?? 0))
+                dayOfWeek: try part.numberOrDigits("dayOfWeek") ?? 0,
+                startHour: try part.numberOrDigits("startHour") ?? 0,
+                startMinute: try part.numberOrDigits("startMinute") ?? 0))
     }
 
     private static func mode(_ properties: RequestBody) throws(Problem) -> Mode {
