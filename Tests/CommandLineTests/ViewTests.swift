@@ -21,7 +21,7 @@ struct ViewTests {
                   Covers         0/2000028 to 0/2000100 on timeline 1
                   Not taken      backup_2: it ends after the cut
 
-                Log to replay
+                WAL to replay
                   Range          0/2000028 to 0/3000178, 16.0 MiB (16777552 bytes)
                   New timeline   2, which the copy begins
                   Segments       2: 000000010000000000000002 to 000000010000000000000003

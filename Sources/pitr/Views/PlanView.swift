@@ -68,7 +68,7 @@ enum PlanView {
     }
 
     private static func addLog(_ plan: RestorePlan, to text: inout PersonText) {
-        text.heading("Log to replay")
+        text.heading("WAL to replay")
         text.field(
             "Range",
             "\(plan.backupStart) to \(plan.expectedEnd), \(ByteText.size(plan.walBytes))"
