@@ -87,7 +87,7 @@ extension HeldLog: LogRecordSource {
     }
 
     /// The archived segment that a segment is, all of it.
-    private func whole(_ segment: SegmentName) -> ArchivedSegment? {
+    func whole(_ segment: SegmentName) -> ArchivedSegment? {
         guard case .archived(let archived)? = locations[segment], !archived.isPartial else { return nil }
         return archived
     }

@@ -51,6 +51,14 @@ public struct ServerSettings: Sendable, Hashable {
         }
     }
 
+    private static let largestWAL = "max_wal_size"
+
+    /// Bytes of WAL between two checkpoints, as a server's own parameters or, without one, the tool's say.
+    public static func largestWALBytes(_ parameters: [String: String]) -> UInt64 {
+        let mebibytes = parameters[largestWAL].flatMap { ParameterUnit.amount($0, in: "MB") } ?? 1024
+        return UInt64(max(0, min(mebibytes, 1e9))) << 20
+    }
+
     /// The sentence that tells what the SKU stands for here.
     public var scalingNote: String {
         "\(compute.name) stands for \(compute.vCores) vCores and \(compute.memoryMiB >> 10) GiB; on this machine "
@@ -131,7 +139,7 @@ public struct ServerSettings: Sendable, Hashable {
             ("archive_timeout", "\(archiveTimeoutSeconds)s"),
             ("wal_compression", "pglz"),
             ("wal_keep_size", "0"),
-            ("max_wal_size", "1GB"),
+            (Self.largestWAL, "1GB"),
             ("min_wal_size", "80MB"),
             ("checkpoint_timeout", "10min"),
             ("max_wal_senders", "10"),

@@ -120,6 +120,8 @@ public struct RestorePlan: Hashable, Sendable {
     public var hazards: [Hazard]
     /// Bytes of the backup once unpacked.
     public var dataBytes: UInt64
+    /// Bytes that replay adds to the files of relations, at the most at once; nil where nobody looked.
+    public var growthBytes: UInt64?
     /// The timeline followed; replay may end on an ancestor of it.
     public var timelines: TimelineChoice?
     /// Two-phase transactions that the copy will hold open, until somebody ends them.
@@ -193,9 +195,13 @@ public struct RestorePlan: Hashable, Sendable {
         dataBytes + UInt64(segments.count + 1) * segmentSize.bytes
     }
 
-    /// Bytes that the copy may need at once. Replay adds pages to the data: what was inserted is in the WAL,
-    /// so no more than there is of that, but for databases that were copied file by file.
+    /// Bytes that the copy needs at once, as far as can be told.
+    ///
+    /// To what it cannot be made without comes what replay adds to the files of relations, a segment that is
+    /// made ahead, and what is no relation: server log, transaction status, caches.
     public var estimatedBytes: UInt64 {
-        leastBytes + walBytes
+        leastBytes + (growthBytes ?? walBytes) + segmentSize.bytes + Self.otherBytes
     }
+
+    private static let otherBytes: UInt64 = 8 << 20
 }

@@ -49,7 +49,7 @@ struct ViewTests {
 
                 Cost
                   Data           24.0 MiB
-                  Disk needed    88.0 MiB, 10.00 GiB are free
+                  Disk needed    112.0 MiB, 10.00 GiB are free
                   Time           about 2.4 s; it depends on the disk
 
                 """)

@@ -62,7 +62,7 @@ struct StoredIndexTests {
         let path = load.layout.indexPath(of: segment.name)
         let index = try load.archive.index(of: segment, after: before, extent: .detail)
         var bytes = try DurableFiles.read(path)
-        #expect(bytes[4] == 2)
+        #expect(bytes[4] == 3)
         bytes[4] = 1
         bytes.replaceSubrange(124..<128, with: Self.little(CRC32C.checksum(Array(bytes[..<124]))))
         try DurableFiles.write(bytes, to: path, durable: false)
@@ -70,6 +70,24 @@ struct StoredIndexTests {
         guard case .damaged(let damage, _) = stored else { throw Problem(.system, "it is believed") }
         #expect(damage.description == "it has format 1")
         #expect(try load.archive.index(of: segment, after: before, extent: .detail) == index)
+    }
+
+    @Test func `an index from before it told how files grow is read, and tells no growth`() throws {
+        let load = try ArchivedWorkload(Self.script)
+        let (before, segment) = try segment(load, 3)
+        let path = load.layout.indexPath(of: segment.name)
+        let index = try load.archive.index(of: segment, after: before, extent: .detail)
+        let told = try load.archive.storedGrowth(of: [(segment, before)])
+        #expect(told[0]?.reached.contains { $0.blocks > 20 } == true, "\(told)")
+        var bytes = try DurableFiles.read(path)
+        bytes.removeLast(
+            bytes.withUnsafeBytes { Int($0.loadUnaligned(fromByteOffset: 100, as: UInt32.self)) })
+        bytes[4] = 2
+        bytes.replaceSubrange(100..<112, with: repeatElement(0, count: 12))
+        bytes.replaceSubrange(124..<128, with: Self.little(CRC32C.checksum(Array(bytes[..<124]))))
+        try DurableFiles.write(bytes, to: path, durable: false)
+        #expect(try load.archive.storedIndex(of: segment, after: before, extent: .detail).index == index)
+        #expect(try load.archive.storedGrowth(of: [(segment, before)]) == [nil])
     }
 
     private static func little(_ value: UInt32) -> [UInt8] {

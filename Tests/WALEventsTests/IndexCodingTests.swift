@@ -22,6 +22,8 @@ struct IndexCodingTests {
             #expect(
                 try SegmentFragments(decoding: fragments.encode()) == fragments, "seed \(seed) round \(round)"
             )
+            let growth = random.growth()
+            #expect(try SegmentGrowth(decoding: growth.encode()) == growth, "seed \(seed) round \(round)")
         }
     }
 
@@ -43,7 +45,11 @@ struct IndexCodingTests {
         let seed = SeededRandom().seed
         var random = RandomIndex(seed: seed)
         for _ in 0..<Self.rounds {
-            for bytes in [random.summary().encode(), random.detail().encode(), random.fragments().encode()] {
+            let parts = [
+                random.summary().encode(), random.detail().encode(), random.fragments().encode(),
+                random.growth().encode(),
+            ]
+            for bytes in parts {
                 var damaged = bytes
                 for _ in 0..<(1 + random.number(below: 4)) {
                     damaged[random.number(below: damaged.count)] = UInt8(random.number(below: 256))
@@ -51,6 +57,7 @@ struct IndexCodingTests {
                 _ = try? SegmentIndex.Summary(decoding: damaged)
                 _ = try? SegmentIndex.Detail(decoding: damaged)
                 _ = try? SegmentFragments(decoding: damaged)
+                _ = try? SegmentGrowth(decoding: damaged)
             }
         }
     }

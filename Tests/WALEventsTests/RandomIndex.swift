@@ -75,6 +75,19 @@ struct RandomIndex {
         SegmentFragments(head: maybe { $0.fragment() }, tail: maybe { $0.fragment() })
     }
 
+    mutating func growth() -> SegmentGrowth {
+        func directory(_ random: inout RandomIndex) -> SegmentGrowth.Directory {
+            SegmentGrowth.Directory(
+                database: ObjectID(random.number()), tablespace: ObjectID(random.number()))
+        }
+        var growth = SegmentGrowth()
+        growth.reached = list(12) { SegmentGrowth.Extent(relation: $0.relation(), blocks: $0.number()) }
+        growth.cuts = list(4) { SegmentGrowth.Extent(relation: $0.relation(), blocks: $0.number()) }
+        growth.copies = list(4) { SegmentGrowth.Copy(source: directory(&$0), target: directory(&$0)) }
+        growth.removed = list(4) { directory(&$0) }
+        return growth
+    }
+
     mutating func summary() -> SegmentIndex.Summary {
         var summary = SegmentIndex.Summary()
         summary.isJoined = number(below: 2) == 0

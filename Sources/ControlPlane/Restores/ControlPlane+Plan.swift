@@ -71,7 +71,7 @@ extension ControlPlane {
                 for: sought.moment, timeline: request.timeline, acceptedEnd: request.acceptedEnd,
                 tailDirectory: tailDirectory)
             let planner = RestorePlanner(inventory: held.inventory, source: held.log)
-            let plan: RestorePlan
+            var plan: RestorePlan
             do {
                 plan = try planner.plan(
                     try settled(sought, asked: asked, reader, held, planner, notes: &notes),
@@ -81,12 +81,9 @@ extension ControlPlane {
                     refusal, nearest: planner.nearest(to: refusal, now: clock.now()), request: request,
                     damagedEnd: held.inventory.damagedEnd?.position)
             }
+            plan.growthBytes = try reader.growth(of: plan, held)
             let free = try diskRoom(paths.servers).available()
-            if free < plan.estimatedBytes, free >= plan.leastBytes {
-                notes.append(
-                    "The disk may be too small: replay adds up to \(ByteText.of(plan.walBytes)) to the copy. "
-                        + "The restore stops by itself before it takes the room that the servers need.")
-            }
+            notes += try roomNotes(plan, free: free, source: source)
             var planned = PlannedRestore(
                 plan: plan, source: try details(source, withUsage: false), notes: notes, availableBytes: free,
                 estimatedSeconds: Self.estimate(plan))

@@ -1,5 +1,7 @@
 import Catalog
 import GRDB
+import Instance
+import Planning
 import Platform
 import PostgresFormat
 import Repository
@@ -24,6 +26,28 @@ extension ControlPlane {
         guard !here.isEmpty else { return DiskRoom(path: place, reserve: 0) }
         let segments = here.reduce(0) { $0 + Self.segmentsKept * segmentSize(of: $1).bytes }
         return DiskRoom(path: place, reserve: segments + (try DurableFiles.totalBytes(place)) / 100)
+    }
+
+    /// What to know of a disk on which a copy may not fit, or not for long.
+    ///
+    /// - Parameter free: bytes that the servers there do not need.
+    func roomNotes(_ plan: RestorePlan, free: UInt64, source: ServerRow) throws -> [String] {
+        guard free >= plan.leastBytes else { return [] }
+        if free < plan.estimatedBytes {
+            return [
+                "The disk may be too small: the copy takes about \(ByteText.of(plan.estimatedBytes)), "
+                    + "\(ByteText.of(plan.growthBytes ?? plan.walBytes)) of it added by replay. "
+                    + "The restore stops by itself before it takes the room that the servers need."
+            ]
+        }
+        let staged = UInt64(plan.segments.count) * plan.segmentSize.bytes
+        let largest = ServerSettings.largestWALBytes(try userParameters(source.id))
+        guard largest > staged, free - plan.estimatedBytes < largest - staged else { return [] }
+        return [
+            "The disk may become too small: once the copy is written to, its WAL may take up to "
+                + "\(ByteText.of(largest)) (max_wal_size), and the restore leaves "
+                + "\(ByteText.of(free - plan.estimatedBytes)) beside it."
+        ]
     }
 
     /// As its repository says; while that cannot be read, as servers are made.

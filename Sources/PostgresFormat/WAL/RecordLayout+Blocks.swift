@@ -60,6 +60,22 @@ extension RecordLayout {
         return true
     }
 
+    /// In one walk over the headers, up to the first that makes no sense.
+    @inline(__always)
+    static func visitWholePages(
+        of record: UnsafeRawBufferPointer, _ visit: (RelationLocator, _ block: UInt32) -> Void
+    ) {
+        var walk = HeaderWalk(record)
+        var announced = 0
+        while case .block(let header) = walk.next(announced: announced) {
+            announced += header.imageLength + header.dataLength
+            // An image, or a page that is made anew; the fork is in the lower bits.
+            if header.flags & 0x50 != 0, header.flags & 0x0F == RelationFork.main.rawValue {
+                visit(header.locator, header.block)
+            }
+        }
+    }
+
     /// The bytes of all page images up to the first block that makes no sense; none if the headers are
     /// malformed. As `visitBlocks` has them, in one walk.
     @inline(__always)

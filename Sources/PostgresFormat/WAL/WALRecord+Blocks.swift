@@ -10,6 +10,13 @@ extension WALRecord {
         return RecordLayout.visitBlocks(of: bytes, visit)
     }
 
+    /// Visits the pages of relations' main forks that replay writes whole, from an image or anew: only such a
+    /// page can lie behind the end of its file.
+    @inline(__always)
+    public func forEachWholePage(_ visit: (RelationLocator, _ block: UInt32) -> Void) {
+        RecordLayout.visitWholePages(of: bytes, visit)
+    }
+
     /// The block with that number, if the record has it.
     public func block(_ id: UInt8) -> BlockReference? {
         var found: BlockReference?

@@ -7,24 +7,29 @@ import WALEvents
 /// All numbers are little-endian. A header of 128 bytes: magic "PTRI", version (2 bytes), zeros (2), of the
 /// segment it was made from the timeline (4), zeros (4), number (8), segment size (8), raw bytes (8), raw
 /// CRC-32C (4), which of the following are there (4: system identifier 1, version 2, predecessor 4), system
-/// identifier (8), page magic (2), zeros (2), the predecessor's raw CRC-32C (4); then of summary, fragments
-/// and detail each the stored length (4), the plain length (4) and the CRC-32C of the stored bytes (4);
-/// zeros; the CRC-32C of the header before it (4). Behind it the three parts, each as zstd frames.
+/// identifier (8), page magic (2), zeros (2), the predecessor's raw CRC-32C (4); then of summary, fragments,
+/// detail and growth each the stored length (4), the plain length (4) and the CRC-32C of the stored bytes
+/// (4); zeros; the CRC-32C of the header before it (4). Behind it the parts, each as zstd frames.
 enum IndexFile {
     static let headerSize = 128
     private static let magic: UInt32 = 0x4952_5450
-    /// 2 since changes are parted where their transaction updated a catalog, and `pg_inherits` is kept.
-    private static let version: UInt16 = 2
+    /// 2 since changes are parted where their transaction updated a catalog, and `pg_inherits` is kept; 3
+    /// with the growth, which 2 lacks: there all its numbers are zero.
+    private static let version: UInt16 = 3
+    private static let oldestVersion: UInt16 = 2
     /// No part is larger, stored or plain, in bytes.
     static let largestPart = 1 << 28
 
     enum Part: Int, CaseIterable {
-        case summary, fragments, detail
+        case summary, fragments, detail, growth
     }
 
     struct Header {
         var identity: SegmentIndex.Identity
         var parts: [StoredPart]
+
+        /// Indexes of the oldest format do not tell it.
+        var tellsGrowth: Bool { parts[Part.growth.rawValue].stored > 0 }
 
         /// Where a part begins in the file.
         func offset(of part: Part) -> UInt64 {
@@ -44,9 +49,13 @@ enum IndexFile {
     // MARK: Writing
 
     static func encode(
-        _ index: SegmentIndex, detail: [UInt8], compressor: borrowing PartCompressor
+        _ built: BuiltIndex, compressor: borrowing PartCompressor
     ) throws(Problem) -> [UInt8] {
-        let plain = [index.summary.encode(), (index.fragments ?? SegmentFragments()).encode(), detail]
+        let index = built.index
+        let plain = [
+            index.summary.encode(), (index.fragments ?? SegmentFragments()).encode(), built.detail,
+            built.growth.encode(),
+        ]
         var file = [UInt8](repeating: 0, count: headerSize)
         var parts: [StoredPart] = []
         for content in plain {
@@ -104,7 +113,7 @@ enum IndexFile {
             guard bytes.little(0, as: UInt32.self) == magic else {
                 return .failure(IndexDamage("it does not begin as an index"))
             }
-            guard bytes.little(4, as: UInt16.self) == version else {
+            guard (oldestVersion...version).contains(bytes.little(4, as: UInt16.self)) else {
                 return .failure(IndexDamage("it has format \(bytes.little(4, as: UInt16.self))"))
             }
             guard

@@ -31,9 +31,10 @@ struct SegmentIndexing: Sendable {
             segment: segment, rawBytes: summary.rawBytes, rawCRC32C: summary.rawCRC32C,
             systemIdentifier: summary.systemIdentifier,
             version: summary.pageMagic.flatMap(WALVersion.init(pageMagic:)))
+        let growth = indexer.growth
         let (index, detail) = indexer.finish(
             identity: identity, tail: summary.tail == nil ? nil : tail)
-        return BuiltIndex(index: index, detail: detail)
+        return BuiltIndex(index: index, detail: detail, growth: growth)
     }
 }
 
@@ -41,6 +42,7 @@ struct SegmentIndexing: Sendable {
 struct BuiltIndex: Sendable {
     var index: SegmentIndex
     var detail: [UInt8]
+    var growth: SegmentGrowth
 
     /// The index with its detail.
     func whole() throws(IndexDamage) -> SegmentIndex {

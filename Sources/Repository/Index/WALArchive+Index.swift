@@ -83,6 +83,8 @@ extension WALArchive {
             }
             if extent >= .detail {
                 index.detail = try SegmentIndex.Detail(decoding: content(.detail))
+                // Whoever reads all of it is told of damage anywhere.
+                if header.tellsGrowth { _ = try SegmentGrowth(decoding: content(.growth)) }
             }
             return .intact(index, storedBytes: storedBytes)
         } catch let damage as IndexDamage {
@@ -160,7 +162,7 @@ extension WALArchive {
 
     private static let firstRead = 16 << 10
 
-    private static func bytes(of file: OpenFile, at offset: UInt64, count: Int) throws(Problem) -> [UInt8] {
+    static func bytes(of file: OpenFile, at offset: UInt64, count: Int) throws(Problem) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var span = bytes.mutableSpan
         let got = try span.withUnsafeMutableBytes { (buffer) throws(Problem) in
@@ -170,7 +172,7 @@ extension WALArchive {
         return bytes
     }
 
-    private static func staleness(
+    static func staleness(
         _ identity: SegmentIndex.Identity, _ name: SegmentName, _ summary: SegmentSummary,
         _ predecessor: ArchivedSegment?
     ) -> String? {
@@ -248,7 +250,7 @@ extension WALArchive {
     @discardableResult
     func store(_ built: BuiltIndex) throws(Problem) -> UInt64 {
         let segment = built.index.identity.segment
-        let bytes = try IndexFile.encode(built.index, detail: built.detail, compressor: try PartCompressor())
+        let bytes = try IndexFile.encode(built, compressor: try PartCompressor())
         var incoming = try IncomingFile(directory: layout.incoming, name: segment.fileName + ".index")
         try incoming.file.write(bytes, at: 0)
         try incoming.replace(layout.indexPath(of: segment))

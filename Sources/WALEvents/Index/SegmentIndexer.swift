@@ -15,6 +15,7 @@ public struct SegmentIndexer: Sendable {
     private var catalogs: CatalogPlaces
     private var activity = ActivityCounter()
     private var head = HeadCollector()
+    private var growing = GrowthCollector()
     private var isStarted = false
 
     /// The most counts of open transactions that are held at once.
@@ -37,6 +38,9 @@ public struct SegmentIndexer: Sendable {
     /// with these finds the pages written there before.
     public var newCatalogs: [RelationLocator] { catalogs.found }
 
+    /// What replaying the records so far does to the files' sizes.
+    public var growth: SegmentGrowth { growing.growth }
+
     // MARK: Records
 
     /// Looks at pages before the records in them are taken in; in order, from the segment's first.
@@ -57,6 +61,7 @@ public struct SegmentIndexer: Sendable {
     private mutating func take(_ record: borrowing WALRecord) {
         if summary.firstRecord == nil { summary.firstRecord = record.start }
         summary.lastRecordEnd = record.end
+        growing.add(record)
         let xid = record.xid
         if xid.isNormal, summary.latestXID.map({ !xid.isNotAfter($0) }) ?? true { summary.latestXID = xid }
         switch record.resourceManagerID {
