@@ -117,6 +117,13 @@ public struct PostgresInstance: Sendable {
         return postmaster.pid == pid && postmaster.state == "ready"
     }
 
+    /// Whether the server runs and has not noted yet that it takes sessions. Reads its lock file; the server
+    /// is not asked.
+    public func isStarting() -> Bool {
+        guard let postmaster = Postmaster.read(data: paths.data) else { return false }
+        return (postmaster.state ?? "starting") == "starting" && postmaster.isAlive(in: paths.data)
+    }
+
     /// Stops the server and waits for its end; one that does not run is left alone.
     public func stop(_ mode: StopMode = .fast, timeoutSeconds: Int = 120) throws(Problem) {
         guard case .running(let pid) = status() else { return }

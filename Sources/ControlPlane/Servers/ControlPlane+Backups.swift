@@ -93,6 +93,7 @@ extension ControlPlane {
                     .serverIsNotReady, "server '\(row.name)' is not running, so it cannot be backed up",
                     hint: "Start it with 'pitr start -n \(row.name)'.")
             }
+            try awaitSessions(row)
             let instance = try instance(row.id)
             RestoreFaults.reached("backup: begin")
             progress.begin("backup of \(row.name)", totalBytes: nil)

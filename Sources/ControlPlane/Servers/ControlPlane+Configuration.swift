@@ -92,7 +92,9 @@ extension ControlPlane {
         RestoreFaults.reached("\(step): write")
         try instance.write(rendered)
         RestoreFaults.reached("\(step): load")
-        if case .running = instance.status() { try instance.load(rendered) }
+        guard case .running = instance.status() else { return }
+        try awaitSessions(row)
+        try instance.load(rendered)
     }
 
     // MARK: Compared
@@ -105,6 +107,7 @@ extension ControlPlane {
         let files = instance.differing(from: rendered)
         var found = files.map { ConfigurationDifference.onDisk($0) }
         guard case .running = instance.status() else { return found }
+        try awaitSessions(row)
         found += try instance.notLoaded(of: rendered).filter { !files.contains($0) }.map { .notLoaded($0) }
         return try found + instance.refusedAccess().map { .refused($0) }
     }

@@ -12,6 +12,7 @@ extension ControlPlane {
                 .serverIsNotReady, "server '\(row.name)' is not running",
                 hint: "Start it with 'pitr start -n \(row.name)'.")
         }
+        try awaitSessions(row)
         return try instance(row.id).connect(database: database)
     }
 

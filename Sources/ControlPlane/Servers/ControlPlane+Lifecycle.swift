@@ -168,7 +168,7 @@ extension ControlPlane {
             let instance = try instance(row.id)
             if let password = request.adminPassword {
                 try AdminRole.setPassword(
-                    row.administratorLogin, password: password, on: try instance.connect())
+                    row.administratorLogin, password: password, on: try connect(row))
             }
             let changed = try changeAccess(
                 row, to: AccessRules(isPublic: request.publicAccess ?? row.publicNetworkAccess, row, self)

@@ -35,7 +35,7 @@ extension ControlPlane {
         // What a copy has without its user's doing is its default: a reset leads there.
         let defaults = settings.defaults.merging(try keptSettings(row)) { _, kept in kept }
         return try ParameterCatalog(
-            connection: try instance(row.id).connect(), defaults: defaults,
+            connection: try connect(row), defaults: defaults,
             overrides: try userParameters(row.id))
     }
 

@@ -75,6 +75,9 @@ extension ControlPlane {
     // MARK: One server
 
     private func serverFindings(_ row: ServerRow) throws -> [DoctorFinding] {
+        if let finding = try startFinding(row) {
+            return [finding] + [repositoryFinding(row)].compactMap { $0 }
+        }
         var findings: [DoctorFinding] = []
         let state = state(row)
         func add(_ level: DoctorFinding.Level, _ message: String, _ remedy: String?) {
@@ -112,6 +115,20 @@ extension ControlPlane {
         if let finding = repositoryFinding(row) { findings.append(finding) }
         if findings.isEmpty { add(.ok, "\(state.rawValue) at \(row.host):\(row.port)", nil) }
         return findings
+    }
+
+    /// A server that is still starting after a while cannot be asked for more; nil for any other.
+    private func startFinding(_ row: ServerRow) throws -> DoctorFinding? {
+        guard state(row) == .ready else { return nil }
+        do {
+            try awaitSessions(row, atMost: Self.doctorPatience)
+            return nil
+        } catch let problem as Problem where problem.code == .serverIsNotReady {
+            return DoctorFinding(
+                level: .warning, subject: "server \(row.name)",
+                message: [problem.message, problem.detail].compactMap { $0 }.joined(separator: ": "),
+                remedy: problem.hint)
+        }
     }
 
     /// What is wrong with a server's repository; nil when nothing is.
