@@ -18,8 +18,15 @@ struct HeldSegments {
             let name =
                 segments.first { $0.name.number == number }?.name
                 ?? SegmentName(timeline: timeline, number: number, size: size)
+            let isArchived =
+                switch locations[name] {
+                case .archived?, .part?: true
+                case .file?, nil: false
+                }
             damaged.append(
-                DamagedSegment(name: name, reason: damage.explanation, position: damage.position))
+                DamagedSegment(
+                    name: name, reason: damage.explanation, position: damage.position, isArchived: isArchived)
+            )
         }
 
         /// Leaves out what lies behind a place that was accepted as the end.

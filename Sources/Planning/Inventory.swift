@@ -62,11 +62,14 @@ public struct DamagedSegment: Hashable, Sendable {
     /// Where the first record begins that cannot be read: what comes before is proved sound by its checksums.
     /// Nil where nothing of the segment counts.
     public var position: LSN?
+    /// Whether it is the archive's; otherwise only the source itself has it.
+    public var isArchived: Bool
 
-    public init(name: SegmentName, reason: String, position: LSN? = nil) {
+    public init(name: SegmentName, reason: String, position: LSN? = nil, isArchived: Bool = true) {
         self.name = name
         self.reason = reason
         self.position = position
+        self.isArchived = isArchived
     }
 
     /// The first byte that cannot be relied on.

@@ -32,10 +32,10 @@ extension EndToEnd {
                 #expect(early.exitStatus == 2 && early.errors.contains("not damaged at its end"), "\(early)")
 
                 try Self.damage(source, commit)
-                try Self.givesUp(product, "orders", commit)
+                try Self.givesUp(product, "orders", commit, isHeld: true)
                 // What its files told is known when they have gone.
                 try product.delete("orders")
-                try Self.givesUp(product, source.id, commit)
+                try Self.givesUp(product, source.id, commit, isHeld: false)
                 try product.refuses(
                     ["revive-dropped", "-n", "copy", "--source-server", "orders"],
                     saying: "is damaged")
@@ -43,11 +43,17 @@ extension EndToEnd {
         }
 
         /// Latest is refused; the place that the refusal names is taken for the end when somebody says so.
-        private static func givesUp(_ product: ProductUnderTest, _ source: String, _ commit: LSN) throws {
+        ///
+        /// - Parameter isHeld: whether the server is there, whose files alone have the WAL.
+        private static func givesUp(
+            _ product: ProductUnderTest, _ source: String, _ commit: LSN, isHeld: Bool
+        ) throws {
             let refused = try product.run(["restore", "-n", "copy", "-s", source])
             #expect(refused.exitStatus == 1 && refused.errors.contains("(WALDamaged)"), "\(refused)")
             let option = "--accept-end \(commit)"
             #expect(refused.errors.contains("'\(option)'"), "\(refused)")
+            #expect(refused.errors.contains("Nearest before it: pitr restore -n copy -s"), "\(refused)")
+            #expect(refused.errors.contains("Do not start the server before") == isHeld, "\(refused)")
             let other = try product.run(
                 ["restore", "-n", "copy", "-s", source, "--accept-end", commit.advanced(by: 8).description])
             #expect(other.exitStatus == 2 && other.errors.contains("Give \(option)."), "\(other)")
@@ -68,7 +74,14 @@ extension EndToEnd {
                 try connection.execute("SELECT pg_logical_emit_message(true, '', repeat('x', 200000))")
                 try Self.damage(source, commit)
                 try connection.execute("INSERT INTO t VALUES (4)")
-                try product.refuses(["restore", "-n", "copy", "-s", "orders"], saying: "is damaged")
+                let refused = try product.run(["restore", "-n", "copy", "-s", "orders"])
+                #expect(refused.exitStatus == 1 && refused.errors.contains("(WALDamaged)"), "\(refused)")
+                for words in [
+                    "'pitr maintain' takes a base backup", "Nearest before it: pitr restore -n copy",
+                ] {
+                    #expect(refused.errors.contains(words), "\(refused)")
+                }
+                #expect(!refused.errors.contains("--accept-end"), "\(refused)")
                 for command in ["show", "stats"] {
                     let read = try product.run(["wal", command, "-s", "orders", "0/2000000.."])
                     #expect(

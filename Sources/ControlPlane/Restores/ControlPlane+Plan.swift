@@ -79,7 +79,7 @@ extension ControlPlane {
             } catch let refusal as Refusal {
                 throw Problem(
                     refusal, nearest: planner.nearest(to: refusal, now: clock.now()), request: request,
-                    damagedEnd: held.inventory.damagedEnd?.position)
+                    advice: adviceOnDamage(refusal, held.inventory, source))
             }
             plan.growthBytes = try reader.growth(of: plan, held)
             let free = try diskRoom(paths.servers).available()

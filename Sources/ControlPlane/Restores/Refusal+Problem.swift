@@ -29,15 +29,10 @@ extension Problem {
 
     /// The same with what can be reached instead, as commands to paste.
     ///
-    /// - Parameter damagedEnd: where the WAL of a source that does not run can be taken for ended.
-    init(_ refusal: Refusal, nearest: NearestTargets, request: RestoreRequest, damagedEnd: LSN?) {
+    /// - Parameter advice: takes the place of the refusal's own hint.
+    init(_ refusal: Refusal, nearest: NearestTargets, request: RestoreRequest, advice: String?) {
         self.init(refusal)
-        if case .damagedSegment = refusal, let damagedEnd {
-            hint =
-                (hint ?? "")
-                + "\nIf what follows is lost for good, '--accept-end \(damagedEnd)' takes that for the "
-                + "end of the source's WAL: whatever was committed behind it is not in the copy."
-        }
+        if let advice { hint = advice }
         let commands = [("before", nearest.before), ("after", nearest.after)].compactMap { side, target in
             target.map { "Nearest \(side) it: \(request.command(for: $0))" }
         }
