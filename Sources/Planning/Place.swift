@@ -116,7 +116,7 @@ extension RestorePlanner {
         inventory.backups.filter { $0.damage == nil }.map(\.stopLSN).min() ?? .zero
     }
 
-    private func lastRecord(before lsn: LSN, in log: TimelineLog) throws -> LogRecord? {
+    func lastRecord(before lsn: LSN, in log: TimelineLog) throws -> LogRecord? {
         for entry in log.entries.reversed() where entry.segment.name.start < lsn {
             var found: LogRecord?
             try source.records(startingIn: entry.segment.name) { record in

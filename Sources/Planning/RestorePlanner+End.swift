@@ -1,4 +1,4 @@
-import PostgresFormat
+public import PostgresFormat
 
 extension Hazard {
     /// The source's WAL may have gone on.
@@ -36,5 +36,19 @@ extension RestorePlanner {
                     "the source did not stop in order: its WAL is readable up to \(end), and nothing proves "
                     + "whether more was committed. PostgreSQL itself would recover up to there")
         ]
+    }
+}
+
+extension RestorePlanner {
+    /// Where the last record ends that is held; nil where there is none.
+    public func lastEnd() throws -> LSN? {
+        let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
+        return try lastRecord(before: .max, in: log)?.end
+    }
+
+    /// Whether any record is held that begins at a position or behind it.
+    public func reaches(beyond position: LSN) throws -> Bool {
+        let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
+        return try lastRecord(before: .max, in: log).map { $0.start >= position } ?? false
     }
 }

@@ -13,7 +13,9 @@ struct RestoreRequestTests {
     private static func targets() throws -> [RequestedTarget] {
         let number = try #require(TransactionNumber("4294968041"))
         return [
-            .latest(asOf: nil), .latest(asOf: instant), .time(RequestedTime(instant, typed: "an hour ago")),
+            .latest(asOf: nil), .latest(asOf: instant),
+            .durable(upTo: LSN(0x2000060), asOf: instant),
+            .time(RequestedTime(instant, typed: "an hour ago")),
             .backup("nightly"), .position(LSN(0x1_0000_0A0B), exclusive: true),
             .position(LSN(1), exclusive: false), .transaction(number, exclusive: true),
             .restorePoint("release 42"),

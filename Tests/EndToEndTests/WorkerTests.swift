@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import PostgresClient
 import PostgresFormat
 import TestKit
 import Testing
@@ -63,13 +64,16 @@ extension EndToEnd {
             throws
         {
             try ProductUnderTest.use("calloff") { product in
-                _ = try product.create("orders")
+                let source = try product.create("orders").superuser()
+                try source.execute("CREATE TABLE t AS SELECT 1 AS x")
                 // A worker that stands still keeps the line for the others.
                 let queue = try DirectoryLock.wait(
                     product.home + "/locks/\(try product.server("orders").id).restore")
                 try RunAs.handOver(queue.path)
                 let daemon = try Self.serve(product)
                 for name in ["first", "second", "third"] { try Self.restore(product, name) }
+                // What is committed while it waits is not in what was the latest moment.
+                try source.execute("INSERT INTO t VALUES (2)")
                 let waiting = try product.json("operation", "list").array ?? []
                 let second = try #require(
                     waiting.first { $0["resourceId"]?.string?.hasSuffix("/second") == true }?["id"]?.string)
@@ -80,6 +84,11 @@ extension EndToEnd {
                 #expect(try product.serverNames() == ["first", "orders"])
                 queue.release()
                 _ = try product.run(["wait", "-n", "first", "--created", "--interval", "1"]).checked()
+                let first = try product.server("first").superuser()
+                #expect(try first.value("SELECT string_agg(x::text, ',') FROM t") == "1")
+                let evidence = try product.json("evidence", "show", "-n", "first")["evidence"] ?? .null
+                #expect(evidence["handedToPostgres"]?.string?.contains("lsn") == true, "\(evidence)")
+                #expect(evidence["requestedTarget"]?.string?.contains("0/") == true, "\(evidence)")
                 #expect(kill(daemon, SIGTERM) == 0)
                 try Self.waitForEnd(of: daemon)
             }

@@ -5,9 +5,11 @@ public import WALEvents
 
 /// What a person asks a restore for: one target, read once, where it was typed.
 public enum RequestedTarget: Hashable, Sendable {
-    /// Everything the source has made durable when the work begins; of accepted work, everything up to the
-    /// instant at which it was accepted.
+    /// Everything the source has made durable when the work begins; of accepted work whose source's WAL could
+    /// not be read then, everything up to the instant at which it was accepted.
     case latest(asOf: PostgresTimestamp?)
+    /// Everything the source had made durable when the work was accepted: its WAL up to a position.
+    case durable(upTo: LSN, asOf: PostgresTimestamp)
     case time(RequestedTime)
     /// A fast restore point: a backup alone, without replay beyond its end.
     case backup(String)

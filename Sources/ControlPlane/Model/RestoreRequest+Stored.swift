@@ -15,6 +15,8 @@ private struct StoredRestoreRequest: Codable {
     var typedTime: String?
     /// The moment at which the latest moment was asked for.
     var latestAsOf: String?
+    /// Where the source's WAL ended then.
+    var latestUpTo: LSN?
     var backupName: String?
     var lsn: LSN?
     var transaction: TransactionNumber?
@@ -84,6 +86,7 @@ extension StoredRestoreRequest {
     mutating func set(_ target: RequestedTarget) {
         switch target {
         case .latest(let instant): latestAsOf = instant?.description
+        case .durable(let end, let instant): (latestUpTo, latestAsOf) = (end, instant.description)
         case .time(let time): (restoreTime, typedTime) = (time.instant.description, time.typed)
         case .backup(let name): backupName = name
         case .position(let position, let exclusive): (lsn, isExclusive) = (position, exclusive)
@@ -101,7 +104,10 @@ extension StoredRestoreRequest {
     }
 
     func target() throws(Problem) -> RequestedTarget {
-        if let latestAsOf { return .latest(asOf: try Self.instant(latestAsOf)) }
+        if let latestAsOf {
+            let instant = try Self.instant(latestAsOf)
+            return latestUpTo.map { .durable(upTo: $0, asOf: instant) } ?? .latest(asOf: instant)
+        }
         if let restoreTime {
             return .time(RequestedTime(try Self.instant(restoreTime), typed: typedTime ?? restoreTime))
         }

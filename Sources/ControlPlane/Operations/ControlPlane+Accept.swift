@@ -116,7 +116,7 @@ extension ControlPlane {
         let sought = try sought(request.target, from: source, notes: &notes)
         // The latest moment is fixed now and not when its turn comes; what was deleted ends where it ended.
         if case .latest(nil) = request.target, source.deletedAt == nil {
-            request.target = .latest(asOf: clock.now())
+            request.target = durableNow(source, mode: request.targetMode)
         }
         try checkWindow(sought, of: source)
         if let password { try AdminRole.checkPassword(password) }

@@ -12,10 +12,16 @@ enum SoughtTarget {
     case known(RecoveryTarget)
     /// Which record that is will be known when the WAL is at hand.
     case event(RequestedEvent)
+    /// What was durable when the work was accepted.
+    case durable(upTo: LSN, asOf: PostgresTimestamp)
 
     /// Nil where WAL is to tell which record that is.
     var moment: RecoveryTarget? {
-        if case .known(let target) = self { target } else { nil }
+        switch self {
+        case .known(let target): target
+        case .durable: .latest
+        case .event: nil
+        }
     }
 }
 
@@ -27,6 +33,7 @@ extension ControlPlane {
     {
         switch target {
         case .latest(nil): return .known(.latest)
+        case .durable(let end, let instant): return .durable(upTo: end, asOf: instant)
         case .latest(let instant?): return .known(try bounded(instant, source, notes: &notes))
         case .time(let time):
             if let note = time.note { notes.append(note) }
@@ -69,6 +76,13 @@ extension ControlPlane {
     ) throws -> RecoveryTarget {
         switch sought {
         case .event(let event): return try located(event, reader, held, notes: &notes)
+        case .durable(let end, let accepted):
+            // Nothing was written since, or not all of it is held: what is missing is told as ever.
+            guard try planner.reaches(beyond: end) else { return .latest }
+            notes.append(
+                "The latest moment is that of \(accepted), when this was accepted: the source's WAL up to \(end)."
+            )
+            return .position(end, exclusive: true)
         case .known(.time(let time)) where time > asked:
             guard planner.holdsEnd(after: time) else {
                 notes.append("\(time) is in the future: taken as now.")

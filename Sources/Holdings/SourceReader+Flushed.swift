@@ -1,0 +1,14 @@
+public import Platform
+import PostgresClient
+public import PostgresFormat
+
+extension SourceReader {
+    /// Up to where a running source has flushed its WAL, as it says itself; nil where it does not run.
+    ///
+    /// - Throws: `.queryFailed` and `.serverIsNotReady` where it cannot be asked.
+    public func flushedEnd() throws(Problem) -> LSN? {
+        guard let cluster = source.cluster, cluster.isRunning() else { return nil }
+        return try Connection(try cluster.parameters()).query("SELECT pg_current_wal_flush_lsn()::text")
+            .scalar.flatMap { LSN($0) }
+    }
+}
