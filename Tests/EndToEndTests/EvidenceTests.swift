@@ -13,6 +13,10 @@ extension EndToEnd {
                 let source = try product.create("orders")
                 let copy = try product.restore("copy", from: "orders", ["--allow", "127.0.0.1"])
                 let shown = try product.json("evidence", "show", "-n", "copy")
+                #expect(shown["copyExists"] == true)
+                let operation = try #require(copy.evidence["operationId"]?.string)
+                let file = product.home + "/evidence/\(operation).json"
+                let early = try DurableFiles.read(file)
                 #expect(shown["evidence"] == copy.evidence && shown["copyDeletedTimeUtc"] == .null)
                 #expect(shown["recoveryLog"]?.string?.contains("archive recovery complete") == true)
                 let caller = try #require(copy.evidence["caller"]?.string)
@@ -51,11 +55,31 @@ extension EndToEnd {
                 let byID = try product.json("evidence", "list", "-s", source.id).array ?? []
                 #expect(byID.count == 1)
 
-                _ = try product.run(["evidence", "delete", "-n", "copy", "--yes"]).checked()
-                #expect(try product.json("evidence", "list") == [])
+                try Self.checkDeletion(product, early, file, operation)
                 let gone = try product.run(["evidence", "show", "-n", "copy"])
                 #expect(gone.exitStatus == 3 && gone.errors.contains("there is no evidence"), "\(gone)")
             }
+        }
+
+        /// Of evidence whose copy nothing else knows, and of what cannot be read.
+        ///
+        /// - Parameter early: the evidence as it was while the copy was there.
+        private static func checkDeletion(
+            _ product: ProductUnderTest, _ early: [UInt8], _ file: String, _ operation: String
+        ) throws {
+            // As a build left it that did not note the deletion: nothing else knows the copy.
+            try DurableFiles.write(early, to: file)
+            try RunAs.handOver(file)
+            let unnoted = try product.json("evidence", "list").array?.first
+            #expect(unnoted?["copyExists"] == false && unnoted?["copyDeletedTimeUtc"] == .null)
+            _ = try product.run(["evidence", "delete", "-n", "copy", "--yes"]).checked()
+            #expect(try product.json("evidence", "list") == [])
+            // One that cannot be read is deleted by its operation's id alone.
+            try DurableFiles.write(Array(early.dropLast(9)), to: file)
+            try RunAs.handOver(file)
+            #expect(try product.run(["evidence", "delete", "-n", "copy", "--yes"]).exitStatus == 1)
+            _ = try product.run(["evidence", "delete", "-n", operation, "--yes"]).checked()
+            #expect(try product.json("evidence", "list") == [])
         }
 
         private static func visitors(

@@ -3,8 +3,10 @@ import PostgresFormat
 
 /// A restore in a list of evidence.
 public struct EvidenceEntryDocument: Codable, Sendable {
-    /// Null while the copy is there.
+    /// Null while the copy is there, and where nothing tells when it went.
     @OrNull public var copyDeletedTimeUtc: String?
+    /// Whether the copy is there.
+    public var copyExists: Bool
     public var finishedAtUtc: String
     public var newServer: String
     public var newServerId: String
@@ -19,6 +21,7 @@ public struct EvidenceEntryDocument: Codable, Sendable {
 
     public init(_ kept: KeptEvidence) {
         let evidence = kept.evidence
+        copyExists = kept.isCopyThere
         finishedAtUtc = evidence.finishedAt.description
         newServer = evidence.newServer
         newServerId = evidence.newServerID
@@ -86,8 +89,10 @@ public struct KeptEvidenceDocument: Codable, Sendable {
     @OrNull public var connections: Connections?
     /// Null where somebody asked for it.
     @OrNull public var copyDeletedBecause: String?
-    /// Null while the copy is there.
+    /// Null while the copy is there, and where nothing tells when it went.
     @OrNull public var copyDeletedTimeUtc: String?
+    /// Whether the copy is there.
+    public var copyExists: Bool
     public var evidence: RestoreEvidenceDocument
     /// Null where the copy was to stay.
     @OrNull public var expiry: Expiry?
@@ -101,6 +106,7 @@ public struct KeptEvidenceDocument: Codable, Sendable {
     public init(_ kept: KeptEvidence) {
         evidence = RestoreEvidenceDocument(kept.evidence)
         recoveryLogOmittedBytes = kept.recoveryLogOmitted
+        copyExists = kept.isCopyThere
         copyDeletedBecause = kept.copyDeletedBecause
         copyDeletedTimeUtc = kept.copyDeletedAt?.description
         expiry = kept.expiry.map(Expiry.init)

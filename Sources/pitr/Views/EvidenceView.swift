@@ -63,7 +63,7 @@ enum EvidenceView {
             kept.copyName, kept.sourceName,
             evidence.requestedTime ?? evidence.requestedTarget ?? RecoveryTarget.latest.words,
             evidence.finishedAt.wholeSeconds, seconds(evidence.totalSeconds),
-            kept.copyDeletedAt?.wholeSeconds ?? "", evidence.operationID,
+            kept.copyDeletedAt?.wholeSeconds ?? (kept.isCopyThere ? "" : "unknown"), evidence.operationID,
         ]
     }
 
@@ -71,7 +71,10 @@ enum EvidenceView {
     static func text(_ kept: KeptEvidence) -> PersonText {
         var text = self.text(kept.evidence)
         text.heading("The copy")
-        text.field("State", kept.copyDeletedAt.map { "deleted at \($0)" } ?? "there")
+        text.field(
+            "State",
+            kept.copyDeletedAt.map { "deleted at \($0)" }
+                ?? (kept.isCopyThere ? "there" : "gone; when it was deleted is not known"))
         text.field("Why", kept.copyDeletedBecause)
         text.field("Expiry", kept.expiry.map(words))
         for rule in kept.rules ?? [] {

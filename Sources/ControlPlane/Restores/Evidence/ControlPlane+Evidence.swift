@@ -127,8 +127,9 @@ extension ControlPlane {
 
     private func read(_ operation: String) throws -> KeptEvidence? {
         guard var kept = try evidenceFolder.read(operation) else { return nil }
+        let row = try catalog.read { try ServerRow.fetchOne($0, key: kept.evidence.newServerID) }
+        kept.isCopyThere = row.map { $0.phase != .dropped } ?? false
         if kept.copyDeletedAt == nil {
-            let row = try catalog.read { try ServerRow.fetchOne($0, key: kept.evidence.newServerID) }
             kept.expiry = try row.flatMap { try keptExpiry(of: $0, isDeleted: $0.phase == .dropped) }
             // A delete that was killed at its end has not noted it.
             kept.copyDeletedAt = try row?.deletedAt.map(Self.instant)
@@ -184,14 +185,44 @@ extension ControlPlane {
     }
 
     /// Deletes what is kept of a restore whose copy has gone.
+    ///
+    /// What cannot be read is deleted by its operation's id, and by nothing else, unless a server that is
+    /// there names it.
     public func deleteEvidence(_ copy: String, resourceGroup: String) throws {
+        let wanted = copy.lowercased()
+        if try evidenceFolder.operations().contains(wanted), isUnreadable(wanted) {
+            if let owner = try owner(ofEvidence: wanted) { throw Self.inUse(owner.name) }
+            return try evidenceFolder.remove(wanted)
+        }
         let kept = try findEvidence(copy, resourceGroup: resourceGroup)
         let server = try catalog.read { try ServerRow.fetchOne($0, key: kept.evidence.newServerID) }
         guard server == nil || server?.phase == .dropped else {
-            throw Problem(
-                .operationNotSupported, "the server '\(kept.copyName)' is there, and its evidence with it",
-                hint: "Its evidence can be deleted when the server has been.")
+            throw Self.inUse(kept.copyName)
         }
         try evidenceFolder.remove(kept.evidence.operationID)
+    }
+
+    private static func inUse(_ copy: String) -> Problem {
+        Problem(
+            .operationNotSupported, "the server '\(copy)' is there, and its evidence with it",
+            hint: "Its evidence can be deleted when the server has been.")
+    }
+
+    private func isUnreadable(_ operation: String) -> Bool {
+        do throws(Problem) {
+            _ = try evidenceFolder.read(operation)
+            return false
+        } catch {
+            // A newer build reads what it wrote.
+            return error.code == .stateDamaged
+        }
+    }
+
+    /// The server that is there and was made by that restore.
+    private func owner(ofEvidence operation: String) throws -> ServerRow? {
+        try rows(resourceGroup: nil, dropped: false).first { row in
+            let evidence = try row.evidence.map { try CatalogJSON.value(RestoreEvidence.self, $0) }
+            return evidence?.operationID == operation
+        }
     }
 }

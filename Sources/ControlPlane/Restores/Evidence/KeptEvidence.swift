@@ -17,6 +17,8 @@ public struct KeptEvidence: Codable, Sendable {
     /// Who was in the copy, as it logged; taken when it was deleted, or as it is now. Nil where nothing of it
     /// is kept.
     public var connections: ConnectionEvidence?
+    /// Whether the catalog has the copy, and not as a deleted one. Looked at when it is read, and not kept.
+    public var isCopyThere = false
     /// The copy's firewall rules by then. Nil as above.
     public var rules: [Rule]?
 
@@ -46,6 +48,10 @@ public struct KeptEvidence: Codable, Sendable {
         public var name: String
         public var start: String
         public var end: String
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case evidence, recoveryLog, recoveryLogOmitted, copyDeletedAt, copyDeletedBecause, connections, rules
     }
 
     /// A recovery logs some lines for every segment: this is enough for tens of thousands.
