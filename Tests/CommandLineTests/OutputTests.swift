@@ -129,6 +129,29 @@ struct OutputTests {
         #expect(try report.render(.yamlc, colors: true).contains("- \u{1B}[34mcount\u{1B}[0m: 3"))
     }
 
+    @Test func `lists in a document are written as the document would be`() throws {
+        let events = OutputValue.list([
+            .object(["a": .integer(1), "b": .list([.integer(1), .text("2")])]),
+            .object(["a": .null, "b": .list([])]), .list([.text("x"), .list([.bool(true)])]),
+        ])
+        let document = OutputValue.object(["events": events, "none": .list([]), "z": .text("x: y")])
+        let expected = """
+            events:
+            - a: 1
+              b:
+              - 1
+              - '2'
+            - a: null
+              b: []
+            - - x
+              - - true
+            none: []
+            z: 'x: y'
+
+            """
+        #expect(try YAMLText.render(document) == expected)
+    }
+
     @Test func `a pipe gets a person's form when it asks for text`() throws {
         var text = PersonText()
         text.heading("orders")

@@ -3,10 +3,31 @@ import Yams
 
 /// Prints YAML in block style with names sorted.
 enum YAMLText {
+    ///
+    /// Written element by element where the document is a list or has lists: the writer of YAML takes some
+    /// kilobytes for each, and there may be a hundred thousand.
     static func render(_ value: OutputValue, colors: Bool = false) throws -> String {
-        let text = escaped(
-            try Yams.serialize(node: node(value), width: -1, allowUnicode: true, sortKeys: true))
+        var text = ""
+        switch value {
+        case .list(let values) where !values.isEmpty:
+            for element in values { text += try written(.list([element])) }
+        case .object(let fields) where !fields.isEmpty:
+            for (name, field) in OutputValue.sorted(fields) {
+                guard case .list(let values) = field, let first = values.first else {
+                    text += try written(.object([name: field]))
+                    continue
+                }
+                // Behind its name a list is not indented.
+                text += try written(.object([name: .list([first])]))
+                for element in values.dropFirst() { text += try written(.list([element])) }
+            }
+        default: text = try written(value)
+        }
         return colors ? paint(text) : text
+    }
+
+    private static func written(_ value: OutputValue) throws -> String {
+        escaped(try Yams.serialize(node: node(value), width: -1, allowUnicode: true, sortKeys: true))
     }
 
     private static func node(_ value: OutputValue) -> Node {
