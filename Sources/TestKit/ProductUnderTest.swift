@@ -36,10 +36,9 @@ public final class ProductUnderTest: Sendable {
         try scratch.directory("home")
     }
 
-    /// The program lies beside the test bundle that is running.
+    /// The path of `pitr`, which has been built.
     public static func locate() throws(Problem) -> String {
-        let bundle = try LinkTarget.of("/proc/self/exe")
-        let path = DurableFiles.parent(of: bundle) + "/pitr"
+        let path = BuiltProduct.path("pitr")
         guard access(path, X_OK) == 0 else {
             throw Problem(
                 .system, "the product is not built: there is no \(path)",

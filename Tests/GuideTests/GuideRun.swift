@@ -1,6 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
 import Platform
 import TestKit
 import Testing
@@ -36,7 +33,7 @@ struct GuideRun {
             Command(
                 "bash", ["-c", script],
                 environment: [
-                    "PATH": "\(Self.programs):/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+                    "PATH": "\(BuiltProduct.folder):/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
                     "PITR_HOME": product.home, "HOME": work, "LC_ALL": "C.UTF-8",
                     "XDG_RUNTIME_DIR": try product.scratch.directory("run"),
                 ], workingDirectory: work, timeoutSeconds: 170))
@@ -74,11 +71,4 @@ struct GuideRun {
             result[number] = lines.count > 1 ? String(lines[1]) : ""
         }
     }
-
-    /// Where the built programs are: beside the running test bundle.
-    private static let programs: String = {
-        guard let path = realpath("/proc/self/exe", nil) else { return "" }
-        defer { free(path) }
-        return DurableFiles.parent(of: String(cString: path))
-    }()
 }
