@@ -20,8 +20,9 @@ let quick: [SwiftSetting] = [
 ]
 
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    let decodes = ["PostgresFormat", "Planning", "WALEvents", "Repository", "Holdings", "Repair"]
-        .contains(name)
+    let decodes = [
+        "PostgresFormat", "Planning", "WALEvents", "Repository", "Holdings", "Repair", "TestKit",
+    ].contains(name)
     return .target(
         name: name, dependencies: dependencies, swiftSettings: strict + (decodes ? quick : []))
 }

@@ -73,8 +73,12 @@ struct SourceText {
             .deletingLastPathComponent()
     }
 
-    /// Every Swift file of the package.
-    static func all() throws -> [SourceText] {
+    /// Every Swift file of the package, read once for all rules.
+    static func all() throws -> [SourceText] { try known.get() }
+
+    private static let known = Result { try readAll() }
+
+    private static func readAll() throws -> [SourceText] {
         var files = [try read("Package.swift")]
         for folder in ["Sources", "Tests"] {
             let paths = try FileManager.default.subpathsOfDirectory(atPath: root.path + "/" + folder)
