@@ -306,8 +306,8 @@ struct OperationDispatcherTests {
             .map(\.subject)
     }
 
-    private func row(_ id: String, _ stage: Stage) throws -> OperationRow? {
-        try stage.control.openOperations().first { $0.id == id }
+    private func row(_ id: String, _ stage: Stage) throws -> Operation? {
+        try stage.control.openOperations().first { $0.row.id == id }
     }
 
     private func events(_ stage: Stage) throws -> [String] {

@@ -55,6 +55,12 @@ struct Ban: Sendable, CustomStringConvertible {
             replacement: "wait for the event itself, with a limit, or use a clock made for tests",
             applies: { $0.hasPrefix("Tests/") }, example: ("Tests/RestoreTests/X.swift", "    usleep(1000)")),
         Ban(
+            name: "an operation's row outside its store",
+            pattern: #"\bOperationRow\.(filter|all|fetch\w+)\b|(UPDATE|FROM) operation\b"#,
+            replacement: "OperationStore is the one place that reads and writes operations",
+            applies: { $0.hasPrefix("Sources/") && !$0.hasSuffix("/OperationStore.swift") },
+            example: ("Sources/ControlPlane/X.swift", "    try OperationRow.fetchOne(database, key: id)")),
+        Ban(
             name: "Date()", pattern: #"\bDate\(\)|\bDate\.now\b"#,
             replacement: "ask a WallClock, so that tests can set the time",
             applies: { !$0.hasPrefix("Sources/Platform/") },

@@ -174,27 +174,18 @@ extension ControlPlane {
     }
 
     /// The operation that has yet to make a server.
-    func queuedCreation(of row: ServerRow) throws -> OperationRow? {
-        try catalog.read {
-            try OperationRow.filter(Column("serverID") == row.id)
-                .filter(Column("state") == OperationState.queued.rawValue).fetchOne($0)
-        }
+    func queuedCreation(of row: ServerRow) throws -> Operation? {
+        try operations.operations(.init(states: [.queued], server: row.id)).first
     }
 
     /// Ends an operation that was not begun; a server that it would have made is removed.
-    func callOffQueued(_ operation: OperationRow) throws {
-        let isMine = try catalog.write { database in
-            try database.execute(
-                sql: "UPDATE operation SET state = 'running' WHERE id = ? AND state = 'queued'",
-                arguments: [operation.id])
-            return database.changesCount > 0
-        }
-        guard isMine else {
+    func callOffQueued(_ operation: Operation) throws {
+        guard let mine = operation.take(by: .current), try operations.write(mine) else {
             throw Problem(
                 .serverBusy, "the operation has just begun",
                 hint: "Try again in a moment; the operation is being canceled.")
         }
-        try end(accepted: operation, failure: Problem(.canceled, "called off before it began"))
+        try end(accepted: mine.operation, failure: Problem(.canceled, "called off before it began"))
     }
 
     private func acceptDeleteGroup(_ name: String, _ caller: Caller) throws -> AcceptedOperation {
@@ -211,18 +202,10 @@ extension ControlPlane {
 
     /// Refuses with `.serverBusy` while something that a user asked for is queued or runs.
     private func requireIdle(_ row: ServerRow) throws {
-        let busy = try catalog.read {
-            try OperationRow.filter(Column("serverID") == row.id)
-                .filter(["queued", "running"].contains(Column("state")))
-                .filter(Column("acceptedAt") != nil || Column("kind") != OperationKind.backup.name)
-                .fetchAll($0)
-        }
+        let busy = try operations.operations(.init(states: OperationStore.Query.open, server: row.id))
+            .filter { $0.row.acceptedAt != nil || $0.row.kind != OperationKind.backup.name }
         // A process that died is no reason to refuse; the server's lock decides then.
-        let alive = busy.first { operation in
-            operation.state == .queued
-                || ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).isAlive
-        }
-        guard let alive else { return }
+        guard let alive = busy.first(where: \.isAlive)?.row else { return }
         throw Problem(
             .serverBusy, "Server '\(row.name)' is busy with another operation. Please try again later.",
             detail: "'\(alive.kind)' is \(alive.state == .queued ? "waiting" : "in progress") since "

@@ -7,9 +7,13 @@ import PostgresFormat
 extension ControlPlane {
     /// Carries out the accepted operation that this process was started for, if no other one does already.
     public func runAccepted() throws {
-        guard let id = acceptedOperation, let operation = try take(id) else { return }
+        // One that is taken already, or was called off, is somebody else's.
+        guard let id = acceptedOperation,
+            let mine = try operations.operation(id)?.take(by: .current), try operations.write(mine)
+        else { return }
+        let operation = mine.operation
         do {
-            let request = try CatalogJSON.value(OperationRequest.self, operation.request ?? "")
+            let request = try CatalogJSON.value(OperationRequest.self, operation.row.request ?? "")
             let secret = try readSecret(id)
             RestoreFaults.reached("worker: begin")
             try carryOut(request, secret: secret)
@@ -19,20 +23,6 @@ extension ControlPlane {
             let problem = Self.problem(from: error)
             try end(accepted: operation, failure: problem)
             throw problem
-        }
-    }
-
-    /// Makes the operation this process's own; nil when it has been taken, or called off.
-    private func take(_ id: String) throws -> OperationRow? {
-        let me = ProcessIdentity.current
-        return try catalog.write { database in
-            try database.execute(
-                sql: """
-                    UPDATE operation SET state = 'running', pid = ?, processStart = ?
-                    WHERE id = ? AND state = 'queued'
-                    """, arguments: [Int(me.pid), me.start, id])
-            guard database.changesCount > 0 else { return nil }
-            return try OperationRow.fetchOne(database, key: id)
         }
     }
 
@@ -86,45 +76,17 @@ extension ControlPlane {
     // MARK: The end
 
     /// Notes how an accepted operation ended; a server that it was to make and did not is removed.
-    func end(accepted operation: OperationRow, failure: Problem?) throws {
+    func end(accepted operation: Operation, failure: Problem?) throws {
         if failure != nil,
-            let row = try? catalog.read({ try ServerRow.fetchOne($0, key: operation.serverID) }),
+            let row = try? catalog.read({ try ServerRow.fetchOne($0, key: operation.row.serverID) }),
             row.phase == .provisioning
         {
             discard(row)
         }
-        let state: OperationState =
-            switch failure?.code {
-            case nil: .succeeded
-            case .canceled?: .canceled
-            default: .failed
-            }
-        let now = clock.now().description
-        let words = failure.map(\.sentences)
-        let event = try missingEnd(of: operation, failure: failure)
-        try catalog.write { database in
-            try database.execute(
-                sql: "UPDATE operation SET state = ?, endedAt = ?, error = ?, errorCode = ? WHERE id = ?",
-                arguments: [state.rawValue, now, words, failure?.code.rawValue, operation.id])
-            try event?.insert(database)
-        }
+        // The last line of the activity log is missing when the work did not get as far as writing it.
+        let isTold = try operations.isTold(operation.row.id, ["Succeeded", "Failed"])
+        try operations.write(operation.end(failure: failure, isTold: isTold, at: clock.now()))
         // A failed recovery leaves a log that is worth reading.
-        if failure?.code != .recoveryFailed { removeOperationFolder(operation.id) }
-    }
-
-    /// The last line of the activity log, when the work did not get as far as writing it.
-    private func missingEnd(of operation: OperationRow, failure: Problem?) throws -> ActivityRow? {
-        let isThere = try catalog.read {
-            try ActivityRow.filter(Column("operationID") == operation.id)
-                .filter(["Succeeded", "Failed"].contains(Column("status"))).fetchCount($0) > 0
-        }
-        guard !isThere else { return nil }
-        let kind = OperationKind.all.first { $0.name == operation.kind } ?? .update
-        let running = RunningOperation(
-            id: operation.id, correlationID: operation.correlationID, kind: kind,
-            serverID: operation.serverID, resourceGroup: operation.resourceGroup ?? "",
-            resourceID: operation.resourceID ?? "", startedAt: clock.now(), caller: operation.caller)
-        return try activity(
-            running, status: failure == nil ? "Succeeded" : "Failed", properties: [:], failure: failure)
+        if failure?.code != .recoveryFailed { removeOperationFolder(operation.row.id) }
     }
 }

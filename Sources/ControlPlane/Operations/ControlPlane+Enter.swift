@@ -8,41 +8,21 @@ extension ControlPlane {
     /// Enters an operation and its first line in the activity log; its secret is on disk before it is.
     func enter(_ entry: Entry, _ caller: Caller) throws -> AcceptedOperation {
         let now = clock.now()
-        let operation = RunningOperation(
-            id: Identifiers.uuid(), correlationID: Identifiers.uuid(), kind: entry.kind,
-            serverID: entry.serverID, resourceGroup: entry.group, resourceID: entry.resourceID,
-            startedAt: now, caller: caller.name)
-        var row = OperationRow(
-            id: operation.id, correlationID: operation.correlationID, serverID: entry.serverID,
-            sourceServerID: entry.source, kind: entry.kind.name, pid: 0, processStart: "",
-            startedAt: now.description, details: "{}")
-        row.state = .queued
-        row.caller = caller.name
-        row.acceptedAt = now.description
-        row.request = try CatalogJSON.text(entry.request)
-        row.lane = entry.lane
-        row.resourceGroup = entry.group
-        row.resourceID = entry.resourceID
-        row.location = entry.location
-        row.wireName = entry.kind.wireName
-        let event = try activity(operation, status: "Accepted", properties: [:], failure: nil)
-        let folder = paths.operation(operation.id)
+        let accepted = try Operation.accept(entry, by: caller, at: now)
+        let row = accepted.operation.row
+        let folder = paths.operation(row.id)
         try DurableFiles.makeDirectories(folder)
         if let secret = entry.secret {
             try DurableFiles.write(Array(secret.utf8), to: folder + "/secret")
         }
-        let entered = row
         do {
-            try catalog.write { database in
-                try entered.insert(database)
-                try event.insert(database)
-            }
+            try operations.write(accepted)
         } catch {
-            removeOperationFolder(operation.id)
+            removeOperationFolder(row.id)
             throw error
         }
         return AcceptedOperation(
-            id: operation.id, correlationID: operation.correlationID, location: entry.location,
+            id: row.id, correlationID: row.correlationID, location: entry.location,
             name: entry.kind.wireName, acceptedAt: now)
     }
 
@@ -52,23 +32,17 @@ extension ControlPlane {
 
     /// An operation as it stands, whoever runs it; nil when there is none of that id.
     public func operationStatus(_ id: String) throws -> OperationStatus? {
-        try catalog.read { try OperationRow.fetchOne($0, key: id) }.map(status)
+        try operations.operation(id).map(status)
     }
 
     /// Operations, the newest first; without `all` only those that are not over.
     public func listOperations(resourceGroup: String?, all: Bool, limit: Int = 100) throws
         -> [OperationStatus]
     {
-        let rows = try catalog.read { database in
-            var request = OperationRow.all()
-            if let resourceGroup {
-                request = request.filter(Column("resourceGroup").collating(.nocase) == resourceGroup)
-            }
-            if !all { request = request.filter(["queued", "running"].contains(Column("state"))) }
-            return try request.order(Column("startedAt").desc, Column.rowID.desc).limit(limit)
-                .fetchAll(database)
-        }
-        return try rows.map(status)
+        let states = all ? [] : OperationStore.Query.open
+        return try operations.operations(
+            .init(states: states, group: resourceGroup, order: .newest, limit: limit)
+        ).map(status)
     }
 
     public static func operationNotFound(_ id: String) -> Problem {
@@ -77,8 +51,9 @@ extension ControlPlane {
             hint: "List them with 'pitr operation list --all'.")
     }
 
-    private func status(_ row: OperationRow) throws -> OperationStatus {
-        OperationStatus(
+    private func status(_ operation: Operation) throws -> OperationStatus {
+        let row = operation.row
+        return OperationStatus(
             id: row.id, correlationID: row.correlationID, kind: row.kind, name: row.wireName ?? row.kind,
             location: row.location ?? "", resourceID: row.resourceID ?? "", phase: Self.phase(row.state),
             acceptedAt: try Self.instant(row.acceptedAt ?? row.startedAt),
@@ -90,15 +65,12 @@ extension ControlPlane {
 
     /// Calls an operation off: one that waits is not begun, one that runs cleans up after itself and ends.
     public func cancelOperation(_ id: String) throws {
-        guard let row = try catalog.read({ try OperationRow.fetchOne($0, key: id) }) else {
-            throw Self.operationNotFound(id)
-        }
-        switch row.state {
-        case .queued: try callOffQueued(row)
-        case .running: ProcessIdentity(pid: Int32(row.pid), start: row.processStart).terminate()
-        case .succeeded, .failed, .canceled:
-            throw Problem(
-                .operationNotSupported, "operation '\(id)' is over: \(row.state.rawValue)")
+        guard let operation = try operations.operation(id) else { throw Self.operationNotFound(id) }
+        switch operation.cancel(by: .current) {
+        case .callOff: try callOffQueued(operation)
+        case .ask(let process): process.terminate()
+        case .isOver(let state):
+            throw Problem(.operationNotSupported, "operation '\(id)' is over: \(state.rawValue)")
         }
     }
 
@@ -113,46 +85,25 @@ extension ControlPlane {
     }
 
     static func caller(of operation: String, in catalog: CatalogStore) throws -> Caller? {
-        try catalog.read { try OperationRow.fetchOne($0, key: operation) }.map { Caller(name: $0.caller) }
+        try OperationStore(catalog: catalog).operation(operation).map { Caller(name: $0.row.caller) }
     }
 
     /// The first operation of that kind that a worker performs is the accepted one; nil for every other.
     func takeOver(_ kind: OperationKind, server: ServerRow, properties: [String: String]) throws
         -> RunningOperation?
     {
-        guard let id = acceptedOperation else { return nil }
-        let now = clock.now()
-        let details = try CatalogJSON.text(properties)
-        return try catalog.write { database in
-            try database.execute(
-                sql: """
-                    UPDATE operation SET begunAt = ?, details = ?
-                    WHERE id = ? AND kind = ? AND begunAt IS NULL
-                    """, arguments: [now.description, details, id, kind.name])
-            guard database.changesCount > 0, let row = try OperationRow.fetchOne(database, key: id) else {
-                return nil
-            }
-            let operation = RunningOperation(
-                id: id, correlationID: row.correlationID, kind: kind, serverID: server.id,
-                resourceGroup: server.resourceGroup,
-                resourceID: Identifiers.serverResourceID(
-                    resourceGroup: server.resourceGroup, name: server.name), startedAt: now,
-                caller: row.caller)
-            try activity(operation, status: "Started", properties: properties, failure: nil)
-                .insert(database)
-            return operation
-        }
+        guard let id = acceptedOperation,
+            let (running, change) = try operations.operation(id)?.takeOver(
+                as: kind, server: server, properties: properties, at: clock.now())
+        else { return nil }
+        return try operations.write(change) ? running : nil
     }
 
     /// The server that this process is to make: its name and address were taken when it was accepted.
     func reservation() throws -> ServerRow? {
-        guard let id = acceptedOperation else { return nil }
-        return try catalog.read { database in
-            guard let operation = try OperationRow.fetchOne(database, key: id),
-                let row = try ServerRow.fetchOne(database, key: operation.serverID)
-            else { return nil }
-            return row.phase == .provisioning ? row : nil
-        }
+        guard let id = acceptedOperation, let operation = try operations.operation(id) else { return nil }
+        let row = try catalog.read { try ServerRow.fetchOne($0, key: operation.row.serverID) }
+        return row?.phase == .provisioning ? row : nil
     }
 
     /// Whether a server has the name already; not the one that this process is to make.

@@ -4,18 +4,6 @@ import Planning
 public import Platform
 public import PostgresFormat
 
-/// A running operation: its row in the catalog and its lines in the activity log.
-struct RunningOperation: Sendable {
-    let id: String
-    let correlationID: String
-    let kind: OperationKind
-    let serverID: String
-    let resourceGroup: String
-    let resourceID: String
-    let startedAt: PostgresTimestamp
-    let caller: String
-}
-
 extension ControlPlane {
     /// Catalogues an operation, logs its start, runs it, and logs how it ended. Failures pass through.
     func perform<Value>(
@@ -55,68 +43,30 @@ extension ControlPlane {
     ) throws -> RunningOperation {
         if let accepted = try takeOver(kind, server: server, properties: properties) { return accepted }
         let operation = RunningOperation(
-            id: Identifiers.uuid(), correlationID: correlationID ?? Identifiers.uuid(), kind: kind,
-            serverID: server.id, resourceGroup: server.resourceGroup,
-            resourceID: Identifiers.serverResourceID(resourceGroup: server.resourceGroup, name: server.name),
+            correlationID: correlationID ?? Identifiers.uuid(), kind: kind, server: server,
             startedAt: clock.now(), caller: caller.name)
-        let me = ProcessIdentity.current
-        var row = OperationRow(
-            id: operation.id, correlationID: operation.correlationID, serverID: server.id,
-            sourceServerID: source, kind: kind.name, pid: Int(me.pid), processStart: me.start,
-            startedAt: operation.startedAt.description, details: try CatalogJSON.text(properties))
-        row.caller = caller.name
-        row.resourceGroup = server.resourceGroup
-        row.resourceID = operation.resourceID
-        row.location = server.location
-        row.wireName = kind.wireName
-        let entered = row
-        let event = try activity(operation, status: "Started", properties: properties, failure: nil)
-        try catalog.write { database in
-            try entered.insert(database)
-            try event.insert(database)
-        }
+        try operations.write(
+            operation.begin(
+                source: source, location: server.location, process: .current, properties: properties))
         return operation
     }
 
     func finish(_ operation: RunningOperation, properties: [String: String], failure: Problem?) throws {
-        try catalog.write { try finish(operation, properties: properties, failure: failure, in: $0) }
+        try operations.write(operation.finish(properties: properties, failure: failure, at: clock.now()))
     }
 
     /// As part of a change that is under way.
     func finish(
         _ operation: RunningOperation, properties: [String: String], failure: Problem?, in database: Database
     ) throws {
-        let state: OperationState =
-            switch failure?.code {
-            case nil: .succeeded
-            case .canceled?: .canceled
-            default: .failed
-            }
-        let event = try activity(
-            operation, status: failure == nil ? "Succeeded" : "Failed", properties: properties,
-            failure: failure)
-        let now = clock.now().description
-        try event.insert(database)
-        // An accepted operation ends with its worker, which may have more to do.
-        if operation.id == acceptedOperation { return }
-        try database.execute(
-            sql: "UPDATE operation SET state = ?, endedAt = ?, error = ?, errorCode = ? WHERE id = ?",
-            arguments: [
-                state.rawValue, now, failure.map { $0.description }, failure?.code.rawValue, operation.id,
-            ])
+        try OperationStore.write(
+            operation.finish(properties: properties, failure: failure, at: clock.now()), in: database)
     }
 
     func activity(
         _ operation: RunningOperation, status: String, properties: [String: String], failure: Problem?
     ) throws -> ActivityRow {
-        ActivityRow(
-            eventID: Identifiers.uuid(), correlationID: operation.correlationID, operationID: operation.id,
-            time: clock.now().description,
-            operationName: operation.kind.operationName,
-            operationTitle: operation.kind.title, status: status, resourceGroup: operation.resourceGroup,
-            resourceID: operation.resourceID, caller: operation.caller, errorCode: failure?.code.rawValue,
-            statusMessage: failure.map { [$0.message, $0.detail].compactMap { $0 }.joined(separator: ": ") },
-            properties: try CatalogJSON.text(properties))
+        try operation.line(status, at: clock.now(), properties: properties, failure: failure)
     }
 
     /// Any error as one that a person can act on.

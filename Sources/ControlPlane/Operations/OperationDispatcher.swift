@@ -57,19 +57,19 @@ public final class OperationDispatcher: Sendable {
         var busy: Set<String> = []
         var heavy = 0
         var queued = 0
-        var dead: [OperationRow] = []
-        for operation in open where operation.state == .running {
+        var dead: [Operation] = []
+        for operation in open where operation.row.state == .running {
             // What a dead worker left is cleaned up before the next one of its lane begins.
-            busy.insert(operation.lane ?? "")
+            busy.insert(operation.row.lane ?? "")
             if try controlPlane.isOrphaned(operation) {
                 dead.append(operation)
-            } else if Self.heavy.contains(operation.kind) {
+            } else if Self.heavy.contains(operation.row.kind) {
                 heavy += 1
             }
         }
         var failure: (any Error)?
         let started = workers.withLock { $0 }
-        for operation in open where operation.state == .queued {
+        for operation in open.map(\.row) where operation.state == .queued {
             queued += 1
             let isHeavy = Self.heavy.contains(operation.kind)
             let mayStart = busy.insert(operation.lane ?? operation.id).inserted
@@ -93,7 +93,7 @@ public final class OperationDispatcher: Sendable {
     private func start(_ operation: OperationRow, attempts: Int) throws {
         guard attempts < Self.maximumAttempts else {
             workers.withLock { $0[operation.id] = nil }
-            return try controlPlane.giveUp(operation)
+            return try controlPlane.giveUp(Operation(operation))
         }
         let pid = try controlPlane.startWorker(operation.id)
         workers.withLock {
@@ -124,11 +124,9 @@ extension ControlPlane {
     }
 
     /// What was accepted and is not over, in the order in which it was accepted.
-    func openOperations() throws -> [OperationRow] {
-        try catalog.read {
-            try OperationRow.filter(["queued", "running"].contains(Column("state")))
-                .filter(Column("acceptedAt") != nil).order(Column("acceptedAt"), Column.rowID).fetchAll($0)
-        }
+    func openOperations() throws -> [Operation] {
+        try operations.operations(
+            .init(states: OperationStore.Query.open, isAccepted: true, order: .accepted))
     }
 
     func startWorker(_ id: String) throws -> Int32 {
@@ -143,14 +141,14 @@ extension ControlPlane {
     }
 
     /// Ends an accepted operation whose worker is gone. Does not wait for a server that is locked.
-    func endDead(_ operation: OperationRow) throws {
-        let row = try catalog.read { try ServerRow.fetchOne($0, key: operation.serverID) }
+    func endDead(_ operation: Operation) throws {
+        let row = try catalog.read { try ServerRow.fetchOne($0, key: operation.row.serverID) }
         try end(operation, row: row, seconds: 0)
     }
 
     /// Ends an operation whose worker cannot even start.
-    func giveUp(_ operation: OperationRow) throws {
-        let log = (try? DurableFiles.readIfPresent(paths.operation(operation.id) + "/worker.log")) ?? []
+    func giveUp(_ operation: Operation) throws {
+        let log = (try? DurableFiles.readIfPresent(paths.operation(operation.row.id) + "/worker.log")) ?? []
         let words = String(decoding: log.suffix(400), as: UTF8.self)
         try end(
             accepted: operation,

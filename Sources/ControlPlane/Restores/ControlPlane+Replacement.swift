@@ -82,14 +82,8 @@ extension ControlPlane {
             throw refusal(
                 "it is the source of '\(other.name)'", "Choose another name, or delete that one first.")
         }
-        let restores = try catalog.read {
-            try OperationRow.filter(Column("sourceServerID") == old.id)
-                .filter(["queued", "running"].contains(Column("state"))).fetchAll($0)
-        }
-        let isRead = restores.contains { operation in
-            operation.state == .queued
-                || ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).isAlive
-        }
+        let isRead = try operations.operations(.init(states: OperationStore.Query.open, source: old.id))
+            .contains(where: \.isAlive)
         if isRead { throw refusal("it is being restored from", "Wait until that has finished.") }
     }
 
@@ -185,10 +179,7 @@ extension ControlPlane {
         try describe(old.id, in: database)
         entry = entry.inPlace(of: old)
         let operation = RunningOperation(
-            id: Identifiers.uuid(), correlationID: Identifiers.uuid(), kind: .delete, serverID: old.id,
-            resourceGroup: old.resourceGroup,
-            resourceID: Identifiers.serverResourceID(resourceGroup: old.resourceGroup, name: old.name),
-            startedAt: clock.now(), caller: caller.name)
+            kind: .delete, server: old, startedAt: clock.now(), caller: caller.name)
         try activity(
             operation, status: "Succeeded", properties: ["reason": Self.replacementReason(entry)],
             failure: nil

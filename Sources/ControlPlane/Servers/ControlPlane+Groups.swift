@@ -73,11 +73,10 @@ extension ControlPlane {
     /// Refuses a resource group that neither is there nor ever was, as far as the records tell.
     public func requireRecordedGroup(_ name: String) throws {
         let isRecorded = try catalog.read { database in
-            let inGroup = Column("resourceGroup").collating(.nocase) == name
-            return try ActivityRow.filter(inGroup).isEmpty(database) == false
-                || OperationRow.filter(inGroup).isEmpty(database) == false
+            try !ActivityRow.filter(Column("resourceGroup").collating(.nocase) == name).isEmpty(database)
         }
-        if !isRecorded { try requireGroup(name) }
+        if isRecorded { return }
+        if try operations.operations(.init(group: name, limit: 1)).isEmpty { try requireGroup(name) }
     }
 
     /// The group's stored spelling; the default group is made when it is first needed.

@@ -353,14 +353,8 @@ extension ControlPlane {
     /// Ends backups that run in the background, so that a delete need not wait for them.
     func cancelBackups(of row: ServerRow) {
         let running =
-            (try? catalog.read {
-                try OperationRow.filter(Column("serverID") == row.id)
-                    .filter(Column("kind") == OperationKind.backup.name)
-                    .filter(Column("state") == OperationState.running.rawValue).fetchAll($0)
-            }) ?? []
-        for operation in running {
-            ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).terminate()
-        }
+            (try? operations.operations(.init(states: [.running], kinds: [.backup], server: row.id))) ?? []
+        for operation in running { operation.process.terminate() }
     }
 }
 

@@ -48,7 +48,7 @@ extension ControlPlane {
     /// deleted meanwhile: what was meant for one is not done to the other.
     private func isSuccessor(_ row: ServerRow) throws -> Bool {
         guard let id = acceptedOperation,
-            let operation = try catalog.read({ try OperationRow.fetchOne($0, key: id) }),
+            let operation = try operations.operation(id)?.row,
             let meant = operation.resourceID, !operation.serverID.isEmpty, operation.serverID != row.id
         else { return false }
         let found = Identifiers.serverResourceID(resourceGroup: row.resourceGroup, name: row.name)
@@ -149,20 +149,17 @@ extension ControlPlane {
 
     private func authorship(of row: ServerRow) throws -> Authorship {
         let made: [OperationKind] = [.create, .restore, .geoRestore, .revive]
-        let operations = try catalog.read { database in
-            try OperationRow.filter(Column("serverID") == row.id)
-                .filter(Column("state") == OperationState.succeeded.rawValue)
-                .filter((made + [.update]).map(\.name).contains(Column("kind")))
-                .order(Column("startedAt"), Column.rowID).fetchAll(database)
-        }
+        let known = try operations.operations(
+            .init(states: [.succeeded], kinds: made + [.update], server: row.id)
+        ).map(\.row)
         func change(_ operation: OperationRow) throws -> Authorship.Change? {
             try operation.endedAt.map {
                 Authorship.Change(caller: operation.caller, time: try Self.instant($0))
             }
         }
         return Authorship(
-            created: try operations.first { $0.kind != OperationKind.update.name }.flatMap(change),
-            changed: try operations.last { $0.kind == OperationKind.update.name }.flatMap(change))
+            created: try known.first { $0.kind != OperationKind.update.name }.flatMap(change),
+            changed: try known.last { $0.kind == OperationKind.update.name }.flatMap(change))
     }
 
     static func size(_ row: ServerRow) throws -> ComputeSize {

@@ -75,9 +75,6 @@ extension ControlPlane {
     }
 
     private func isChanging(_ row: ServerRow) throws -> Bool {
-        try catalog.read {
-            try OperationRow.filter(Column("serverID") == row.id)
-                .filter(Column("state") == OperationState.running.rawValue).fetchCount($0) > 0
-        }
+        try !operations.operations(.init(states: [.running], server: row.id)).isEmpty
     }
 }

@@ -1,5 +1,4 @@
 import Catalog
-import GRDB
 import Instance
 import Platform
 import PostgresFormat
@@ -219,14 +218,11 @@ extension ControlPlane {
     }
 
     private func operationFindings() throws -> [DoctorFinding] {
-        let running = try catalog.read {
-            try OperationRow.filter(Column("state") == OperationState.running.rawValue).fetchAll($0)
-        }
-        return try running.compactMap { operation in
+        try operations.operations(.init(states: [.running])).compactMap { operation in
             guard try isOrphaned(operation) else { return nil }
             return DoctorFinding(
-                level: .warning, subject: "operation \(operation.id)",
-                message: "\(operation.kind) began \(operation.startedAt), and its process is gone",
+                level: .warning, subject: "operation \(operation.row.id)",
+                message: "\(operation.row.kind) began \(operation.row.startedAt), and its process is gone",
                 remedy: "Clean up with 'pitr maintain'.")
         }
     }

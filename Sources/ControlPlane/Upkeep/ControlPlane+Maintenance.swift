@@ -84,23 +84,18 @@ extension ControlPlane {
     private func endOrphans(_ time: ExpiryTime) throws -> [MaintenanceAction] {
         let dryRun = time.dryRun
         var actions: [MaintenanceAction] = []
-        let running = try catalog.read {
-            try OperationRow.filter(Column("state") == OperationState.running.rawValue).order(
-                Column("startedAt")
-            )
-            .fetchAll($0)
-        }
+        let running = try operations.operations(.init(states: [.running]))
         for operation in running where try isOrphaned(operation) {
-            let row = try catalog.read { try ServerRow.fetchOne($0, key: operation.serverID) }
+            let row = try catalog.read { try ServerRow.fetchOne($0, key: operation.row.serverID) }
             actions.append(
                 act(
-                    row?.name, "end-operation", "\(operation.kind) \(operation.id)",
-                    "process \(operation.pid) that ran it is gone", dryRun: dryRun
+                    row?.name, "end-operation", "\(operation.row.kind) \(operation.row.id)",
+                    "process \(operation.row.pid) that ran it is gone", dryRun: dryRun
                 ) { try end(operation, row: row) })
         }
         // A process that died between entering a server and starting its operation leaves a row alone.
         for row in try rows(resourceGroup: nil, dropped: false) where row.phase != .complete {
-            guard !running.contains(where: { $0.serverID == row.id }), try !isWorkedOn(row),
+            guard !running.contains(where: { $0.row.serverID == row.id }), try !isWorkedOn(row),
                 let lock = try DirectoryLock.attempt(paths.serverLock(row.id))
             else { continue }
             defer { lock.release() }
@@ -119,75 +114,40 @@ extension ControlPlane {
     /// Whether an operation waits for its turn with the server, or runs by now: a worker plans a restore
     /// before it locks the copy.
     private func isWorkedOn(_ row: ServerRow) throws -> Bool {
-        let open = try catalog.read {
-            try OperationRow.filter(Column("serverID") == row.id)
-                .filter(["queued", "running"].contains(Column("state"))).fetchAll($0)
-        }
-        return open.contains { operation in
-            operation.state == .queued
-                || ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).isAlive
-        }
+        try operations.operations(.init(states: OperationStore.Query.open, server: row.id))
+            .contains(where: \.isAlive)
     }
 
     /// Whether an operation is still running by the catalog and its process is gone.
     ///
     /// In this order: a process writes its end into the catalog before it ends itself.
-    func isOrphaned(_ operation: OperationRow) throws -> Bool {
-        guard !ProcessIdentity(pid: Int32(operation.pid), start: operation.processStart).isAlive else {
-            return false
-        }
-        return try catalog.read { try OperationRow.fetchOne($0, key: operation.id) }?.state == .running
+    func isOrphaned(_ operation: Operation) throws -> Bool {
+        guard !operation.process.isAlive else { return false }
+        return try operations.operation(operation.row.id)?.row.state == .running
     }
 
     /// Puts in order what an operation left whose process is gone, and notes that it failed.
     ///
     /// - Parameter seconds: how long it waits for whoever else works on the server.
-    func end(_ operation: OperationRow, row: ServerRow?, seconds: Double = 10) throws {
-        if try hasSucceeded(operation) {
+    func end(_ operation: Operation, row: ServerRow?, seconds: Double = 10) throws {
+        // A worker may be ended after its work and before it could say so.
+        if operation.row.acceptedAt != nil, try operations.isTold(operation.row.id, ["Succeeded"]) {
             try end(accepted: operation, failure: nil)
-            return try settleReplacement(of: operation)
+            return try settleReplacement(of: operation.row)
         }
         if let row {
             let lock = try lockServer(row, seconds: seconds)
             defer { lock.release() }
-            if operation.kind == OperationKind.backup.name {
+            if operation.row.kind == OperationKind.backup.name {
                 let repository = BackupRepository(layout: layout(row))
                 for folder in try repository.leftovers() { try repository.removeLeftover(folder) }
             } else {
                 try settleLeftover(row)
             }
         }
-        try? DurableFiles.removeTree(paths.operation(operation.id))
-        let now = clock.now().description
-        let words = "the process that ran it was ended from outside; what it left was cleaned up"
-        let event = ActivityRow(
-            eventID: Identifiers.uuid(), correlationID: operation.correlationID, operationID: operation.id,
-            time: now,
-            operationName: (OperationKind.all.first { $0.name == operation.kind } ?? .update).operationName,
-            operationTitle: "Clean Up After \(operation.kind)", status: "Failed",
-            resourceGroup: row?.resourceGroup ?? "",
-            resourceID: row.map {
-                Identifiers.serverResourceID(resourceGroup: $0.resourceGroup, name: $0.name)
-            } ?? "", caller: operation.caller, errorCode: ProblemCode.canceled.rawValue,
-            statusMessage: words,
-            properties: operation.details)
-        try catalog.write { database in
-            try database.execute(
-                sql: """
-                    UPDATE operation SET state = 'failed', endedAt = ?, error = ?, errorCode = ? WHERE id = ?
-                    """, arguments: [now, words, ProblemCode.canceled.rawValue, operation.id])
-            try event.insert(database)
-        }
-        try settleReplacement(of: operation)
-    }
-
-    /// A worker may be ended after its work and before it could say so.
-    private func hasSucceeded(_ operation: OperationRow) throws -> Bool {
-        guard operation.acceptedAt != nil else { return false }
-        return try catalog.read {
-            try ActivityRow.filter(Column("operationID") == operation.id)
-                .filter(Column("status") == "Succeeded").fetchCount($0) > 0
-        }
+        removeOperationFolder(operation.row.id)
+        try operations.write(operation.abandon(of: row, at: clock.now()))
+        try settleReplacement(of: operation.row)
     }
 
     /// A server whose making was cut short is removed; one whose deletion was cut short is deleted to the
@@ -218,9 +178,7 @@ extension ControlPlane {
     private func leftoverFolders(_ time: ExpiryTime) -> [MaintenanceAction] {
         let names = (try? DurableFiles.listIfPresent(paths.operations)) ?? []
         let live =
-            (try? catalog.read {
-                try String.fetchAll($0, sql: "SELECT id FROM operation WHERE state IN ('queued', 'running')")
-            }) ?? []
+            (try? operations.operations(.init(states: OperationStore.Query.open)).map(\.row.id)) ?? []
         return names.filter { name in
             guard !live.contains(name), let status = DurableFiles.status(paths.operation(name)) else {
                 return false

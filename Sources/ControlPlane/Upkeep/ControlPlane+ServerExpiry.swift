@@ -166,10 +166,7 @@ extension ControlPlane {
 
     private func note(warning words: String, _ due: Int64, of expiry: ServerExpiry, _ row: ServerRow) throws {
         let operation = RunningOperation(
-            id: Identifiers.uuid(), correlationID: Identifiers.uuid(), kind: .expiryWarning, serverID: row.id,
-            resourceGroup: row.resourceGroup,
-            resourceID: Identifiers.serverResourceID(resourceGroup: row.resourceGroup, name: row.name),
-            startedAt: clock.now(), caller: caller.name)
+            kind: .expiryWarning, server: row, startedAt: clock.now(), caller: caller.name)
         var event = try activity(
             operation, status: "Succeeded", properties: ["expires": expiry.time.description], failure: nil)
         event.statusMessage = words
