@@ -43,7 +43,11 @@ public final class ControlPlane: Sendable {
     ) throws {
         self.account = account
         paths = HomePaths(home: account.home)
-        self.progress = progress
+        self.progress =
+            acceptedOperation.map {
+                ProgressFile(
+                    operation: HomePaths(home: account.home).operation($0), inner: progress, clock: clock)
+            } ?? progress
         self.cancellation = cancellation
         self.clock = clock
         self.runner = runner

@@ -78,6 +78,8 @@ public struct OperationStatus: Hashable, Sendable {
     public var caller: String
     /// How what was asked for was understood.
     public var notes: [String]
+    /// Nil of one that does not run, or says nothing.
+    public var progress: OperationProgress?
 
     /// Where the notes stand among an operation's details, one a line.
     static let notesKey = "notes"

@@ -60,7 +60,7 @@ extension ControlPlane {
             endedAt: try row.endedAt.map(Self.instant), errorCode: row.errorCode, errorMessage: row.error,
             caller: row.caller,
             notes: try CatalogJSON.value([String: String].self, row.details)[OperationStatus.notesKey]?
-                .split(separator: "\n").map(String.init) ?? [])
+                .split(separator: "\n").map(String.init) ?? [], progress: progress(of: operation))
     }
 
     /// Calls an operation off: one that waits is not begun, one that runs cleans up after itself and ends.

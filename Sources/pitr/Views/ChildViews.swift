@@ -143,8 +143,20 @@ enum ChildViews {
         return [
             operation.id, operation.kind, document.status,
             operation.resourceID.split(separator: "/").last.map(String.init) ?? "",
-            operation.acceptedAt.wholeSeconds, operation.caller, operation.errorMessage ?? "",
+            operation.acceptedAt.wholeSeconds, operation.caller,
+            operation.errorMessage ?? operation.progress.map(words) ?? "",
         ]
+    }
+
+    /// `base backup 1.25 GiB of 4.00 GiB, 210.0 MiB/s`.
+    static func words(_ progress: OperationProgress) -> String {
+        var words = progress.step
+        if progress.bytes > 0 || progress.totalBytes != nil {
+            words += " " + ByteText.size(progress.bytes)
+            if let total = progress.totalBytes { words += " of " + ByteText.size(total) }
+            if let rate = progress.bytesPerSecond { words += ", \(ByteText.size(rate))/s" }
+        }
+        return progress.remark.map { "\(words), \($0)" } ?? words
     }
 
     /// az's columns.
