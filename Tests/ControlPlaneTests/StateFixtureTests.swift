@@ -1,0 +1,99 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+import Catalog
+import GRDB
+import PostgresFormat
+import TestKit
+import Testing
+
+@testable import ControlPlane
+@testable import Platform
+
+/// What an earlier build left in a state directory is still read: `fixtures/state` holds a catalog, the
+/// descriptions of its servers and every kind of operation as it is queued. They are never written anew; what
+/// a later build writes can be added beside them.
+struct StateFixtureTests {
+    private static let folder =
+        DurableFiles.parent(of: DurableFiles.parent(of: DurableFiles.parent(of: #filePath)))
+        + "/fixtures/state"
+
+    private func text(_ name: String) throws -> String {
+        String(decoding: try DurableFiles.read(Self.folder + "/" + name), as: UTF8.self)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `the catalog of an earlier build is read, with all that is in it`()
+        throws
+    {
+        let scratch = try ScratchDirectory("state")
+        try DatabaseQueue(path: scratch.file("catalog.sqlite")).inDatabase {
+            try $0.execute(sql: try text("catalog.dump"))
+        }
+        let account = ServiceAccount(
+            name: "postgres", uid: 0, home: scratch.path, runtimeDirectory: scratch.file("run"),
+            steppedDown: false)
+        // Here are repositories of none of them; the catalog is believed.
+        let control = try ControlPlane(account: account)
+        let servers = try control.listServers(resourceGroup: nil)
+        #expect(servers.map(\.name).sorted() == ["copy", "orders"])
+        let copy = try #require(servers.first { $0.name == "copy" })
+        #expect(copy.restoredFrom?.sourceServer.hasSuffix("orders") == true)
+        #expect(copy.expiry != nil && copy.heldSince != nil)
+        let evidence = try control.evidence(of: ServerReference(resourceGroup: "local", name: "copy"))
+        #expect(evidence?.checks.isEmpty == false)
+        let operations = try control.listOperations(resourceGroup: nil, all: true)
+        #expect(Set(operations.map(\.kind)).isSuperset(of: ["create", "restore", "backup", "delete"]))
+        let events = try control.activityLog(
+            resourceGroup: "local", resourceID: nil, correlationID: nil, caller: nil, status: nil, from: nil,
+            to: nil, limit: 100)
+        #expect(events.count >= operations.count)
+        #expect(try control.listIdentities().map(\.name).contains("ada"))
+    }
+
+    @Test(arguments: ["orders", "copy", "gone"])
+    func `the description of a server is read, and says the same when it is written again`(_ name: String)
+        throws
+    {
+        let kept = try text("server-\(name).json")
+        let description = try ServerDescription(parsing: Array(kept.utf8), path: name)
+        #expect(description.row.name == name)
+        #expect(try JSONValue.parse(description.encoded()) == JSONValue.parse(kept))
+    }
+
+    @Test func `every kind of queued operation is read, and says the same when it is queued again`() throws {
+        let path = Self.folder + "/requests.txt"
+        if getenv("PITR_RECORD_STATE") != nil {
+            let lines = try Self.requests.map { try CatalogJSON.text($0) + "\n" }
+            try DurableFiles.write(Array(lines.joined().utf8), to: path)
+        }
+        let lines = try text("requests.txt").split(separator: "\n").map(String.init)
+        #expect(lines.count >= Self.requests.count)
+        for line in lines {
+            let request = try CatalogJSON.value(OperationRequest.self, line)
+            #expect(try JSONValue.parse(CatalogJSON.text(request)) == JSONValue.parse(line))
+        }
+    }
+
+    private static var requests: [OperationRequest] {
+        let server = ServerReference(resourceGroup: "local", name: "orders")
+        let moment = PostgresTimestamp(microseconds: 800_000_000_000_000)
+        var create = CreateServerRequest(resourceGroup: "local")
+        create.name = "orders"
+        var restore = RestoreRequest(
+            resourceGroup: "local", sourceServer: "0123456789abcdef", target: .latest(asOf: moment))
+        restore.name = "copy"
+        return [
+            .create(create), .restore(restore),
+            .revive(restore), .geoRestore(restore, location: "northeurope"),
+            .update(server, UpdateServerRequest()), .delete(server), .start(server), .stop(server),
+            .restart(server), .createBackup(server, name: "nightly"),
+            .deleteBackup(server, name: "nightly"),
+            .writeRule(server, name: "office", start: "127.0.0.1", end: "127.0.0.9"),
+            .deleteRule(server, name: "office"),
+            .setParameter(server, name: "work_mem", value: "8192"),
+            .setParameter(server, name: "work_mem", value: nil),
+            .createDatabase(server, name: "shop", charset: "UTF8", collation: nil),
+            .deleteDatabase(server, name: "shop"), .deleteGroup("shop"),
+        ]
+    }
+}
