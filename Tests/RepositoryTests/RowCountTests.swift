@@ -64,8 +64,10 @@ struct RowCountTests {
         #expect(try facts[0] == Self.reported(archived.output))
     }
 
-    private static func index(
-        _ name: SegmentName, _ bytes: [UInt8], after predecessor: SegmentPredecessor?, spillLimit: Int
+    /// What the index of a segment holds, made as an archive would.
+    static func index(
+        _ name: SegmentName, _ bytes: [UInt8], after predecessor: SegmentPredecessor?,
+        spillLimit: Int = SegmentIndexer.spillLimit
     ) throws -> SegmentIndex {
         var indexer = SegmentIndexer(segment: name, after: predecessor, spillLimit: spillLimit)
         var decoder = WALDecoder(start: name.start, segmentSize: name.size)

@@ -165,25 +165,9 @@ struct StoredIndexTests {
         var ends = 0
         var joined = 0
         for (name, bytes) in log.segments {
-            var indexer = SegmentIndexer(segment: name, after: predecessor)
-            var decoder = WALDecoder(start: name.start, segmentSize: name.size)
-            bytes.withUnsafeBytes { bytes in
-                indexer.observe(bytes)
-                _ = decoder.feed(bytes) { record in
-                    indexer.add(record)
-                    return true
-                }
-            }
-            let tail = decoder.tailFragment.map {
-                WALFragment(
-                    start: $0.start, length: $0.length, available: $0.available, bytes: decoder.tailBytes)
-            }
-            let (index, detail) = indexer.finish(
-                identity: SegmentIndex.Identity(
-                    segment: name, rawBytes: UInt64(bytes.count), rawCRC32C: CRC32C.checksum(bytes),
-                    version: decoder.version), tail: tail)
+            let index = try RowCountTests.index(name, bytes, after: predecessor)
             predecessor = SegmentPredecessor(index)
-            ends += try SegmentIndex.Detail(decoding: detail).ends.count
+            ends += index.detail?.ends.count ?? 0
             if index.summary.isJoined { joined += 1 }
             for kept in index.kept { #expect(kept.withRecord { $0.start } == kept.start) }
         }
