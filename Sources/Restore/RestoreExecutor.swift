@@ -17,8 +17,8 @@ public struct RestoreExecutor: Sendable {
 
     public func run() throws(Problem) -> RestoreProof { try run(isPrivate: false) }
 
-    /// As `run`, but the copy is left as it is once its state has been proved: on the recovery's configuration,
-    /// without TCP, autovacuum, archiving and durability, for nobody but who made it.
+    /// As `run`, but the copy is left as it is once its state has been proved: on the recovery's
+    /// configuration, without TCP, autovacuum, archiving and durability, for nobody but who made it.
     ///
     /// It is there until `abandon` removes it.
     public func runPrivately() throws(Problem) -> RestoreProof { try run(isPrivate: true) }

@@ -2,6 +2,7 @@
     import Glibc
 #endif
 import Platform
+import PostgresClient
 import PostgresFormat
 import TestKit
 import Testing
@@ -101,6 +102,11 @@ extension EndToEnd {
                 try look("list-skus", "-l", "westeurope")
                 try look("show-connection-string", "-s", "orders")
                 try look("execute", "-n", "orders", "-p", "Passw0rd!x", "-q", "SELECT 1")
+                let connection = try product.server("orders").superuser()
+                try connection.execute("CREATE TABLE t (x int PRIMARY KEY, y text)")
+                try connection.execute("INSERT INTO t VALUES (1, 'a')")
+                try connection.execute("UPDATE t SET y = 'b'")
+                try look("undo", "-s", "orders", "--event", "update t", "--preview")
                 try look("restart", "-n", "orders")
             }
 

@@ -51,7 +51,8 @@ struct UndoWorkload {
                 + "FROM generate_series(1, 12) g",
             "INSERT INTO parents (v, w) SELECT 'p' || g, 'w' FROM generate_series(1, 12) g",
             "INSERT INTO children SELECT g, 1 + g % 12, 'c' || g, 'ab' FROM generate_series(1, 24) g",
-            "INSERT INTO parts SELECT g, CASE WHEN g % 2 = 0 THEN 'eu' ELSE 'us' END, 'v' FROM generate_series(1, 12) g",
+            "INSERT INTO parts SELECT g, CASE WHEN g % 2 = 0 THEN 'eu' ELSE 'us' END, 'v' "
+                + "FROM generate_series(1, 12) g",
         ]
     }
 

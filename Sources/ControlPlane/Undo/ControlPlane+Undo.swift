@@ -101,8 +101,8 @@ extension ControlPlane {
         return (name, number)
     }
 
-    /// Tries the script on the copy of now, and takes it back; where PostgreSQL refuses it, row by row. What the
-    /// tables do not admit by now is a conflict.
+    /// Tries the script on the copy of now, and takes it back; where PostgreSQL refuses it, row by row. What
+    /// the tables do not admit by now is a conflict.
     ///
     /// - Returns: whether there were such rows.
     private func forbid(

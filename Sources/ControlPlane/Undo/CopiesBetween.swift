@@ -4,8 +4,8 @@ import PostgresClient
 import PostgresFormat
 import Repair
 
-/// Copies of moments between a transaction's commit and now, made as they are asked for: which of several later
-/// transactions wrote a cell is seen there.
+/// Copies of moments between a transaction's commit and now, made as they are asked for: which of several
+/// later transactions wrote a cell is seen there.
 final class CopiesBetween {
     private let plane: ControlPlane
     private let request: UndoRequest
@@ -28,8 +28,8 @@ final class CopiesBetween {
         self.database = database
     }
 
-    /// A session in the copy of the moment just after a commit record, which takes the place of the one before;
-    /// nil once there were too many.
+    /// A session in the copy of the moment just after a commit record, which takes the place of the one
+    /// before; nil once there were too many.
     func session(_ commit: LSN) throws(Problem) -> Connection? {
         guard made < Self.limit else { return nil }
         made += 1

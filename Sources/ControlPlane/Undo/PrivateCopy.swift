@@ -44,20 +44,8 @@ struct PrivateCopy: Sendable {
     /// The folder of an operation's copies.
     static func folder(in operation: String) -> String { operation + "/copies" }
 
-    /// Ends what still runs in an operation's copies; their files stay.
-    static func endAll(
-        in operation: String, _ installation: PostgresInstallation, _ runner: any CommandRunner
-    ) {
-        let folder = folder(in: operation)
-        for name in (try? DurableFiles.listIfPresent(folder)) ?? [] {
-            let paths = InstancePaths(
-                data: "\(folder)/\(name)/server/data", conf: "\(folder)/\(name)/conf",
-                log: "\(folder)/\(name)/log", socketDirectory: "")
-            let server = PostgresInstance(installation: installation, paths: paths, runner: runner)
-            // One that cannot be ended now is met again by the next maintenance.
-            try? server.stop(.immediate, timeoutSeconds: 30)
-        }
-    }
+    /// Where the sockets of an operation's copies lie: short names that begin alike.
+    static func socketPrefix(_ operation: String) -> String { "u" + operation.prefix(7) }
 }
 
 extension ControlPlane {
@@ -74,7 +62,9 @@ extension ControlPlane {
         job.dataDirectory = folder + "/server/data"
         job.operationDirectory = folder
         job.socketDirectory =
-            account.runtimeDirectory + "/u" + operation.id.prefix(7) + role.prefix(1) + role.suffix(1)
+
+            account.runtimeDirectory + "/" + PrivateCopy.socketPrefix(operation.id) + role.prefix(1)
+            + role.suffix(1)
         let executor = RestoreExecutor(job)
         let proof = try executor.runPrivately()
         do {
@@ -85,6 +75,25 @@ extension ControlPlane {
         } catch {
             executor.abandon()
             throw error
+        }
+    }
+
+    /// Ends what still runs in the copies of an operation whose process is gone.
+    func endPrivateCopies(of operation: String) throws {
+        let folder = PrivateCopy.folder(in: paths.operation(operation))
+        let names = try DurableFiles.listIfPresent(folder)
+        guard !names.isEmpty else { return }
+        for name in names {
+            let server = PostgresInstance(
+                installation: try installation(),
+                paths: InstancePaths(
+                    data: "\(folder)/\(name)/server/data", conf: "\(folder)/\(name)/conf",
+                    log: "\(folder)/\(name)/log", socketDirectory: ""), runner: runner)
+            try server.stop(.immediate, timeoutSeconds: 30)
+        }
+        for name in try DurableFiles.listIfPresent(account.runtimeDirectory)
+        where name.hasPrefix(PrivateCopy.socketPrefix(operation)) {
+            try DurableFiles.removeTree(account.runtimeDirectory + "/" + name)
         }
     }
 

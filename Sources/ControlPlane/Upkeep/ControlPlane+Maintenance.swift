@@ -145,6 +145,7 @@ extension ControlPlane {
                 try settleLeftover(row)
             }
         }
+        try endPrivateCopies(of: operation.row.id)
         removeOperationFolder(operation.row.id)
         try operations.write(operation.abandon(of: row, at: clock.now()))
         try settleReplacement(of: operation.row)
@@ -191,6 +192,7 @@ extension ControlPlane {
             act(
                 nil, "remove-leftover", "operations/\(name)", "no operation runs there", dryRun: time.dryRun
             ) {
+                try endPrivateCopies(of: name)
                 try DurableFiles.removeTree(paths.operation(name))
             }
         }

@@ -2,8 +2,8 @@ public import PostgresFormat
 
 /// Takes the records of some transactions in the order of WAL and tells which rows they touched.
 ///
-/// Only those of the transaction and of the subtransactions that committed with it may be fed: what was rolled
-/// back touched nothing. Locks, pruning and freezing change no row.
+/// Only those of the transaction and of the subtransactions that committed with it may be fed: what was
+/// rolled back touched nothing. Locks, pruning and freezing change no row.
 public struct FootprintCollector: Sendable {
     private struct Rows {
         var tracks: [RowTrack] = []

@@ -2,8 +2,9 @@ public import PostgresFormat
 
 /// Follows a transaction's rows through the WAL behind its commit: which transactions wrote them again.
 ///
-/// A row is known by the address of its newest version. The version that a transaction replaced is given up when
-/// that transaction commits; its line pointer may then be used for another row, which an insertion tells.
+/// A row is known by the address of its newest version. The version that a transaction replaced is given up
+/// when that transaction commits; its line pointer may then be used for another row, which an insertion
+/// tells.
 public struct LaterWrites: Sendable {
     private struct Row: Hashable, Sendable {
         let relation: RelationLocator

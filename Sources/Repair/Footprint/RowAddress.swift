@@ -1,5 +1,5 @@
-/// Where a version of a row lies in its table: PostgreSQL's `ctid`, a page of the main fork and the number of a
-/// line pointer in it, from 1.
+/// Where a version of a row lies in its table: PostgreSQL's `ctid`, a page of the main fork and the number
+/// of a line pointer in it, from 1.
 public struct RowAddress: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let block: UInt32
     public let offset: UInt16

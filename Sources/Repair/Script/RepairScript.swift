@@ -3,8 +3,9 @@ public import PostgresFormat
 
 /// The script that takes a transaction back: one transaction for `psql`, to be read before it is run.
 ///
-/// It changes nothing unless every row is found in exactly the state that was planned with, or in the one that it
-/// is to get: run twice, it changes nothing the second time. No value and no name in it can become a command.
+/// It changes nothing unless every row is found in exactly the state that was planned with, or in the one
+/// that it is to get: run twice, it changes nothing the second time. No value and no name in it can become a
+/// command.
 public struct RepairScript: Sendable {
     /// What was proved of it, for its first lines.
     public enum Proof: Hashable, Sendable {
@@ -126,7 +127,7 @@ public struct RepairScript: Sendable {
             let columns =
                 "(SELECT pg_catalog.string_agg(attname || ' ' || pg_catalog.format_type(atttypid, atttypmod), "
                 + "', ' ORDER BY attnum)\n        FROM pg_catalog.pg_attribute\n        WHERE attrelid = "
-                + "pg_catalog.to_regclass(\(PlannedValues.literal(table.shape.name.sql))) "
+                + "pg_catalog.to_regclass(\(PlannedValues.literal(table.shape.name.text))) "
                 + "AND attnum > 0 AND NOT attisdropped)"
             text += Self.check(
                 columns + "\n        = \(PlannedValues.literal(Self.columnList(table.shape)))",
@@ -141,8 +142,8 @@ public struct RepairScript: Sendable {
         shape.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
     }
 
-    /// A row of one text where the condition holds, else an error with the other text: a text that is no number
-    /// cannot be made one.
+    /// A row of one text where the condition holds, else an error with the other text: a text that is no
+    /// number cannot be made one.
     static func check(_ condition: String, _ words: String, _ otherwise: String) -> String {
         "SELECT CASE WHEN \(condition)\n    THEN \(words)\n"
             + "    ELSE ('stop: ' || \(otherwise))::pg_catalog.int4::pg_catalog.text END;\n"

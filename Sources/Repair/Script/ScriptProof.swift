@@ -72,8 +72,8 @@ public struct ScriptProof {
 
     /// What differs between the work and the plan; nothing where the script did exactly what it was to do.
     ///
-    /// The addresses of the rows that it took are those at which they were found, and the rows that it left read
-    /// as they were wanted.
+    /// The addresses of the rows that it took are those at which they were found, and the rows that it left
+    /// read as they were wanted.
     public func differences(_ work: Work) throws(Problem) -> [String] {
         var found = work.strangers.map { "the script left more than rows: \($0)" }
         guard let footprint = work.footprint else {

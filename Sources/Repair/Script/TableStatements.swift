@@ -122,7 +122,8 @@ struct TableStatements {
         return comment("\(reference.table): its rows must not go with those of \(shape.name)")
             + "WITH p(\(values.names)) AS (\(values.sql)),\nfound AS (SELECT count(*) AS count FROM "
             + "\(reference.table.sql) AS c JOIN p ON \(condition.joined(separator: " AND ")))\n"
-            + "SELECT CASE WHEN found.count = 0 THEN \(PlannedValues.literal("\(reference.table): refers to none of them"))\n"
+            + "SELECT CASE WHEN found.count = 0 THEN "
+            + PlannedValues.literal("\(reference.table): refers to none of them") + "\n"
             + "    ELSE ('stop: ' || found.count || \(words))::pg_catalog.int4::pg_catalog.text END FROM found;\n"
     }
 
@@ -139,8 +140,8 @@ struct TableStatements {
 
     // MARK: Without a key
 
-    /// All writes of a table without a key, in one statement: rows are found where they lay and count by their
-    /// text, so that a second run is told by the numbers.
+    /// All writes of a table without a key, in one statement: rows are found where they lay and count by
+    /// their text, so that a second run is told by the numbers.
     func keyless() -> [String] {
         guard shape.key == nil, !table.writes.isEmpty else { return [] }
         let columns = shape.written

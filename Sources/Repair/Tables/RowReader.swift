@@ -11,8 +11,8 @@ public struct RowReader {
         self.connection = connection
     }
 
-    /// The settings under which a value has one text, whatever the server, the database and the role have. The
-    /// session's transaction is read-only from here on.
+    /// The settings under which a value has one text, whatever the server, the database and the role have.
+    /// The session's transaction is read-only from here on.
     public static func prepare(_ connection: Connection) throws(Problem) {
         try connection.execute(CanonicalText.settings(local: false))
         try connection.execute("SET default_transaction_read_only = on")

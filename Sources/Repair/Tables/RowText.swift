@@ -1,4 +1,5 @@
-/// The text of a whole row but for its generated columns, as PostgreSQL prints a composite value (`record_out`).
+/// The text of a whole row but for its generated columns, as PostgreSQL prints a composite value
+/// (`record_out`).
 public enum RowText {
     /// The text of these cells.
     public static func of(_ cells: Cells, _ shape: TableShape) -> String {

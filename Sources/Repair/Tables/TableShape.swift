@@ -122,11 +122,20 @@ public struct QualifiedName: Hashable, Comparable, Sendable, CustomStringConvert
     /// Both in double quotes, always.
     public var sql: String { "\(Self.quoted(schema)).\(Self.quoted(name))" }
 
+    /// As `regclass` reads it: it knows no escapes.
+    var text: String {
+        [schema, name].map { part in
+            "\"" + part.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+                + "\""
+        }.joined(separator: ".")
+    }
+
     public static func < (left: QualifiedName, right: QualifiedName) -> Bool {
         (left.schema, left.name) < (right.schema, right.name)
     }
 
-    /// In double quotes; with SQL's own escapes where it has control characters, so that it stays on its line.
+    /// In double quotes; with SQL's own escapes where it has control characters, so that it stays on its
+    /// line.
     static func quoted(_ name: String) -> String {
         let isEscaped = name.unicodeScalars.contains { $0.actsOnTerminal }
         var text = isEscaped ? "U&\"" : "\""

@@ -47,7 +47,8 @@ struct TableSorter {
                 }
                 try add(
                     Part(
-                        relation: owner.relation, file: file, nameBefore: owner.name, nameAfter: renamed.name),
+                        relation: owner.relation, file: file, nameBefore: owner.name,
+                        nameAfter: renamed.name),
                     of: owner, copies)
             }
         }

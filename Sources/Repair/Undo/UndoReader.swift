@@ -2,8 +2,8 @@ public import Platform
 public import PostgresClient
 public import PostgresFormat
 
-/// Sessions in one database of three copies: from just before a transaction's commit, from just after it, and of
-/// now. Nobody else works in them.
+/// Sessions in one database of three copies: from just before a transaction's commit, from just after it,
+/// and of now. Nobody else works in them.
 public struct UndoCopies {
     public var before: Connection
     public var after: Connection
@@ -26,7 +26,8 @@ public struct UndoReading: Sendable {
 public struct UndoReader {
     private let copies: UndoCopies
     private let footprint: TransactionFootprint
-    /// Files in which rows were updated or deleted since, of those that tables have in place of their old ones.
+    /// Files in which rows were updated or deleted since, of those that tables have in place of their old
+    /// ones.
     private let touched: Set<RelationLocator>
     private let isStrict: Bool
     private let wants: (QualifiedName) -> Bool

@@ -1,7 +1,7 @@
 import PostgresFormat
 
-/// The rows of an undo as CSV: one line for each cell that the transaction changed, NULL as nothing at all and the
-/// empty string as a pair of quotes, as PostgreSQL's own COPY has them.
+/// The rows of an undo as CSV: one line for each cell that the transaction changed, NULL as nothing at all
+/// and the empty string as a pair of quotes, as PostgreSQL's own COPY has them.
 public struct UndoRows: Sendable {
     public static let header = "table,key,change,verdict,column,before,after,now,written_since,reason\n"
 

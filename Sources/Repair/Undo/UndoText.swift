@@ -20,7 +20,8 @@ public struct UndoText: Sendable {
     public var markdown: String {
         var lines = [
             "# Taking back transaction \(plan.xid) of \(plan.source)", "",
-            "- Committed \(plan.commitTime) UTC, commit record at \(plan.commit), database `\(Self.shown(plan.database))`",
+            "- Committed \(plan.commitTime) UTC, commit record at \(plan.commit), "
+                + "database \(Self.shown(plan.database))",
         ]
         lines += plan.deeds.map { "- \(Self.shown($0))" }
         lines += [

@@ -2,8 +2,9 @@ import PostgresFormat
 
 /// Compares a row before and after a transaction with what it is now, cell by cell.
 ///
-/// The cells before are the base, those after the transaction's own, those of now everybody's. A cell that the
-/// transaction changed goes back only where it still has the transaction's value and nobody wrote it since.
+/// The cells before are the base, those after the transaction's own, those of now everybody's. A cell that
+/// the transaction changed goes back only where it still has the transaction's value and nobody wrote it
+/// since.
 public struct RowJudge: Sendable {
     private let shape: TableShape
     /// Whether a row that was written at all since is a conflict, whatever the column.
@@ -21,8 +22,8 @@ public struct RowJudge: Sendable {
 
     /// Whether what several transactions wrote since has to be known to tell whose a cell is.
     ///
-    /// One later transaction changed exactly what differs now. Of several, one may have taken back what another
-    /// one wrote.
+    /// One later transaction changed exactly what differs now. Of several, one may have taken back what
+    /// another one wrote.
     func needsVersions(before: Cells?, after: Cells?, now: Cells?, later: [LaterWrite]) -> Bool {
         guard let before, let after, let now, Set(later.map(\.xid)).count > 1 else { return false }
         return shape.written.contains { before[$0] != after[$0] && now[$0] == after[$0] }
@@ -31,7 +32,8 @@ public struct RowJudge: Sendable {
     /// - Parameters:
     ///   - now: the row that has the key of `after`, or for a deleted one that of `before`.
     ///   - versions: the row as each later transaction but the last left it; nil where that is not known.
-    ///   - isFollowed: whether every later write of the row is known; without that nothing tells whether a cell
+    ///   - isFollowed: whether every later write of the row is known; without that nothing tells whether a
+    /// cell
     ///     was written again with the same value.
     /// - Returns: nil for a row that the transaction left as it was.
     public func judge(

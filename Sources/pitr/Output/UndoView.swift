@@ -6,9 +6,11 @@ enum UndoView {
     static func proof(_ result: UndoResult) -> String {
         switch result.proof {
         case .passed:
-            "Proved on a copy of now: exactly \(result.writes) rows changed as planned, and a second run changed nothing."
+            "Proved on a copy of now: exactly \(result.writes) rows changed as planned, and a second run "
+                + "changed nothing."
         case .stopped:
-            "\(result.plan.conflictCount) rows are in conflict: the script says so and does nothing. Decide with --conflicts."
+            "\(result.plan.conflictCount) rows are in conflict: the script says so and does nothing. "
+                + "Decide with --conflicts."
         case .none:
             result.writes == 0
                 ? "There is nothing to write." : "The script was not run on a copy."

@@ -14,8 +14,8 @@ struct UndoCommand: PitrCommand {
         commandName: "undo",
         abstract: "Find what one transaction did to rows, and write the script that takes it back.",
         discussion: """
-            The rows are read in temporary copies: from just before the transaction's commit, from just after it, and of \
-            now. The source is not written, and only its WAL is read. Each row gets a verdict; rows that later \
+            The rows are read in temporary copies: from just before the transaction's commit, from just after it, and \
+            of now. The source is not written, and only its WAL is read. Each row gets a verdict; rows that later \
             transactions wrote again are conflicts. The script changes nothing unless every row is as planned, and is \
             proved on a copy of now before it is written. You run it yourself, with psql.
             """)

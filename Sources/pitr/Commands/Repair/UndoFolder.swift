@@ -13,8 +13,8 @@ struct UndoFolder {
     private let conflicts: DestinationFile
     private let script: DestinationFile
 
-    /// Throws `.usage` where it exists already or cannot be made; one that a failed attempt left empty is used
-    /// again.
+    /// Throws `.usage` where it exists already or cannot be made; one that a failed attempt left empty is
+    /// used again.
     init(path: String) throws {
         self.path = path
         Self.clear(path)
