@@ -41,6 +41,9 @@ public struct PostgresInstance: Sendable {
     let runner: any CommandRunner
     /// How long the tool's own sessions wait for a lock; 0 is for ever.
     public var lockTimeoutSeconds = 0
+    /// A program and its arguments that start the server in surroundings of its own, such as a network
+    /// namespace; it has to become the server itself. Nothing for none.
+    public var launcher: [String] = []
 
     public init(installation: PostgresInstallation, paths: InstancePaths, runner: any CommandRunner) {
         self.installation = installation
@@ -105,9 +108,9 @@ public struct PostgresInstance: Sendable {
     ///
     /// The server is a child of this process until one of the two ends, in a session of its own.
     public func launch() throws(Problem) -> Int32 {
-        try runner.spawnDetached(
-            Command(installation.tool("postgres"), ["-D", paths.conf], workingDirectory: "/"),
-            log: paths.startupLog)
+        let words = launcher + [installation.tool("postgres"), "-D", paths.conf]
+        return try runner.spawnDetached(
+            Command(words[0], Array(words.dropFirst()), workingDirectory: "/"), log: paths.startupLog)
     }
 
     /// Whether the server with that first process has noted that it takes sessions. Reads its lock file; the

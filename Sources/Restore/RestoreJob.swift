@@ -28,6 +28,8 @@ public struct RestoreJob: Sendable {
     public var cancellation: CancellationFlag
     /// Work for the copy that is done while PostgreSQL recovers. The last step's flush makes it durable.
     public var meanwhile: (@Sendable () throws(Problem) -> Void)?
+    /// See `PostgresInstance.launcher`.
+    public var launcher: [String] = []
     /// Where else that work made something: flushed as well if it is another file system than the copy's.
     public var madeMeanwhile: [String] = []
 
@@ -72,6 +74,7 @@ public struct RestoreJob: Sendable {
                 socketDirectory: socketDirectory),
             runner: runner)
         instance.lockTimeoutSeconds = Self.lockTimeoutSeconds
+        instance.launcher = launcher
         return instance
     }
 

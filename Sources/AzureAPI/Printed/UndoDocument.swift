@@ -31,6 +31,8 @@ public struct UndoDocument: Codable, Sendable {
     /// What the transaction did.
     public var deeds: [String]
     public var leftOut: [LeftOut]
+    /// What the transaction dropped and the script makes again: kind, schema, name and owner.
+    public var madeAgain: [String]
     public var notes: [String]
     public var nowLsn: String
     public var nowTimeUtc: String
@@ -40,6 +42,8 @@ public struct UndoDocument: Codable, Sendable {
     public var sourceServer: String
     public var steps: [Step]
     public var tables: [Table]
+    /// What triggers do when the script is run, besides what it does itself.
+    public var triggerEffects: [String]
     /// Rows that the script writes.
     public var writtenRows: Int
     public var xid: UInt32
@@ -53,6 +57,7 @@ public struct UndoDocument: Codable, Sendable {
         database = plan.database
         deeds = plan.deeds
         leftOut = plan.leftOut.map { LeftOut(reason: $0.reason, subject: $0.subject) }
+        madeAgain = plan.definitions.entries
         notes = result.notes
         nowLsn = plan.nowEnd.description
         nowTimeUtc = plan.nowTime.description
@@ -70,6 +75,7 @@ public struct UndoDocument: Codable, Sendable {
                 name: table.shape.name.description, rows: table.rows.count, triggers: table.shape.triggers,
                 verdicts: Dictionary(grouping: table.rows, by: \.verdict.rawValue).mapValues(\.count))
         }
+        triggerEffects = plan.triggerEffects
         writtenRows = result.writes
         xid = plan.xid.rawValue
     }

@@ -29,7 +29,7 @@ extension ControlPlane {
         var steps = StepTimes()
         let moments = try steps.time("plan") { try UndoMoments(self, request, source) }
         defer { moments.release() }
-        let (footprint, touched) = try steps.time("read WAL") { try moments.footprint(cancellation) }
+        let footprint = try steps.time("read WAL") { try moments.footprint(cancellation) }
         let room = try diskRoom(paths.operations)
         let bytes = moments.all.map(\.planned.plan.leastBytes).reduce(0, +)
         try room.require(bytes, for: "three temporary copies")
@@ -41,39 +41,33 @@ extension ControlPlane {
         }
         let database = try Self.database(of: footprint, copies[0])
         var plan = moments.plan(database: database.name, end: copies[2].end)
-        let wanted = try request.tables.map { try TableWord($0) }
+        var definitions: DroppedDefinitions?
         if let number = database.number {
-            let connections = UndoCopies(
-                before: try copies[0].connect(database.name), after: try copies[1].connect(database.name),
-                now: try copies[2].connect(database.name))
+            let own = footprint.keeping(database: number)
             try steps.time("compare") {
                 let between = CopiesBetween(self, request, source, operation, database.name)
                 defer { between.remove() }
-                let reading = try UndoReader(
-                    connections, footprint.keeping(database: number), touched: touched,
-                    isStrict: request.isStrict,
-                    wants: { name in wanted.isEmpty || wanted.contains { $0.matches(name) } },
-                    moments: between.session
-                ).read()
-                plan.tables = reading.tables
-                plan.leftOut = reading.leftOut
+                try read(&plan, own, copies, between, request)
             }
-        }
-        var script = RepairScript(plan, request.conflicts)
-        if !script.isStopped, script.count > 0 {
-            try steps.time("try") {
-                while try forbid(&plan, script, on: copies[2], database.name) {
-                    script = RepairScript(plan, request.conflicts)
-                    if script.isStopped || script.count == 0 { break }
+            if own.touchesCatalogs {
+                try steps.time("dump") {
+                    definitions = try addDropped(to: &plan, copies, paths.operation(operation.id))
                 }
             }
+            plan.droppedRows.forEach { plan.tables.append($0) }
+        }
+        let script = try steps.time("try") {
+            try admitted(
+                &plan, request.conflicts,
+                UndoProver(self, copies[2], database.name, paths.operation(operation.id)))
         }
         var proof = UndoResult.Proof.none
         if script.isStopped {
             proof = .stopped
-        } else if request.proves, !request.isPreview, script.count > 0 {
+        } else if request.proves, !request.isPreview, !script.isEmpty {
             try steps.time("prove") {
-                try prove(script, on: copies[2], database.name, folder: paths.operation(operation.id))
+                let prover = UndoProver(self, copies[2], database.name, paths.operation(operation.id))
+                try prover.prove(script, definitions)
             }
             proof = .passed
         }
@@ -81,6 +75,72 @@ extension ControlPlane {
             plan: plan, rule: request.conflicts,
             script: script.text(proof == .passed ? .passed : .none), writes: script.count, proof: proof,
             operationID: operation.id, steps: steps.steps, notes: moments.notes(copies))
+    }
+
+    private func read(
+        _ plan: inout UndoPlan, _ footprint: TransactionFootprint, _ copies: [PrivateCopy],
+        _ between: CopiesBetween, _ request: UndoRequest
+    ) throws {
+        let wanted = try request.tables.map { try TableWord($0) }
+        let reading = try UndoReader(
+            UndoCopies(
+                before: try copies[0].connect(plan.database), after: try copies[1].connect(plan.database),
+                now: try copies[2].connect(plan.database)), footprint, isStrict: request.isStrict,
+            wants: { name in wanted.isEmpty || wanted.contains { $0.matches(name) } },
+            moments: between.session
+        ).read()
+        plan.tables = reading.tables
+        plan.leftOut = reading.leftOut
+        plan.droppedRows = reading.dropped
+    }
+
+    /// Adds what the transaction dropped; tables of which another one is there by now are left out.
+    private func addDropped(
+        to plan: inout UndoPlan, _ copies: [PrivateCopy], _ folder: String
+    ) throws -> DroppedDefinitions {
+        let found = try DroppedDefinitions(copies, plan.database, folder: folder, runner)
+        plan.definitions = try found.definitions(try copies[0].connect(plan.database))
+        for words in found.there {
+            plan.leftOut.append(.init(subject: words, reason: "one of that name is there now"))
+        }
+        for words in found.made {
+            plan.leftOut.append(
+                .init(subject: words, reason: "the transaction made it; drop it if it is not wanted"))
+        }
+        if found.hasAltered {
+            plan.leftOut.append(
+                .init(
+                    subject: "definitions",
+                    reason: "what the transaction altered of objects that it kept is not taken back"))
+        }
+        plan.droppedRows = plan.droppedRows.filter { found.makes($0.shape.number) }
+        return found
+    }
+
+    /// The script, once PostgreSQL has no row to refuse.
+    private func admitted(
+        _ plan: inout UndoPlan, _ rule: ConflictRule, _ prover: UndoProver
+    ) throws -> RepairScript {
+        var script = RepairScript(plan, rule)
+        while !script.isStopped, !script.isEmpty {
+            if try forbid(&plan, script, on: prover.copy, plan.database) {
+                script = RepairScript(plan, rule)
+                continue
+            }
+            guard script.tables.contains(where: { !$0.shape.triggers.isEmpty }) else { break }
+            guard let tried = try prover.tryTriggers(script) else {
+                plan.triggerEffects = ["not tried: this machine gives the copy no network namespace"]
+                break
+            }
+            plan.triggerEffects = tried.effects
+            if tried.overwritten.isEmpty { break }
+            for (table, rows) in Dictionary(grouping: tried.overwritten, by: \.table) {
+                plan.forbid(rows.map(\.row), of: table, because: "a trigger gives it other values")
+            }
+            script = RepairScript(plan, rule)
+        }
+        // The header tells what the triggers do.
+        return RepairScript(plan, rule)
     }
 
     /// A transaction changes rows of one database.
@@ -119,12 +179,13 @@ extension ControlPlane {
         do {
             for statement in script.statementTexts {
                 try cancellation.check()
-                try connection.execute(statement)
+                try connection.execute(UndoProver.withoutGuards(statement))
             }
             return false
         } catch {
             guard error.code == .queryFailed, connection.isOpen else { throw error }
         }
+        let refusal = connection.lastFailure
         try connection.execute("ROLLBACK TO whole")
         var isChanged = false
         for trial in script.trials() {
@@ -140,78 +201,12 @@ extension ControlPlane {
                 isChanged = true
             }
         }
-        return isChanged
-    }
-
-    // MARK: The proof
-
-    /// Runs the script twice on the copy of now, and compares what the copy's WAL tells with the plan.
-    private func prove(
-        _ script: RepairScript, on copy: PrivateCopy, _ database: String, folder: String
-    ) throws {
-        let path = folder + "/repair.sql"
-        try DurableFiles.write(Array(script.text(.none).utf8), to: path, durable: false)
-        let connection = try copy.connect(database)
-        try connection.execute(CanonicalText.settings(local: false))
-        for table in script.tables where !table.shape.triggers.isEmpty {
-            try connection.execute("ALTER TABLE \(table.shape.name.sql) DISABLE TRIGGER USER")
-        }
-        let first = try run(path, on: copy, database, connection)
-        let differences = try ScriptProof(connection, script.tables).differences(
-            try work(copy, from: first.begin, to: first.end))
-        guard differences.isEmpty else { throw Self.unproved(differences) }
-        let second = try run(path, on: copy, database, connection, isSecond: true)
-        let again = try work(copy, from: second.begin, to: second.end)
-        guard again.footprint == nil, again.strangers.isEmpty else {
-            throw Self.unproved(["a second run changed rows again"])
-        }
-    }
-
-    private static func unproved(_ reasons: [String]) -> Problem {
-        Problem(
-            .recoveryFailed, "the script did not do what was planned on a copy of now",
-            detail: reasons.prefix(20).joined(separator: "\n"),
-            hint: "No script is written. Please report this; --preview shows the rows.")
-    }
-
-    private func run(
-        _ path: String, on copy: PrivateCopy, _ database: String, _ connection: Connection,
-        isSecond: Bool = false
-    ) throws -> (begin: LSN, end: LSN) {
-        let begin = try Self.position(connection)
-        let parameters = try copy.server.connectionParameters(database: database)
-        let result = try runner.run(
-            Command(
-                copy.server.installation.tool("psql"),
-                [
-                    "-X", "-h", parameters.host, "-p", String(parameters.port), "-U", parameters.user, "-d",
-                    database, "-f", path,
-                ], workingDirectory: "/", timeoutSeconds: 3600))
-        guard result.succeeded else {
+        guard isChanged else {
             throw Problem(
-                .recoveryFailed,
-                isSecond
-                    ? "the script fails when it is run a second time"
-                    : "the table as it is now does not take the old rows back", detail: result.words,
-                hint: "No script is written. --preview shows the rows, --table leaves tables out.")
+                .recoveryFailed, "what the transaction dropped cannot be made again as things are now",
+                detail: refusal?.message,
+                hint: "No script is written. --preview shows the rows; a copy of just before has everything.")
         }
-        let end = try Self.position(connection)
-        // What is not full is written out by this.
-        _ = try connection.query("SELECT pg_switch_wal()")
-        return (begin, end)
-    }
-
-    private static func position(_ connection: Connection) throws -> LSN {
-        guard let text = try connection.query("SELECT pg_current_wal_insert_lsn()::text").scalar,
-            let position = LSN(text)
-        else { throw Problem(.queryFailed, "the copy does not tell its WAL position") }
-        return position
-    }
-
-    private func work(_ copy: PrivateCopy, from begin: LSN, to end: LSN) throws -> ScriptProof.Work {
-        guard begin < end else { return ScriptProof.Work() }
-        return try ScriptProof.work { visit throws(Problem) in
-            try copy.records(from: begin, to: end, visit)
-        }
+        return true
     }
 }

@@ -17,6 +17,8 @@ struct PrivateCopy: Sendable {
     let segmentSize: WALSegmentSize
     /// Prepared transactions that were in doubt there and were rolled back in the copy.
     let inDoubt: [String]
+    /// Whether nothing in it reaches any network, not this machine's either.
+    let isIsolated: Bool
 
     func connect(_ database: String) throws(Problem) -> Connection { try server.connect(database: database) }
 
@@ -65,17 +67,28 @@ extension ControlPlane {
 
             account.runtimeDirectory + "/" + PrivateCopy.socketPrefix(operation.id) + role.prefix(1)
             + role.suffix(1)
+        job.launcher = isolation()
         let executor = RestoreExecutor(job)
         let proof = try executor.runPrivately()
         do {
             let inDoubt = try endInDoubt(job.recovering)
             return PrivateCopy(
                 executor: executor, server: job.recovering, end: proof.endLSN, timeline: proof.timeline,
-                segmentSize: prepared.held.inventory.segmentSize, inDoubt: inDoubt)
+                segmentSize: prepared.held.inventory.segmentSize, inDoubt: inDoubt,
+                isIsolated: !job.launcher.isEmpty)
         } catch {
             executor.abandon()
             throw error
         }
+    }
+
+    /// What starts a program in a network namespace of its own, which has no network; nothing where this machine
+    /// does not let the account have one.
+    private func isolation() -> [String] {
+        let words = ["unshare", "--user", "--map-current-user", "--net"]
+        let tried = try? runner.run(
+            Command(words[0], Array(words.dropFirst()) + ["true"], workingDirectory: "/", timeoutSeconds: 10))
+        return tried?.succeeded ?? false ? words : []
     }
 
     /// Ends what still runs in the copies of an operation whose process is gone.

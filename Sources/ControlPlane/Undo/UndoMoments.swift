@@ -67,11 +67,7 @@ struct UndoMoments {
     }
 
     /// Everything the transaction did to rows, with what was done to them since.
-    ///
-    /// - Returns: also the files in which rows were written since, of all tables.
-    func footprint(
-        _ cancellation: CancellationFlag
-    ) throws -> (TransactionFootprint, touched: Set<RelationLocator>) {
+    func footprint(_ cancellation: CancellationFlag) throws -> TransactionFootprint {
         let held = now.held
         var details: TransactionDetails?
         try held.records(from: commit.lsn, to: commit.endLSN) { (record) throws(Problem) in

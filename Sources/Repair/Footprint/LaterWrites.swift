@@ -26,15 +26,10 @@ public struct LaterWrites: Sendable {
     private var footprint: TransactionFootprint
     private var known: [Row: Place] = [:]
     private var open: [TransactionID: [Write]] = [:]
-    /// Tables in whose files rows were updated or deleted, of those asked for.
-    private var watched: Set<RelationLocator>
-    private var touched: Set<RelationLocator> = []
     public private(set) var unreadable: LSN?
 
-    /// - Parameter watched: files that the tables have by now in place of those that the transaction knew.
-    public init(_ footprint: TransactionFootprint, watching watched: Set<RelationLocator> = []) {
+    public init(_ footprint: TransactionFootprint) {
         self.footprint = footprint
-        self.watched = watched
         for (relation, tracks) in footprint.relations {
             for (index, track) in tracks.enumerated() {
                 guard let after = track.after else { continue }
@@ -82,7 +77,6 @@ public struct LaterWrites: Sendable {
     }
 
     private mutating func write(_ xid: TransactionID, _ old: Row, _ new: Row?) {
-        if watched.contains(old.relation) { touched.insert(old.relation) }
         let place = known[old]
         if let new { known[new] = place }
         guard let place else { return }
@@ -109,7 +103,5 @@ public struct LaterWrites: Sendable {
     }
 
     /// The footprint with the later writes of its rows. What has not ended by now is not among them.
-    public func finished() -> (footprint: TransactionFootprint, touched: Set<RelationLocator>) {
-        (footprint, touched)
-    }
+    public func finished() -> TransactionFootprint { footprint }
 }

@@ -83,11 +83,16 @@ public struct PlannedTable: Hashable, Sendable {
     public var writes: [PlannedWrite]
     /// Of a table without a key: how many rows of now have each text that is expected or wanted.
     public var alike: [String: Int]
+    /// Whether the script makes the table.
+    public var isDropped: Bool
 
-    public init(shape: TableShape, writes: [PlannedWrite], alike: [String: Int] = [:]) {
+    public init(
+        shape: TableShape, writes: [PlannedWrite], alike: [String: Int] = [:], isDropped: Bool = false
+    ) {
         self.shape = shape
         self.writes = writes
         self.alike = alike
+        self.isDropped = isDropped
     }
 
     public func writes(_ action: PlannedWrite.Action) -> [PlannedWrite] {

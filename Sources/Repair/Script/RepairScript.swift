@@ -30,6 +30,12 @@ public struct RepairScript: Sendable {
     /// How many rows it writes.
     public var count: Int { tables.reduce(0) { $0 + $1.writes.count } }
 
+    /// What it makes besides rows.
+    public var definitions: Definitions { plan.definitions }
+
+    /// Whether it has nothing to do.
+    public var isEmpty: Bool { count == 0 && plan.definitions.isEmpty }
+
     /// Whether it refuses to run because a person has to decide first.
     public var isStopped: Bool { rule == .stop && plan.conflictCount > 0 }
 
@@ -40,7 +46,8 @@ public struct RepairScript: Sendable {
                 write?.row = place
                 return write
             }
-            return PlannedTable(shape: table.shape, writes: writes, alike: table.alike)
+            return PlannedTable(
+                shape: table.shape, writes: writes, alike: table.alike, isDropped: table.isDropped)
         }.filter { !$0.writes.isEmpty }
     }
 
@@ -80,6 +87,8 @@ public struct RepairScript: Sendable {
                 lines.append("    its triggers will fire: \(table.shape.triggers.joined(separator: ", "))")
             }
         }
+        lines += plan.triggerEffects.map { "  triggers, besides: \($0)" }
+        for entry in plan.definitions.entries { lines.append("  makes again: \(entry)") }
         if plan.conflictCount > 0 {
             lines.append(
                 "  \(plan.conflictCount) rows are in conflict: see conflicts.csv. Rule: \(rule.rawValue)")
@@ -91,6 +100,9 @@ public struct RepairScript: Sendable {
                 "Proved on a copy of that state with its triggers off: exactly these rows changed and nothing",
                 "else, and a second run changed nothing.",
             ]
+            if !plan.definitions.isEmpty {
+                lines.append("What it makes again has the definitions that it had.")
+            }
         }
         lines += [
             "", "Every row must be as it was then, column by column, or nothing is changed. Run it as",
@@ -123,7 +135,13 @@ public struct RepairScript: Sendable {
             "pg_catalog.current_database() = \(PlannedValues.literal(plan.database))",
             "'database ' || pg_catalog.current_database()",
             "'this is database ' || pg_catalog.current_database()")
-        for table in tables {
+        for table in tables where table.isDropped {
+            let number = "pg_catalog.to_regclass(\(PlannedValues.literal(table.shape.name.text)))"
+            text += Self.check(
+                number + " IS NULL", PlannedValues.literal("\(table.shape.name): is not there, as planned"),
+                PlannedValues.literal("\(table.shape.name) is there already: ") + " || \(number)::text")
+        }
+        for table in tables where !table.isDropped {
             let columns =
                 "(SELECT pg_catalog.string_agg(attname || ' ' || pg_catalog.format_type(atttypid, atttypmod), "
                 + "', ' ORDER BY attnum)\n        FROM pg_catalog.pg_attribute\n        WHERE attrelid = "
@@ -157,13 +175,21 @@ public struct RepairScript: Sendable {
 
     // MARK: Statements
 
+    /// Tables are made without indexes and keys, filled, and only then completed.
     private func statements() -> [String] {
-        statements(of: tables.map { TableStatements($0, portion: Self.portion) })
+        let kept = tables.filter { !$0.isDropped }
+        let made = tables.filter(\.isDropped).flatMap {
+            TableStatements($0, portion: Self.portion).fillings()
+        }
+        return plan.definitions.before + made + plan.definitions.sequenceStatements
+            + statements(of: kept.map { TableStatements($0, portion: Self.portion) }, kept)
+            + plan.definitions.after
     }
 
     /// Every write by itself, in the script's own order; of a table without a key all together.
     public func trials() -> [Trial] {
-        let parts = tables.flatMap { table -> [PlannedTable] in
+        let kept = tables.filter { !$0.isDropped }
+        let parts = kept.flatMap { table -> [PlannedTable] in
             guard table.shape.key != nil else { return [table] }
             return table.writes.map { PlannedTable(shape: table.shape, writes: [$0]) }
         }
@@ -175,7 +201,7 @@ public struct RepairScript: Sendable {
                     Trial(table: part.shape.number, rows: part.writes.map(\.row), statement: text))
             }
         }
-        let order = statements(of: tables.map { TableStatements($0, portion: 1) })
+        let order = statements(of: kept.map { TableStatements($0, portion: 1) }, kept)
         let places = Dictionary(order.enumerated().map { ($1, $0) }) { first, _ in first }
         return trials.sorted { (places[$0.statement] ?? 0) < (places[$1.statement] ?? 0) }
     }
@@ -187,17 +213,17 @@ public struct RepairScript: Sendable {
         public var statement: String
     }
 
-    private func statements(of writers: [TableStatements]) -> [String] {
+    private func statements(of writers: [TableStatements], _ tables: [PlannedTable]) -> [String] {
         let parentsFirst = Self.parentsFirst(tables).map { writers[$0] }
         let deletes = parentsFirst.reversed().flatMap { $0.deletions() }
         let inserts = parentsFirst.flatMap { $0.insertions() } + parentsFirst.flatMap { $0.keyless() }
         let updates = parentsFirst.flatMap { $0.updates() }
         // A row that is to go may still be referred to by one that is written here.
-        return leadsAway ? inserts + updates + deletes : deletes + inserts + updates
+        return Self.leadsAway(tables) ? inserts + updates + deletes : deletes + inserts + updates
     }
 
     /// Whether rows refer to one that goes until they are updated, or removed from a table without a key.
-    private var leadsAway: Bool {
+    private static func leadsAway(_ tables: [PlannedTable]) -> Bool {
         tables.contains { parent in
             guard parent.writes.contains(where: { $0.action == .delete }) else { return false }
             return parent.shape.references.contains { reference in

@@ -8,11 +8,29 @@ public import PostgresFormat
 public struct ScriptProof {
     private let connection: Connection
     private let tables: [PlannedTable]
+    private let makesObjects: Bool
 
-    /// - Parameter connection: to the copy's database, with the settings of `RowReader.prepare`.
-    public init(_ connection: Connection, _ tables: [PlannedTable]) {
+    /// - Parameters:
+    ///   - connection: to the copy's database, with canonical settings.
+    ///   - makesObjects: whether the script makes tables and other objects: the catalogs are then looked at by
+    ///     whoever knows which.
+    public init(
+        _ connection: Connection, _ tables: [PlannedTable], makesObjects: Bool = false
+    ) throws(Problem) {
         self.connection = connection
-        self.tables = tables
+        self.makesObjects = makesObjects
+        var found: [PlannedTable] = []
+        for table in tables {
+            var known = table
+            if table.isDropped {
+                let number = try connection.query(
+                    "SELECT to_regclass($1)::oid::text", [table.shape.name.text]
+                ).scalar.flatMap { UInt32($0) }
+                known.shape.number = ObjectID(number ?? 0)
+            }
+            found.append(known)
+        }
+        self.tables = found
     }
 
     /// What was done between two positions of WAL.
@@ -32,16 +50,18 @@ public struct ScriptProof {
 
     /// Reads the copy's WAL.
     ///
-    /// - Parameter records: visits the records of that stretch, in order.
+    /// - Parameters:
+    ///   - records: visits the records of that stretch, in order.
+    ///   - rolledBack: of a transaction that was rolled back instead of committed.
     public static func work(
-        _ records: ((borrowing WALRecord) -> Void) throws(Problem) -> Void
+        rolledBack: Bool = false, _ records: ((borrowing WALRecord) -> Void) throws(Problem) -> Void
     ) throws(Problem) -> Work {
         var ends: [TransactionDetails] = []
         var writers: Set<TransactionID> = []
         var strangers: [String] = []
         try records { record in
             if let end = record.transactionDetails {
-                if end.end.kind.isCommit { ends.append(end) }
+                if rolledBack ? end.end.kind.isAbort : end.end.kind.isCommit { ends.append(end) }
             } else if record.xid.isNormal {
                 writers.insert(record.xid)
                 if !Self.writesRows(record) {
@@ -75,7 +95,7 @@ public struct ScriptProof {
     /// The addresses of the rows that it took are those at which they were found, and the rows that it left
     /// read as they were wanted.
     public func differences(_ work: Work) throws(Problem) -> [String] {
-        var found = work.strangers.map { "the script left more than rows: \($0)" }
+        var found = makesObjects ? [] : work.strangers.map { "the script left more than rows: \($0)" }
         guard let footprint = work.footprint else {
             if tables.contains(where: { !$0.writes.isEmpty }) { found.append("the script changed nothing") }
             return found
@@ -84,6 +104,8 @@ public struct ScriptProof {
             of: footprint.relations.keys.sorted())
         var tracks: [ObjectID: [(owner: TableReader.Owner, track: RowTrack)]] = [:]
         for (file, rows) in footprint.relations where !rows.isEmpty {
+            let isCatalog = file.number < TransactionFootprint.firstNormalNumber
+            if makesObjects, isCatalog { continue }
             guard let owner = owners[file] else {
                 found.append("the script wrote to file \(file)")
                 continue
@@ -97,6 +119,42 @@ public struct ScriptProof {
                 "the script changed \(tracks[number]?.first.map { "\($0.owner.name)" } ?? "a table")")
         }
         for table in tables { found += try differences(of: table, tracks[table.shape.number] ?? []) }
+        return found
+    }
+
+    /// Rows that were written besides the planned ones, by table: what its triggers do.
+    public func additions(_ work: Work) throws(Problem) -> [String] {
+        guard let footprint = work.footprint else { return [] }
+        let owners = try TableReader(connection).owners(of: footprint.relations.keys.sorted())
+        var counts: [String: Int] = [:]
+        for (file, rows) in footprint.relations {
+            guard let owner = owners[file], owner.kind == .table else { continue }
+            let table = tables.first { [owner.root, owner.relation].contains($0.shape.number) }
+            counts["\(table?.shape.name ?? owner.name)", default: 0] += rows.count
+        }
+        for table in tables { counts["\(table.shape.name)", default: 0] -= table.writes.count }
+        return counts.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { name, count in
+            "\(name): \(count) \(count == 1 ? "row" : "rows") more"
+        }
+    }
+
+    /// Places of rows that do not read as they are wanted, in tables with a key; in the session's own
+    /// transaction.
+    public func overwritten() throws(Problem) -> [(table: ObjectID, row: Int)] {
+        var found: [(table: ObjectID, row: Int)] = []
+        for table in tables where !table.isDropped {
+            guard let key = table.shape.key else { continue }
+            let writes = table.writes.filter { $0.wanted != nil }
+            let rows = try RowReader(connection).rows(
+                of: table.shape, by: key, writes.map { write in key.columns.map { write.wanted?[$0] ?? nil } }
+            )
+            for (write, row) in zip(writes, rows) {
+                let text = row.map { RowText.of($0.cells, table.shape) }
+                if text != write.wanted.map({ RowText.of($0, table.shape) }) {
+                    found.append((table.shape.number, write.row))
+                }
+            }
+        }
         return found
     }
 

@@ -77,6 +77,21 @@ struct TableStatements {
             + counted(writes.count, done: "put back", already: "were there already")
     }
 
+    /// Rows of a table that was just made.
+    func fillings() -> [String] {
+        let columns = shape.written
+        return portions(table.writes).map { writes in
+            var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
+            values.rows = writes.indices.map { [String($0 + 1)] }
+            addWanted(&values, columns, writes)
+            return comment("\(shape.name): puts in \(writes.count) rows")
+                + "WITH p(\(values.names)) AS (\(values.sql)),\n"
+                + "done AS (\(insertion(of: columns)) FROM p RETURNING 1),\n"
+                + "already AS (SELECT 1 WHERE false)\n"
+                + counted(writes.count, done: "put in", already: "were there already")
+        }
+    }
+
     private func insertion(of columns: [Int]) -> String {
         let names = columns.map { shape.columns[$0].sql }.joined(separator: ", ")
         let fields = columns.indices.map { "p.v\($0 + 1)" }.joined(separator: ", ")

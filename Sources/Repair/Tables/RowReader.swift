@@ -42,6 +42,32 @@ public struct RowReader {
         return found
     }
 
+    /// All rows of a table or partition itself, in the order of their addresses.
+    public func allRows(
+        of shape: TableShape, in relation: QualifiedName
+    ) throws(Problem) -> [(address: RowAddress, cells: Cells)] {
+        var found: [(address: RowAddress, cells: Cells)] = []
+        var next: UInt64 = 0
+        let blocks =
+            try connection.query(
+                "SELECT (pg_relation_size($1::regclass) / current_setting('block_size')::bigint)::text",
+                [relation.text]
+            ).scalar.flatMap { UInt64($0) } ?? 0
+        // So many pages at a time that an answer stays small.
+        while next < blocks {
+            let end = next + 64
+            let answer = try connection.query(
+                "SELECT r.ctid, \(Self.columns(shape)) FROM ONLY \(relation.sql) AS r "
+                    + "WHERE r.ctid >= '(\(next),0)' AND r.ctid < '(\(end),0)'")
+            for row in answer.rows {
+                guard let address = row[0].flatMap(RowAddress.init) else { continue }
+                found.append((address, Array(row.dropFirst())))
+            }
+            next = end
+        }
+        return found
+    }
+
     /// A row as it was found by its key.
     public struct Found: Hashable, Sendable {
         public var cells: Cells

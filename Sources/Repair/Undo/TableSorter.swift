@@ -9,6 +9,11 @@ struct TableSorter {
         var file: RelationLocator
         var nameBefore: QualifiedName
         var nameAfter: QualifiedName
+        /// The file that it had after the transaction; another one where that emptied it or wrote it anew, and
+        /// then all of its rows are read.
+        var fileAfter: RelationLocator?
+
+        var isWhole: Bool { fileAfter != file }
     }
 
     struct Group {
@@ -20,6 +25,8 @@ struct TableSorter {
 
     private(set) var groups: [Group] = []
     private(set) var leftOut: [UndoPlan.LeftOut] = []
+    /// Tables that are not there after the transaction.
+    private(set) var dropped: [TableReader.Owner] = []
 
     init(_ copies: UndoCopies, _ footprint: TransactionFootprint) throws(Problem) {
         let files = footprint.relations.filter {
@@ -29,39 +36,31 @@ struct TableSorter {
             $0.number >= TransactionFootprint.firstNormalNumber && !files.contains($0)
         }.sorted()
         let before = try TableReader(copies.before).owners(of: files + removed)
-        let after = try TableReader(copies.after).owners(of: files)
-        for file in files {
-            guard let owner = before[file] else {
-                if let made = after[file], made.kind == .table {
-                    leaveOut(made, "the transaction made or filled it anew")
-                }
-                continue
-            }
+        for file in files + removed {
+            // The new file of a table that was there holds rows of that one; a table that was made is told with
+            // the definitions.
+            guard let owner = before[file] else { continue }
             switch owner.kind {
             case .toast: continue
-            case .other(let reason): leaveOut(owner, reason)
-            case .table:
-                guard let renamed = after[file] else {
-                    leaveOut(owner, "the transaction dropped it, emptied it or wrote it anew")
-                    continue
-                }
-                try add(
-                    Part(
-                        relation: owner.relation, file: file, nameBefore: owner.name,
-                        nameAfter: renamed.name),
-                    of: owner, copies)
+            case .other(let reason): if files.contains(file) { leaveOut(owner, reason) }
+            case .table: try add(owner, file, copies)
             }
         }
-        for file in removed {
-            guard let owner = before[file], owner.kind == .table else { continue }
-            leaveOut(owner, "the transaction dropped it, emptied it or wrote it anew")
+    }
+
+    private mutating func add(
+        _ owner: TableReader.Owner, _ file: RelationLocator, _ copies: UndoCopies
+    ) throws(Problem) {
+        let reader = TableReader(copies.after)
+        guard let shape = try reader.shape(of: owner.relation) else {
+            dropped.append(owner)
+            return
         }
-        if footprint.touchesCatalogs {
-            leftOut.append(
-                .init(
-                    subject: "the system catalogs",
-                    reason: "what the transaction changed of tables, indexes, rights and other objects"))
-        }
+        try add(
+            Part(
+                relation: owner.relation, file: file, nameBefore: owner.name, nameAfter: shape.name,
+                fileAfter: try reader.file(of: owner.relation)),
+            of: owner, copies)
     }
 
     private mutating func leaveOut(_ owner: TableReader.Owner, _ reason: String) {

@@ -19,6 +19,8 @@ public struct UndoCopies {
 /// What was read of one transaction's rows.
 public struct UndoReading: Sendable {
     public var tables: [UndoPlan.Table]
+    /// Tables that the transaction dropped, with all their rows.
+    public var dropped: [UndoPlan.Table]
     public var leftOut: [UndoPlan.LeftOut]
 }
 
@@ -26,26 +28,21 @@ public struct UndoReading: Sendable {
 public struct UndoReader {
     private let copies: UndoCopies
     private let footprint: TransactionFootprint
-    /// Files in which rows were updated or deleted since, of those that tables have in place of their old
-    /// ones.
-    private let touched: Set<RelationLocator>
     private let isStrict: Bool
     private let wants: (QualifiedName) -> Bool
     private let moments: (LSN) throws(Problem) -> Connection?
 
     /// - Parameters:
     ///   - footprint: with the later writes of its rows.
-    ///   - touched: see `LaterWrites`.
     ///   - wants: whether a table is of interest.
     ///   - moments: a session in a copy of the moment just after a commit record; nil where none can be had.
     public init(
-        _ copies: UndoCopies, _ footprint: TransactionFootprint, touched: Set<RelationLocator>,
-        isStrict: Bool, wants: @escaping (QualifiedName) -> Bool,
+        _ copies: UndoCopies, _ footprint: TransactionFootprint, isStrict: Bool,
+        wants: @escaping (QualifiedName) -> Bool,
         moments: @escaping (LSN) throws(Problem) -> Connection?
     ) {
         self.copies = copies
         self.footprint = footprint
-        self.touched = touched
         self.isStrict = isStrict
         self.wants = wants
         self.moments = moments
@@ -54,7 +51,7 @@ public struct UndoReader {
     public func read() throws(Problem) -> UndoReading {
         for connection in [copies.before, copies.after, copies.now] { try RowReader.prepare(connection) }
         let sorter = try TableSorter(copies, footprint)
-        var reading = UndoReading(tables: [], leftOut: sorter.leftOut)
+        var reading = UndoReading(tables: [], dropped: [], leftOut: sorter.leftOut)
         for group in sorter.groups where wants(group.name) {
             switch try table(group) {
             case .read(let table): if !table.rows.isEmpty { reading.tables.append(table) }
@@ -62,6 +59,12 @@ public struct UndoReader {
             }
         }
         try ReferenceCheck(copies.now).judge(&reading.tables)
+        for owner in sorter.dropped where wants(owner.name) {
+            switch try droppedTable(owner) {
+            case .read(let table): reading.dropped.append(table)
+            case .leftOut(let reason): reading.leftOut.append(.init(subject: "\(owner.name)", reason: reason))
+            }
+        }
         return reading
     }
 
@@ -83,10 +86,13 @@ public struct UndoReader {
         guard now.hasSameColumns(as: before) else { return .leftOut("it has other columns now") }
         var isFollowed = true
         for part in group.parts {
+            if part.isWhole, let reason = try tooLarge(part.nameBefore, copies.before) {
+                return .leftOut(reason)
+            }
             let file = try TableReader(copies.now).file(of: part.relation)
-            if file == part.file { continue }
+            if file == part.fileAfter { continue }
             guard now.key != nil else { return .leftOut("it has no key and was written anew since") }
-            if file.map(touched.contains) ?? true { isFollowed = false }
+            isFollowed = false
         }
         var pairs: [Pair] = []
         for part in group.parts { pairs += try self.pairs(of: part, before, after) }
@@ -106,11 +112,14 @@ public struct UndoReader {
         var after: Cells?
         var track: RowTrack
         var part: TableSorter.Part
+        /// Whether every later write of the row is known.
+        var isFollowed = true
     }
 
     private func pairs(
         of part: TableSorter.Part, _ before: TableShape, _ after: TableShape
     ) throws(Problem) -> [Pair] {
+        if part.isWhole { return try wholePairs(of: part, before, after) }
         let tracks = footprint.relations[part.file] ?? []
         let old = try RowReader(copies.before).rows(
             of: before, in: part.nameBefore, at: tracks.compactMap(\.before))
@@ -121,6 +130,71 @@ public struct UndoReader {
                 before: track.before.flatMap { old[$0] }, after: track.after.flatMap { new[$0] },
                 track: track, part: part)
         }
+    }
+
+    /// Of a table that was emptied or written anew: all rows that differ, by their texts.
+    private func wholePairs(
+        of part: TableSorter.Part, _ before: TableShape, _ after: TableShape
+    ) throws(Problem) -> [Pair] {
+        let old = try RowReader(copies.before).allRows(of: before, in: part.nameBefore)
+        let new = try RowReader(copies.after).allRows(of: after, in: part.nameAfter)
+        var alike: [String: Int] = [:]
+        for row in new { alike[RowText.of(row.cells, after), default: 0] += 1 }
+        var left = alike
+        var pairs: [Pair] = []
+        for row in old {
+            let text = RowText.of(row.cells, before)
+            if let count = left[text], count > 0 {
+                left[text] = count - 1
+            } else {
+                pairs.append(
+                    Pair(
+                        before: row.cells, after: nil, track: RowTrack(before: row.address, after: nil),
+                        part: part))
+            }
+        }
+        let tracks = part.fileAfter.flatMap { footprint.relations[$0] } ?? []
+        let known = Dictionary(tracks.compactMap { track in track.after.map { ($0, track) } }) { $1 }
+        for row in new {
+            let text = RowText.of(row.cells, after)
+            guard let count = left[text], count > 0 else { continue }
+            left[text] = count - 1
+            // Where the row was not put in by a record of its own, what became of it since is not known.
+            let track = known[row.address] ?? RowTrack(before: nil, after: row.address)
+            pairs.append(
+                Pair(
+                    before: nil, after: row.cells, track: track, part: part,
+                    isFollowed: known[row.address] != nil))
+        }
+        return pairs
+    }
+
+    /// Why so many rows are not read at once; nil where they are not too many.
+    private func tooLarge(_ table: QualifiedName, _ connection: Connection) throws(Problem) -> String? {
+        let count = try connection.query("SELECT count(*)::text FROM ONLY \(table.sql)").scalar
+        guard let count = count.flatMap({ Int($0) }), count > Self.largestWhole else { return nil }
+        return "it had \(count) rows, more than \(Self.largestWhole): take them from a copy of just before"
+    }
+
+    /// All rows of a table that is emptied or dropped are held in memory.
+    private static let largestWhole = 500_000
+
+    private func droppedTable(_ owner: TableReader.Owner) throws(Problem) -> Outcome {
+        guard var shape = try TableReader(copies.before).shape(of: owner.relation) else {
+            return .leftOut("it cannot be read just before the transaction")
+        }
+        if let reason = try tooLarge(owner.name, copies.before) { return .leftOut(reason) }
+        // Triggers and foreign keys are made when the rows are there.
+        shape.references = []
+        shape.triggers = []
+        shape.key = nil
+        let written = shape
+        let rows = try RowReader(copies.before).allRows(of: shape, in: owner.name).map { row in
+            JudgedRow(
+                change: .delete, before: row.cells, after: nil, now: nil, verdict: .absentNow,
+                damaged: written.written)
+        }
+        return .read(UndoPlan.Table(shape: shape, rows: rows, isDropped: true))
     }
 
     /// A row that left one place and came in another with the same key was moved: between partitions, or by
@@ -155,7 +229,8 @@ public struct UndoReader {
             guard
                 var row = judge.judge(
                     before: pair.before, after: pair.after, now: found[index]?.cells,
-                    later: pair.track.later, versions: versions[index], isFollowed: isFollowed)
+                    later: pair.track.later, versions: versions[index],
+                    isFollowed: isFollowed && pair.isFollowed)
             else { continue }
             row.address = found[index]?.address
             rows.append(row)
@@ -204,7 +279,7 @@ public struct UndoReader {
                 guard
                     var row = judge.judge(
                         before: pair.before, after: pair.after, now: cells[index], later: pair.track.later,
-                        versions: versions[index])
+                        versions: versions[index], isFollowed: pair.isFollowed)
                 else { continue }
                 row.address = pair.track.now
                 rows.append(row)

@@ -30,6 +30,14 @@ public struct UndoText: Sendable {
         ]
         lines += notes.map { "- \(Self.shown($0))" }
         for table in plan.tables { lines += section(table) }
+        if !plan.triggerEffects.isEmpty {
+            lines += ["", "## What triggers do besides", ""]
+            lines += plan.triggerEffects.map { "- \(Self.shown($0))" }
+        }
+        if !plan.definitions.isEmpty {
+            lines += ["", "## Made again", ""]
+            lines += plan.definitions.entries.map { "- \(Self.shown($0))" }
+        }
         if !plan.leftOut.isEmpty {
             lines += ["", "## Not taken back", ""]
             lines += plan.leftOut.map { "- \(Self.shown($0.subject)): \(Self.shown($0.reason))" }

@@ -9,11 +9,16 @@ public struct UndoPlan: Hashable, Sendable {
         public var rows: [JudgedRow]
         /// Of a table without a key: how many rows of now have each text that may be expected or wanted.
         public var alike: [String: Int]
+        /// Whether the script makes it again before it puts its rows in.
+        public var isDropped: Bool
 
-        public init(shape: TableShape, rows: [JudgedRow], alike: [String: Int] = [:]) {
+        public init(
+            shape: TableShape, rows: [JudgedRow], alike: [String: Int] = [:], isDropped: Bool = false
+        ) {
             self.shape = shape
             self.rows = rows
             self.alike = alike
+            self.isDropped = isDropped
         }
 
         public func count(_ verdict: Verdict) -> Int { rows.count { $0.verdict == verdict } }
@@ -43,6 +48,12 @@ public struct UndoPlan: Hashable, Sendable {
     public var nowTime: PostgresTimestamp
     public var tables: [Table]
     public var leftOut: [LeftOut]
+    /// What it dropped and the script makes again.
+    public var definitions = Definitions()
+    /// What triggers do when the script is run, besides what it does itself.
+    public var triggerEffects: [String] = []
+    /// Tables that it dropped, with all their rows; those that are made again become tables like the others.
+    public var droppedRows: [Table] = []
 
     public init(
         source: String, database: String, xid: TransactionID, commitTime: PostgresTimestamp, commit: LSN,

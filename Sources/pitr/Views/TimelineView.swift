@@ -31,6 +31,9 @@ struct TimelineView {
             text.command(Self.line(of: event, lsnWidth, xidWidth))
             if let command = command(before: event) { text.command("    " + command) }
         }
+        if shown.contains(where: { $0.changesRows && command(before: $0) != nil }) {
+            text.item("'pitr undo -s \(history.server.name) --xid …' takes the rows of one transaction back")
+        }
         if shown.isEmpty { text.item(isNarrowed ? "none that fits" : "none") }
         if let leftOut { text.item(leftOut) }
         for note in history.happened.notes { text.item(note) }

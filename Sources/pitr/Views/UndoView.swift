@@ -12,7 +12,7 @@ enum UndoView {
             "\(result.plan.conflictCount) rows are in conflict: the script says so and does nothing. "
                 + "Decide with --conflicts."
         case .none:
-            result.writes == 0
+            result.writes == 0 && result.plan.definitions.isEmpty
                 ? "There is nothing to write." : "The script was not run on a copy."
         }
     }
@@ -34,6 +34,14 @@ enum UndoView {
                 text.field("triggers that fire", table.shape.triggers.joined(separator: ", "))
             }
         }
+        if !plan.triggerEffects.isEmpty {
+            text.heading("What triggers do besides")
+            for effect in plan.triggerEffects { text.item(effect) }
+        }
+        if !plan.definitions.isEmpty {
+            text.heading("Made again")
+            for entry in plan.definitions.entries { text.item(entry) }
+        }
         if !plan.leftOut.isEmpty {
             text.heading("Not taken back")
             for left in plan.leftOut { text.item("\(left.subject): \(left.reason)") }
@@ -43,7 +51,7 @@ enum UndoView {
         text.field("Proof", proof(result))
         if let folder {
             text.field("Folder", folder)
-            if result.proof != .stopped, result.writes > 0 {
+            if result.proof != .stopped, result.writes > 0 || !plan.definitions.isEmpty {
                 text.heading("Read it, then run it")
                 text.command(
                     "pitr connect -n \(plan.source) -d \(plan.database) -- -X -f \(folder)/repair.sql")

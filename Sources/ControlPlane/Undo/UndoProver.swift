@@ -1,0 +1,134 @@
+import Instance
+import Platform
+import PostgresClient
+import PostgresFormat
+import Repair
+
+/// Runs a script twice on the copy of now, and compares what the copy's WAL tells with the plan.
+struct UndoProver {
+    private let runner: any CommandRunner
+    let copy: PrivateCopy
+    private let database: String
+    private let folder: String
+
+    init(_ plane: ControlPlane, _ copy: PrivateCopy, _ database: String, _ folder: String) {
+        runner = plane.runner
+        self.copy = copy
+        self.database = database
+        self.folder = folder
+    }
+
+    /// Runs the script twice on the copy of now, and compares what the copy's WAL tells with the plan.
+    func prove(_ script: RepairScript, _ definitions: DroppedDefinitions?) throws {
+        let path = folder + "/repair.sql"
+        try DurableFiles.write(Array(script.text(.none).utf8), to: path, durable: false)
+        let connection = try copy.connect(database)
+        try connection.execute(CanonicalText.settings(local: false))
+        for table in script.tables where !table.shape.triggers.isEmpty {
+            try connection.execute("ALTER TABLE \(table.shape.name.sql) DISABLE TRIGGER USER")
+        }
+        let first = try run(path, connection)
+        guard first.result.succeeded else {
+            throw Problem(
+                .recoveryFailed, "the table as it is now does not take the old rows back",
+                detail: first.result.words,
+                hint: "No script is written. --preview shows the rows, --table leaves tables out.")
+        }
+        var differences = try ScriptProof(
+            connection, script.tables, makesObjects: !script.definitions.isEmpty
+        ).differences(try work(first))
+        if let definitions { differences += try definitions.differences(in: copy) }
+        guard differences.isEmpty else { throw Self.unproved(differences) }
+        let second = try run(path, connection)
+        let again = try work(second)
+        // What was made is there already, and the script says so and stops.
+        guard second.result.succeeded || !script.definitions.isEmpty else {
+            throw Self.unproved(["it fails when it is run a second time", second.result.words])
+        }
+        guard again.footprint == nil, again.strangers.isEmpty else {
+            throw Self.unproved(["a second run changed rows again"])
+        }
+    }
+
+    /// What the triggers of the tables do when the script is run, tried in a transaction that is rolled back.
+    ///
+    /// They may reach out, so only in a copy that reaches nothing.
+    ///
+    /// - Returns: nil where that could not be tried; places of rows that triggers give other values.
+    func tryTriggers(_ script: RepairScript) throws -> (
+        effects: [String], overwritten: [(table: ObjectID, row: Int)]
+    )? {
+        guard copy.isIsolated else { return nil }
+        let connection = try copy.connect(database)
+        defer { connection.close() }
+        try connection.execute(CanonicalText.settings(local: false))
+        let begin = try Self.position(connection)
+        try connection.execute("BEGIN")
+        do {
+            for statement in script.statementTexts {
+                try connection.execute(Self.withoutGuards(statement))
+            }
+        } catch {
+            guard let failure = connection.lastFailure, connection.isOpen else { throw error }
+            return (["the script fails with them: \(failure.message)"], [])
+        }
+        let proof = try ScriptProof(connection, script.tables)
+        let overwritten = try proof.overwritten()
+        try connection.execute("ROLLBACK")
+        let end = try Self.position(connection)
+        _ = try connection.query("SELECT pg_switch_wal()")
+        let work = try ScriptProof.work(rolledBack: true) { visit throws(Problem) in
+            try copy.records(from: begin, to: end, visit)
+        }
+        return (try proof.additions(work), overwritten)
+    }
+
+    /// Without the lines that `psql` alone understands.
+    static func withoutGuards(_ statement: String) -> String {
+        statement.split(separator: "\n", omittingEmptySubsequences: false)
+            .filter { !DroppedDefinitions.isGuard($0) }.joined(separator: "\n")
+    }
+
+    private struct Run {
+        var begin: LSN
+        var end: LSN
+        var result: CommandResult
+    }
+
+    private static func unproved(_ reasons: [String]) -> Problem {
+        Problem(
+            .recoveryFailed, "the script did not do what was planned on a copy of now",
+            detail: reasons.prefix(20).joined(separator: "\n"),
+            hint: "No script is written. Please report this; --preview shows the rows.")
+    }
+
+    private func run(_ path: String, _ connection: Connection) throws -> Run {
+        let begin = try Self.position(connection)
+        let parameters = try copy.server.connectionParameters(database: database)
+        let result = try runner.run(
+            Command(
+                copy.server.installation.tool("psql"),
+                [
+                    "-X", "-h", parameters.host, "-p", String(parameters.port), "-U", parameters.user, "-d",
+                    database, "-f", path,
+                ], workingDirectory: "/", timeoutSeconds: 3600))
+        let end = try Self.position(connection)
+        // What is not full is written out by this.
+        _ = try connection.query("SELECT pg_switch_wal()")
+        return Run(begin: begin, end: end, result: result)
+    }
+
+    private static func position(_ connection: Connection) throws -> LSN {
+        guard let text = try connection.query("SELECT pg_current_wal_insert_lsn()::text").scalar,
+            let position = LSN(text)
+        else { throw Problem(.queryFailed, "the copy does not tell its WAL position") }
+        return position
+    }
+
+    private func work(_ run: Run) throws -> ScriptProof.Work {
+        guard run.begin < run.end else { return ScriptProof.Work() }
+        return try ScriptProof.work { visit throws(Problem) in
+            try copy.records(from: run.begin, to: run.end, visit)
+        }
+    }
+}
