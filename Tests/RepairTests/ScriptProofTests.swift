@@ -56,7 +56,8 @@ struct ScriptProofTests {
         let ids: [String] = ["1", "2"]
         var rows = ids.enumerated().map { (place: Int, id: String) in
             JudgedRow(
-                change: .update, before: [id, "old \(id)"], after: [id, "x"], now: [id, "x"],
+                change: .update, before: [Cell(id), Cell("old \(id)")], after: [Cell(id), "x"],
+                now: [Cell(id), "x"],
                 address: found[place]?.address, verdict: .restorable, damaged: [1])
         }
         rows.append(

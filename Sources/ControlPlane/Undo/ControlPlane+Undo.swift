@@ -84,8 +84,9 @@ extension ControlPlane {
         let wanted = try request.tables.map { try TableWord($0) }
         let reading = try UndoReader(
             UndoCopies(
-                before: try copies[0].connect(plan.database), after: try copies[1].connect(plan.database),
-                now: try copies[2].connect(plan.database)), footprint, isStrict: request.isStrict,
+                before: try copies[0].connectAsWorker(plan.database),
+                after: try copies[1].connectAsWorker(plan.database),
+                now: try copies[2].connectAsWorker(plan.database)), footprint, isStrict: request.isStrict,
             wants: { name in wanted.isEmpty || wanted.contains { $0.matches(name) } },
             moments: between.session
         ).read()
@@ -134,9 +135,13 @@ extension ControlPlane {
             }
             plan.triggerEffects = tried.effects
             if tried.overwritten.isEmpty { break }
+            var isChanged = false
             for (table, rows) in Dictionary(grouping: tried.overwritten, by: \.table) {
-                plan.forbid(rows.map(\.row), of: table, because: "a trigger gives it other values")
+                isChanged =
+                    plan.forbid(rows.map(\.row), of: table, because: "a trigger gives it other values")
+                    || isChanged
             }
+            if !isChanged { break }
             script = RepairScript(plan, rule)
         }
         // The header tells what the triggers do.
@@ -168,13 +173,12 @@ extension ControlPlane {
     private func forbid(
         _ plan: inout UndoPlan, _ script: RepairScript, on copy: PrivateCopy, _ database: String
     ) throws -> Bool {
-        let connection = try copy.connect(database)
+        let triggers = try TriggerSwitch(copy, database, script)
+        try triggers.off()
+        defer { triggers.on() }
+        let connection = try UndoProver.session(copy, database, script)
         defer { connection.close() }
-        try connection.execute(CanonicalText.settings(local: false))
         try connection.execute("BEGIN; SET CONSTRAINTS ALL IMMEDIATE")
-        for table in script.tables where !table.shape.triggers.isEmpty {
-            try connection.execute("ALTER TABLE \(table.shape.name.sql) DISABLE TRIGGER USER")
-        }
         try connection.execute("SAVEPOINT whole")
         do {
             for statement in script.statementTexts {
@@ -197,13 +201,13 @@ extension ControlPlane {
                 let failure = connection.lastFailure
                 guard let failure, connection.isOpen else { throw error }
                 try connection.execute("ROLLBACK TO one")
-                plan.forbid(trial.rows, of: trial.table, because: failure.message)
-                isChanged = true
+                isChanged = plan.forbid(trial.rows, of: trial.table, because: failure.message) || isChanged
             }
+            try connection.execute("RELEASE one")
         }
         guard isChanged else {
             throw Problem(
-                .recoveryFailed, "what the transaction dropped cannot be made again as things are now",
+                .recoveryFailed, "the script as a whole fails on a copy of now, and no row of it by itself",
                 detail: refusal?.message,
                 hint: "No script is written. --preview shows the rows; a copy of just before has everything.")
         }

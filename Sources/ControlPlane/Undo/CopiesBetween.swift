@@ -40,7 +40,7 @@ final class CopiesBetween {
             defer { prepared.release() }
             let copy = try plane.makePrivateCopy(prepared, "between-\(made)", operation)
             current = copy
-            let connection = try copy.connect(database)
+            let connection = try copy.connectAsWorker(database)
             try RowReader.prepare(connection)
             return connection
         } catch {

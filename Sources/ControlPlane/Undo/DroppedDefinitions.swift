@@ -58,8 +58,8 @@ struct DroppedDefinitions {
         guard !missing.isEmpty else { return Definitions() }
         var definitions = Definitions()
         definitions.entries = missing.map { $0.words.visible() }
-        definitions.before = [try text(missing, of: "before", section: "pre-data")]
-        definitions.after = [try text(missing, of: "before", section: "post-data")]
+        definitions.before = [Self.local(try text(missing, of: "before", section: "pre-data"))]
+        definitions.after = [Self.local(try text(missing, of: "before", section: "post-data"))]
         for entry in missing where entry.isSequence {
             let names = try before.query(
                 "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
@@ -84,6 +84,13 @@ struct DroppedDefinitions {
         for entry in made.entries { expected[entry.words, default: 0] -= 1 }
         let other = expected.filter { $0.value != 0 }.keys.sorted()
         guard other.isEmpty else { return other.map { "not as planned: \($0)" } }
+        let (stayed, same) = (nowContents.kept(by: made), made.kept(by: nowContents))
+        for section in ["pre-data", "post-data"] where !stayed.isEmpty {
+            let before = try text(stayed, of: "now", section: section)
+            if Self.sorted(before) != Self.sorted(try text(same, of: "made", section: section)) {
+                return ["a definition that was there was changed"]
+            }
+        }
         let words = Set(missing.map(\.words))
         let own = made.entries.filter { words.contains($0.words) }
         for section in ["pre-data", "post-data"] {
@@ -96,6 +103,18 @@ struct DroppedDefinitions {
 
     private static func sorted(_ text: String) -> [Substring] {
         text.split(separator: "\n").filter { !isGuard($0) }.sorted()
+    }
+
+    /// The settings in front of the first object are for the transaction alone.
+    private static func local(_ text: String) -> String {
+        var isPreamble = true
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            if line.hasPrefix("-- Name:") { isPreamble = false }
+            guard isPreamble else { return String(line) }
+            if line.hasPrefix("SET ") { return "SET LOCAL " + line.dropFirst(4) }
+            return line.hasPrefix("SELECT pg_catalog.set_config(")
+                ? "SELECT pg_catalog.set_config('search_path', '', true);" : String(line)
+        }.joined(separator: "\n")
     }
 
     /// Newer minor versions put a random word around what they write, so that `psql` takes no command of its own

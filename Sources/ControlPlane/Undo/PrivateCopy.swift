@@ -17,10 +17,40 @@ struct PrivateCopy: Sendable {
     let segmentSize: WALSegmentSize
     /// Prepared transactions that were in doubt there and were rolled back in the copy.
     let inDoubt: [String]
+    /// The role of `connectAsWorker`; a name that nobody can have foreseen.
+    let worker: String
     /// Whether nothing in it reaches any network, not this machine's either.
     let isIsolated: Bool
 
+    /// As the tool's superuser: for what runs no code of the database.
     func connect(_ database: String) throws(Problem) -> Connection { try server.connect(database: database) }
+
+    /// As a role that may read and write all rows and nothing else: constraints, domains and indexes may run code
+    /// of the database's owners.
+    func connectAsWorker(_ database: String) throws(Problem) -> Connection {
+        try grantRoutines(in: database)
+        var parameters = try server.connectionParameters(database: database, user: worker)
+        for name in Self.superuserSettings { parameters.sessionSettings[name] = nil }
+        return try Connection(parameters)
+    }
+
+    /// Settings of the tool's sessions that only a superuser may give; the copy's own configuration has them.
+    private static let superuserSettings = [
+        "session_preload_libraries", "session_replication_role", "temp_file_limit", "event_triggers",
+        "lc_messages",
+    ]
+
+    /// What everybody may run by default may have been taken from them.
+    private func grantRoutines(in database: String) throws(Problem) {
+        let connection = try connect(database)
+        defer { connection.close() }
+        let schemas = try connection.query("SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%'")
+        for schema in schemas.firstColumn {
+            let name = SQLText.identifier(schema)
+            try connection.execute(
+                "GRANT EXECUTE ON ALL ROUTINES IN SCHEMA \(name) TO \(SQLText.identifier(worker))")
+        }
+    }
 
     func remove() { executor.abandon() }
 
@@ -72,14 +102,32 @@ extension ControlPlane {
         let proof = try executor.runPrivately()
         do {
             let inDoubt = try endInDoubt(job.recovering)
+            let worker = "pitr_" + operation.id
+            try letIn(worker, job.recovering)
             return PrivateCopy(
                 executor: executor, server: job.recovering, end: proof.endLSN, timeline: proof.timeline,
                 segmentSize: prepared.held.inventory.segmentSize, inDoubt: inDoubt,
+                worker: worker,
                 isIsolated: !job.launcher.isEmpty)
         } catch {
             executor.abandon()
             throw error
         }
+    }
+
+    /// Makes the role, and lets the servers' account in as it.
+    private func letIn(_ worker: String, _ server: PostgresInstance) throws {
+        let name = SQLText.identifier(worker)
+        try server.connect().execute(
+            "CREATE ROLE \(name) LOGIN BYPASSRLS; GRANT pg_read_all_data, pg_write_all_data TO \(name)")
+        for (path, line) in [
+            (server.paths.accessFile, "local all \(name) peer map=worker\n"),
+            (server.paths.identFile, "worker /^.*$ \(name)\n"),
+        ] {
+            let text = try DurableFiles.read(path) + Array(line.utf8)
+            try DurableFiles.write(text, to: path, durable: false)
+        }
+        try server.reload()
     }
 
     /// What starts a program in a network namespace of its own, which has no network; nothing where this machine

@@ -24,10 +24,9 @@ struct UndoProver {
         try DurableFiles.write(Array(script.text(.none).utf8), to: path, durable: false)
         let connection = try copy.connect(database)
         try connection.execute(CanonicalText.settings(local: false))
-        for table in script.tables where !table.shape.triggers.isEmpty {
-            try connection.execute("ALTER TABLE \(table.shape.name.sql) DISABLE TRIGGER USER")
-        }
-        let first = try run(path, connection)
+        try TriggerSwitch(copy, database, script).off()
+        let user = script.definitions.isEmpty ? copy.worker : nil
+        let first = try run(path, connection, as: user)
         guard first.result.succeeded else {
             throw Problem(
                 .recoveryFailed, "the table as it is now does not take the old rows back",
@@ -39,7 +38,7 @@ struct UndoProver {
         ).differences(try work(first))
         if let definitions { differences += try definitions.differences(in: copy) }
         guard differences.isEmpty else { throw Self.unproved(differences) }
-        let second = try run(path, connection)
+        let second = try run(path, connection, as: user)
         let again = try work(second)
         // What was made is there already, and the script says so and stops.
         guard second.result.succeeded || !script.definitions.isEmpty else {
@@ -59,9 +58,8 @@ struct UndoProver {
         effects: [String], overwritten: [(table: ObjectID, row: Int)]
     )? {
         guard copy.isIsolated else { return nil }
-        let connection = try copy.connect(database)
+        let connection = try Self.session(copy, database, script)
         defer { connection.close() }
-        try connection.execute(CanonicalText.settings(local: false))
         let begin = try Self.position(connection)
         try connection.execute("BEGIN")
         do {
@@ -83,6 +81,16 @@ struct UndoProver {
         return (try proof.additions(work), overwritten)
     }
 
+    /// A session that runs a script: only what makes objects needs the superuser.
+    static func session(_ copy: PrivateCopy, _ database: String, _ script: RepairScript) throws -> Connection
+    {
+        let connection =
+            script.definitions.isEmpty
+            ? try copy.connectAsWorker(database) : try copy.connect(database)
+        try connection.execute(CanonicalText.settings(local: false))
+        return connection
+    }
+
     /// Without the lines that `psql` alone understands.
     static func withoutGuards(_ statement: String) -> String {
         statement.split(separator: "\n", omittingEmptySubsequences: false)
@@ -102,14 +110,15 @@ struct UndoProver {
             hint: "No script is written. Please report this; --preview shows the rows.")
     }
 
-    private func run(_ path: String, _ connection: Connection) throws -> Run {
+    private func run(_ path: String, _ connection: Connection, as user: String?) throws -> Run {
         let begin = try Self.position(connection)
         let parameters = try copy.server.connectionParameters(database: database)
         let result = try runner.run(
             Command(
                 copy.server.installation.tool("psql"),
                 [
-                    "-X", "-h", parameters.host, "-p", String(parameters.port), "-U", parameters.user, "-d",
+                    "-X", "-h", parameters.host, "-p", String(parameters.port), "-U", user ?? parameters.user,
+                    "-d",
                     database, "-f", path,
                 ], workingDirectory: "/", timeoutSeconds: 3600))
         let end = try Self.position(connection)

@@ -10,6 +10,8 @@ public struct RowTrack: Hashable, Sendable {
     public var later: [LaterWrite] = []
     /// Where its newest version lies, as far as it was followed.
     public var now: RowAddress?
+    /// Two tracks of one row that the transaction took to another partition have the same number.
+    public var move: Int?
 
     public init(before: RowAddress?, after: RowAddress?, later: [LaterWrite] = []) {
         self.before = before
@@ -29,8 +31,13 @@ public struct LaterWrite: Hashable, Sendable {
     public let commit: LSN
     /// Where its version of the row lies; nil where it deleted the row.
     public let address: RowAddress?
+    /// Whether it took the row to another partition, where it is not followed.
+    public let isMove: Bool
 
-    public init(xid: TransactionID, time: PostgresTimestamp, commit: LSN, address: RowAddress?) {
+    public init(
+        xid: TransactionID, time: PostgresTimestamp, commit: LSN, address: RowAddress?, isMove: Bool = false
+    ) {
+        self.isMove = isMove
         self.xid = xid
         self.time = time
         self.commit = commit

@@ -14,6 +14,10 @@ public struct FootprintCollector: Sendable {
     private let xids: Set<TransactionID>
     private var relations: [RelationLocator: Rows] = [:]
     private var made: Set<RelationLocator> = []
+    private var moves = 0
+    /// Of each transaction's row that just left its partition: it comes in another one next, perhaps behind its
+    /// long values.
+    private var moving: [TransactionID: Int] = [:]
     /// A record of the heap's that could not be read, if any: nothing may be concluded then.
     public private(set) var unreadable: LSN?
 
@@ -38,7 +42,10 @@ public struct FootprintCollector: Sendable {
             return
         }
         switch operation {
-        case .insert(let insertion): insert(insertion.row.locator, insertion.row.address)
+        case .insert(let insertion):
+            insert(
+                insertion.row.locator, insertion.row.address,
+                move: moving[record.xid])
         case .multiInsert(let insertion):
             guard let numbers = record.rowNumbers(of: insertion) else {
                 unreadable = unreadable ?? record.start
@@ -48,27 +55,44 @@ public struct FootprintCollector: Sendable {
                 insert(
                     insertion.block.locator, RowAddress(block: insertion.block.block, offset: number))
             }
-        case .delete(let deletion): delete(deletion.row.locator, deletion.row.address)
-        case .update(let update): self.update(update.old.locator, update.old.address, update.new.address)
+        case .delete(let deletion):
+            moving[record.xid] = nil
+            if deletion.isPartitionMove {
+                moves += 1
+                moving[record.xid] = moves
+            }
+            delete(
+                deletion.row.locator, deletion.row.address, move: deletion.isPartitionMove ? moves : nil)
+        case .update(let update):
+            moving[record.xid] = nil
+            self.update(update.old.locator, update.old.address, update.new.address)
         case .truncate, .confirm, .lock, .lockUpdated, .inPlace, .prune, .visible, .newCommand,
             .rewriteMapping:
             break
         }
     }
 
-    private mutating func insert(_ relation: RelationLocator, _ address: RowAddress) {
+    private mutating func insert(
+        _ relation: RelationLocator, _ address: RowAddress, move: Int? = nil
+    ) {
         Self.change(&relations[relation]) { rows in
             rows.newest[address] = rows.tracks.count
-            rows.tracks.append(RowTrack(before: nil, after: address))
+            var track = RowTrack(before: nil, after: address)
+            track.move = move
+            rows.tracks.append(track)
         }
     }
 
-    private mutating func delete(_ relation: RelationLocator, _ address: RowAddress) {
+    private mutating func delete(
+        _ relation: RelationLocator, _ address: RowAddress, move: Int? = nil
+    ) {
         Self.change(&relations[relation]) { rows in
             if let known = rows.newest.removeValue(forKey: address) {
                 rows.tracks[known].after = nil
             } else {
-                rows.tracks.append(RowTrack(before: address, after: nil))
+                var track = RowTrack(before: address, after: nil)
+                track.move = move
+                rows.tracks.append(track)
             }
         }
     }
@@ -99,7 +123,9 @@ public struct FootprintCollector: Sendable {
             xid: end.end.xid, subtransactions: end.subtransactions,
             relations: relations.mapValues { rows in
                 rows.tracks.filter { $0.before != nil || $0.after != nil }.map {
-                    RowTrack(before: $0.before, after: $0.after)
+                    var track = RowTrack(before: $0.before, after: $0.after)
+                    track.move = $0.move
+                    return track
                 }
             }, made: made, dropped: Set(end.droppedRelations))
     }

@@ -21,6 +21,9 @@ public struct LaterWrites: Sendable {
         let old: Row
         /// Nil for a deletion.
         let new: Row?
+        let isMove: Bool
+        /// Where its record begins.
+        let record: LSN
     }
 
     private var footprint: TransactionFootprint
@@ -60,15 +63,21 @@ public struct LaterWrites: Sendable {
             known[Row(relation: insertion.row.locator, address: insertion.row.address)] = nil
         case .multiInsert(let insertion):
             guard footprint.relations[insertion.block.locator] != nil else { return }
-            for number in record.rowNumbers(of: insertion) ?? [] {
+            guard let numbers = record.rowNumbers(of: insertion) else {
+                unreadable = unreadable ?? record.start
+                return
+            }
+            for number in numbers {
                 let address = RowAddress(block: insertion.block.block, offset: number)
                 known[Row(relation: insertion.block.locator, address: address)] = nil
             }
         case .delete(let deletion):
-            write(xid, Row(relation: deletion.row.locator, address: deletion.row.address), nil)
+            write(
+                record.start, xid, Row(relation: deletion.row.locator, address: deletion.row.address), nil,
+                isMove: deletion.isPartitionMove)
         case .update(let update):
             write(
-                xid, Row(relation: update.old.locator, address: update.old.address),
+                record.start, xid, Row(relation: update.old.locator, address: update.old.address),
                 Row(relation: update.new.locator, address: update.new.address))
         case .truncate, .confirm, .lock, .lockUpdated, .inPlace, .prune, .visible, .newCommand,
             .rewriteMapping:
@@ -76,29 +85,32 @@ public struct LaterWrites: Sendable {
         }
     }
 
-    private mutating func write(_ xid: TransactionID, _ old: Row, _ new: Row?) {
+    private mutating func write(
+        _ record: LSN, _ xid: TransactionID, _ old: Row, _ new: Row?, isMove: Bool = false
+    ) {
         let place = known[old]
         if let new { known[new] = place }
         guard let place else { return }
-        open[xid, default: []].append(Write(place: place, old: old, new: new))
+        open[xid, default: []].append(Write(place: place, old: old, new: new, isMove: isMove, record: record))
     }
 
     private mutating func finish(_ end: TransactionDetails) {
-        for xid in [end.end.xid] + end.subtransactions {
-            for write in open.removeValue(forKey: xid) ?? [] {
-                // The version that does not count must not be taken for the row any more: its line pointer
-                // may be given to another one.
-                guard end.end.kind.isCommit else {
-                    if let new = write.new { known[new] = nil }
-                    continue
-                }
-                known[write.old] = nil
-                let later = LaterWrite(
-                    xid: end.end.xid, time: end.end.time, commit: end.end.start,
-                    address: write.new?.address)
-                footprint.relations[write.place.relation]?[write.place.index].later.append(later)
-                footprint.relations[write.place.relation]?[write.place.index].now = write.new?.address
+        // Subtransactions write in between each other: what counts is the order of WAL.
+        let writes = ([end.end.xid] + end.subtransactions).flatMap { open.removeValue(forKey: $0) ?? [] }
+            .sorted { $0.record < $1.record }
+        for write in writes {
+            // The version that does not count must not be taken for the row any more: its line pointer may be
+            // given to another one.
+            guard end.end.kind.isCommit else {
+                if let new = write.new { known[new] = nil }
+                continue
             }
+            known[write.old] = nil
+            let later = LaterWrite(
+                xid: end.end.xid, time: end.end.time, commit: end.end.start,
+                address: write.new?.address, isMove: write.isMove)
+            footprint.relations[write.place.relation]?[write.place.index].later.append(later)
+            footprint.relations[write.place.relation]?[write.place.index].now = write.new?.address
         }
     }
 

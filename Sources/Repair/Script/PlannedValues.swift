@@ -16,7 +16,7 @@ struct PlannedValues {
     var sql: String {
         let lines = rows.enumerated().map { place, cells in
             let fields = zip(columns, cells).map { column, cell in
-                place == 0 ? "\(Self.literal(cell))::\(column.type)" : Self.literal(cell)
+                place == 0 ? "\(Self.literal(cell?.text))::\(column.type)" : Self.literal(cell?.text)
             }
             return "(\(fields.joined(separator: ", ")))"
         }

@@ -1,3 +1,5 @@
+public import PostgresFormat
+
 /// One row as a repair finds it and as it leaves it.
 public struct PlannedWrite: Hashable, Sendable {
     public enum Action: String, Hashable, Sendable {
@@ -11,6 +13,8 @@ public struct PlannedWrite: Hashable, Sendable {
     public var wanted: Cells?
     /// Where it must lie, in a table without a key.
     public var address: RowAddress?
+    /// The partition in which it lies; nil for the table itself.
+    public var relation: ObjectID?
     /// Places of the columns that are set.
     public var columns: [Int]
     /// The place of the judged row in its table.
@@ -18,6 +22,7 @@ public struct PlannedWrite: Hashable, Sendable {
 
     /// What becomes of a row under a rule for conflicts; nil if nothing does.
     public init?(_ row: JudgedRow, _ shape: TableShape, _ rule: ConflictRule) {
+        if row.isLost { return nil }
         switch row.verdict {
         case .alreadyRight, .forbiddenNow, .referencedSince: return nil
         case .restorable, .mergeable, .keyChanged:
@@ -58,6 +63,7 @@ public struct PlannedWrite: Hashable, Sendable {
         expected = now
         self.wanted = wanted
         address = row.address
+        relation = row.relation
         self.columns = columns
     }
 
@@ -73,6 +79,7 @@ public struct PlannedWrite: Hashable, Sendable {
         action = .delete
         expected = now
         address = row.address
+        relation = row.relation
         columns = []
     }
 }
@@ -82,12 +89,12 @@ public struct PlannedTable: Hashable, Sendable {
     public var shape: TableShape
     public var writes: [PlannedWrite]
     /// Of a table without a key: how many rows of now have each text that is expected or wanted.
-    public var alike: [String: Int]
+    public var alike: [Cell: Int]
     /// Whether the script makes the table.
     public var isDropped: Bool
 
     public init(
-        shape: TableShape, writes: [PlannedWrite], alike: [String: Int] = [:], isDropped: Bool = false
+        shape: TableShape, writes: [PlannedWrite], alike: [Cell: Int] = [:], isDropped: Bool = false
     ) {
         self.shape = shape
         self.writes = writes

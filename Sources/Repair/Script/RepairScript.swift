@@ -57,7 +57,8 @@ public struct RepairScript: Sendable {
     // MARK: Text
 
     public func text(_ proof: Proof) -> String {
-        var parts = [header(proof), Self.opening, checks()]
+        var parts = [header(proof), Self.opening]
+        parts.append(isEmpty && !isStopped ? "-- There is nothing to write.\n" : checks())
         if isStopped {
             parts.append(stop())
         } else {
@@ -106,7 +107,7 @@ public struct RepairScript: Sendable {
         }
         lines += [
             "", "Every row must be as it was then, column by column, or nothing is changed. Run it as",
-            "  psql -X -d \(plan.database) -f repair.sql",
+            "  psql -X -d \(Command.shellQuoted(plan.database)) -f repair.sql",
         ]
         return lines.map { Self.comment($0) }.joined(separator: "\n") + "\n"
     }
@@ -117,15 +118,18 @@ public struct RepairScript: Sendable {
         return visible.isEmpty ? "--" : "-- " + visible
     }
 
+    private static let settings =
+        CanonicalText.settings(local: true)
+        + "\nSET LOCAL lock_timeout = '30s';\nSET LOCAL statement_timeout = 0;"
+
     private static let opening = """
         \\set ON_ERROR_STOP on
+        \\set ON_ERROR_ROLLBACK off
         \\set QUIET on
         \\pset tuples_only on
         \\pset format unaligned
-        BEGIN;
-        \(CanonicalText.settings(local: true))
-        SET LOCAL lock_timeout = '30s';
-        SET LOCAL statement_timeout = 0;
+        BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+        \(settings)
 
         """
 
@@ -135,6 +139,9 @@ public struct RepairScript: Sendable {
             "pg_catalog.current_database() = \(PlannedValues.literal(plan.database))",
             "'database ' || pg_catalog.current_database()",
             "'this is database ' || pg_catalog.current_database()")
+        let role = "pg_catalog.current_setting('session_replication_role')"
+        text += Self.check(
+            role + " = 'origin'", "'foreign keys are checked'", "'session_replication_role is ' || \(role)")
         for table in tables where table.isDropped {
             let number = "pg_catalog.to_regclass(\(PlannedValues.literal(table.shape.name.text)))"
             text += Self.check(
@@ -181,7 +188,9 @@ public struct RepairScript: Sendable {
         let made = tables.filter(\.isDropped).flatMap {
             TableStatements($0, portion: Self.portion).fillings()
         }
-        return plan.definitions.before + made + plan.definitions.sequenceStatements
+        // What pg_restore writes has settings of its own.
+        let own = plan.definitions.isEmpty ? [] : [Self.settings + "\n"]
+        return plan.definitions.before + own + made + plan.definitions.sequenceStatements
             + statements(of: kept.map { TableStatements($0, portion: Self.portion) }, kept)
             + plan.definitions.after
     }

@@ -149,8 +149,11 @@ public struct ScriptProof {
                 of: table.shape, by: key, writes.map { write in key.columns.map { write.wanted?[$0] ?? nil } }
             )
             for (write, row) in zip(writes, rows) {
-                let text = row.map { RowText.of($0.cells, table.shape) }
-                if text != write.wanted.map({ RowText.of($0, table.shape) }) {
+                let places = write.action == .insert ? table.shape.written : write.columns
+                let isKept = places.allSatisfy { place in
+                    row.map { $0.cells[place] } == write.wanted.map { $0[place] }
+                }
+                if !isKept {
                     found.append((table.shape.number, write.row))
                 }
             }
@@ -158,17 +161,28 @@ public struct ScriptProof {
         return found
     }
 
+    private struct Place: Hashable {
+        let relation: ObjectID
+        let address: RowAddress
+    }
+
     private func differences(
         of table: PlannedTable, _ tracks: [(owner: TableReader.Owner, track: RowTrack)]
     ) throws(Problem) -> [String] {
         var found: [String] = []
-        let taken = tracks.compactMap(\.track.before).sorted()
-        let planned = table.writes.filter { $0.action != .insert }.compactMap(\.address).sorted()
+        let taken = Set(
+            tracks.compactMap { owner, track in
+                track.before.map { Place(relation: owner.relation, address: $0) }
+            })
+        let planned = Set(
+            table.writes.filter { $0.action != .insert }.compactMap { write in
+                write.address.map { Place(relation: write.relation ?? table.shape.number, address: $0) }
+            })
         if taken != planned {
             found.append(
                 "\(table.shape.name): \(taken.count) rows were taken and \(planned.count) planned, or others")
         }
-        var left: [String: Int] = [:]
+        var left: [Cell: Int] = [:]
         for (relation, rows) in Dictionary(grouping: tracks, by: \.owner.relation) {
             let name = rows.first { $0.owner.relation == relation }?.owner.name
             guard let name else { continue }
@@ -176,7 +190,7 @@ public struct ScriptProof {
                 of: table.shape, in: name, at: rows.compactMap(\.track.after))
             for cells in cells.values { left[RowText.of(cells, table.shape), default: 0] += 1 }
         }
-        var wanted: [String: Int] = [:]
+        var wanted: [Cell: Int] = [:]
         for write in table.writes {
             if let cells = write.wanted { wanted[RowText.of(cells, table.shape), default: 0] += 1 }
         }

@@ -47,8 +47,8 @@ struct TableStatements {
         return comment("\(shape.name): gives back \(names) in \(writes.count) rows")
             + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n"
             + "    UPDATE \(shape.source) AS r SET \(set.joined(separator: ", ")) FROM p\n"
-            + "        WHERE \(found(by: "k")) AND \(image) = p.expected RETURNING p.n),\n"
-            + "already AS (\(already))\n"
+            + "        WHERE \(found(by: "k")) AND \(image) = p.expected\n"
+            + "        RETURNING \(kept(columns)) AS kept),\nalready AS (\(already))\n"
             + counted(writes.count, done: "updated", already: "had their old values already")
     }
 
@@ -61,7 +61,7 @@ struct TableStatements {
 
     private func insert(_ writes: [PlannedWrite], _ key: TableShape.Key) -> String {
         var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
-        values.rows = writes.indices.map { [String($0 + 1)] }
+        values.rows = writes.indices.map { [Cell(String($0 + 1))] }
         add(&values, "wanted", "text", writes.map { $0.wanted.map { RowText.of($0, shape) } })
         let columns = shape.written
         addWanted(&values, columns, writes)
@@ -71,8 +71,8 @@ struct TableStatements {
         }.joined(separator: " AND ")
         return comment("\(shape.name): puts back \(writes.count) rows")
             + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n    \(insertion(of: columns)) FROM p\n"
-            + "        WHERE NOT EXISTS (SELECT FROM \(shape.source) AS r WHERE \(condition)) RETURNING 1),\n"
-            + "already AS (SELECT p.n FROM p JOIN \(shape.source) AS r ON \(condition)\n"
+            + "        WHERE NOT EXISTS (SELECT FROM \(shape.source) AS r WHERE \(condition))\n"
+            + "        RETURNING \(image) IN (SELECT wanted FROM p) AS kept),\nalready AS (SELECT p.n FROM p JOIN \(shape.source) AS r ON \(condition)\n"
             + "        WHERE \(image) = p.wanted)\n"
             + counted(writes.count, done: "put back", already: "were there already")
     }
@@ -82,11 +82,11 @@ struct TableStatements {
         let columns = shape.written
         return portions(table.writes).map { writes in
             var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
-            values.rows = writes.indices.map { [String($0 + 1)] }
+            values.rows = writes.indices.map { [Cell(String($0 + 1))] }
             addWanted(&values, columns, writes)
             return comment("\(shape.name): puts in \(writes.count) rows")
                 + "WITH p(\(values.names)) AS (\(values.sql)),\n"
-                + "done AS (\(insertion(of: columns)) FROM p RETURNING 1),\n"
+                + "done AS (\(insertion(of: columns)) FROM p RETURNING true AS kept),\n"
                 + "already AS (SELECT 1 WHERE false)\n"
                 + counted(writes.count, done: "put in", already: "were there already")
         }
@@ -95,7 +95,8 @@ struct TableStatements {
     private func insertion(of columns: [Int]) -> String {
         let names = columns.map { shape.columns[$0].sql }.joined(separator: ", ")
         let fields = columns.indices.map { "p.v\($0 + 1)" }.joined(separator: ", ")
-        return "INSERT INTO \(shape.name.sql) (\(names))\n        OVERRIDING SYSTEM VALUE SELECT \(fields)"
+        return
+            "INSERT INTO \(shape.name.sql) AS r (\(names))\n        OVERRIDING SYSTEM VALUE SELECT \(fields)"
     }
 
     // MARK: Deletions
@@ -123,14 +124,26 @@ struct TableStatements {
 
     private func referred(_ writes: [PlannedWrite], by reference: TableShape.Reference) -> String {
         var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
-        values.rows = writes.indices.map { [String($0 + 1)] }
+        values.rows = writes.indices.map { [Cell(String($0 + 1))] }
         for (place, column) in reference.referenced.enumerated() {
             add(
                 &values, "k\(place + 1)", shape.columns[column].type,
                 writes.map { $0.expected?[column] ?? nil })
         }
-        let condition = zip(reference.columns, reference.operators).enumerated().map { place, pair in
+        var condition = zip(reference.columns, reference.operators).enumerated().map { place, pair in
             "p.k\(place + 1) \(pair.1) c.\(QualifiedName.quoted(pair.0))"
+        }
+        if reference.tableNumber == shape.number, let key = shape.key {
+            // Rows that go themselves may refer to each other.
+            for (place, column) in key.columns.enumerated() {
+                add(
+                    &values, "own\(place + 1)", shape.columns[column].type,
+                    writes.map { $0.expected?[column] ?? nil })
+            }
+            let same = zip(key.columns, key.operators).enumerated().map { place, pair in
+                "c.\(shape.columns[pair.0].sql) \(pair.1) q.own\(place + 1)"
+            }
+            condition.append("NOT EXISTS (SELECT FROM p AS q WHERE \(same.joined(separator: " AND ")))")
         }
         let words = PlannedValues.literal(
             " rows of \(reference.table) refer to rows of \(shape.name) that are to go")
@@ -147,7 +160,7 @@ struct TableStatements {
         return comment("\(shape.name): removes \(writes.count) rows")
             + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n"
             + "    DELETE FROM \(shape.source) AS r USING p\n"
-            + "        WHERE \(found(by: "k")) AND \(image) = p.expected RETURNING p.n),\n"
+            + "        WHERE \(found(by: "k")) AND \(image) = p.expected RETURNING true AS kept),\n"
             + "already AS (SELECT p.n FROM p WHERE NOT EXISTS (SELECT FROM \(shape.source) AS r "
             + "WHERE \(found(by: "k"))))\n"
             + counted(writes.count, done: "removed", already: "were gone already")
@@ -172,7 +185,7 @@ struct TableStatements {
         var results: [String] = []
         if !taken.isEmpty {
             var values = identified(taken)
-            add(&values, "goes", "boolean", taken.map { $0.action == .delete ? "t" : "f" })
+            add(&values, "goes", "boolean", taken.map { Cell($0.action == .delete ? "t" : "f") })
             let changed = Array(Set(taken.flatMap(\.columns))).sorted()
             addWanted(&values, changed, taken)
             let set = changed.enumerated().map { "\(shape.columns[$1].sql) = p.v\($0 + 1)" }
@@ -191,7 +204,7 @@ struct TableStatements {
         }
         if !put.isEmpty {
             var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
-            values.rows = put.indices.map { [String($0 + 1)] }
+            values.rows = put.indices.map { [Cell(String($0 + 1))] }
             addWanted(&values, columns, put)
             parts += [
                 "q(\(values.names)) AS (\(values.sql))",
@@ -214,7 +227,7 @@ struct TableStatements {
 
     /// How many rows of each text there are, and are to be.
     private func texts() -> PlannedValues {
-        var want: [String: Int] = [:]
+        var want: [Cell: Int] = [:]
         for write in table.writes {
             for (cells, change) in [(write.expected, -1), (write.wanted, 1)] {
                 guard let text = cells.map({ RowText.of($0, shape) }) else { continue }
@@ -225,7 +238,7 @@ struct TableStatements {
             .init(name: "image", type: "text"), .init(name: "have", type: "bigint"),
             .init(name: "want", type: "bigint"),
         ])
-        values.rows = want.keys.sorted().map { [$0, String(table.alike[$0] ?? 0), String(want[$0] ?? 0)] }
+        values.rows = want.map { [$0, Cell(String(table.alike[$0] ?? 0)), Cell(String($1))] }
         return values
     }
 
@@ -241,16 +254,32 @@ struct TableStatements {
 
     private var image: String { RowText.expression(shape, alias: "r") }
 
+    /// So many rows, or fewer where they are large: a statement has to stay small for whoever parses it.
     private func portions(_ writes: [PlannedWrite]) -> [[PlannedWrite]] {
-        stride(from: 0, to: writes.count, by: portion).map {
-            Array(writes[$0..<min($0 + portion, writes.count)])
+        var portions: [[PlannedWrite]] = []
+        var bytes = 0
+        for write in writes {
+            let size = [write.expected, write.wanted].compactMap { $0 }.joined().reduce(0) {
+                $0 + ($1?.text.utf8.count ?? 0)
+            }
+            if portions.isEmpty || portions[portions.count - 1].count >= portion
+                || bytes + size > Self.largest
+            {
+                portions.append([])
+                bytes = 0
+            }
+            portions[portions.count - 1].append(write)
+            bytes += size
         }
+        return portions
     }
+
+    private static let largest = 4 << 20
 
     /// Number, place and expected text of rows that are there.
     private func identified(_ writes: [PlannedWrite]) -> PlannedValues {
         var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
-        values.rows = writes.indices.map { [String($0 + 1)] }
+        values.rows = writes.indices.map { [Cell(String($0 + 1))] }
         if let key = shape.key {
             for (place, column) in key.columns.enumerated() {
                 add(
@@ -258,7 +287,7 @@ struct TableStatements {
                     writes.map { $0.expected?[column] ?? nil })
             }
         } else {
-            add(&values, "k1", "tid", writes.map { $0.address?.description })
+            add(&values, "k1", "tid", writes.map { $0.address.map { Cell($0.description) } })
         }
         add(&values, "expected", "text", writes.map { $0.expected.map { RowText.of($0, shape) } })
         return values
@@ -276,6 +305,15 @@ struct TableStatements {
         for index in values.rows.indices { values.rows[index].append(cells[index]) }
     }
 
+    /// Whether a row that was just written has the values that it was given: triggers may change them.
+    private func kept(_ columns: [Int]) -> String {
+        let left = columns.map { shape.reading($0, alias: "r") }.joined(separator: ", ")
+        let right = columns.enumerated().map { place, column in
+            shape.columns[column].type == "xml" ? "p.v\(place + 1)::pg_catalog.text" : "p.v\(place + 1)"
+        }
+        return "ROW(\(left))::pg_catalog.text = ROW(\(right.joined(separator: ", ")))::pg_catalog.text"
+    }
+
     /// All rows must have been found as planned, or as they are to be.
     private func counted(_ count: Int, done: String, already: String) -> String {
         let name = shape.name.visibleLiteral
@@ -285,7 +323,7 @@ struct TableStatements {
                     || CASE WHEN a.count > 0 THEN ', ' || a.count || ' \(already)' ELSE '' END
                 ELSE ('stop: ' || \(count) - d.count - a.count
                     || ' of \(count) rows of \(name) are not as planned')::pg_catalog.int4::pg_catalog.text END
-            FROM (SELECT count(*) FROM done) AS d, (SELECT count(*) FROM already) AS a;
+            FROM (SELECT count(*) FROM done WHERE kept) AS d, (SELECT count(*) FROM already) AS a;
 
             """
     }
@@ -296,7 +334,14 @@ struct TableStatements {
 extension QualifiedName {
     /// For the inside of a quoted literal without escapes.
     var visibleLiteral: String {
-        description.visible().split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
-            .split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "/")
+        var text = ""
+        for scalar in description.visible().unicodeScalars {
+            switch scalar {
+            case "'": text += "''"
+            case "\\": text += "/"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
     }
 }

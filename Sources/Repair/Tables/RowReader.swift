@@ -1,5 +1,6 @@
 public import Platform
 public import PostgresClient
+public import PostgresFormat
 
 /// Reads rows of one table, by their addresses or by their keys. Nothing is written.
 public struct RowReader {
@@ -36,7 +37,7 @@ public struct RowReader {
                     + "WHERE r.ctid = ANY ($1::tid[])", [list])
             for row in answer.rows {
                 guard let address = row[0].flatMap(RowAddress.init) else { continue }
-                found[address] = Array(row.dropFirst())
+                found[address] = Cells(texts: row.dropFirst())
             }
         }
         return found
@@ -61,7 +62,7 @@ public struct RowReader {
                     + "WHERE r.ctid >= '(\(next),0)' AND r.ctid < '(\(end),0)'")
             for row in answer.rows {
                 guard let address = row[0].flatMap(RowAddress.init) else { continue }
-                found.append((address, Array(row.dropFirst())))
+                found.append((address, Cells(texts: row.dropFirst())))
             }
             next = end
         }
@@ -72,6 +73,8 @@ public struct RowReader {
     public struct Found: Hashable, Sendable {
         public var cells: Cells
         public var address: RowAddress?
+        /// The table or partition in which it lies.
+        public var relation: ObjectID?
     }
 
     /// The rows with these keys: nil for each key that no row has.
@@ -85,26 +88,30 @@ public struct RowReader {
             for (place, column) in key.columns.enumerated() {
                 values.columns.append(.init(name: "k\(place + 1)", type: shape.columns[column].type))
             }
-            for (place, cells) in zip(wanted.indices, wanted) { values.rows.append([String(place)] + cells) }
+            for (place, cells) in zip(wanted.indices, wanted) {
+                values.rows.append([Cell(String(place))] + cells)
+            }
             let condition = zip(key.columns, key.operators).enumerated().map { place, pair in
                 "r.\(shape.columns[pair.0].sql) \(pair.1) p.k\(place + 1)"
             }
             let answer = try connection.query(
-                "WITH p(\(values.names)) AS (\(values.sql)) SELECT p.n, r.ctid, \(Self.columns(shape)) "
+                "WITH p(\(values.names)) AS (\(values.sql)) SELECT p.n, r.ctid, r.tableoid, \(Self.columns(shape)) "
                     + "FROM \(shape.source) AS r JOIN p ON \(condition.joined(separator: " AND "))")
             for row in answer.rows {
                 guard let place = row[0].flatMap({ Int($0) }), found.indices.contains(place) else { continue }
-                found[place] = Found(cells: Array(row.dropFirst(2)), address: row[1].flatMap(RowAddress.init))
+                found[place] = Found(
+                    cells: Cells(texts: row.dropFirst(3)),
+                    address: row[1].flatMap(RowAddress.init),
+                    relation: row[2].flatMap { UInt32($0) }.map(ObjectID.init))
             }
         }
         return found
     }
 
     /// How many rows have exactly these texts; for tables without a key, read as a whole.
-    public func counts(of shape: TableShape, _ texts: [String]) throws(Problem) -> [String: Int] {
-        guard !texts.isEmpty else { return [:] }
-        var counts: [String: Int] = [:]
-        let distinct = Array(Set(texts)).sorted()
+    public func counts(of shape: TableShape, _ texts: Set<Cell>) throws(Problem) -> [Cell: Int] {
+        var counts: [Cell: Int] = [:]
+        let distinct = Array(texts)
         for start in stride(from: 0, to: distinct.count, by: Self.portion) {
             let wanted = distinct[start..<min(start + Self.portion, distinct.count)]
             var values = PlannedValues(columns: [.init(name: "image", type: "text")])
@@ -113,14 +120,14 @@ public struct RowReader {
                 "WITH p(image) AS (\(values.sql)) SELECT p.image, count(*) FROM \(shape.source) AS r "
                     + "JOIN p ON \(RowText.expression(shape, alias: "r")) = p.image GROUP BY p.image")
             for row in answer.rows {
-                if let text = row[0], let count = row[1].flatMap({ Int($0) }) { counts[text] = count }
+                if let text = row[0], let count = row[1].flatMap({ Int($0) }) { counts[Cell(text)] = count }
             }
         }
         return counts
     }
 
     private static func columns(_ shape: TableShape) -> String {
-        shape.columns.map { "r.\($0.sql)" }.joined(separator: ", ")
+        shape.columns.indices.map { shape.reading($0, alias: "r") }.joined(separator: ", ")
     }
 }
 

@@ -2,13 +2,13 @@
 /// (`record_out`).
 public enum RowText {
     /// The text of these cells.
-    public static func of(_ cells: Cells, _ shape: TableShape) -> String {
-        "(" + shape.written.map { field(cells[$0]) }.joined(separator: ",") + ")"
+    public static func of(_ cells: Cells, _ shape: TableShape) -> Cell {
+        Cell("(" + shape.written.map { field(cells[$0]?.text) }.joined(separator: ",") + ")")
     }
 
     /// What makes PostgreSQL print a row of the table in the same way.
     public static func expression(_ shape: TableShape, alias: String) -> String {
-        "ROW(" + shape.written.map { "\(alias).\(shape.columns[$0].sql)" }.joined(separator: ", ")
+        "ROW(" + shape.written.map { shape.reading($0, alias: alias) }.joined(separator: ", ")
             + ")::pg_catalog.text"
     }
 

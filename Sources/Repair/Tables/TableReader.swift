@@ -89,13 +89,29 @@ public struct TableReader {
             columns: try columns(of: table))
         shape.key = try key(of: table, shape.columns)
         shape.references = try references(to: table, shape.columns)
-        shape.triggers = try connection.query(
-            """
-            SELECT tgname FROM pg_trigger WHERE tgrelid = $1::oid AND NOT tgisinternal AND tgenabled <> 'D'
-            ORDER BY tgname
-            """, [table.description]
-        ).firstColumn
+        try readTriggers(&shape)
         return shape
+    }
+
+    /// Partitions may have triggers of their own.
+    private func readTriggers(_ shape: inout TableShape) throws(Problem) {
+        let rows = try connection.query(
+            """
+            SELECT t.tgname AS name, n.nspname AS schema, c.relname AS relation
+            FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgrelid IN (
+                SELECT $1::oid UNION ALL SELECT relid::oid FROM pg_partition_tree($1::oid::regclass))
+            ORDER BY 1, 2, 3
+            """, [shape.number.description])
+        for row in 0..<rows.count {
+            guard let name = rows[row, "name"], let schema = rows[row, "schema"],
+                let relation = rows[row, "relation"]
+            else { continue }
+            let table = QualifiedName(schema: schema, name: relation)
+            if !shape.triggers.contains(name) { shape.triggers.append(name) }
+            if !shape.triggerTables.contains(table) { shape.triggerTables.append(table) }
+        }
     }
 
     private func columns(of table: ObjectID) throws(Problem) -> [TableShape.Column] {
@@ -120,7 +136,7 @@ public struct TableReader {
             SELECT k.attnum::text AS number, format('OPERATOR(%I.%s)', s.nspname, o.oprname) AS operator
             FROM (
                 SELECT i.indkey, i.indclass, i.indnkeyatts FROM pg_index i
-                WHERE i.indrelid = $1::oid AND i.indisunique AND i.indimmediate AND i.indisvalid
+                WHERE i.indrelid = $1::oid AND i.indisunique AND i.indimmediate AND i.indisvalid AND NOT i.indisexclusion
                     AND i.indpred IS NULL AND i.indexprs IS NULL
                     AND NOT EXISTS (
                         SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid AND NOT a.attnotnull
@@ -131,6 +147,7 @@ public struct TableReader {
             JOIN pg_opclass c ON c.oid = k.class
             JOIN pg_amop p ON p.amopfamily = c.opcfamily AND p.amoplefttype = c.opcintype
                 AND p.amoprighttype = c.opcintype AND p.amopstrategy = 3
+                AND c.opcmethod = (SELECT oid FROM pg_am WHERE amname = 'btree')
             JOIN pg_operator o ON o.oid = p.amopopr JOIN pg_namespace s ON s.oid = o.oprnamespace
             WHERE k.place <= i.indnkeyatts ORDER BY k.place
             """, [table.description])

@@ -80,8 +80,10 @@ public struct TableShape: Hashable, Sendable {
     public var columns: [Column]
     public var key: Key?
     public var references: [Reference]
-    /// The user's triggers that are enabled.
+    /// The user's triggers that are enabled, also of partitions.
     public var triggers: [String]
+    /// Where they are.
+    public var triggerTables: [QualifiedName] = []
 
     public init(
         number: ObjectID, name: QualifiedName, kind: Kind = .table, columns: [Column], key: Key? = nil,
@@ -99,11 +101,26 @@ public struct TableShape: Hashable, Sendable {
     /// As it stands behind FROM: a partitioned table stands for all its partitions, any other for itself.
     public var source: String { kind == .partitioned ? name.sql : "ONLY \(name.sql)" }
 
+    /// What reads a column: `xml` prints itself without its encoding otherwise.
+    func reading(_ place: Int, alias: String) -> String {
+        let column = columns[place]
+        return column.type == "xml" ? "\(alias).\(column.sql)::pg_catalog.text" : "\(alias).\(column.sql)"
+    }
+
     /// Places of the columns that can be written.
     public var written: [Int] { columns.indices.filter { !columns[$0].isGenerated } }
 
     /// Whether rows of one can be written into the other as they are.
-    public func hasSameColumns(as other: TableShape) -> Bool { columns == other.columns }
+    public func hasSameColumns(as other: TableShape) -> Bool {
+        func plain(_ columns: [Column]) -> [Column] {
+            columns.map { column in
+                var plain = column
+                plain.isNotNull = false
+                return plain
+            }
+        }
+        return plain(columns) == plain(other.columns)
+    }
 }
 
 /// A relation's name with its schema's.
@@ -123,11 +140,15 @@ public struct QualifiedName: Hashable, Comparable, Sendable, CustomStringConvert
     public var sql: String { "\(Self.quoted(schema)).\(Self.quoted(name))" }
 
     /// As `regclass` reads it: it knows no escapes.
-    var text: String {
-        [schema, name].map { part in
-            "\"" + part.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-                + "\""
-        }.joined(separator: ".")
+    public var text: String { [schema, name].map(Self.doubled).joined(separator: ".") }
+
+    private static func doubled(_ name: String) -> String {
+        var text = "\""
+        for scalar in name.unicodeScalars {
+            if scalar == "\"" { text += "\"" }
+            text.unicodeScalars.append(scalar)
+        }
+        return text + "\""
     }
 
     public static func < (left: QualifiedName, right: QualifiedName) -> Bool {
@@ -153,5 +174,34 @@ public struct QualifiedName: Hashable, Comparable, Sendable, CustomStringConvert
     }
 }
 
+/// A value as PostgreSQL prints it. Two of them are equal only byte by byte: texts that Unicode takes for equivalent are
+/// different values.
+public struct Cell: Hashable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
+    public let text: String
+
+    public init(_ text: String) {
+        self.text = text
+    }
+
+    public init(stringLiteral text: String) {
+        self.text = text
+    }
+
+    public var description: String { text }
+
+    public static func == (left: Cell, right: Cell) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    public func hash(into hasher: inout Hasher) {
+        for byte in text.utf8 { hasher.combine(byte) }
+        hasher.combine(0xFF as UInt8)
+    }
+}
+
 /// A row: PostgreSQL's text of each column in the order of the table's shape, nil for NULL.
-public typealias Cells = [String?]
+public typealias Cells = [Cell?]
+
+extension Cells {
+    init(texts: ArraySlice<String?>) {
+        self = texts.map { text in text.map { Cell($0) } }
+    }
+}

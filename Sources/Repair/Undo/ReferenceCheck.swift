@@ -51,7 +51,7 @@ struct ReferenceCheck {
             values.columns.append(.init(name: "k\(place + 1)", type: table.shape.columns[column].type))
         }
         values.rows = going.map { row in
-            [String(row)] + reference.referenced.map { table.rows[row].now?[$0] ?? nil }
+            [Cell(String(row))] + reference.referenced.map { table.rows[row].now?[$0] ?? nil }
         }
         let condition = zip(reference.columns, reference.operators).enumerated().map { place, pair in
             "p.k\(place + 1) \(pair.1) c.\(QualifiedName.quoted(pair.0))"
@@ -64,7 +64,9 @@ struct ReferenceCheck {
                 + "\(reference.table.sql) AS c JOIN p ON \(condition)")
         for row in answer.rows {
             guard let place = row[0].flatMap({ Int($0) }) else { continue }
-            if keys == nil || !leaving.contains(Array(row.dropFirst())) { kept.insert(place) }
+            if keys == nil || !leaving.contains(Cells(texts: row.dropFirst())) {
+                kept.insert(place)
+            }
         }
         return kept.sorted()
     }

@@ -26,11 +26,11 @@ public struct UndoReading: Sendable {
 
 /// Reads the rows that a transaction touched, by their addresses, and judges them against now.
 public struct UndoReader {
-    private let copies: UndoCopies
+    let copies: UndoCopies
     private let footprint: TransactionFootprint
     private let isStrict: Bool
     private let wants: (QualifiedName) -> Bool
-    private let moments: (LSN) throws(Problem) -> Connection?
+    let moments: (LSN) throws(Problem) -> Connection?
 
     /// - Parameters:
     ///   - footprint: with the later writes of its rows.
@@ -50,7 +50,20 @@ public struct UndoReader {
 
     public func read() throws(Problem) -> UndoReading {
         for connection in [copies.before, copies.after, copies.now] { try RowReader.prepare(connection) }
+        let encoding = try copies.now.query("SHOW server_encoding").scalar
+        guard encoding != "SQL_ASCII" else {
+            throw Problem(
+                .operationNotSupported, "the database has the encoding SQL_ASCII",
+                detail: "its texts are bytes of no known encoding, which a script cannot carry exactly",
+                hint: "Restore a copy of just before with 'pitr restore', and take the rows from there.")
+        }
         let sorter = try TableSorter(copies, footprint)
+        let names = sorter.groups.map(\.name) + sorter.dropped.map(\.name)
+        if !names.isEmpty, !names.contains(where: wants) {
+            throw Problem(
+                .resourceNotFound, "the transaction did not touch any of the tables asked for",
+                detail: "it touched " + names.map(\.description).joined(separator: ", "))
+        }
         var reading = UndoReading(tables: [], dropped: [], leftOut: sorter.leftOut)
         for group in sorter.groups where wants(group.name) {
             switch try table(group) {
@@ -107,7 +120,7 @@ public struct UndoReader {
 
     // MARK: Before and after
 
-    private struct Pair {
+    struct Pair {
         var before: Cells?
         var after: Cells?
         var track: RowTrack
@@ -138,7 +151,7 @@ public struct UndoReader {
     ) throws(Problem) -> [Pair] {
         let old = try RowReader(copies.before).allRows(of: before, in: part.nameBefore)
         let new = try RowReader(copies.after).allRows(of: after, in: part.nameAfter)
-        var alike: [String: Int] = [:]
+        var alike: [Cell: Int] = [:]
         for row in new { alike[RowText.of(row.cells, after), default: 0] += 1 }
         var left = alike
         var pairs: [Pair] = []
@@ -187,6 +200,7 @@ public struct UndoReader {
         // Triggers and foreign keys are made when the rows are there.
         shape.references = []
         shape.triggers = []
+        shape.triggerTables = []
         shape.key = nil
         let written = shape
         let rows = try RowReader(copies.before).allRows(of: shape, in: owner.name).map { row in
@@ -223,19 +237,59 @@ public struct UndoReader {
         let touched = pairs.filter { $0.before != nil || $0.after != nil }
         let found = try RowReader(copies.now).rows(
             of: shape, by: key, touched.map { judge.key(of: $0.after ?? $0.before ?? []) ?? [] })
-        let versions = isFollowed ? try versions(of: touched, found.map { $0?.cells }, judge) : [:]
+        let versions = isFollowed ? try versions(of: touched, found.map { $0?.cells }, judge, shape) : [:]
         var rows: [JudgedRow] = []
         for (index, pair) in touched.enumerated() {
+            let knows = isFollowed && pair.isFollowed
             guard
                 var row = judge.judge(
                     before: pair.before, after: pair.after, now: found[index]?.cells,
-                    later: pair.track.later, versions: versions[index],
-                    isFollowed: isFollowed && pair.isFollowed)
+                    later: pair.track.later, versions: versions[index], isFollowed: knows)
             else { continue }
             row.address = found[index]?.address
+            row.relation = found[index]?.relation
+            row.move = pair.track.move
+            if knows { Self.follow(&row, pair, found[index]) }
             rows.append(row)
         }
-        return try withFreeKeys(rows, shape, key)
+        Self.tie(&rows)
+        var judged = try withFreeKeys(rows, shape, key)
+        Self.holdFollowed(&judged, shape)
+        return judged
+    }
+
+    /// What has the row's key now must be the row itself, where WAL says it lies.
+    private static func follow(_ row: inout JudgedRow, _ pair: Pair, _ found: RowReader.Found?) {
+        guard row.change != .delete else { return }
+        let isItself = found?.address == pair.track.now && found?.relation == pair.part.relation
+        let isMoved = pair.track.later.last?.isMove ?? false
+        if found == nil, pair.track.now == nil, !isMoved { return }
+        if found != nil, isItself { return }
+        row.verdict = row.change == .insert ? .changedSince : .conflict
+        row.conflicts = row.damaged
+        row.reason = isMoved ? "it was taken to another partition since" : "its key was changed since"
+        // Another row must not be written for it, whatever the rule.
+        row.now = nil
+        row.isLost = true
+    }
+
+    /// The two halves of a row that was taken to another partition go back together or not at all.
+    private static func tie(_ rows: inout [JudgedRow]) {
+        // Somebody has taken it back since.
+        let right = Set(
+            rows.filter { $0.change == .delete && $0.verdict == .alreadyRight }.compactMap(\.move))
+        for index in rows.indices where rows[index].change == .insert && rows[index].isLost {
+            guard let move = rows[index].move, right.contains(move) else { continue }
+            rows[index].verdict = .alreadyRight
+            rows[index].reason = nil
+        }
+        let held = Set(rows.filter { $0.verdict.isConflict }.compactMap(\.move))
+        for index in rows.indices where !rows[index].verdict.isConflict {
+            guard let move = rows[index].move, held.contains(move) else { continue }
+            rows[index].verdict = rows[index].change == .delete ? .keyTakenNow : .conflict
+            rows[index].conflicts = rows[index].damaged
+            rows[index].reason = "its other half, in another partition, is in conflict"
+        }
     }
 
     /// A changed key goes back only where no other row has it by now.
@@ -255,13 +309,22 @@ public struct UndoReader {
             if let holder, let held = judge.key(of: holder.cells), !leaving.contains(held) {
                 result[index].verdict = .keyTakenNow
                 result[index].conflicts = key.columns
-            } else if shape.references.contains(where: \.actsOnUpdate) {
-                result[index].verdict = .conflict
-                result[index].conflicts = key.columns
-                result[index].reason = "rows of other tables follow its key"
             }
         }
         return result
+    }
+
+    /// Rows of other tables that follow a value would be changed with it.
+    private static func holdFollowed(_ rows: inout [JudgedRow], _ shape: TableShape) {
+        for reference in shape.references where reference.actsOnUpdate {
+            for index in rows.indices where rows[index].change == .update && rows[index].verdict.isRepaired {
+                guard rows[index].damaged.contains(where: reference.referenced.contains) else { continue }
+                rows[index].verdict = .conflict
+                rows[index].conflicts = reference.referenced
+                rows[index].reason = "rows of \(reference.table) follow it"
+                rows[index].isLost = true
+            }
+        }
     }
 
     private func judgedByAddress(
@@ -274,7 +337,7 @@ public struct UndoReader {
             let found = try RowReader(copies.now).rows(
                 of: shape, in: shape.name, at: own.compactMap(\.track.now))
             let cells = own.map { $0.track.now.flatMap { found[$0] } }
-            let versions = try versions(of: own, cells, judge)
+            let versions = try versions(of: own, cells, judge, shape)
             for (index, pair) in own.enumerated() {
                 guard
                     var row = judge.judge(
@@ -282,62 +345,15 @@ public struct UndoReader {
                         versions: versions[index], isFollowed: pair.isFollowed)
                 else { continue }
                 row.address = pair.track.now
+                if pair.track.later.last?.isMove ?? false {
+                    row.verdict = .conflict
+                    row.conflicts = row.damaged
+                    row.reason = "it was taken to another partition since"
+                    row.isLost = true
+                }
                 rows.append(row)
             }
         }
         return rows
-    }
-
-    // MARK: In between
-
-    /// For rows that several transactions wrote since, as each of them but the last left them; by the pairs'
-    /// places. Where one moment cannot be had the row is not in it.
-    private func versions(
-        of pairs: [Pair], _ now: [Cells?], _ judge: RowJudge
-    ) throws(Problem) -> [Int: [Cells]] {
-        var wanted: [LSN: [(index: Int, address: RowAddress)]] = [:]
-        var counts: [Int: Int] = [:]
-        for (index, pair) in pairs.enumerated() {
-            guard
-                judge.needsVersions(
-                    before: pair.before, after: pair.after, now: now[index], later: pair.track.later)
-            else { continue }
-            var last: [TransactionID: LaterWrite] = [:]
-            for write in pair.track.later { last[write.xid] = write }
-            let writes = last.values.sorted { $0.commit < $1.commit }.dropLast()
-            // One that was deleted in between, or moved to another partition, is not followed.
-            guard writes.allSatisfy({ $0.address != nil }) else { continue }
-            counts[index] = writes.count
-            for write in writes {
-                if let address = write.address { wanted[write.commit, default: []].append((index, address)) }
-            }
-        }
-        var found: [Int: [Cells]] = [:]
-        for commit in wanted.keys.sorted() {
-            guard let connection = try moments(commit), let rows = wanted[commit] else { continue }
-            for (part, own) in Dictionary(grouping: rows, by: { pairs[$0.index].part }) {
-                guard let shape = try TableReader(connection).shape(of: part.relation) else { continue }
-                let cells = try RowReader(connection).rows(
-                    of: shape, in: shape.name, at: own.map(\.address))
-                for row in own {
-                    if let cells = cells[row.address] { found[row.index, default: []].append(cells) }
-                }
-            }
-        }
-        return found.filter { counts[$0.key] == $0.value.count }
-    }
-
-    /// How many rows of now have each text that a repair may expect or leave, whatever the rule.
-    private func alike(_ rows: [JudgedRow], _ shape: TableShape) throws(Problem) -> [String: Int] {
-        var texts: Set<String> = []
-        for row in rows {
-            for rule in ConflictRule.allCases {
-                guard let write = PlannedWrite(row, shape, rule) else { continue }
-                for cells in [write.expected, write.wanted] {
-                    if let cells { texts.insert(RowText.of(cells, shape)) }
-                }
-            }
-        }
-        return try RowReader(copies.now).counts(of: shape, texts.sorted())
     }
 }

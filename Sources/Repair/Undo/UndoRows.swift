@@ -28,7 +28,10 @@ public struct UndoRows: Sendable {
         let writers = row.later.map { "\($0.xid) at \($0.time)" }
         let places = conflictsOnly && !row.conflicts.isEmpty ? row.conflicts : row.damaged
         return places.map { place in
-            let cells = [shape.columns[place].name, row.before?[place], row.after?[place], row.now?[place]]
+            let cells = [
+                shape.columns[place].name, Self.text(row.before, place), Self.text(row.after, place),
+                Self.text(row.now, place),
+            ]
             let end = [writers.isEmpty ? nil : writers.joined(separator: "; "), row.reason]
             return (start.map { $0 as String? } + cells + end).map(Self.field).joined(separator: ",") + "\n"
         }.joined()
@@ -39,7 +42,7 @@ public struct UndoRows: Sendable {
         guard let key = shape.key, let cells = row.after ?? row.before else {
             return row.address.map { "ctid=\($0)" } ?? ""
         }
-        return key.columns.map { "\(shape.columns[$0].name)=\(cells[$0] ?? "")" }.joined(separator: " ")
+        return key.columns.map { "\(shape.columns[$0].name)=\(cells[$0]?.text ?? "")" }.joined(separator: " ")
     }
 
     private static func field(_ text: String?) -> String {
@@ -47,7 +50,16 @@ public struct UndoRows: Sendable {
         let needsQuotes =
             text.isEmpty || text.utf8.contains { [UInt8(ascii: ","), 34, 10, 13].contains($0) }
         guard needsQuotes else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-            + "\""
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" { quoted += "\"" }
+            quoted.unicodeScalars.append(scalar)
+        }
+        return quoted + "\""
+    }
+
+    private static func text(_ cells: Cells?, _ place: Int) -> String? {
+        guard let cell = cells?[place] else { return nil }
+        return cell.text
     }
 }

@@ -75,11 +75,11 @@ public struct UndoText: Sendable {
         return lines
     }
 
-    private static func cell(_ cell: String??) -> String {
+    private static func cell(_ cell: Cell??) -> String {
         switch cell {
         case nil: "(no row)"
         case .some(nil): "NULL"
-        case .some(let text?): shown(text.count > 40 ? text.prefix(40) + "…" : text)
+        case .some(let cell?): shown(cell.text.count > 40 ? cell.text.prefix(40) + "…" : cell.text)
         }
     }
 

@@ -8,12 +8,12 @@ public struct UndoPlan: Hashable, Sendable {
         public var shape: TableShape
         public var rows: [JudgedRow]
         /// Of a table without a key: how many rows of now have each text that may be expected or wanted.
-        public var alike: [String: Int]
+        public var alike: [Cell: Int]
         /// Whether the script makes it again before it puts its rows in.
         public var isDropped: Bool
 
         public init(
-            shape: TableShape, rows: [JudgedRow], alike: [String: Int] = [:], isDropped: Bool = false
+            shape: TableShape, rows: [JudgedRow], alike: [Cell: Int] = [:], isDropped: Bool = false
         ) {
             self.shape = shape
             self.rows = rows
@@ -74,13 +74,18 @@ public struct UndoPlan: Hashable, Sendable {
     /// Notes that a table does not admit rows by now.
     ///
     /// - Parameter rows: places in the table's rows.
-    public mutating func forbid(_ rows: [Int], of table: ObjectID, because reason: String) {
-        guard let place = tables.firstIndex(where: { $0.shape.number == table }) else { return }
-        for row in rows where !tables[place].rows[row].verdict.isConflict {
+    /// - Returns: whether any of them was not known to be forbidden.
+    @discardableResult
+    public mutating func forbid(_ rows: [Int], of table: ObjectID, because reason: String) -> Bool {
+        guard let place = tables.firstIndex(where: { $0.shape.number == table }) else { return false }
+        var isChanged = false
+        for row in rows where tables[place].rows[row].verdict != .forbiddenNow {
+            isChanged = true
             tables[place].rows[row].verdict = .forbiddenNow
             tables[place].rows[row].conflicts = tables[place].rows[row].damaged
             tables[place].rows[row].reason = reason
         }
+        return isChanged
     }
 
     public var conflictCount: Int { tables.reduce(0) { $0 + $1.rows.count { $0.verdict.isConflict } } }

@@ -1,3 +1,5 @@
+public import PostgresFormat
+
 /// What is to be said of one row that the transaction touched. The words stand in documents.
 public enum Verdict: String, Hashable, Sendable, CaseIterable, Codable {
     /// Nobody wrote the row since: it goes back to what it was.
@@ -50,6 +52,8 @@ public struct JudgedRow: Hashable, Sendable {
     public var now: Cells?
     /// Where the row lies now, for tables without a key.
     public var address: RowAddress?
+    /// In which table or partition; nil for the table itself.
+    public var relation: ObjectID?
     public var verdict: Verdict
     /// Places of the columns that the transaction changed.
     public var damaged: [Int]
@@ -57,6 +61,10 @@ public struct JudgedRow: Hashable, Sendable {
     public var conflicts: [Int]
     /// Who wrote the row since, in the order of WAL.
     public var later: [LaterWrite]
+    /// See `RowTrack.move`.
+    public var move: Int?
+    /// Whether no rule can give it anything back, since it cannot be told what is the row.
+    public var isLost = false
     /// Why, where the verdict alone does not tell.
     public var reason: String?
 

@@ -76,9 +76,10 @@ public enum SQLName {
 extension String {
     fileprivate var replacingDoubleQuotes: String {
         var doubled = ""
-        for character in self {
-            doubled.append(character)
-            if character == "\"" { doubled.append(character) }
+        // By scalars: a quotation mark with a combining one behind it is still a quotation mark.
+        for character in unicodeScalars {
+            doubled.unicodeScalars.append(character)
+            if character == "\"" { doubled.unicodeScalars.append(character) }
         }
         return doubled
     }

@@ -1,4 +1,5 @@
 import ControlPlane
+import Platform
 import Repair
 
 /// An undo for a person.
@@ -54,7 +55,8 @@ enum UndoView {
             if result.proof != .stopped, result.writes > 0 || !plan.definitions.isEmpty {
                 text.heading("Read it, then run it")
                 text.command(
-                    "pitr connect -n \(plan.source) -d \(plan.database) -- -X -f \(folder)/repair.sql")
+                    "pitr connect -n \(plan.source) -d \(Command.shellQuoted(plan.database)) -- -X -f "
+                        + Command.shellQuoted(folder + "/repair.sql"))
             }
         }
         if !result.notes.isEmpty { text.heading("Notes") }

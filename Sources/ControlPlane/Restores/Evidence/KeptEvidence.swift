@@ -52,6 +52,7 @@ public struct KeptEvidence: Codable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case evidence, recoveryLog, recoveryLogOmitted, copyDeletedAt, copyDeletedBecause, connections, rules
+        case expiry
     }
 
     /// A recovery logs some lines for every segment: this is enough for tens of thousands.

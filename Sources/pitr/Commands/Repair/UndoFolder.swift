@@ -18,7 +18,8 @@ struct UndoFolder {
     init(path: String) throws {
         self.path = path
         Self.clear(path)
-        guard mkdir(path, 0o755) == 0 else {
+        // What is in it is the content of tables.
+        guard mkdir(path, 0o700) == 0 else {
             throw Problem(
                 .usage, "cannot make the folder \(path)", detail: String(cString: strerror(errno)),
                 hint: errno == EEXIST ? "Choose another one with --out; nothing is overwritten." : nil)
