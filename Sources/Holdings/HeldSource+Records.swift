@@ -8,10 +8,11 @@ import WALEvents
 extension HeldSource {
     /// Visits the records that begin from one position up to another, in order, until `visit` answers false.
     ///
-    /// Each record has to name the one before it, and the last one to reach up to the end: nothing between them is
-    /// passed over.
+    /// Each record has to name the one before it, and the last one to reach up to the end: nothing between
+    /// them is passed over.
     ///
-    /// - Throws: `.walMissing` where a segment between them is not held, `.walDamaged` where a record is not to be
+    /// - Throws: `.walMissing` where a segment between them is not held, `.walDamaged` where a record is not
+    /// to be
     ///   read; what reading throws.
     public func records(
         from begin: LSN, to end: LSN, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
@@ -116,7 +117,8 @@ private struct RecordChain {
         return true
     }
 
-    /// Behind the last record there is room for a page's header at most, unless the rest of a segment was left.
+    /// Behind the last record there is room for a page's header at most, unless the rest of a segment was
+    /// left.
     func finish() throws(Problem) {
         guard !isOver, !isSwitch, let lastEnd, lastEnd.advanced(by: 64) < end else { return }
         throw Problem(

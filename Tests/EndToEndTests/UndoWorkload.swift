@@ -28,6 +28,13 @@ struct UndoWorkload {
         "CREATE TABLE parts_us (v text, region text NOT NULL, gone int, id int NOT NULL)",
         "ALTER TABLE parts_us DROP COLUMN gone",
         "ALTER TABLE parts ATTACH PARTITION parts_us FOR VALUES IN ('us')",
+        "CREATE TABLE audit (at timestamptz, what text)",
+        """
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN INSERT INTO public.audit VALUES (clock_timestamp(), TG_TABLE_NAME); RETURN NEW; END $$
+        """,
+        "CREATE TRIGGER note AFTER UPDATE ON pairs FOR EACH ROW EXECUTE FUNCTION note()",
+        "CREATE TRIGGER note AFTER UPDATE ON parts_eu FOR EACH ROW EXECUTE FUNCTION note()",
     ]
 
     init(seed: UInt64) {

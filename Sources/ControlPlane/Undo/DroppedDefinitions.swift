@@ -4,8 +4,8 @@ import PostgresClient
 import PostgresFormat
 import Repair
 
-/// Finds what a transaction dropped, by dumps of the schema from just before it, just after it and now, and has
-/// `pg_restore` write how it is made.
+/// Finds what a transaction dropped, by dumps of the schema from just before it, just after it and now, and
+/// has `pg_restore` write how it is made.
 struct DroppedDefinitions {
     private let runner: any CommandRunner
     private let database: String
@@ -117,8 +117,8 @@ struct DroppedDefinitions {
         }.joined(separator: "\n")
     }
 
-    /// Newer minor versions put a random word around what they write, so that `psql` takes no command of its own
-    /// from there.
+    /// Newer minor versions put a random word around what they write, so that `psql` takes no command of its
+    /// own from there.
     static func isGuard(_ line: Substring) -> Bool {
         line.hasPrefix("\\restrict ") || line.hasPrefix("\\unrestrict ")
     }

@@ -25,8 +25,8 @@ struct PrivateCopy: Sendable {
     /// As the tool's superuser: for what runs no code of the database.
     func connect(_ database: String) throws(Problem) -> Connection { try server.connect(database: database) }
 
-    /// As a role that may read and write all rows and nothing else: constraints, domains and indexes may run code
-    /// of the database's owners.
+    /// As a role that may read and write all rows and nothing else: constraints, domains and indexes may run
+    /// code of the database's owners.
     func connectAsWorker(_ database: String) throws(Problem) -> Connection {
         try grantRoutines(in: database)
         var parameters = try server.connectionParameters(database: database, user: worker)
@@ -130,8 +130,8 @@ extension ControlPlane {
         try server.reload()
     }
 
-    /// What starts a program in a network namespace of its own, which has no network; nothing where this machine
-    /// does not let the account have one.
+    /// What starts a program in a network namespace of its own, which has no network; nothing where this
+    /// machine does not let the account have one.
     private func isolation() -> [String] {
         let words = ["unshare", "--user", "--map-current-user", "--net"]
         let tried = try? runner.run(

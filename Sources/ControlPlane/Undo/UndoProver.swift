@@ -74,7 +74,7 @@ struct UndoProver {
         let overwritten = try proof.overwritten()
         try connection.execute("ROLLBACK")
         let end = try Self.position(connection)
-        _ = try connection.query("SELECT pg_switch_wal()")
+        _ = try copy.connect(database).query("SELECT pg_switch_wal()")
         let work = try ScriptProof.work(rolledBack: true) { visit throws(Problem) in
             try copy.records(from: begin, to: end, visit)
         }

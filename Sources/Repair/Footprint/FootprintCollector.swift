@@ -15,8 +15,8 @@ public struct FootprintCollector: Sendable {
     private var relations: [RelationLocator: Rows] = [:]
     private var made: Set<RelationLocator> = []
     private var moves = 0
-    /// Of each transaction's row that just left its partition: it comes in another one next, perhaps behind its
-    /// long values.
+    /// Of each transaction's row that just left its partition: it comes in another one next, perhaps behind
+    /// its long values.
     private var moving: [TransactionID: Int] = [:]
     /// A record of the heap's that could not be read, if any: nothing may be concluded then.
     public private(set) var unreadable: LSN?

@@ -1,4 +1,5 @@
-/// What a transaction dropped besides rows, as `pg_dump` writes it: tables, indexes, constraints, rights and so on.
+/// What a transaction dropped besides rows, as `pg_dump` writes it: tables, indexes, constraints, rights and
+/// so on.
 public struct Definitions: Hashable, Sendable {
     /// A sequence that is made again, and where it stood.
     public struct Sequence: Hashable, Sendable {

@@ -2,9 +2,9 @@ public import PostgresFormat
 
 /// What is in a dump of a schema, as `pg_restore --list` prints it.
 ///
-/// Format: a line for each entry, `215; 1259 16385 TABLE public orders owner`: its number in the dump, the catalog and
-/// the number of the object there (both 0 where it has none), then kind, schema, name and owner. Lines that
-/// begin with a semicolon are comments.
+/// Format: a line for each entry, `215; 1259 16385 TABLE public orders owner`: its number in the dump, the
+/// catalog and the number of the object there (both 0 where it has none), then kind, schema, name and owner.
+/// Lines that begin with a semicolon are comments.
 public struct SchemaContents: Sendable {
     public struct Entry: Hashable, Sendable {
         /// As it stands in the list, to be handed back to `pg_restore`.
@@ -41,8 +41,8 @@ public struct SchemaContents: Sendable {
         self.entries = entries
     }
 
-    /// What was there and is not any more, in the order in which it is made. An object that was only renamed is
-    /// still there; what has no number of its own goes with the object that it belongs to.
+    /// What was there and is not any more, in the order in which it is made. An object that was only renamed
+    /// is still there; what has no number of its own goes with the object that it belongs to.
     public func dropped(by after: SchemaContents) -> SchemaContents {
         let numbers = Set(after.entries.filter(\.hasNumber).map { [$0.catalog, $0.object] })
         let words = Set(after.entries.map(\.words))

@@ -12,7 +12,8 @@ public struct ScriptProof {
 
     /// - Parameters:
     ///   - connection: to the copy's database, with canonical settings.
-    ///   - makesObjects: whether the script makes tables and other objects: the catalogs are then looked at by
+    ///   - makesObjects: whether the script makes tables and other objects: the catalogs are then looked at
+    /// by
     ///     whoever knows which.
     public init(
         _ connection: Connection, _ tables: [PlannedTable], makesObjects: Bool = false

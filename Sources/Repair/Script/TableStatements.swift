@@ -72,7 +72,8 @@ struct TableStatements {
         return comment("\(shape.name): puts back \(writes.count) rows")
             + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n    \(insertion(of: columns)) FROM p\n"
             + "        WHERE NOT EXISTS (SELECT FROM \(shape.source) AS r WHERE \(condition))\n"
-            + "        RETURNING \(image) IN (SELECT wanted FROM p) AS kept),\nalready AS (SELECT p.n FROM p JOIN \(shape.source) AS r ON \(condition)\n"
+            + "        RETURNING \(image) IN (SELECT wanted FROM p) AS kept),\n"
+            + "already AS (SELECT p.n FROM p JOIN \(shape.source) AS r ON \(condition)\n"
             + "        WHERE \(image) = p.wanted)\n"
             + counted(writes.count, done: "put back", already: "were there already")
     }

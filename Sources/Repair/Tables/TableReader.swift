@@ -136,7 +136,8 @@ public struct TableReader {
             SELECT k.attnum::text AS number, format('OPERATOR(%I.%s)', s.nspname, o.oprname) AS operator
             FROM (
                 SELECT i.indkey, i.indclass, i.indnkeyatts FROM pg_index i
-                WHERE i.indrelid = $1::oid AND i.indisunique AND i.indimmediate AND i.indisvalid AND NOT i.indisexclusion
+                WHERE i.indrelid = $1::oid AND i.indisunique AND i.indimmediate AND i.indisvalid
+                    AND NOT i.indisexclusion
                     AND i.indpred IS NULL AND i.indexprs IS NULL
                     AND NOT EXISTS (
                         SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid AND NOT a.attnotnull

@@ -174,8 +174,8 @@ public struct QualifiedName: Hashable, Comparable, Sendable, CustomStringConvert
     }
 }
 
-/// A value as PostgreSQL prints it. Two of them are equal only byte by byte: texts that Unicode takes for equivalent are
-/// different values.
+/// A value as PostgreSQL prints it. Two of them are equal only byte by byte: texts that Unicode takes for
+/// equivalent are different values.
 public struct Cell: Hashable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
     public let text: String
 

@@ -9,8 +9,8 @@ struct TableSorter {
         var file: RelationLocator
         var nameBefore: QualifiedName
         var nameAfter: QualifiedName
-        /// The file that it had after the transaction; another one where that emptied it or wrote it anew, and
-        /// then all of its rows are read.
+        /// The file that it had after the transaction; another one where that emptied it or wrote it anew,
+        /// and then all of its rows are read.
         var fileAfter: RelationLocator?
 
         var isWhole: Bool { fileAfter != file }
@@ -37,8 +37,8 @@ struct TableSorter {
         }.sorted()
         let before = try TableReader(copies.before).owners(of: files + removed)
         for file in files + removed {
-            // The new file of a table that was there holds rows of that one; a table that was made is told with
-            // the definitions.
+            // The new file of a table that was there holds rows of that one; a table that was made is told
+            // with the definitions.
             guard let owner = before[file] else { continue }
             switch owner.kind {
             case .toast: continue
