@@ -48,6 +48,19 @@ public final class Connection {
         return result
     }
 
+    /// Runs `COPY … TO STDOUT` and hands over what it sends, a row at a time, in its own format: memory
+    /// holds one row, however many there are.
+    ///
+    /// Called off, or when `body` throws, the server is asked to stop and the connection can be used again.
+    ///
+    /// - Returns: the number of rows. Throws `.queryFailed`, `.canceled`, or what `body` throws.
+    public func copyOut(
+        _ sql: String, cancellation: CancellationFlag,
+        _ body: (UnsafeRawBufferPointer) throws(Problem) -> Void
+    ) throws(Problem) -> UInt64 {
+        try libpq.copyOut(sql, cancellation, body)
+    }
+
     /// The SCRAM-SHA-256 verifier of a password, with a new salt: what a statement may carry and a log may
     /// show.
     public func scramVerifier(password: String, user: String) throws(Problem) -> String {

@@ -89,7 +89,7 @@ final class LibPQ {
     }
 
     /// The server would see only what stands before a zero byte.
-    private func refuseZeroBytes(_ texts: [String?]) throws(Problem) {
+    func refuseZeroBytes(_ texts: [String?]) throws(Problem) {
         guard texts.allSatisfy({ $0?.utf8.contains(0) != true }) else {
             throw Problem(
                 .queryFailed, "a statement or a value holds a zero byte, which PostgreSQL cannot take")

@@ -99,7 +99,7 @@ public final class ScriptRunner {
         while PQisBusy(handle) == 1 {
             if cancellation.isCancelled && !isStopping {
                 isStopping = true
-                stop(handle)
+                libpq.stop()
             }
             var ready = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
             poll(&ready, 1, 100)
@@ -108,16 +108,9 @@ public final class ScriptRunner {
         return PQgetResult(handle)
     }
 
-    private func stop(_ handle: OpaquePointer) {
-        guard let cancel = PQgetCancel(handle) else { return }
-        defer { PQfreeCancel(cancel) }
-        var words = [CChar](repeating: 0, count: 256)
-        PQcancel(cancel, &words, Int32(words.count))
-    }
-
     private func drain(_ handle: OpaquePointer) throws(Problem) {
         var data: UnsafeMutablePointer<CChar>?
-        stop(handle)
+        libpq.stop()
         while PQgetCopyData(handle, &data, 0) > 0 { PQfreemem(data) }
     }
 

@@ -1,4 +1,4 @@
-/// SHA-256 (FIPS 180-4), for the checksum line of backup manifests. It is not fast.
+/// SHA-256 (FIPS 180-4), for the checksum line of backup manifests and of exported rows. It is not fast.
 public enum SHA256 {
     private static let initial: [UInt32] = [
         0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB,
@@ -26,34 +26,79 @@ public enum SHA256 {
 
     /// The 32 bytes of the hash.
     public static func hash(_ message: [UInt8]) -> [UInt8] {
-        let whole = message.count / 64 * 64
-        var last = Array(message[whole...])
-        last.append(0x80)
-        last.append(contentsOf: repeatElement(0, count: (120 - last.count % 64) % 64))
-        last.append(contentsOf: bigEndian(UInt64(message.count) * 8))
-        var state = initial
-        for start in stride(from: 0, to: whole, by: 64) {
-            mix(message[start..<start + 64], into: &state)
-        }
-        for start in stride(from: 0, to: last.count, by: 64) {
-            mix(last[start..<start + 64], into: &state)
-        }
-        return state.flatMap { bigEndian($0) }
+        var stream = Stream()
+        message.withUnsafeBytes { stream.add($0) }
+        return stream.finish()
     }
 
-    private static func mix(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {
-        var schedule = [UInt32](repeating: 0, count: 64)
-        for index in 0..<16 {
-            let place = block.startIndex + index * 4
-            schedule[index] = block[place..<place + 4].reduce(0) { $0 << 8 | UInt32($1) }
+    /// The hash of what comes piece by piece.
+    public struct Stream: Sendable {
+        private var state = SHA256.initial
+        /// What does not fill a block yet.
+        private var waiting: [UInt8] = []
+        private var count: UInt64 = 0
+
+        public init() {}
+
+        public mutating func add(_ bytes: UnsafeRawBufferPointer) {
+            count += UInt64(bytes.count)
+            var bytes = bytes[...]
+            if !waiting.isEmpty {
+                let missing = min(64 - waiting.count, bytes.count)
+                waiting.append(contentsOf: bytes.prefix(missing))
+                bytes = bytes.dropFirst(missing)
+                guard waiting.count == 64 else { return }
+                mixWaiting()
+            }
+            while bytes.count >= 64 {
+                SHA256.mix(UnsafeRawBufferPointer(rebasing: bytes.prefix(64)), into: &state)
+                bytes = bytes.dropFirst(64)
+            }
+            waiting.append(contentsOf: bytes)
         }
-        for index in 16..<64 {
-            let early = schedule[index - 15]
-            let late = schedule[index - 2]
-            schedule[index] =
-                schedule[index - 16] &+ (rotate(early, 7) ^ rotate(early, 18) ^ early >> 3)
-                &+ schedule[index - 7] &+ (rotate(late, 17) ^ rotate(late, 19) ^ late >> 10)
+
+        /// The 32 bytes of the hash; nothing is to be added behind it.
+        public mutating func finish() -> [UInt8] {
+            let length = count * 8
+            waiting.append(0x80)
+            if waiting.count > 56 {
+                waiting.append(contentsOf: repeatElement(0, count: 64 - waiting.count))
+                mixWaiting()
+            }
+            waiting.append(contentsOf: repeatElement(0, count: 56 - waiting.count))
+            waiting.append(contentsOf: SHA256.bigEndian(length))
+            mixWaiting()
+            return state.flatMap { SHA256.bigEndian($0) }
         }
+
+        private mutating func mixWaiting() {
+            waiting.withUnsafeBytes { SHA256.mix($0, into: &state) }
+            waiting.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// - Parameter block: 64 bytes.
+    private static func mix(_ block: UnsafeRawBufferPointer, into state: inout [UInt32]) {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
+            for index in 0..<16 {
+                schedule[index] = UInt32(
+                    bigEndian: block.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
+            }
+            for index in 16..<64 {
+                let early = schedule[index - 15]
+                let late = schedule[index - 2]
+                schedule[index] =
+                    schedule[index - 16] &+ (rotate(early, 7) ^ rotate(early, 18) ^ early >> 3)
+                    &+ schedule[index - 7] &+ (rotate(late, 17) ^ rotate(late, 19) ^ late >> 10)
+            }
+            mix(schedule, into: &state)
+        }
+    }
+
+    private static func mix(
+        _ schedule: UnsafeMutableBufferPointer<UInt32>, into state: inout [UInt32]
+    ) {
+        let rounds = Self.rounds
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
         for index in 0..<64 {

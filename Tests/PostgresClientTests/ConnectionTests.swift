@@ -32,6 +32,31 @@ import Testing
         #expect(try connection.query("SELECT count(*) FROM t").scalar == "2")
     }
 
+    @Test func `copies rows out one by one, and goes on after a copy that was broken off`() throws {
+        let connection = try Connection(parameters)
+        var rows: [String] = []
+        let copy = "COPY (SELECT n, NULL FROM generate_series(1, %) n) TO STDOUT"
+        let count = try connection.copyOut(
+            copy.replacing("%", with: "3"), cancellation: CancellationFlag()
+        ) { rows.append(String(decoding: $0, as: UTF8.self)) }
+        #expect(count == 3 && rows == ["1\t\\N\n", "2\t\\N\n", "3\t\\N\n"])
+        let flag = CancellationFlag()
+        var seen = 0
+        #expect(throws: Problem.self) {
+            _ = try connection.copyOut(copy.replacing("%", with: "100000000"), cancellation: flag) { _ in
+                seen += 1
+                if seen == 1000 { flag.cancel() }
+            }
+        }
+        #expect(seen == 1000)
+        for wrong in ["SELECT 1", "COPY (SELECT 1 / 0) TO STDOUT", "COPY (SELECT 1) TO STDOUT; SELECT 1"] {
+            #expect(throws: Problem.self, "\(wrong)") {
+                _ = try connection.copyOut(wrong, cancellation: CancellationFlag()) { _ in }
+            }
+        }
+        #expect(try connection.query("SELECT 1").scalar == "1")
+    }
+
     @Test func `rolls a failed transaction back and keeps its reason`() throws {
         let connection = try Connection(parameters)
         try connection.execute("CREATE TEMP TABLE u (n int PRIMARY KEY)")

@@ -24,4 +24,15 @@ struct SHA256Tests {
         }
         #expect(hash.count == 32 && text.joined() == expected)
     }
+
+    @Test func `hashes pieces of any length as the whole of them`() {
+        let whole = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        for length in [1, 3, 63, 64, 65, 200] {
+            var stream = SHA256.Stream()
+            for start in stride(from: 0, to: whole.count, by: length) {
+                whole[start..<min(start + length, whole.count)].withUnsafeBytes { stream.add($0) }
+            }
+            #expect(stream.finish() == SHA256.hash(whole), "\(length)")
+        }
+    }
 }
