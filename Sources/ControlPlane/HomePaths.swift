@@ -53,6 +53,8 @@ struct HomePaths: Sendable {
     func serverLock(_ id: String) -> String { locks + "/" + id + ".server" }
     /// One process at a time writes who is let in.
     func accessLock(_ id: String) -> String { locks + "/" + id + ".access" }
+    /// One process at a time adds to the evidence of a copy that is there.
+    func evidenceLock(_ id: String) -> String { locks + "/" + id + ".evidence" }
     /// One process at a time copies a server's repository to the paired location.
     func pairLock(_ id: String) -> String { locks + "/" + id + ".pair" }
     /// One backup of a server at a time.

@@ -33,7 +33,7 @@ struct Pitr: ParsableCommand {
                 name: "Restore",
                 subcommands: [
                     TimelineCommand.self, PlanCommand.self, ExplainCommand.self, RestoreCommand.self,
-                    UndoCommand.self,
+                    UndoCommand.self, ExportCommand.self,
                     GeoRestoreCommand.self, ReviveDroppedCommand.self, BackupCommands.self,
                     RestorePointCommands.self, EvidenceCommands.self, WALCommands.self,
                 ]),
@@ -50,8 +50,7 @@ struct Pitr: ParsableCommand {
                 name: "Machine",
                 subcommands: [
                     ActivityLogCommands.self, OperationCommands.self, MaintainCommand.self,
-                    DoctorCommand.self, DemoCommand.self,
-                    CompletionCommand.self,
+                    DoctorCommand.self, DemoCommand.self, CompletionCommand.self,
                 ]),
         ])
 }

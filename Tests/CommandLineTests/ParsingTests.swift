@@ -50,6 +50,20 @@ struct ParsingTests {
         }
     }
 
+    @Test func `an export names one table, and a password only with a login`() throws {
+        let line = ["export", "-n", "copy", "--table", "orders"]
+        let export = try parse(
+            ExportCommand.self, "export", "-n", "copy", "--table", "shop.orders", "--columns", "id,due",
+            "--where", "id > 3", "--format", "sql", "-")
+        #expect(export.columns == ["id,due"] && export.condition == "id > 3" && "\(export.format)" == "sql")
+        for wrong in [
+            ["export", "-n", "copy", "x"], line, line + ["-p", "x", "f"], line + ["--format", "xml", "f"],
+            line + ["--columns", "a,,b", "f"],
+        ] {
+            #expect(refusal(wrong).status != 0, "\(wrong)")
+        }
+    }
+
     @Test func `restore takes every option that makes sense here`() throws {
         let request = try parse(
             RestoreCommand.self, "restore", "-g", "rg", "-n", "copy", "--source-server", "src",

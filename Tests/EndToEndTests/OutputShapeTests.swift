@@ -160,6 +160,7 @@ extension EndToEnd {
                 try look("restore", "-n", "copy", "--source-server", "orders", "--expires", "8h")
                 try look("show", "-n", "copy", variant: "copy")
                 try look("explain", "-n", "copy")
+                try look("export", "-n", "copy", "--table", "t", product.scratch.path + "/rows.csv")
                 try look("evidence list")
                 try look("evidence show", "-n", "copy")
                 try look("evidence export", "copy", "-")

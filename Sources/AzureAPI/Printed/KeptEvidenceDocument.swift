@@ -96,6 +96,8 @@ public struct KeptEvidenceDocument: Codable, Sendable {
     public var evidence: RestoreEvidenceDocument
     /// Null where the copy was to stay.
     @OrNull public var expiry: Expiry?
+    /// What was exported from the copy, in that order.
+    public var exports: [ExportDocument]
     /// What PostgreSQL logged while it recovered; null where that could not be kept.
     @OrNull public var recoveryLog: String?
     /// Bytes left out at its beginning.
@@ -110,6 +112,7 @@ public struct KeptEvidenceDocument: Codable, Sendable {
         copyDeletedBecause = kept.copyDeletedBecause
         copyDeletedTimeUtc = kept.copyDeletedAt?.description
         expiry = kept.expiry.map(Expiry.init)
+        exports = (kept.exports ?? []).map(ExportDocument.init)
         recoveryLog = kept.recoveryLog
         connections = kept.connections.map(Connections.init)
         rules = kept.rules?.map {

@@ -83,6 +83,10 @@ enum EvidenceView {
                 "\(rule.name): " + (rule.start == rule.end ? rule.start : "\(rule.start) to \(rule.end)"))
         }
         text.append(visitors(kept))
+        if let exports = kept.exports, !exports.isEmpty {
+            text.heading("What was exported")
+            for export in exports { text.item(ExportView.words(export)) }
+        }
         guard let log = kept.recoveryLog else { return text }
         text.heading("What PostgreSQL logged")
         if kept.recoveryLogOmitted > 0 {

@@ -14,6 +14,8 @@ public struct KeptEvidence: Codable, Sendable {
     public var copyDeletedBecause: String?
     /// The end of its time, where one was chosen, and what became of that.
     public var expiry: Expiry?
+    /// What was exported from the copy, in that order; nil where nothing was.
+    public var exports: [ExportManifest]?
     /// Who was in the copy, as it logged; taken when it was deleted, or as it is now. Nil where nothing of it
     /// is kept.
     public var connections: ConnectionEvidence?
@@ -52,7 +54,7 @@ public struct KeptEvidence: Codable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case evidence, recoveryLog, recoveryLogOmitted, copyDeletedAt, copyDeletedBecause, connections, rules
-        case expiry
+        case expiry, exports
     }
 
     /// A recovery logs some lines for every segment: this is enough for tens of thousands.
