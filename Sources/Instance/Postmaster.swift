@@ -11,6 +11,8 @@ import Platform
 struct Postmaster: Sendable, Hashable {
     let pid: Int32
     let dataDirectory: String
+    /// In seconds since 1970-01-01 UTC.
+    let startTime: Int64?
     let port: UInt16?
     let socketDirectory: String?
     /// `starting`, `ready`, `standby` or `stopping`.
@@ -31,6 +33,7 @@ struct Postmaster: Sendable, Hashable {
         }
         self.pid = pid
         dataDirectory = lines[1]
+        startTime = line(3).flatMap { Int64($0) }
         port = line(4).flatMap { UInt16($0) }
         socketDirectory = line(5)
         state = line(8)

@@ -50,7 +50,7 @@ struct Pitr: ParsableCommand {
                 name: "Machine",
                 subcommands: [
                     ActivityLogCommands.self, OperationCommands.self, MaintainCommand.self,
-                    DoctorCommand.self, DemoCommand.self, CompletionCommand.self,
+                    DoctorCommand.self, UsageCommand.self, DemoCommand.self, CompletionCommand.self,
                 ]),
         ])
 }

@@ -58,7 +58,7 @@ struct ParsingTests {
         #expect(export.columns == ["id,due"] && export.condition == "id > 3" && "\(export.format)" == "sql")
         for wrong in [
             ["export", "-n", "copy", "x"], line, line + ["-p", "x", "f"], line + ["--format", "xml", "f"],
-            line + ["--columns", "a,,b", "f"],
+            line + ["--columns", "a,,b", "f"], ["list", "--temporary", "--expired"],
         ] {
             #expect(refusal(wrong).status != 0, "\(wrong)")
         }

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension EndToEnd {
-    /// Rows that go out of a copy, and what is kept of that.
+    /// Rows that go out of a copy, what is kept of that, and what all of it takes.
     @Suite(.serialized)
     struct ExportTests {
         private static let hostile = [
@@ -25,6 +25,7 @@ extension EndToEnd {
                 try Self.checkFormats(product, copy, folder)
                 try Self.checkRights(product, copy, folder)
                 try Self.checkRefusals(product, copy, folder)
+                try Self.checkUsage(product)
             }
         }
 
@@ -139,6 +140,38 @@ extension EndToEnd {
             #expect(try DurableFiles.list(folder) == before, "nothing is left of what was refused")
             let again = try product.run(["export", "-n", "copy", "--table", "kept", folder + "/bob.csv"])
             #expect(again.exitStatus == 2 && again.errors.contains("nothing is overwritten"), "\(again)")
+        }
+
+        /// What it tells to be removable is removed by the command that it tells.
+        private static func checkUsage(_ product: ProductUnderTest) throws {
+            func kinds() throws -> [String] {
+                let usage = try product.json("usage")
+                return usage["removable"]?.array?.compactMap { $0["kind"]?.string } ?? []
+            }
+            #expect(try product.json("list", "--temporary") == [])
+            _ = try product.run(["update", "-n", "copy", "--expires", "1s"]).checked()
+            let isOver = try ProductUnderTest.eventually { try kinds().first == "expiredCopy" }
+            #expect(isOver)
+            let usage = try product.json("usage")
+            let servers = usage["servers"]?.array ?? []
+            #expect(servers.map { $0["name"]?.string } == ["copy", "shop"], "\(usage)")
+            for server in servers {
+                let id = try #require(server["id"]?.string)
+                let data = TreeSize.bytes(below: "\(product.home)/servers/\(id)/data")
+                let told = UInt64(server["dataBytes"]?.integer ?? 0)
+                #expect(told > data / 2 && told < data * 2, "\(server)")
+                #expect((server["memoryBytes"]?.integer ?? 0) > 1 << 20, "\(server)")
+                #expect(server["vCoreHours"] != .null && server["runningSinceUtc"] != .null, "\(server)")
+            }
+            #expect((servers.first?["evidenceBytes"]?.integer ?? 0) > 0)
+            for expected in [["expiredCopy"], ["deletedServer", "evidence"], ["evidence"]] {
+                let things = try product.json("usage")["removable"]?.array ?? []
+                #expect(things.map { $0["kind"]?.string } == expected, "\(things)")
+                let command = things.first?["command"]?.string ?? ""
+                let words = command.split(separator: " ").dropFirst().map(String.init)
+                _ = try product.run(words + ["--yes"]).checked()
+            }
+            #expect(try kinds().isEmpty)
         }
     }
 }

@@ -161,6 +161,8 @@ extension EndToEnd {
                 try look("show", "-n", "copy", variant: "copy")
                 try look("explain", "-n", "copy")
                 try look("export", "-n", "copy", "--table", "t", product.scratch.path + "/rows.csv")
+                try look("usage")
+                try look("list", "--temporary", variant: "temporary")
                 try look("evidence list")
                 try look("evidence show", "-n", "copy")
                 try look("evidence export", "copy", "-")

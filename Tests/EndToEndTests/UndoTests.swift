@@ -152,7 +152,14 @@ extension EndToEnd {
                 }
             }
             #expect(ProductUnderTest.eventually(seconds: 30) { copies().count > 3 })
+            // Held still, so that they are there while they are looked at.
+            Glibc.kill(process, SIGSTOP)
+            let told = try product.json("list", "--temporary").array ?? []
+            let before = told.first { $0["role"] == "before" }
+            #expect(before?["kind"] == "undo" && before?["sourceServer"] == "shop", "\(told)")
+            #expect((before?["bytes"]?.integer ?? 0) > 1 << 20, "\(told)")
             Glibc.kill(process, SIGKILL)
+            #expect(try product.json("list", "--temporary") == [], "nobody works with them any more")
             let done = try product.json("maintain")
             #expect(copies().isEmpty, "\(done)")
             #expect(try DurableFiles.listIfPresent(operations).isEmpty, "\(done)")

@@ -169,7 +169,7 @@ extension ControlPlane {
         return size
     }
 
-    private func usage(_ row: ServerRow) -> DiskUsage {
+    func usage(_ row: ServerRow) -> DiskUsage {
         let layout = RepositoryLayout(root: paths.repository(row.id))
         return DiskUsage(
             data: TreeSize.bytes(below: paths.data(row.id)), backups: TreeSize.bytes(below: layout.backups),

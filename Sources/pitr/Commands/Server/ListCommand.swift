@@ -4,7 +4,8 @@ import ControlPlane
 
 struct ListCommand: PitrCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the servers, or the deleted ones that can still come back.")
+        commandName: "list",
+        abstract: "List the servers, or the deleted ones that can still come back, or temporary copies.")
 
     @OptionGroup var global: GlobalOptions
     @Option(
@@ -19,14 +20,24 @@ struct ListCommand: PitrCommand {
         help: "Only copies of this server: a name or an id.")
     var source: String?
     @Flag(help: "Only copies whose time is over and that are still there.") var expired = false
+    @Flag(help: "The temporary copies of operations that run; -g and -s are about their sources.")
+    var temporary = false
     @Flag(help: .hidden) var showCluster = false
 
     func validate() throws {
+        if temporary, expired || deleted || !tag.isEmpty {
+            throw ValidationError("--temporary goes with -g and -s only")
+        }
         if expired, deleted { throw ValidationError("give either --expired or --deleted") }
     }
 
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
+        if temporary {
+            let copies = try controlPlane.listTemporaryCopies(resourceGroup: resourceGroup, source: source)
+            return try Report(
+                copies.map(TemporaryCopyDocument.init), UsageView.temporaryColumns, copies.map(UsageView.row))
+        }
         let filter = ServerFilter(tags: tag.map { ($0.name, $0.value) }, source: source, isExpired: expired)
         let all =
             try deleted

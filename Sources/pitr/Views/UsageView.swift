@@ -1,0 +1,62 @@
+import ControlPlane
+import PostgresFormat
+
+/// What servers and copies take, for a person.
+enum UsageView {
+    static let temporaryColumns = ["Operation", "Kind", "Role", "Source Server", "Size", "Since"]
+
+    static func row(_ copy: TemporaryCopy) -> [String] {
+        [
+            copy.operationID, copy.kind, copy.role, copy.sourceName, ByteText.size(copy.bytes),
+            copy.since.wholeSeconds,
+        ]
+    }
+
+    static func text(_ usage: MachineUsage) -> PersonText {
+        var text = PersonText()
+        text.heading("\(ByteText.size(usage.totalBytes)) on disk")
+        for server in usage.servers { text.field(server.name, words(server)) }
+        for copy in usage.temporaryCopies {
+            text.field(
+                "temporary copy",
+                "\(copy.role) of \(copy.sourceName), \(ByteText.size(copy.bytes)), by \(copy.kind) "
+                    + copy.operationID)
+        }
+        text.field("kept evidence", ByteText.size(usage.evidenceBytes))
+        if usage.pairedBytes > 0 { text.field("second copies", ByteText.size(usage.pairedBytes)) }
+        guard !usage.removable.isEmpty else { return text }
+        text.heading("What can go")
+        for thing in usage.removable {
+            text.item(
+                "\(words(thing.kind)) \(thing.name), \(ByteText.size(thing.bytes)): \(thing.reason)")
+            text.command("  " + thing.command)
+        }
+        return text
+    }
+
+    private static func words(_ server: ServerUsage) -> String {
+        var parts = [
+            server.state.rawValue, "\(ExpiryState.words(seconds: server.ageSeconds)) old",
+            "data \(ByteText.size(server.disk.data))", "backups \(ByteText.size(server.disk.backups))",
+            "WAL \(ByteText.size(server.disk.wal))",
+        ]
+        if let memory = server.memoryBytes { parts.append("memory \(ByteText.size(memory))") }
+        if let hours = server.vCoreHours {
+            parts.append("\(ByteText.decimals(hours, 1)) vCore-hours since its start")
+        }
+        if let expiry = server.expiry {
+            parts.append(expiry.isOver ? "expired at \(expiry.time)" : "expires at \(expiry.time)")
+        }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func words(_ kind: RemovableThing.Kind) -> String {
+        switch kind {
+        case .expiredCopy: "expired copy"
+        case .copy: "copy"
+        case .deletedServer: "deleted server"
+        case .onDemandBackup: "backup"
+        case .evidence: "evidence of"
+        }
+    }
+}
