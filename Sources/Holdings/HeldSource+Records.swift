@@ -18,7 +18,7 @@ extension HeldSource {
         from begin: LSN, to end: LSN, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
     ) throws(Problem) {
         var next: SegmentName?
-        var chain = RecordChain(end: end)
+        var chain = RecordChain(begin: begin, end: end)
         for segment in LogPath.segments(of: inventory)
         where segment.end > begin && segment.start < end && !chain.isOver {
             if let next, next.number != segment.number { throw Self.missing(next) }
@@ -90,13 +90,15 @@ extension HeldSource {
 
 /// Sees to it that no record is missing between others.
 private struct RecordChain {
+    private let begin: LSN
     private let end: LSN
     private var lastStart: LSN?
     private var lastEnd: LSN?
     private var isSwitch = false
     var isOver = false
 
-    init(end: LSN) {
+    init(begin: LSN, end: LSN) {
+        self.begin = begin
         self.end = end
     }
 
@@ -120,9 +122,10 @@ private struct RecordChain {
     /// Behind the last record there is room for a page's header at most, unless the rest of a segment was
     /// left.
     func finish() throws(Problem) {
-        guard !isOver, !isSwitch, let lastEnd, lastEnd.advanced(by: 64) < end else { return }
+        let read = lastEnd ?? begin
+        guard !isOver, !isSwitch, read.advanced(by: 64) < end else { return }
         throw Problem(
-            .walDamaged, "the WAL cannot be read from \(lastEnd) to \(end)",
+            .walDamaged, "the WAL cannot be read from \(read) to \(end)",
             hint: "'pitr wal verify' tells what is damaged.")
     }
 }
