@@ -150,7 +150,7 @@ extension EndToEnd {
             }
             #expect(try product.json("list", "--temporary") == [])
             _ = try product.run(["update", "-n", "copy", "--expires", "1s"]).checked()
-            let isOver = try ProductUnderTest.eventually { try kinds().first == "expiredCopy" }
+            let isOver = try ProductUnderTest.eventually(seconds: 30) { try kinds().first == "expiredCopy" }
             #expect(isOver)
             let usage = try product.json("usage")
             let servers = usage["servers"]?.array ?? []
