@@ -192,7 +192,9 @@ extension EndToEnd {
             let result = try product.json(
                 "undo", "-s", "shop", "--xid", xids[victim], "--conflicts", "skip", "--out", folder)
             let expected = UndoLedger(states: states, victim: victim)
-            #expect(result["proof"] == (expected.isNothing ? "none" : "passed"), "\(told)\n\(result)")
+            // What triggers wrote is taken back as well, also where nothing else is.
+            let mayBeNone = expected.isNothing && result["proof"] == "none"
+            #expect(mayBeNone || result["proof"] == "passed", "\(told)\n\(result)")
             let script = try server.psql(folder + "/repair.sql", database: name)
             #expect(script.succeeded, "\(script.words)\n\(told)")
             let now = try ledger(connection)
