@@ -63,7 +63,11 @@ struct RowJudgeTests {
     @Test func `a row that was put in goes where nobody wrote it since`() {
         #expect(Self.judged(nil, ["1", "a", "x"], ["1", "a", "x"]) == .unchangedSince)
         #expect(Self.judged(nil, ["1", "a", "x"], ["1", "a", "y"], Self.later(9)) == .changedSince)
-        #expect(Self.judged(nil, ["1", "a", "x"], ["1", "a", "x"], Self.later(9)) == .changedSince)
+        let row: Cells = ["1", "a", "x"]
+        #expect(Self.judged(nil, row, row, Self.later(9)) == .unchangedSince)
+        #expect(Self.judged(nil, row, row, Self.later(8, 9)) == .changedSince)
+        #expect(Self.judged(nil, row, row, Self.later(8, 9), versions: [row]) == .unchangedSince)
+        #expect(Self.judged(nil, row, row, Self.later(8, 9), versions: [["1", "b", "x"]]) == .changedSince)
         #expect(Self.judged(nil, ["1", "a", "x"], nil, Self.later(9)) == .alreadyRight)
     }
 

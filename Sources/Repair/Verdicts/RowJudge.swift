@@ -25,7 +25,8 @@ public struct RowJudge: Sendable {
     /// One later transaction changed exactly what differs now. Of several, one may have taken back what
     /// another one wrote.
     func needsVersions(before: Cells?, after: Cells?, now: Cells?, later: [LaterWrite]) -> Bool {
-        guard let before, let after, let now, Set(later.map(\.xid)).count > 1 else { return false }
+        guard let after, let now, Set(later.map(\.xid)).count > 1 else { return false }
+        guard let before else { return now == after }
         return shape.written.contains { before[$0] != after[$0] && now[$0] == after[$0] }
     }
 
@@ -43,7 +44,7 @@ public struct RowJudge: Sendable {
         switch (before, after) {
         case (nil, nil): return nil
         case (let before?, nil): return deleted(before, now, later)
-        case (nil, let after?): return inserted(after, now, later)
+        case (nil, let after?): return inserted(after, now, later, isFollowed ? versions : nil, isFollowed)
         case (let before?, let after?):
             let damaged = differing(before, after).filter { !shape.columns[$0].isGenerated }
             guard !damaged.isEmpty else { return nil }
@@ -66,7 +67,9 @@ public struct RowJudge: Sendable {
         return row
     }
 
-    private func inserted(_ after: Cells, _ now: Cells?, _ later: [LaterWrite]) -> JudgedRow {
+    private func inserted(
+        _ after: Cells, _ now: Cells?, _ later: [LaterWrite], _ versions: [Cells]?, _ isFollowed: Bool
+    ) -> JudgedRow {
         var row = JudgedRow(
             change: .insert, before: nil, after: after, now: now, verdict: .unchangedSince,
             damaged: Array(shape.columns.indices), later: later)
@@ -74,7 +77,13 @@ public struct RowJudge: Sendable {
             row.verdict = .alreadyRight
             return row
         }
-        if !later.isEmpty || now != after {
+        // One who wrote the same values again changed nothing; of several, one may have taken back what
+        // another one wrote.
+        let isKnown =
+            isFollowed && later.allSatisfy { $0.address != nil }
+            && (Set(later.map(\.xid)).count <= 1 || versions != nil)
+        let isSame = now == after && (versions ?? []).allSatisfy { $0 == after }
+        if !isSame || !isKnown {
             row.verdict = .changedSince
             row.conflicts = differing(after, now)
         }
