@@ -49,7 +49,7 @@ extension ControlPlane {
                 defer { between.remove() }
                 try read(&plan, own, copies, between, request)
             }
-            if own.touchesCatalogs {
+            if own.touchesCatalogs, plan.makesDropped {
                 try steps.time("dump") {
                     definitions = try addDropped(to: &plan, copies, paths.operation(operation.id))
                 }
@@ -93,6 +93,13 @@ extension ControlPlane {
         plan.tables = reading.tables
         plan.leftOut = reading.leftOut
         plan.droppedRows = reading.dropped
+        plan.makesDropped = reading.hasAllDropped
+        guard !reading.hasAllDropped else { return }
+        plan.droppedRows = []
+        plan.leftOut.append(
+            .init(
+                subject: "definitions",
+                reason: "what was dropped is made again only with all of its tables' rows"))
     }
 
     /// Adds what the transaction dropped; tables of which another one is there by now are left out.

@@ -22,6 +22,8 @@ public struct UndoReading: Sendable {
     /// Tables that the transaction dropped, with all their rows.
     public var dropped: [UndoPlan.Table]
     public var leftOut: [UndoPlan.LeftOut]
+    /// Whether every dropped table was read: one that is made again without its rows would seem to be whole.
+    public var hasAllDropped = true
 }
 
 /// Reads the rows that a transaction touched, by their addresses, and judges them against now.
@@ -72,10 +74,12 @@ public struct UndoReader {
             }
         }
         try ReferenceCheck(copies.now).judge(&reading.tables)
-        for owner in sorter.dropped where wants(owner.name) {
-            switch try droppedTable(owner) {
+        for owner in sorter.dropped {
+            switch wants(owner.name) ? try droppedTable(owner) : .leftOut("it was not asked for") {
             case .read(let table): reading.dropped.append(table)
-            case .leftOut(let reason): reading.leftOut.append(.init(subject: "\(owner.name)", reason: reason))
+            case .leftOut(let reason):
+                reading.leftOut.append(.init(subject: "\(owner.name)", reason: reason))
+                reading.hasAllDropped = false
             }
         }
         return reading

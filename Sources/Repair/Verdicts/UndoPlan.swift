@@ -50,6 +50,8 @@ public struct UndoPlan: Hashable, Sendable {
     public var leftOut: [LeftOut]
     /// What it dropped and the script makes again.
     public var definitions = Definitions()
+    /// Whether what it dropped is made again.
+    public var makesDropped = true
     /// What triggers do when the script is run, besides what it does itself.
     public var triggerEffects: [String] = []
     /// Tables that it dropped, with all their rows; those that are made again become tables like the others.
@@ -84,6 +86,13 @@ public struct UndoPlan: Hashable, Sendable {
             tables[place].rows[row].verdict = .forbiddenNow
             tables[place].rows[row].conflicts = tables[place].rows[row].damaged
             tables[place].rows[row].reason = reason
+            // A row that was taken to another partition goes back whole or not at all.
+            guard let move = tables[place].rows[row].move else { continue }
+            for other in tables[place].rows.indices
+            where tables[place].rows[other].move == move && !tables[place].rows[other].verdict.isConflict {
+                tables[place].rows[other].verdict = .forbiddenNow
+                tables[place].rows[other].reason = "its other half, in another partition, is in conflict"
+            }
         }
         return isChanged
     }
