@@ -53,7 +53,7 @@ public enum AccessScope: Sendable, Hashable {
     }
 
     /// Reads back what `resourceID` wrote.
-    init?(resourceID: String) {
+    public init?(resourceID: String) {
         let parts = resourceID.split(separator: "/")
         switch parts.count {
         case 2: self = .subscription

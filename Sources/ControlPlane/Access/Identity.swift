@@ -41,12 +41,22 @@ public struct Identity: Sendable, Hashable {
 public struct NewIdentity: Sendable {
     public var identity: Identity
     public var secret: String
+
+    public init(identity: Identity, secret: String) {
+        self.identity = identity
+        self.secret = secret
+    }
 }
 
 /// A token that was handed out.
 public struct IssuedToken: Sendable {
     public var text: String
     public var expiresAt: PostgresTimestamp
+
+    public init(text: String, expiresAt: PostgresTimestamp) {
+        self.text = text
+        self.expiresAt = expiresAt
+    }
 }
 
 /// What a token turns out to be.

@@ -1,4 +1,3 @@
-public import PostgresFormat
 public import Repair
 
 /// What `export` is asked for: rows of one table of a server that runs.
@@ -24,35 +23,6 @@ public struct ExportRequest: Hashable, Sendable {
         self.database = database
         self.table = table
     }
-}
-
-/// What was exported: enough to tell whether a file is the one, and what rows it holds.
-public struct ExportManifest: Codable, Hashable, Sendable {
-    /// Of the file.
-    public var bytes: UInt64
-    public var caller: String
-    public var columns: [String]
-    /// What stood behind WHERE; nil for all rows.
-    public var condition: String?
-    public var database: String
-    public var exportedAt: PostgresTimestamp
-    /// Without its folder; nil for a stream.
-    public var file: String?
-    public var format: ExportFormat
-    /// Who read, with whose rights.
-    public var login: String
-    /// Of the restore that made the server; nil for one that was not restored.
-    public var operationID: String?
-    public var rows: UInt64
-    /// The resource id.
-    public var server: String
-    public var serverID: String
-    /// Of the file, in hexadecimal digits.
-    public var sha256: String
-    /// Which transactions the rows have in them, as `pg_current_snapshot` prints it.
-    public var snapshot: String
-    /// With its schema, quoted where SQL needs it.
-    public var table: String
 }
 
 /// What came of it.

@@ -1,4 +1,4 @@
-import Platform
+public import Platform
 
 /// A place that servers are said to be in: Azure's public regions, and this machine's own two.
 ///
@@ -24,12 +24,12 @@ public struct AzureLocation: Hashable, Sendable {
     }
 
     /// As `find`, for what a user typed; throws `.locationNotAvailable`.
-    static func require(_ text: String) throws(Problem) -> AzureLocation {
+    public static func require(_ text: String) throws(Problem) -> AzureLocation {
         guard let found = find(text) else { throw unknown(text) }
         return found
     }
 
-    static func unknown(_ text: String) -> Problem {
+    public static func unknown(_ text: String) -> Problem {
         Problem(
             .locationNotAvailable,
             "The provided location '\(text)' is not available for resource type "

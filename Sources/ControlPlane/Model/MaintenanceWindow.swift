@@ -1,5 +1,5 @@
 public import Platform
-import PostgresFormat
+public import PostgresFormat
 
 /// The hour of the week in which a server's weekly work is done; in UTC, as Azure has it.
 public struct MaintenanceWindow: Hashable, Sendable, Codable {
@@ -11,7 +11,7 @@ public struct MaintenanceWindow: Hashable, Sendable, Codable {
     public let startMinute: Int
 
     /// How long it is open.
-    static let seconds: Int64 = 3600
+    public static let seconds: Int64 = 3600
     private static let secondsOfDay: Int64 = 86_400
     private static let days = [
         "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
@@ -59,17 +59,17 @@ public struct MaintenanceWindow: Hashable, Sendable, Codable {
     // MARK: When
 
     /// When it opened last.
-    func lastOpening(at now: PostgresTimestamp) -> PostgresTimestamp {
+    public func lastOpening(at now: PostgresTimestamp) -> PostgresTimestamp {
         // 2000-01-01, where these times begin, was a Saturday.
         last(offset: Int64(dayOfWeek + 1) * Self.secondsOfDay + startSecond, period: 7, at: now)
     }
 
     /// When daily work began to be due last: at the same time of every day.
-    func lastDailyStart(at now: PostgresTimestamp) -> PostgresTimestamp {
+    public func lastDailyStart(at now: PostgresTimestamp) -> PostgresTimestamp {
         last(offset: startSecond, period: 1, at: now)
     }
 
-    func isOpen(at now: PostgresTimestamp) -> Bool {
+    public func isOpen(at now: PostgresTimestamp) -> Bool {
         now < lastOpening(at: now).advanced(bySeconds: Self.seconds)
     }
 

@@ -50,6 +50,16 @@ public struct AcceptedOperation: Hashable, Sendable {
     /// Azure's word for it, such as `UpsertServerManagementOperationV2`.
     public var name: String
     public var acceptedAt: PostgresTimestamp
+
+    public init(
+        id: String, correlationID: String, location: String, name: String, acceptedAt: PostgresTimestamp
+    ) {
+        self.id = id
+        self.correlationID = correlationID
+        self.location = location
+        self.name = name
+        self.acceptedAt = acceptedAt
+    }
 }
 
 /// How far an accepted operation is.
@@ -81,6 +91,28 @@ public struct OperationStatus: Hashable, Sendable {
     /// Nil of one that does not run, or says nothing.
     public var progress: OperationProgress?
 
+    public init(
+        id: String, correlationID: String, kind: String, name: String, location: String,
+        resourceID: String, phase: OperationPhase, acceptedAt: PostgresTimestamp,
+        endedAt: PostgresTimestamp? = nil, errorCode: String? = nil, errorMessage: String? = nil,
+        caller: String, notes: [String], progress: OperationProgress? = nil
+    ) {
+        self.id = id
+        self.correlationID = correlationID
+        self.kind = kind
+        self.name = name
+        self.location = location
+        self.resourceID = resourceID
+        self.phase = phase
+        self.acceptedAt = acceptedAt
+        self.endedAt = endedAt
+        self.errorCode = errorCode
+        self.errorMessage = errorMessage
+        self.caller = caller
+        self.notes = notes
+        self.progress = progress
+    }
+
     /// Where the notes stand among an operation's details, one a line.
-    static let notesKey = "notes"
+    public static let notesKey = "notes"
 }

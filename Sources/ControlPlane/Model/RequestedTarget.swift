@@ -37,15 +37,6 @@ public struct RequestedTime: Hashable, Sendable {
         self.typed = typed
         self.note = note
     }
-
-    /// Reads a time as people write it.
-    ///
-    /// - Parameter now: what `10 minutes ago` counts from.
-    /// - Throws: `.usage` with what is wrong.
-    public init(_ text: String, now: PostgresTimestamp) throws(Problem) {
-        let moment = try MomentText.read(text, now: now)
-        self.init(moment.instant, typed: text, note: moment.note)
-    }
 }
 
 /// What happened right behind the moment that is wanted: `drop table orders in database shop`.

@@ -21,6 +21,16 @@ public struct RestoreEvidence: Codable, Sendable {
         public var slot: String?
         public var wasEnabled: Bool
         public var isTwoPhase: Bool
+
+        public init(
+            database: String, name: String, slot: String? = nil, wasEnabled: Bool, isTwoPhase: Bool
+        ) {
+            self.database = database
+            self.name = name
+            self.slot = slot
+            self.wasEnabled = wasEnabled
+            self.isTwoPhase = isTwoPhase
+        }
     }
 
     public var operationID: String

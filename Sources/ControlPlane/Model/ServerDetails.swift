@@ -109,6 +109,21 @@ public struct GeoRedundancy: Hashable, Sendable, Codable {
     public var missingBackups: Int?
     /// How long the oldest of those files has been waiting.
     public var lagSeconds: Int64?
+
+    public init(
+        location: String, directory: String, isAvailable: Bool,
+        latestRestoreDate: PostgresTimestamp? = nil, missingFiles: Int? = nil,
+        missingBytes: UInt64? = nil, missingBackups: Int? = nil, lagSeconds: Int64? = nil
+    ) {
+        self.location = location
+        self.directory = directory
+        self.isAvailable = isAvailable
+        self.latestRestoreDate = latestRestoreDate
+        self.missingFiles = missingFiles
+        self.missingBytes = missingBytes
+        self.missingBackups = missingBackups
+        self.lagSeconds = lagSeconds
+    }
 }
 
 /// A server as `show` tells it.
@@ -160,4 +175,62 @@ public struct ServerDetails: Sendable {
     public var heldSince: PostgresTimestamp?
     /// Nil where work is done whenever it is due.
     public var maintenanceWindow: MaintenanceWindow?
+
+    public init(
+        id: String, name: String, resourceGroup: String, location: String, tags: [String: String],
+        createdAt: PostgresTimestamp, deletedAt: PostgresTimestamp? = nil, state: ServerState,
+        version: String, minorVersion: String, tier: String, skuName: String, vCores: Int,
+        memoryMiB: Int, scaling: String, storageSizeGiB: Int, storageType: String, storageAutoGrow: Bool,
+        backupRetentionDays: Int, geoRedundantBackup: Bool,
+        earliestRestoreDate: PostgresTimestamp? = nil, latestRestoreDate: PostgresTimestamp? = nil,
+        publicNetworkAccess: Bool, administratorLogin: String, availabilityZone: String? = nil,
+        host: String, port: Int, dataDirectory: String, socketDirectory: String, logDirectory: String,
+        repositoryDirectory: String, postgresVersion: String, systemIdentifier: UInt64? = nil,
+        restoredFrom: RestoredFrom? = nil, diskUsage: DiskUsage? = nil, archiver: ArchiverHealth? = nil,
+        geoRedundancy: GeoRedundancy? = nil, authorship: Authorship = Authorship(),
+        expiry: ExpiryState? = nil, heldSince: PostgresTimestamp? = nil,
+        maintenanceWindow: MaintenanceWindow? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.resourceGroup = resourceGroup
+        self.location = location
+        self.tags = tags
+        self.createdAt = createdAt
+        self.deletedAt = deletedAt
+        self.state = state
+        self.version = version
+        self.minorVersion = minorVersion
+        self.tier = tier
+        self.skuName = skuName
+        self.vCores = vCores
+        self.memoryMiB = memoryMiB
+        self.scaling = scaling
+        self.storageSizeGiB = storageSizeGiB
+        self.storageType = storageType
+        self.storageAutoGrow = storageAutoGrow
+        self.backupRetentionDays = backupRetentionDays
+        self.geoRedundantBackup = geoRedundantBackup
+        self.earliestRestoreDate = earliestRestoreDate
+        self.latestRestoreDate = latestRestoreDate
+        self.publicNetworkAccess = publicNetworkAccess
+        self.administratorLogin = administratorLogin
+        self.availabilityZone = availabilityZone
+        self.host = host
+        self.port = port
+        self.dataDirectory = dataDirectory
+        self.socketDirectory = socketDirectory
+        self.logDirectory = logDirectory
+        self.repositoryDirectory = repositoryDirectory
+        self.postgresVersion = postgresVersion
+        self.systemIdentifier = systemIdentifier
+        self.restoredFrom = restoredFrom
+        self.diskUsage = diskUsage
+        self.archiver = archiver
+        self.geoRedundancy = geoRedundancy
+        self.authorship = authorship
+        self.expiry = expiry
+        self.heldSince = heldSince
+        self.maintenanceWindow = maintenanceWindow
+    }
 }

@@ -9,31 +9,43 @@ public enum RequestedExpiry: Hashable, Sendable, Codable {
 }
 
 /// The end of a copy's time, as the catalog keeps it.
-struct ServerExpiry: Hashable, Codable {
-    var time: PostgresTimestamp
+public struct ServerExpiry: Hashable, Sendable, Codable {
+    public var time: PostgresTimestamp
     /// When it was chosen.
-    var chosenAt: PostgresTimestamp
+    public var chosenAt: PostgresTimestamp
     /// Who chose it.
-    var caller: String
+    public var caller: String
     /// The machine's uptime that had been counted by then, in whole seconds.
-    var countedUptime: Int64
+    public var countedUptime: Int64
     /// How many seconds before its end it was warned of last; nil before the first warning.
-    var warned: Int64?
+    public var warned: Int64?
     /// Whether the copy was deleted for it.
-    var isCarriedOut: Bool?
+    public var isCarriedOut: Bool?
+
+    public init(
+        time: PostgresTimestamp, chosenAt: PostgresTimestamp, caller: String, countedUptime: Int64,
+        warned: Int64? = nil, isCarriedOut: Bool? = nil
+    ) {
+        self.time = time
+        self.chosenAt = chosenAt
+        self.caller = caller
+        self.countedUptime = countedUptime
+        self.warned = warned
+        self.isCarriedOut = isCarriedOut
+    }
 
     /// In seconds.
-    var span: Int64 { Self.seconds(from: chosenAt, to: time) }
+    public var span: Int64 { Self.seconds(from: chosenAt, to: time) }
 
-    func secondsLeft(at now: PostgresTimestamp) -> Int64 { Self.seconds(from: now, to: time) }
+    public func secondsLeft(at now: PostgresTimestamp) -> Int64 { Self.seconds(from: now, to: time) }
 
     /// Seconds for which the machine has yet to be up until its uptime agrees with the clock that the copy's
     /// time is over; 0 where it does.
-    func missingUptime(counted: Double) -> Double { max(0, Double(span + countedUptime) - counted) }
+    public func missingUptime(counted: Double) -> Double { max(0, Double(span + countedUptime) - counted) }
 
     /// The warning that is due: how many seconds before the end it is given. Of a copy with less time than
     /// that from the beginning nothing is said.
-    func dueWarning(at now: PostgresTimestamp) -> Int64? {
+    public func dueWarning(at now: PostgresTimestamp) -> Int64? {
         let left = secondsLeft(at: now)
         let due = Self.warnings.filter { left <= $0 && $0 < span }.min()
         return due.flatMap { $0 < warned ?? .max ? $0 : nil }
@@ -42,9 +54,9 @@ struct ServerExpiry: Hashable, Codable {
     private static let warnings: [Int64] = [86_400, 3600]
 
     /// Why the copy is deleted, for the activity log and the evidence.
-    var reason: String { "its time was over at \(time), as \(caller) chose at \(chosenAt)" }
-    var deletionReason: String? { isCarriedOut == true ? reason : nil }
-    var carriedOut: ServerExpiry {
+    public var reason: String { "its time was over at \(time), as \(caller) chose at \(chosenAt)" }
+    public var deletionReason: String? { isCarriedOut == true ? reason : nil }
+    public var carriedOut: ServerExpiry {
         var changed = self
         changed.isCarriedOut = true
         return changed

@@ -1,81 +1,81 @@
 /// What an operation is called: in the catalog, in the activity log and in Azure's first answer.
-struct OperationKind: Sendable {
-    let name: String
+public struct OperationKind: Sendable {
+    public let name: String
     /// Below the resource's type.
-    let action: String
-    let title: String
-    let wireName: String
-    var resourceType = "\(Identifiers.provider)/flexibleServers"
+    public let action: String
+    public let title: String
+    public let wireName: String
+    public var resourceType = "\(Identifiers.provider)/flexibleServers"
 
-    var operationName: String { "\(resourceType)/\(action)" }
+    public var operationName: String { "\(resourceType)/\(action)" }
 
-    static let create = OperationKind(
+    public static let create = OperationKind(
         name: "create", action: "write", title: "Create PostgreSQL Server",
         wireName: "UpsertServerManagementOperationV2")
-    static let update = OperationKind(
+    public static let update = OperationKind(
         name: "update", action: "write", title: "Update PostgreSQL Server",
         wireName: "UpsertServerManagementOperationV2")
-    static let restore = OperationKind(
+    public static let restore = OperationKind(
         name: "restore", action: "write", title: "Restore PostgreSQL Server",
         wireName: "RestoreSnapshotManagementOperation")
-    static let geoRestore = OperationKind(
+    public static let geoRestore = OperationKind(
         name: "geo-restore", action: "write", title: "Geo-Restore PostgreSQL Server",
         wireName: "RestoreSnapshotManagementOperation")
-    static let revive = OperationKind(
+    public static let revive = OperationKind(
         name: "revive", action: "write", title: "Revive Dropped PostgreSQL Server",
         wireName: "RestoreSnapshotManagementOperation")
-    static let delete = OperationKind(
+    public static let delete = OperationKind(
         name: "delete", action: "delete", title: "Delete PostgreSQL Server",
         wireName: "DropServerManagementOperation")
-    static let start = OperationKind(
+    public static let start = OperationKind(
         name: "start", action: "start/action", title: "Start PostgreSQL Server",
         wireName: "StartServerManagementOperation")
-    static let stop = OperationKind(
+    public static let stop = OperationKind(
         name: "stop", action: "stop/action", title: "Stop PostgreSQL Server",
         wireName: "StopServerManagementOperation")
-    static let restart = OperationKind(
+    public static let restart = OperationKind(
         name: "restart", action: "restart/action", title: "Restart PostgreSQL Server",
         wireName: "RestartServerManagementOperation")
-    static let backup = OperationKind(
+    public static let backup = OperationKind(
         name: "backup", action: "backups/write", title: "Back Up PostgreSQL Server",
         wireName: "SnapshotManagementOperation")
-    static let deleteBackup = OperationKind(
+    public static let deleteBackup = OperationKind(
         name: "delete-backup", action: "backups/delete", title: "Delete PostgreSQL Server Backup",
         wireName: "DropSnapshotManagementOperation")
-    static let writeRule = OperationKind(
+    public static let writeRule = OperationKind(
         name: "firewall-rule", action: "firewallRules/write", title: "Write PostgreSQL Firewall Rule",
         wireName: "UpsertFirewallRulesManagementOperation")
-    static let deleteRule = OperationKind(
+    public static let deleteRule = OperationKind(
         name: "delete-firewall-rule", action: "firewallRules/delete",
         title: "Delete PostgreSQL Firewall Rule", wireName: "DropFirewallRulesManagementOperation")
-    static let parameter = OperationKind(
+    public static let parameter = OperationKind(
         name: "parameter", action: "configurations/write", title: "Write PostgreSQL Server Parameter",
         wireName: "UpdateServerParameterManagementOperation")
-    static let createDatabase = OperationKind(
+    public static let createDatabase = OperationKind(
         name: "database", action: "databases/write", title: "Write PostgreSQL Database",
         wireName: "UpsertDatabaseManagementOperation")
-    static let deleteDatabase = OperationKind(
+    public static let deleteDatabase = OperationKind(
         name: "delete-database", action: "databases/delete", title: "Delete PostgreSQL Database",
         wireName: "DropDatabaseManagementOperation")
-    static let restorePoint = OperationKind(
+    public static let restorePoint = OperationKind(
         name: "restore-point", action: "restorePoints/write", title: "Write Named Restore Point",
         wireName: "RestorePointManagementOperation")
-    static let undo = OperationKind(
+    public static let undo = OperationKind(
         name: "undo", action: "undo/action", title: "Take Back Transaction",
         wireName: "UndoManagementOperation")
-    static let writeGroup = OperationKind(
+    public static let writeGroup = OperationKind(
         name: "group", action: "write", title: "Update resource group", wireName: "UpsertResourceGroup",
         resourceType: "Microsoft.Resources/subscriptions/resourceGroups")
-    static let deleteGroup = OperationKind(
+    public static let deleteGroup = OperationKind(
         name: "delete-group", action: "delete", title: "Delete resource group",
         wireName: "DeleteResourceGroup", resourceType: "Microsoft.Resources/subscriptions/resourceGroups")
 
     /// A line in the activity log; there is nothing to be done.
-    static let expiryWarning = OperationKind(
+    public static let expiryWarning = OperationKind(
         name: "expiry-warning", action: "expiry/action", title: "Warn of PostgreSQL Server Expiry",
         wireName: "ExpiryWarningManagementOperation")
 
-    static let all = [
+    public static let all = [
         create, update, restore, geoRestore, revive, delete, start, stop, restart, backup, deleteBackup,
         writeRule, deleteRule, parameter, createDatabase, deleteDatabase, restorePoint, undo, writeGroup,
         deleteGroup,

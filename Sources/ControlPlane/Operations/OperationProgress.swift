@@ -14,5 +14,15 @@ public struct OperationProgress: Codable, Hashable, Sendable {
     public var remark: String?
     public var time: PostgresTimestamp
 
-    static func file(in operation: String) -> String { operation + "/progress.json" }
+    public init(
+        step: String, bytes: UInt64, totalBytes: UInt64? = nil, bytesPerSecond: UInt64? = nil,
+        remark: String? = nil, time: PostgresTimestamp
+    ) {
+        self.step = step
+        self.bytes = bytes
+        self.totalBytes = totalBytes
+        self.bytesPerSecond = bytesPerSecond
+        self.remark = remark
+        self.time = time
+    }
 }

@@ -20,6 +20,8 @@ final class ProgressFile: ProgressReporter {
         var written = -leastSeconds
     }
 
+    static func path(in operation: String) -> String { operation + "/progress.json" }
+
     private let path: String
     private let inner: any ProgressReporter
     private let clock: any WallClock
@@ -33,7 +35,7 @@ final class ProgressFile: ProgressReporter {
         operation: String, inner: any ProgressReporter, clock: any WallClock,
         seconds: (@Sendable () -> Double)? = nil
     ) {
-        path = OperationProgress.file(in: operation)
+        path = Self.path(in: operation)
         self.inner = inner
         self.clock = clock
         let watch = Stopwatch()
@@ -102,7 +104,7 @@ extension ControlPlane {
         guard operation.row.state == .running,
             // Unreadable is as good as not there: it is for people who watch.
             let bytes = try? DurableFiles.readIfPresent(
-                OperationProgress.file(in: paths.operation(operation.row.id)))
+                ProgressFile.path(in: paths.operation(operation.row.id)))
         else { return nil }
         return try? CatalogJSON.value(OperationProgress.self, String(decoding: bytes, as: UTF8.self))
     }

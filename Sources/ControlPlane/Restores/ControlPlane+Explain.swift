@@ -7,28 +7,6 @@ import PostgresFormat
 import Repository
 import Restore
 
-/// A restore told step by step, as PostgreSQL would live it.
-public struct RestoreExplanation: Sendable {
-    /// A file that plays a part, with its real content.
-    public struct File: Sendable {
-        public var path: String
-        public var content: String
-        public var purpose: String
-    }
-
-    public struct Step: Sendable {
-        public var title: String
-        /// Whole sentences, a paragraph each.
-        public var text: [String]
-        public var files: [File] = []
-        /// Of a restore that was made: what PostgreSQL logged meanwhile.
-        public var messages: [String] = []
-    }
-
-    public var planned: PlannedRestore
-    public var steps: [Step]
-}
-
 extension ControlPlane {
     /// Tells what a restore would do and why, from the plan and the files that the restore itself would
     /// write. Nothing is made.

@@ -11,6 +11,17 @@ public struct MachineUsage: Sendable {
     /// Copies whose time is over, then other copies, deleted servers, backups and evidence; each by size.
     public var removable: [RemovableThing]
 
+    public init(
+        servers: [ServerUsage], temporaryCopies: [TemporaryCopy], evidenceBytes: UInt64,
+        pairedBytes: UInt64, removable: [RemovableThing]
+    ) {
+        self.servers = servers
+        self.temporaryCopies = temporaryCopies
+        self.evidenceBytes = evidenceBytes
+        self.pairedBytes = pairedBytes
+        self.removable = removable
+    }
+
     /// Bytes on disk. Files that share blocks with a file that they were cloned from count in full.
     public var totalBytes: UInt64 {
         servers.reduce(0) { $0 + $1.bytes } + temporaryCopies.reduce(0) { $0 + $1.bytes } + evidenceBytes
@@ -40,6 +51,29 @@ public struct ServerUsage: Sendable {
     public var expiry: ExpiryState?
     public var heldSince: PostgresTimestamp?
 
+    public init(
+        id: String, name: String, resourceGroup: String, state: ServerState, isCopy: Bool,
+        createdAt: PostgresTimestamp, ageSeconds: Int64, disk: DiskUsage, evidenceBytes: UInt64,
+        memoryBytes: UInt64? = nil, runningSince: PostgresTimestamp? = nil, vCores: Int,
+        vCoreHours: Double? = nil, expiry: ExpiryState? = nil, heldSince: PostgresTimestamp? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.resourceGroup = resourceGroup
+        self.state = state
+        self.isCopy = isCopy
+        self.createdAt = createdAt
+        self.ageSeconds = ageSeconds
+        self.disk = disk
+        self.evidenceBytes = evidenceBytes
+        self.memoryBytes = memoryBytes
+        self.runningSince = runningSince
+        self.vCores = vCores
+        self.vCoreHours = vCoreHours
+        self.expiry = expiry
+        self.heldSince = heldSince
+    }
+
     /// Without its evidence.
     public var bytes: UInt64 { disk.data + disk.backups + disk.wal }
 }
@@ -66,4 +100,12 @@ public struct RemovableThing: Hashable, Sendable {
     /// What to know before it is deleted.
     public var reason: String
     public var command: String
+
+    public init(kind: Kind, name: String, bytes: UInt64, reason: String, command: String) {
+        self.kind = kind
+        self.name = name
+        self.bytes = bytes
+        self.reason = reason
+        self.command = command
+    }
 }

@@ -1,34 +1,4 @@
-public import PostgresFormat
-
-/// Who was in a copy, as its server logged it; the tool's own sessions are left out.
-public struct ConnectionEvidence: Codable, Sendable, Hashable {
-    /// Sessions of one user in one database from one address.
-    public struct Visitor: Codable, Sendable, Hashable {
-        public var user: String
-        /// Empty for replication, which is in none.
-        public var database: String
-        /// Empty where the lines do not tell.
-        public var address: String
-        public var sessions: Int
-        /// When the first session began and the last was begun or ended; nil where the lines carry no time.
-        public var first: PostgresTimestamp?
-        public var last: PostgresTimestamp?
-    }
-
-    /// In the order in which they first came.
-    public var visitors: [Visitor]
-    /// Attempts that were turned away.
-    public var refused: Int
-    /// The lines themselves, the newest `largest` bytes of them.
-    public var lines: String
-    /// Bytes of earlier lines that are not kept; their sessions are counted all the same.
-    public var omittedBytes: Int
-    /// Whether the server was set to log both connections and disconnections when this was taken.
-    public var isLogged: Bool
-    public var takenAt: PostgresTimestamp
-
-    public static let largest = 10 << 20
-}
+import PostgresFormat
 
 /// Reads the lines of a server's log that tell of connections, in their order.
 struct ConnectionLog {

@@ -43,6 +43,17 @@ public struct KeptEvidence: Codable, Sendable {
         /// Since when the copy is, or was at its end, protected from it.
         public var heldSince: PostgresTimestamp?
         public var fate: Fate
+
+        public init(
+            time: PostgresTimestamp, chosenAt: PostgresTimestamp, chosenBy: String,
+            heldSince: PostgresTimestamp? = nil, fate: Fate
+        ) {
+            self.time = time
+            self.chosenAt = chosenAt
+            self.chosenBy = chosenBy
+            self.heldSince = heldSince
+            self.fate = fate
+        }
     }
 
     /// An address, or a range, from which logins were possible.
@@ -50,6 +61,12 @@ public struct KeptEvidence: Codable, Sendable {
         public var name: String
         public var start: String
         public var end: String
+
+        public init(name: String, start: String, end: String) {
+            self.name = name
+            self.start = start
+            self.end = end
+        }
     }
 
     enum CodingKeys: String, CodingKey {

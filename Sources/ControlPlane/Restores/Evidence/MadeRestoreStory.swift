@@ -2,12 +2,6 @@ import Planning
 import Platform
 import PostgresFormat
 
-/// A restore that was made, told step by step from what is kept of it.
-public struct MadeRestoreExplanation: Sendable {
-    public var kept: KeptEvidence
-    public var steps: [RestoreExplanation.Step]
-}
-
 extension ControlPlane {
     /// Tells how a restore went, also when the copy has gone: from its evidence, and with what PostgreSQL
     /// logged while it recovered.
