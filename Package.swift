@@ -81,28 +81,29 @@ let package = Package(
                 "Holdings", "Repository", "Planning", "Instance", "Platform", "PostgresFormat",
                 "PostgresClient",
             ]),
-        module("Repair", ["PostgresClient", "Platform", "PostgresFormat", "WALEvents"]),
+        module("ServiceModel", ["WALEvents", "Planning", "Platform", "PostgresFormat"]),
+        module("Repair", ["ServiceModel", "PostgresClient", "Platform", "PostgresFormat", "WALEvents"]),
         module("Catalog", [grdb, "Platform"]),
         module(
             "ControlPlane",
             [
                 grdb, "Catalog", "Capture", "Holdings", "Repository", "WALEvents", "Planning", "Restore",
-                "Repair", "Instance", "Platform", "PostgresFormat", "PostgresClient",
+                "Repair", "Instance", "ServiceModel", "Platform", "PostgresFormat", "PostgresClient",
             ]),
         module(
-            "AzureAPI", ["ControlPlane", "Repair", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
+            "AzureAPI", ["ServiceModel", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
         module(
             "Server",
             [
                 hummingbird, hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix,
                 httpTypes,
-                "AzureAPI", "ControlPlane", "Platform", "PostgresFormat",
+                "AzureAPI", "ControlPlane", "ServiceModel", "Platform", "PostgresFormat",
             ]),
         .executableTarget(
             name: "pitr",
             dependencies: [
                 argumentParser, "Yams", "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresClient",
-                "PostgresFormat", "Repair", "Server", "WALEvents",
+                "PostgresFormat", "Repair", "Server", "ServiceModel", "WALEvents",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -127,17 +128,18 @@ let package = Package(
         tests(
             "ControlPlane",
             [
-                grdb, "ControlPlane", "Catalog", "Repository", "Restore", "WALEvents", "Planning", "Platform",
-                "PostgresFormat", "Instance",
+                grdb, "ControlPlane", "Catalog", "Repository", "Restore", "ServiceModel", "WALEvents",
+                "Planning",
+                "Platform", "PostgresFormat", "Instance",
             ]),
-        tests("AzureAPI", ["AzureAPI", "ControlPlane", "Planning", "PostgresFormat"]),
-        tests("Server", ["Server", "AzureAPI", "ControlPlane", "Platform", "PostgresFormat"]),
+        tests("AzureAPI", ["AzureAPI", "ServiceModel", "Planning", "Platform", "PostgresFormat"]),
+        tests(
+            "Server", ["Server", "AzureAPI", "ControlPlane", "ServiceModel", "Platform", "PostgresFormat"]),
         tests(
             "CommandLine",
             [
-                "pitr", argumentParser, "Yams", "AzureAPI", "ControlPlane", "WALEvents", "Planning",
-                "Platform",
-                "PostgresFormat",
+                "pitr", argumentParser, "Yams", "AzureAPI", "ControlPlane", "ServiceModel", "WALEvents",
+                "Planning", "Platform", "PostgresFormat",
             ]),
         tests("Guide", ["Platform"]),
         tests("EndToEnd", ["Repository", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),

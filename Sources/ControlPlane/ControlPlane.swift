@@ -2,6 +2,7 @@ import Catalog
 import Instance
 public import Platform
 import PostgresFormat
+public import ServiceModel
 
 /// What an Azure control plane does, on this machine: servers, their backups, restores, rules and records.
 ///

@@ -4,6 +4,7 @@
     import Foundation
 #endif
 import PostgresFormat
+import ServiceModel
 
 /// Ids that the control plane hands out.
 extension Identifiers {

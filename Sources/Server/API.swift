@@ -3,6 +3,7 @@ public import ControlPlane
 import Foundation
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// Azure Resource Manager for this machine: a request in, an answer out. It blocks, and knows no sockets.
 public struct API: Sendable {

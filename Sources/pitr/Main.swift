@@ -1,5 +1,4 @@
 import ArgumentParser
-import ControlPlane
 import Glibc
 import Platform
 

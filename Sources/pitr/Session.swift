@@ -1,6 +1,7 @@
 import ControlPlane
 import Foundation
 import Platform
+import ServiceModel
 
 /// What one run of the program has at hand: the composition root.
 struct Session: Sendable {

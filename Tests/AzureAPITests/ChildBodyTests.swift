@@ -1,5 +1,5 @@
+import ServiceModel
 @testable import AzureAPI
-import ControlPlane
 import Platform
 import TestKit
 import Testing

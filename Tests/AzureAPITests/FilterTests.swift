@@ -1,5 +1,5 @@
+import ServiceModel
 @testable import AzureAPI
-@testable import ControlPlane
 import Foundation
 import Platform
 import PostgresFormat

@@ -1,6 +1,6 @@
 import AzureAPI
-import ControlPlane
 import Platform
+import ServiceModel
 import Testing
 
 struct LocationTests {

@@ -1,7 +1,7 @@
 import AzureAPI
-import ControlPlane
 import Foundation
 import PostgresFormat
+import ServiceModel
 import Testing
 
 struct ResourceTests {

@@ -1,4 +1,4 @@
-@testable import ControlPlane
+import ServiceModel
 import Foundation
 import PostgresFormat
 

@@ -1,5 +1,5 @@
+import ServiceModel
 @testable import AzureAPI
-@testable import ControlPlane
 import Platform
 import PostgresFormat
 import Testing

@@ -1,5 +1,5 @@
 import AzureAPI
-@testable import ControlPlane
+import ServiceModel
 import Foundation
 import Platform
 import PostgresFormat

@@ -1,6 +1,6 @@
 import ArgumentParser
-import ControlPlane
 import Platform
+import ServiceModel
 import Testing
 
 @testable import pitr

@@ -1,6 +1,6 @@
+import ServiceModel
 import Testing
 
-@testable import ControlPlane
 @testable import pitr
 
 struct ExplanationViewTests {

@@ -1,8 +1,8 @@
 import ArgumentParser
-import ControlPlane
 import Planning
 import Platform
 import PostgresFormat
+import ServiceModel
 import Testing
 import WALEvents
 

@@ -1,4 +1,4 @@
-@testable import ControlPlane
+import ServiceModel
 import PostgresFormat
 
 /// 2026-03-31T22:02:13.876954Z and seconds around it.

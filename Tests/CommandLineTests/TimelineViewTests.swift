@@ -1,8 +1,8 @@
 import ArgumentParser
 import AzureAPI
-import ControlPlane
 import Platform
 import PostgresFormat
+import ServiceModel
 import Testing
 import WALEvents
 

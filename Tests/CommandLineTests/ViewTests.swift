@@ -1,5 +1,5 @@
 import AzureAPI
-import ControlPlane
+import ServiceModel
 import Testing
 
 @testable import pitr

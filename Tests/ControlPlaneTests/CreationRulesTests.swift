@@ -1,5 +1,6 @@
 import Instance
 import Platform
+import ServiceModel
 import Testing
 
 @testable import ControlPlane

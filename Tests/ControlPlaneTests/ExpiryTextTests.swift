@@ -1,6 +1,7 @@
 import Foundation
 import Platform
 import PostgresFormat
+import ServiceModel
 import Testing
 
 @testable import ControlPlane

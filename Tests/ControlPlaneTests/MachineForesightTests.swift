@@ -1,4 +1,5 @@
 import Platform
+import ServiceModel
 import Testing
 
 @testable import ControlPlane

@@ -1,6 +1,7 @@
 import Catalog
 import GRDB
 import PostgresFormat
+import ServiceModel
 import Synchronization
 import TestKit
 import Testing

@@ -1,6 +1,7 @@
 import Catalog
 import GRDB
 import PostgresFormat
+import ServiceModel
 import TestKit
 import Testing
 

@@ -1,5 +1,6 @@
 import Catalog
 import PostgresFormat
+import ServiceModel
 import Synchronization
 import TestKit
 import Testing

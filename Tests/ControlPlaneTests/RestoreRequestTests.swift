@@ -1,6 +1,7 @@
 import Foundation
 import Planning
 import PostgresFormat
+import ServiceModel
 import Testing
 import WALEvents
 

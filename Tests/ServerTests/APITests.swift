@@ -1,5 +1,5 @@
-import ControlPlane
 import PostgresFormat
+import ServiceModel
 import Testing
 
 @testable import Server

@@ -1,6 +1,7 @@
 import ControlPlane
 import Glibc
 import PostgresFormat
+import ServiceModel
 import Synchronization
 import TestKit
 

@@ -1,5 +1,6 @@
 import ControlPlane
 import PostgresFormat
+import ServiceModel
 import Testing
 
 @testable import Server

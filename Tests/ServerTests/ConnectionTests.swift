@@ -2,6 +2,7 @@ import ControlPlane
 import Dispatch
 import Glibc
 import Platform
+import ServiceModel
 import Synchronization
 import TestKit
 import Testing

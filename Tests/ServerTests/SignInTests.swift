@@ -1,5 +1,6 @@
 import ControlPlane
 import PostgresFormat
+import ServiceModel
 import TestKit
 import Testing
 

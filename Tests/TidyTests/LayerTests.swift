@@ -19,14 +19,17 @@ struct LayerTests {
             "Capture": flow,
             "Holdings": flow,
             "Restore": flow.union(["Holdings", "Instance"]),
-            "Repair": ["PostgresClient", "Platform", "PostgresFormat", "WALEvents"],
+            "ServiceModel": ["Planning", "Platform", "PostgresFormat", "WALEvents"],
+            "Repair": ["ServiceModel", "PostgresClient", "Platform", "PostgresFormat", "WALEvents"],
             "Catalog": ["Platform"],
-            "ControlPlane": flow.union(["Catalog", "Capture", "Holdings", "Restore", "Repair", "Instance"]),
-            "AzureAPI": ["ControlPlane", "Repair", "WALEvents", "Planning", "Platform", "PostgresFormat"],
-            "Server": ["AzureAPI", "ControlPlane", "Platform", "PostgresFormat"],
+            "ControlPlane": flow.union([
+                "Catalog", "Capture", "Holdings", "Restore", "Repair", "Instance", "ServiceModel",
+            ]),
+            "AzureAPI": ["ServiceModel", "WALEvents", "Planning", "Platform", "PostgresFormat"],
+            "Server": ["AzureAPI", "ControlPlane", "ServiceModel", "Platform", "PostgresFormat"],
             "pitr": [
                 "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresClient", "PostgresFormat",
-                "Repair", "Server", "WALEvents",
+                "Repair", "Server", "ServiceModel", "WALEvents",
             ],
             "pitr-wal": ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"],
             "wal-fuzz": ["PostgresFormat", "TestKit"],
@@ -93,6 +96,19 @@ struct LayerTests {
         }
         for target in Self.allowed.keys { #expect(!reaches(target, target), "\(target)") }
         #expect(!reaches("Capture", "Restore") && !reaches("Restore", "Capture"))
+    }
+
+    /// What prints and reads Azure's words is tested without a database of any kind.
+    @Test func `keeps AzureAPI and what it stands on free of SQLite and libpq`() {
+        var reached: Set = ["AzureAPI"]
+        while true {
+            let next = reached.union(reached.flatMap { Self.allowed[$0] ?? [] })
+            if next == reached { break }
+            reached = next
+        }
+        #expect(reached.contains("ServiceModel") && reached.contains("PostgresFormat"))
+        #expect(reached.isDisjoint(with: ["CLibPQ", "PostgresClient", "Catalog", "ControlPlane", "Repair"]))
+        #expect(Self.outside["GRDB"]?.isDisjoint(with: reached) == true)
     }
 
     @Test func `declares in the package no more than the table allows`() throws {

@@ -1,5 +1,5 @@
-public import ControlPlane
 import PostgresFormat
+public import ServiceModel
 
 /// One event of `az monitor activity-log list`.
 public struct ActivityLogEvent: Codable, Sendable {

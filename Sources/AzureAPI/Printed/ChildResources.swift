@@ -1,5 +1,5 @@
-public import ControlPlane
 import PostgresFormat
+public import ServiceModel
 
 /// A base backup as az lists it; our own numbers are under `local`.
 public struct ServerBackup: Codable, Sendable {

@@ -1,4 +1,4 @@
-import ControlPlane
+import ServiceModel
 
 /// How programs in different languages are told to connect; Azure's texts, with what they are made of quoted
 /// as each language wants it.

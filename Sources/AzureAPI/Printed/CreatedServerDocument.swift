@@ -1,4 +1,4 @@
-public import ControlPlane
+public import ServiceModel
 
 /// What `az postgres flexible-server create` prints: how to connect, with the password that is shown once.
 public struct CreatedServerDocument: Codable, Sendable {

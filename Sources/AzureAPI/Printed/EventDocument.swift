@@ -1,5 +1,5 @@
-import ControlPlane
 import PostgresFormat
+import ServiceModel
 public import WALEvents
 
 /// An event as JSON tells it. Positions are PostgreSQL's text, times are UTC with microseconds.

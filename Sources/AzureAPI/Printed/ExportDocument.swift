@@ -1,6 +1,5 @@
-public import ControlPlane
 import PostgresFormat
-import Repair
+public import ServiceModel
 
 /// What was exported: the manifest beside the file, and a line in the evidence of a copy.
 public struct ExportDocument: Codable, Hashable, Sendable {

@@ -1,4 +1,4 @@
-public import ControlPlane
+public import ServiceModel
 
 /// A server as `az postgres flexible-server show` prints it, and one object of our own, `local`.
 public struct FlexibleServer: Codable, Sendable {

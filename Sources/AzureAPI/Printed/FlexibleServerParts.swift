@@ -1,4 +1,4 @@
-import ControlPlane
+import ServiceModel
 
 extension FlexibleServer {
     /// Passwords are the only way in.

@@ -1,5 +1,5 @@
-public import ControlPlane
 import PostgresFormat
+public import ServiceModel
 
 /// Somebody who may use the API.
 public struct IdentityDocument: Codable, Sendable {

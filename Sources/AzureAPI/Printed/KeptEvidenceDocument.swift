@@ -1,5 +1,5 @@
-public import ControlPlane
 import PostgresFormat
+public import ServiceModel
 
 /// A restore in a list of evidence.
 public struct EvidenceEntryDocument: Codable, Sendable {

@@ -1,5 +1,5 @@
-import ControlPlane
 import PostgresFormat
+import ServiceModel
 
 /// What a server of this machine has and one of Azure's has not: paths, address, lineage, sizes.
 public struct LocalServer: Codable, Sendable {

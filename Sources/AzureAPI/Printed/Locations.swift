@@ -1,5 +1,5 @@
-public import ControlPlane
 public import Platform
+public import ServiceModel
 
 extension AzureLocation {
     /// The location of that name, or Azure's refusal.

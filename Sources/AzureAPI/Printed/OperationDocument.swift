@@ -1,5 +1,5 @@
-public import ControlPlane
 import PostgresFormat
+public import ServiceModel
 
 /// An operation, as `pitr operation` prints it.
 public struct OperationDocument: Codable, Sendable {

@@ -1,5 +1,5 @@
-public import ControlPlane
 import PostgresFormat
+public import ServiceModel
 
 /// A named point in a server's log.
 public struct RestorePointDocument: Codable, Sendable {

@@ -1,4 +1,4 @@
-public import ControlPlane
+public import ServiceModel
 
 /// A resource group as `az group show` prints it.
 public struct ResourceGroup: Codable, Sendable {

@@ -1,5 +1,5 @@
-public import ControlPlane
 import PostgresFormat
+public import ServiceModel
 
 /// What a restore did and how it was proved. Positions are PostgreSQL's text, times UTC with microseconds.
 public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {

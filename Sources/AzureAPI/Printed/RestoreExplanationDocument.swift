@@ -1,4 +1,4 @@
-public import ControlPlane
+public import ServiceModel
 
 /// What `pitr explain -o json` prints: the plan, and the story of carrying it out.
 public struct RestoreExplanationDocument: Codable, Sendable {

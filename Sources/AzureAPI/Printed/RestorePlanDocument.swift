@@ -1,6 +1,6 @@
-public import ControlPlane
 import Planning
 import PostgresFormat
+public import ServiceModel
 
 /// What `pitr plan -o json` prints. Positions are PostgreSQL's text, times are UTC with microseconds.
 public struct RestorePlanDocument: Codable, Sendable {

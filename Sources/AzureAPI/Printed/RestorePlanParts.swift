@@ -1,4 +1,4 @@
-import ControlPlane
+import ServiceModel
 
 extension RestorePlanDocument {
     /// What the order of text depends on.

@@ -1,5 +1,5 @@
-public import ControlPlane
 import PostgresFormat
+public import ServiceModel
 
 /// A copy that an operation made for its own work, as `pitr list --temporary` prints it.
 public struct TemporaryCopyDocument: Codable, Hashable, Sendable {

@@ -1,6 +1,6 @@
-public import ControlPlane
 import Planning
 import PostgresFormat
+public import ServiceModel
 public import WALEvents
 
 /// What `pitr timeline -o json` prints.

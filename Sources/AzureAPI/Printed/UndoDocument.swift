@@ -1,6 +1,5 @@
-public import ControlPlane
 import PostgresFormat
-import Repair
+public import ServiceModel
 
 /// What taking a transaction back comes to, as `pitr undo` prints it.
 public struct UndoDocument: Codable, Sendable {
@@ -48,35 +47,27 @@ public struct UndoDocument: Codable, Sendable {
     public var writtenRows: Int
     public var xid: UInt32
 
-    public init(_ result: UndoResult) {
-        let plan = result.plan
-        commitLsn = plan.commit.description
-        commitTimeUtc = plan.commitTime.description
-        conflictRows = plan.conflictCount
-        conflictRule = result.rule.rawValue
-        database = plan.database
-        deeds = plan.deeds
-        leftOut = plan.leftOut.map { LeftOut(reason: $0.reason, subject: $0.subject) }
-        madeAgain = plan.definitions.entries
-        notes = result.notes
-        nowLsn = plan.nowEnd.description
-        nowTimeUtc = plan.nowTime.description
-        operationId = result.operationID
-        proof =
-            switch result.proof {
-            case .passed: "passed"
-            case .stopped: "stopped"
-            case .none: "none"
-            }
-        sourceServer = plan.source
-        steps = result.steps.map { Step(name: $0.name, seconds: $0.seconds) }
-        tables = plan.tables.map { table in
-            Table(
-                name: table.shape.name.description, rows: table.rows.count, triggers: table.shape.triggers,
-                verdicts: Dictionary(grouping: table.rows, by: \.verdict.rawValue).mapValues(\.count))
+    public init(_ report: UndoReport) {
+        commitLsn = report.commit.description
+        commitTimeUtc = report.commitTime.description
+        conflictRows = report.conflictRows
+        conflictRule = report.conflictRule
+        database = report.database
+        deeds = report.deeds
+        leftOut = report.leftOut.map { LeftOut(reason: $0.reason, subject: $0.subject) }
+        madeAgain = report.madeAgain
+        notes = report.notes
+        nowLsn = report.nowEnd.description
+        nowTimeUtc = report.nowTime.description
+        operationId = report.operationID
+        proof = report.proof.rawValue
+        sourceServer = report.source
+        steps = report.steps.map { Step(name: $0.name, seconds: $0.seconds) }
+        tables = report.tables.map {
+            Table(name: $0.name, rows: $0.rows, triggers: $0.triggers, verdicts: $0.verdicts)
         }
-        triggerEffects = plan.triggerEffects
-        writtenRows = result.writes
-        xid = plan.xid.rawValue
+        triggerEffects = report.triggerEffects
+        writtenRows = report.writtenRows
+        xid = report.xid.rawValue
     }
 }

@@ -1,5 +1,5 @@
-public import ControlPlane
 import PostgresFormat
+public import ServiceModel
 
 /// What the servers of this machine take, as `pitr usage` prints it.
 public struct UsageDocument: Codable, Sendable {

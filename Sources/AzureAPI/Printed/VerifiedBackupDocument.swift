@@ -1,5 +1,5 @@
-public import ControlPlane
 import PostgresFormat
+public import ServiceModel
 
 /// What a check of a backup found.
 public struct BackupCheckDocument: Codable, Sendable, Hashable {

@@ -1,6 +1,6 @@
-public import ControlPlane
 public import Platform
 public import PostgresFormat
+public import ServiceModel
 
 /// Which events of the activity log are wanted.
 public struct ActivityLogFilter: Hashable, Sendable {

@@ -1,5 +1,5 @@
-public import ControlPlane
 public import Platform
+public import ServiceModel
 
 /// The body of `PUT` on a firewall rule.
 public struct FirewallRuleBody: Sendable, Hashable {

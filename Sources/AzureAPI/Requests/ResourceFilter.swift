@@ -1,5 +1,5 @@
-public import ControlPlane
 public import Platform
+public import ServiceModel
 
 /// Which resources, or resource groups, of a list are wanted.
 public struct ResourceFilter: Hashable, Sendable {

@@ -1,4 +1,4 @@
-public import ControlPlane
+public import ServiceModel
 
 /// Azure's long names of things, below one subscription that is this machine.
 public enum ResourceID {

@@ -1,6 +1,6 @@
-public import ControlPlane
 public import Platform
 import PostgresFormat
+public import ServiceModel
 
 extension ServerBody {
     /// What the body asks for where there is no server of that name yet.

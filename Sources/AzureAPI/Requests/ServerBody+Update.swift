@@ -1,5 +1,5 @@
-public import ControlPlane
 public import Platform
+public import ServiceModel
 
 extension ServerBody {
     /// What the body changes of a server that is there; what it repeats is left out.

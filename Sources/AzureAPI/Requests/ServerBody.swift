@@ -1,5 +1,5 @@
 public import Platform
-public import ControlPlane
+public import ServiceModel
 
 /// The body of `PUT` and `PATCH` on a server: what is asked for, before it is known whether it is there.
 ///

@@ -1,4 +1,4 @@
-public import ControlPlane
+public import ServiceModel
 
 /// The compute sizes on offer, in the nesting of `az postgres flexible-server list-skus`, which is that of
 /// versions from 2023-06-01 on.

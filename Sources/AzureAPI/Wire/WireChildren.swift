@@ -1,5 +1,5 @@
-public import ControlPlane
 import PostgresFormat
+public import ServiceModel
 
 public typealias WireBackup = WireResource<WireBackupProperties>
 public typealias WireConfiguration = WireResource<WireConfigurationProperties>

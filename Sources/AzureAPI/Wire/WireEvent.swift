@@ -1,5 +1,5 @@
-public import ControlPlane
 public import Platform
+public import ServiceModel
 
 /// An event of the activity log on the wire, with the fields that were asked for.
 public struct WireEvent: Encodable, Sendable {

@@ -1,5 +1,5 @@
-public import ControlPlane
 public import Platform
+public import ServiceModel
 
 /// The one subscription.
 public struct WireSubscription: Encodable, Sendable {

@@ -1,4 +1,4 @@
-import ControlPlane
+import ServiceModel
 
 /// Something that can be done with a provider's resources, as `GET …/operations` lists it.
 public struct WireProviderOperation: Encodable, Sendable {

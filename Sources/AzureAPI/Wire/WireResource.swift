@@ -1,4 +1,4 @@
-import ControlPlane
+import ServiceModel
 
 /// A resource as Azure Resource Manager nests it: what every resource has, and `properties`.
 ///

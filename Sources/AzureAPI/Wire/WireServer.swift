@@ -1,5 +1,5 @@
-public import ControlPlane
 import PostgresFormat
+public import ServiceModel
 
 /// A server on the wire.
 public typealias WireServer = WireResource<WireServerProperties>

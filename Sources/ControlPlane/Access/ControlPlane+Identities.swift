@@ -2,6 +2,7 @@ import Catalog
 import GRDB
 public import Platform
 import PostgresFormat
+public import ServiceModel
 
 /// Who may use the API, and with what secret.
 extension ControlPlane {

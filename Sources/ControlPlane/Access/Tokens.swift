@@ -2,6 +2,7 @@ import Catalog
 import GRDB
 import Platform
 public import PostgresFormat
+public import ServiceModel
 
 /// Bearer tokens: random, kept as hashes, good for a while.
 extension ControlPlane {

@@ -4,6 +4,7 @@ import Platform
 import PostgresClient
 import PostgresFormat
 import Repair
+import ServiceModel
 
 /// Rows that go out of a server, and the record of it.
 extension ControlPlane {

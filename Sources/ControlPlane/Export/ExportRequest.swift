@@ -1,4 +1,4 @@
-public import Repair
+public import ServiceModel
 
 /// What `export` is asked for: rows of one table of a server that runs.
 public struct ExportRequest: Hashable, Sendable {

@@ -5,6 +5,7 @@ import Instance
 import Planning
 import Platform
 import PostgresFormat
+public import ServiceModel
 
 /// Entering an operation that another process will carry out.
 extension ControlPlane {

@@ -2,6 +2,7 @@ import Catalog
 import GRDB
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// What a worker does: it carries out one accepted operation, and tells how it ended.
 extension ControlPlane {

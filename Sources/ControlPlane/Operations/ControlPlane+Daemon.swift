@@ -3,6 +3,7 @@ import GRDB
 import Instance
 public import Platform
 public import PostgresFormat
+public import ServiceModel
 
 /// Files of the HTTPS endpoint.
 public struct EndpointCertificate: Sendable {

@@ -3,6 +3,7 @@ import Holdings
 import Planning
 import Platform
 import PostgresFormat
+import ServiceModel
 
 extension ControlPlane {
     /// The latest moment of a source as a target that stays the same: by its WAL, since a clock may be set

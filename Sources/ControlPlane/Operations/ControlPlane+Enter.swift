@@ -2,6 +2,7 @@ import Catalog
 import GRDB
 public import Platform
 import PostgresFormat
+public import ServiceModel
 
 /// Accepted operations in the catalog: entered, told, taken over by a worker, ended.
 extension ControlPlane {

@@ -3,6 +3,7 @@ import GRDB
 import Planning
 public import Platform
 public import PostgresFormat
+public import ServiceModel
 
 extension ControlPlane {
     /// Catalogues an operation, logs its start, runs it, and logs how it ended. Failures pass through.

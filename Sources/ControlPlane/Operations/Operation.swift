@@ -1,6 +1,7 @@
 import Catalog
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// A change from the moment it is accepted or begun until it is over, as a value.
 ///

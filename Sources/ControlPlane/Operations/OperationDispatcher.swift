@@ -1,6 +1,7 @@
 import Catalog
 import GRDB
 import Platform
+import ServiceModel
 import Synchronization
 
 /// Starts a worker process for each accepted operation when its turn comes.

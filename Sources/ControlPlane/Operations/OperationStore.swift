@@ -1,5 +1,6 @@
 import Catalog
 import GRDB
+import ServiceModel
 
 /// The operations in the catalog: the only place that reads and writes their rows.
 struct OperationStore: Sendable {

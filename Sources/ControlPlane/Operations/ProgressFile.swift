@@ -4,6 +4,7 @@
 import Catalog
 import Platform
 import PostgresFormat
+import ServiceModel
 import Synchronization
 
 /// Writes how far an operation is to a small file beside it, for whoever watches, and passes it on.

@@ -1,3 +1,5 @@
+import ServiceModel
+
 /// The folder for WAL that was read from a source: it lives as long as the process that plans or restores.
 ///
 /// It is made before there is an operation, so its name tells whose it is: `tail.<pid>.<start>.<id>`.

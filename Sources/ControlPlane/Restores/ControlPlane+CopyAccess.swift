@@ -2,6 +2,7 @@ import Catalog
 import Instance
 import Platform
 import PostgresClient
+import ServiceModel
 
 /// Whom a copy lets in from the start.
 extension ControlPlane {

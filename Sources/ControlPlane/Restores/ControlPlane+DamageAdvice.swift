@@ -1,6 +1,7 @@
 import Catalog
 import Planning
 import PostgresFormat
+import ServiceModel
 
 extension ControlPlane {
     /// What to do about a damaged segment besides choosing another target; nil for any other refusal.

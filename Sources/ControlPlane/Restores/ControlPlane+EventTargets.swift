@@ -2,6 +2,7 @@ import Holdings
 import Planning
 import Platform
 import PostgresFormat
+import ServiceModel
 import WALEvents
 
 /// Events as targets of a restore.

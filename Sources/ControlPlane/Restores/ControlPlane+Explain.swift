@@ -6,6 +6,7 @@ import Platform
 import PostgresFormat
 import Repository
 import Restore
+public import ServiceModel
 
 extension ControlPlane {
     /// Tells what a restore would do and why, from the plan and the files that the restore itself would

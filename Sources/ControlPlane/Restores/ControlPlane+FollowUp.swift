@@ -1,5 +1,6 @@
 import Catalog
 import Platform
+import ServiceModel
 
 extension ControlPlane {
     /// What the copy inherits neither of its source nor of the copy whose place it takes, as commands to

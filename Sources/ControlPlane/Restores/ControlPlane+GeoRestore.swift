@@ -2,6 +2,7 @@ import Catalog
 import Holdings
 import Platform
 import Repository
+public import ServiceModel
 
 /// Restores from the paired location. Base backups and archived WAL are those that the pair holds; the first
 /// location is only asked for what is not there yet, and one that cannot be read is no obstacle.

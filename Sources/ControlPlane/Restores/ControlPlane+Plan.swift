@@ -5,6 +5,7 @@ import Planning
 import Platform
 import PostgresFormat
 import Repository
+public import ServiceModel
 
 /// A restore that was thought through and can be carried out: the plan and what it was made from.
 struct PreparedRestore {

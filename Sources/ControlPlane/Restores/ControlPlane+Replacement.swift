@@ -3,6 +3,7 @@ import GRDB
 import Instance
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// An earlier copy that makes room for a newer one, with its lock: it is stopped, and its WAL is archived.
 struct Replacement {

@@ -7,6 +7,7 @@ import PostgresClient
 import PostgresFormat
 import Repository
 import Restore
+public import ServiceModel
 
 /// Carrying out a restore: a new server, never the old one.
 extension ControlPlane {

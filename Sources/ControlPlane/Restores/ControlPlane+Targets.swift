@@ -5,6 +5,7 @@ import Planning
 import Platform
 import PostgresFormat
 import Repository
+import ServiceModel
 import WALEvents
 
 /// What is looked for in a source's WAL.

@@ -2,6 +2,7 @@ import Catalog
 import Instance
 import PostgresClient
 import Platform
+import ServiceModel
 import WALEvents
 
 /// What a copy does not do by itself any more, and how a person has it done again.

@@ -1,6 +1,7 @@
 public import Foundation
 public import Platform
 public import PostgresFormat
+public import ServiceModel
 
 /// When a copy is to be deleted, as people write it.
 ///

@@ -1,6 +1,7 @@
 import Catalog
 import GRDB
 import Platform
+import ServiceModel
 
 /// What is left to do of a replacement whose process was ended, by what the catalog and the files tell.
 ///

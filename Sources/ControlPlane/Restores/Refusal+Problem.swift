@@ -2,6 +2,7 @@ public import Planning
 import Platform
 import PostgresFormat
 import PostgresFormat
+import ServiceModel
 
 extension Problem {
     /// A planner's refusal with the code that the command line and the API show.

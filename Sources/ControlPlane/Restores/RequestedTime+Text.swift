@@ -1,5 +1,6 @@
 public import Platform
 public import PostgresFormat
+public import ServiceModel
 
 extension RequestedTime {
     /// Reads a time as people write it.

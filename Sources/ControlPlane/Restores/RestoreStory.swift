@@ -3,6 +3,7 @@ import Platform
 import PostgresFormat
 import Repository
 import Restore
+import ServiceModel
 
 /// The words of an explanation, made from the plan and the files of the restore.
 struct RestoreStory {

@@ -3,6 +3,7 @@ import Planning
 import Platform
 import PostgresClient
 import PostgresFormat
+import ServiceModel
 import WALEvents
 
 /// Tells what the system catalogs will hold where a restore ends: those of the base backup, brought forward

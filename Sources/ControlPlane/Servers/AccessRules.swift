@@ -1,6 +1,7 @@
 import Catalog
 import Instance
 import Platform
+import ServiceModel
 
 /// Whom a server's catalog lets in: its firewall rules, and whether they count at all.
 struct AccessRules {

@@ -1,6 +1,7 @@
 import Catalog
 import Instance
 import Platform
+import ServiceModel
 
 /// The local certificate authority: what it may sign for.
 extension ControlPlane {

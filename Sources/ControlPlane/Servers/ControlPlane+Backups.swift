@@ -5,6 +5,7 @@ import Instance
 import Platform
 import PostgresFormat
 import Repository
+public import ServiceModel
 
 extension ControlPlane {
     /// On-demand backups a server may have at once, as in Azure.

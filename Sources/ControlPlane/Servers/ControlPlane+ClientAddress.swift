@@ -1,5 +1,6 @@
 import Catalog
 import Instance
+public import ServiceModel
 
 /// What a client on this machine has to know of a server.
 public struct ClientAddress: Sendable, Codable {

@@ -2,6 +2,7 @@ import Catalog
 import GRDB
 import Instance
 import Platform
+import ServiceModel
 
 /// A difference between what the catalog says of a server's configuration and what is in force.
 enum ConfigurationDifference: Sendable, Hashable {

@@ -5,6 +5,7 @@ import Platform
 import PostgresClient
 import PostgresFormat
 import Repository
+public import ServiceModel
 
 /// Making a server: from a name to a running PostgreSQL with its first backup.
 extension ControlPlane {

@@ -3,6 +3,7 @@ import Instance
 import Platform
 import PostgresClient
 import PostgresFormat
+public import ServiceModel
 
 extension ControlPlane {
     /// A running server's private connection, or `.serverIsNotReady`.

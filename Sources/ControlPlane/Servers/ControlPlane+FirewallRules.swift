@@ -2,6 +2,7 @@ import Catalog
 import GRDB
 import Instance
 import Platform
+public import ServiceModel
 
 extension ControlPlane {
     static var invalidAddress: Problem {

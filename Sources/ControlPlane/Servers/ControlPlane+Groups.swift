@@ -2,6 +2,7 @@ import Catalog
 import GRDB
 import Platform
 import PostgresFormat
+public import ServiceModel
 
 extension ControlPlane {
     /// Makes a group; making it again in the same place keeps it and replaces its tags, as az does.

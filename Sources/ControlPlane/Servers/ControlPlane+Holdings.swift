@@ -5,6 +5,7 @@ public import Planning
 public import Platform
 public import PostgresFormat
 import Repository
+public import ServiceModel
 public import WALEvents
 
 /// What is held of a server and what happened on it. This is the only place that makes a source of a server.

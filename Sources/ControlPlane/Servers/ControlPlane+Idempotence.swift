@@ -1,4 +1,5 @@
 import Platform
+public import ServiceModel
 
 /// For scripts that may run twice: what is there already is no failure.
 extension ControlPlane {

@@ -7,6 +7,7 @@ import PostgresClient
 import PostgresFormat
 import Repository
 import Restore
+public import ServiceModel
 
 /// Start, stop, restart, update and delete.
 extension ControlPlane {

@@ -3,6 +3,7 @@ import GRDB
 import Instance
 import Platform
 import Repository
+public import ServiceModel
 
 extension ControlPlane {
     /// What the user has set, by name.

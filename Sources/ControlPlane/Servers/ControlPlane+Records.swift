@@ -7,6 +7,7 @@ import Platform
 import PostgresClient
 import PostgresFormat
 import Repository
+public import ServiceModel
 
 /// Which of the servers that have or had a name are meant.
 enum ServerScope {

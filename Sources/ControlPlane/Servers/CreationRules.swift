@@ -1,6 +1,7 @@
 import Instance
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// What `create`, `update` and `restore` accept, in Azure's words.
 extension ControlPlane {

@@ -1,6 +1,7 @@
 import Catalog
 import Instance
 import Platform
+import ServiceModel
 
 extension WALHelper {
     /// Whether an installed helper is there, can be run by its owner, and is what its name says.

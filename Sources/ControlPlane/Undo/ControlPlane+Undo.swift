@@ -6,6 +6,7 @@ import Platform
 import PostgresClient
 import PostgresFormat
 import Repair
+import ServiceModel
 
 /// Taking one transaction back: its rows are read in copies, judged, and written into a script.
 ///
@@ -61,7 +62,7 @@ extension ControlPlane {
                 &plan, request.conflicts,
                 UndoProver(self, copies[2], database.name, paths.operation(operation.id)))
         }
-        var proof = UndoResult.Proof.none
+        var proof = UndoProof.none
         if script.isStopped {
             proof = .stopped
         } else if request.proves, !request.isPreview, !script.isEmpty {

@@ -3,6 +3,7 @@ import Platform
 import PostgresClient
 import PostgresFormat
 import Repair
+import ServiceModel
 
 /// Copies of moments between a transaction's commit and now, made as they are asked for: which of several
 /// later transactions wrote a cell is seen there.

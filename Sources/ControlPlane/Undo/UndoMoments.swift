@@ -5,6 +5,7 @@ import Platform
 import PostgresFormat
 import Repair
 import Repository
+import ServiceModel
 
 /// The three moments of an undo: just before the transaction's commit, just after it, and now.
 struct UndoMoments {

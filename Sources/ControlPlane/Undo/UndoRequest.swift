@@ -1,5 +1,6 @@
 public import PostgresFormat
 public import Repair
+public import ServiceModel
 
 /// What `undo` is asked for.
 public struct UndoRequest: Hashable, Sendable {
@@ -28,21 +29,12 @@ public struct UndoRequest: Hashable, Sendable {
 
 /// What came of it.
 public struct UndoResult: Sendable {
-    public enum Proof: Hashable, Sendable {
-        /// On a copy of now exactly the planned rows changed, and a second run changed nothing.
-        case passed
-        /// Rows are in conflict, and the script does nothing until somebody decides.
-        case stopped
-        /// It was not wanted, or there is nothing to write.
-        case none
-    }
-
     public var plan: UndoPlan
     public var rule: ConflictRule
     public var script: String
     /// How many rows the script writes.
     public var writes: Int
-    public var proof: Proof
+    public var proof: UndoProof
     public var operationID: String
     /// What each part took, in seconds.
     public var steps: [(name: String, seconds: Double)]

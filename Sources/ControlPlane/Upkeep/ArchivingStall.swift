@@ -3,6 +3,7 @@ import Instance
 import Platform
 import PostgresFormat
 import Repository
+public import ServiceModel
 
 /// Archiving that stands still: PostgreSQL has WAL to hand out, and nothing takes it.
 ///

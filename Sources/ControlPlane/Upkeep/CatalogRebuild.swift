@@ -4,6 +4,7 @@ import Instance
 public import Platform
 import PostgresFormat
 import Repository
+public import ServiceModel
 
 /// Makes a new catalog out of what is on the disk, when the old one is lost or damaged.
 ///

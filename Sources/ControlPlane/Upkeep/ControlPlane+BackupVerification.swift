@@ -3,6 +3,7 @@ import Catalog
 import Platform
 import PostgresFormat
 import Repository
+public import ServiceModel
 
 /// Checks of backups where they lie.
 extension ControlPlane {

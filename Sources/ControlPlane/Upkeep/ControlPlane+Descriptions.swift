@@ -2,6 +2,7 @@ import Catalog
 import GRDB
 import Platform
 import Repository
+import ServiceModel
 
 /// Maintenance of what a lost catalog would be made again from.
 extension ControlPlane {

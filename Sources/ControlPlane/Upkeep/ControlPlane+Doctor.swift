@@ -3,6 +3,7 @@ import Instance
 import Platform
 import PostgresFormat
 import Repository
+public import ServiceModel
 
 /// What is missing on this machine and what is wrong with the state, in words.
 extension ControlPlane {

@@ -3,6 +3,7 @@ import Catalog
 import Instance
 import Platform
 import Repository
+import ServiceModel
 
 extension ControlPlane {
     /// What will keep the next backup of a running server from being made.

@@ -2,6 +2,7 @@ import Catalog
 import Platform
 import PostgresFormat
 import Repository
+import ServiceModel
 
 /// What is deleted because its time is over: backups, log that none of them needs, deleted servers.
 extension ControlPlane {

@@ -4,6 +4,7 @@ import Holdings
 import Platform
 import PostgresFormat
 import Repository
+public import ServiceModel
 
 /// Geo-redundant backups: a second repository in the paired location, kept up to date from the first.
 extension ControlPlane {

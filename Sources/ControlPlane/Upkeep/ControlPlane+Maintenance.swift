@@ -5,6 +5,7 @@ import Planning
 import Platform
 public import PostgresFormat
 import Repository
+public import ServiceModel
 
 /// What has to be done once in a while: daily backups, expiry, and what crashes left behind.
 extension ControlPlane {

@@ -3,6 +3,7 @@ import Instance
 import Platform
 import PostgresFormat
 import Repository
+import ServiceModel
 
 /// What a server's maintenance window decides: when daily work is due, and what waits for it.
 extension ControlPlane {

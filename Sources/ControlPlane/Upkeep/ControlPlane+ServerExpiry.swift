@@ -2,6 +2,7 @@ import Catalog
 import GRDB
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// Copies whose time ends by itself: chosen, warned of, carried out.
 ///

@@ -1,4 +1,5 @@
 import Platform
+import ServiceModel
 
 /// Files that were to replace others, and whose writer was killed before they did.
 extension ControlPlane {

@@ -4,6 +4,7 @@ import Planning
 import Platform
 import PostgresFormat
 import Repository
+import ServiceModel
 import WALEvents
 
 /// What maintenance does for a server's WAL.

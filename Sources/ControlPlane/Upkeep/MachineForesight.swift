@@ -3,6 +3,7 @@
 #endif
 import Instance
 import Platform
+import ServiceModel
 
 /// What of this machine will make a later command fail.
 struct MachineForesight {

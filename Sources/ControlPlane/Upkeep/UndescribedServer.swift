@@ -4,6 +4,7 @@ import Platform
 import PostgresClient
 import PostgresFormat
 import Repository
+import ServiceModel
 
 /// A server whose description is missing: what its repository, its configuration and, if it runs, it itself
 /// tell. The rest is assumed such that nothing is lost by it.

@@ -2,6 +2,7 @@ import Catalog
 import GRDB
 import Platform
 import PostgresFormat
+public import ServiceModel
 
 extension ControlPlane {
     /// The temporary copies of operations that run. What a killed operation left is not among them:

@@ -3,6 +3,7 @@ import Instance
 import Platform
 import PostgresFormat
 import Repository
+public import ServiceModel
 
 extension ControlPlane {
     /// What the servers take of disk, memory and time, and what of it can go. Nothing is changed.

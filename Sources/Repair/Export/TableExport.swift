@@ -1,15 +1,6 @@
 public import Platform
 public import PostgresClient
-
-/// The form in which rows are handed over.
-public enum ExportFormat: String, CaseIterable, Codable, Hashable, Sendable {
-    /// As `COPY` writes it with `FORMAT csv, HEADER`.
-    case csv
-    /// As `COPY` writes it by itself.
-    case copy
-    /// INSERT statements in one transaction.
-    case sql
-}
+public import ServiceModel
 
 /// Rows of one table, as the session's transaction sees them, in a form that can be taken elsewhere.
 public struct TableExport {

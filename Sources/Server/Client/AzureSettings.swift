@@ -1,6 +1,7 @@
 public import ControlPlane
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// What az needs to know of a state directory to use its API as the default identity. A secret is in it.
 public struct AzureSettings: Codable, Sendable {

@@ -1,5 +1,6 @@
 import ControlPlane
 import PostgresFormat
+import ServiceModel
 
 /// Tells when archiving begins to fail somewhere, and when it works again; nothing in between.
 struct ArchiverWatch {

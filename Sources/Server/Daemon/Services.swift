@@ -2,6 +2,7 @@ import ControlPlane
 import NIOPosix
 import Platform
 import ServiceLifecycle
+import ServiceModel
 
 /// Wakes one who waits; several rings before that are one.
 struct Bell: Sendable {

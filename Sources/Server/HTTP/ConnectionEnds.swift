@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import ServiceModel
 
 /// The two ends of an accepted connection.
 struct ConnectionEnds: Sendable {

@@ -1,3 +1,4 @@
+import ServiceModel
 import Synchronization
 
 /// Decides which connections are let in, by how many are open: in all, and of the same peer. Owners of the

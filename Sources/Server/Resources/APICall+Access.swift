@@ -1,5 +1,5 @@
-import ControlPlane
 import PostgresFormat
+import ServiceModel
 
 /// What a call needs to be allowed.
 extension APICall {

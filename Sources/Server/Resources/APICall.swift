@@ -1,7 +1,7 @@
 import AzureAPI
-import ControlPlane
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// What a request asks for: its method and its path, understood.
 enum APICall: Hashable {

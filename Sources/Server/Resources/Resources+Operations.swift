@@ -2,6 +2,7 @@ import AzureAPI
 import ControlPlane
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// Accepting operations, and telling how they are doing.
 extension Resources {

@@ -2,6 +2,7 @@ import AzureAPI
 import ControlPlane
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// A server and what it has.
 extension Resources {

@@ -2,6 +2,7 @@ import AzureAPI
 import ControlPlane
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// Answers one call about resources for one identity.
 struct Resources: Sendable {

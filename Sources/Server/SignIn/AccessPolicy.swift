@@ -1,4 +1,4 @@
-public import ControlPlane
+public import ServiceModel
 
 /// Who is let in, as far as it depends on where the request comes from.
 public struct AccessPolicy: Sendable {

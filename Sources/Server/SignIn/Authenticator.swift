@@ -1,6 +1,7 @@
 import ControlPlane
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// Who sends a request: the bearer token decides.
 struct Authenticator: Sendable {

@@ -1,6 +1,7 @@
 import ControlPlane
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// Discovery, tokens and codes: what a client asks before it has a token.
 ///

@@ -1,6 +1,6 @@
 import ArgumentParser
-import ControlPlane
 import Platform
+import ServiceModel
 
 /// What the new server gets instead of the source's own.
 struct CopyOptions: ParsableArguments {

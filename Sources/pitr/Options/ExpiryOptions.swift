@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlPlane
 import Platform
+import ServiceModel
 
 /// How long a copy stays.
 struct ExpiryOptions: ParsableArguments {

@@ -4,6 +4,7 @@ import Foundation
 import Planning
 import Platform
 import PostgresFormat
+import ServiceModel
 import WALEvents
 
 /// Names a server's log or a part of it: `SEGMENT` or `LSN..LSN`, or a file.

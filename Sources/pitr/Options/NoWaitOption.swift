@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlPlane
 import Platform
+import ServiceModel
 
 /// az's `--no-wait`: the work is accepted, and a daemon carries it on after the command has ended.
 struct NoWaitOption: ParsableArguments {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import ControlPlane
+import ServiceModel
 
 /// Names the server that something belongs to: `-g` and `-s`.
 struct ParentOptions: ParsableArguments {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import ControlPlane
+import ServiceModel
 
 /// Names a server: `-g` and `-n`.
 struct ServerOptions: ParsableArguments {

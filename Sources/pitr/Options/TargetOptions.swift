@@ -1,8 +1,9 @@
-public import ArgumentParser
 import ControlPlane
+public import ArgumentParser
 public import Planning
 import Platform
 public import PostgresFormat
+import ServiceModel
 import WALEvents
 
 extension TargetMode: ExpressibleByArgument {}

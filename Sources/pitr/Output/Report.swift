@@ -1,6 +1,6 @@
 import AzureAPI
-import ControlPlane
 import Platform
+import ServiceModel
 
 /// What a command answers: a value for programs and a view of it for people.
 struct Report: Sendable {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import ControlPlane
 import Platform
 
 /// Looking again and again.

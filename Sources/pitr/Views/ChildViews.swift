@@ -1,6 +1,7 @@
 import AzureAPI
 import ControlPlane
 import PostgresFormat
+import ServiceModel
 import WALEvents
 
 /// Columns of the smaller resources.

@@ -1,6 +1,7 @@
 import ControlPlane
 import Planning
 import PostgresFormat
+import ServiceModel
 import WALEvents
 
 /// What a restore did and how it was proved, for a person.

@@ -1,5 +1,5 @@
-import ControlPlane
 import Planning
+import ServiceModel
 
 /// A restore told step by step, for a person.
 enum ExplanationView {

@@ -1,6 +1,7 @@
 import ControlPlane
 import PostgresFormat
 import Repair
+import ServiceModel
 
 /// An export for a person.
 enum ExportView {

@@ -1,6 +1,6 @@
-import ControlPlane
 import Planning
 import PostgresFormat
+import ServiceModel
 
 /// A restore plan for a person: what will be done, in the order in which it is decided, and why.
 enum PlanView {

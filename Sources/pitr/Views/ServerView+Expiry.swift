@@ -1,5 +1,5 @@
-import ControlPlane
 import PostgresFormat
+import ServiceModel
 
 /// When a copy's time is over, for a person.
 extension ServerView {

@@ -1,5 +1,6 @@
 import ControlPlane
 import PostgresFormat
+import ServiceModel
 
 /// A server for a person.
 enum ServerView {

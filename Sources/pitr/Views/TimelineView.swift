@@ -2,6 +2,7 @@ import ControlPlane
 import Planning
 import Platform
 import PostgresFormat
+import ServiceModel
 import WALEvents
 
 /// What happened on a server, for a person.

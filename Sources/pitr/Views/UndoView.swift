@@ -1,6 +1,7 @@
 import ControlPlane
 import Platform
 import Repair
+import ServiceModel
 
 /// An undo for a person.
 enum UndoView {

@@ -1,5 +1,6 @@
 import ControlPlane
 import PostgresFormat
+import ServiceModel
 
 /// What servers and copies take, for a person.
 enum UsageView {

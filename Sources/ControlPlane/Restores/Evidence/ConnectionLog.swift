@@ -1,4 +1,5 @@
 import PostgresFormat
+import ServiceModel
 
 /// Reads the lines of a server's log that tell of connections, in their order.
 struct ConnectionLog {

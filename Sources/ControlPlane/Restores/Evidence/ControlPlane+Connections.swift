@@ -2,6 +2,7 @@ import Catalog
 import Instance
 import Platform
 import PostgresFormat
+import ServiceModel
 
 /// Who was in a copy: read from its log while it is there, and taken into its evidence before that goes.
 extension ControlPlane {

@@ -3,6 +3,7 @@ import GRDB
 public import Platform
 import PostgresFormat
 import Repository
+public import ServiceModel
 
 /// Evidence of restores, which outlives the copies.
 extension ControlPlane {

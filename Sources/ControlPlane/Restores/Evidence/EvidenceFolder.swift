@@ -6,6 +6,7 @@
 import Platform
 import PostgresFormat
 import Repository
+import ServiceModel
 
 /// `evidence/` of a state directory: a sealed file for each restore, named after its operation.
 struct EvidenceFolder {

@@ -1,6 +1,7 @@
 import Planning
 import Platform
 import PostgresFormat
+public import ServiceModel
 
 extension ControlPlane {
     /// Tells how a restore went, also when the copy has gone: from its evidence, and with what PostgreSQL

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import ServiceModel
 
 struct BackupCreateCommand: PitrCommand {
     static let configuration = CommandConfiguration(

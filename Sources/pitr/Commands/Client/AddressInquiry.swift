@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlPlane
 import Foundation
 import Platform
+import ServiceModel
 
 /// Asks where a server is while this process stays who called.
 ///

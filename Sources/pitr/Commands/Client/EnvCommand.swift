@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlPlane
 import Platform
+import ServiceModel
 
 struct EnvCommand: PitrCommand {
     static let configuration = CommandConfiguration(

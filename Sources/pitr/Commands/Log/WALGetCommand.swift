@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlPlane
+import ServiceModel
 
 struct WALGetCommand: PitrCommand {
     static let configuration = CommandConfiguration(

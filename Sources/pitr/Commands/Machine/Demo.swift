@@ -3,6 +3,7 @@ import Planning
 import Platform
 import PostgresClient
 import PostgresFormat
+import ServiceModel
 
 /// The story that `pitr demo` tells: real servers, a real mistake, a real restore.
 struct Demo {

@@ -3,7 +3,7 @@ import AzureAPI
 import ControlPlane
 import Glibc
 import Platform
-public import Repair
+import ServiceModel
 
 extension ExportFormat: ExpressibleByArgument {}
 

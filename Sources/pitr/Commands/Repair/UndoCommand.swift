@@ -5,6 +5,7 @@ import Planning
 import Platform
 import PostgresFormat
 public import Repair
+import ServiceModel
 import WALEvents
 
 extension ConflictRule: ExpressibleByArgument {}
@@ -80,7 +81,7 @@ struct UndoCommand: PitrCommand {
         let request = try request
         if preview {
             let result = try session.controlPlane().undo(request)
-            return try Report(UndoDocument(result), UndoView.text(result, folder: nil))
+            return try Report(UndoDocument(result.report), UndoView.text(result, folder: nil))
         }
         // With the caller's rights: the service account may not be allowed to write here.
         let folder = try UndoFolder(
@@ -88,7 +89,7 @@ struct UndoCommand: PitrCommand {
         do {
             let result = try session.controlPlane().undo(request)
             try folder.write(result)
-            return try Report(UndoDocument(result), UndoView.text(result, folder: folder.path))
+            return try Report(UndoDocument(result.report), UndoView.text(result, folder: folder.path))
         } catch {
             if !folder.discard() { session.messages.warning("\(folder.path) is left behind, empty") }
             throw error

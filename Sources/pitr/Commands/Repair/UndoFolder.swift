@@ -48,7 +48,7 @@ struct UndoFolder {
         let text = UndoText(
             result.plan, result.rule, proof: UndoView.proof(result), notes: result.notes)
         try write(text.markdown, to: report)
-        try write(JSONText.render(try OutputValue(encoding: UndoDocument(result))), to: document)
+        try write(JSONText.render(try OutputValue(encoding: UndoDocument(result.report))), to: document)
         let lines = UndoRows(result.plan)
         try write(lines, conflictsOnly: false, to: rows)
         try write(lines, conflictsOnly: true, to: conflicts)

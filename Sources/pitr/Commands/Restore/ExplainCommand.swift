@@ -3,6 +3,7 @@ import AzureAPI
 import ControlPlane
 import Glibc
 import Platform
+import ServiceModel
 
 struct ExplainCommand: PitrCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlPlane
+import ServiceModel
 
 struct GeoRestoreCommand: PitrCommand {
     static let configuration = CommandConfiguration(

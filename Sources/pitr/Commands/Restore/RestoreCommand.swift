@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import ServiceModel
 
 struct RestoreCommand: PitrCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import ServiceModel
 import WALEvents
 
 struct TimelineCommand: PitrCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import ServiceModel
 
 struct CreateCommand: PitrCommand {
     static let configuration = CommandConfiguration(

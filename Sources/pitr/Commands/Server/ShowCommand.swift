@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import ServiceModel
 
 struct ShowCommand: PitrCommand {
     static let configuration = CommandConfiguration(

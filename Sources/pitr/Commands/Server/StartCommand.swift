@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlPlane
+import ServiceModel
 
 struct StartCommand: PitrCommand {
     static let configuration = CommandConfiguration(

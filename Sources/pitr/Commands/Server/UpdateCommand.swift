@@ -2,6 +2,7 @@ import ArgumentParser
 import AzureAPI
 import ControlPlane
 import Platform
+import ServiceModel
 
 struct UpdateCommand: PitrCommand {
     static let configuration = CommandConfiguration(commandName: "update", abstract: "Change a server.")

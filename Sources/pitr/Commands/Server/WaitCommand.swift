@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlPlane
 import Foundation
 import Platform
+import ServiceModel
 
 struct WaitCommand: PitrCommand {
     static let configuration = CommandConfiguration(

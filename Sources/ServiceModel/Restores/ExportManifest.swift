@@ -1,5 +1,14 @@
 public import PostgresFormat
-public import Repair
+
+/// The form in which rows are handed over.
+public enum ExportFormat: String, CaseIterable, Codable, Hashable, Sendable {
+    /// As `COPY` writes it with `FORMAT csv, HEADER`.
+    case csv
+    /// As `COPY` writes it by itself.
+    case copy
+    /// INSERT statements in one transaction.
+    case sql
+}
 
 /// What was exported: enough to tell whether a file is the one, and what rows it holds.
 public struct ExportManifest: Codable, Hashable, Sendable {

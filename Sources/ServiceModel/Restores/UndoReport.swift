@@ -1,0 +1,68 @@
+public import PostgresFormat
+
+/// Whether an undo's script was seen to do what is planned.
+public enum UndoProof: String, Hashable, Sendable {
+    /// On a copy of now exactly the planned rows changed, and a second run changed nothing.
+    case passed
+    /// Rows are in conflict, and the script does nothing until somebody decides.
+    case stopped
+    /// It was not wanted, or there is nothing to write.
+    case none
+}
+
+/// What an undo came to, without the rows themselves.
+public struct UndoReport: Sendable {
+    public struct Table: Hashable, Sendable {
+        public var name: String
+        public var rows: Int
+        public var triggers: [String]
+        /// How many rows have each verdict, by its words.
+        public var verdicts: [String: Int]
+
+        public init(name: String, rows: Int, triggers: [String], verdicts: [String: Int]) {
+            self.name = name
+            self.rows = rows
+            self.triggers = triggers
+            self.verdicts = verdicts
+        }
+    }
+
+    /// What was taken back, of which server.
+    public var source: String
+    public var database: String
+    public var xid: TransactionID
+    public var commit: LSN
+    public var commitTime: PostgresTimestamp
+    public var deeds: [String]
+    public var operationID: String
+    /// The state that is called now.
+    public var nowEnd = LSN.zero
+    public var nowTime = PostgresTimestamp(unixMicroseconds: 0)
+    public var tables: [Table] = []
+    public var conflictRows = 0
+    /// `stop`, `skip`, `before` or `now`.
+    public var conflictRule = ""
+    /// What is not taken back, and why.
+    public var leftOut: [(subject: String, reason: String)] = []
+    public var madeAgain: [String] = []
+    public var triggerEffects: [String] = []
+    public var proof = UndoProof.none
+    /// How many rows the script writes.
+    public var writtenRows = 0
+    /// What each part took, in seconds.
+    public var steps: [(name: String, seconds: Double)] = []
+    public var notes: [String] = []
+
+    public init(
+        source: String, database: String, xid: TransactionID, commit: LSN, commitTime: PostgresTimestamp,
+        deeds: [String], operationID: String
+    ) {
+        self.source = source
+        self.database = database
+        self.xid = xid
+        self.commit = commit
+        self.commitTime = commitTime
+        self.deeds = deeds
+        self.operationID = operationID
+    }
+}
