@@ -132,7 +132,7 @@ let package = Package(
                 "Planning",
                 "Platform", "PostgresFormat", "Instance",
             ]),
-        tests("AzureAPI", ["AzureAPI", "ServiceModel", "Planning", "Platform", "PostgresFormat"]),
+        tests("AzureAPI", ["AzureAPI", "ServiceModel", "Platform", "PostgresFormat"]),
         tests(
             "Server", ["Server", "AzureAPI", "ControlPlane", "ServiceModel", "Platform", "PostgresFormat"]),
         tests(

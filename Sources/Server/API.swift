@@ -70,7 +70,7 @@ public struct API: Sendable {
                 hint: "This server knows Microsoft.DBforPostgreSQL/flexibleServers, resource groups and the "
                     + "activity log.")
         }
-        if let subscription = path.subscription, subscription.lowercased() != Identifiers.subscription {
+        if let subscription = path.subscription, subscription.lowercased() != ResourceID.subscription {
             throw Problem(
                 .subscriptionNotFound, "The subscription '\(subscription)' could not be found.")
         }

@@ -65,7 +65,7 @@ struct ResourceTests {
     @Test func `a group shows its state where az looks for it`() throws {
         let group = ResourceGroup(GroupDetails(name: "rg", location: "local", tags: [:]))
         #expect(try field("properties.provisioningState", of: group) as? String == "Succeeded")
-        #expect(group.id == "/subscriptions/\(ResourceID.subscription)/resourceGroups/rg")
+        #expect(group.id == "\(ResourceID.ofSubscription)/resourceGroups/rg")
     }
 
     @Test func `connection strings name host, port and placeholders`() {

@@ -135,7 +135,7 @@ struct WireDocumentTests {
 
     @Test func `the machine is one subscription in one tenant, with regions and providers`() throws {
         #expect(WireSubscription().tenantId == WireTenant().tenantId)
-        #expect(WireSubscription().id == "/subscriptions/\(ResourceID.subscription)")
+        #expect(WireSubscription().id == ResourceID.ofSubscription)
         let local = WireLocation(try AzureLocation.resolve("local"))
         #expect(local.metadata.pairedRegion.first?.name == "local-pair")
         #expect(WireProvider.find("microsoft.dbforpostgresql")?.registrationState == "Registered")

@@ -24,34 +24,6 @@ struct IdentifiersTests {
         #expect(names.allSatisfy { $0.count == "backup_".count + 18 })
     }
 
-    @Test func `reads a bare name and a whole resource id`() {
-        let bare = Identifiers.reference("orders", defaultGroup: "local")
-        #expect(bare == ServerReference(resourceGroup: "local", name: "orders"))
-        let id = Identifiers.serverResourceID(resourceGroup: "shop", name: "orders")
-        #expect(
-            id == "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/shop"
-                + "/providers/Microsoft.DBforPostgreSQL/flexibleServers/orders")
-        let whole = Identifiers.reference(id, defaultGroup: "local")
-        #expect(whole == ServerReference(resourceGroup: "shop", name: "orders"))
-    }
-
-    @Test func `reads an id in any case of its fixed words`() {
-        let id = Identifiers.serverResourceID(resourceGroup: "Shop", name: "orders").lowercased()
-        #expect(
-            Identifiers.reference(id, defaultGroup: "x")
-                == ServerReference(resourceGroup: "shop", name: "orders"))
-    }
-
-    @Test(arguments: [
-        "/", "a/b", "/subscriptions/x", "/subscriptions/1/resourceGroups/g",
-        "/subscriptions/1/resourceGroups/g/providers/Microsoft.Sql/flexibleServers/s",
-        "/subscriptions/1/resourceGroups/g/providers/Microsoft.DBforPostgreSQL/servers/s",
-        "/subscriptions/1/resourceGroups/g/providers/Microsoft.DBforPostgreSQL/flexibleServers/s/backups/b",
-    ])
-    func `refuses what is no server's id`(_ text: String) {
-        #expect(Identifiers.reference(text, defaultGroup: "local") == nil)
-    }
-
     @Test func `never hands out an id twice`() {
         let ids = (0..<1000).map { _ in Identifiers.fresh() }
         #expect(Set(ids).count == ids.count)

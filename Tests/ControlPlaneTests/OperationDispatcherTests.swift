@@ -198,7 +198,7 @@ struct OperationDispatcherTests {
         try onStage { stage in
             try stage.control.catalog.write { try Stage.server("2", named: "orders").insert($0) }
             let orders = ServerReference(resourceGroup: "local", name: "orders")
-            let id = Identifiers.serverResourceID(resourceGroup: "local", name: "orders")
+            let id = ResourceID.server(resourceGroup: "local", name: "orders")
             for (meant, part, isFound) in [("1", "", false), ("1", "/backups/b", false), ("2", "", true)] {
                 let accepted = try stage.control.enter(
                     Entry(

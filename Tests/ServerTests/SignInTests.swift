@@ -25,7 +25,7 @@ struct SignInTests {
         #expect(object["authentication"]?["loginEndpoint"]?.string == "https://127.0.0.1:8443/adfs")
         let authority = server.send("GET", "/adfs/.well-known/openid-configuration").json
         #expect(authority["token_endpoint"]?.string == "https://127.0.0.1:8443/adfs/oauth2/token")
-        let tenant = server.send("GET", "/\(Identifiers.tenant)/v2.0/.well-known/openid-configuration").json
+        let tenant = server.send("GET", "/\(ResourceID.tenant)/v2.0/.well-known/openid-configuration").json
         #expect(tenant["issuer"]?.string?.hasSuffix("/v2.0") == true)
         let path = tenant["token_endpoint"]?.string?.dropFirst("https://127.0.0.1:8443".count) ?? ""
         #expect(server.send("POST", String(path)).json["error"]?.string == "unsupported_grant_type")

@@ -30,7 +30,7 @@ public struct ConnectionStrings: Sendable {
     /// By Azure's names for the kinds.
     public var all: [String: String] {
         let plain = values { $0 }
-        let uri = values(ConnectionURI.escaped)
+        let uri = values(PercentCoding.encode)
         let quoted = values(Self.quoted)
         let libpq = values(Self.libpqValue)
         let net = values(Self.netValue)
@@ -68,7 +68,7 @@ public struct ConnectionStrings: Sendable {
     public static func uri(
         host: String, port: Int, database: String, login: String, password: String?, rootCertificate: String
     ) -> String {
-        let escaped = ConnectionURI.escaped
+        let escaped = PercentCoding.encode
         let secret = password.map { ":" + escaped($0) } ?? ""
         return "postgresql://\(escaped(login))\(secret)@\(host):\(port)/\(escaped(database))?"
             + ConnectionURI.verified(by: rootCertificate)

@@ -35,6 +35,6 @@ public struct NewIdentityDocument: Codable, Sendable {
         password = made.secret
         role = made.identity.role.rawValue
         scope = made.identity.scope.resourceID
-        tenant = Identifiers.tenant
+        tenant = ResourceID.tenant
     }
 }

@@ -1,16 +1,18 @@
+import ServiceModel
+
 extension ResourcePath {
     /// The path as Azure spells it: what `parse` reads back as the same.
     public var text: String {
         guard let subscription else {
             return switch resource {
             case .tenants: "/tenants"
-            case .providerOperations: "/providers/Microsoft.DBforPostgreSQL/operations"
+            case .providerOperations: "/providers/\(ResourceID.provider)/operations"
             case .eventCategories: "/providers/Microsoft.Insights/eventcategories"
             default: "/subscriptions"
             }
         }
         let root = "/subscriptions/" + PercentCoding.encode(subscription)
-        let provider = root + "/providers/Microsoft.DBforPostgreSQL"
+        let provider = root + "/providers/" + ResourceID.provider
         func group(_ name: String) -> String { root + "/resourceGroups/" + PercentCoding.encode(name) }
         func location(_ name: String) -> String { provider + "/locations/" + PercentCoding.encode(name) }
         switch resource {
@@ -35,9 +37,9 @@ extension ResourcePath {
             return location(place) + "/operationResults/" + PercentCoding.encode(id)
         case .servers(nil): return provider + "/flexibleServers"
         case .servers(let name?):
-            return group(name) + "/providers/Microsoft.DBforPostgreSQL/flexibleServers"
+            return group(name) + "/providers/" + ResourceID.serverType
         case .server(let name, let server, let part):
-            return group(name) + "/providers/Microsoft.DBforPostgreSQL/flexibleServers/"
+            return group(name) + "/providers/\(ResourceID.serverType)/"
                 + PercentCoding.encode(server) + part.text
         }
     }

@@ -1,3 +1,5 @@
+import ServiceModel
+
 /// The path of a request to Azure Resource Manager, as a value.
 ///
 /// Letters of Azure's own words may have any case, as in Azure; names that users gave keep theirs.

@@ -9,7 +9,7 @@ public struct WireSubscription: Encodable, Sendable {
         public var spendingLimit = "Off"
     }
 
-    public var id = "/subscriptions/" + ResourceID.subscription
+    public var id = ResourceID.ofSubscription
     public var authorizationSource = "RoleBased"
     public var managedByTenants: [WireNothing] = []
     public var subscriptionId = ResourceID.subscription
@@ -57,7 +57,7 @@ public struct WireLocation: Encodable, Sendable {
 
     public init(_ region: AzureLocation) {
         func id(_ name: String) -> String {
-            "/subscriptions/\(ResourceID.subscription)/locations/\(name)"
+            "\(ResourceID.ofSubscription)/locations/\(name)"
         }
         self.id = id(region.name)
         name = region.name
@@ -108,7 +108,7 @@ public struct WireProvider: Encodable, Sendable {
     }
 
     private init(_ namespace: String, _ types: [String], versions: [String]) {
-        id = "/subscriptions/\(ResourceID.subscription)/providers/\(namespace)"
+        id = "\(ResourceID.ofSubscription)/providers/\(namespace)"
         self.namespace = namespace
         resourceTypes = types.map {
             ResourceType(

@@ -18,7 +18,7 @@ public struct WireProviderOperation: Encodable, Sendable {
     public static let all: [WireProviderOperation] = {
         var names: [String] = []
         for action in AccessAction.allCases
-        where action.name.hasPrefix(Identifiers.provider) && !names.contains(action.name) {
+        where action.name.hasPrefix(ResourceID.provider) && !names.contains(action.name) {
             names.append(action.name)
         }
         return names.map(WireProviderOperation.init)
@@ -32,7 +32,7 @@ public struct WireProviderOperation: Encodable, Sendable {
         if verb == "action" { verb = words.popLast() ?? "" }
         let resource = words.joined(separator: "/")
         display = Display(
-            provider: Identifiers.provider, resource: resource, operation: verb,
+            provider: ResourceID.provider, resource: resource, operation: verb,
             description: "\(verb) on \(resource.isEmpty ? "the subscription" : resource)")
     }
 }

@@ -24,7 +24,7 @@ extension ControlPlane {
             MachineSecret.unsignedToken([
                 "iss": .string(issuer), "aud": .string(issuer), "oid": .string(identity.id),
                 "sub": .string(identity.id), "appid": .string(identity.clientID),
-                "tid": .string(Identifiers.tenant), "iat": .integer(now.unixMicroseconds / 1_000_000),
+                "tid": .string(ResourceID.tenant), "iat": .integer(now.unixMicroseconds / 1_000_000),
                 "exp": .integer(expiresAt.unixMicroseconds / 1_000_000),
             ]) + MachineSecret.fresh()
         let row = TokenRow(

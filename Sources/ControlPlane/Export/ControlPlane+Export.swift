@@ -37,7 +37,7 @@ extension ControlPlane {
             condition: request.condition, database: request.database, exportedAt: clock.now(),
             file: request.file, format: request.format,
             login: request.login ?? PostgresInstance.superuser, operationID: nil, rows: count,
-            server: Identifiers.serverResourceID(resourceGroup: row.resourceGroup, name: row.name),
+            server: ResourceID.server(resourceGroup: row.resourceGroup, name: row.name),
             serverID: row.id, sha256: hash, snapshot: snapshot ?? "", table: shape.name.description)
         guard let text = row.evidence else { return ExportResult(manifest: manifest, notes: []) }
         manifest.operationID = try CatalogJSON.value(RestoreEvidence.self, text).operationID

@@ -193,7 +193,7 @@ extension ControlPlane {
         let group = try showGroup(name)
         var entry = Entry(
             kind: .deleteGroup, serverID: "", group: group.name,
-            resourceID: Identifiers.groupResourceID(group.name), location: group.location,
+            resourceID: ResourceID.group(group.name), location: group.location,
             request: .deleteGroup(group.name))
         entry.lane = "group:\(group.name.lowercased())"
         return try enter(entry, caller)
@@ -239,7 +239,7 @@ extension Entry {
         _ kind: OperationKind, _ row: ServerRow, _ request: OperationRequest, part: String? = nil,
         secret: String? = nil
     ) {
-        let server = Identifiers.serverResourceID(resourceGroup: row.resourceGroup, name: row.name)
+        let server = ResourceID.server(resourceGroup: row.resourceGroup, name: row.name)
         self.init(
             kind: kind, serverID: row.id, group: row.resourceGroup,
             resourceID: part.map { "\(server)/\($0)" } ?? server, location: row.location,

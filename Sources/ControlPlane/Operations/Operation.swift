@@ -119,7 +119,7 @@ struct Operation: Sendable {
             operationTitle: "Clean Up After \(row.kind)", status: "Failed",
             resourceGroup: server?.resourceGroup ?? "",
             resourceID: server.map {
-                Identifiers.serverResourceID(resourceGroup: $0.resourceGroup, name: $0.name)
+                ResourceID.server(resourceGroup: $0.resourceGroup, name: $0.name)
             } ?? "", caller: row.caller, errorCode: ProblemCode.canceled.rawValue, statusMessage: words,
             properties: row.details)
         return ended(.failed, words, .canceled, line, now)
@@ -238,7 +238,7 @@ extension RunningOperation {
         self.init(
             id: id, correlationID: correlationID, kind: kind, serverID: server.id,
             resourceGroup: server.resourceGroup,
-            resourceID: Identifiers.serverResourceID(resourceGroup: server.resourceGroup, name: server.name),
+            resourceID: ResourceID.server(resourceGroup: server.resourceGroup, name: server.name),
             startedAt: startedAt, caller: caller, isAccepted: isAccepted)
     }
 }

@@ -40,7 +40,7 @@ extension ControlPlane {
     func source(of request: RestoreRequest) throws -> ServerRow {
         try requireGroup(request.resourceGroup)
         guard
-            let reference = Identifiers.reference(request.sourceServer, defaultGroup: request.resourceGroup)
+            let reference = ResourceID.reference(request.sourceServer, defaultGroup: request.resourceGroup)
         else {
             throw Problem(
                 .invalidParameterValue, "The provided source server \(request.sourceServer) is invalid.",

@@ -26,7 +26,7 @@ extension ControlPlane {
     func droppedSource(of request: RestoreRequest) throws -> ServerRow {
         try requireGroup(request.resourceGroup)
         let wanted = request.sourceServer
-        let meant = Identifiers.reference(wanted, defaultGroup: request.resourceGroup)
+        let meant = ResourceID.reference(wanted, defaultGroup: request.resourceGroup)
         let name = meant?.name ?? wanted
         // A whole resource id means that group's server and no other's.
         let group = wanted.contains("/") ? meant?.resourceGroup.lowercased() : nil
@@ -107,7 +107,7 @@ extension ControlPlane {
     ) -> [String: String] {
         let plan = planned.plan
         var properties = [
-            "sourceServer": Identifiers.serverResourceID(
+            "sourceServer": ResourceID.server(
                 resourceGroup: source.resourceGroup, name: source.name),
             "sourceServerId": source.id, "restoreTimeUtc": plan.requestedTime?.description ?? "",
             "backup": plan.backupName, "newServerId": copy.id, "target": plan.target.words,
@@ -268,7 +268,7 @@ extension ControlPlane {
             sourceServer: prepared.source.name, sourceServerID: prepared.source.id,
             restoreTimeUTC: prepared.planned.plan.requestedTime, lsn: proof.endLSN,
             backup: prepared.planned.plan.backupName,
-            sourceServerResourceID: Identifiers.serverResourceID(
+            sourceServerResourceID: ResourceID.server(
                 resourceGroup: prepared.source.resourceGroup, name: prepared.source.name),
             notes: prepared.planned.notes)
     }
@@ -360,10 +360,10 @@ extension ControlPlane {
         }
         var evidence = RestoreEvidence(
             operationID: operation.id, correlationID: operation.correlationID,
-            sourceServer: Identifiers.serverResourceID(
+            sourceServer: ResourceID.server(
                 resourceGroup: prepared.source.resourceGroup, name: prepared.source.name),
             sourceServerID: prepared.source.id,
-            newServer: Identifiers.serverResourceID(resourceGroup: row.resourceGroup, name: row.name),
+            newServer: ResourceID.server(resourceGroup: row.resourceGroup, name: row.name),
             newServerID: row.id, requestedTime: request.target.typedTime,
             effectiveTimeUTC: plan.requestedTime,
             lastCommitInside: plan.lastInside, firstExcluded: plan.firstOutside, baseBackup: plan.backupName,

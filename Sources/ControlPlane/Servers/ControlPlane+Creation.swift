@@ -115,7 +115,7 @@ extension ControlPlane {
     /// password.
     func connectionString(_ row: ServerRow, database: String, password: String) -> String {
         let port = row.port == 5432 ? "" : ":\(row.port)"
-        let escaped = ConnectionURI.escaped
+        let escaped = PercentCoding.encode
         return "postgresql://\(escaped(row.administratorLogin)):\(escaped(password))@\(row.host)\(port)/"
             + "\(escaped(database))?\(ConnectionURI.verified(by: authorityFile))"
     }

@@ -109,7 +109,7 @@ extension ControlPlane {
         if acceptedOperation != nil { return }
         let operation = RunningOperation(
             id: Identifiers.uuid(), correlationID: Identifiers.uuid(), kind: kind, serverID: "",
-            resourceGroup: group.name, resourceID: Identifiers.groupResourceID(group.name),
+            resourceGroup: group.name, resourceID: ResourceID.group(group.name),
             startedAt: clock.now(), caller: caller.name)
         let event = try activity(operation, status: "Succeeded", properties: [:], failure: nil)
         try catalog.write { try event.insert($0) }

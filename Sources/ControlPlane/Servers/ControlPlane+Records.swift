@@ -52,7 +52,7 @@ extension ControlPlane {
             let operation = try operations.operation(id)?.row,
             let meant = operation.resourceID, !operation.serverID.isEmpty, operation.serverID != row.id
         else { return false }
-        let found = Identifiers.serverResourceID(resourceGroup: row.resourceGroup, name: row.name)
+        let found = ResourceID.server(resourceGroup: row.resourceGroup, name: row.name)
         return "\(meant)/".hasPrefix("\(found)/")
     }
 
@@ -71,7 +71,7 @@ extension ControlPlane {
     static func serverNotFound(_ server: ServerReference) -> Problem {
         Problem(
             .resourceNotFound,
-            "The Resource '\(Identifiers.provider)/flexibleServers/\(server.name)' under resource group "
+            "The Resource '\(ResourceID.serverType)/\(server.name)' under resource group "
                 + "'\(server.resourceGroup)' was not found.",
             hint: "List servers with 'pitr list', deleted ones with 'pitr list --deleted'.")
     }

@@ -22,8 +22,8 @@ public struct AzureSettings: Codable, Sendable {
         var endpoint = try controlPlane.endpoint() ?? .standard
         if let port { endpoint.port = port }
         url = endpoint.url
-        subscription = Identifiers.subscription
-        tenant = Identifiers.tenant
+        subscription = ResourceID.subscription
+        tenant = ResourceID.tenant
         clientId = Identity.local.clientID
         clientSecret = try controlPlane.localSecret()
         authority = try controlPlane.authorityText()

@@ -1,4 +1,5 @@
 import Foundation
+import ServiceModel
 
 /// A request as the rules look at it: no socket, no stream.
 public struct APIRequest: Sendable {
@@ -42,7 +43,7 @@ public struct APIRequest: Sendable {
     static func form(_ text: String) -> [String: String] {
         func plain(_ text: Substring) -> String {
             let spaced = String(text).replacing("+", with: " ")
-            return spaced.removingPercentEncoding ?? spaced
+            return PercentCoding.decode(spaced) ?? spaced
         }
         var fields: [String: String] = [:]
         for pair in text.split(separator: "&") {

@@ -1,6 +1,5 @@
 import Glibc
 import NIOCore
-import ServiceModel
 
 /// The two ends of an accepted connection.
 struct ConnectionEnds: Sendable {

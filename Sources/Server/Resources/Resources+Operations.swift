@@ -38,8 +38,8 @@ extension Resources {
         let version = request.query["api-version"].flatMap { text in
             text.wholeMatch(of: /[0-9A-Za-z.-]{1,40}/).map { String($0.output) }
         }
-        return request.origin + "/subscriptions/\(Identifiers.subscription)/providers/"
-            + "\(Identifiers.provider)/locations/\(place.isEmpty ? "local" : place)/\(kind)/\(id)"
+        return request.origin + "\(ResourceID.ofSubscription)/providers/"
+            + "\(ResourceID.provider)/locations/\(place.isEmpty ? "local" : place)/\(kind)/\(id)"
             + (version.map { "?api-version=\($0)" } ?? "")
     }
 

@@ -55,7 +55,7 @@ struct SignIn: Sendable {
         let cloud = JSONValue.object([
             "name": "Local", "portal": here, "gallery": here, "graph": here, "resourceManager": here,
             "authentication": [
-                "loginEndpoint": login, "audiences": [here], "tenant": .string(Identifiers.tenant),
+                "loginEndpoint": login, "audiences": [here], "tenant": .string(ResourceID.tenant),
                 "identityProvider": "ADFS",
             ],
             "graphAudience": here, "microsoftGraphResourceId": here, "suffixes": [:],
@@ -143,7 +143,7 @@ struct SignIn: Sendable {
             answer["refresh_token"] = .string(again.text)
             answer["scope"] = .string(form["scope"] ?? "\(request.origin)/.default")
             let info = JSONValue.object([
-                "uid": .string(identity.id), "utid": .string(Identifiers.tenant),
+                "uid": .string(identity.id), "utid": .string(ResourceID.tenant),
             ])
             answer["client_info"] = .string(MachineSecret.urlText(Array(info.printed().utf8)))
             answer["id_token"] = .string(
@@ -159,7 +159,7 @@ struct SignIn: Sendable {
         let now = controlPlane.now.unixMicroseconds / 1_000_000
         var claims: JSONObject = [
             "aud": .string(audience), "iss": .string(issuer), "sub": .string(identity.id),
-            "oid": .string(identity.id), "tid": .string(Identifiers.tenant),
+            "oid": .string(identity.id), "tid": .string(ResourceID.tenant),
             "preferred_username": .string(identity.name), "upn": .string(identity.name),
             "name": .string(identity.name), "iat": .integer(now), "exp": .integer(now + 3600),
         ]

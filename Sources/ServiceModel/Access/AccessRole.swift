@@ -39,8 +39,8 @@ public enum AccessScope: Sendable, Hashable {
     /// The ARM id.
     public var resourceID: String {
         switch self {
-        case .subscription: "/subscriptions/\(Identifiers.subscription)"
-        case .resourceGroup(let name): Identifiers.groupResourceID(name)
+        case .subscription: ResourceID.ofSubscription
+        case .resourceGroup(let name): ResourceID.group(name)
         }
     }
 
@@ -54,11 +54,10 @@ public enum AccessScope: Sendable, Hashable {
 
     /// Reads back what `resourceID` wrote.
     public init?(resourceID: String) {
-        let parts = resourceID.split(separator: "/")
-        switch parts.count {
-        case 2: self = .subscription
-        case 4: self = .resourceGroup(String(parts[3]))
-        default: return nil
+        switch ResourceID.parse(resourceID) {
+        case .subscription: self = .subscription
+        case .group(let name): self = .resourceGroup(name)
+        case .server, nil: return nil
         }
     }
 }
@@ -77,10 +76,10 @@ public enum AccessAction: Sendable, Hashable, CaseIterable {
 
     /// Azure's name of the action.
     public var name: String {
-        let server = "\(Identifiers.provider)/flexibleServers"
+        let server = ResourceID.serverType
         return switch self {
         case .read: server + "/read"
-        case .checkName: "\(Identifiers.provider)/checkNameAvailability/action"
+        case .checkName: "\(ResourceID.provider)/checkNameAvailability/action"
         case .writeGroup: "Microsoft.Resources/subscriptions/resourceGroups/write"
         case .deleteGroup: "Microsoft.Resources/subscriptions/resourceGroups/delete"
         case .createServer, .restoreServer, .updateServer: server + "/write"

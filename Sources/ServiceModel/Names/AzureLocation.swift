@@ -33,7 +33,7 @@ public struct AzureLocation: Hashable, Sendable {
         Problem(
             .locationNotAvailable,
             "The provided location '\(text)' is not available for resource type "
-                + "'\(Identifiers.provider)/flexibleServers'.",
+                + "'\(ResourceID.serverType)'.",
             hint: "Use one of Azure's public regions, 'eastus' for example, or 'local'.")
     }
 

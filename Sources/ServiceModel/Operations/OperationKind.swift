@@ -5,7 +5,7 @@ public struct OperationKind: Sendable {
     public let action: String
     public let title: String
     public let wireName: String
-    public var resourceType = "\(Identifiers.provider)/flexibleServers"
+    public var resourceType = ResourceID.serverType
 
     public var operationName: String { "\(resourceType)/\(action)" }
 

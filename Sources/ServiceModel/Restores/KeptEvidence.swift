@@ -87,7 +87,7 @@ public struct KeptEvidence: Codable, Sendable {
     public var sourceName: String { Self.lastPart(of: evidence.sourceServer) }
     /// The copy's resource group.
     public var resourceGroup: String {
-        Identifiers.reference(evidence.newServer, defaultGroup: "")?.resourceGroup ?? ""
+        ResourceID.reference(evidence.newServer, defaultGroup: "")?.resourceGroup ?? ""
     }
 
     private static func lastPart(of id: String) -> String {

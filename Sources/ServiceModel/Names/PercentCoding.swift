@@ -1,7 +1,7 @@
-/// `%20` and its like in URLs.
-enum PercentCoding {
+/// `%20` and its like in URLs and connection strings.
+public enum PercentCoding {
     /// Nil when a `%` is not followed by two hexadecimal digits, or when the bytes are not UTF-8.
-    static func decode(_ text: some StringProtocol) -> String? {
+    public static func decode(_ text: some StringProtocol) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8.makeIterator()
         while let byte = rest.next() {
@@ -17,8 +17,8 @@ enum PercentCoding {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    /// Encodes all that does not mean itself everywhere in a URL.
-    static func encode(_ text: String) -> String {
+    /// Encodes everything but unreserved characters (RFC 3986, 2.3).
+    public static func encode(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         for byte in text.utf8 {
