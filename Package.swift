@@ -83,7 +83,7 @@ let package = Package(
             ]),
         module("ServiceModel", ["WALEvents", "Planning", "Platform", "PostgresFormat"]),
         module("Repair", ["ServiceModel", "PostgresClient", "Platform", "PostgresFormat", "WALEvents"]),
-        module("Catalog", [grdb, "Platform"]),
+        module("Catalog", [grdb, "ServiceModel", "Platform", "PostgresFormat"]),
         module(
             "ControlPlane",
             [
@@ -124,7 +124,7 @@ let package = Package(
         tests("Repair", ["Repair", "Platform", "PostgresClient", "PostgresFormat"]),
         tests("Capture", ["Capture", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
         tests("Instance", ["Instance", "PostgresClient", "Platform"]),
-        tests("Catalog", [grdb, "Catalog", "Platform"]),
+        tests("Catalog", [grdb, "Catalog", "ServiceModel", "Platform", "PostgresFormat"]),
         tests(
             "ControlPlane",
             [

@@ -125,6 +125,10 @@ public final class CatalogStore: Sendable {
             if let full = Self.fullDisk(path, error) { throw full }
             guard [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) else { throw error }
             throw Self.unusable(path, error)
+        } catch  where error is DecodingError || error is RowDecodingError {
+            throw Problem(
+                .stateDamaged, "the catalog contains a value that cannot be decoded", detail: "\(error)",
+                hint: "Run 'pitr doctor'.")
         }
     }
 

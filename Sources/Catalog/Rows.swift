@@ -1,15 +1,16 @@
 public import GRDB
+public import PostgresFormat
+public import ServiceModel
 
 /// A resource group.
-public struct GroupRow: Codable, FetchableRecord, PersistableRecord, Sendable {
+public struct GroupRow: CatalogRow {
     public static let databaseTableName = "resourceGroup"
     public var name: String
     public var location: String
-    /// A JSON object of strings.
-    public var tags: String
-    public var createdAt: String
+    public var tags: [String: String]
+    public var createdAt: PostgresTimestamp
 
-    public init(name: String, location: String, tags: String, createdAt: String) {
+    public init(name: String, location: String, tags: [String: String], createdAt: PostgresTimestamp) {
         self.name = name
         self.location = location
         self.tags = tags
@@ -27,19 +28,20 @@ public enum ServerPhase: String, Codable, Sendable {
     case dropped
 }
 
-/// A server. Times are RFC 3339 in UTC with six digits, so that text order is time order.
-public struct ServerRow: Codable, FetchableRecord, PersistableRecord, Sendable {
+/// A server. A field is a column of its name, JSON where it is made of several values. Times are RFC 3339 in
+/// UTC with six digits, so that text order is time order.
+public struct ServerRow: CatalogRow {
     public static let databaseTableName = "server"
     public var id: String
     public var resourceGroup: String
     public var name: String
     public var location: String
-    public var tags: String
+    public var tags: [String: String]
     public var phase: ServerPhase
     /// Whether it should run: what `start --all` brings back after a reboot.
     public var shouldRun: Bool
-    public var createdAt: String
-    public var deletedAt: String?
+    public var createdAt: PostgresTimestamp
+    public var deletedAt: PostgresTimestamp?
     public var version: String
     public var postgresVersion: String
     public var tier: String
@@ -48,8 +50,8 @@ public struct ServerRow: Codable, FetchableRecord, PersistableRecord, Sendable {
     public var storageType: String
     public var storageAutoGrow: Bool
     public var backupRetentionDays: Int
-    /// JSON list of earlier retention values: a smaller value applies to what is written from then on.
-    public var retentionHistory: String
+    /// Earlier retention values: a smaller value applies to what is written from then on.
+    public var retentionHistory: [RetentionChange]
     public var geoRedundantBackup: Bool
     public var publicNetworkAccess: Bool
     public var administratorLogin: String
@@ -58,21 +60,22 @@ public struct ServerRow: Codable, FetchableRecord, PersistableRecord, Sendable {
     public var port: Int
     /// Decimal text: it does not fit SQLite's signed integers.
     public var systemIdentifier: String?
-    /// JSON; nil for a server that was not restored.
-    public var restoredFrom: String?
-    public var evidence: String?
-    /// Settings that a restored server keeps for a reason, as JSON (`max_prepared_transactions` in doubt).
-    public var keptSettings: String?
-    /// When a restored server's time is over, as JSON; nil for one that stays.
-    public var expiry: String?
+    /// Nil for a server that was not restored.
+    public var restoredFrom: RestoredFrom?
+    public var evidence: RestoreEvidence?
+    /// Settings that a restored server keeps for a reason (`max_prepared_transactions` in doubt).
+    public var keptSettings: [String: String]?
+    /// When a restored server's time is over; nil for one that stays.
+    public var expiry: ServerExpiry?
     /// Since when it is protected from its expiry; nil for one that is not.
-    public var heldSince: String?
-    /// The hour for its weekly work, as JSON; nil where work is done whenever it is due.
-    public var maintenanceWindow: String?
+    public var heldSince: PostgresTimestamp?
+    /// The hour for its weekly work; nil where work is done whenever it is due.
+    public var maintenanceWindow: MaintenanceWindow?
 
     public init(
-        id: String, resourceGroup: String, name: String, location: String, tags: String, phase: ServerPhase,
-        shouldRun: Bool, createdAt: String, version: String, postgresVersion: String, tier: String,
+        id: String, resourceGroup: String, name: String, location: String, tags: [String: String],
+        phase: ServerPhase,
+        shouldRun: Bool, createdAt: PostgresTimestamp, version: String, postgresVersion: String, tier: String,
         skuName: String, storageSizeGiB: Int, storageType: String, storageAutoGrow: Bool,
         backupRetentionDays: Int, geoRedundantBackup: Bool, publicNetworkAccess: Bool,
         administratorLogin: String, availabilityZone: String?, host: String, port: Int
@@ -93,7 +96,7 @@ public struct ServerRow: Codable, FetchableRecord, PersistableRecord, Sendable {
         self.storageType = storageType
         self.storageAutoGrow = storageAutoGrow
         self.backupRetentionDays = backupRetentionDays
-        retentionHistory = "[]"
+        retentionHistory = []
         self.geoRedundantBackup = geoRedundantBackup
         self.publicNetworkAccess = publicNetworkAccess
         self.administratorLogin = administratorLogin

@@ -1,10 +1,12 @@
 import Catalog
 import Foundation
 import GRDB
+import PostgresFormat
 import TestKit
 import Testing
 
 struct CatalogNamesTests {
+    private static let created = PostgresTimestamp(microseconds: 820_540_800_000_000)
     private let scratch: ScratchDirectory
     private var path: String { scratch.file("catalog.sqlite") }
 
@@ -15,13 +17,13 @@ struct CatalogNamesTests {
         try store.write { database in
             for (id, name, phase) in [("1", "orders", ServerPhase.complete), ("2", "gone", .dropped)] {
                 var row = ServerRow(
-                    id: id, resourceGroup: "local", name: name, location: "local", tags: "{}", phase: phase,
-                    shouldRun: true, createdAt: "2026-01-01T00:00:00.000000Z", version: "15",
+                    id: id, resourceGroup: "local", name: name, location: "local", tags: [:], phase: phase,
+                    shouldRun: true, createdAt: Self.created, version: "15",
                     postgresVersion: "15.18", tier: "Burstable", skuName: "Standard_B1ms", storageSizeGiB: 32,
                     storageType: "Premium_LRS", storageAutoGrow: false, backupRetentionDays: 7,
                     geoRedundantBackup: false, publicNetworkAccess: true, administratorLogin: "anna",
                     availabilityZone: nil, host: "127.0.0.\(id)", port: 5432)
-                if phase == .dropped { row.deletedAt = "2026-02-01T00:00:00.000000Z" }
+                if phase == .dropped { row.deletedAt = Self.created.advanced(bySeconds: 86_400) }
                 try row.insert(database)
             }
         }

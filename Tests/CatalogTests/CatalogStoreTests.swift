@@ -2,12 +2,16 @@ import Catalog
 import Foundation
 import GRDB
 import Platform
+import PostgresFormat
+import ServiceModel
 import Synchronization
 import TestKit
 import Testing
 
 /// The catalog's own tests: they also guard SQLite on Linux.
 struct CatalogStoreTests {
+    /// 2026-01-01.
+    private static let newYear = PostgresTimestamp(microseconds: 820_540_800_000_000)
     private let scratch: ScratchDirectory
     private var path: String { scratch.file("catalog.sqlite") }
 
@@ -17,8 +21,8 @@ struct CatalogStoreTests {
 
     private func row(_ id: String, name: String, host: String, phase: ServerPhase = .complete) -> ServerRow {
         ServerRow(
-            id: id, resourceGroup: "local", name: name, location: "local", tags: "{}", phase: phase,
-            shouldRun: true, createdAt: "2026-01-01T00:00:00.000000Z", version: "15",
+            id: id, resourceGroup: "local", name: name, location: "local", tags: [:], phase: phase,
+            shouldRun: true, createdAt: Self.newYear, version: "15",
             postgresVersion: "15.18", tier: "Burstable", skuName: "Standard_B1ms", storageSizeGiB: 32,
             storageType: "Premium_LRS", storageAutoGrow: false, backupRetentionDays: 7,
             geoRedundantBackup: false, publicNetworkAccess: true, administratorLogin: "anna",
@@ -30,7 +34,7 @@ struct CatalogStoreTests {
         try store.write { try row("1", name: "orders", host: "127.0.0.2").insert($0) }
         let again = try CatalogStore(path: path)
         let found = try again.read { try ServerRow.fetchOne($0, key: "1") }
-        #expect(found?.name == "orders" && found?.retentionHistory == "[]" && found?.deletedAt == nil)
+        #expect(found?.name == "orders" && found?.retentionHistory.isEmpty == true && found?.deletedAt == nil)
         let version = try again.read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
         #expect(version == CatalogStore.formatVersion)
         let tables = try again.read { database in
@@ -60,6 +64,49 @@ struct CatalogStoreTests {
         let found = try CatalogStore(path: path).read { try ServerRow.fetchOne($0, key: "1") }
         #expect(found?.name == "orders" && found?.expiry == nil && found?.heldSince == nil)
         #expect(found?.maintenanceWindow == nil)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `keeps the texts that earlier builds wrote, and reads them back`()
+        throws
+    {
+        let store = try CatalogStore(path: path)
+        var written = row("1", name: "orders", host: "127.0.0.2")
+        written.tags = ["team": "a/b", "env": "prod"]
+        written.retentionHistory = [RetentionChange(days: 35, until: Self.newYear)]
+        written.heldSince = Self.newYear
+        written.maintenanceWindow = try MaintenanceWindow(dayOfWeek: 0, startHour: 1, startMinute: 30)
+        try store.write { try written.insert($0) }
+        let texts = try store.read { database in
+            try Row.fetchOne(
+                database,
+                sql:
+                    "SELECT tags, retentionHistory, createdAt, heldSince, maintenanceWindow, expiry FROM server"
+            )
+        }
+        #expect(texts?["tags"] == #"{"env":"prod","team":"a/b"}"#)
+        #expect(texts?["retentionHistory"] == #"[{"days":35,"until":"2026-01-01T00:00:00.000000Z"}]"#)
+        #expect(texts?["createdAt"] == "2026-01-01T00:00:00.000000Z")
+        #expect(texts?["heldSince"] == "2026-01-01T00:00:00.000000Z")
+        #expect(texts?["maintenanceWindow"] == #"{"dayOfWeek":0,"startHour":1,"startMinute":30}"#)
+        #expect(texts?["expiry"] == DatabaseValue.null)
+        let found = try #require(try store.read { try ServerRow.fetchOne($0, key: "1") })
+        #expect(found.tags == written.tags && found.heldSince == Self.newYear)
+        #expect(found.retentionHistory == written.retentionHistory)
+        #expect(found.maintenanceWindow == written.maintenanceWindow && found.expiry == nil)
+    }
+
+    @Test(arguments: ["tags", "createdAt", "expiry"])
+    func `a value that cannot be decoded is damage, and not a failure of the machine`(_ column: String) throws
+    {
+        let store = try CatalogStore(path: path)
+        try store.write { database in
+            try row("1", name: "orders", host: "127.0.0.2").insert(database)
+            try database.execute(sql: "UPDATE server SET \(column) = '{\"a\":'")
+        }
+        let problem = #expect(throws: Problem.self) {
+            try store.read { _ = try ServerRow.fetchOne($0, key: "1") }
+        }
+        #expect(problem?.code == .stateDamaged && problem?.message.contains("decoded") == true)
     }
 
     @Test func `a disk that is full for the catalog is told as that`() throws {
@@ -190,7 +237,8 @@ struct CatalogStoreTests {
                         // Read, then write, in one transaction: a lost update would show.
                         let seen = try Int.fetchOne(database, sql: "SELECT count(*) FROM resourceGroup") ?? 0
                         try GroupRow(
-                            name: "g\(seen)", location: "local", tags: "{}", createdAt: "\(writer)/\(number)"
+                            name: "g\(seen)", location: "local", tags: ["from": "\(writer)/\(number)"],
+                            createdAt: Self.newYear
                         ).insert(database)
                     }
                 }

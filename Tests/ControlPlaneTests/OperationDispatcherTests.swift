@@ -62,8 +62,9 @@ struct OperationDispatcherTests {
 
         static func server(_ id: String, named name: String? = nil) -> ServerRow {
             ServerRow(
-                id: id, resourceGroup: "local", name: name ?? id, location: "local", tags: "{}",
-                phase: .complete, shouldRun: false, createdAt: "2026-01-01T00:00:00.000000Z",
+                id: id, resourceGroup: "local", name: name ?? id, location: "local", tags: [:],
+                phase: .complete, shouldRun: false,
+                createdAt: PostgresTimestamp(microseconds: 820_540_800_000_000),
                 version: "15", postgresVersion: "15.18", tier: "Burstable", skuName: "Standard_B1ms",
                 storageSizeGiB: 32, storageType: "Premium_LRS", storageAutoGrow: false,
                 backupRetentionDays: 7, geoRedundantBackup: false, publicNetworkAccess: true,

@@ -64,8 +64,8 @@ struct OperationTests {
         #expect(taken.operation.take(by: me) == nil)
 
         let server = ServerRow(
-            id: "s", resourceGroup: "local", name: "orders", location: "local", tags: "{}",
-            phase: .complete, shouldRun: true, createdAt: "", version: "15", postgresVersion: "15",
+            id: "s", resourceGroup: "local", name: "orders", location: "local", tags: [:],
+            phase: .complete, shouldRun: true, createdAt: now, version: "15", postgresVersion: "15",
             tier: "", skuName: "", storageSizeGiB: 1, storageType: "", storageAutoGrow: false,
             backupRetentionDays: 7, geoRedundantBackup: false, publicNetworkAccess: false,
             administratorLogin: "bob", availabilityZone: nil, host: "127.0.0.2", port: 5432)

@@ -1,4 +1,5 @@
 import PostgresFormat
+import ServiceModel
 import TestKit
 import Testing
 

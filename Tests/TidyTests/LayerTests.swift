@@ -21,7 +21,7 @@ struct LayerTests {
             "Restore": flow.union(["Holdings", "Instance"]),
             "ServiceModel": ["Planning", "Platform", "PostgresFormat", "WALEvents"],
             "Repair": ["ServiceModel", "PostgresClient", "Platform", "PostgresFormat", "WALEvents"],
-            "Catalog": ["Platform"],
+            "Catalog": ["Platform", "PostgresFormat", "ServiceModel"],
             "ControlPlane": flow.union([
                 "Catalog", "Capture", "Holdings", "Restore", "Repair", "Instance", "ServiceModel",
             ]),

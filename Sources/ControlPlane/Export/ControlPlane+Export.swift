@@ -39,8 +39,8 @@ extension ControlPlane {
             login: request.login ?? PostgresInstance.superuser, operationID: nil, rows: count,
             server: ResourceID.server(resourceGroup: row.resourceGroup, name: row.name),
             serverID: row.id, sha256: hash, snapshot: snapshot ?? "", table: shape.name.description)
-        guard let text = row.evidence else { return ExportResult(manifest: manifest, notes: []) }
-        manifest.operationID = try CatalogJSON.value(RestoreEvidence.self, text).operationID
+        guard let evidence = row.evidence else { return ExportResult(manifest: manifest, notes: []) }
+        manifest.operationID = evidence.operationID
         return ExportResult(manifest: manifest, notes: try enter(manifest, of: row))
     }
 

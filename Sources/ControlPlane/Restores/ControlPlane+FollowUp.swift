@@ -34,15 +34,14 @@ extension ControlPlane {
             commands.append(
                 "pitr parameter set \(group)-s \(copy.name) -n \(name) -v \(Command.shellQuoted(value))")
         }
-        return try commands + tagging(of: old, copy: copy, group)
+        return commands + tagging(of: old, copy: copy, group)
     }
 
     /// The tags of the copy that had the name, where they are others.
-    private func tagging(of old: Replacement?, copy: ServerRow, _ group: String) throws -> [String] {
+    private func tagging(of old: Replacement?, copy: ServerRow, _ group: String) -> [String] {
         guard let old else { return [] }
-        let before = try CatalogJSON.value([String: String].self, old.row.tags)
-        let now = try CatalogJSON.value([String: String].self, copy.tags)
-        let lost = before.filter { now[$0.key] != $0.value }
+        let now = copy.tags
+        let lost = old.row.tags.filter { now[$0.key] != $0.value }
         guard !lost.isEmpty else { return [] }
         // All of them: an update replaces what is there.
         let all = now.merging(lost) { _, old in old }.sorted { $0.key < $1.key }

@@ -62,22 +62,21 @@ extension ControlPlane {
             Problem(
                 .operationNotSupported, "server '\(old.name)' cannot be replaced", detail: detail, hint: hint)
         }
-        let origin = try old.restoredFrom.map { try CatalogJSON.value(RestoredFrom.self, $0) }
+        let origin = old.restoredFrom
         guard let origin, origin.sourceServerID == source.id else {
             throw refusal(
                 origin.map { "it was restored from '\($0.sourceServer)', not from '\(source.name)'" }
                     ?? "it was not restored from another server",
                 "Choose another name: only a copy of the same source is replaced.")
         }
-        guard old.heldSince == nil else {
+        if let held = old.heldSince {
             throw refusal(
-                "it is held since \(old.heldSince ?? "")",
+                "it is held since \(held)",
                 "Choose another name; if it is not needed any more, 'pitr update -n \(old.name) --no-hold' first."
             )
         }
-        let others = try rows(resourceGroup: nil, dropped: false).filter { row in
-            try row.restoredFrom.map { try CatalogJSON.value(RestoredFrom.self, $0) }?.sourceServerID
-                == old.id
+        let others = try rows(resourceGroup: nil, dropped: false).filter {
+            $0.restoredFrom?.sourceServerID == old.id
         }
         if let other = others.first {
             throw refusal(
@@ -175,7 +174,7 @@ extension ControlPlane {
         var old = replacement.row
         old.phase = .dropped
         old.shouldRun = false
-        old.deletedAt = replacement.time.description
+        old.deletedAt = replacement.time
         try old.update(database)
         try describe(old.id, in: database)
         entry = entry.inPlace(of: old)

@@ -34,7 +34,9 @@ extension ControlPlane {
             $0.id == wanted
                 || $0.name == name.lowercased() && (group == nil || $0.resourceGroup.lowercased() == group)
         }
-        guard let source = dropped.max(by: { $0.deletedAt ?? "" < $1.deletedAt ?? "" }) else {
+        guard
+            let source = dropped.max(by: { ($0.deletedAt ?? $0.createdAt) < ($1.deletedAt ?? $1.createdAt) })
+        else {
             throw Problem(
                 .resourceNotFound, "no deleted server '\(wanted)' has backups left",
                 hint: "List what can be revived with 'pitr list --deleted'.")
@@ -43,7 +45,7 @@ extension ControlPlane {
     }
 
     public func evidence(of server: ServerReference) throws -> RestoreEvidence? {
-        try find(server).evidence.map { try CatalogJSON.value(RestoreEvidence.self, $0) }
+        try find(server).evidence
     }
 
     /// - Parameter prepare: reads what is held elsewhere; nil for the source's own repository.
@@ -182,22 +184,22 @@ extension ControlPlane {
             row.id = Identifiers.fresh()
             row.resourceGroup = group.name
             row.name = name
-            if let tags = request.tags { row.tags = try CatalogJSON.text(tags) }
+            if let tags = request.tags { row.tags = tags }
             row.phase = .provisioning
             row.shouldRun = true
-            row.createdAt = clock.now().description
+            row.createdAt = clock.now()
             row.deletedAt = nil
             row.tier = tier.rawValue
             row.skuName = size.name
             row.storageType = request.storageType ?? source.storageType
             row.geoRedundantBackup = request.geoRedundantBackup ?? source.geoRedundantBackup
             row.availabilityZone = request.availabilityZone
-            row.retentionHistory = "[]"
+            row.retentionHistory = []
             row.host = endpoint.address.description
             row.port = Int(endpoint.port)
             row.restoredFrom = nil
             row.evidence = nil
-            row.keptSettings = try CatalogJSON.text(Self.copySettings)
+            row.keptSettings = Self.copySettings
             (row.expiry, row.heldSince, row.maintenanceWindow) = (nil, nil, nil)
             return row
         } listen: {
@@ -236,8 +238,7 @@ extension ControlPlane {
             operation: operation, prepared: prepared, row: old.map { complete.inPlace(of: $0) } ?? complete,
             request: request, proof: proof,
             openSeconds: opening.seconds, watch: watch)
-        let text = try CatalogJSON.text(evidence)
-        let lineage = try CatalogJSON.text(lineage(prepared, proof))
+        let lineage = lineage(prepared, proof)
         let expiry = try expiry(request.expiry, by: operation.caller)
         RestoreFaults.reached("complete")
         // From here on the copy is there to stay.
@@ -251,10 +252,10 @@ extension ControlPlane {
             entry.postgresVersion = complete.postgresVersion
             entry.systemIdentifier = complete.systemIdentifier
             entry.keptSettings = complete.keptSettings
-            entry.evidence = text
+            entry.evidence = evidence
             entry.restoredFrom = lineage
             entry.expiry = expiry
-            entry.heldSince = request.isHeld ? clock.now().description : nil
+            entry.heldSince = request.isHeld ? clock.now() : nil
             try replacement.map { try handOver($0, to: &entry, in: database) }
             try entry.update(database)
             try finish(database)
@@ -316,7 +317,7 @@ extension ControlPlane {
             kept[Self.preparedSetting] = String(
                 max(
                     prepared.planned.plan.minima.maxPreparedTransactions, proof.preparedTransactions.count))
-            changed.keptSettings = try CatalogJSON.text(kept)
+            changed.keptSettings = kept
             try instance.write(RenderedConfiguration(parameters: try effectiveParameters(changed)))
         }
         if request.adminPassword != nil { try keepClosed(instance) }

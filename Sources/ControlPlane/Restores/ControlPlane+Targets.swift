@@ -55,8 +55,7 @@ extension ControlPlane {
         let now = clock.now()
         // What ends there says so by itself: see the restore from a pair.
         if isOfPair, time > now { return .latest }
-        if let text = source.deletedAt {
-            let end = try Self.instant(text)
+        if let end = source.deletedAt {
             guard time < end else {
                 notes.append("\(source.name) was deleted at \(end): taken as its end.")
                 return .latest

@@ -44,8 +44,8 @@ extension ControlPlane {
         let (row, lock) = try claim { endpoint in
             var row = ServerRow(
                 id: Identifiers.fresh(), resourceGroup: group.name, name: name,
-                location: location, tags: try CatalogJSON.text(request.tags),
-                phase: .provisioning, shouldRun: true, createdAt: self.clock.now().description,
+                location: location, tags: request.tags,
+                phase: .provisioning, shouldRun: true, createdAt: self.clock.now(),
                 version: String(installation.major), postgresVersion: installation.minorVersion,
                 tier: tier.rawValue, skuName: size.name, storageSizeGiB: request.storageSizeGiB ?? 128,
                 storageType: request.storageType ?? "Premium_LRS",
@@ -54,7 +54,7 @@ extension ControlPlane {
                 geoRedundantBackup: request.geoRedundantBackup ?? false, publicNetworkAccess: access.isPublic,
                 administratorLogin: admin, availabilityZone: request.availabilityZone,
                 host: endpoint.address.description, port: Int(endpoint.port))
-            row.maintenanceWindow = try request.maintenanceWindow.map(CatalogJSON.text)
+            row.maintenanceWindow = request.maintenanceWindow
             return row
         } listen: {
             try self.chooseEndpoint(listen: request.listen, port: request.port)

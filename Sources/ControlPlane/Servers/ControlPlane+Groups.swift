@@ -18,8 +18,7 @@ extension ControlPlane {
 
     private func makeGroup(name: String, location: String?, tags: [String: String]) throws -> GroupDetails {
         let location = try location.map(AzureLocation.require)?.name
-        let text = try CatalogJSON.text(tags)
-        let now = clock.now().description
+        let now = clock.now()
         return try changeGroups { database in
             if var row = try GroupRow.fetchOne(database, key: name) {
                 if let location, location.lowercased() != row.location.lowercased() {
@@ -28,7 +27,7 @@ extension ControlPlane {
                         "resource group '\(name)' already exists in location '\(row.location)'",
                         hint: "A group cannot move; leave --location out, or choose another name.")
                 }
-                row.tags = text
+                row.tags = tags
                 try row.update(database)
                 return try Self.details(row)
             }
@@ -39,7 +38,7 @@ extension ControlPlane {
                     hint: "Use up to 90 letters, digits, '-', '_', '.', '(' and ')', not ending in a dot.")
             }
             let row = GroupRow(
-                name: name, location: location ?? Identifiers.defaultLocation, tags: text, createdAt: now)
+                name: name, location: location ?? Identifiers.defaultLocation, tags: tags, createdAt: now)
             try row.insert(database)
             return try Self.details(row)
         }
@@ -100,7 +99,7 @@ extension ControlPlane {
     private static func details(_ row: GroupRow) throws -> GroupDetails {
         GroupDetails(
             name: row.name, location: row.location,
-            tags: try CatalogJSON.value([String: String].self, row.tags))
+            tags: row.tags)
     }
 
     /// A line in the activity log for what is done at once to a group itself.

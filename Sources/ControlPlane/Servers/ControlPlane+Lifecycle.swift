@@ -44,11 +44,11 @@ extension ControlPlane {
     /// A setting that was kept for transactions in doubt goes when none is left; the next restart is without
     /// it.
     private func dropKeptSettings(_ row: ServerRow) throws {
-        var kept = try keptSettings(row)
+        var kept = row.keptSettings ?? [:]
         guard kept.removeValue(forKey: Self.preparedSetting) != nil else { return }
         let instance = try instance(row.id)
         guard try instance.connect().query("SELECT 1 FROM pg_prepared_xacts").isEmpty else { return }
-        let rest = kept.isEmpty ? nil : try CatalogJSON.text(kept)
+        let rest = kept.isEmpty ? nil : kept
         let changed = try update(row.id) { $0.keptSettings = rest }
         try instance.write(RenderedConfiguration(parameters: try effectiveParameters(changed)))
     }
@@ -192,12 +192,10 @@ extension ControlPlane {
         _ request: UpdateServerRequest, tier: ComputeTier, size: ComputeSize, into row: inout ServerRow
     ) throws {
         if let days = request.backupRetentionDays, days != row.backupRetentionDays {
-            var history = try CatalogJSON.value([RetentionChange].self, row.retentionHistory)
-            history.append(RetentionChange(days: row.backupRetentionDays, until: clock.now()))
-            row.retentionHistory = try CatalogJSON.text(history)
+            row.retentionHistory.append(RetentionChange(days: row.backupRetentionDays, until: clock.now()))
             row.backupRetentionDays = days
         }
-        if let tags = request.tags { row.tags = try CatalogJSON.text(tags) }
+        if let tags = request.tags { row.tags = tags }
         row.tier = tier.rawValue
         row.skuName = size.name
         if let size = request.storageSizeGiB { row.storageSizeGiB = size }
@@ -257,8 +255,8 @@ extension ControlPlane {
             let now = clock.now()
             let dropped = try update(row.id) {
                 $0.phase = .dropped
-                $0.deletedAt = now.description
-                if let expiry { $0.expiry = try CatalogJSON.text(expiry.carriedOut) }
+                $0.deletedAt = now
+                if let expiry { $0.expiry = expiry.carriedOut }
             }
             RestoreFaults.reached("delete: note")
             // Where that fails, maintenance does it.
@@ -305,7 +303,7 @@ extension ControlPlane {
     /// Removes a deleted server's backups and its row: it cannot come back.
     func removeForGood(_ row: ServerRow) throws {
         // A delete that was killed has not noted it, and without its row nothing tells any more.
-        let deleted = try row.deletedAt.map(Self.instant) ?? clock.now()
+        let deleted = row.deletedAt ?? clock.now()
         try noteDeletion(of: row, at: deleted)
         RestoreFaults.reached("purge: files")
         try DurableFiles.removeTree(paths.repository(row.id))
@@ -357,10 +355,4 @@ extension ControlPlane {
             (try? operations.operations(.init(states: [.running], kinds: [.backup], server: row.id))) ?? []
         for operation in running { operation.process.terminate() }
     }
-}
-
-/// A retention value that applied until then: shortening it does not touch what was promised before.
-struct RetentionChange: Codable {
-    var days: Int
-    var until: PostgresTimestamp
 }

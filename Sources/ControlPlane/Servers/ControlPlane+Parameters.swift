@@ -14,15 +14,11 @@ extension ControlPlane {
 
     /// The user's parameters, and what a copy keeps for a reason where the user has not said otherwise.
     func effectiveParameters(_ row: ServerRow) throws -> [String: String] {
-        try keptSettings(row).merging(try userParameters(row.id)) { _, own in own }
+        (row.keptSettings ?? [:]).merging(try userParameters(row.id)) { _, own in own }
     }
 
     /// What a copy keeps as long as there are transactions in doubt.
     static let preparedSetting = "max_prepared_transactions"
-
-    func keptSettings(_ row: ServerRow) throws -> [String: String] {
-        try row.keptSettings.map { try CatalogJSON.value([String: String].self, $0) } ?? [:]
-    }
 
     private func parameterCatalog(_ row: ServerRow) throws -> ParameterCatalog {
         guard state(row) == .ready else {
@@ -34,7 +30,7 @@ extension ControlPlane {
             serverName: row.name, paths: instancePaths(row.id), listenAddress: row.host,
             port: UInt16(clamping: row.port), compute: try Self.size(row), archiveCommand: "")
         // What a copy has without its user's doing is its default: a reset leads there.
-        let defaults = settings.defaults.merging(try keptSettings(row)) { _, kept in kept }
+        let defaults = settings.defaults.merging(row.keptSettings ?? [:]) { _, kept in kept }
         return try ParameterCatalog(
             connection: try connect(row), defaults: defaults,
             overrides: try userParameters(row.id))
@@ -83,7 +79,7 @@ extension ControlPlane {
         after[name] = value
         do {
             if value == nil, let kept = row.keptSettings {
-                after[name] = try CatalogJSON.value([String: String].self, kept)[name]
+                after[name] = kept[name]
             }
             try putInForce(RenderedConfiguration(parameters: after), on: row, as: "parameter")
             RestoreFaults.reached("parameter: catalog")

@@ -123,8 +123,8 @@ extension ControlPlane {
             port: UInt16(clamping: row.port), compute: size, archiveCommand: "")
         var details = ServerDetails(
             id: row.id, name: row.name, resourceGroup: row.resourceGroup, location: row.location,
-            tags: try CatalogJSON.value([String: String].self, row.tags),
-            createdAt: try Self.instant(row.createdAt), deletedAt: try row.deletedAt.map(Self.instant),
+            tags: row.tags,
+            createdAt: row.createdAt, deletedAt: row.deletedAt,
             state: state, version: row.version,
             minorVersion: String(row.postgresVersion.split(separator: ".").dropFirst().first ?? ""),
             tier: row.tier, skuName: row.skuName, vCores: size.vCores, memoryMiB: size.memoryMiB,
@@ -138,13 +138,13 @@ extension ControlPlane {
             logDirectory: paths.log(row.id), repositoryDirectory: paths.repository(row.id),
             postgresVersion: row.postgresVersion,
             systemIdentifier: row.systemIdentifier.flatMap { UInt64($0) },
-            restoredFrom: try row.restoredFrom.map { try CatalogJSON.value(RestoredFrom.self, $0) },
+            restoredFrom: row.restoredFrom,
             diskUsage: withUsage ? usage(row) : nil,
             archiver: state != .ready ? nil : withUsage ? archiverHealth(row) : stalledArchiver(row),
             geoRedundancy: withUsage ? geoRedundancy(row) : nil, authorship: try authorship(of: row))
         details.expiry = try expiryState(row)
-        details.heldSince = try row.heldSince.map(Self.instant)
-        details.maintenanceWindow = try maintenanceWindow(of: row)
+        details.heldSince = row.heldSince
+        details.maintenanceWindow = row.maintenanceWindow
         return details
     }
 

@@ -163,7 +163,7 @@ struct CatalogRebuild {
         for row in found.map(\.description.row) where known.insert(row.resourceGroup.lowercased()).inserted {
             groups.append(
                 GroupRow(
-                    name: row.resourceGroup, location: row.location, tags: "{}", createdAt: row.createdAt))
+                    name: row.resourceGroup, location: row.location, tags: [:], createdAt: row.createdAt))
         }
         return groups
     }

@@ -79,7 +79,7 @@ extension ControlPlane {
                 // One from the future is of a clock that was wrong.
                 checked: checks.last(of: backup).flatMap { $0.time <= now ? $0.time : nil })
         }
-        let chosen = VerificationSchedule(window: try maintenanceWindow(of: row)).due(of: known, at: now)
+        let chosen = VerificationSchedule(window: row.maintenanceWindow).due(of: known, at: now)
         guard let chosen, let pin = try DirectoryLock.attempt(paths.pin(row.id), .shared) else { return [] }
         defer { pin.release() }
         return [

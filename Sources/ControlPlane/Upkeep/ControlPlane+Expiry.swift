@@ -126,8 +126,7 @@ extension ControlPlane {
     func expire(_ row: ServerRow, _ time: ExpiryTime) throws -> [MaintenanceAction] {
         let repository = BackupRepository(layout: layout(row))
         let policy = RetentionPolicy(
-            days: row.backupRetentionDays,
-            history: try CatalogJSON.value([RetentionChange].self, row.retentionHistory))
+            days: row.backupRetentionDays, history: row.retentionHistory)
         let due = policy.decide(backups: try retained(repository), now: time.now).expired
         guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else {
             return due.isEmpty
@@ -199,9 +198,9 @@ extension ControlPlane {
     // MARK: Deleted servers
 
     func purgeIfDue(_ row: ServerRow, _ time: ExpiryTime) throws -> [MaintenanceAction] {
-        guard let text = row.deletedAt else { return [] }
-        let isDue = time.now >= (try Self.instant(text)).advanced(bySeconds: Self.revivalDays * 86_400)
-        let reason = "deleted \(text), more than \(Self.revivalDays) days ago"
+        guard let deleted = row.deletedAt else { return [] }
+        let isDue = time.now >= deleted.advanced(bySeconds: Self.revivalDays * 86_400)
+        let reason = "deleted \(deleted), more than \(Self.revivalDays) days ago"
         let (ripe, waiting) = try ripe(isDue ? [row.id] : [], of: "server/\(row.id)", time) { _, words in
             MaintenanceAction(
                 server: row.name, action: "purge-deleted", subject: row.id, reason: "\(reason); \(words)",

@@ -223,7 +223,7 @@ extension ControlPlane {
                 }
             ]
         }
-        guard Self.isDailyWorkDue(since: newest.stopTime, try maintenanceWindow(of: row), at: now) else {
+        guard Self.isDailyWorkDue(since: newest.stopTime, row.maintenanceWindow, at: now) else {
             return try backUpBehindDamage(row, dryRun: dryRun)
         }
         return [

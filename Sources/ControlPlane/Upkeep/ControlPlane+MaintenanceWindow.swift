@@ -7,10 +7,6 @@ import ServiceModel
 
 /// What a server's maintenance window decides: when daily work is due, and what waits for it.
 extension ControlPlane {
-    func maintenanceWindow(of row: ServerRow) throws -> MaintenanceWindow? {
-        try row.maintenanceWindow.map { try CatalogJSON.value(MaintenanceWindow.self, $0) }
-    }
-
     /// Whether the daily backup is due, by when the last one was complete: a day after it, or from the
     /// window's time of day on.
     static func isDailyWorkDue(
@@ -24,7 +20,7 @@ extension ControlPlane {
     /// It restarts for that, so that one without a window is left to its owner.
     func takeNewerMinor(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws -> [MaintenanceAction]
     {
-        guard let window = try maintenanceWindow(of: row), window.isOpen(at: now), state(row) == .ready,
+        guard let window = row.maintenanceWindow, window.isOpen(at: now), state(row) == .ready,
             let installed = try newerMinor(than: row.postgresVersion),
             let lock = try DirectoryLock.attempt(paths.serverLock(row.id))
         else { return [] }

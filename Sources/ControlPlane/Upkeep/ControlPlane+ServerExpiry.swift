@@ -12,12 +12,8 @@ import ServiceModel
 extension ControlPlane {
     // MARK: Choosing
 
-    func expiry(of row: ServerRow) throws -> ServerExpiry? {
-        try row.expiry.map { try CatalogJSON.value(ServerExpiry.self, $0) }
-    }
-
     /// As the catalog keeps it; nil for none.
-    func expiry(_ requested: RequestedExpiry?, by caller: String) throws -> String? {
+    func expiry(_ requested: RequestedExpiry?, by caller: String) throws -> ServerExpiry? {
         let now = clock.now()
         let time: PostgresTimestamp
         switch requested {
@@ -25,10 +21,9 @@ extension ControlPlane {
         case .after(let seconds): time = now.advanced(bySeconds: seconds)
         case .at(let instant): time = instant
         }
-        return try CatalogJSON.text(
-            ServerExpiry(
-                time: time, chosenAt: now, caller: caller,
-                countedUptime: Int64(try countedUptime().rounded(.down))))
+        return ServerExpiry(
+            time: time, chosenAt: now, caller: caller,
+            countedUptime: Int64(try countedUptime().rounded(.down)))
     }
 
     func checkExpiry(_ row: ServerRow, _ request: UpdateServerRequest) throws(Problem) {
@@ -44,8 +39,8 @@ extension ControlPlane {
             return
         }
         let expiry = try expiry(request.expiry, by: caller.name)
-        let window = try request.maintenanceWindow?.window.map(CatalogJSON.text)
-        let now = clock.now().description
+        let window = request.maintenanceWindow?.window
+        let now = clock.now()
         try update(row.id) { row in
             if request.expiry != nil { row.expiry = expiry }
             if let isHeld = request.isHeld { row.heldSince = isHeld ? row.heldSince ?? now : nil }
@@ -74,7 +69,7 @@ extension ControlPlane {
     // MARK: Telling
 
     func expiryState(_ row: ServerRow) throws -> ExpiryState? {
-        guard row.phase == .complete, let expiry = try expiry(of: row) else { return nil }
+        guard row.phase == .complete, let expiry = row.expiry else { return nil }
         let now = clock.now()
         let isOver = now >= expiry.time
         let wait =
@@ -116,7 +111,7 @@ extension ControlPlane {
 
     /// Warns of a copy's end, or deletes the copy whose time is over.
     func expireServer(_ row: ServerRow, _ time: ExpiryTime) throws -> [MaintenanceAction] {
-        guard let expiry = try expiry(of: row) else { return [] }
+        guard let expiry = row.expiry else { return [] }
         let isDue = time.now >= expiry.time && row.heldSince == nil
         let missing = expiry.missingUptime(counted: try countedUptime())
         let (ripe, waiting) = try ripe(
@@ -146,7 +141,7 @@ extension ControlPlane {
         defer { lock.release() }
         guard let current = try catalog.read({ try ServerRow.fetchOne($0, key: row.id) }),
             current.phase == .complete, current.expiry == row.expiry, current.heldSince == nil,
-            let expiry = try expiry(of: current)
+            let expiry = current.expiry
         else { return false }
         try delete(current, for: expiry)
         return true
@@ -174,11 +169,11 @@ extension ControlPlane {
         let warning = event
         var warned = expiry
         warned.warned = due
-        let text = try CatalogJSON.text(warned)
+        let marked = warned
         try change(row.id) { database in
             guard var current = try ServerRow.fetchOne(database, key: row.id), current.expiry == row.expiry
             else { return }
-            current.expiry = text
+            current.expiry = marked
             try current.update(database)
             try warning.insert(database)
         }

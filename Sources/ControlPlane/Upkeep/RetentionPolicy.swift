@@ -1,4 +1,5 @@
 import PostgresFormat
+import ServiceModel
 
 /// A backup as retention looks at it.
 struct RetainedBackup: Sendable {

@@ -20,12 +20,6 @@ struct ServerDescription {
     /// What the user set, by name.
     var parameters: [String: String]
 
-    /// Columns that hold JSON as text; in the file they are plain members.
-    private static let nested = [
-        "tags", "retentionHistory", "restoredFrom", "evidence", "keptSettings", "expiry",
-        "maintenanceWindow",
-    ]
-
     init(row: ServerRow, rules: [FirewallRuleRow], parameters: [String: String]) {
         self.row = row
         self.rules = rules
@@ -44,16 +38,10 @@ struct ServerDescription {
     // MARK: As JSON
 
     func encoded() throws -> [UInt8] {
-        guard var server = try Self.json(row).object else {
-            throw Problem(.system, "server \(row.id) cannot be described")
-        }
-        for name in Self.nested {
-            if let text = server[name]?.string { server[name] = try JSONValue.parse(text) }
-        }
-        return DescribedDocument.seal([
+        DescribedDocument.seal([
             "format": .integer(Self.format),
             "kind": "what pitr knows of the server that this repository is of; written by it at every change",
-            "server": .object(server),
+            "server": try Self.json(row),
             "firewallRules": .array(try rules.map(Self.json)),
             "parameters": try Self.json(parameters),
         ])
@@ -64,11 +52,8 @@ struct ServerDescription {
         let document = DescribedDocument(path: path)
         let object = try document.unseal(bytes, format: Self.format)
         do {
-            guard var server = object["server"]?.object else { throw document.damaged("a field is missing") }
-            for name in Self.nested {
-                if let value = server[name], !value.isNull { server[name] = .string(value.printed()) }
-            }
-            row = try Self.value(ServerRow.self, .object(server))
+            guard let server = object["server"] else { throw document.damaged("a field is missing") }
+            row = try Self.value(ServerRow.self, server)
             rules = try Self.value([FirewallRuleRow].self, object["firewallRules"] ?? [])
             parameters = try Self.value([String: String].self, object["parameters"] ?? [:])
         } catch {

@@ -42,8 +42,8 @@ struct UndescribedServer {
         let minor = try minorVersion(layout) ?? "\(identity.postgresMajor)"
         var row = ServerRow(
             id: id, resourceGroup: Identifiers.defaultGroup, name: name ?? "recovered-\(id.prefix(8))",
-            location: Identifiers.defaultLocation, tags: "{}", phase: .complete, shouldRun: running,
-            createdAt: created(layout).description, version: String(identity.postgresMajor),
+            location: Identifiers.defaultLocation, tags: [:], phase: .complete, shouldRun: running,
+            createdAt: created(layout), version: String(identity.postgresMajor),
             postgresVersion: minor, tier: size.tier.rawValue, skuName: size.name, storageSizeGiB: 128,
             storageType: "Premium_LRS", storageAutoGrow: false, backupRetentionDays: Self.retention,
             geoRedundantBackup: false, publicNetworkAccess: true, administratorLogin: login ?? "unknown",

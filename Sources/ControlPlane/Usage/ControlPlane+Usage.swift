@@ -34,13 +34,11 @@ extension ControlPlane {
 
     private func serverUsage(_ row: ServerRow) throws -> ServerUsage {
         let now = clock.now()
-        let created = try Self.instant(row.createdAt)
+        let created = row.createdAt
         let instance = runningInstance(row)
         let since = instance?.runningSince().map { PostgresTimestamp(unixMicroseconds: $0 * 1_000_000) }
         let vCores = try Self.size(row).vCores
-        let evidence = try row.evidence.map {
-            evidenceFolder.file(try CatalogJSON.value(RestoreEvidence.self, $0).operationID)
-        }
+        let evidence = row.evidence.map { evidenceFolder.file($0.operationID) }
         return ServerUsage(
             id: row.id, name: row.name, resourceGroup: row.resourceGroup, state: state(row),
             isCopy: row.restoredFrom != nil, createdAt: created,
@@ -48,7 +46,7 @@ extension ControlPlane {
             evidenceBytes: evidence.map { TreeSize.bytes(below: $0) } ?? 0,
             memoryBytes: instance?.memoryBytes(), runningSince: since, vCores: vCores,
             vCoreHours: since.map { max(0, Self.seconds(from: $0, to: now)) * Double(vCores) / 3600 },
-            expiry: try expiryState(row), heldSince: try row.heldSince.map(Self.instant))
+            expiry: try expiryState(row), heldSince: row.heldSince)
     }
 
     private func runningInstance(_ row: ServerRow) -> PostgresInstance? {

@@ -12,8 +12,7 @@ extension ControlPlane {
     /// Takes what the stopped server logged of connections into its evidence, with the firewall rules that it
     /// had. A delete that is repeated has done that before.
     func keepConnections(of row: ServerRow) throws {
-        guard let text = row.evidence else { return }
-        let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
+        guard let evidence = row.evidence else { return }
         // Nothing can be added to what cannot be read; 'evidence list' tells of it.
         guard var kept = try? evidenceFolder.read(evidence.operationID), kept.connections == nil else {
             return

@@ -13,8 +13,7 @@ extension ControlPlane {
 
     /// Keeps what proved a restore, with the recovery's own log, unless that was done before.
     func keepEvidence(of row: ServerRow) throws {
-        guard let text = row.evidence else { return }
-        let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
+        guard let evidence = row.evidence else { return }
         guard !evidenceFolder.has(evidence.operationID) else { return }
         var kept = KeptEvidence(evidence)
         if let log = recoveryLog(evidence.operationID) {
@@ -38,16 +37,16 @@ extension ControlPlane {
     ///
     /// - Parameter reason: why, where nobody asked for just that.
     func noteDeletion(of row: ServerRow, at time: PostgresTimestamp, because reason: String? = nil) throws {
-        guard var kept = try evidenceWithoutDeletion(of: row) else { return }
+        guard var kept = evidenceWithoutDeletion(of: row) else { return }
         kept.copyDeletedAt = time
-        kept.copyDeletedBecause = try reason ?? expiry(of: row)?.deletionReason
-        kept.expiry = try keptExpiry(of: row, isDeleted: true)
+        kept.copyDeletedBecause = reason ?? row.expiry?.deletionReason
+        kept.expiry = keptExpiry(of: row, isDeleted: true)
         try evidenceFolder.write(kept)
     }
 
     /// As part of maintenance: a delete that was killed, or found no room, has not noted it.
     func noteDeletionIfDue(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
-        guard let deleted = try row.deletedAt.map(Self.instant), try evidenceWithoutDeletion(of: row) != nil
+        guard let deleted = row.deletedAt, evidenceWithoutDeletion(of: row) != nil
         else { return [] }
         return [
             act(
@@ -59,9 +58,8 @@ extension ControlPlane {
 
     /// What is kept of a copy's restore, where it says that the copy is there. Damaged files are passed over:
     /// nothing can be noted in them, and `evidence list` tells of them.
-    private func evidenceWithoutDeletion(of row: ServerRow) throws -> KeptEvidence? {
-        guard let text = row.evidence else { return nil }
-        let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
+    private func evidenceWithoutDeletion(of row: ServerRow) -> KeptEvidence? {
+        guard let evidence = row.evidence else { return nil }
         guard let read = try? evidenceFolder.read(evidence.operationID), read.copyDeletedAt == nil else {
             return nil
         }
@@ -70,8 +68,7 @@ extension ControlPlane {
 
     /// As part of maintenance: a restore that was killed just behind its end has not kept it yet.
     func keepEvidenceIfDue(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
-        guard let text = row.evidence else { return [] }
-        let evidence = try CatalogJSON.value(RestoreEvidence.self, text)
+        guard let evidence = row.evidence else { return [] }
         guard !evidenceFolder.has(evidence.operationID) else { return [] }
         return [
             act(row.name, "keep-evidence", row.name, "that of its restore is not kept yet", dryRun: dryRun) {
@@ -80,8 +77,8 @@ extension ControlPlane {
         ]
     }
 
-    private func keptExpiry(of row: ServerRow, isDeleted: Bool) throws -> KeptEvidence.Expiry? {
-        guard let expiry = try expiry(of: row) else { return nil }
+    private func keptExpiry(of row: ServerRow, isDeleted: Bool) -> KeptEvidence.Expiry? {
+        guard let expiry = row.expiry else { return nil }
         let fate: KeptEvidence.Expiry.Fate =
             switch (isDeleted, expiry.isCarriedOut == true, row.heldSince != nil) {
             case (true, true, _): .carriedOut
@@ -91,7 +88,7 @@ extension ControlPlane {
             }
         return KeptEvidence.Expiry(
             time: expiry.time, chosenAt: expiry.chosenAt, chosenBy: expiry.caller,
-            heldSince: try row.heldSince.map(Self.instant), fate: fate)
+            heldSince: row.heldSince, fate: fate)
     }
 
     // MARK: Looking
@@ -131,10 +128,10 @@ extension ControlPlane {
         let row = try catalog.read { try ServerRow.fetchOne($0, key: kept.evidence.newServerID) }
         kept.isCopyThere = row.map { $0.phase != .dropped } ?? false
         if kept.copyDeletedAt == nil {
-            kept.expiry = try row.flatMap { try keptExpiry(of: $0, isDeleted: $0.phase == .dropped) }
+            kept.expiry = row.flatMap { keptExpiry(of: $0, isDeleted: $0.phase == .dropped) }
             // A delete that was killed at its end has not noted it.
-            kept.copyDeletedAt = try row?.deletedAt.map(Self.instant)
-            kept.copyDeletedBecause = try row.flatMap { try expiry(of: $0) }?.deletionReason
+            kept.copyDeletedAt = row?.deletedAt
+            kept.copyDeletedBecause = row?.expiry?.deletionReason
         }
         return kept
     }
@@ -221,9 +218,8 @@ extension ControlPlane {
 
     /// The server that is there and was made by that restore.
     private func owner(ofEvidence operation: String) throws -> ServerRow? {
-        try rows(resourceGroup: nil, dropped: false).first { row in
-            let evidence = try row.evidence.map { try CatalogJSON.value(RestoreEvidence.self, $0) }
-            return evidence?.operationID == operation
+        try rows(resourceGroup: nil, dropped: false).first {
+            $0.evidence?.operationID == operation
         }
     }
 }
