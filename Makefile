@@ -6,7 +6,7 @@ SWIFT ?= swift
 STRICT = --explicit-target-dependency-import-check error
 RELEASE = .build-release
 
-.PHONY: demo test test-build test-fast az dist image install uninstall deb try-deb bench build release lint setup \
+.PHONY: demo test test-build test-fast test-versions az dist image install uninstall deb try-deb bench build release lint setup \
 	test-setup ci clean
 
 demo: release
@@ -17,6 +17,10 @@ test: test-build
 
 test-build: test-setup
 	$(SWIFT) build $(STRICT) --build-tests
+
+# The suites that depend on PostgreSQL's version, with servers of newer ones; VERSIONS names some.
+test-versions: test-build
+	Scripts/test-versions $(VERSIONS)
 
 # Those that need no server, for the time between two edits.
 test-fast:

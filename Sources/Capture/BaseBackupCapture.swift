@@ -134,7 +134,8 @@ public struct BaseBackupCapture: Sendable {
                 Array(stopped.label.utf8), as: "backup_label",
                 modified: stopped.time.unixMicroseconds / 1_000_000))
         let position = try Self.read(label: stopped.label)
-        let manifest = manifest(captured, from: start, to: stopped.lsn, on: position.startTimeline)
+        let manifest = manifest(
+            captured, of: server, from: start, to: stopped.lsn, on: position.startTimeline)
         try DurableFiles.write(manifest, to: BackupFiles.manifestFile(folder), durable: false)
         var descriptor = BackupDescriptor(
             name: name.finalName(stopped.time), source: source, label: label,
@@ -167,7 +168,8 @@ public struct BaseBackupCapture: Sendable {
     }
 
     private func manifest(
-        _ captured: [CaptureFileJob.Captured], from start: LSN, to stop: LSN, on timeline: TimelineID
+        _ captured: [CaptureFileJob.Captured], of server: BackupSession.Server, from start: LSN,
+        to stop: LSN, on timeline: TimelineID
     ) -> [UInt8] {
         let files = captured.sorted { $0.path < $1.path }.map { file in
             BackupManifest.File(
@@ -176,7 +178,11 @@ public struct BaseBackupCapture: Sendable {
                 checksum: BackupManifest.Checksum(crc32c: file.crc))
         }
         let range = BackupManifest.WALRange(timeline: timeline, start: start, end: stop)
-        return BackupManifest(files: files, walRanges: [range]).printed { SHA256.hash($0) }
+        // Each major version writes the newest form that its own pg_verifybackup knows.
+        return BackupManifest(
+            files: files, walRanges: [range],
+            systemIdentifier: server.version >= 170_000 ? server.systemIdentifier : nil
+        ).printed { SHA256.hash($0) }
     }
 
     private static func read(label text: String) throws(Problem) -> BackupLabel {

@@ -11,8 +11,6 @@ public import ServiceModel
 public final class ControlPlane: Sendable {
     /// The layout of the state directory that this version writes.
     static let homeFormat = 1
-    /// PostgreSQL's major version that servers are made with.
-    static let postgresMajor = 15
 
     public let account: ServiceAccount
     let paths: HomePaths
@@ -112,10 +110,27 @@ public final class ControlPlane: Sendable {
         }
     }
 
-    func installation() throws(Problem) -> PostgresInstallation {
-        try knownInstallation.installation { () throws(Problem) in
-            try PostgresInstallation.discover(major: Self.postgresMajor, runner: runner)
+    /// The programs of a server's own major version.
+    func installation(_ row: ServerRow) throws(Problem) -> PostgresInstallation {
+        guard let major = Int(row.version), PostgresInstallation.supported.contains(major) else {
+            throw Problem(
+                .stateDamaged, "the catalog gives server '\(row.name)' the version '\(row.version)'",
+                hint: "Rebuild the catalog: pitr doctor --rebuild-catalog")
         }
+        return try knownInstallation.installation(major) { (major: Int) throws(Problem) in
+            try PostgresInstallation.discover(major: major, runner: runner)
+        }
+    }
+
+    /// The programs for a new server: of the version asked for, else the newest that is installed.
+    func installation(forNew version: String?) throws(Problem) -> PostgresInstallation {
+        guard let version else { return try PostgresInstallation.newest(runner: runner) }
+        return try Self.installation(version, among: PostgresInstallation.discoverAll(runner: runner))
+    }
+
+    /// The major versions that are installed, the newest first.
+    public func installedVersions() -> [String] {
+        PostgresInstallation.discoverAll(runner: runner).map { String($0.major) }
     }
 
     /// The short directory of a server's private socket.
@@ -134,8 +149,8 @@ public final class ControlPlane: Sendable {
             socketDirectory: socketDirectory(id))
     }
 
-    func instance(_ id: String) throws(Problem) -> PostgresInstance {
-        PostgresInstance(installation: try installation(), paths: instancePaths(id), runner: runner)
+    func instance(_ row: ServerRow) throws(Problem) -> PostgresInstance {
+        PostgresInstance(installation: try installation(row), paths: instancePaths(row.id), runner: runner)
     }
 
     // MARK: Locks

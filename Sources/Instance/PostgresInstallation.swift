@@ -19,30 +19,76 @@ public struct PostgresInstallation: Sendable, Hashable {
     /// The full path of one of PostgreSQL's programs.
     public func tool(_ name: String) -> String { binDirectory + "/" + name }
 
-    /// Finds the major version where Debian puts it, where `pg_config` says, or in `PATH`.
+    /// The major versions that a server may have.
+    public static let supported = 15...18
+
+    /// Directories in which to look first, separated by colons: each holds the programs, or has them in
+    /// `bin`.
+    public static let placesVariable = "PITR_POSTGRES_DIRS"
+
+    /// Finds a major version in the directories of `PITR_POSTGRES_DIRS`, where Debian's and PGDG's packages
+    /// put it, where `pg_config` says, or in `PATH`.
     ///
     /// Throws `.postgresMissing` with what was found instead.
     public static func discover(
-        major: Int = 15, runner: any CommandRunner = SystemCommands()
+        major: Int, runner: any CommandRunner = SystemCommands()
     ) throws(Problem) -> PostgresInstallation {
-        let usual = "/usr/lib/postgresql/\(major)/bin"
         var others: [String] = []
-        // pg_config is a program of its own: it is only asked where Debian's place does not do.
-        for places in [{ [usual] }, { otherPlaces(runner).filter { $0 != usual } }] {
-            for directory in places() {
-                guard let version = version(in: directory, runner) else { continue }
-                if version.major == major {
-                    return PostgresInstallation(
-                        binDirectory: directory, major: major, minorVersion: version.text)
-                }
-                others.append("\(version.text) in \(directory)")
-            }
-        }
+        if let found = search({ $0 == major }, [major], runner, &others)[major] { return found }
         throw Problem(
             .postgresMissing, "PostgreSQL \(major) is not installed",
             detail: others.isEmpty
                 ? "no PostgreSQL server was found" : "found " + others.joined(separator: ", "),
-            hint: "Install it: apt-get install postgresql-\(major)")
+            hint: "Install it: apt-get install postgresql-\(major). One in another directory is found when "
+                + "\(placesVariable) names it.")
+    }
+
+    /// The installations of all supported versions, the newest first; of each the one of the first place.
+    public static func discoverAll(runner: any CommandRunner = SystemCommands()) -> [PostgresInstallation] {
+        var others: [String] = []
+        let found = search({ _ in false }, Array(supported.reversed()), runner, &others)
+        return found.values.sorted { $0.major > $1.major }
+    }
+
+    /// The newest that is installed. Throws `.postgresMissing` where there is none.
+    public static func newest(
+        runner: any CommandRunner = SystemCommands()
+    ) throws(Problem) -> PostgresInstallation {
+        if let first = discoverAll(runner: runner).first { return first }
+        return try discover(major: supported.lowerBound, runner: runner)
+    }
+
+    /// Looks from place to place until one will do; what is not wanted is noted in `others`.
+    private static func search(
+        _ willDo: (Int) -> Bool, _ majors: [Int], _ runner: any CommandRunner, _ others: inout [String]
+    ) -> [Int: PostgresInstallation] {
+        var found: [Int: PostgresInstallation] = [:]
+        var seen: Set<String> = []
+        // pg_config is a program of its own: it is only asked where the usual places do not do.
+        for places in [givenPlaces, { usualPlaces(majors) }, { otherPlaces(runner) }] {
+            for directory in places() where seen.insert(directory).inserted {
+                guard let version = version(in: directory, runner) else { continue }
+                guard majors.contains(version.major) else {
+                    others.append("\(version.text) in \(directory)")
+                    continue
+                }
+                guard found[version.major] == nil else { continue }
+                found[version.major] = PostgresInstallation(
+                    binDirectory: directory, major: version.major, minorVersion: version.text)
+                if willDo(version.major) { return found }
+            }
+        }
+        return found
+    }
+
+    private static func givenPlaces() -> [String] {
+        guard let words = getenv(placesVariable) else { return [] }
+        return String(cString: words).split(separator: ":").map(String.init).filter { $0.hasPrefix("/") }
+            .flatMap { [$0, $0 + "/bin"] }
+    }
+
+    private static func usualPlaces(_ majors: [Int]) -> [String] {
+        majors.flatMap { ["/usr/lib/postgresql/\($0)/bin", "/usr/pgsql-\($0)/bin"] }
     }
 
     /// What the server's program in a directory says of itself; nil where there is none.

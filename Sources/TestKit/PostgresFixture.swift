@@ -3,11 +3,22 @@
 #endif
 public import Platform
 
-/// A plain PostgreSQL 15 cluster in a scratch directory, for tests that need a server but not the product's
+/// A plain PostgreSQL cluster in a scratch directory, for tests that need a server but not the product's
 /// own way of running one. Everybody who reaches its socket directory (root and its owner) is trusted. It
 /// stops with its owner.
 public final class PostgresFixture: Sendable {
-    public static let binDirectory = "/usr/lib/postgresql/15/bin"
+    /// PostgreSQL 15 as Debian 12 has it: what the formats are recorded from.
+    public static let debianDirectory = "/usr/lib/postgresql/15/bin"
+    /// The programs of the version that the servers of the tests have: `PITR_TEST_POSTGRES`, else Debian's.
+    public static let binDirectory =
+        getenv("PITR_TEST_POSTGRES").map { String(cString: $0) } ?? debianDirectory
+    /// Their major version.
+    public static let major: String = {
+        let answer = try? SystemCommands().run(
+            Command(binDirectory + "/postgres", ["--version"], timeoutSeconds: 10))
+        let words = answer?.standardOutput.split(separator: " ") ?? []
+        return words.count > 2 ? String(words[2].prefix { $0 != "." }) : "15"
+    }()
     public static let superuser = "azuresu"
 
     /// Where the server's programs are; `psql` is always the machine's own.
@@ -21,7 +32,7 @@ public final class PostgresFixture: Sendable {
     public var logFile: String { scratch.file("server.log") }
 
     /// Makes the cluster and starts it. `settings` are added to its configuration, `initdb` to initdb's
-    /// arguments; `programs` are those of PostgreSQL 15 unless others are named.
+    /// arguments; `programs` are those of the version under test unless others are named.
     public init(
         settings: [String: String] = [:], initdb: [String] = [], listenAddress: String = "",
         programs: String = PostgresFixture.binDirectory

@@ -87,7 +87,13 @@ public final class ProductUnderTest: Sendable {
             "PITR_HOME": home, "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": scratch.path,
         ]
+        variables["PITR_POSTGRES_DIRS"] = PostgresFixture.binDirectory
         variables.merge(environment) { $1 }
+        var arguments = arguments
+        // Whatever else is installed: the tests say themselves which version they are about.
+        if arguments.first == "create", !arguments.contains("--version") {
+            arguments += ["--version", PostgresFixture.major]
+        }
         return Command(
             program, arguments + ["-o", "json"], environment: variables, workingDirectory: "/",
             timeoutSeconds: seconds)

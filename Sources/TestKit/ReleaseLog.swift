@@ -93,7 +93,7 @@ public final class ReleaseLog: Sendable {
     ///
     /// - Parameter scratch: where a copy of them is put if need be.
     public static func programs(_ version: WALVersion, _ scratch: ScratchDirectory) throws -> String {
-        if version == .v15 { return PostgresFixture.binDirectory }
+        if version == .v15 { return PostgresFixture.debianDirectory }
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path
         let fetched = try SystemCommands().runChecked(

@@ -54,7 +54,7 @@ struct ResourceTests {
                 tier: "MemoryOptimized", name: "Standard_E2ds_v5", vCores: 2, memoryMiBPerVCore: 8192,
                 maxIops: 3750),
         ]
-        let capability = Capability(sizes)
+        let capability = Capability(sizes, versions: ["15"])
         #expect(capability.supportedServerEditions.map(\.name) == ["Burstable", "MemoryOptimized"])
         #expect(capability.supportedServerEditions[0].defaultSkuName == "Standard_B2s")
         #expect(capability.supportedServerEditions[1].defaultSkuName == "Standard_E2ds_v5")

@@ -85,14 +85,17 @@ struct CreationRulesTests {
                     + "Allowed values: {'Standard_B1ms', ") == true)
     }
 
-    @Test func `takes the version that this machine has`() throws {
-        var request = CreateServerRequest(resourceGroup: "local")
-        try ControlPlane.validate(request)
-        request.version = "15"
-        try ControlPlane.validate(request)
-        request.version = "16"
-        let problem = problem { try ControlPlane.validate(request) }
-        #expect(problem?.message == "Invalid value for --version. Allowed values: ['15']")
+    @Test func `takes the versions that this machine has`() throws {
+        let all = [17, 15].map {
+            PostgresInstallation(binDirectory: "/pg/\($0)", major: $0, minorVersion: "\($0).1")
+        }
+        #expect(try ControlPlane.installation("15", among: all).binDirectory == "/pg/15")
+        let hints = ["16": "apt-get install postgresql-16", "14": "15 to 18", "x": "15 to 18"]
+        for (version, hint) in hints {
+            let problem = problem { _ = try ControlPlane.installation(version, among: all) }
+            #expect(problem?.message == "Invalid value for --version. Allowed values: ['17', '15']")
+            #expect(problem?.hint?.contains(hint) == true, "\(version)")
+        }
     }
 
     @Test(arguments: ["app", "_a", "A-1", "x" + String(repeating: "y", count: 62)])

@@ -13,10 +13,10 @@ import Testing
         let known = KnownInstallation()
         var searches = 0
         func find() throws(Problem) -> PostgresInstallation {
-            try known.installation { () throws(Problem) in
+            try known.installation(15) { (major: Int) throws(Problem) in
                 searches += 1
                 return PostgresInstallation(
-                    binDirectory: scratch.path, major: 15, minorVersion: "15.\(searches)")
+                    binDirectory: scratch.path, major: major, minorVersion: "15.\(searches)")
             }
         }
         #expect(try find().minorVersion == "15.1")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PostgresInstallationTests {
     @Test func `finds Debian's PostgreSQL 15`() throws {
-        let found = try PostgresInstallation.discover()
+        let found = try PostgresInstallation.discover(major: 15)
         #expect(found.major == 15)
         #expect(found.minorVersion.hasPrefix("15."))
         #expect(found.tool("initdb").hasSuffix("/initdb"))
@@ -14,7 +14,7 @@ import Testing
     @Test func `says how to install a version that is missing`() {
         let failure = #expect(throws: Problem.self) { try PostgresInstallation.discover(major: 99) }
         #expect(failure?.code == .postgresMissing)
-        #expect(failure?.hint == "Install it: apt-get install postgresql-99")
+        #expect(failure?.hint?.hasPrefix("Install it: apt-get install postgresql-99.") == true)
     }
 
     @Test func `passes on why initdb refused`() throws {

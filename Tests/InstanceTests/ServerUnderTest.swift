@@ -26,7 +26,7 @@ final class ServerUnderTest: Sendable {
             socketDirectory: scratch.file("s"))
         for name in ["conf", "log", "s"] { try scratch.directory(name) }
         instance = PostgresInstance(
-            installation: try PostgresInstallation.discover(), paths: paths, runner: RunAs())
+            installation: try PostgresInstallation.discover(major: 15), paths: paths, runner: RunAs())
         let endpoint = try LoopbackAddress.pick(taken: [], port: UInt16.random(in: 30_000...39_999))
         settings = ServerSettings(
             serverName: "it's a test", paths: paths, listenAddress: endpoint.address.description,

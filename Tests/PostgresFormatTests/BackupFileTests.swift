@@ -19,7 +19,10 @@ import Testing
             walRanges: [.init(timeline: TimelineID(1), start: LSN(0x200_0028), end: LSN(0x200_0100))])
     }
 
-    @Test func `reads back what it printed`() throws {
+    @Test(arguments: [nil, 7_713_746_174_452_312_839] as [UInt64?])
+    func `reads back what it printed`(system: UInt64?) throws {
+        var manifest = manifest
+        manifest.systemIdentifier = system
         let text = manifest.printed(sha256: stand)
         #expect(try BackupManifest(parsing: text, sha256: stand) == manifest)
     }

@@ -60,7 +60,7 @@ final class ObservedServer {
     }
 
     private static func programs(_ version: WALVersion) -> String {
-        if version == .v15 { return PostgresFixture.binDirectory }
+        if version == .v15 { return PostgresFixture.debianDirectory }
         var root = #filePath
         for _ in 0..<3 { root = DurableFiles.parent(of: root) }
         return root + "/.build/postgres/\(version.rawValue)/bin"

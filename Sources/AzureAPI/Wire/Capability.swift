@@ -63,7 +63,7 @@ public struct Capability: Codable, Sendable {
 
     /// Keeps the order in which tiers and sizes come.
     public init(
-        _ sizes: [SKUDetails], versions: [String] = ["15"], for client: APIVersion = .newest
+        _ sizes: [SKUDetails], versions: [String], for client: APIVersion = .newest
     ) {
         name = "FlexibleServerCapabilities"
         // az takes a location for closed unless `OfferRestricted` is there and disabled.

@@ -139,7 +139,7 @@ extension ControlPlane {
             try keepEvidence(of: current)
             RestoreFaults.reached("replace: stop")
             try archiveTail(current)
-            try instance(new.id).stop(.fast)
+            try instance(new).stop(.fast)
             RestoreFaults.reached("replace: configure")
             try configure(new)
         } catch {
@@ -152,7 +152,7 @@ extension ControlPlane {
 
     /// Nothing changed hands: the old one goes on.
     private func reopen(_ replacement: Replacement) {
-        if replacement.didRun { try? instance(replacement.row.id).start() }
+        if replacement.didRun { try? instance(replacement.row).start() }
     }
 
     /// The transaction that completes a copy, and with a replacement gives it its place.
@@ -196,7 +196,7 @@ extension ControlPlane {
         RestoreFaults.reached("replace: start")
         var failure: Problem?
         do {
-            try instance(new.id).start()
+            try instance(new).start()
         } catch {
             failure = error
         }

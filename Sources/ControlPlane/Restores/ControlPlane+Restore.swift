@@ -63,6 +63,8 @@ extension ControlPlane {
         defer { prepared.release() }
         announce(prepared.planned)
         let plan = prepared.planned.plan
+        // Refused before anything is made: a copy is run by the source's own major version.
+        _ = try installation(source)
         let room = try diskRoom(paths.servers)
         try room.require(plan.leastBytes, for: "the copy")
         let old = try replaced(by: request, source: source)
@@ -230,7 +232,7 @@ extension ControlPlane {
             try cancellation.check()
             complete = try open(row, request, prepared: prepared, proof: proof)
         } catch {
-            if let instance = try? instance(row.id) { try? instance.stop(.immediate) }
+            if let instance = try? instance(row) { try? instance.stop(.immediate) }
             executor.abandon()
             throw error
         }
@@ -281,7 +283,8 @@ extension ControlPlane {
         let plan = prepared.planned.plan
         return RestoreJob(
             plan: plan, layout: prepared.layout, log: prepared.log,
-            systemIdentifier: prepared.systemIdentifier, installation: try installation(), runner: runner,
+            systemIdentifier: prepared.systemIdentifier, installation: try installation(prepared.source),
+            runner: runner,
             account: account.name, serverDirectory: paths.server(serverID),
             dataDirectory: paths.data(serverID), operationDirectory: paths.operation(operationID),
             socketDirectory: recoverySocketDirectory(serverID),
@@ -308,7 +311,7 @@ extension ControlPlane {
     ) throws -> ServerRow {
         progress.begin("opening \(row.name)", totalBytes: nil)
         defer { progress.end() }
-        let instance = try instance(row.id)
+        let instance = try instance(row)
         var changed = row
         changed.postgresVersion = instance.installation.minorVersion
         changed.systemIdentifier = String(prepared.systemIdentifier)
@@ -344,7 +347,7 @@ extension ControlPlane {
     ) throws -> RestoreEvidence {
         let plan = prepared.planned.plan
         var checks = proof.checks
-        let connection = try instance(row.id).connect()
+        let connection = try instance(row).connect()
         let state = try connection.query(
             "SELECT pg_is_in_recovery()::text AS r, current_setting('archive_command') AS a, "
                 + "current_setting('fsync') AS f, "

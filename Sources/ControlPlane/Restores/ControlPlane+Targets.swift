@@ -135,7 +135,7 @@ extension ControlPlane {
         let collations = backup?.collations ?? []
         let icu =
             collations.contains { $0.provider == "icu" }
-            ? ICULibrary(of: try installation().tool("postgres"), runner: runner) : nil
+            ? ICULibrary(of: try installation(source).tool("postgres"), runner: runner) : nil
         return collations.map { collation in
             CollationVersion(
                 provider: collation.provider, recorded: collation.version,

@@ -47,7 +47,7 @@ extension ControlPlane {
         }
         defer { lock.release() }
         try issueCertificate(row, durable: true)
-        if state(row) == .ready { try instance(row.id).reload() }
+        if state(row) == .ready { try instance(row).reload() }
     }
 
     func issueCertificate(_ row: ServerRow, durable: Bool = true) throws(Problem) {

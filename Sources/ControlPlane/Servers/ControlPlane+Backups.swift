@@ -95,7 +95,7 @@ extension ControlPlane {
                     hint: "Start it with 'pitr start -n \(row.name)'.")
             }
             try awaitSessions(row)
-            let instance = try instance(row.id)
+            let instance = try instance(row)
             RestoreFaults.reached("backup: begin")
             progress.begin("backup of \(row.name)", totalBytes: nil)
             defer { progress.end() }

@@ -37,7 +37,7 @@ extension ControlPlane {
     /// - Parameter prepared: writes it for a server that is still being made: nothing is flushed, and
     ///   `adoptConfiguration` puts it in force.
     func configure(_ row: ServerRow, prepared: Bool = false) throws {
-        let instance = try instance(row.id)
+        let instance = try instance(row)
         try instance.paths.makeDirectories()
         try issueCertificate(row, durable: !prepared)
         let helper = try WALHelper.install(into: paths.helpers)
@@ -87,7 +87,7 @@ extension ControlPlane {
     ///
     /// - Parameter step: how the places are called where a test may end the process.
     func putInForce(_ rendered: RenderedConfiguration, on row: ServerRow, as step: String) throws {
-        let instance = try instance(row.id)
+        let instance = try instance(row)
         // Without the marks in its settings a server cannot tell what it has read.
         if !instance.paths.includesMarks { try instance.write(try self.rendered(row, whole: true)) }
         RestoreFaults.reached("\(step): write")
@@ -104,7 +104,7 @@ extension ControlPlane {
     private func differences(
         _ row: ServerRow, from rendered: RenderedConfiguration
     ) throws -> [ConfigurationDifference] {
-        let instance = try instance(row.id)
+        let instance = try instance(row)
         let files = instance.differing(from: rendered)
         var found = files.map { ConfigurationDifference.onDisk($0) }
         guard case .running = instance.status() else { return found }
@@ -191,7 +191,7 @@ extension ControlPlane {
             ]
         }
         guard state(row) == .ready, let own = try? effectiveParameters(row),
-            let waiting = try? instance(row.id).awaitingRestart().filter({ own[$0] == nil }), !waiting.isEmpty
+            let waiting = try? instance(row).awaitingRestart().filter({ own[$0] == nil }), !waiting.isEmpty
         else { return [] }
         return [
             finding(

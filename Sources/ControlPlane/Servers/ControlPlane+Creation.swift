@@ -21,7 +21,7 @@ extension ControlPlane {
 
     /// Checks a request and enters the server: what follows takes time.
     func prepareCreation(_ request: CreateServerRequest) throws -> Creation {
-        let installation = try installation()
+        let installation = try installation(forNew: request.version)
         var notes: [String] = []
         let (tier, size) = try Self.resolveSize(tier: request.tier, sku: request.skuName)
         try Self.validate(request)
@@ -192,7 +192,7 @@ extension ControlPlane {
     ) throws -> ServerRow {
         progress.begin("making server \(row.name)", totalBytes: nil)
         defer { progress.end() }
-        let instance = try instance(row.id)
+        let instance = try instance(row)
         try DurableFiles.makeDirectories(paths.server(row.id))
         RestoreFaults.reached("create: initialize")
         try cancellation.check()
@@ -248,7 +248,7 @@ extension ControlPlane {
 
     /// Removes every trace of a server that was never finished.
     func discard(_ row: ServerRow) {
-        if let instance = try? instance(row.id) { try? instance.stop(.immediate) }
+        if let instance = try? instance(row) { try? instance.stop(.immediate) }
         try? DurableFiles.removeTree(paths.server(row.id))
         try? DurableFiles.removeTree(paths.repository(row.id))
         try? DurableFiles.removeTree(socketDirectory(row.id))

@@ -14,7 +14,7 @@ extension ControlPlane {
                 hint: "Start it with 'pitr start -n \(row.name)'.")
         }
         try awaitSessions(row)
-        return try instance(row.id).connect(database: database)
+        return try instance(row).connect(database: database)
     }
 
     public func createDatabase(

@@ -23,9 +23,9 @@ extension ControlPlane {
 
     private func cluster(_ row: ServerRow) -> SourceCluster {
         SourceCluster(dataDirectory: paths.data(row.id)) { [self] in
-            if case .running? = (try? instance(row.id))?.status() { true } else { false }
+            if case .running? = (try? instance(row))?.status() { true } else { false }
         } parameters: { [self] () throws(Problem) in
-            try instance(row.id).connectionParameters()
+            try instance(row).connectionParameters()
         }
     }
 

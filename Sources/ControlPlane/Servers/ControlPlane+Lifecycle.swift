@@ -31,8 +31,8 @@ extension ControlPlane {
     /// Starts a server with the configuration that the catalog tells, and remembers that it should run.
     func bringUp(_ row: ServerRow) throws {
         try configure(row)
-        let installation = try installation()
-        let instance = try instance(row.id)
+        let installation = try installation(row)
+        let instance = try instance(row)
         try instance.start()
         let changed = try update(row.id) {
             $0.shouldRun = true
@@ -46,7 +46,7 @@ extension ControlPlane {
     private func dropKeptSettings(_ row: ServerRow) throws {
         var kept = row.keptSettings ?? [:]
         guard kept.removeValue(forKey: Self.preparedSetting) != nil else { return }
-        let instance = try instance(row.id)
+        let instance = try instance(row)
         guard try instance.connect().query("SELECT 1 FROM pg_prepared_xacts").isEmpty else { return }
         let rest = kept.isEmpty ? nil : kept
         let changed = try update(row.id) { $0.keptSettings = rest }
@@ -59,7 +59,7 @@ extension ControlPlane {
         defer { lock.release() }
         try requireReady(row)
         try perform(.stop, server: row) { _ in
-            let instance = try instance(row.id)
+            let instance = try instance(row)
             try instance.stop(.fast)
             try update(row.id) { $0.shouldRun = false }
         }
@@ -85,7 +85,7 @@ extension ControlPlane {
         defer { lock.release() }
         try requireReady(row)
         try perform(.restart, server: row) { _ in
-            let instance = try instance(row.id)
+            let instance = try instance(row)
             try instance.stop(.fast)
             try bringUp(row)
         }
@@ -166,7 +166,7 @@ extension ControlPlane {
         }
         guard state(row) == .ready else { throw Self.cannotUpdate(row) }
         try perform(.update, server: row, properties: Self.properties(request)) { _ in
-            let instance = try instance(row.id)
+            let instance = try instance(row)
             if let password = request.adminPassword {
                 try AdminRole.setPassword(
                     row.administratorLogin, password: password, on: try connect(row))
@@ -241,7 +241,7 @@ extension ControlPlane {
             do {
                 try keepEvidence(of: row)
                 RestoreFaults.reached("delete: stop")
-                if purge { try instance(row.id).stop(.fast) } else { try archiveTail(row) }
+                if purge { try instance(row).stop(.fast) } else { try archiveTail(row) }
                 try keepConnections(of: row)
             } catch {
                 try update(row.id) { $0.phase = .complete }
@@ -320,7 +320,7 @@ extension ControlPlane {
     func archiveTail(_ row: ServerRow) throws {
         let directory = paths.data(row.id) + "/pg_wal"
         guard DurableFiles.status(directory) != nil else { return }
-        let instance = try instance(row.id)
+        let instance = try instance(row)
         try instance.stop(.fast)
         let archive = WALArchive(layout: layout(row))
         let archived = Set(try archive.names().map(\.fileName))

@@ -57,7 +57,7 @@ extension ControlPlane {
         try agree(row, whole: false)
         let known = try parameterCatalog(row)
         let item = try known.find(name)
-        let instance = try instance(row.id)
+        let instance = try instance(row)
         let canonical: String?
         if let value, !value.isEmpty {
             canonical = try known.validate(name, value, trying: try instance.connect())

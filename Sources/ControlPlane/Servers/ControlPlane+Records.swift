@@ -109,7 +109,7 @@ extension ControlPlane {
         case .dropped: return .dropped
         case .complete: break
         }
-        guard let instance = try? instance(row.id) else { return .inaccessible }
+        guard let instance = try? instance(row) else { return .inaccessible }
         if case .running = instance.status() { return .ready }
         return row.shouldRun ? .inaccessible : .stopped
     }
@@ -181,7 +181,7 @@ extension ControlPlane {
         func inUTC(_ column: String) -> String {
             "to_char(\(column) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS \(column)"
         }
-        guard let connection = try? instance(row.id).connect(),
+        guard let connection = try? instance(row).connect(),
             let rows = try? connection.query(
                 """
                 SELECT last_archived_wal, \(inUTC("last_archived_time")), failed_count::text, last_failed_wal,
@@ -199,7 +199,7 @@ extension ControlPlane {
             isFailing: rows[0, "failing"] == "true")
         if health.isFailing {
             let since = health.lastArchivedTime ?? PostgresTimestamp(unixMicroseconds: 0)
-            health.reason = (try? instance(row.id))?.archivingWords(
+            health.reason = (try? instance(row))?.archivingWords(
                 since: since.wholeSeconds.replacing("T", with: " ").replacing("Z", with: ""))
         }
         if let stall = archivingStall(row) { health.add(stall) }

@@ -12,7 +12,7 @@ extension ControlPlane {
     ///
     /// - Throws: `.serverIsNotReady` where it still starts after `seconds`; `.canceled`.
     func awaitSessions(_ row: ServerRow, atMost seconds: Double = startPatience) throws {
-        let instance = try instance(row.id)
+        let instance = try instance(row)
         guard instance.isStarting() else { return }
         progress.begin("waiting for server \(row.name), which is starting", totalBytes: nil)
         defer { progress.end() }

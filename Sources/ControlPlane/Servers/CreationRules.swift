@@ -7,12 +7,25 @@ import ServiceModel
 extension ControlPlane {
     static let storageSizes = [32, 64, 128, 256, 512, 1024, 2048, 4095, 4096, 8192, 16384, 32767]
 
+    /// The installation of a version that was asked for.
+    static func installation(
+        _ version: String, among all: [PostgresInstallation]
+    ) throws(Problem) -> PostgresInstallation {
+        if let wanted = all.first(where: { String($0.major) == version }) { return wanted }
+        let known = PostgresInstallation.supported
+        let isKnown = Int(version).map(known.contains) ?? false
+        let allowed = all.map { "'\($0.major)'" }.joined(separator: ", ")
+        throw Problem(
+            .invalidParameterValue, "Invalid value for --version. Allowed values: [\(allowed)]",
+            hint: isKnown
+                ? "PostgreSQL \(version) is not installed: apt-get install postgresql-\(version), or name "
+                    + "its directory in \(PostgresInstallation.placesVariable)."
+                : "pitr runs PostgreSQL \(known.lowerBound) to \(known.upperBound), as far as they are "
+                    + "installed."
+        )
+    }
+
     static func validate(_ request: CreateServerRequest) throws(Problem) {
-        if let version = request.version, version != String(postgresMajor) {
-            throw Problem(
-                .invalidParameterValue, "Invalid value for --version. Allowed values: ['\(postgresMajor)']",
-                hint: "Debian 12 has PostgreSQL \(postgresMajor).")
-        }
         try validate(retention: request.backupRetentionDays)
         try validate(storage: request.storageSizeGiB)
         if let database = request.databaseName { try validate(databaseName: database) }

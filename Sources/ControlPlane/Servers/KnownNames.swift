@@ -37,7 +37,7 @@ public struct KnownNames {
 
     /// Those that PostgreSQL describes, whether a server runs or not.
     public static func parameters(runner: any CommandRunner = SystemCommands()) -> [String] {
-        guard let postgres = try? PostgresInstallation.discover(runner: runner).tool("postgres"),
+        guard let postgres = try? PostgresInstallation.newest(runner: runner).tool("postgres"),
             let answer = try? runner.run(Command(postgres, ["--describe-config"], timeoutSeconds: 2))
         else { return [] }
         return answer.standardOutput.split(separator: "\n").compactMap { line in

@@ -18,7 +18,7 @@ extension ControlPlane {
     /// Puts the helper back that a running server's archive command names, where it is missing or damaged.
     func repairHelper(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
         guard state(row) == .ready else { return [] }
-        let instance = try instance(row.id)
+        let instance = try instance(row)
         let settings = try DurableFiles.read(instance.paths.settingsFile)
         guard let path = Self.helper(in: String(decoding: settings, as: UTF8.self), below: paths.helpers),
             !WALHelper.isSound(path)

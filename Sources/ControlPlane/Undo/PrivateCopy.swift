@@ -146,7 +146,7 @@ extension ControlPlane {
         guard !names.isEmpty else { return }
         for name in names {
             let server = PostgresInstance(
-                installation: try installation(),
+                installation: try .newest(runner: runner),
                 paths: InstancePaths(
                     data: "\(folder)/\(name)/server/data", conf: "\(folder)/\(name)/conf",
                     log: "\(folder)/\(name)/log", socketDirectory: ""), runner: runner)

@@ -46,7 +46,7 @@ extension ControlPlane {
         let instant = PostgresTimestamp(unixMicroseconds: since * 1_000_000)
         // A failure that has lasted longer than this is told again and again.
         let text = instant.wholeSeconds.replacing("T", with: " ").replacing("Z", with: "")
-        let words = (try? instance(row.id))?.archivingWords(since: text)
+        let words = (try? instance(row))?.archivingWords(since: text)
         return ArchivingStall(
             count: names.count, first: String(first), since: instant,
             reason: words ?? "the server's log says nothing of it, so the archive command may hang")

@@ -234,7 +234,8 @@ extension ControlPlane {
                 hint: "Wait until it has finished.")
         }
         defer { lock.release() }
-        let installation = try? PostgresInstallation.discover(major: postgresMajor, runner: runner)
+        // It looks at files and asks running servers: any version's programs will do.
+        let installation = try? PostgresInstallation.newest(runner: runner)
         return try CatalogRebuild(paths: paths, clock: clock) { id throws(Problem) in
             guard let installation else { throw Problem(.postgresMissing, "PostgreSQL is not installed") }
             return PostgresInstance(

@@ -8,7 +8,7 @@ public import ServiceModel
 /// What is missing on this machine and what is wrong with the state, in words.
 extension ControlPlane {
     public func doctor() throws -> [DoctorFinding] {
-        var findings = [machineFinding(), opensslFinding(), diskFinding()]
+        var findings = machineFindings() + [opensslFinding(), diskFinding()]
         findings.append(
             DoctorFinding(
                 level: .ok, subject: "state", message: "\(paths.home), run by \(account.name)", remedy: nil))
@@ -23,15 +23,23 @@ extension ControlPlane {
         return findings
     }
 
-    private func machineFinding() -> DoctorFinding {
-        do {
-            let found = try installation()
-            return DoctorFinding(
-                level: .ok, subject: "PostgreSQL", message: "\(found.minorVersion) in \(found.binDirectory)",
-                remedy: nil)
+    private func machineFindings() -> [DoctorFinding] {
+        let found = PostgresInstallation.discoverAll(runner: runner)
+        guard found.isEmpty else {
+            return found.map {
+                DoctorFinding(
+                    level: .ok, subject: "PostgreSQL", message: "\($0.minorVersion) in \($0.binDirectory)",
+                    remedy: nil)
+            }
+        }
+        do throws(Problem) {
+            _ = try PostgresInstallation.newest(runner: runner)
+            return []
         } catch {
-            return DoctorFinding(
-                level: .problem, subject: "PostgreSQL", message: error.message, remedy: error.hint)
+            return [
+                DoctorFinding(
+                    level: .problem, subject: "PostgreSQL", message: error.message, remedy: error.hint)
+            ]
         }
     }
 
@@ -90,7 +98,7 @@ extension ControlPlane {
                 .problem, "should run and does not",
                 "Start it with 'pitr start -n \(row.name)' or 'pitr start --all'.")
         case .ready:
-            if let lost = try instance(row.id).lostSocket() {
+            if let lost = try instance(row).lostSocket() {
                 add(
                     .problem,
                     "its private socket \(lost) is gone, so that it can neither be backed up nor restored from",

@@ -21,7 +21,7 @@ extension ControlPlane {
     func takeNewerMinor(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws -> [MaintenanceAction]
     {
         guard let window = row.maintenanceWindow, window.isOpen(at: now), state(row) == .ready,
-            let installed = try newerMinor(than: row.postgresVersion),
+            let installed = try newerMinor(row),
             let lock = try DirectoryLock.attempt(paths.serverLock(row.id))
         else { return [] }
         defer { lock.release() }
@@ -29,16 +29,16 @@ extension ControlPlane {
         return [
             act(row.name, "take-minor-version", row.name, reason, dryRun: dryRun) {
                 try perform(.restart, server: row, properties: ["reason": reason]) { _ in
-                    try instance(row.id).stop(.fast)
+                    try instance(row).stop(.fast)
                     try bringUp(row)
                 }
             }
         ]
     }
 
-    private func newerMinor(than version: String) throws -> String? {
-        let installed = try installation().minorVersion
-        return Self.isNewer(installed, than: version) ? installed : nil
+    private func newerMinor(_ row: ServerRow) throws -> String? {
+        let installed = try installation(row).minorVersion
+        return Self.isNewer(installed, than: row.postgresVersion) ? installed : nil
     }
 
     /// `15.9` is older than `15.18`; of what cannot be compared nothing is newer.

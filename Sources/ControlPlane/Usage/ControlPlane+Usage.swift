@@ -52,7 +52,7 @@ extension ControlPlane {
     private func runningInstance(_ row: ServerRow) -> PostgresInstance? {
         guard row.phase == .complete else { return nil }
         // Where PostgreSQL is not installed any more nothing of it runs either.
-        return try? instance(row.id)
+        return try? instance(row)
     }
 
     private static func seconds(from start: PostgresTimestamp, to end: PostgresTimestamp) -> Double {

@@ -14,6 +14,7 @@ public enum BackupManifestError: Error, Hashable, Sendable {
 
 extension BackupManifest {
     private static let versionName = "PostgreSQL-Backup-Manifest-Version"
+    private static let systemName = "System-Identifier"
 
     /// Reads a manifest and checks its own checksum first.
     ///
@@ -45,14 +46,18 @@ extension BackupManifest {
             throw .json(error)
         }
         guard let version = document[Self.versionName]?.integer else { throw .malformed(Self.versionName) }
-        guard version == 1 else { throw .unsupportedVersion(version) }
-        try Self.check(document, has: [Self.versionName, "Files", "WAL-Ranges", "Manifest-Checksum"])
+        guard version == 1 || version == 2 else { throw .unsupportedVersion(version) }
+        var names: Set = [Self.versionName, "Files", "WAL-Ranges", "Manifest-Checksum"]
+        if version == 2 { names.insert(Self.systemName) }
+        try Self.check(document, has: names)
         if let failure { throw failure }
         var ranges: [WALRange] = []
         for value in document["WAL-Ranges"]?.array ?? [] {
             ranges.append(try Self.range(value))
         }
-        self.init(files: files, walRanges: ranges)
+        self.init(
+            files: files, walRanges: ranges,
+            systemIdentifier: version == 2 ? try Self.system(document) : nil)
     }
 
     /// Splits off the last line, `"Manifest-Checksum": "…"}`, which the checksum does not cover.
@@ -78,6 +83,11 @@ extension BackupManifest {
         for member in object.members where !names.contains(member.name) {
             throw .malformed(member.name)
         }
+    }
+
+    private static func system(_ document: JSONValue) throws(BackupManifestError) -> UInt64 {
+        guard let number = document[systemName]?.integer, number > 0 else { throw .malformed(systemName) }
+        return UInt64(number)
     }
 
     private static func file(_ value: JSONValue) throws(BackupManifestError) -> File {

@@ -1,4 +1,6 @@
-/// PostgreSQL's `backup_manifest`, version 1: every file of a base backup, and the log that must go with it.
+/// PostgreSQL's `backup_manifest`: every file of a base backup, and the WAL that must go with it.
+///
+/// Version 1 (PostgreSQL 13 to 16), or version 2 (17 and later), which names the system that it is of.
 ///
 /// Printing gives the very shape that PostgreSQL writes, and reading accepts only what PostgreSQL would.
 public struct BackupManifest: Hashable, Sendable {
@@ -77,10 +79,13 @@ public struct BackupManifest: Hashable, Sendable {
 
     public var files: [File]
     public var walRanges: [WALRange]
+    /// Nil makes it a manifest of version 1.
+    public var systemIdentifier: UInt64?
 
-    public init(files: [File], walRanges: [WALRange]) {
+    public init(files: [File], walRanges: [WALRange], systemIdentifier: UInt64? = nil) {
         self.files = files
         self.walRanges = walRanges
+        self.systemIdentifier = systemIdentifier
     }
 
     /// The manifest as PostgreSQL writes it.
@@ -90,7 +95,12 @@ public struct BackupManifest: Hashable, Sendable {
         sha256: ([UInt8]) throws(Failure) -> [UInt8]
     ) throws(Failure) -> [UInt8] {
         var text: [UInt8] = []
-        text.append(contentsOf: "{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n\"Files\": [".utf8)
+        let version = systemIdentifier == nil ? 1 : 2
+        text.append(contentsOf: "{ \"PostgreSQL-Backup-Manifest-Version\": \(version),\n".utf8)
+        if let systemIdentifier {
+            text.append(contentsOf: "\"System-Identifier\": \(systemIdentifier),\n".utf8)
+        }
+        text.append(contentsOf: "\"Files\": [".utf8)
         for (index, file) in files.enumerated() {
             text.append(contentsOf: (index == 0 ? "\n" : ",\n").utf8)
             Self.append(file, to: &text)

@@ -1,6 +1,8 @@
 /// PostgreSQL's `global/pg_control`: what the server knows of itself before it reads anything else.
 ///
-/// Layout: `ControlFileData`, control version 1300 (PostgreSQL 13 to 16), on a little-endian 64-bit machine.
+/// Layout: `ControlFileData` of control versions 1300 (PostgreSQL 13 to 16), 1700 and 1800, on a little-endian
+/// 64-bit machine. 17 keeps the WAL level in what was padding before; 18 notes the signedness of `char` in front of the
+/// nonce, which moves the checksum.
 public struct ControlFile: Hashable, Sendable {
     /// What the server was doing when it last wrote the file.
     public enum State: UInt32, Hashable, Sendable, CaseIterable {
@@ -24,8 +26,6 @@ public struct ControlFile: Hashable, Sendable {
         /// A field holds what no server writes; its name in the structure.
         case impossible(String)
     }
-
-    public static let supportedVersion: UInt32 = 1300
 
     public let systemIdentifier: UInt64
     public let controlVersion: UInt32
@@ -63,9 +63,11 @@ public struct ControlFile: Hashable, Sendable {
     /// Zero when the cluster has no page checksums.
     public let dataChecksumVersion: UInt32
 
-    private static let checksumOffset = 288
+    /// Where each known version has its checksum, which is the structure's last field, in bytes.
+    private static let checksumOffsets: [UInt32: Int] = [1300: 288, 1700: 288, 1800: 292]
+
     /// The structure's size in bytes; the file is padded with zeros to 8192.
-    public static let size = 292
+    public var size: Int { (Self.checksumOffsets[controlVersion] ?? 0) + 4 }
 
     /// Reads the file's bytes; the version is judged before the checksum, as its place depends on it.
     public init(parsing bytes: [UInt8]) throws(Failure) {
@@ -78,11 +80,11 @@ public struct ControlFile: Hashable, Sendable {
     private static func read(_ bytes: UnsafeRawBufferPointer) -> Result<ControlFile, Failure> {
         guard bytes.count >= 12 else { return .failure(.tooShort) }
         let version: UInt32 = bytes.little(8)
-        guard version == supportedVersion else {
-            return .failure(
-                version.byteSwapped == supportedVersion ? .foreignByteOrder : .unsupportedVersion(version))
+        guard let checksumOffset = checksumOffsets[version] else {
+            let isForeign = checksumOffsets[version.byteSwapped] != nil
+            return .failure(isForeign ? .foreignByteOrder : .unsupportedVersion(version))
         }
-        guard bytes.count >= size else { return .failure(.tooShort) }
+        guard bytes.count >= checksumOffset + 4 else { return .failure(.tooShort) }
         guard CRC32C.checksum(bytes.part(0, checksumOffset)) == bytes.little(checksumOffset) else {
             return .failure(.wrongChecksum)
         }

@@ -114,7 +114,8 @@ struct Resources: Sendable {
 
     func capabilities(_ location: String) throws -> APIResponse {
         let version = APIVersion(request.query["api-version"])
-        let capability = Capability(controlPlane.listSKUs(), for: version)
+        let capability = Capability(
+            controlPlane.listSKUs(), versions: controlPlane.installedVersions(), for: version)
         guard version < .capabilitiesByLocation else { return try .document(WireList([capability])) }
         return try .document(WireList([ZoneCapability(capability)]))
     }

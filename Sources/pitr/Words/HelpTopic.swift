@@ -88,7 +88,9 @@ enum HelpTopic: String, CaseIterable {
           PITR_HOME        the state directory; --home goes before it. Else /var/lib/pitr for root, and
                            $XDG_STATE_HOME/pitr or ~/.local/state/pitr for a user
           TZ               this machine's zone: what 'local' means, and times are shown in beside UTC
-          PATH             where PostgreSQL's programs are looked for after Debian's own directories
+          PITR_POSTGRES_DIRS  directories of PostgreSQL's programs, with colons between them, in front of those
+                           where packages put them
+          PATH             where PostgreSQL's programs are looked for after those directories
 
         libpq's variables (PGPASSWORD, PGOPTIONS, …) count for 'connect' and 'execute', which find the server
         themselves. pitr's own connections never depend on them.

@@ -16,7 +16,8 @@ struct CreateCommand: PitrCommand {
     @Option(name: [.customShort("p"), .long], help: "Admin password; made up when missing.")
     var adminPassword: String?
     @OptionGroup var password: PasswordOptions
-    @Option(help: "PostgreSQL's major version.") var version: String?
+    @Option(help: "PostgreSQL's major version, 15 to 18; else the newest that is installed.") var version:
+        String?
     @Option(help: "Burstable, GeneralPurpose or MemoryOptimized.") var tier: String?
     @Option(help: "Compute size; see list-skus.") var skuName: String?
     @Option(help: "Storage in GiB.") var storageSize: Int?

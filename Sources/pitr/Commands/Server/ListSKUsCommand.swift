@@ -10,7 +10,10 @@ struct ListSKUsCommand: PitrCommand {
     @Option(name: .shortAndLong, help: "Location; every one has the same.") var location: String?
 
     func execute(_ session: Session) throws -> Report {
-        let sizes = try session.controlPlane().listSKUs()
-        return try Report([Capability(sizes)], ChildViews.sizeColumns, sizes.map(ChildViews.row))
+        let controlPlane = try session.controlPlane()
+        let sizes = controlPlane.listSKUs()
+        return try Report(
+            [Capability(sizes, versions: controlPlane.installedVersions())], ChildViews.sizeColumns,
+            sizes.map(ChildViews.row))
     }
 }
