@@ -19,12 +19,15 @@ let quick: [SwiftSetting] = [
     .unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func module(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil
+) -> Target {
     let decodes = [
         "PostgresFormat", "Planning", "WALEvents", "Repository", "Holdings", "Repair", "TestKit",
     ].contains(name)
     return .target(
-        name: name, dependencies: dependencies, swiftSettings: strict + (decodes ? quick : []))
+        name: name, dependencies: dependencies, resources: resources,
+        swiftSettings: strict + (decodes ? quick : []))
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -92,12 +95,15 @@ let package = Package(
             ]),
         module(
             "AzureAPI", ["ServiceModel", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
+        // What the pages look like is in the program itself: nothing to install beside it.
+        module("Portal", [], resources: [.embedInCode("Assets")]),
         module(
             "Server",
             [
                 hummingbird, hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix,
                 httpTypes,
-                "AzureAPI", "ControlPlane", "ServiceModel", "Platform", "PostgresFormat",
+                "AzureAPI", "ControlPlane", "Planning", "Platform", "Portal", "PostgresFormat",
+                "ServiceModel",
             ]),
         .executableTarget(
             name: "pitr",
@@ -133,8 +139,12 @@ let package = Package(
                 "Platform", "PostgresFormat", "Instance",
             ]),
         tests("AzureAPI", ["AzureAPI", "ServiceModel", "Platform", "PostgresFormat"]),
+        tests("Portal", ["Portal"]),
         tests(
-            "Server", ["Server", "AzureAPI", "ControlPlane", "ServiceModel", "Platform", "PostgresFormat"]),
+            "Server",
+            [
+                "Server", "AzureAPI", "ControlPlane", "Platform", "Portal", "PostgresFormat", "ServiceModel",
+            ]),
         tests(
             "CommandLine",
             [

@@ -26,7 +26,10 @@ struct LayerTests {
                 "Catalog", "Capture", "Holdings", "Restore", "Repair", "Instance", "ServiceModel",
             ]),
             "AzureAPI": ["ServiceModel", "WALEvents", "Planning", "Platform", "PostgresFormat"],
-            "Server": ["AzureAPI", "ControlPlane", "ServiceModel", "Platform", "PostgresFormat"],
+            "Portal": [],
+            "Server": [
+                "AzureAPI", "ControlPlane", "Planning", "Platform", "Portal", "PostgresFormat", "ServiceModel",
+            ],
             "pitr": [
                 "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresClient", "PostgresFormat",
                 "Repair", "Server", "ServiceModel", "WALEvents",

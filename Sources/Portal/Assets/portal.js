@@ -1,0 +1,107 @@
+// What the pages gain where there is JavaScript: live operations, buttons to copy, a warning before the
+// session ends. Everything else works without it.
+
+/** Shows the state of one operation on the page that is about it. */
+function show(operation) {
+  const card = document.querySelector(`[data-operation="${CSS.escape(operation.id)}"]`)
+  if (!card) return
+  if (operation.phase !== card.dataset.phase) return location.reload()
+  const bar = card.querySelector("[data-progress]")
+  const now = card.querySelector("[data-now]")
+  if (now && now.textContent !== operation.now) now.textContent = operation.now
+  if (bar && operation.total > 0) {
+    bar.max = operation.total
+    bar.value = Math.min(operation.bytes, operation.total)
+  } else if (bar) {
+    bar.removeAttribute("value")
+  }
+  if (!operation.step) return
+  const steps = [...card.querySelectorAll("[data-step]")]
+  const at = steps.findIndex((item) => item.dataset.step === operation.step)
+  if (at < 0) return
+  steps.forEach((item, index) => {
+    item.className = index < at ? "done" : index === at ? "now" : "ahead"
+  })
+}
+
+/** Takes the whole state: every operation that is not over. */
+function take(state) {
+  const count = document.querySelector("[data-open-operations]")
+  if (count) {
+    count.textContent = state.operations.length
+    count.hidden = state.operations.length === 0
+  }
+  const card = document.querySelector("[data-operation]")
+  if (card && !["queued", "running"].includes(card.dataset.phase)) return
+  if (card && !state.operations.some((item) => item.id === card.dataset.operation)) {
+    return location.reload()
+  }
+  state.operations.forEach(show)
+}
+
+/** One stream per browser: the tab that holds the lock listens, and tells the others. */
+function listen() {
+  if (!document.querySelector("[data-open-operations]")) return
+  const tabs = new BroadcastChannel("pitr-live")
+  tabs.onmessage = (message) => take(message.data)
+  navigator.locks.request("pitr-live", () => new Promise((release) => {
+    const stream = new EventSource("/portal/events")
+    stream.addEventListener("state", (event) => {
+      const state = JSON.parse(event.data)
+      take(state)
+      tabs.postMessage(state)
+    })
+    addEventListener("pagehide", () => { stream.close(); release() })
+  }))
+}
+
+/** A button beside everything that is made to be pasted. */
+function addCopyButtons() {
+  for (const text of document.querySelectorAll("[data-copy]")) {
+    const box = document.createElement("div")
+    box.className = "copied"
+    text.replaceWith(box)
+    const button = document.createElement("button")
+    button.type = "button"
+    button.textContent = "Copy"
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(text.textContent)
+      button.textContent = "Copied"
+      setTimeout(() => { button.textContent = "Copy" }, 2000)
+    })
+    box.append(text, button)
+  }
+}
+
+/** Says five minutes ahead that the session ends: what is typed by then can still be sent. */
+function warnOfEnd() {
+  const form = document.querySelector("[data-until]")
+  if (!form) return
+  const left = Number(form.dataset.until) * 1000 - Date.now() - 300000
+  if (left > 2 ** 31 - 1) return
+  setTimeout(() => {
+    const note = document.createElement("p")
+    note.className = "notice attention"
+    note.setAttribute("role", "alert")
+    note.textContent = "This session ends in five minutes. 'pitr portal' begins another one."
+    document.querySelector("main").prepend(note)
+  }, Math.max(0, left))
+}
+
+/** A second press of the same button says nothing new. */
+function sendOnce() {
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) return event.preventDefault()
+      form.dataset.sent = "yes"
+    })
+  }
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent
+  })
+}
+
+listen()
+addCopyButtons()
+warnOfEnd()
+sendOnce()

@@ -1,0 +1,72 @@
+/// Where a page lies: the portal's addresses in one place, written and read.
+public enum Place: Hashable, Sendable {
+    case servers, create, notifications, signIn, signOut, events
+    case asset(String)
+    case deployment(String)
+    case server(group: String, name: String, ServerPlace)
+
+    /// What there is of a server.
+    public enum ServerPlace: String, Hashable, Sendable, CaseIterable {
+        case overview
+        case compute
+        case restore
+        case connect
+        case password
+        case start
+        case stop
+        case restart
+        case delete
+        case keep
+    }
+
+    static let root = "/portal"
+
+    /// The path, percent-encoded.
+    public var path: String {
+        switch self {
+        case .servers: Self.root
+        case .create: Self.root + "/create"
+        case .notifications: Self.root + "/notifications"
+        case .signIn: Self.root + "/sign-in"
+        case .signOut: Self.root + "/sign-out"
+        case .events: Self.root + "/events"
+        case .asset(let name): Self.root + "/assets/" + name
+        case .deployment(let id): Self.root + "/deployments/" + Self.encoded(id)
+        case .server(let group, let name, let part):
+            "\(Self.root)/servers/\(Self.encoded(group))/\(Self.encoded(name))"
+                + (part == .overview ? "" : "/\(part.rawValue)")
+        }
+    }
+
+    /// Nil for what is no place of the portal.
+    ///
+    /// - Parameter words: the path's parts behind `/portal`, decoded.
+    public init?(_ words: [String]) {
+        switch (words.count, words.first ?? "") {
+        case (0, _): self = .servers
+        case (1, "create"): self = .create
+        case (1, "notifications"): self = .notifications
+        case (1, "sign-in"): self = .signIn
+        case (1, "sign-out"): self = .signOut
+        case (1, "events"): self = .events
+        case (2, "assets"): self = .asset(words[1])
+        case (2, "deployments"): self = .deployment(words[1])
+        case (3, "servers"): self = .server(group: words[1], name: words[2], .overview)
+        case (4, "servers"):
+            guard let part = ServerPlace(rawValue: words[3]), part != .overview else { return nil }
+            self = .server(group: words[1], name: words[2], part)
+        default: return nil
+        }
+    }
+
+    /// Everything but unreserved characters (RFC 3986, 2.3) in percent signs.
+    private static func encoded(_ text: String) -> String {
+        text.utf8.map { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+                return String(Unicode.Scalar(byte))
+            default: return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }.joined()
+    }
+}

@@ -1,0 +1,102 @@
+/// A server: what it is, what can be done with it.
+public struct OverviewPage: Page {
+    public struct Tool: Sendable {
+        public var words: String
+        public var part: Place.ServerPlace
+        public var isPossible: Bool
+
+        public init(_ words: String, _ part: Place.ServerPlace, isPossible: Bool = true) {
+            self.words = words
+            self.part = part
+            self.isPossible = isPossible
+        }
+    }
+
+    public var frame = Frame()
+    public var group = ""
+    public var name = ""
+    public var state = ""
+    public var window = RestorableWindow()
+    public var tools: [Tool] = []
+    public var essentials: [Fact] = []
+    public var health: [Fact] = []
+    public var origin: [Fact] = []
+    public var rules: [Fact] = []
+    /// Operations on it in progress, by what they do.
+    public var deployments: [Frame.Link] = []
+
+    public init() {}
+
+    public var content: HTML {
+        if !tools.isEmpty {
+            tag("nav", ["class": "toolbar", "aria-label": "What can be done"]) {
+                for tool in tools {
+                    if tool.isPossible {
+                        tag(
+                            "a",
+                            [
+                                "class": tool.part == .restore ? "button primary" : "button",
+                                "href": Place.server(group: group, name: name, tool.part).path,
+                            ], tool.words)
+                    } else {
+                        tag("a", ["class": "button", "role": "link", "aria-disabled": "true"], tool.words)
+                    }
+                }
+            }
+        }
+        for link in deployments {
+            tag("p", ["class": "notice attention"]) {
+                tag("a", ["href": link.place.path], link.words)
+            }
+        }
+        tag("section", ["class": "card restorable"]) {
+            tag("h2", [:], "Restorable window")
+            window.html
+            Parts.facts([
+                Fact("Earliest restore point", window.earliest, isExact: true),
+                Fact("Latest restore point", window.latest, isExact: true),
+            ])
+        }
+        Parts.card("Essentials") { Parts.facts(essentials) }
+        if !origin.isEmpty { Parts.card("Restored from") { Parts.facts(origin) } }
+        tag("div", ["class": "pair"]) {
+            Parts.card("Health") { Parts.facts(health) }
+            Parts.card("Firewall rules") {
+                if rules.isEmpty {
+                    tag("p", [:], "None: nobody can connect over the network.")
+                    tag("pre", ["data-copy": "", "tabindex": "0"]) {
+                        "pitr firewall-rule create -g \(Shell.word(group)) -s \(Shell.word(name)) "
+                            + "-n here --start-ip-address 127.0.0.1"
+                    }
+                } else {
+                    Parts.facts(rules)
+                }
+            }
+        }
+    }
+}
+
+/// Words for a shell.
+public enum Shell {
+    /// Quoted where it has to be.
+    public static func word(_ text: String) -> String {
+        let isPlain =
+            !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                case 0x25, 0x2B, 0x2C, 0x2D, 0x2E, 0x2F, 0x3A, 0x3D, 0x40, 0x5F: true
+                default: false
+                }
+            }
+        if isPlain { return text }
+        var quoted = "'"
+        for character in text {
+            if character == "'" { quoted += "'\\''" } else { quoted.append(character) }
+        }
+        return quoted + "'"
+    }
+
+    /// A command of words, each quoted where it has to be.
+    public static func line(_ words: [String]) -> String { words.map(word).joined(separator: " ") }
+}

@@ -1,0 +1,292 @@
+/// What the form of a restore holds, on Basics and carried along Review + create.
+public struct RestoreForm: Sendable {
+    public enum Moment: String, Sendable, CaseIterable {
+        case latest, custom, fast
+    }
+
+    public var group = ""
+    public var name = ""
+    public var moment = Moment.latest
+    /// `2026-11-29`
+    public var date = ""
+    /// `04:37:12.345678`
+    public var time = ""
+    /// `yesterday 18:00 Europe/Paris`: instead of date and time.
+    public var words = ""
+    public var backup = ""
+    /// Hours after which the copy is deleted; empty for never.
+    public var expiry = ""
+    public var opensHere = false
+
+    public init() {}
+
+    /// As fields of a form.
+    public var fields: [(name: String, value: String)] {
+        [
+            ("group", group), ("name", name), ("moment", moment.rawValue), ("date", date), ("time", time),
+            ("words", words), ("backup", backup), ("expiry", expiry), ("here", opensHere ? "yes" : ""),
+        ]
+    }
+}
+
+/// Restore, Basics.
+public struct RestorePage: Page {
+    public static let title =
+        "Create Azure Database for PostgreSQL flexible server - Restore server"
+    public static let lockedRetention =
+        "Can't be changed and is automatically set to the same value as the source server"
+
+    public var frame = Frame()
+    public var sourceGroup = ""
+    public var source = ""
+    public var form = RestoreForm()
+    public var earliest = ""
+    /// The days of the window, the newest first: written alike in every browser's language.
+    public var days: [Choice] = []
+    /// The moment the page was opened.
+    public var opened = ""
+    public var backups: [Choice] = []
+    public var groups: [Choice] = []
+    public var version = ""
+    public var location = ""
+    public var zone = ""
+    public var compute = ""
+    public var retentionDays = 7
+    public var isGeoRedundant = false
+
+    public init() {}
+
+    public var content: HTML {
+        Parts.steps(["Basics", "Review + create"], at: 0)
+        tag(
+            "form",
+            [
+                "method": "post",
+                "action": Place.server(group: sourceGroup, name: source, .restore).path, "class": "form",
+            ]
+        ) {
+            Parts.hidden([("token", frame.signedIn?.token ?? ""), ("step", "review")])
+            tag("fieldset", ["class": "card"]) {
+                tag("legend", [:], "Project details")
+                Parts.fixed("Subscription", "Local")
+                Parts.select("Resource group", "group", form.group, groups)
+            }
+            sourceDetails
+            serverDetails
+            hereOnly
+            tag("div", ["class": "buttons"]) {
+                tag("button", ["class": "primary"], "Review + create")
+                tag(
+                    "a",
+                    [
+                        "class": "button",
+                        "href": Place.server(group: sourceGroup, name: source, .overview).path,
+                    ], "Cancel")
+            }
+        }
+    }
+
+    private var sourceDetails: HTML {
+        tag("fieldset", ["class": "card"]) {
+            tag("legend", [:], "Source details")
+            Parts.fixed("Source server", source)
+            Parts.fixed(
+                "Geo-redundant restore",
+                isGeoRedundant ? "Available from a terminal" : "Not available",
+                hint: isGeoRedundant
+                    ? "pitr geo-restore makes the copy from the backups of the paired location."
+                    : "The source keeps its backups in one place.")
+            Parts.fixed("Earliest restore point", earliest)
+            tag("div", ["class": "field"]) {
+                tag("span", ["class": "label", "id": "pitr"], "Point-in-time-restore (PITR)")
+                tag("div", ["class": "control choices", "role": "radiogroup", "aria-labelledby": "pitr"]) {
+                    moment(.latest, "Latest restore point (Now)")
+                    moment(.custom, "Select a custom restore point")
+                    moment(.fast, "Select Fast restore point (Restore using full backup only)")
+                }
+            }
+            tag("div", ["class": "if-custom"]) { custom }
+            tag("div", ["class": "if-fast"]) {
+                if backups.isEmpty {
+                    Parts.fixed("Fast Restore point (UTC)", "No backup yet")
+                } else {
+                    Parts.select("Fast Restore point (UTC)", "backup", form.backup, backups)
+                }
+            }
+        }
+    }
+
+    private func moment(_ moment: RestoreForm.Moment, _ words: String) -> HTML {
+        tag("label", ["class": "check"]) {
+            void(
+                "input",
+                [
+                    "type": "radio", "name": "moment", "value": moment.rawValue,
+                    "id": "moment-\(moment.rawValue)",
+                    "checked": form.moment == moment ? "" : nil,
+                ])
+            words
+        }
+    }
+
+    private var custom: HTML {
+        tag("div", ["class": "field"]) {
+            tag("span", ["class": "label", "id": "custom"], "Custom restore point (UTC)")
+            tag("div", ["class": "control"]) {
+                tag("div", ["class": "moment", "role": "group", "aria-labelledby": "custom"]) {
+                    tag("select", ["name": "date", "aria-label": "Day (UTC)"]) {
+                        for day in days {
+                            tag(
+                                "option",
+                                ["value": day.value, "selected": day.value == form.date ? "" : nil],
+                                day.words)
+                        }
+                    }
+                    void(
+                        "input",
+                        [
+                            "type": "text", "name": "time", "value": form.time, "inputmode": "numeric",
+                            "placeholder": "04:37:12.345678", "aria-label": "Time of day (UTC)",
+                            "autocomplete": "off", "aria-describedby": "time-hint",
+                        ])
+                    tag("span", ["class": "unit"], "UTC")
+                }
+                tag(
+                    "p", ["class": "hint", "id": "time-hint"],
+                    "From \(earliest) to \(opened), when this page was opened. Up to six digits behind the "
+                        + "second.")
+                tag("label", ["class": "below", "for": "words"], "or in words")
+                void(
+                    "input",
+                    [
+                        "type": "text", "id": "words", "name": "words", "value": form.words,
+                        "placeholder": "yesterday 18:00 Europe/Paris", "autocomplete": "off",
+                        "aria-describedby": "words-hint",
+                    ])
+                tag(
+                    "p", ["class": "hint", "id": "words-hint"],
+                    "10 minutes ago; 2026-11-29 04:37:12+01:00; a time and its zone. It goes before the "
+                        + "calendar.")
+            }
+        }
+    }
+
+    private var serverDetails: HTML {
+        tag("fieldset", ["class": "card"]) {
+            tag("legend", [:], "Server details")
+            Parts.input(
+                "Name", "name", form.name, hint: "3 to 63 lower-case letters, digits and hyphens.",
+                isRequired: true, more: ["maxlength": "63"])
+            Parts.fixed("Location", location)
+            Parts.fixed("PostgreSQL version", version)
+            Parts.fixed("Availability zone", zone.isEmpty ? "No preference" : zone)
+            Parts.fixed("Compute + storage", compute)
+            Parts.fixed(
+                "Backup retention period (in days)", String(retentionDays), hint: Self.lockedRetention)
+        }
+    }
+
+    private var hereOnly: HTML {
+        tag("fieldset", ["class": "card here-only"]) {
+            tag("legend", [:], "Here only")
+            Parts.select(
+                "Delete the copy", "expiry", form.expiry,
+                [
+                    Choice("", "Never"), Choice("1", "1 hour after it is complete"),
+                    Choice("24", "1 day after it is complete"), Choice("168", "7 days after it is complete"),
+                ], hint: "It can be kept afterwards with one button.")
+            tag("div", ["class": "field"]) {
+                tag("span", ["class": "label"], "Firewall")
+                tag("div", ["class": "control"]) {
+                    tag("label", ["class": "check"]) {
+                        void(
+                            "input",
+                            [
+                                "type": "checkbox", "name": "here", "value": "yes",
+                                "checked": form.opensHere ? "" : nil,
+                            ])
+                        "Let this machine (127.0.0.1) in as soon as it is open"
+                    }
+                    tag("p", ["class": "hint"], "The copy does not have the firewall rules of its source.")
+                }
+            }
+        }
+    }
+}
+
+/// Restore, Review + create: the plan.
+public struct ReviewPage: Page {
+    public var frame = Frame()
+    public var sourceGroup = ""
+    public var source = ""
+    public var form = RestoreForm()
+    /// What was asked for, in words.
+    public var wanted = ""
+    /// The last transaction inside, and the first one left out.
+    public var lastInside = ""
+    public var firstOutside = ""
+    public var firstOutsideDid: [String] = []
+    public var moment: [Fact] = []
+    public var work: [Fact] = []
+    public var cost: [Fact] = []
+    public var details: [Fact] = []
+    public var worthKnowing: [String] = []
+    /// What the plan was made of: if it is another one at Create, the plan is shown again.
+    public var cut = ""
+    public var once = ""
+
+    public init() {}
+
+    public var content: HTML {
+        Parts.steps(["Basics", "Review + create"], at: 1)
+        tag("section", ["class": "card"]) {
+            tag("h2", [:], wanted)
+            tag("div", ["class": "cut"]) {
+                tag("div", ["class": "inside"]) {
+                    tag("h3", [:], "Last inside")
+                    tag("p", ["class": "exact"], lastInside)
+                }
+                tag("div", ["class": "edge", "aria-hidden": "true"], "✂")
+                tag("div", ["class": "outside"]) {
+                    tag("h3", [:], "First left out")
+                    tag("p", ["class": "exact"], firstOutside)
+                    for deed in firstOutsideDid { tag("p", [:], deed) }
+                }
+            }
+            Parts.facts(moment)
+        }
+        if !worthKnowing.isEmpty {
+            Parts.card("Worth knowing") {
+                tag("ul") { for text in worthKnowing { tag("li", [:], text) } }
+            }
+        }
+        tag("div", ["class": "pair"]) {
+            Parts.card("New server") { Parts.facts(details) }
+            Parts.card("What it takes") { Parts.facts(cost) }
+        }
+        tag("details", ["class": "card"]) {
+            tag("summary", [:], "How it is done")
+            Parts.facts(work)
+        }
+        tag("div", ["class": "buttons"]) {
+            send("create", "Create", isPrimary: true)
+            send("basics", "Previous", isPrimary: false)
+        }
+    }
+
+    private func send(_ step: String, _ words: String, isPrimary: Bool) -> HTML {
+        tag(
+            "form",
+            [
+                "method": "post",
+                "action": Place.server(group: sourceGroup, name: source, .restore).path,
+            ]
+        ) {
+            Parts.hidden(
+                [
+                    ("token", frame.signedIn?.token ?? ""), ("step", step), ("cut", cut), ("once", once),
+                ] + form.fields)
+            tag("button", ["class": isPrimary ? "primary" : nil], words)
+        }
+    }
+}

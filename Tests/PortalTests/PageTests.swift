@@ -1,0 +1,146 @@
+import Testing
+
+@testable import Portal
+
+/// Pages are values: what they say is read here without a socket, a server or a browser.
+@Suite(.timeLimit(.minutes(1)))
+struct PageTests {
+    private func frame(_ title: String) -> Frame {
+        var frame = Frame()
+        frame.title = title
+        var user = Frame.SignedIn()
+        user.name = "<i>ann</i>"
+        user.role = "Owner"
+        user.token = "secret-token"
+        frame.signedIn = user
+        return frame
+    }
+
+    /// The words that a reader meets, in order.
+    private func expectInOrder(_ words: [String], _ page: String) {
+        var rest = page[...]
+        for word in words {
+            guard let found = rest.firstRange(of: word) else {
+                Issue.record("'\(word)' is missing, or stands elsewhere")
+                return
+            }
+            rest = rest[found.upperBound...]
+        }
+    }
+
+    @Test func `restore has Azure's words in Azure's order`() {
+        var page = RestorePage()
+        page.frame = frame(RestorePage.title)
+        page.backups = [Choice("backup_1")]
+        expectInOrder(
+            [
+                "Create Azure Database for PostgreSQL flexible server - Restore server", "Basics",
+                "Review + create", "Project details", "Subscription", "Resource group", "Source details",
+                "Source server", "Geo-redundant restore", "Earliest restore point",
+                "Point-in-time-restore (PITR)", "Latest restore point (Now)",
+                "Select a custom restore point",
+                "Select Fast restore point (Restore using full backup only)", "Custom restore point (UTC)",
+                "Fast Restore point (UTC)", "Server details", "Name", "Location", "PostgreSQL version",
+                "Availability zone", "No preference", "Compute + storage",
+                "Can&#39;t be changed and is automatically set to the same value as the source server",
+                "Here only", "Review + create",
+            ], page.document)
+    }
+
+    @Test func `the plan carries what was typed on to Create`() {
+        var page = ReviewPage()
+        page.frame = frame(RestorePage.title)
+        page.form.moment = .custom
+        page.form.words = "yesterday \"18:00\""
+        page.cut = "0/3001B00 "
+        page.once = "once-1"
+        let text = page.document
+        for (name, value) in page.form.fields {
+            #expect(text.contains("name=\"\(name)\" value=\"\(HTML.escaped(value))\""))
+        }
+        #expect(text.contains("value=\"0/3001B00 \"") && text.contains("value=\"once-1\""))
+    }
+
+    @Test func `every form carries the session's token`() {
+        var compute = ComputePage()
+        compute.frame = frame("Compute + storage")
+        compute.maySave = true
+        var create = CreatePage()
+        create.frame = frame("Create")
+        var confirm = ConfirmPage()
+        confirm.frame = frame("Stop")
+        for text in [compute.document, create.document, confirm.document] {
+            let forms = text.components(before: "method=\"post\"")
+            #expect(forms.count > 1)
+            for form in forms { #expect(form.contains("name=\"token\" value=\"secret-token\"")) }
+        }
+    }
+
+    @Test func `whoever may not change a server is shown no button`() {
+        var page = ComputePage()
+        page.frame = frame("Compute + storage")
+        #expect(!page.document.contains(">Save<") && page.document.contains("disabled"))
+        page.maySave = true
+        #expect(page.document.contains(">Save<"))
+    }
+
+    @Test func `names that people chose stay text on every page`() {
+        let name = "</title><script>1</script>"
+        var servers = ServersPage()
+        servers.frame = frame(name)
+        var line = ServerLine()
+        (line.name, line.group, line.tags, line.trouble) = (name, name, [name], name)
+        servers.servers = [line]
+        servers.search = name
+        var overview = OverviewPage()
+        overview.frame = frame(name)
+        (overview.name, overview.group) = (name, name)
+        overview.essentials = [Fact(name, name)]
+        var deployment = DeploymentPage()
+        deployment.frame = frame(name)
+        deployment.frame.notice = Frame.Notice(.bad, name, [name])
+        (deployment.id, deployment.failure, deployment.notes) = (name, [name], [name])
+        for text in [servers.document, overview.document, deployment.document] {
+            #expect(!text.contains("<script>1") && text.contains("&lt;script&gt;1"))
+            #expect(!text.contains("<i>ann"))
+        }
+    }
+
+    @Test func `nothing on a page is inline, and it refreshes itself without JavaScript`() {
+        var page = DeploymentPage()
+        page.frame = frame("Restore to orders")
+        page.frame.refreshSeconds = 2
+        page.steps = [.init("Recovery", key: "recovery", .now)]
+        let text = page.document
+        #expect(!text.contains(" style=") && !text.contains("<style") && !text.contains(" onclick="))
+        #expect(text.contains("<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>"))
+        #expect(text.contains("Deployment is in progress"))
+    }
+
+    @Test(arguments: [(0, 0), (1, 2), (302_400, 50), (700_000, 100)])
+    func `the bar shows how much of the retention is covered`(span: Int64, percent: Int) {
+        var window = RestorableWindow()
+        window.span = span
+        #expect(window.percent == percent)
+    }
+
+    @Test(arguments: ["portal.css", "portal.js", "icon.svg"])
+    func `what the pages need is in the program, and small`(name: String) throws {
+        let asset = try #require(Asset.named(name))
+        #expect((100...30_000).contains(asset.bytes.count))
+        #expect(Asset.named("../" + name) == nil)
+    }
+}
+
+extension String {
+    /// What follows each occurrence.
+    fileprivate func components(before text: String) -> [Substring] {
+        var parts: [Substring] = []
+        var rest = self[...]
+        while let found = rest.firstRange(of: text) {
+            rest = rest[found.upperBound...]
+            parts.append(rest.prefix(upTo: rest.firstRange(of: "</form>")?.lowerBound ?? rest.endIndex))
+        }
+        return parts
+    }
+}
