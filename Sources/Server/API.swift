@@ -2,6 +2,7 @@ import AzureAPI
 public import ControlPlane
 import Foundation
 import Platform
+import Portal
 import PostgresFormat
 import ServiceModel
 
@@ -17,6 +18,7 @@ public struct API: Sendable {
     private let signIn: SignIn
     private let authenticator: Authenticator
     private let hosts: HostRule
+    private let portal: PortalSite
     private let log: DaemonLog
     private let wake: Wake
 
@@ -29,6 +31,7 @@ public struct API: Sendable {
         hosts = policy.hosts
         signIn = SignIn(controlPlane: controlPlane, policy: policy, codes: AuthorizationCodes())
         authenticator = Authenticator(controlPlane: controlPlane, policy: policy)
+        portal = PortalSite(controlPlane: controlPlane, policy: policy, log: log, wake: wake)
     }
 
     /// Never throws: whatever goes wrong is an answer.
@@ -38,14 +41,16 @@ public struct API: Sendable {
         var caller: String?
         var response: APIResponse
         do {
-            response = try answer(request, &caller)
+            response = try answer(request, id: id, &caller)
         } catch let refusal as SignInRefusal {
             response = refusal.response
         } catch {
             response = self.refusal(error, request, id: id)
         }
         if request.method == "HEAD" { response.body = [] }
-        response.headers += Self.commonHeaders(request, id: id)
+        for header in Self.commonHeaders(request, id: id) where response[header.name] == nil {
+            response.headers.append(header)
+        }
         // The path only: queries of sign-in hold codes.
         let milliseconds = Int(watch.seconds * 1000)
         log.detail(
@@ -54,8 +59,13 @@ public struct API: Sendable {
         return response
     }
 
-    private func answer(_ request: APIRequest, _ caller: inout String?) throws -> APIResponse {
+    private func answer(_ request: APIRequest, id: String, _ caller: inout String?) throws -> APIResponse {
         try hosts.check(request.authority, local: request.localAddress)
+        if let response = portal.answer(request, id: id, &caller) { return response }
+        // Who types the address alone wants the pages.
+        if request.path == "/", request.headers["accept"]?.contains("text/html") == true {
+            return .seeOther(.servers)
+        }
         if request.isTooLarge {
             throw Problem(
                 .requestTooLarge, "The request content is larger than \(API.largestBody) bytes.")

@@ -45,7 +45,9 @@ struct Pitr: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "Azure",
-                subcommands: [ServeCommand.self, AzureCommands.self, IdentityCommands.self]),
+                subcommands: [
+                    ServeCommand.self, PortalCommand.self, AzureCommands.self, IdentityCommands.self,
+                ]),
             CommandGroup(
                 name: "Machine",
                 subcommands: [

@@ -18,7 +18,8 @@ extension EndToEnd {
 
         /// Commands that print no JSON of their own, or nothing that could be walked through here.
         private static let others: Set = [
-            "serve", "demo", "completion", "connect", "env", "azure env", "operation cancel", "geo-restore",
+            "serve", "portal", "demo", "completion", "connect", "env", "azure env", "operation cancel",
+            "geo-restore",
         ]
 
         @Test(.timeLimit(.minutes(1))) func `every command prints the paths, types and words it always did`()

@@ -86,11 +86,12 @@ public struct Daemon: Sendable {
         let (controlPlane, log, wanted, times) = (controlPlane, log, options.endpoint, options.times)
         let logger = Logger(label: "pitr") { _ in LogBridge(log: log) }
         let api = API(controlPlane, policy: options.policy, log: log) { bell.ring() }
+        let live = LiveOperations(controlPlane: controlPlane, pool: background, log: log)
         let gate = ConnectionGate(
             limits: ConnectionLimits(openFiles: OpenFileLimit.raise(to: ConnectionLimits.openFiles)),
             owners: options.policy.owners)
         let server = Application(
-            responder: HTTPAdapter(api: api, pool: requests, times: times),
+            responder: HTTPAdapter(api: api, pool: requests, times: times, live: live),
             server: try .tls(
                 .http1(
                     configuration: .init(
@@ -123,6 +124,7 @@ public struct Daemon: Sendable {
                         controlPlane: controlPlane, pool: background, log: log,
                         cancellation: cancellation, ending: ending),
                     serviceName: "scheduler"),
+                .init(service: live, serviceName: "live"),
                 .init(
                     service: EndService(cancellation: cancellation),
                     successTerminationBehavior: .gracefullyShutdownGroup, serviceName: "end"),
@@ -143,6 +145,8 @@ public struct Daemon: Sendable {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
+        // A browser keeps connections open and does not answer that they end; the daemon's end does not wait.
+        configuration.shutdownTimeout = .seconds(1)
         return configuration
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import PostgresFormat
+import ServiceModel
 
 /// An answer before it goes to a socket.
 public struct APIResponse: Sendable {
@@ -7,6 +8,8 @@ public struct APIResponse: Sendable {
     /// In order; names as they are sent.
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
+    /// Where events about operations follow, as long as the caller listens: those that this scope covers.
+    var follows: AccessScope?
 
     public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
         self.status = status

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOPosix
+import ServiceModel
 
 /// Between the HTTP server and the API: bodies are read whole, and the work is done on threads that may
 /// block.
@@ -11,6 +12,7 @@ struct HTTPAdapter: HTTPResponder {
     let api: API
     let pool: NIOThreadPool
     let times: ConnectionTimes
+    let live: LiveOperations
 
     func respond(to request: Request, context: ConnectionContext) async throws -> Response {
         var plain = APIRequest(
@@ -33,16 +35,40 @@ struct HTTPAdapter: HTTPResponder {
         let asked = plain
         let api = api
         let answer = try await pool.runIfActive { api.respond(to: asked) }
+        if let scope = answer.follows, request.method == .get { return events(scope, answer) }
         var response = Response(
             status: .init(code: answer.status),
             body: answer.body.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(bytes: answer.body)))
-        for header in answer.headers {
-            guard let name = HTTPField.Name(header.name) else { continue }
-            response.headers.append(HTTPField(name: name, value: header.value))
-        }
+        Self.add(answer.headers, to: &response)
         // What was not read of a body that is too large is not worth waiting for.
         if plain.isTooLarge { response.headers[.connection] = "close" }
         return response
+    }
+
+    /// An answer that goes on, without holding a thread.
+    private func events(_ scope: AccessScope, _ answer: APIResponse) -> Response {
+        guard let events = live.listen(scope) else {
+            return Response(status: .serviceUnavailable, headers: [.retryAfter: "5"])
+        }
+        var response = Response(
+            status: .ok,
+            body: .init { writer in
+                let end = ContinuousClock.now + LiveOperations.lifetime
+                for await event in events {
+                    try await writer.write(event)
+                    if ContinuousClock.now >= end { break }
+                }
+                try await writer.finish(nil)
+            })
+        Self.add(answer.headers, to: &response)
+        return response
+    }
+
+    private static func add(_ headers: [(name: String, value: String)], to response: inout Response) {
+        for header in headers {
+            guard let name = HTTPField.Name(header.name) else { continue }
+            response.headers.append(HTTPField(name: name, value: header.value))
+        }
     }
 
     private static func headers(_ request: Request) -> [String: String] {

@@ -37,6 +37,7 @@ enum Synonyms {
         "evidence list": "evidences proof",
         "plan": "preview what-if whatif simulate dry-run dryrun",
         "doctor": "check health diagnose",
+        "portal": "web browser ui gui dashboard",
         "maintain": "maintenance cleanup prune gc expire",
         "serve": "daemon api",
         "list-skus": "skus sizes",

@@ -1,0 +1,111 @@
+import AzureAPI
+import ControlPlane
+import Platform
+import Portal
+import PostgresFormat
+import ServiceModel
+
+/// One request of somebody who is signed in.
+struct PortalVisit: Sendable {
+    let controlPlane: ControlPlane
+    let request: APIRequest
+    let identity: Identity
+    let session: PortalSessions.Session
+    let wake: API.Wake
+    let sent: PortalSentForms
+
+    /// As in the API: behind the default identity, the account at the other end.
+    var caller: Caller {
+        guard identity.isLocal, let user = request.peer.user() else { return Caller(name: identity.name) }
+        return Caller(Person.of(user))
+    }
+
+    func may(_ action: AccessAction, _ group: String?) -> Bool { identity.may(action, group: group) }
+
+    func require(_ action: AccessAction, _ group: String) throws {
+        try Authenticator.require(
+            action, by: identity, group: group, scope: ResourceID.group(group))
+    }
+
+    func server(_ group: String, _ name: String) throws -> ServerDetails {
+        try require(.read, group)
+        return try controlPlane.server(ServerReference(resourceGroup: group, name: name))
+    }
+
+    /// Enters an operation and answers where to watch it. The same form again enters nothing.
+    func accept(_ form: [String: String], _ operation: () throws -> OperationRequest) throws -> APIResponse {
+        let id = try sent.once(session.token + (form["once"] ?? MachineSecret.fresh())) {
+            let accepted = try controlPlane.accept(operation(), caller: caller)
+            wake()
+            return accepted.id
+        }
+        return .seeOther(.deployment(id))
+    }
+
+    /// Where to watch what this form has begun already; nil when it has begun nothing.
+    func begun(_ form: [String: String]) -> APIResponse? {
+        form["once"].flatMap { sent.operation(of: session.token + $0) }.map { .seeOther(.deployment($0)) }
+    }
+
+    // MARK: The frame
+
+    func frame(_ title: String) throws -> Frame {
+        var frame = Frame()
+        frame.title = title
+        var user = Frame.SignedIn()
+        user.name = identity.name
+        user.role = identity.role.rawValue
+        user.token = session.token
+        user.untilSeconds = session.expiresAt / 1_000_000
+        user.until = PortalWords.time(PostgresTimestamp(unixMicroseconds: session.expiresAt))
+        frame.signedIn = user
+        frame.openOperations = try openOperations().count
+        return frame
+    }
+
+    func frame(_ title: String, _ server: ServerDetails, _ part: Place.ServerPlace) throws -> Frame {
+        func place(_ part: Place.ServerPlace) -> Place {
+            .server(group: server.resourceGroup, name: server.name, part)
+        }
+        var frame = try frame(title)
+        frame.kind = "Azure Database for PostgreSQL flexible server"
+        frame.way = [Frame.Link("Servers", .servers)]
+        if part != .overview { frame.way.append(Frame.Link(server.name, place(.overview))) }
+        frame.menu = [
+            ("", [Frame.Link("Overview", place(.overview)), Frame.Link("Connect", place(.connect))]),
+            ("Settings", [Frame.Link("Compute + storage", place(.compute))]),
+        ]
+        frame.here = place(part)
+        return frame
+    }
+
+    // MARK: Operations
+
+    func openOperations() throws -> [OperationStatus] {
+        try controlPlane.listOperations(resourceGroup: nil, all: false).filter {
+            identity.scope.covers(group: Self.resource($0)?.group)
+        }
+    }
+
+    /// The group and, of a server or a part of it, the server that an operation is about.
+    static func resource(_ status: OperationStatus) -> (group: String, server: String?)? {
+        switch ResourcePath.parse(status.resourceID)?.resource {
+        case .server(let group, let name, _)?: (group, name)
+        case .group(let group)?: (group, nil)
+        default: nil
+        }
+    }
+}
+
+extension APIResponse {
+    static func page(_ page: some Page, status: Int = 200) -> APIResponse {
+        APIResponse(
+            status: status, headers: [("Content-Type", "text/html; charset=utf-8")],
+            body: Array(page.document.utf8))
+    }
+
+    /// After a form: a page of its own, which can be loaded again.
+    static func seeOther(_ place: Place) -> APIResponse {
+        APIResponse(status: 303, headers: [("Location", place.path)])
+    }
+}

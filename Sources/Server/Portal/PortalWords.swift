@@ -1,0 +1,110 @@
+import ControlPlane
+import Planning
+import Portal
+import PostgresFormat
+import ServiceModel
+
+/// Values as the portal writes them.
+enum PortalWords {
+    /// `2026-11-29 04:37:12.345678 UTC`
+    static func time(_ time: PostgresTimestamp) -> String {
+        time.description.dropLast().replacing("T", with: " ") + " UTC"
+    }
+
+    static func bytes(_ count: UInt64) -> String {
+        var (value, unit) = (Double(count), "B")
+        for next in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 { (value, unit) = (value / 1024, next) }
+        if unit == "B" || value >= 100 { return "\(Int(value.rounded())) \(unit)" }
+        return "\((value * 10).rounded() / 10) \(unit)"
+    }
+
+    static func seconds(_ seconds: Double) -> String {
+        seconds < 60
+            ? "\((seconds * 10).rounded() / 10) s" : "\(Int(seconds) / 60) min \(Int(seconds) % 60) s"
+    }
+
+    static func compute(_ server: ServerDetails) -> String {
+        "\(server.tier), \(server.skuName), \(server.vCores) \(server.vCores == 1 ? "vCore" : "vCores"), "
+            + "\(server.memoryMiB / 1024) GiB RAM, \(server.storageSizeGiB) GiB storage"
+    }
+
+    static func window(_ server: ServerDetails) -> RestorableWindow {
+        var window = RestorableWindow()
+        window.retentionDays = server.backupRetentionDays
+        guard let earliest = server.earliestRestoreDate, let latest = server.latestRestoreDate else {
+            return window
+        }
+        window.earliest = time(earliest)
+        window.latest = time(latest)
+        window.span = max(0, (latest.unixMicroseconds - earliest.unixMicroseconds) / 1_000_000)
+        return window
+    }
+
+    /// `commit of transaction 745, 2026-… UTC, 0/3001A58`
+    static func boundary(_ record: BoundaryRecord) -> String {
+        "\(record.kind) of transaction \(record.xid), \(time(record.time)), record \(record.lsn)"
+    }
+
+    /// `2026-11-29 Sunday`, for every day from one instant to another, the newest first.
+    static func days(from first: PostgresTimestamp, to last: PostgresTimestamp) -> [Choice] {
+        let names = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"]
+        let day: Int64 = 86_400_000_000
+        let (from, to) = (first.unixMicroseconds / day, last.unixMicroseconds / day)
+        guard from >= 0, from <= to, to - from < 400 else { return [] }
+        return (from...to).reversed().map { number in
+            let text = String(PostgresTimestamp(unixMicroseconds: number * day).description.prefix(10))
+            return Choice(text, "\(text) \(names[Int(number % 7)])")
+        }
+    }
+
+    /// What an operation does, in Azure's words where it has some.
+    static func operation(_ kind: String, on resource: String) -> String {
+        let words =
+            switch kind {
+            case "create": "Create server"
+            case "restore": "Restore to"
+            case "geo-restore": "Geo-restore to"
+            case "revive": "Revive as"
+            case "update": "Update server"
+            case "delete": "Delete server"
+            case "start": "Start server"
+            case "stop": "Stop server"
+            case "restart": "Restart server"
+            case "backup": "Back up"
+            case "firewall-rule": "Write firewall rule of"
+            case "delete-firewall-rule": "Delete firewall rule of"
+            case "parameter": "Set parameter of"
+            default: kind.replacing("-", with: " ")
+            }
+        return "\(words) \(resource)"
+    }
+
+    static func phase(_ phase: OperationPhase) -> String {
+        switch phase {
+        case .queued: "Accepted"
+        case .running: "In progress"
+        case .succeeded: "Succeeded"
+        case .failed: "Failed"
+        case .canceled: "Canceled"
+        }
+    }
+
+    /// `12.0 MiB of 96 MiB, 40 MiB/s, what it does`
+    static func progress(_ progress: OperationProgress) -> String {
+        var parts: [String] = []
+        if progress.bytes > 0 || progress.totalBytes != nil {
+            let total = progress.totalBytes.map { " of \(bytes($0))" } ?? ""
+            parts.append(bytes(progress.bytes) + total)
+        }
+        if let rate = progress.bytesPerSecond { parts.append("\(bytes(rate))/s") }
+        if let remark = progress.remark { parts.append(remark) }
+        return ([progress.step] + parts).joined(separator: ", ")
+    }
+
+    /// The step's name on a page: what is named after a server has one word there.
+    static func step(_ progress: OperationProgress?) -> String {
+        guard let step = progress?.step else { return "" }
+        let named = ["opening", "making server", "backup of", "waiting for"]
+        return named.first { step.hasPrefix($0 + " ") } ?? step
+    }
+}

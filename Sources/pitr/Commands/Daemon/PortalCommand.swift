@@ -1,0 +1,43 @@
+import ArgumentParser
+import ControlPlane
+import Platform
+import PostgresFormat
+import Server
+
+struct PortalCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "portal", abstract: "Sign a browser in to the portal of 'pitr serve'.",
+        discussion: """
+            Prints a link that signs in the browser it is opened in, once and within two minutes, as the \
+            owner of this machine's servers. The browser has to run as the account that runs pitr, or as \
+            root; others sign in with the secret of an identity.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @Flag(help: "End every session, and spend every link.") var signOut = false
+
+    func execute(_ session: Session) throws -> Report {
+        let controlPlane = try session.controlPlane()
+        let sessions = PortalSessions(controlPlane)
+        if signOut {
+            let ended = try sessions.endAll()
+            return Report(
+                value: .object(["endedSessions": .integer(ended)]),
+                view: .plain("\(ended) \(ended == 1 ? "session" : "sessions") ended\n"))
+        }
+        let endpoint = try controlPlane.endpoint() ?? .standard
+        if try !controlPlane.isDispatched() {
+            session.messages.note("Nothing answers at \(endpoint.url) yet: start 'pitr serve'.")
+        }
+        let authority = controlPlane.account.home + "/ca/ca.crt"
+        let url = "\(endpoint.url)/portal/sign-in?code=\(try sessions.makeLink())"
+        session.messages.note("The browser has to trust \(authority), once.")
+        return Report(
+            value: .object([
+                "authority": .text(authority),
+                "expiresInSeconds": .integer(Int(PortalSessions.linkLifetime)), "url": .text(url),
+            ]), view: .plain(url + "\n"))
+    }
+
+    func run() throws { try runForShell() }
+}
