@@ -1,4 +1,4 @@
-# What a person types: make demo, make install, make test, make test-fast, make az, make bench. What the checks type:
+# What a person types: make demo, make install, make test, make test-fast, make az, make portal, make bench. What the checks type:
 # make ci.
 
 SWIFT ?= swift
@@ -6,7 +6,7 @@ SWIFT ?= swift
 STRICT = --explicit-target-dependency-import-check error
 RELEASE = .build-release
 
-.PHONY: demo test test-build test-fast test-versions az dist image install uninstall deb try-deb bench build release lint setup \
+.PHONY: demo test test-build test-fast test-versions az portal dist image install uninstall deb try-deb bench build release lint setup \
 	test-setup ci clean
 
 demo: release
@@ -29,6 +29,11 @@ test-fast:
 
 az: test-setup
 	@Scripts/az
+
+# The portal in a real browser: two minutes.
+portal:
+	@Scripts/setup portal
+	@Scripts/portal
 
 dist: release
 	@BIN=$(RELEASE)/release Scripts/dist
