@@ -6,7 +6,7 @@ internal import Platform
 /// Several processes open it at once. Writes are immediate transactions that wait for each other up to 30 s.
 public final class CatalogStore: Sendable {
     /// The newest layout that this version knows.
-    public static let formatVersion = 5
+    public static let formatVersion = 6
     private let queue: DatabaseQueue
     private let path: String
 
@@ -154,6 +154,10 @@ public final class CatalogStore: Sendable {
             try database.execute(sql: layout5)
             try database.execute(sql: "PRAGMA user_version = 5")
         }
+        migrator.registerMigration("6") { database in
+            try database.execute(sql: layout6)
+            try database.execute(sql: "PRAGMA user_version = 6")
+        }
         return migrator
     }
 
@@ -230,5 +234,14 @@ public final class CatalogStore: Sendable {
     /// Servers whose maintenance has its hour.
     private static let layout5 = """
         ALTER TABLE server ADD COLUMN maintenanceWindow TEXT;
+        """
+
+    /// Drills, and when each server has its own.
+    private static let layout6 = """
+        CREATE TABLE drill (
+            id TEXT NOT NULL PRIMARY KEY, serverID TEXT NOT NULL, state TEXT NOT NULL, pid INTEGER NOT NULL,
+            processStart TEXT NOT NULL, startedAt TEXT NOT NULL, record TEXT NOT NULL);
+        CREATE INDEX drillServer ON drill(serverID, startedAt);
+        ALTER TABLE server ADD COLUMN drillSchedule TEXT;
         """
 }

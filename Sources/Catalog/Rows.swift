@@ -71,6 +71,8 @@ public struct ServerRow: CatalogRow {
     public var heldSince: PostgresTimestamp?
     /// The hour for its weekly work; nil where work is done whenever it is due.
     public var maintenanceWindow: MaintenanceWindow?
+    /// When its restore is rehearsed; nil where nobody asked for that.
+    public var drillSchedule: DrillSchedule?
 
     public init(
         id: String, resourceGroup: String, name: String, location: String, tags: [String: String],

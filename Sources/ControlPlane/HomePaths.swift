@@ -20,6 +20,8 @@ struct HomePaths: Sendable {
     var knownEnds: String { home + "/ends" }
     /// What proved each restore; outlives the copies.
     var evidence: String { home + "/evidence" }
+    /// What came of each drill; outlives a lost catalog.
+    var drills: String { home + "/drills" }
     /// The resource groups, from which a lost catalog's are made again.
     var groups: String { home + "/groups.json" }
     /// What is due to be deleted by time, and since when.

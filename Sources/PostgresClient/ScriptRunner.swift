@@ -20,6 +20,9 @@ public final class ScriptRunner {
             passwordHint: "Give the password with --admin-password-file, in PGPASSWORD or in ~/.pgpass.")
     }
 
+    /// Of the last statement that was refused; nil where none was.
+    public var lastFailure: QueryFailure? { libpq.lastFailure }
+
     public func close() { libpq.close() }
 
     /// All statements as one message: one transaction, unless they begin and end transactions themselves.

@@ -13,7 +13,7 @@ struct Pitr: ParsableCommand {
             """,
         subcommands: [
             BackupWorkerCommand.self, OperationWorkerCommand.self, AzureSettingsCommand.self,
-            ClientAddressCommand.self,
+            ClientAddressCommand.self, DrillStepsCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(
@@ -33,7 +33,7 @@ struct Pitr: ParsableCommand {
                 name: "Restore",
                 subcommands: [
                     TimelineCommand.self, PlanCommand.self, ExplainCommand.self, RestoreCommand.self,
-                    UndoCommand.self, ExportCommand.self,
+                    UndoCommand.self, ExportCommand.self, DrillCommands.self,
                     GeoRestoreCommand.self, ReviveDroppedCommand.self, BackupCommands.self,
                     RestorePointCommands.self, EvidenceCommands.self, WALCommands.self,
                 ]),

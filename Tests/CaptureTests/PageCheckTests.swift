@@ -55,6 +55,29 @@ import Testing
         #expect(throws: Problem.self) { try Self.check(&page, firstBlock: 13) { _, _ in } }
     }
 
+    @Test func `of a stopped server every page is looked at, however new, with its number in the relation`()
+        throws
+    {
+        let scratch = try ScratchDirectory("pages")
+        try DurableFiles.makeDirectories(scratch.file("base/5"))
+        var random = SeededRandom()
+        let newest = LSN(UInt64.max - 1)
+        let first = Self.page(block: 0, lsn: LSN(9), &random) + Self.page(block: 1, lsn: newest, &random)
+        let part = Self.page(block: 131_072, lsn: newest, &random)
+        func check() throws -> DataDirectoryPages.Finding {
+            try DataDirectoryPages.check(
+                scratch.path, major: 15, progress: SilentProgress(), cancellation: CancellationFlag())
+        }
+        try DurableFiles.write(first, to: scratch.file("base/5/16384"))
+        try DurableFiles.write(part, to: scratch.file("base/5/16384.1"))
+        try DurableFiles.write([1, 2, 3], to: scratch.file("base/5/PG_VERSION"))
+        #expect(try check() == DataDirectoryPages.Finding(files: 2, pages: 3))
+        var wrong = first
+        wrong[8192 + 5000] ^= 1
+        try DurableFiles.write(wrong, to: scratch.file("base/5/16384"))
+        #expect(try check().damage == [.init(path: "base/5/16384", block: 1)])
+    }
+
     @Test func `an incomplete page at the end is not looked at`() throws {
         var random = SeededRandom()
         var pages = Self.page(block: 0, lsn: LSN(1), &random) + random.bytes(4096)

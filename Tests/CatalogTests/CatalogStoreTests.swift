@@ -40,12 +40,12 @@ struct CatalogStoreTests {
         let tables = try again.read { database in
             try [
                 "resourceGroup", "server", "firewallRule", "parameter", "operation", "activity", "identity",
-                "token",
+                "token", "drill",
             ].filter {
                 try database.tableExists($0)
             }
         }
-        #expect(tables.count == 8)
+        #expect(tables.count == 9)
     }
 
     @Test func `opens the catalog of an earlier build, and its copies do not expire`() throws {
@@ -54,15 +54,20 @@ struct CatalogStoreTests {
         try store.close()
         let queue = try DatabaseQueue(path: path)
         try queue.write { database in
-            for column in ["expiry", "heldSince", "maintenanceWindow"] {
+            for column in ["expiry", "heldSince", "maintenanceWindow", "drillSchedule"] {
                 try database.execute(sql: "ALTER TABLE server DROP COLUMN \(column)")
             }
-            try database.execute(sql: "DELETE FROM grdb_migrations WHERE identifier IN ('4', '5')")
+            try database.execute(sql: "DROP TABLE drill")
+            try database.execute(sql: "DELETE FROM grdb_migrations WHERE identifier IN ('4', '5', '6')")
             try database.execute(sql: "PRAGMA user_version = 3")
         }
         try queue.close()
-        let found = try CatalogStore(path: path).read { try ServerRow.fetchOne($0, key: "1") }
-        #expect(found?.name == "orders" && found?.expiry == nil && found?.heldSince == nil)
+        let migrated = try CatalogStore(path: path)
+        #expect(try migrated.read { try DrillRow.fetchCount($0) } == 0)
+        let found = try migrated.read { try ServerRow.fetchOne($0, key: "1") }
+        #expect(
+            found?.name == "orders" && found?.drillSchedule == nil && found?.expiry == nil
+                && found?.heldSince == nil)
         #expect(found?.maintenanceWindow == nil)
     }
 

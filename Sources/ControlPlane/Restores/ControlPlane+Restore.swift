@@ -131,7 +131,7 @@ extension ControlPlane {
         var notes = prepared.planned.notes
         notes += prepared.planned.plan.remarks
         do {
-            _ = try backUpInBackground(row)
+            if !request.isTransient { _ = try backUpInBackground(row) }
         } catch {
             notes.append("The first backup could not be started: \(Self.problem(from: error).message)")
         }
@@ -202,7 +202,7 @@ extension ControlPlane {
             row.restoredFrom = nil
             row.evidence = nil
             row.keptSettings = Self.copySettings
-            (row.expiry, row.heldSince, row.maintenanceWindow) = (nil, nil, nil)
+            (row.expiry, row.heldSince, row.maintenanceWindow, row.drillSchedule) = (nil, nil, nil, nil)
             return row
         } listen: {
             try chooseEndpoint(listen: request.listen, port: request.port)

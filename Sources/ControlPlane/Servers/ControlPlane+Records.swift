@@ -145,6 +145,10 @@ extension ControlPlane {
         details.expiry = try expiryState(row)
         details.heldSince = row.heldSince
         details.maintenanceWindow = row.maintenanceWindow
+        if withUsage {
+            details.lastDrill = try drills.records(of: row.id).first { $0.result != .running }
+            details.drillSchedule = row.drillSchedule
+        }
         return details
     }
 

@@ -59,7 +59,8 @@ struct CatalogRebuild {
         }
         try settleConflicts(&found)
         let groups = try groups(of: found, &findings)
-        let aside = try exchange(found.map(\.description), groups)
+        let drills = try drills(&findings)
+        let aside = try exchange(found.map(\.description), groups, drills)
         findings.insert(
             DoctorFinding(
                 level: .ok, subject: "catalog",
@@ -168,15 +169,27 @@ struct CatalogRebuild {
         return groups
     }
 
+    private func drills(_ findings: inout [DoctorFinding]) throws -> [DrillRecord] {
+        let (records, damaged) = try DrillStore.kept(in: paths.drills)
+        findings += damaged.map { problem in
+            DoctorFinding(
+                level: .warning, subject: "drill", message: "\(problem.message); it is not in the catalog",
+                remedy: "The file is left as it is.")
+        }
+        return records
+    }
+
     // MARK: The file
 
     /// Writes the new catalog beside the old one and puts it in its place; answers where the old one is now.
     ///
     /// After a kill in the middle the catalog is missing, and this can be done again.
-    private func exchange(_ servers: [ServerDescription], _ groups: [GroupRow]) throws -> String? {
+    private func exchange(
+        _ servers: [ServerDescription], _ groups: [GroupRow], _ drills: [DrillRecord]
+    ) throws -> String? {
         let fresh = paths.catalog + ".new"
         for suffix in ["", "-journal", "-wal", "-shm"] { _ = try DurableFiles.removeFile(fresh + suffix) }
-        try fill(fresh, servers, groups)
+        try fill(fresh, servers, groups, drills)
         let now = clock.now().components
         let stamp = [now.year, now.month, now.day, now.hour, now.minute, now.second].map { part in
             part < 10 ? "0\(part)" : String(part)
@@ -198,10 +211,14 @@ struct CatalogRebuild {
         return isKept ? aside : nil
     }
 
-    private func fill(_ path: String, _ servers: [ServerDescription], _ groups: [GroupRow]) throws {
+    private func fill(
+        _ path: String, _ servers: [ServerDescription], _ groups: [GroupRow], _ drills: [DrillRecord]
+    ) throws {
         let store = try CatalogStore(path: path)
         try store.write { database in
             for group in groups { try group.insert(database) }
+            // No process of before runs one of them any more: maintenance ends what was running.
+            for drill in drills { try DrillStore.row(drill, nil).insert(database) }
             for server in servers {
                 try server.row.insert(database)
                 for rule in server.rules { try rule.insert(database) }

@@ -120,6 +120,7 @@ extension ControlPlane {
         }
         findings += configurationFindings(row)
         if let finding = try expiryFinding(row) { findings.append(finding) }
+        findings += try drillFindings(row)
         if let finding = repositoryFinding(row) { findings.append(finding) }
         if findings.isEmpty { add(.ok, "\(state.rawValue) at \(row.host):\(row.port)", nil) }
         return findings

@@ -22,7 +22,10 @@ extension ControlPlane {
         var time = ExpiryTime(now: now, isAccepted: acceptClock, dryRun: dryRun)
         var actions = try checkClock(&time)
         actions += try endOrphans(time)
-        for row in try rows(resourceGroup: nil, dropped: false) where row.phase == .complete {
+        actions += try endDrills(dryRun: dryRun)
+        let drilled = try drilledCopies()
+        for row in try rows(resourceGroup: nil, dropped: false)
+        where row.phase == .complete && !drilled.contains(row.id) {
             let expiry = try each(row, "expire-server") { try expireServer(row, time) }
             actions += expiry
             if expiry.contains(where: { $0.action == "expire-server" && $0.outcome == .done }) { continue }
@@ -37,6 +40,7 @@ extension ControlPlane {
             actions += try each(row, "expire") { try expire(row, time) }
             actions += try each(row, "index") { try indexIfDue(row, dryRun: dryRun) }
             actions += try each(row, "verify-backup") { try verifyIfDue(row, now: now, dryRun: dryRun) }
+            actions += try each(row, "drill") { try drillIfDue(row, now: now, dryRun: dryRun) }
         }
         actions += try constrainAuthority(dryRun: dryRun)
         actions += try copyToPairs(dryRun: dryRun)

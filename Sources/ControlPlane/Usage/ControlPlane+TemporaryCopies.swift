@@ -32,6 +32,20 @@ extension ControlPlane {
                     sourceID: server.id)
             }
         }
-        return found
+        return try found + drilled(resourceGroup, source)
+    }
+
+    private func drilled(_ resourceGroup: String?, _ source: String?) throws -> [TemporaryCopy] {
+        try drills.running().compactMap { record, isAlive in
+            guard isAlive, let copy = try drillCopy(of: record) else { return nil }
+            if let resourceGroup, record.resourceGroup.lowercased() != resourceGroup.lowercased() {
+                return nil
+            }
+            if let source, ![record.serverName, record.serverID].contains(source.lowercased()) { return nil }
+            return TemporaryCopy(
+                bytes: TreeSize.bytes(below: paths.server(copy.id)), kind: OperationKind.drill.name,
+                operationID: record.id, resourceGroup: record.resourceGroup, role: copy.name,
+                since: record.startedAt, sourceName: record.serverName, sourceID: record.serverID)
+        }
     }
 }

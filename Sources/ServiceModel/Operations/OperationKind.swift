@@ -63,6 +63,9 @@ public struct OperationKind: Sendable {
     public static let undo = OperationKind(
         name: "undo", action: "undo/action", title: "Take Back Transaction",
         wireName: "UndoManagementOperation")
+    public static let drill = OperationKind(
+        name: "drill", action: "drill/action", title: "Rehearse Restore of PostgreSQL Server",
+        wireName: "DrillManagementOperation")
     public static let writeGroup = OperationKind(
         name: "group", action: "write", title: "Update resource group", wireName: "UpsertResourceGroup",
         resourceType: "Microsoft.Resources/subscriptions/resourceGroups")
@@ -77,7 +80,7 @@ public struct OperationKind: Sendable {
 
     public static let all = [
         create, update, restore, geoRestore, revive, delete, start, stop, restart, backup, deleteBackup,
-        writeRule, deleteRule, parameter, createDatabase, deleteDatabase, restorePoint, undo, writeGroup,
-        deleteGroup,
+        writeRule, deleteRule, parameter, createDatabase, deleteDatabase, restorePoint, undo, drill,
+        writeGroup, deleteGroup,
     ]
 }

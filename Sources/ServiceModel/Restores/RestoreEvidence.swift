@@ -3,7 +3,7 @@ public import PostgresFormat
 
 /// What a restore did and how it was proved: printed, kept with the new server, never changed.
 public struct RestoreEvidence: Codable, Sendable {
-    public struct Step: Codable, Sendable {
+    public struct Step: Codable, Sendable, Hashable {
         public var name: String
         public var seconds: Double
 

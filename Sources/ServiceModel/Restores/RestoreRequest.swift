@@ -31,6 +31,8 @@ public struct RestoreRequest: Hashable, Sendable {
     public var isHeld = false
     /// Whether it takes the place of an earlier copy that has the name.
     public var replaces = false
+    /// Whether the copy is gone again soon: then nobody backs it up.
+    public var isTransient = false
     public var listen: String?
     public var port: Int?
 

@@ -172,7 +172,7 @@ public struct ActivityEvent: Sendable, Hashable {
 public struct MaintenanceAction: Sendable, Hashable {
     public var server: String?
     /// `backup`, `expire-backup`, `expire-wal`, `purge-deleted`, `end-operation`, `remove-leftover`, `adopt`,
-    /// `configure`, `check-clock`, `warn-expiry`, `expire-server`.
+    /// `configure`, `check-clock`, `warn-expiry`, `expire-server`, `drill`, `end-drill`.
     public var action: String
     public var subject: String
     public var reason: String

@@ -175,6 +175,10 @@ public struct ServerDetails: Sendable {
     public var heldSince: PostgresTimestamp?
     /// Nil where work is done whenever it is due.
     public var maintenanceWindow: MaintenanceWindow?
+    /// The last drill of its restore that is over; nil where that was not looked at.
+    public var lastDrill: DrillRecord?
+    /// When there are drills by themselves.
+    public var drillSchedule: DrillSchedule?
 
     public init(
         id: String, name: String, resourceGroup: String, location: String, tags: [String: String],

@@ -4,11 +4,11 @@ public import PostgresFormat
 public struct TemporaryCopy: Hashable, Sendable {
     /// Of the data directory, on disk.
     public var bytes: UInt64
-    /// Of the operation: `undo`.
+    /// Of the operation: `undo`, `drill`.
     public var kind: String
     public var operationID: String
     public var resourceGroup: String
-    /// Its name among the operation's copies: `before`, `after`, `now`.
+    /// Its name among the operation's copies: `before`, `after`, `now`; of a drill the server's own name.
     public var role: String
     /// When the operation began.
     public var since: PostgresTimestamp

@@ -39,7 +39,7 @@ enum DescendingChild {
     }
 
     /// In a group of its own: Ctrl-C at a terminal reaches this process alone, which passes it on once.
-    private static func spawn(_ program: String, _ words: [String], _ descriptors: [Int32]) throws -> pid_t {
+    static func spawn(_ program: String, _ words: [String], _ descriptors: [Int32]) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

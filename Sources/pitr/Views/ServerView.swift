@@ -81,6 +81,8 @@ enum ServerView {
             "Earliest restore",
             server.earliestRestoreDate?.description ?? "none before the first backup is complete")
         text.field("Latest restore", server.latestRestoreDate?.description)
+        text.field("Drills", server.drillSchedule?.words)
+        text.field("Last drill", server.lastDrill.map(drill))
         if let archiver = server.archiver { add(archiver, to: &text) }
         if let pair = server.geoRedundancy { add(pair, to: &text) }
         if let origin = server.restoredFrom { add(origin, to: &text) }
@@ -91,6 +93,11 @@ enum ServerView {
         text.field("Repository", server.repositoryDirectory)
         text.field("System identifier", server.systemIdentifier.map { String($0) })
         return text
+    }
+
+    static func drill(_ record: DrillRecord) -> String {
+        let words = "\(record.result.rawValue), \(record.startedAt.wholeSeconds)"
+        return words + ((record.reason ?? record.trend?.words).map { ": " + $0 } ?? "")
     }
 
     private static func add(_ pair: GeoRedundancy, to text: inout PersonText) {

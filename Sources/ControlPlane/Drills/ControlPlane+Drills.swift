@@ -1,0 +1,162 @@
+import Catalog
+import GRDB
+import Holdings
+import Instance
+public import Platform
+import PostgresFormat
+import Repository
+public import ServiceModel
+
+/// Rehearsing a restore: a copy is made as any other, tried, and removed; the record stays.
+extension ControlPlane {
+    /// On the copy of a drill: the drill's id.
+    static let drillTag = "pitr-drill"
+
+    /// Carries out a drill and answers its record, whether it passed or failed.
+    ///
+    /// Throws what keeps a drill from beginning, and `.canceled`; the record of one that was called off is
+    /// kept as well.
+    public func runDrill(
+        _ request: DrillRequest, steps: (any DrillSteps)? = nil,
+        announce: (PlannedRestore) -> Void = { _ in }
+    ) throws -> DrillRecord {
+        let source = try source(of: request.restore)
+        let id = Identifiers.fresh()
+        let record = DrillRecord(
+            id: id,
+            server: ResourceID.server(resourceGroup: source.resourceGroup, name: source.name),
+            serverID: source.id, serverName: source.name, caller: caller.name,
+            isScheduled: request.isScheduled, target: request.restore.target.drillWords, result: .running,
+            startedAt: clock.now(), copy: "drill-" + id, keepsCopy: request.keepsCopy,
+            pitrVersion: ProductVersion.current)
+        try drills.write(record, process: .current)
+        RestoreFaults.reached("drill: begun")
+        var ended: DrillRecord?
+        do {
+            try perform(
+                .drill, server: source, source: source.id, properties: ["drill": id, "target": record.target]
+            ) { _ in
+                var run = DrillRun(self, request, source, record, steps)
+                let done = run.carryOut(announce)
+                try drills.write(done, process: nil)
+                ended = done
+                if let failure = done.failure { throw failure }
+            }
+        } catch {
+            guard let ended, ended.result == .failed else { throw error }
+        }
+        return ended ?? record
+    }
+
+    /// The server that a drill made; nil where there is none, or it is deleted.
+    func drillCopy(of record: DrillRecord) throws -> ServerRow? {
+        let row = try catalog.read { database in
+            try ServerRow.filter(Column("name") == record.copy)
+                .filter(Column("phase") != ServerPhase.dropped.rawValue).fetchOne(database)
+        }
+        guard let row, row.phase != .provisioning else { return nil }
+        return row.tags[Self.drillTag] == record.id ? row : nil
+    }
+
+    /// Removes a drill's copy for good; what proved its restore, and who was in it, stays.
+    func removeDrillCopy(_ row: ServerRow) throws {
+        let lock = try lockServer(row, seconds: 60)
+        defer { lock.release() }
+        try keepEvidence(of: row)
+        try instance(row).stop(.fast)
+        do {
+            try keepConnections(of: row)
+        } catch let problem as Problem where problem.code == .canceled {
+            // The copy goes nevertheless: whoever calls a drill off does not want it.
+        }
+        try noteDeletion(of: row, at: clock.now(), because: "its drill was over")
+        discard(row)
+        try KnownEndFile(path: paths.knownEnd(row.id)).forget()
+        guard DurableFiles.status(paths.server(row.id)) == nil,
+            try catalog.read({ try ServerRow.fetchOne($0, key: row.id) }) == nil
+        else {
+            throw Problem(
+                .system, "the copy '\(row.name)' could not be removed wholly",
+                hint: "'pitr delete -n \(row.name) --purge' tries it again.")
+        }
+    }
+
+    /// The ids of copies that drills work with just now: nobody backs those up.
+    func drilledCopies() throws -> Set<String> {
+        Set(try drills.running().compactMap { try drillCopy(of: $0.record)?.id })
+    }
+
+    func backupTime(_ name: String, of source: ServerRow) throws -> PostgresTimestamp? {
+        try BackupRepository(layout: layout(source)).list().compactMap(\.descriptor)
+            .first { $0.name == name }?.stopTime
+    }
+
+    // MARK: What was cut short
+
+    /// As part of maintenance: a drill whose process is gone is over, and its copy goes.
+    func endDrills(dryRun: Bool) throws -> [MaintenanceAction] {
+        try drills.running().filter { !$0.isAlive }.map { record, _ in
+            act(
+                record.serverName, "end-drill", "drill \(record.id)", "the process that ran it is gone",
+                dryRun: dryRun
+            ) { try abandon(record) }
+        }
+    }
+
+    private func abandon(_ record: DrillRecord) throws {
+        var over = record
+        if let copy = try drillCopy(of: record) { try removeDrillCopy(copy) }
+        over.result = .abandoned
+        over.reason = "the process that ran it was ended from outside; its copy was removed"
+        over.finishedAt = clock.now()
+        try drills.write(over, process: nil)
+    }
+
+    func drillFindings(_ row: ServerRow) throws -> [DoctorFinding] {
+        let last = try drills.records(of: row.id).first { $0.result != .running }
+        let overdue = try overdueDrill(row, last: last?.startedAt)
+        return [overdue].compactMap(\.self) + (last.map { finding(of: $0, row) } ?? [])
+    }
+
+    private func finding(of last: DrillRecord, _ row: ServerRow) -> [DoctorFinding] {
+        func finding(_ level: DoctorFinding.Level, _ message: String, _ remedy: String) -> DoctorFinding {
+            DoctorFinding(
+                level: level, subject: "drill of \(row.name)", message: message, remedy: remedy)
+        }
+        let show = "'pitr drill show -n \(last.id)' tells all of it."
+        switch last.result {
+        case .running: return []
+        case .failed:
+            return [
+                finding(
+                    .problem, "the last one, \(last.startedAt.wholeSeconds), failed: \(last.reason ?? "")",
+                    show)
+            ]
+        case .abandoned:
+            return [
+                finding(
+                    .warning,
+                    "the last one, \(last.startedAt.wholeSeconds), came to no end: \(last.reason ?? "")",
+                    "Rehearse again with 'pitr drill run -s \(row.name)'.")
+            ]
+        case .passed:
+            guard let trend = last.trend, trend.isRegression else { return [] }
+            return [finding(.warning, trend.words, show)]
+        }
+    }
+}
+
+extension DrillRecord {
+    /// What to tell of one that did not pass; nil for one that did.
+    public var failure: Problem? {
+        switch result {
+        case .running, .passed: nil
+        case .failed:
+            Problem(
+                .recoveryFailed, "drill \(id) of \(serverName) failed", detail: reason,
+                hint: "'pitr drill show -n \(id)' tells all of it.")
+        case .abandoned:
+            Problem(.canceled, "drill \(id) of \(serverName) came to no end", detail: reason)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Planning
+public import Platform
+public import ServiceModel
+import PostgresFormat
+
+/// What `drill run` is asked for.
+public struct DrillRequest: Sendable {
+    /// Of what and to which moment; it names no copy.
+    public var restore: RestoreRequest
+    public var assertions: [DrillAssertion] = []
+    /// Where assertions are run, and where steps are led.
+    public var database = "postgres"
+    public var keepsCopy = false
+    /// Seconds for each assertion and each step.
+    public var timeLimit = 600.0
+    public var isScheduled = false
+
+    public init(_ restore: RestoreRequest) {
+        self.restore = restore
+    }
+}
+
+/// Where a step finds the copy.
+public struct DrillStepTarget: Codable, Hashable, Sendable {
+    public var host: String
+    public var port: Int
+    public var login: String
+    public var database: String
+    public var password: String
+    public var rootCertificate: String
+    /// The copy's name.
+    public var copy: String
+    public var timeLimit: Double
+}
+
+/// How a step's command ended.
+public struct DrillStepEnd: Codable, Hashable, Sendable {
+    /// 128 + n where signal n ended it.
+    public var exitStatus: Int32
+    public var isTimedOut: Bool
+    /// What it printed, output and errors as they came; the middle is left out where it is long.
+    public var output: String
+    public var omittedBytes: Int
+
+    public init(exitStatus: Int32, isTimedOut: Bool, output: String, omittedBytes: Int) {
+        self.exitStatus = exitStatus
+        self.isTimedOut = isTimedOut
+        self.output = output
+        self.omittedBytes = omittedBytes
+    }
+}
+
+/// Runs a person's commands with that person's rights.
+public protocol DrillSteps {
+    var names: [String] { get }
+
+    /// Throws `.canceled`, and `.system` where the command could not be run.
+    func run(_ number: Int, _ target: DrillStepTarget) throws(Problem) -> DrillStepEnd
+}
+
+extension RequestedTarget {
+    /// In words, for records.
+    var drillWords: String {
+        switch self {
+        case .latest: "the latest moment"
+        case .durable(let end, _): "the latest moment, \(end)"
+        case .time(let time): time.typed
+        case .backup(let name): "backup \(name) alone"
+        case .position(let lsn, let exclusive): "WAL position \(lsn)" + (exclusive ? ", exclusive" : "")
+        case .transaction(let number, let exclusive):
+            "transaction \(number)" + (exclusive ? ", exclusive" : "")
+        case .restorePoint(let name): "restore point \(name)"
+        case .event(let event): "just before \(event.words)"
+        }
+    }
+}
