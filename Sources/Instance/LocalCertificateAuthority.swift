@@ -52,6 +52,20 @@ public struct LocalCertificateAuthority: Sendable {
         publish()
     }
 
+    /// Signs content: what `openssl dgst -sha256 -verify` checks with the certificate's public key.
+    ///
+    /// - Parameter folder: for files that are gone when it returns.
+    public func sign(_ content: [UInt8], in folder: String) throws(Problem) -> [UInt8] {
+        try ensure()
+        let (input, output) = (folder + "/to-sign", folder + "/signature")
+        defer {
+            for path in [input, output] { unlink(path) }
+        }
+        try DurableFiles.write(content, to: input, durable: false)
+        try openssl(["dgst", "-sha256", "-sign", keyFile, "-out", output, input])
+        return try DurableFiles.read(output)
+    }
+
     private var exists: Bool { access(certificateFile, R_OK) == 0 && access(keyFile, R_OK) == 0 }
 
     /// Whether there is an authority that may sign for any name there is.

@@ -64,6 +64,29 @@ struct ParsingTests {
         }
     }
 
+    @Test func `a drill takes a target, assertions and steps with names of their own`() throws {
+        let line = ["drill", "run", "-s", "shop"]
+        let run = try parse(
+            DrillRunCommand.self, "drill", "run", "-s", "shop", "--restore-time", "yesterday 18:00",
+            "--checks",
+            "a.sql", "--checks", "more", "--step", "migrate=make up VERSION=2", "--step", "test=./t", "--keep"
+        )
+        #expect(run.checks == ["a.sql", "more"] && run.keep && run.timeLimit == 600)
+        #expect(run.step.map(\.name) == ["migrate", "test"] && run.step[0].command == "make up VERSION=2")
+        for wrong in [
+            line + ["--step", "x"], line + ["--step", "=x"], line + ["--step", "a=x", "--step", "a=y"],
+            line + ["--time-limit", "0"], ["drill", "show"], ["drill", "show", "-n", "1", "-s", "shop"],
+            ["drill", "schedule", "-s", "shop", "--daily", "03:00", "--off"],
+            ["drill", "schedule", "-s", "shop", "--checks", "a.sql"], ["evidence", "bundle", "x.tar"],
+            ["evidence", "bundle", "-n", "copy", "--drill", "1", "x.tar"],
+        ] {
+            #expect(refusal(wrong).status != 0, "\(wrong)")
+        }
+        let weekly = try parse(
+            DrillScheduleCommand.self, "drill", "schedule", "-s", "shop", "--weekly", "sat", "03:00")
+        #expect(weekly.weekly == ["sat", "03:00"])
+    }
+
     @Test func `restore takes every option that makes sense here`() throws {
         let request = try parse(
             RestoreCommand.self, "restore", "-g", "rg", "-n", "copy", "--source-server", "src",

@@ -1,5 +1,6 @@
 import Platform
 import PostgresFormat
+import ServiceModel
 import Testing
 
 @testable import ControlPlane

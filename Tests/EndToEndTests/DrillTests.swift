@@ -34,6 +34,7 @@ extension EndToEnd {
                     """)
                 connection.close()
                 try Self.checkFailing(product, folder)
+                try Self.checkBundle(product, folder)
                 try Self.checkSchedule(product)
             }
         }
@@ -127,6 +128,40 @@ extension EndToEnd {
             let junit = try product.run(["drill", "export", "-s", "shop", "--format", "junit", "-"]).output
             #expect(junit.contains("<failure type=\"failed\" message=\"2 rows\">"), "\(junit)")
             try product.refuses(["drill", "show", "-n", "nobody"], status: 3, saying: "there is no drill")
+        }
+
+        /// The guide's commands for a machine without the tool are run here.
+        private static func checkBundle(_ product: ProductUnderTest, _ folder: String) throws {
+            let drills = try product.json("drill", "list").array ?? []
+            let id = try #require(drills.last?["id"]?.string)
+            let file = folder + "/drill.tar"
+            _ = try product.run(["evidence", "bundle", "--drill", id, file]).checked()
+            let told = try product.json("evidence", "check", file)
+            #expect(told["authorityIsKnown"] == true)
+            let script = """
+                set -e; cd '\(folder)'; tar xf drill.tar; cd pitr-evidence; sha256sum --quiet -c SHA256SUMS
+                openssl x509 -in ca.crt -pubkey -noout > ca.pub
+                openssl dgst -sha256 -verify ca.pub -signature SHA256SUMS.sig SHA256SUMS; ls
+                """
+            let checked = try SystemCommands().run(Command("/bin/sh", ["-c", script]))
+            #expect(checked.succeeded && checked.standardError.isEmpty, "\(checked)")
+            for name in [
+                "drill.json", "drill.md", "evidence.json", "recovery.log", "activity.json", "story.md",
+            ] {
+                #expect(checked.standardOutput.contains(name), "\(name) is missing")
+            }
+            let activity = try JSONValue.parse(DurableFiles.read(folder + "/pitr-evidence/activity.json"))
+            let titles = Set(activity.array?.compactMap { $0["operationTitle"]?.string } ?? [])
+            #expect(titles == ["Rehearse Restore of PostgreSQL Server", "Restore PostgreSQL Server"])
+            var bytes = try DurableFiles.read(file)
+            let place = try #require(bytes.firstIndex(of: UInt8(ascii: "W")), "README.txt comes first")
+            bytes[place] = UInt8(ascii: "w")
+            try DurableFiles.write(bytes, to: folder + "/other.tar")
+            try product.refuses(
+                ["evidence", "check", folder + "/other.tar"], saying: "not as it was bundled")
+            try DurableFiles.write(
+                Array(Command.shellQuoted("no").utf8), to: folder + "/nothing.tar")
+            try product.refuses(["evidence", "check", folder + "/nothing.tar"], saying: "is no archive")
         }
 
         private static func checkSchedule(_ product: ProductUnderTest) throws {

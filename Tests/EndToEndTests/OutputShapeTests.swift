@@ -19,7 +19,7 @@ extension EndToEnd {
         /// Commands that print no JSON of their own, or nothing that could be walked through here.
         private static let others: Set = [
             "serve", "portal", "demo", "completion", "connect", "env", "azure env", "operation cancel",
-            "geo-restore",
+            "geo-restore", "evidence bundle",
         ]
 
         @Test(.timeLimit(.minutes(1))) func `every command prints the paths, types and words it always did`()
@@ -164,6 +164,16 @@ extension EndToEnd {
                 try look("export", "-n", "copy", "--table", "t", product.scratch.path + "/rows.csv")
                 try look("usage")
                 try look("list", "--temporary", variant: "temporary")
+                let drill = try look("drill run", "-s", "orders")
+                let id = try #require(drill["id"]?.string)
+                try look("drill list")
+                try look("drill show", "-n", id)
+                try look("drill export", "-n", id, "--format", "json", "-")
+                try look("drill schedule", "-s", "orders", "--daily", "03:00")
+                let bundle = product.scratch.path + "/bundle.tar"
+                _ = try product.run(["evidence", "bundle", "--drill", id, bundle]).checked()
+                try look("evidence check", bundle)
+                try look("drill delete", "-n", id, "--yes")
                 try look("evidence list")
                 try look("evidence show", "-n", "copy")
                 try look("evidence export", "copy", "-")

@@ -1,3 +1,5 @@
+public import ServiceModel
+
 /// What is other in a drill's copy than in that of an earlier drill: information, not a verdict.
 public struct DrillComparison: Hashable, Sendable {
     /// A line each.

@@ -1,6 +1,7 @@
 import AzureAPI
 import ControlPlane
 import PostgresFormat
+import ServiceModel
 
 /// Drills for a person.
 enum DrillView {

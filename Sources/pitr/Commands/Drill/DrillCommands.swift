@@ -2,6 +2,7 @@ import ArgumentParser
 import AzureAPI
 import ControlPlane
 import Platform
+import ServiceModel
 
 struct DrillCommands: ParsableCommand {
     static let configuration = CommandConfiguration(

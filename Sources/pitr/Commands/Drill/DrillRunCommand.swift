@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlPlane
 import Glibc
 import Platform
+import ServiceModel
 
 struct DrillRunCommand: PitrCommand {
     static let configuration = CommandConfiguration(

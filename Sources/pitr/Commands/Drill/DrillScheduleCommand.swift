@@ -3,6 +3,7 @@ import AzureAPI
 import ControlPlane
 import Platform
 import PostgresFormat
+import ServiceModel
 
 struct DrillScheduleCommand: PitrCommand {
     static let configuration = CommandConfiguration(

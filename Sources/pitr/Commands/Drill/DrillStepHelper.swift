@@ -2,6 +2,7 @@ import ControlPlane
 import Foundation
 import Glibc
 import Platform
+import ServiceModel
 
 /// Has steps run by a process that stays who called, while this one becomes the servers' account.
 ///

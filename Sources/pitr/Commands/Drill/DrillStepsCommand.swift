@@ -3,6 +3,7 @@ import ControlPlane
 import Foundation
 import Glibc
 import Platform
+import ServiceModel
 
 /// The process that runs steps as the person who called.
 struct DrillStepsCommand: PitrCommand {

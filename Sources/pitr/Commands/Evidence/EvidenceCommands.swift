@@ -8,7 +8,7 @@ struct EvidenceCommands: ParsableCommand {
         discussion: "It is kept when the copy is deleted, also with --purge.",
         subcommands: [
             EvidenceListCommand.self, EvidenceShowCommand.self, EvidenceExportCommand.self,
-            EvidenceDeleteCommand.self,
+            EvidenceDeleteCommand.self, EvidenceBundleCommand.self, EvidenceCheckCommand.self,
         ])
 }
 
