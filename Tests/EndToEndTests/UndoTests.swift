@@ -71,6 +71,14 @@ extension EndToEnd {
                 #expect(shown["proof"] == "none" && shown["writtenRows"] == 28, "\(shown)")
                 let folder = product.home + "/out"
                 try product.json("undo", "-s", "shop", "--event", "update bag", "--out", folder)
+                // Whoever refers by now to what is to go would go with it.
+                try connection.execute("INSERT INTO held VALUES (77)")
+                let referred = try server.psql(folder + "/repair.sql", database: "postgres")
+                #expect(
+                    !referred.succeeded && referred.standardError.contains("stop: 1 rows of public.held"),
+                    "\(referred.words)")
+                #expect(try connection.value("SELECT count(*) FROM held") == "1")
+                try connection.execute("DELETE FROM held")
                 for _ in 0..<2 {
                     let script = try server.psql(folder + "/repair.sql", database: "postgres")
                     #expect(script.succeeded, "\(script.words)")
@@ -94,14 +102,19 @@ extension EndToEnd {
                 for statement in Self.droppable { try connection.execute(statement) }
                 let dump = { try server.tool("pg_dump", ["--schema-only", "-d", "postgres"]) }
                 let state = "SELECT string_agg(t::text, '|' ORDER BY t::text) FROM"
-                let tables = ["parent", "child", "log", "parted"]
+                let tables = ["parent", "child", "log", "parted", "spare"]
                 func rows() throws -> [String?] {
                     try tables.map { try connection.value("\(state) (SELECT * FROM \($0)) t") }
                 }
                 let (before, definitions) = (try rows(), try dump())
-                try connection.execute("BEGIN; DROP TABLE parent CASCADE; TRUNCATE log, parted; COMMIT")
+                try connection.execute("BEGIN; DROP TABLE parent, spare CASCADE; TRUNCATE log, parted; COMMIT")
                 try connection.execute("INSERT INTO log VALUES ('now')")
                 try connection.execute("INSERT INTO parted VALUES (2, 'taken')")
+                let part = try product.json(
+                    "undo", "-s", "shop", "--event", "drop table parent", "--table", "spare", "--preview")
+                #expect(part["madeAgain"] == [] && part["writtenRows"] == 0, "\(part)")
+                let left = (part["leftOut"]?.array ?? []).compactMap { $0["subject"]?.string }
+                #expect(left.contains("public.parent") && left.contains("definitions"), "\(part)")
                 let folder = product.home + "/out"
                 let result = try product.json(
                     "undo", "-s", "shop", "--event", "drop table parent", "--conflicts", "skip", "--out",
@@ -129,6 +142,8 @@ extension EndToEnd {
             "CREATE POLICY own ON parent USING (v = current_user)",
             "GRANT SELECT ON parent TO PUBLIC",
             "CREATE TABLE log (line text)",
+            "CREATE TABLE spare (x int)",
+            "INSERT INTO spare VALUES (1)",
             "CREATE TABLE parted (id int PRIMARY KEY, v text) PARTITION BY RANGE (id)",
             "CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (10)",
             "INSERT INTO parent (v) SELECT 'v' || g FROM generate_series(1, 5) g",

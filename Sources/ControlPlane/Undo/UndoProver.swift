@@ -25,6 +25,8 @@ struct UndoProver {
         let connection = try copy.connect(database)
         try connection.execute(CanonicalText.settings(local: false))
         try TriggerSwitch(copy, database, script).off()
+        let unguarded = try unguarded(script)
+        guard unguarded.isEmpty else { throw Self.unproved(unguarded) }
         let user = script.definitions.isEmpty ? copy.worker : nil
         let first = try run(path, connection, as: user)
         guard first.result.succeeded else {
@@ -47,6 +49,15 @@ struct UndoProver {
         guard again.footprint == nil, again.strangers.isEmpty else {
             throw Self.unproved(["a second run changed rows again"])
         }
+    }
+
+    /// Statements that would write rows which are not as planned. What needs objects that are not there yet
+    /// expects no rows.
+    private func unguarded(_ script: RepairScript) throws -> [String] {
+        let connection = try Self.session(copy, database, script)
+        defer { connection.close() }
+        try connection.execute("BEGIN")
+        return try GuardTrial(connection).differences(script.guardedTexts)
     }
 
     /// What the triggers of the tables do when the script is run, tried in a transaction that is rolled back.

@@ -54,6 +54,12 @@ public struct RepairScript: Sendable {
     /// The statements that write, in their order, as the script has them.
     public var statementTexts: [String] { statements() }
 
+    /// Those of them that write rows of tables which are there.
+    public var guardedTexts: [String] {
+        let kept = tables.filter { !$0.isDropped }
+        return statements(of: kept.map { TableStatements($0, portion: Self.portion) }, kept)
+    }
+
     // MARK: Text
 
     public func text(_ proof: Proof) -> String {

@@ -18,8 +18,9 @@ struct ReferenceCheck {
                 for reference in tables[index].shape.references {
                     let kept = try referred(in: tables[index], by: reference, tables)
                     for row in kept {
-                        tables[index].rows[row].verdict = .referencedSince
-                        tables[index].rows[row].reason = "rows of \(reference.table) refer to it"
+                        tables.hold(
+                            row, of: index, as: .referencedSince,
+                            because: "rows of \(reference.table) refer to it")
                         isChanged = true
                     }
                 }

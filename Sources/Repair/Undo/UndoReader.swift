@@ -288,6 +288,11 @@ public struct UndoReader {
             rows[index].reason = nil
         }
         let held = Set(rows.filter { $0.verdict.isConflict }.compactMap(\.move))
+        // Where one half cannot be written under any rule, the other one must not be either.
+        let lost = Set(rows.filter(\.isLost).compactMap(\.move))
+        for index in rows.indices where rows[index].move.map(lost.contains) ?? false {
+            rows[index].isLost = rows[index].isLost || rows[index].verdict != .alreadyRight
+        }
         for index in rows.indices where !rows[index].verdict.isConflict {
             guard let move = rows[index].move, held.contains(move) else { continue }
             rows[index].verdict = rows[index].change == .delete ? .keyTakenNow : .conflict

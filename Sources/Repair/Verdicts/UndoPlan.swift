@@ -83,22 +83,38 @@ public struct UndoPlan: Hashable, Sendable {
         var isChanged = false
         for row in rows where tables[place].rows[row].verdict != .forbiddenNow {
             isChanged = true
-            tables[place].rows[row].verdict = .forbiddenNow
-            tables[place].rows[row].conflicts = tables[place].rows[row].damaged
-            tables[place].rows[row].reason = reason
-            // A row that was taken to another partition goes back whole or not at all.
-            guard let move = tables[place].rows[row].move else { continue }
-            for other in tables[place].rows.indices
-            where tables[place].rows[other].move == move && !tables[place].rows[other].verdict.isConflict {
-                tables[place].rows[other].verdict = .forbiddenNow
-                tables[place].rows[other].reason = "its other half, in another partition, is in conflict"
-            }
+            tables.hold(row, of: place, as: .forbiddenNow, because: reason)
         }
         return isChanged
     }
 
     public var conflictCount: Int { tables.reduce(0) { $0 + $1.rows.count { $0.verdict.isConflict } } }
     public var repairCount: Int { tables.reduce(0) { $0 + $1.rows.count { $0.verdict.isRepaired } } }
+}
+
+extension [UndoPlan.Table] {
+    /// Leaves a row as it is.
+    ///
+    /// One that the transaction took to another partition goes back whole or not at all: its other half, in
+    /// this table or in another one, is left as well.
+    mutating func hold(_ row: Int, of table: Int, as verdict: Verdict, because reason: String) {
+        self[table].rows[row].verdict = verdict
+        self[table].rows[row].conflicts = self[table].rows[row].damaged
+        self[table].rows[row].reason = reason
+        guard let move = self[table].rows[row].move else { return }
+        for place in indices {
+            for half in self[place].rows.indices
+            where self[place].rows[half].move == move && (place, half) != (table, row) {
+                // No rule may write it, nor one that was in conflict already.
+                if !self[place].rows[half].verdict.isConflict {
+                    self[place].rows[half].verdict = .forbiddenNow
+                    self[place].rows[half].conflicts = self[place].rows[half].damaged
+                    self[place].rows[half].reason = "its other half, in another partition, is in conflict"
+                }
+                self[place].rows[half].isLost = true
+            }
+        }
+    }
 }
 
 /// What becomes of rows with a conflict.
