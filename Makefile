@@ -6,8 +6,8 @@ SWIFT ?= swift
 STRICT = --explicit-target-dependency-import-check error
 RELEASE = .build-release
 
-.PHONY: demo test test-build test-fast test-versions az portal dist image install uninstall deb try-deb bench build release lint setup \
-	test-setup ci clean
+.PHONY: demo test test-build test-fast test-versions soak-undo az portal dist image install uninstall deb \
+	try-deb bench build release lint setup test-setup ci clean
 
 demo: release
 	@$(RELEASE)/release/pitr demo $(DEMO)
@@ -26,6 +26,10 @@ test-versions: test-build
 test-fast:
 	$(SWIFT) build $(STRICT) --build-tests
 	Scripts/run-tests --fast
+
+# Three hundred random undos, each against the ledger; a quarter of an hour and more.
+soak-undo: test-build
+	PITR_UNDO_ROUNDS=6 Scripts/repeat 50 'the script leaves what a ledger has'
 
 az: test-setup
 	@Scripts/az

@@ -94,6 +94,49 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `several transactions are taken back as one, and what others wrote between them stays`() throws {
+            try ProductUnderTest.use("undo-several") { product in
+                let server = try product.create("shop")
+                try product.endAutovacuum(on: server)
+                let connection = try server.superuser()
+                try connection.execute("CREATE TABLE t (id int PRIMARY KEY, a text, b text)")
+                try connection.execute("INSERT INTO t SELECT g, 'old', 'old' FROM generate_series(1, 5) g")
+                func rows() throws -> String? {
+                    try connection.value("SELECT string_agg(id || a || b, ' ' ORDER BY id) FROM t")
+                }
+                func time() throws -> String { try connection.value("SELECT clock_timestamp()") ?? "" }
+                let (start, first) = (try rows(), try time())
+                for statement in [
+                    "UPDATE t SET a = 'bad' WHERE id <= 4", "UPDATE t SET b = 'good' WHERE id IN (1, 3)",
+                    "UPDATE t SET a = 'good' WHERE id = 2", "DELETE FROM t WHERE id = 5",
+                    "UPDATE t SET a = 'worse', b = 'worse' WHERE id <= 4",
+                    "INSERT INTO t VALUES (6, 'x', 'y')",
+                    "UPDATE t SET b = 'kept' WHERE id = 3",
+                ] { try connection.execute(statement) }
+                let last = try time()
+                let folder = product.home + "/out"
+                let undo = ["undo", "-s", "shop", "--conflicts", "skip"]
+                let window = try product.run(
+                    undo + ["--from", first, "--to", last, "--out", folder + "-all"]
+                ).value()
+                #expect(window["proof"] == "passed" && window["conflictRows"] == 0, "\(window)")
+                #expect(window["transactions"]?.array?.count == 7, "\(window)")
+                let some = try product.run(
+                    undo + ["--event", "update t", "--min-rows", "4", "--every", "--out", folder]
+                ).value()
+                #expect(some["proof"] == "passed" && some["conflictRows"] == 2, "\(some)")
+                #expect(try server.psql(folder + "/repair.sql", database: "postgres").succeeded)
+                // In row 2 somebody else wrote the same cell in between, in row 3 after both.
+                #expect(try rows() == "1oldgood 2worseworse 3worsekept 4oldold 6xy")
+                try connection.execute(
+                    "UPDATE t SET a = 'worse', b = CASE id WHEN 3 THEN 'kept' ELSE 'worse' END WHERE id <= 4")
+                let stopped = try server.psql(folder + "-all/repair.sql", database: "postgres")
+                #expect(stopped.succeeded, "\(stopped.words)")
+                #expect(try rows() == start)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `what was dropped or emptied comes back as it was, with the rows of now`() throws {
             try ProductUnderTest.use("undo-drop") { product in
                 let server = try product.create("shop")
@@ -107,7 +150,8 @@ extension EndToEnd {
                     try tables.map { try connection.value("\(state) (SELECT * FROM \($0)) t") }
                 }
                 let (before, definitions) = (try rows(), try dump())
-                try connection.execute("BEGIN; DROP TABLE parent, spare CASCADE; TRUNCATE log, parted; COMMIT")
+                try connection.execute(
+                    "BEGIN; DROP TABLE parent, spare CASCADE; TRUNCATE log, parted; COMMIT")
                 try connection.execute("INSERT INTO log VALUES ('now')")
                 try connection.execute("INSERT INTO parted VALUES (2, 'taken')")
                 let part = try product.json(
@@ -201,12 +245,14 @@ extension EndToEnd {
                 states.append(try ledger(connection))
                 done.append(statements)
             }
-            let victim = work.victim(of: 8)
-            let told = "seed \(work.seed), transaction \(victim): \(done)"
+            let victims = work.victims(of: 8)
+            let told = "seed \(work.seed), transactions \(victims.sorted()): \(done)"
             let folder = product.home + "/out-\(round)"
-            let result = try product.json(
-                "undo", "-s", "shop", "--xid", xids[victim], "--conflicts", "skip", "--out", folder)
-            let expected = UndoLedger(states: states, victim: victim)
+            let result = try product.run(
+                ["undo", "-s", "shop", "--conflicts", "skip", "--out", folder]
+                    + victims.sorted().flatMap { ["--xid", xids[$0]] }
+            ).value()
+            let expected = UndoLedger(states: states, victims: victims)
             // What triggers wrote is taken back as well, also where nothing else is.
             let mayBeNone = expected.isNothing && result["proof"] == "none"
             #expect(mayBeNone || result["proof"] == "passed", "\(told)\n\(result)")

@@ -33,8 +33,7 @@ struct MovedRowTests {
     private static func plan(_ tables: [UndoPlan.Table]) -> UndoPlan {
         let time = PostgresTimestamp(microseconds: 0)
         return UndoPlan(
-            source: "s", database: "d", xid: TransactionID(5),
-            commitTime: PostgresTimestamp(microseconds: 0), commit: .zero, deeds: [],
+            source: "s", database: "d", transactions: [], deeds: [],
             nowEnd: .zero, nowTime: time, tables: tables, leftOut: [])
     }
 

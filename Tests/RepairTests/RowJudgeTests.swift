@@ -12,16 +12,16 @@ struct RowJudgeTests {
             .init(name: "w", number: 3, type: "text"),
         ], key: .init(columns: [0], operators: ["OPERATOR(pg_catalog.=)"]))
 
-    private static func later(_ xids: UInt32...) -> [LaterWrite] {
+    private static func later(_ xids: UInt32...) -> [RowWrite] {
         xids.map {
-            LaterWrite(
+            RowWrite(
                 xid: TransactionID($0), time: PostgresTimestamp(microseconds: 0), commit: LSN(UInt64($0)),
                 address: RowAddress(block: 0, offset: 1))
         }
     }
 
     private static func judged(
-        _ before: Cells?, _ after: Cells?, _ now: Cells?, _ later: [LaterWrite] = [],
+        _ before: Cells?, _ after: Cells?, _ now: Cells?, _ later: [RowWrite] = [],
         versions: [Cells]? = nil, isStrict: Bool = false, isFollowed: Bool = true
     ) -> Verdict? {
         RowJudge(shape, isStrict: isStrict).judge(

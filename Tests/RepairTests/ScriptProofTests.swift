@@ -87,8 +87,7 @@ struct ScriptProofTests {
                 change: .insert, before: nil, after: ["5", "new"], now: ["5", "new"],
                 address: found[2]?.address, verdict: .unchangedSince, damaged: [0, 1]))
         let plan = UndoPlan(
-            source: "s", database: "postgres", xid: TransactionID(5),
-            commitTime: PostgresTimestamp(microseconds: 0), commit: .zero, deeds: [], nowEnd: .zero,
+            source: "s", database: "postgres", transactions: [], deeds: [], nowEnd: .zero,
             nowTime: PostgresTimestamp(microseconds: 0), tables: [.init(shape: shape, rows: rows)],
             leftOut: [])
         let script = RepairScript(plan, .stop)

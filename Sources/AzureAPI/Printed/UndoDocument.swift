@@ -1,7 +1,7 @@
 import PostgresFormat
 public import ServiceModel
 
-/// What taking a transaction back comes to, as `pitr undo` prints it.
+/// What taking transactions back comes to, as `pitr undo` prints it.
 public struct UndoDocument: Codable, Sendable {
     public struct LeftOut: Codable, Hashable, Sendable {
         public var reason: String
@@ -21,6 +21,13 @@ public struct UndoDocument: Codable, Sendable {
         public var verdicts: [String: Int]
     }
 
+    public struct Transaction: Codable, Hashable, Sendable {
+        public var commitLsn: String
+        public var commitTimeUtc: String
+        public var xid: UInt32
+    }
+
+    /// Of the first transaction.
     public var commitLsn: String
     public var commitTimeUtc: String
     /// Rows about which somebody has to decide.
@@ -41,15 +48,18 @@ public struct UndoDocument: Codable, Sendable {
     public var sourceServer: String
     public var steps: [Step]
     public var tables: [Table]
+    /// Those that are taken back, in the order in which they committed.
+    public var transactions: [Transaction]
     /// What triggers do when the script is run, besides what it does itself.
     public var triggerEffects: [String]
     /// Rows that the script writes.
     public var writtenRows: Int
+    /// Of the first transaction.
     public var xid: UInt32
 
     public init(_ report: UndoReport) {
-        commitLsn = report.commit.description
-        commitTimeUtc = report.commitTime.description
+        commitLsn = report.transactions.first?.commit.description ?? ""
+        commitTimeUtc = report.transactions.first?.commitTime.description ?? ""
         conflictRows = report.conflictRows
         conflictRule = report.conflictRule
         database = report.database
@@ -66,8 +76,13 @@ public struct UndoDocument: Codable, Sendable {
         tables = report.tables.map {
             Table(name: $0.name, rows: $0.rows, triggers: $0.triggers, verdicts: $0.verdicts)
         }
+        transactions = report.transactions.map { transaction in
+            Transaction(
+                commitLsn: transaction.commit.description,
+                commitTimeUtc: transaction.commitTime.description, xid: transaction.xid.rawValue)
+        }
         triggerEffects = report.triggerEffects
         writtenRows = report.writtenRows
-        xid = report.xid.rawValue
+        xid = report.transactions.first?.xid.rawValue ?? 0
     }
 }

@@ -14,37 +14,59 @@ extension ControlPlane {
     func eventTarget(
         _ wanted: RequestedEvent, of reader: SourceReader, _ held: HeldSource
     ) throws -> EventTarget {
-        let words = wanted.words
-        let (found, read) = try selection(wanted.pattern, wanted.choice, of: reader, held)
-        switch found {
+        let selection = try selection(wanted.pattern, wanted.choice, of: reader, held)
+        switch selection.found {
         case .one(let target): return target
         case .several(let count, let last):
-            throw Self.unclear(words, wanted.choice, last.map(\.event), of: count)
-        case .none(let similar):
-            throw Self.unknown(
-                words, similar, on: reader.source.name, read?.gaps ?? [], read?.notes ?? [])
+            throw Self.unclear(wanted.words, wanted.choice, last.map(\.event), of: count)
+        case .none(let similar): throw unknown(wanted, similar, selection, reader)
         }
+    }
+
+    /// Where each event that is meant takes effect, in the order of the log.
+    ///
+    /// - Throws: `.resourceNotFound` where nothing fits.
+    func eventBoundaries(
+        _ wanted: RequestedEvent, of reader: SourceReader, _ held: HeldSource
+    ) throws -> [LSN] {
+        let selection = try selection(wanted.pattern, wanted.choice, of: reader, held)
+        if case .none(let similar) = selection.found { throw unknown(wanted, similar, selection, reader) }
+        return selection.boundaries
+    }
+
+    private func unknown(
+        _ wanted: RequestedEvent, _ similar: [WALEvent], _ selection: Selection, _ reader: SourceReader
+    ) -> Problem {
+        Self.unknown(
+            wanted.words, similar, on: reader.source.name, selection.read?.gaps ?? [],
+            selection.read?.notes ?? [])
+    }
+
+    private struct Selection {
+        var found = EventSelection.none(similar: [])
+        var boundaries: [LSN] = []
+        var read: EventsRead?
     }
 
     private func selection(
         _ pattern: EventPattern, _ choice: EventChoice, of reader: SourceReader, _ held: HeldSource
-    ) throws -> (EventSelection, EventsRead?) {
+    ) throws -> Selection {
         let ofTable = RowInterest(minimumRows: 1, tables: pattern.names)
         let usual = RowInterest(minimumRows: EventQuery.usualMinimumRows)
         // Rows are looked at also where a least number is given: what was done to a table is the sum over its
         // partitions. The log is gone through again only where nothing fits, for what comes nearest.
         let interests = pattern.isOfRows ? [ofTable, usual, RowInterest(minimumRows: 1)] : [usual, ofTable]
-        var found = EventSelection.none(similar: [])
-        var read: EventsRead?
+        var selection = Selection()
         for interest in interests {
             var selector = EventSelector(pattern, choice)
-            read = try reader.readEvents(held, interest) { events in
+            selection.read = try reader.readEvents(held, interest) { events in
                 for event in events { selector.add(event) }
             }
-            found = selector.finish()
-            guard case .none(similar: []) = found else { break }
+            selection.found = selector.finish()
+            selection.boundaries = selector.boundaries
+            guard case .none(similar: []) = selection.found else { break }
         }
-        return (found, read)
+        return selection
     }
 
     /// Nothing fits; where log is missing that does not mean that it never happened.

@@ -8,16 +8,17 @@ import PostgresFormat
 import Repair
 import ServiceModel
 
-/// Taking one transaction back: its rows are read in copies, judged, and written into a script.
+/// Taking transactions back: their rows are read in copies, judged, and written into a script.
 ///
 /// The source is never written, and not read either but for its WAL.
 extension ControlPlane {
     public func undo(_ request: UndoRequest) throws -> UndoResult {
         let asked = RestoreRequest(
-            resourceGroup: request.resourceGroup, sourceServer: request.sourceServer, target: request.target)
+            resourceGroup: request.resourceGroup, sourceServer: request.sourceServer,
+            target: .latest(asOf: nil))
         let source = try source(of: asked)
         return try perform(
-            .undo, server: source, source: source.id, properties: ["target": request.target.logWords]
+            .undo, server: source, source: source.id, properties: ["target": request.wanted.words]
         ) { operation in
             defer { removeOperationFolder(operation.id) }
             return try undo(request, source, operation)
@@ -40,17 +41,24 @@ extension ControlPlane {
             copies.append(
                 try steps.time("copy of \(role)") { try makePrivateCopy(prepared, role, operation) })
         }
-        let database = try Self.database(of: footprint, copies[0])
-        var plan = moments.plan(database: database.name, end: copies[2].end)
+        let database = try Self.database(of: footprint, copies[0], request.database)
+        let ofOne = database.number.map { footprint.keeping(database: $0) }
+        var plan = moments.plan(database: database.name, end: copies[2].end, ofOne ?? footprint)
+        plan.disablesTriggers = request.disablesTriggers
         var definitions: DroppedDefinitions?
-        if let number = database.number {
-            let own = footprint.keeping(database: number)
+        if let own = ofOne {
             try steps.time("compare") {
                 let between = CopiesBetween(self, request, source, operation, database.name)
                 defer { between.remove() }
                 try read(&plan, own, copies, between, request)
             }
-            if own.touchesCatalogs, plan.makesDropped {
+            if moments.commits.count > 1, own.touchesCatalogs {
+                plan.leftOut.append(
+                    .init(
+                        subject: "definitions",
+                        reason: "what one of several transactions made, dropped or altered is taken back "
+                            + "only with that one alone"))
+            } else if own.touchesCatalogs, plan.makesDropped {
                 try steps.time("dump") {
                     definitions = try addDropped(to: &plan, copies, paths.operation(operation.id))
                 }
@@ -83,14 +91,18 @@ extension ControlPlane {
         _ between: CopiesBetween, _ request: UndoRequest
     ) throws {
         let wanted = try request.tables.map { try TableWord($0) }
-        let reading = try UndoReader(
+        var choice = UndoChoice()
+        choice.isStrict = request.isStrict
+        choice.wants = { name in wanted.isEmpty || wanted.contains { $0.matches(name) } }
+        choice.columns = Set(request.columns)
+        choice.condition = request.condition
+        var reader = UndoReader(
             UndoCopies(
                 before: try copies[0].connectAsWorker(plan.database),
                 after: try copies[1].connectAsWorker(plan.database),
-                now: try copies[2].connectAsWorker(plan.database)), footprint, isStrict: request.isStrict,
-            wants: { name in wanted.isEmpty || wanted.contains { $0.matches(name) } },
-            moments: between.session
-        ).read()
+                now: try copies[2].connectAsWorker(plan.database)), footprint, choice,
+            moments: between.session)
+        let reading = try reader.read()
         plan.tables = reading.tables
         plan.leftOut = reading.leftOut
         plan.droppedRows = reading.dropped
@@ -142,11 +154,13 @@ extension ControlPlane {
                 break
             }
             plan.triggerEffects = tried.effects
-            if tried.overwritten.isEmpty { break }
+            // What triggers would overwrite they do not where they are off.
+            if tried.overwritten.isEmpty || plan.disablesTriggers { break }
             var isChanged = false
             for (table, rows) in Dictionary(grouping: tried.overwritten, by: \.table) {
                 isChanged =
-                    plan.forbid(rows.map(\.row), of: table, because: "a trigger gives it other values")
+                    plan.forbid(
+                        rows.map(\.row), of: table, because: "a trigger gives it other values, or refuses it")
                     || isChanged
             }
             if !isChanged { break }
@@ -156,22 +170,42 @@ extension ControlPlane {
         return RepairScript(plan, rule)
     }
 
-    /// A transaction changes rows of one database.
+    /// A transaction changes rows of one database; several of them may have changed more.
     private static func database(
-        of footprint: TransactionFootprint, _ copy: PrivateCopy
+        of footprint: TransactionFootprint, _ copy: PrivateCopy, _ wanted: String?
     ) throws -> (name: String, number: ObjectID?) {
-        let numbers = footprint.relations.filter { !$0.value.isEmpty }.keys.map(\.database)
-            .filter { $0 != .none }
-        guard let number = numbers.first else { return ("postgres", nil) }
-        let name = try copy.connect("postgres").query(
-            "SELECT datname FROM pg_database WHERE oid = $1::oid", [number.description]
-        ).scalar
-        guard let name else {
-            throw Problem(
-                .resourceNotFound, "the transaction's database is not there just before its commit",
-                hint: "It made the database itself, or dropped it: a copy from before has it.")
+        let touched = footprint.relations.filter { !$0.value.isEmpty && $0.key.database != .none }.keys
+        let ofRows = touched.filter { $0.number >= TransactionFootprint.firstNormalNumber }
+        var numbers = Set(ofRows.map(\.database))
+        if numbers.isEmpty { numbers = Set(touched.map(\.database)) }
+        var names: [String: ObjectID] = [:]
+        let connection = try copy.connect("postgres")
+        for number in numbers {
+            let name = try connection.query(
+                "SELECT datname FROM pg_database WHERE oid = $1::oid", [number.description]
+            ).scalar
+            guard let name else {
+                throw Problem(
+                    .resourceNotFound, "the transaction's database is not there just before its commit",
+                    hint: "It made the database itself, or dropped it: a copy from before has it.")
+            }
+            names[name] = number
         }
-        return (name, number)
+        if let wanted {
+            guard let number = names[wanted] else {
+                throw Problem(
+                    .resourceNotFound, "no rows of database \(wanted) were changed",
+                    detail: "changed were rows of " + names.keys.sorted().joined(separator: ", "))
+            }
+            return (wanted, number)
+        }
+        guard names.count < 2 else {
+            throw Problem(
+                .usage, "the transactions changed rows of \(names.count) databases",
+                detail: names.keys.sorted().joined(separator: ", "),
+                hint: "Choose one of them with --database; a script is for one database.")
+        }
+        return names.first.map { ($0.key, $0.value) } ?? ("postgres", nil)
     }
 
     /// Tries the script on the copy of now, and takes it back; where PostgreSQL refuses it, row by row. What

@@ -1,12 +1,13 @@
 import Catalog
+import Planning
 import Platform
 import PostgresClient
 import PostgresFormat
 import Repair
 import ServiceModel
 
-/// Copies of moments between a transaction's commit and now, made as they are asked for: which of several
-/// later transactions wrote a cell is seen there.
+/// Copies of moments between the first transaction's commit and now, made as they are asked for: which of
+/// several transactions wrote a cell is seen there.
 final class CopiesBetween {
     private let plane: ControlPlane
     private let request: UndoRequest
@@ -36,9 +37,11 @@ final class CopiesBetween {
         made += 1
         remove()
         do {
-            let prepared = try UndoMoments.prepare(
-                .position(commit, exclusive: false), plane, request, source)
+            let prepared = try UndoSeeker(plane, request, source).prepare(
+                .position(commit, exclusive: false))
             defer { prepared.release() }
+            try plane.diskRoom(plane.paths.operations).require(
+                prepared.planned.plan.leastBytes, for: "a temporary copy")
             let copy = try plane.makePrivateCopy(prepared, "between-\(made)", operation)
             current = copy
             let connection = try copy.connectAsWorker(database)

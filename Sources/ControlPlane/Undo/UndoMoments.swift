@@ -6,108 +6,108 @@ import PostgresFormat
 import Repair
 import Repository
 import ServiceModel
+import WALEvents
 
-/// The three moments of an undo: just before the transaction's commit, just after it, and now.
+/// The three moments of an undo: just before the first transaction's commit, just after the last one's, and
+/// now.
 struct UndoMoments {
     let before: PreparedRestore
     let after: PreparedRestore
     let now: PreparedRestore
-    let commit: BoundaryRecord
+    /// The records that end the transactions which are taken back, in order.
+    let commits: [BoundaryRecord]
     private let deeds: [String]
 
     var all: [PreparedRestore] { [before, after, now] }
 
     init(_ plane: ControlPlane, _ request: UndoRequest, _ source: ServerRow) throws {
-        func prepare(_ target: RequestedTarget) throws -> PreparedRestore {
-            try Self.prepare(target, plane, request, source)
-        }
+        let seeker = UndoSeeker(plane, request, source)
         var made: [PreparedRestore] = []
         do {
-            made.append(try prepare(request.target))
-            let commit = try Self.commit(of: made[0].planned.plan, request.target)
-            made.append(try prepare(.position(commit.lsn, exclusive: false)))
-            made.append(try prepare(.latest(asOf: nil)))
-            (before, after, now) = (made[0], made[1], made[2])
-            self.commit = commit
-            deeds = made[0].planned.firstOutsideDid
+            let latest = try seeker.prepare(.latest(asOf: nil))
+            made.append(latest)
+            let sought = try seeker.seek(latest.held)
+            commits = sought.commits
+            deeds = sought.deeds
+            guard let first = commits.first, let last = commits.last else {
+                throw Problem(
+                    .resourceNotFound, "no transaction committed then",
+                    hint: "'pitr timeline -s \(source.name)' shows what happened, and when.")
+            }
+            now = latest
+            before = try seeker.prepare(.position(first.lsn, exclusive: true))
+            made.append(before)
+            after = try seeker.prepare(.position(last.lsn, exclusive: false))
         } catch {
             made.forEach { $0.release() }
             throw error
         }
     }
 
-    static func prepare(
-        _ target: RequestedTarget, _ plane: ControlPlane, _ request: UndoRequest, _ source: ServerRow
-    ) throws -> PreparedRestore {
-        var asked = RestoreRequest(
-            resourceGroup: request.resourceGroup, sourceServer: request.sourceServer, target: target)
-        asked.timeline = request.timeline
-        return try plane.prepare(asked, source: source, checkName: false)
-    }
-
     func release() { all.forEach { $0.release() } }
 
-    /// The record that ends the transaction which is meant.
-    private static func commit(of plan: RestorePlan, _ target: RequestedTarget) throws(Problem)
-        -> BoundaryRecord
-    {
-        guard let outside = plan.firstOutside,
-            outside.lsn == plan.expectedEnd || outside.lsn >= plan.expectedEnd
-        else {
-            throw Problem(.usage, "no transaction ends there", hint: "Name one with --xid or --event.")
-        }
-        if case .transaction(let number, _) = target, number.id.rawValue != outside.xid {
-            throw Problem(.resourceNotFound, "transaction \(number) does not end where it was found")
-        }
-        switch outside.kind {
-        case .commit, .commitPrepared: return outside
-        case .abort, .abortPrepared, .prepare:
-            throw Problem(
-                .usage, "transaction \(outside.xid) was rolled back, so there is nothing to take back")
-        }
-    }
-
-    /// Everything the transaction did to rows, with what was done to them since.
+    /// Everything the transactions did to rows, with what was done to them since.
     func footprint(_ cancellation: CancellationFlag) throws -> TransactionFootprint {
         let held = now.held
-        var details: TransactionDetails?
-        try held.records(from: commit.lsn, to: commit.endLSN) { (record) throws(Problem) in
-            details = record.transactionDetails
-            return false
-        }
-        guard let details else {
-            throw Problem(.walMissing, "the WAL that is held has no end of transaction \(commit.xid)")
-        }
-        var collector = FootprintCollector(Set([details.end.xid] + details.subtransactions))
-        let begin = try held.begin(of: details.end.xid, endingAt: commit.lsn)
-        try held.records(from: begin, to: commit.lsn) { (record) throws(Problem) in
+        guard let first = commits.first, let last = commits.last else { return TransactionFootprint() }
+        let wanted = Set(commits.map(\.lsn))
+        var own: Set<TransactionID> = []
+        try held.records(from: first.lsn, to: last.endLSN) { (record) throws(Problem) in
             try cancellation.check()
-            collector.add(record)
+            guard wanted.contains(record.start), let end = record.transactionDetails else { return true }
+            own.formUnion([end.end.xid] + end.subtransactions)
             return true
         }
-        try Self.check(collector.unreadable)
-        var later = LaterWrites(collector.footprint(details))
-        try held.records(from: commit.endLSN, to: now.planned.plan.expectedEnd) { (record) throws(Problem) in
+        guard commits.allSatisfy({ own.contains(TransactionID($0.xid)) }) else {
+            throw Problem(.walMissing, "the WAL that is held has no end of transaction \(first.xid)")
+        }
+        let begin = try begin(in: held, first)
+        var taken = TakenRows(own: own)
+        if commits.count > 1 {
+            try held.records(from: begin, to: last.lsn) { (record) throws(Problem) in
+                try cancellation.check()
+                taken.add(record)
+                return true
+            }
+        }
+        var follower = RowFollower(own, taken: taken)
+        try held.records(from: begin, to: now.planned.plan.expectedEnd) { (record) throws(Problem) in
             try cancellation.check()
-            later.add(record)
+            follower.add(record)
             return true
         }
-        try Self.check(later.unreadable)
-        return later.finished()
+        if let unreadable = follower.unreadable {
+            throw Problem(
+                .walDamaged, "the WAL record at \(unreadable) does not say which row it changed",
+                hint: "'pitr wal show --lsn \(unreadable)..' prints it.")
+        }
+        return follower.finished()
     }
 
-    private static func check(_ unreadable: LSN?) throws(Problem) {
-        guard let unreadable else { return }
-        throw Problem(
-            .walDamaged, "the WAL record at \(unreadable) does not say which row it changed",
-            hint: "'pitr wal show --lsn \(unreadable)..' prints it.")
+    /// Where the first record of any of them may be: numbers are given out in order.
+    private func begin(in held: HeldSource, _ first: BoundaryRecord) throws -> LSN {
+        let oldest = commits.reduce(first) { oldest, other in
+            TransactionID(other.xid).precedes(TransactionID(oldest.xid)) ? other : oldest
+        }
+        return min(try held.begin(of: TransactionID(oldest.xid), endingAt: oldest.lsn), first.lsn)
     }
 
-    func plan(database: String, end: LSN) -> UndoPlan {
-        UndoPlan(
-            source: now.source.name, database: database, xid: TransactionID(commit.xid),
-            commitTime: commit.time, commit: commit.lsn, deeds: deeds, nowEnd: end,
-            nowTime: now.planned.plan.requestedTime ?? commit.time, tables: [], leftOut: [])
+    /// - Parameter footprint: of one database.
+    func plan(database: String, end: LSN, _ footprint: TransactionFootprint) -> UndoPlan {
+        var working: Set<LSN> = []
+        for (file, tracks) in footprint.relations
+        where file.number >= TransactionFootprint.firstNormalNumber {
+            for track in tracks { working.formUnion(track.steps.filter(\.isOwn).map(\.commit)) }
+        }
+        let told = commits.count == 1 ? commits : commits.filter { working.contains($0.lsn) }
+        return UndoPlan(
+            source: now.source.name, database: database,
+            transactions: told.map {
+                .init(xid: TransactionID($0.xid), commitTime: $0.time, commit: $0.lsn)
+            }, deeds: deeds, nowEnd: end,
+            nowTime: now.planned.plan.requestedTime ?? commits.last?.time
+                ?? PostgresTimestamp(microseconds: 0),
+            tables: [], leftOut: [])
     }
 
     func notes(_ copies: [PrivateCopy]) -> [String] {
@@ -159,16 +159,5 @@ extension TransactionFootprint {
         kept.relations = relations.filter { $0.key.database == database }
         kept.dropped = dropped.filter { $0.database == database }
         return kept
-    }
-}
-
-extension RequestedTarget {
-    /// For the activity log.
-    var logWords: String {
-        switch self {
-        case .transaction(let number, _): "transaction \(number)"
-        case .event(let event): event.words
-        default: "a position"
-        }
     }
 }

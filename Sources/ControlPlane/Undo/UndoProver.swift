@@ -24,10 +24,12 @@ struct UndoProver {
         try DurableFiles.write(Array(script.text(.none).utf8), to: path, durable: false)
         let connection = try copy.connect(database)
         try connection.execute(CanonicalText.settings(local: false))
-        try TriggerSwitch(copy, database, script).off()
+        if script.switches.isEmpty { try TriggerSwitch(copy, database, script).off() }
+        let states = try Self.triggerStates(connection)
         let unguarded = try unguarded(script)
         guard unguarded.isEmpty else { throw Self.unproved(unguarded) }
-        let user = script.definitions.isEmpty ? copy.worker : nil
+        let user = script.isForOwner ? nil : copy.worker
+        let switched = script.switches.isEmpty ? [] : try TableReader(connection).catalogs(["pg_trigger"])
         let first = try run(path, connection, as: user)
         guard first.result.succeeded else {
             throw Problem(
@@ -36,7 +38,7 @@ struct UndoProver {
                 hint: "No script is written. --preview shows the rows, --table leaves tables out.")
         }
         var differences = try ScriptProof(
-            connection, script.tables, makesObjects: !script.definitions.isEmpty
+            connection, script.tables, makesObjects: !script.definitions.isEmpty, ignoring: switched
         ).differences(try work(first))
         if let definitions { differences += try definitions.differences(in: copy) }
         guard differences.isEmpty else { throw Self.unproved(differences) }
@@ -46,9 +48,19 @@ struct UndoProver {
         guard second.result.succeeded || !script.definitions.isEmpty else {
             throw Self.unproved(["it fails when it is run a second time", second.result.words])
         }
-        guard again.footprint == nil, again.strangers.isEmpty else {
+        // Tables that are made again bring triggers of their own.
+        let after = Set(try Self.triggerStates(connection))
+        if !after.isSuperset(of: states) {
+            throw Self.unproved(["triggers are not on and off as they were"])
+        }
+        let touched = again.footprint?.relations.filter { !$0.value.isEmpty && !switched.contains($0.key) }
+        guard touched?.isEmpty ?? true, again.strangers.isEmpty else {
             throw Self.unproved(["a second run changed rows again"])
         }
+    }
+
+    private static func triggerStates(_ connection: Connection) throws(Problem) -> [[String?]] {
+        try connection.query("SELECT oid::text, tgenabled::text FROM pg_trigger ORDER BY oid").rows
     }
 
     /// Statements that would write rows which are not as planned. What needs objects that are not there yet
@@ -72,14 +84,15 @@ struct UndoProver {
         let connection = try Self.session(copy, database, script)
         defer { connection.close() }
         let begin = try Self.position(connection)
-        try connection.execute("BEGIN")
+        try connection.execute("BEGIN; SAVEPOINT whole")
         do {
             for statement in script.statementTexts {
                 try connection.execute(Self.withoutGuards(statement))
             }
         } catch {
             guard let failure = connection.lastFailure, connection.isOpen else { throw error }
-            return (["the script fails with them: \(failure.message)"], [])
+            try connection.execute("ROLLBACK TO whole")
+            return (["the script fails with them: \(failure.message)"], try refused(script, connection))
         }
         let proof = try ScriptProof(connection, script.tables)
         let overwritten = try proof.overwritten()
@@ -90,6 +103,26 @@ struct UndoProver {
             try copy.records(from: begin, to: end, visit)
         }
         return (try proof.additions(work), overwritten)
+    }
+
+    /// Rows that do not get what they were to get, one by one: a trigger gives them other values, keeps them
+    /// as they are, or fails.
+    private func refused(
+        _ script: RepairScript, _ connection: Connection
+    ) throws -> [(table: ObjectID, row: Int)] {
+        var rows: [(table: ObjectID, row: Int)] = []
+        for trial in script.trials() {
+            try connection.execute("SAVEPOINT one")
+            do {
+                try connection.execute(trial.statement)
+            } catch {
+                guard connection.isOpen, connection.lastFailure != nil else { throw error }
+                try connection.execute("ROLLBACK TO one")
+                rows += trial.rows.map { (trial.table, $0) }
+            }
+            try connection.execute("RELEASE one")
+        }
+        return rows
     }
 
     /// A session that runs a script: only what makes objects needs the superuser.

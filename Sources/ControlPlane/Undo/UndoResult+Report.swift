@@ -5,8 +5,10 @@ extension UndoResult {
     /// The same without the rows, as it is printed.
     public var report: UndoReport {
         var report = UndoReport(
-            source: plan.source, database: plan.database, xid: plan.xid, commit: plan.commit,
-            commitTime: plan.commitTime, deeds: plan.deeds, operationID: operationID)
+            source: plan.source, database: plan.database,
+            transactions: plan.transactions.map {
+                .init(xid: $0.xid, commit: $0.commit, commitTime: $0.commitTime)
+            }, deeds: plan.deeds, operationID: operationID)
         report.nowEnd = plan.nowEnd
         report.nowTime = plan.nowTime
         report.tables = plan.tables.map { table in

@@ -1,28 +1,46 @@
 public import PostgresFormat
 
-/// What one transaction did to one row, by the addresses that WAL names.
+/// What became of one row, by the addresses that WAL names, from the first of the transactions that are
+/// taken back.
 public struct RowTrack: Hashable, Sendable {
-    /// Where the row lay before the transaction touched it; nil for one that the transaction put in.
+    /// Where the row lay before any of them touched it; nil for one that they put in.
     public var before: RowAddress?
-    /// Where it lay when the transaction committed; nil for one that it deleted.
-    public var after: RowAddress?
-    /// What transactions that committed later did to it, in the order of WAL.
-    public var later: [LaterWrite] = []
+    /// Where the commit record begins of whoever put it there; zero where that is older than what was looked
+    /// at.
+    public var born = LSN.zero
+    /// Who wrote it from the first to the last of them, in the order of the commits; one entry for each
+    /// transaction, also of others in between.
+    public var steps: [RowWrite] = []
+    /// What transactions that committed after the last of them did to it, in the order of WAL.
+    public var later: [RowWrite] = []
     /// Where its newest version lies, as far as it was followed.
     public var now: RowAddress?
-    /// Two tracks of one row that the transaction took to another partition have the same number.
+    /// Two tracks of one row that was taken to another partition have the same number.
     public var move: Int?
+    /// Of rows that were put in after a row had left its partition: how many there were before.
+    var moveOrder = 0
 
-    public init(before: RowAddress?, after: RowAddress?, later: [LaterWrite] = []) {
+    public init(before: RowAddress?, after: RowAddress?, later: [RowWrite] = []) {
         self.before = before
-        self.after = after
         self.later = later
+        end = after
         now = after
+    }
+
+    private var end: RowAddress?
+
+    /// Where it lay when the last of them had committed; nil for one that they deleted.
+    public var after: RowAddress? {
+        get { end }
+        set {
+            end = newValue
+            now = newValue
+        }
     }
 }
 
-/// A later transaction's write of a row.
-public struct LaterWrite: Hashable, Sendable {
+/// One transaction's write of a row, as it committed.
+public struct RowWrite: Hashable, Sendable {
     /// The top one, also where a subtransaction wrote.
     public let xid: TransactionID
     /// By the clock of the source, from its commit record.
@@ -33,11 +51,15 @@ public struct LaterWrite: Hashable, Sendable {
     public let address: RowAddress?
     /// Whether it took the row to another partition, where it is not followed.
     public let isMove: Bool
+    /// Whether it is one of those that are taken back.
+    public let isOwn: Bool
 
     public init(
-        xid: TransactionID, time: PostgresTimestamp, commit: LSN, address: RowAddress?, isMove: Bool = false
+        xid: TransactionID, time: PostgresTimestamp, commit: LSN, address: RowAddress?, isMove: Bool = false,
+        isOwn: Bool = false
     ) {
         self.isMove = isMove
+        self.isOwn = isOwn
         self.xid = xid
         self.time = time
         self.commit = commit
@@ -45,25 +67,21 @@ public struct LaterWrite: Hashable, Sendable {
     }
 }
 
-/// Everything that one transaction did to rows, and what else its WAL tells of it.
+/// Everything that transactions did to rows, and what else their WAL tells of them.
 public struct TransactionFootprint: Hashable, Sendable {
-    public var xid: TransactionID
-    /// Those of its subtransactions that committed with it.
-    public var subtransactions: [TransactionID]
-    /// Its rows in each file of a table, in the order in which they were first touched.
+    /// Their rows in each file of a table, in the order in which they were first touched.
     public var relations: [RelationLocator: [RowTrack]]
-    /// Files that it made: a new table, or one rewritten or emptied by it.
+    /// Files that they made: a new table, or one rewritten or emptied by them.
     public var made: Set<RelationLocator>
-    /// Files that its commit removed.
+    /// Files that their commits removed.
     public var dropped: Set<RelationLocator>
+    /// Where their commit records begin, in order.
+    public var commits: [LSN] = []
 
     public init(
-        xid: TransactionID, subtransactions: [TransactionID] = [],
         relations: [RelationLocator: [RowTrack]] = [:], made: Set<RelationLocator> = [],
         dropped: Set<RelationLocator> = []
     ) {
-        self.xid = xid
-        self.subtransactions = subtransactions
         self.relations = relations
         self.made = made
         self.dropped = dropped
@@ -71,9 +89,13 @@ public struct TransactionFootprint: Hashable, Sendable {
 
     /// Numbers below this one are those of the system catalogs' own files.
     public static let firstNormalNumber: UInt32 = 16384
+    /// What ANALYZE writes.
+    private static let statistics: UInt32 = 2619
 
-    /// Whether it changed rows of the system catalogs.
+    /// Whether they changed rows of the system catalogs.
     public var touchesCatalogs: Bool {
-        relations.contains { !$0.value.isEmpty && $0.key.number < Self.firstNormalNumber }
+        relations.contains {
+            !$0.value.isEmpty && $0.key.number < Self.firstNormalNumber && $0.key.number != Self.statistics
+        }
     }
 }

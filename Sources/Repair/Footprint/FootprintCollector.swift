@@ -14,10 +14,6 @@ public struct FootprintCollector: Sendable {
     private let xids: Set<TransactionID>
     private var relations: [RelationLocator: Rows] = [:]
     private var made: Set<RelationLocator> = []
-    private var moves = 0
-    /// Of each transaction's row that just left its partition: it comes in another one next, perhaps behind
-    /// its long values.
-    private var moving: [TransactionID: Int] = [:]
     /// A record of the heap's that could not be read, if any: nothing may be concluded then.
     public private(set) var unreadable: LSN?
 
@@ -43,9 +39,7 @@ public struct FootprintCollector: Sendable {
         }
         switch operation {
         case .insert(let insertion):
-            insert(
-                insertion.row.locator, insertion.row.address,
-                move: moving[record.xid])
+            insert(insertion.row.locator, insertion.row.address)
         case .multiInsert(let insertion):
             guard let numbers = record.rowNumbers(of: insertion) else {
                 unreadable = unreadable ?? record.start
@@ -56,15 +50,8 @@ public struct FootprintCollector: Sendable {
                     insertion.block.locator, RowAddress(block: insertion.block.block, offset: number))
             }
         case .delete(let deletion):
-            moving[record.xid] = nil
-            if deletion.isPartitionMove {
-                moves += 1
-                moving[record.xid] = moves
-            }
-            delete(
-                deletion.row.locator, deletion.row.address, move: deletion.isPartitionMove ? moves : nil)
+            delete(deletion.row.locator, deletion.row.address)
         case .update(let update):
-            moving[record.xid] = nil
             self.update(update.old.locator, update.old.address, update.new.address)
         case .truncate, .confirm, .lock, .lockUpdated, .inPlace, .prune, .visible, .newCommand,
             .rewriteMapping:
@@ -72,27 +59,19 @@ public struct FootprintCollector: Sendable {
         }
     }
 
-    private mutating func insert(
-        _ relation: RelationLocator, _ address: RowAddress, move: Int? = nil
-    ) {
+    private mutating func insert(_ relation: RelationLocator, _ address: RowAddress) {
         Self.change(&relations[relation]) { rows in
             rows.newest[address] = rows.tracks.count
-            var track = RowTrack(before: nil, after: address)
-            track.move = move
-            rows.tracks.append(track)
+            rows.tracks.append(RowTrack(before: nil, after: address))
         }
     }
 
-    private mutating func delete(
-        _ relation: RelationLocator, _ address: RowAddress, move: Int? = nil
-    ) {
+    private mutating func delete(_ relation: RelationLocator, _ address: RowAddress) {
         Self.change(&relations[relation]) { rows in
             if let known = rows.newest.removeValue(forKey: address) {
                 rows.tracks[known].after = nil
             } else {
-                var track = RowTrack(before: address, after: nil)
-                track.move = move
-                rows.tracks.append(track)
+                rows.tracks.append(RowTrack(before: address, after: nil))
             }
         }
     }
@@ -120,13 +99,8 @@ public struct FootprintCollector: Sendable {
     /// What the transaction did; a row that it put in and removed again is not in it.
     public func footprint(_ end: TransactionDetails) -> TransactionFootprint {
         TransactionFootprint(
-            xid: end.end.xid, subtransactions: end.subtransactions,
             relations: relations.mapValues { rows in
-                rows.tracks.filter { $0.before != nil || $0.after != nil }.map {
-                    var track = RowTrack(before: $0.before, after: $0.after)
-                    track.move = $0.move
-                    return track
-                }
+                rows.tracks.filter { $0.before != nil || $0.after != nil }
             }, made: made, dropped: Set(end.droppedRelations))
     }
 }

@@ -68,18 +68,66 @@ public struct RepairScript: Sendable {
         if isStopped {
             parts.append(stop())
         } else {
-            parts += statements()
+            parts += switchingOff + statements() + switchingOn
         }
         parts.append("COMMIT;\n")
         return parts.joined(separator: "\n")
     }
 
+    /// Whether it needs the owner of the tables.
+    public var isForOwner: Bool { !plan.definitions.isEmpty || !switches.isEmpty }
+
+    /// Triggers that it switches off while it works.
+    public var switches: [TableShape.Trigger] {
+        plan.disablesTriggers ? tables.filter { !$0.isDropped }.flatMap(\.shape.switches) : []
+    }
+
+    /// The checks of foreign keys are triggers of PostgreSQL's own and stay on.
+    private var switchingOff: [String] {
+        guard !switches.isEmpty else { return [] }
+        return [
+            "-- Triggers are switched off until the end; foreign keys are checked.\n"
+                + Self.check(
+                    "\(Self.triggerList(tables)) = \(PlannedValues.literal(Self.words(of: switches)))",
+                    "'triggers as planned'", "'other triggers are enabled: ' || \(Self.triggerList(tables))")
+                + switches.map { $0.disabling + ";\n" }.joined()
+        ]
+    }
+
+    /// What is checked late has to be over before a table may be changed.
+    private var switchingOn: [String] {
+        guard !switches.isEmpty else { return [] }
+        return [
+            "-- Triggers as they were.\nSET CONSTRAINTS ALL IMMEDIATE;\n"
+                + switches.map { $0.enabling + ";\n" }.joined()
+        ]
+    }
+
+    private static func words(of triggers: [TableShape.Trigger]) -> String {
+        Set(triggers.map { "\($0.table.schema).\($0.table.name) \($0.name) \($0.state)" })
+            .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: ", ")
+    }
+
+    /// The triggers that are enabled now, in the same words.
+    private static func triggerList(_ tables: [PlannedTable]) -> String {
+        let numbers = tables.filter { !$0.isDropped }.map {
+            "pg_catalog.to_regclass(\(PlannedValues.literal($0.shape.name.text)))::pg_catalog.oid"
+        }.joined(separator: ", ")
+        return "(SELECT coalesce(pg_catalog.string_agg(w, ', ' ORDER BY w COLLATE \"C\"), '') FROM (\n"
+            + "        SELECT DISTINCT n.nspname::text || '.' || c.relname::text || ' ' || t.tgname::text\n"
+            + "            || ' ' || t.tgenabled::text AS w\n"
+            + "        FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid\n"
+            + "        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n"
+            + "        WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND (t.tgrelid IN (\(numbers))\n"
+            + "            OR EXISTS (SELECT FROM pg_catalog.unnest(ARRAY[\(numbers)]) AS p(o), "
+            + "pg_catalog.pg_partition_tree(p.o::pg_catalog.regclass) AS q WHERE q.relid = t.tgrelid))) AS w)"
+    }
+
     private func header(_ proof: Proof) -> String {
         var lines: [String] = []
         if proof == .none { lines += ["NOT PROVED: nobody has run this script on a copy.", ""] }
-        lines += [
-            "Takes back transaction \(plan.xid) of \(plan.source), committed \(plan.commitTime) UTC at \(plan.commit):"
-        ]
+        lines.append("Takes back \(plan.subject) of \(plan.source):")
+        lines += plan.commits.map { "  " + $0 }
         lines += plan.deeds.map { "  " + $0 }
         lines += ["", "Made from the state of \(plan.nowTime) UTC, WAL position \(plan.nowEnd)."]
         for table in tables {
@@ -91,10 +139,16 @@ public struct RepairScript: Sendable {
                 "  \(table.shape.name): "
                     + counts.map { "\($0.words) \($0.count) rows" }.joined(separator: ", "))
             if !table.shape.triggers.isEmpty {
-                lines.append("    its triggers will fire: \(table.shape.triggers.joined(separator: ", "))")
+                let names = table.shape.triggers.joined(separator: ", ")
+                lines.append(
+                    plan.disablesTriggers
+                        ? "    its triggers are off meanwhile: \(names)"
+                        : "    its triggers will fire: \(names)")
             }
         }
-        lines += plan.triggerEffects.map { "  triggers, besides: \($0)" }
+        lines += plan.triggerEffects.map {
+            (plan.disablesTriggers ? "  triggers would, besides: " : "  triggers, besides: ") + $0
+        }
         for entry in plan.definitions.entries { lines.append("  makes again: \(entry)") }
         if plan.conflictCount > 0 {
             lines.append(
@@ -112,7 +166,9 @@ public struct RepairScript: Sendable {
             }
         }
         lines += [
-            "", "Every row must be as it was then, column by column, or nothing is changed. Run it as",
+            "",
+            "Every row must be as it was then, column by column, or nothing is changed. Run it"
+                + (isForOwner ? ", as the owner of the tables," : "") + " as",
             "  psql -X -d \(Command.shellQuoted(plan.database)) -f repair.sql",
         ]
         return lines.map { Self.comment($0) }.joined(separator: "\n") + "\n"

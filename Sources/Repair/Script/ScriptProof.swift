@@ -9,16 +9,19 @@ public struct ScriptProof {
     private let connection: Connection
     private let tables: [PlannedTable]
     private let makesObjects: Bool
+    private let ignored: Set<RelationLocator>
 
     /// - Parameters:
     ///   - connection: to the copy's database, with canonical settings.
     ///   - makesObjects: whether the script makes tables and other objects: the catalogs are then looked at
-    /// by
-    ///     whoever knows which.
+    ///     by whoever knows which.
+    ///   - ignored: files of catalogs that somebody else looks at.
     public init(
-        _ connection: Connection, _ tables: [PlannedTable], makesObjects: Bool = false
+        _ connection: Connection, _ tables: [PlannedTable], makesObjects: Bool = false,
+        ignoring ignored: Set<RelationLocator> = []
     ) throws(Problem) {
         self.connection = connection
+        self.ignored = ignored
         self.makesObjects = makesObjects
         var found: [PlannedTable] = []
         for table in tables {
@@ -104,7 +107,7 @@ public struct ScriptProof {
         let owners = try TableReader(connection).owners(
             of: footprint.relations.keys.sorted())
         var tracks: [ObjectID: [(owner: TableReader.Owner, track: RowTrack)]] = [:]
-        for (file, rows) in footprint.relations where !rows.isEmpty {
+        for (file, rows) in footprint.relations where !rows.isEmpty && !ignored.contains(file) {
             let isCatalog = file.number < TransactionFootprint.firstNormalNumber
             if makesObjects, isCatalog { continue }
             guard let owner = owners[file] else {

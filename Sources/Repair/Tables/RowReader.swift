@@ -43,6 +43,33 @@ public struct RowReader {
         return found
     }
 
+    /// Which of the rows at these addresses a condition in SQL holds for.
+    ///
+    /// - Throws: `.usage` where PostgreSQL does not understand it.
+    func addresses(
+        in relation: QualifiedName, among addresses: [RowAddress], where condition: String
+    ) throws(Problem) -> Set<RowAddress> {
+        var found: Set<RowAddress> = []
+        for start in stride(from: 0, to: addresses.count, by: Self.portion) {
+            let wanted = addresses[start..<min(start + Self.portion, addresses.count)]
+            let list = "{" + wanted.map { "\"\($0)\"" }.joined(separator: ",") + "}"
+            do {
+                // The line end closes a comment that is left open.
+                let answer = try connection.query(
+                    "SELECT ctid FROM ONLY \(relation.sql) WHERE ctid = ANY ($1::tid[]) AND (\(condition)\n)",
+                    [list])
+                found.formUnion(answer.firstColumn.compactMap(RowAddress.init))
+            } catch {
+                guard error.code == .queryFailed, connection.isOpen else { throw error }
+                throw Problem(
+                    .usage, "the condition is not understood for \(relation)",
+                    detail: connection.lastFailure?.message,
+                    hint: "Write it as behind WHERE, with the table's columns; --table leaves others out.")
+            }
+        }
+        return found
+    }
+
     /// All rows of a table or partition itself, in the order of their addresses.
     public func allRows(
         of shape: TableShape, in relation: QualifiedName

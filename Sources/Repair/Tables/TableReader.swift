@@ -74,6 +74,18 @@ public struct TableReader {
         return RelationLocator(tablespace: ObjectID(space), database: ObjectID(base), number: node)
     }
 
+    /// The files of catalogs.
+    public func catalogs(_ names: [String]) throws(Problem) -> Set<RelationLocator> {
+        var files: Set<RelationLocator> = []
+        for name in names {
+            let number = try connection.query(
+                "SELECT $1::regclass::oid::text", ["pg_catalog." + name]
+            ).scalar.flatMap { UInt32($0) }
+            if let number, let file = try file(of: ObjectID(number)) { files.insert(file) }
+        }
+        return files
+    }
+
     /// The table with that number; nil where there is none.
     public func shape(of table: ObjectID) throws(Problem) -> TableShape? {
         let rows = try connection.query(
@@ -97,7 +109,7 @@ public struct TableReader {
     private func readTriggers(_ shape: inout TableShape) throws(Problem) {
         let rows = try connection.query(
             """
-            SELECT t.tgname AS name, n.nspname AS schema, c.relname AS relation
+            SELECT t.tgname AS name, n.nspname AS schema, c.relname AS relation, t.tgenabled::text AS state
             FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
             JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgrelid IN (
@@ -106,11 +118,10 @@ public struct TableReader {
             """, [shape.number.description])
         for row in 0..<rows.count {
             guard let name = rows[row, "name"], let schema = rows[row, "schema"],
-                let relation = rows[row, "relation"]
+                let relation = rows[row, "relation"], let state = rows[row, "state"]
             else { continue }
-            let table = QualifiedName(schema: schema, name: relation)
-            if !shape.triggers.contains(name) { shape.triggers.append(name) }
-            if !shape.triggerTables.contains(table) { shape.triggerTables.append(table) }
+            shape.switches.append(
+                .init(table: QualifiedName(schema: schema, name: relation), name: name, state: state))
         }
     }
 

@@ -80,14 +80,44 @@ public struct TableShape: Hashable, Sendable {
     public var columns: [Column]
     public var key: Key?
     public var references: [Reference]
-    /// The user's triggers that are enabled, also of partitions.
-    public var triggers: [String]
-    /// Where they are.
-    public var triggerTables: [QualifiedName] = []
+    /// A trigger that a user made, and that is enabled.
+    public struct Trigger: Hashable, Sendable {
+        /// The table or partition that it is on.
+        public var table: QualifiedName
+        public var name: String
+        /// `O`, `A` or `R`, as `tgenabled` has it.
+        public var state: String
+
+        public init(table: QualifiedName, name: String, state: String) {
+            self.table = table
+            self.name = name
+            self.state = state
+        }
+
+        /// Switches it off.
+        public var disabling: String {
+            "ALTER TABLE ONLY \(table.sql) DISABLE TRIGGER \(QualifiedName.quoted(name))"
+        }
+
+        /// Switches it on again as it was.
+        public var enabling: String {
+            let word = state == "A" ? "ALWAYS " : state == "R" ? "REPLICA " : ""
+            return "ALTER TABLE ONLY \(table.sql) ENABLE \(word)TRIGGER \(QualifiedName.quoted(name))"
+        }
+    }
+
+    /// Also those of partitions.
+    public var switches: [Trigger] = []
+    /// Their names.
+    public var triggers: [String] {
+        var names: [String] = []
+        for trigger in switches where !names.contains(trigger.name) { names.append(trigger.name) }
+        return names
+    }
 
     public init(
         number: ObjectID, name: QualifiedName, kind: Kind = .table, columns: [Column], key: Key? = nil,
-        references: [Reference] = [], triggers: [String] = []
+        references: [Reference] = []
     ) {
         self.number = number
         self.name = name
@@ -95,7 +125,6 @@ public struct TableShape: Hashable, Sendable {
         self.columns = columns
         self.key = key
         self.references = references
-        self.triggers = triggers
     }
 
     /// As it stands behind FROM: a partitioned table stands for all its partitions, any other for itself.

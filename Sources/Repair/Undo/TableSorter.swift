@@ -27,8 +27,12 @@ struct TableSorter {
     private(set) var leftOut: [UndoPlan.LeftOut] = []
     /// Tables that are not there after the transaction.
     private(set) var dropped: [TableReader.Owner] = []
+    /// Of each file of a table's rows, the partitioned table at the top, or the table itself.
+    private(set) var roots: [RelationLocator: ObjectID] = [:]
+    private let isSingle: Bool
 
     init(_ copies: UndoCopies, _ footprint: TransactionFootprint) throws(Problem) {
+        isSingle = footprint.commits.count <= 1
         let files = footprint.relations.filter {
             !$0.value.isEmpty && $0.key.number >= TransactionFootprint.firstNormalNumber
         }.keys.sorted()
@@ -36,6 +40,7 @@ struct TableSorter {
             $0.number >= TransactionFootprint.firstNormalNumber && !files.contains($0)
         }.sorted()
         let before = try TableReader(copies.before).owners(of: files + removed)
+        if !isSingle { try leaveOutNew(files.filter { before[$0] == nil }, before, copies) }
         for file in files + removed {
             // The new file of a table that was there holds rows of that one; a table that was made is told
             // with the definitions.
@@ -43,8 +48,26 @@ struct TableSorter {
             switch owner.kind {
             case .toast: continue
             case .other(let reason): if files.contains(file) { leaveOut(owner, reason) }
-            case .table: try add(owner, file, copies)
+            case .table:
+                roots[file] = owner.root
+                try add(owner, file, copies)
             }
+        }
+    }
+
+    /// Of several transactions, later ones may have written a table that was not there before the first.
+    private mutating func leaveOutNew(
+        _ files: [RelationLocator], _ before: [RelationLocator: TableReader.Owner], _ copies: UndoCopies
+    ) throws(Problem) {
+        let known = Set(before.values.map(\.relation))
+        let after = try TableReader(copies.after).owners(of: files)
+        for file in files {
+            // What is in no catalog any more held what was rolled back, or belongs to a table that is told
+            // otherwise.
+            guard let owner = after[file], owner.kind == .table, !known.contains(owner.relation) else {
+                continue
+            }
+            leaveOut(owner, "it was made, or written anew, after the first of the transactions")
         }
     }
 
@@ -53,7 +76,11 @@ struct TableSorter {
     ) throws(Problem) {
         let reader = TableReader(copies.after)
         guard let shape = try reader.shape(of: owner.relation) else {
-            dropped.append(owner)
+            if isSingle {
+                dropped.append(owner)
+            } else {
+                leaveOut(owner, "it was dropped meanwhile: take that back by itself")
+            }
             return
         }
         try add(

@@ -7,16 +7,16 @@ extension UndoReader {
     /// For rows that several transactions wrote since, as each of them but the last left them; by the pairs'
     /// places. Where one moment cannot be had the row is not in it.
     func versions(
-        of pairs: [Pair], _ now: [Cells?], _ judge: RowJudge, _ shape: TableShape
+        of pairs: [Pair], _ now: [Cells?], _ judge: RowJudge, _ layout: TableLayout
     ) throws(Problem) -> [Int: [Cells]] {
         var wanted: [LSN: [(index: Int, address: RowAddress)]] = [:]
         var counts: [Int: Int] = [:]
         for (index, pair) in pairs.enumerated() {
-            guard
+            guard !pair.isUntold,
                 judge.needsVersions(
                     before: pair.before, after: pair.after, now: now[index], later: pair.track.later)
             else { continue }
-            var last: [TransactionID: LaterWrite] = [:]
+            var last: [TransactionID: RowWrite] = [:]
             for write in pair.track.later { last[write.xid] = write }
             let writes = last.values.sorted { $0.commit < $1.commit }.dropLast()
             // One that was deleted in between, or moved to another partition, is not followed.
@@ -30,12 +30,17 @@ extension UndoReader {
         for commit in wanted.keys.sorted() {
             guard let connection = try moments(commit), let rows = wanted[commit] else { continue }
             for (part, own) in Dictionary(grouping: rows, by: { pairs[$0.index].part }) {
-                // Its columns may stand in another order than those of the whole table.
-                guard let there = try TableReader(connection).shape(of: part.relation) else { continue }
-                let cells = try RowReader(connection).rows(
-                    of: shape, in: there.name, at: own.map(\.address))
+                // Its columns may stand in another order than those of the whole table, and some may have
+                // been added only later.
+                guard let there = try TableReader(connection).shape(of: part.relation),
+                    let root = try TableReader(connection).shape(of: layout.now.number),
+                    let between = try TableLayout(root, layout.now, copies.now)
+                else { continue }
+                let cells = try RowReader(connection).rows(of: root, in: there.name, at: own.map(\.address))
                 for row in own {
-                    if let cells = cells[row.address] { found[row.index, default: []].append(cells) }
+                    if let cells = cells[row.address] {
+                        found[row.index, default: []].append(between.padded(cells))
+                    }
                 }
             }
         }

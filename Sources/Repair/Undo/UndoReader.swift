@@ -16,41 +16,55 @@ public struct UndoCopies {
     }
 }
 
-/// What was read of one transaction's rows.
+/// What was read of the rows of transactions.
 public struct UndoReading: Sendable {
     public var tables: [UndoPlan.Table]
-    /// Tables that the transaction dropped, with all their rows.
+    /// Tables that a transaction dropped, with all their rows.
     public var dropped: [UndoPlan.Table]
     public var leftOut: [UndoPlan.LeftOut]
     /// Whether every dropped table was read: one that is made again without its rows would seem to be whole.
     public var hasAllDropped = true
 }
 
-/// Reads the rows that a transaction touched, by their addresses, and judges them against now.
+/// Which of the rows that transactions touched are taken back.
+public struct UndoChoice {
+    /// Whether a row that was written at all since is a conflict, whatever the column.
+    public var isStrict = false
+    /// Whether a table is of interest.
+    public var wants: (QualifiedName) -> Bool = { _ in true }
+    /// Names of the columns that updated rows get back; all of them where it is empty.
+    public var columns: Set<String> = []
+    /// A condition in SQL for rows as they were just before, or just after where they were not there; nil for
+    /// all rows.
+    public var condition: String?
+
+    /// Everything.
+    public init() {}
+}
+
+/// Reads the rows that transactions touched, by their addresses, and judges them against now.
 public struct UndoReader {
     let copies: UndoCopies
-    private let footprint: TransactionFootprint
-    private let isStrict: Bool
-    private let wants: (QualifiedName) -> Bool
+    private(set) var footprint: TransactionFootprint
+    var states = TrackStates()
+    let choice: UndoChoice
+    private var isStrict: Bool { choice.isStrict }
     let moments: (LSN) throws(Problem) -> Connection?
 
     /// - Parameters:
     ///   - footprint: with the later writes of its rows.
-    ///   - wants: whether a table is of interest.
     ///   - moments: a session in a copy of the moment just after a commit record; nil where none can be had.
     public init(
-        _ copies: UndoCopies, _ footprint: TransactionFootprint, isStrict: Bool,
-        wants: @escaping (QualifiedName) -> Bool,
+        _ copies: UndoCopies, _ footprint: TransactionFootprint, _ choice: UndoChoice,
         moments: @escaping (LSN) throws(Problem) -> Connection?
     ) {
         self.copies = copies
         self.footprint = footprint
-        self.isStrict = isStrict
-        self.wants = wants
+        self.choice = choice
         self.moments = moments
     }
 
-    public func read() throws(Problem) -> UndoReading {
+    public mutating func read() throws(Problem) -> UndoReading {
         for connection in [copies.before, copies.after, copies.now] { try RowReader.prepare(connection) }
         let encoding = try copies.now.query("SHOW server_encoding").scalar
         guard encoding != "SQL_ASCII" else {
@@ -60,22 +74,35 @@ public struct UndoReader {
                 hint: "Restore a copy of just before with 'pitr restore', and take the rows from there.")
         }
         let sorter = try TableSorter(copies, footprint)
+        footprint.settleMoves(sorter.roots)
         let names = sorter.groups.map(\.name) + sorter.dropped.map(\.name)
-        if !names.isEmpty, !names.contains(where: wants) {
+        if !names.isEmpty, !names.contains(where: choice.wants) {
             throw Problem(
-                .resourceNotFound, "the transaction did not touch any of the tables asked for",
-                detail: "it touched " + names.map(\.description).joined(separator: ", "))
+                .resourceNotFound,
+                "the transaction\(isSingle ? "" : "s") did not touch any of the tables asked for",
+                detail: "touched were " + names.map(\.description).joined(separator: ", "))
         }
         var reading = UndoReading(tables: [], dropped: [], leftOut: sorter.leftOut)
-        for group in sorter.groups where wants(group.name) {
-            switch try table(group) {
-            case .read(let table): if !table.rows.isEmpty { reading.tables.append(table) }
+        var kept: [TableSorter.Group] = []
+        var layouts: [TableLayout] = []
+        for group in sorter.groups where choice.wants(group.name) {
+            switch try layout(group) {
+            case .layout(let layout):
+                kept.append(group)
+                layouts.append(layout)
             case .leftOut(let reason): reading.leftOut.append(.init(subject: "\(group.name)", reason: reason))
             }
         }
+        try checkColumns(layouts)
+        try readStates(of: kept, layouts)
+        for (group, layout) in zip(kept, layouts) {
+            let table = try table(group, layout, &reading.leftOut)
+            if !table.rows.isEmpty { reading.tables.append(table) }
+        }
+        tieHalves(&reading.tables, all: Set(sorter.roots.keys))
         try ReferenceCheck(copies.now).judge(&reading.tables)
         for owner in sorter.dropped {
-            switch wants(owner.name) ? try droppedTable(owner) : .leftOut("it was not asked for") {
+            switch try droppedRows(owner) {
             case .read(let table): reading.dropped.append(table)
             case .leftOut(let reason):
                 reading.leftOut.append(.init(subject: "\(owner.name)", reason: reason))
@@ -85,105 +112,90 @@ public struct UndoReader {
         return reading
     }
 
+    private func droppedRows(_ owner: TableReader.Owner) throws(Problem) -> Outcome {
+        guard choice.wants(owner.name) else { return .leftOut("it was not asked for") }
+        guard choice.columns.isEmpty, choice.condition == nil else {
+            return .leftOut("a dropped table comes back with all of its rows and columns or not at all")
+        }
+        return try droppedTable(owner)
+    }
+
     private enum Outcome {
         case read(UndoPlan.Table)
         case leftOut(String)
     }
 
-    private func table(_ group: TableSorter.Group) throws(Problem) -> Outcome {
+    /// Whether one transaction is taken back, and no others with it.
+    var isSingle: Bool { footprint.commits.count <= 1 }
+
+    private enum Columns {
+        case layout(TableLayout)
+        case leftOut(String)
+    }
+
+    private func layout(_ group: TableSorter.Group) throws(Problem) -> Columns {
         guard let before = try TableReader(copies.before).shape(of: group.number),
             let after = try TableReader(copies.after).shape(of: group.number)
         else { return .leftOut("the transaction made or dropped it") }
         guard before.hasSameColumns(as: after) else {
-            return .leftOut("the transaction changed its columns as well")
+            return .leftOut(
+                isSingle
+                    ? "the transaction changed its columns as well"
+                    : "its columns were changed between the transactions: take them back one by one")
         }
         guard let now = try TableReader(copies.now).shape(of: group.number) else {
             return .leftOut("it was dropped since; a copy from before has it")
         }
-        guard now.hasSameColumns(as: before) else { return .leftOut("it has other columns now") }
-        var isFollowed = true
+        guard let layout = try TableLayout(before, now, copies.now) else {
+            return .leftOut("it has other columns now")
+        }
         for part in group.parts {
-            if part.isWhole, let reason = try tooLarge(part.nameBefore, copies.before) {
-                return .leftOut(reason)
+            if part.isWhole {
+                guard isSingle else {
+                    return .leftOut("it was emptied or written anew meanwhile: take that back by itself")
+                }
+                if let reason = try tooLarge(part.nameBefore, copies.before) { return .leftOut(reason) }
             }
             let file = try TableReader(copies.now).file(of: part.relation)
-            if file == part.fileAfter { continue }
-            guard now.key != nil else { return .leftOut("it has no key and was written anew since") }
-            isFollowed = false
-        }
-        var pairs: [Pair] = []
-        for part in group.parts { pairs += try self.pairs(of: part, before, after) }
-        if now.key != nil { Self.join(&pairs, RowJudge(now)) }
-        guard now.key == nil else {
-            return .read(
-                UndoPlan.Table(shape: now, rows: try judgedByKey(pairs, now, isFollowed: isFollowed)))
-        }
-        let rows = try judgedByAddress(pairs, now, group)
-        return .read(UndoPlan.Table(shape: now, rows: rows, alike: try alike(rows, now)))
-    }
-
-    // MARK: Before and after
-
-    struct Pair {
-        var before: Cells?
-        var after: Cells?
-        var track: RowTrack
-        var part: TableSorter.Part
-        /// Whether every later write of the row is known.
-        var isFollowed = true
-    }
-
-    private func pairs(
-        of part: TableSorter.Part, _ before: TableShape, _ after: TableShape
-    ) throws(Problem) -> [Pair] {
-        if part.isWhole { return try wholePairs(of: part, before, after) }
-        let tracks = footprint.relations[part.file] ?? []
-        let old = try RowReader(copies.before).rows(
-            of: before, in: part.nameBefore, at: tracks.compactMap(\.before))
-        let new = try RowReader(copies.after).rows(
-            of: after, in: part.nameAfter, at: tracks.compactMap(\.after))
-        return tracks.map { track in
-            Pair(
-                before: track.before.flatMap { old[$0] }, after: track.after.flatMap { new[$0] },
-                track: track, part: part)
-        }
-    }
-
-    /// Of a table that was emptied or written anew: all rows that differ, by their texts.
-    private func wholePairs(
-        of part: TableSorter.Part, _ before: TableShape, _ after: TableShape
-    ) throws(Problem) -> [Pair] {
-        let old = try RowReader(copies.before).allRows(of: before, in: part.nameBefore)
-        let new = try RowReader(copies.after).allRows(of: after, in: part.nameAfter)
-        var alike: [Cell: Int] = [:]
-        for row in new { alike[RowText.of(row.cells, after), default: 0] += 1 }
-        var left = alike
-        var pairs: [Pair] = []
-        for row in old {
-            let text = RowText.of(row.cells, before)
-            if let count = left[text], count > 0 {
-                left[text] = count - 1
-            } else {
-                pairs.append(
-                    Pair(
-                        before: row.cells, after: nil, track: RowTrack(before: row.address, after: nil),
-                        part: part))
+            if file != part.fileAfter, now.key == nil {
+                return .leftOut("it has no key and was written anew since")
             }
         }
-        let tracks = part.fileAfter.flatMap { footprint.relations[$0] } ?? []
-        let known = Dictionary(tracks.compactMap { track in track.after.map { ($0, track) } }) { $1 }
-        for row in new {
-            let text = RowText.of(row.cells, after)
-            guard let count = left[text], count > 0 else { continue }
-            left[text] = count - 1
-            // Where the row was not put in by a record of its own, what became of it since is not known.
-            let track = known[row.address] ?? RowTrack(before: nil, after: row.address)
-            pairs.append(
-                Pair(
-                    before: nil, after: row.cells, track: track, part: part,
-                    isFollowed: known[row.address] != nil))
+        return .layout(layout)
+    }
+
+    /// A column that no table has was mistyped.
+    private func checkColumns(_ layouts: [TableLayout]) throws(Problem) {
+        let known = Set(layouts.flatMap { $0.now.columns.map(\.name) })
+        guard let other = choice.columns.subtracting(known).min(), !layouts.isEmpty else { return }
+        throw Problem(
+            .usage, "none of the tables has a column \(other)", detail: known.sorted().joined(separator: ", ")
+        )
+    }
+
+    private func table(
+        _ group: TableSorter.Group, _ layout: TableLayout, _ leftOut: inout [UndoPlan.LeftOut]
+    ) throws(Problem) -> UndoPlan.Table {
+        let now = layout.now
+        var isFollowed = true
+        for part in group.parts where try TableReader(copies.now).file(of: part.relation) != part.fileAfter {
+            isFollowed = false
         }
-        return pairs
+        let read = try pairs(of: group, layout)
+        let pairs = try chosen(read, layout)
+        if pairs.count < read.count {
+            leftOut.append(
+                .init(
+                    subject: "\(group.name)", reason: "\(read.count - pairs.count) rows were not asked for"))
+        }
+        guard now.key == nil else {
+            var rows = try judgedByKey(pairs, layout, isFollowed: isFollowed)
+            layout.hold(&rows)
+            return UndoPlan.Table(shape: now, rows: rows)
+        }
+        var rows = try judgedByAddress(pairs, layout, group)
+        layout.hold(&rows)
+        return UndoPlan.Table(shape: now, rows: rows, alike: try alike(rows, now))
     }
 
     /// Why so many rows are not read at once; nil where they are not too many.
@@ -203,8 +215,7 @@ public struct UndoReader {
         if let reason = try tooLarge(owner.name, copies.before) { return .leftOut(reason) }
         // Triggers and foreign keys are made when the rows are there.
         shape.references = []
-        shape.triggers = []
-        shape.triggerTables = []
+        shape.switches = []
         shape.key = nil
         let written = shape
         let rows = try RowReader(copies.before).allRows(of: shape, in: owner.name).map { row in
@@ -215,47 +226,35 @@ public struct UndoReader {
         return .read(UndoPlan.Table(shape: shape, rows: rows, isDropped: true))
     }
 
-    /// A row that left one place and came in another with the same key was moved: between partitions, or by
-    /// a DELETE and an INSERT.
-    private static func join(_ pairs: inout [Pair], _ judge: RowJudge) {
-        var gone: [Cells: Int] = [:]
-        for (index, pair) in pairs.enumerated() where pair.after == nil {
-            if let key = pair.before.flatMap(judge.key) { gone[key] = index }
-        }
-        var joined: Set<Int> = []
-        for index in pairs.indices where pairs[index].before == nil {
-            guard let key = pairs[index].after.flatMap(judge.key), let other = gone[key] else { continue }
-            pairs[index].before = pairs[other].before
-            joined.insert(other)
-        }
-        pairs = pairs.enumerated().filter { !joined.contains($0.offset) }.map(\.element)
-    }
-
     // MARK: Now
 
     private func judgedByKey(
-        _ pairs: [Pair], _ shape: TableShape, isFollowed: Bool
+        _ pairs: [Pair], _ layout: TableLayout, isFollowed: Bool
     ) throws(Problem) -> [JudgedRow] {
+        let shape = layout.now
         guard let key = shape.key else { return [] }
         let judge = RowJudge(shape, isStrict: isStrict)
-        let touched = pairs.filter { $0.before != nil || $0.after != nil }
+        let touched = pairs.filter { $0.before != nil || $0.after != nil || $0.isUntold }
+        let none = Cells(repeating: nil, count: shape.columns.count)
         let found = try RowReader(copies.now).rows(
-            of: shape, by: key, touched.map { judge.key(of: $0.after ?? $0.before ?? []) ?? [] })
-        let versions = isFollowed ? try versions(of: touched, found.map { $0?.cells }, judge, shape) : [:]
+            of: shape, by: key, touched.map { judge.key(of: $0.after ?? $0.before ?? none) ?? [] })
+        let versions = isFollowed ? try versions(of: touched, found.map { $0?.cells }, judge, layout) : [:]
         var rows: [JudgedRow] = []
+        var lives = KeyLives()
         for (index, pair) in touched.enumerated() {
             let knows = isFollowed && pair.isFollowed
             guard
-                var row = judge.judge(
-                    before: pair.before, after: pair.after, now: found[index]?.cells,
-                    later: pair.track.later, versions: versions[index], isFollowed: knows)
+                var row = pair.judged(
+                    by: judge, found[index]?.cells, versions[index], isFollowed: knows, shape)
             else { continue }
             row.address = found[index]?.address
             row.relation = found[index]?.relation
             row.move = pair.track.move
-            if knows { Self.follow(&row, pair, found[index]) }
+            if knows, !row.isLost { Self.follow(&row, pair, found[index]) }
             rows.append(row)
+            if !isSingle { lives.add(row, pair, shape, rows.count - 1) }
         }
+        lives.settle(&rows)
         Self.tie(&rows)
         var judged = try withFreeKeys(rows, shape, key)
         Self.holdFollowed(&judged, shape)
@@ -277,7 +276,7 @@ public struct UndoReader {
         row.isLost = true
     }
 
-    /// The two halves of a row that was taken to another partition go back together or not at all.
+    /// A row that somebody has taken back to its partition since is right already.
     private static func tie(_ rows: inout [JudgedRow]) {
         // Somebody has taken it back since.
         let right = Set(
@@ -286,18 +285,34 @@ public struct UndoReader {
             guard let move = rows[index].move, right.contains(move) else { continue }
             rows[index].verdict = .alreadyRight
             rows[index].reason = nil
+            rows[index].isLost = false
         }
+    }
+
+    /// The two halves of a row that was taken to another partition go back together or not at all, also where
+    /// they lie in tables of their own, or one of them is left out.
+    private func tieHalves(_ tables: inout [UndoPlan.Table], all files: Set<RelationLocator>) {
+        var left = footprint.halves(in: files)
+        for row in tables.flatMap(\.rows) { if let move = row.move { left[move, default: 0] -= 1 } }
+        let rows = tables.flatMap(\.rows).filter { $0.move != nil }
         let held = Set(rows.filter { $0.verdict.isConflict }.compactMap(\.move))
         // Where one half cannot be written under any rule, the other one must not be either.
-        let lost = Set(rows.filter(\.isLost).compactMap(\.move))
-        for index in rows.indices where rows[index].move.map(lost.contains) ?? false {
-            rows[index].isLost = rows[index].isLost || rows[index].verdict != .alreadyRight
-        }
-        for index in rows.indices where !rows[index].verdict.isConflict {
-            guard let move = rows[index].move, held.contains(move) else { continue }
-            rows[index].verdict = rows[index].change == .delete ? .keyTakenNow : .conflict
-            rows[index].conflicts = rows[index].damaged
-            rows[index].reason = "its other half, in another partition, is in conflict"
+        let lost = Set(rows.filter(\.isLost).compactMap(\.move)).union(left.filter { $0.value > 0 }.keys)
+        for table in tables.indices {
+            for index in tables[table].rows.indices {
+                var row = tables[table].rows[index]
+                guard let move = row.move, held.contains(move) || lost.contains(move) else { continue }
+                if !row.verdict.isConflict {
+                    row.verdict = row.change == .delete ? .keyTakenNow : .conflict
+                    row.conflicts = row.damaged
+                    row.reason =
+                        (left[move] ?? 0) > 0
+                        ? "its other half, in another partition, is not taken back"
+                        : "its other half, in another partition, is in conflict"
+                }
+                row.isLost = row.isLost || lost.contains(move)
+                tables[table].rows[index] = row
+            }
         }
     }
 
@@ -337,23 +352,26 @@ public struct UndoReader {
     }
 
     private func judgedByAddress(
-        _ pairs: [Pair], _ shape: TableShape, _ group: TableSorter.Group
+        _ pairs: [Pair], _ layout: TableLayout, _ group: TableSorter.Group
     ) throws(Problem) -> [JudgedRow] {
+        let shape = layout.now
         let judge = RowJudge(shape, isStrict: isStrict)
         var rows: [JudgedRow] = []
         for part in group.parts {
-            let own = pairs.filter { $0.part == part && ($0.before != nil || $0.after != nil) }
+            let own = pairs.filter {
+                $0.part == part && ($0.before != nil || $0.after != nil || $0.isUntold)
+            }
             let found = try RowReader(copies.now).rows(
                 of: shape, in: shape.name, at: own.compactMap(\.track.now))
             let cells = own.map { $0.track.now.flatMap { found[$0] } }
-            let versions = try versions(of: own, cells, judge, shape)
+            let versions = try versions(of: own, cells, judge, layout)
             for (index, pair) in own.enumerated() {
                 guard
-                    var row = judge.judge(
-                        before: pair.before, after: pair.after, now: cells[index], later: pair.track.later,
-                        versions: versions[index], isFollowed: pair.isFollowed)
+                    var row = pair.judged(
+                        by: judge, cells[index], versions[index], isFollowed: pair.isFollowed, shape)
                 else { continue }
                 row.address = pair.track.now
+                row.move = pair.track.move
                 if pair.track.later.last?.isMove ?? false {
                     row.verdict = .conflict
                     row.conflicts = row.damaged

@@ -19,10 +19,10 @@ public struct UndoText: Sendable {
 
     public var markdown: String {
         var lines = [
-            "# Taking back transaction \(plan.xid) of \(plan.source)", "",
-            "- Committed \(plan.commitTime) UTC, commit record at \(plan.commit), "
-                + "database \(Self.shown(plan.database))",
+            "# Taking back \(plan.subject) of \(plan.source)", "",
+            "- Database \(Self.shown(plan.database))",
         ]
+        lines += plan.commits.map { "- \($0)" }
         lines += plan.deeds.map { "- \(Self.shown($0))" }
         lines += [
             "- Compared with the state of \(plan.nowTime) UTC, WAL position \(plan.nowEnd)",
@@ -31,7 +31,9 @@ public struct UndoText: Sendable {
         lines += notes.map { "- \(Self.shown($0))" }
         for table in plan.tables { lines += section(table) }
         if !plan.triggerEffects.isEmpty {
-            lines += ["", "## What triggers do besides", ""]
+            lines += [
+                "", plan.disablesTriggers ? "## What triggers would do" : "## What triggers do besides", "",
+            ]
             lines += plan.triggerEffects.map { "- \(Self.shown($0))" }
         }
         if !plan.definitions.isEmpty {
@@ -58,7 +60,9 @@ public struct UndoText: Sendable {
         if !table.shape.triggers.isEmpty {
             lines += [
                 "",
-                "Its triggers fire when the script is run: \(Self.shown(table.shape.triggers.joined(separator: ", ")))",
+                (plan.disablesTriggers
+                    ? "Its triggers are off meanwhile: " : "Its triggers fire when the script is run: ")
+                    + Self.shown(table.shape.triggers.joined(separator: ", ")),
             ]
         }
         lines += ["", "| Row | Verdict | Column | Before | After | Now |", "|---|---|---|---|---|---|"]

@@ -24,7 +24,7 @@ public struct RowJudge: Sendable {
     ///
     /// One later transaction changed exactly what differs now. Of several, one may have taken back what
     /// another one wrote.
-    func needsVersions(before: Cells?, after: Cells?, now: Cells?, later: [LaterWrite]) -> Bool {
+    func needsVersions(before: Cells?, after: Cells?, now: Cells?, later: [RowWrite]) -> Bool {
         guard let after, let now, Set(later.map(\.xid)).count > 1 else { return false }
         guard let before else { return now == after }
         return shape.written.contains { before[$0] != after[$0] && now[$0] == after[$0] }
@@ -34,29 +34,47 @@ public struct RowJudge: Sendable {
     ///   - now: the row that has the key of `after`, or for a deleted one that of `before`.
     ///   - versions: the row as each later transaction but the last left it; nil where that is not known.
     ///   - isFollowed: whether every later write of the row is known; without that nothing tells whether a
-    /// cell
-    ///     was written again with the same value.
+    ///     cell was written again with the same value.
+    ///   - contested: places of cells that others wrote between several transactions that are taken back.
     /// - Returns: nil for a row that the transaction left as it was.
     public func judge(
-        before: Cells?, after: Cells?, now: Cells?, later: [LaterWrite], versions: [Cells]? = nil,
-        isFollowed: Bool = true
+        before: Cells?, after: Cells?, now: Cells?, later: [RowWrite], versions: [Cells]? = nil,
+        isFollowed: Bool = true, contested: [Int] = []
     ) -> JudgedRow? {
+        let contested = contested.filter { !shape.columns[$0].isGenerated }
         switch (before, after) {
         case (nil, nil): return nil
-        case (let before?, nil): return deleted(before, now, later)
-        case (nil, let after?): return inserted(after, now, later, isFollowed ? versions : nil, isFollowed)
+        case (let before?, nil):
+            return Self.contest(contested, deleted(before, now, later))
+        case (nil, let after?):
+            return Self.contest(
+                contested, inserted(after, now, later, isFollowed ? versions : nil, isFollowed))
         case (let before?, let after?):
-            let damaged = differing(before, after).filter { !shape.columns[$0].isGenerated }
+            let damaged = Set(differing(before, after) + contested).sorted().filter {
+                !shape.columns[$0].isGenerated
+            }
             guard !damaged.isEmpty else { return nil }
             var row = JudgedRow(
                 change: .update, before: before, after: after, now: now, verdict: .restorable,
                 damaged: damaged, later: later)
-            judgeUpdate(&row, before, after, now, isFollowed ? versions : nil, isFollowed)
+            judgeUpdate(&row, before, after, now, isFollowed ? versions : nil, isFollowed, contested)
             return row
         }
     }
 
-    private func deleted(_ before: Cells, _ now: Cells?, _ later: [LaterWrite]) -> JudgedRow {
+    private static let contestedReason = "another transaction wrote it between those that are taken back"
+
+    /// What becomes of a row, as a whole, of which others wrote cells in between.
+    private static func contest(_ places: [Int], _ row: JudgedRow) -> JudgedRow {
+        guard !places.isEmpty, row.change == .delete || row.now != nil else { return row }
+        var row = row
+        if !row.verdict.isConflict { row.verdict = row.change == .delete ? .conflict : .changedSince }
+        row.conflicts = row.damaged
+        row.reason = row.reason ?? contestedReason
+        return row
+    }
+
+    private func deleted(_ before: Cells, _ now: Cells?, _ later: [RowWrite]) -> JudgedRow {
         var row = JudgedRow(
             change: .delete, before: before, after: nil, now: now, verdict: .absentNow,
             damaged: Array(shape.columns.indices), later: later)
@@ -68,7 +86,7 @@ public struct RowJudge: Sendable {
     }
 
     private func inserted(
-        _ after: Cells, _ now: Cells?, _ later: [LaterWrite], _ versions: [Cells]?, _ isFollowed: Bool
+        _ after: Cells, _ now: Cells?, _ later: [RowWrite], _ versions: [Cells]?, _ isFollowed: Bool
     ) -> JudgedRow {
         var row = JudgedRow(
             change: .insert, before: nil, after: after, now: now, verdict: .unchangedSince,
@@ -92,7 +110,7 @@ public struct RowJudge: Sendable {
 
     private func judgeUpdate(
         _ row: inout JudgedRow, _ before: Cells, _ after: Cells, _ now: Cells?, _ versions: [Cells]?,
-        _ isFollowed: Bool
+        _ isFollowed: Bool, _ contested: [Int]
     ) {
         guard let now else {
             row.verdict = .conflict
@@ -106,6 +124,10 @@ public struct RowJudge: Sendable {
         let isAttributed = isFollowed && isSameRow && (writers.count <= 1 || versions != nil)
         var isRepaired = false
         for place in row.damaged {
+            if contested.contains(place) {
+                row.conflicts.append(place)
+                continue
+            }
             if now[place] == before[place] {
                 // It has the old value; who wrote it does not matter.
                 continue
@@ -120,7 +142,9 @@ public struct RowJudge: Sendable {
         }
         if !row.conflicts.isEmpty {
             row.verdict = .conflict
-            if !isAttributed, row.conflicts.allSatisfy({ now[$0] == after[$0] }) {
+            if !contested.isEmpty {
+                row.reason = Self.contestedReason
+            } else if !isAttributed, row.conflicts.allSatisfy({ now[$0] == after[$0] }) {
                 row.reason =
                     if !isFollowed {
                         "the table was written anew since; whether the row was written again is not known"

@@ -1,6 +1,6 @@
 public import PostgresFormat
 
-/// What takes one transaction back: tables with their rows judged, and what is left out.
+/// What takes transactions back: tables with their rows judged, and what is left out.
 public struct UndoPlan: Hashable, Sendable {
     /// One table, or a partitioned table with all its partitions.
     public struct Table: Hashable, Sendable {
@@ -35,13 +35,25 @@ public struct UndoPlan: Hashable, Sendable {
         }
     }
 
+    /// A transaction that is taken back.
+    public struct Transaction: Hashable, Sendable {
+        public var xid: TransactionID
+        public var commitTime: PostgresTimestamp
+        /// Where its commit record begins.
+        public var commit: LSN
+
+        public init(xid: TransactionID, commitTime: PostgresTimestamp, commit: LSN) {
+            self.xid = xid
+            self.commitTime = commitTime
+            self.commit = commit
+        }
+    }
+
     public var source: String
     public var database: String
-    public var xid: TransactionID
-    public var commitTime: PostgresTimestamp
-    /// Where its commit record begins.
-    public var commit: LSN
-    /// What it did, in words: `UPDATE public.orders in database shop`.
+    /// In the order in which they committed; at least one.
+    public var transactions: [Transaction]
+    /// What they did, in words: `UPDATE public.orders in database shop`.
     public var deeds: [String]
     /// Up to where WAL was read: the state that is called now.
     public var nowEnd: LSN
@@ -52,20 +64,21 @@ public struct UndoPlan: Hashable, Sendable {
     public var definitions = Definitions()
     /// Whether what it dropped is made again.
     public var makesDropped = true
-    /// What triggers do when the script is run, besides what it does itself.
+    /// Whether the script switches the user triggers of its tables off while it works.
+    public var disablesTriggers = false
+    /// What triggers do when the script is run, besides what it does itself; or would do, where it switches
+    /// them off.
     public var triggerEffects: [String] = []
     /// Tables that it dropped, with all their rows; those that are made again become tables like the others.
     public var droppedRows: [Table] = []
 
     public init(
-        source: String, database: String, xid: TransactionID, commitTime: PostgresTimestamp, commit: LSN,
+        source: String, database: String, transactions: [Transaction],
         deeds: [String], nowEnd: LSN, nowTime: PostgresTimestamp, tables: [Table], leftOut: [LeftOut]
     ) {
         self.source = source
         self.database = database
-        self.xid = xid
-        self.commitTime = commitTime
-        self.commit = commit
+        self.transactions = transactions
         self.deeds = deeds
         self.nowEnd = nowEnd
         self.nowTime = nowTime
@@ -86,6 +99,21 @@ public struct UndoPlan: Hashable, Sendable {
             tables.hold(row, of: place, as: .forbiddenNow, because: reason)
         }
         return isChanged
+    }
+
+    /// Which ones, as a part of a sentence: `transaction 731`, `12 transactions`.
+    public var subject: String {
+        transactions.count == 1
+            ? "transaction \(transactions[0].xid)" : "\(transactions.count) transactions"
+    }
+
+    /// One sentence for each of the first ones.
+    public var commits: [String] {
+        let shown = transactions.prefix(20).map { transaction in
+            "\(transaction.xid) committed \(transaction.commitTime) at \(transaction.commit)"
+        }
+        let rest = transactions.count - shown.count
+        return rest == 0 ? shown : shown + ["\(rest) more"]
     }
 
     public var conflictCount: Int { tables.reduce(0) { $0 + $1.rows.count { $0.verdict.isConflict } } }

@@ -60,7 +60,7 @@ public struct JudgedRow: Hashable, Sendable {
     /// Places of those that cannot be given back without a decision.
     public var conflicts: [Int]
     /// Who wrote the row since, in the order of WAL.
-    public var later: [LaterWrite]
+    public var later: [RowWrite]
     /// See `RowTrack.move`.
     public var move: Int?
     /// Whether no rule can give it anything back, since it cannot be told what is the row.
@@ -70,7 +70,7 @@ public struct JudgedRow: Hashable, Sendable {
 
     public init(
         change: Change, before: Cells?, after: Cells?, now: Cells?, address: RowAddress? = nil,
-        verdict: Verdict, damaged: [Int], conflicts: [Int] = [], later: [LaterWrite] = [],
+        verdict: Verdict, damaged: [Int], conflicts: [Int] = [], later: [RowWrite] = [],
         reason: String? = nil
     ) {
         self.change = change

@@ -27,12 +27,24 @@ public struct UndoReport: Sendable {
         }
     }
 
+    public struct Transaction: Hashable, Sendable {
+        public var xid: TransactionID
+        /// Where its commit record begins.
+        public var commit: LSN
+        public var commitTime: PostgresTimestamp
+
+        public init(xid: TransactionID, commit: LSN, commitTime: PostgresTimestamp) {
+            self.xid = xid
+            self.commit = commit
+            self.commitTime = commitTime
+        }
+    }
+
     /// What was taken back, of which server.
     public var source: String
     public var database: String
-    public var xid: TransactionID
-    public var commit: LSN
-    public var commitTime: PostgresTimestamp
+    /// In the order in which they committed.
+    public var transactions: [Transaction]
     public var deeds: [String]
     public var operationID: String
     /// The state that is called now.
@@ -54,14 +66,11 @@ public struct UndoReport: Sendable {
     public var notes: [String] = []
 
     public init(
-        source: String, database: String, xid: TransactionID, commit: LSN, commitTime: PostgresTimestamp,
-        deeds: [String], operationID: String
+        source: String, database: String, transactions: [Transaction], deeds: [String], operationID: String
     ) {
         self.source = source
         self.database = database
-        self.xid = xid
-        self.commit = commit
-        self.commitTime = commitTime
+        self.transactions = transactions
         self.deeds = deeds
         self.operationID = operationID
     }

@@ -1,4 +1,4 @@
-import PostgresFormat
+public import PostgresFormat
 
 /// Which of several events that fit a pattern is meant.
 public struct EventChoice: Hashable, Sendable {
@@ -40,7 +40,9 @@ public struct EventSelector: Sendable {
 
     private let pattern: EventPattern
     private let choice: EventChoice
-    private var fitting = 0
+    /// Of each event that fits, in the order of the log: see `WALEvent.boundary`.
+    public private(set) var boundaries: [LSN] = []
+    private var fitting: Int { boundaries.count }
     private var last: [WALEvent] = []
     private var chosen: WALEvent?
     private var tooSmall: [WALEvent] = []
@@ -105,7 +107,7 @@ public struct EventSelector: Sendable {
                 Self.append(event, to: &tooSmall, Self.similarListed)
                 continue
             }
-            fitting += 1
+            boundaries.append(event.boundary)
             if choice.place == .nth(fitting) { chosen = event }
             Self.append(event, to: &last, Self.listed)
         }

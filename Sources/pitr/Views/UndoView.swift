@@ -22,8 +22,9 @@ enum UndoView {
     static func text(_ result: UndoResult, folder: String?) -> PersonText {
         let plan = result.plan
         var text = PersonText()
-        text.heading("Taking back transaction \(plan.xid) of \(plan.source)")
-        text.field("Committed", "\(plan.commitTime) at \(plan.commit), database \(plan.database)")
+        text.heading("Taking back \(plan.subject) of \(plan.source)")
+        text.field("Database", plan.database)
+        for commit in plan.commits { text.field("Transaction", commit) }
         for deed in plan.deeds { text.field("It did", deed) }
         text.field("Now is", "\(plan.nowTime), WAL position \(plan.nowEnd)")
         for table in plan.tables {
@@ -33,11 +34,13 @@ enum UndoView {
                     verdict.rawValue, "\(table.count(verdict)) \(table.count(verdict) == 1 ? "row" : "rows")")
             }
             if !table.shape.triggers.isEmpty {
-                text.field("triggers that fire", table.shape.triggers.joined(separator: ", "))
+                text.field(
+                    plan.disablesTriggers ? "triggers that are off" : "triggers that fire",
+                    table.shape.triggers.joined(separator: ", "))
             }
         }
         if !plan.triggerEffects.isEmpty {
-            text.heading("What triggers do besides")
+            text.heading(plan.disablesTriggers ? "What triggers would do" : "What triggers do besides")
             for effect in plan.triggerEffects { text.item(effect) }
         }
         if !plan.definitions.isEmpty {

@@ -13,10 +13,10 @@ extension ConflictRule: ExpressibleByArgument {}
 struct UndoCommand: PitrCommand {
     static let configuration = CommandConfiguration(
         commandName: "undo",
-        abstract: "Find what one transaction did to rows, and write the script that takes it back.",
+        abstract: "Find what transactions did to rows, and write the script that takes it back.",
         discussion: """
             The rows are read in temporary copies: from just before the transaction's commit, from just after it, and \
-            of now. The source is not written, and only its WAL is read. Each row gets a verdict; rows that later \
+            of now. Several transactions are taken back as one: what others wrote between them stays. The source is not written, and only its WAL is read. Each row gets a verdict; rows that later \
             transactions wrote again are conflicts. The script changes nothing unless every row is as planned, and is \
             proved on a copy of now before it is written. You run it yourself, with psql.
             """)
@@ -36,11 +36,33 @@ struct UndoCommand: PitrCommand {
     @Option(help: "With --event: the one with this number, counted from the earliest.") var nth: Int?
     @Flag(help: "With --event: the last one.") var latest = false
     @Option(help: "With --event: only changes of at least that many rows.") var minRows: Int64?
-    @Option(help: "The transaction's number, 32 or 64 bits.") var xid: TransactionNumber?
+    @Flag(help: "With --event: all of them, as one undo.") var every = false
+    @Option(help: "The transaction's number, 32 or 64 bits; repeatable, for several as one undo.")
+    var xid: [TransactionNumber] = []
+    @Option(
+        help: ArgumentHelp(
+            "Every transaction that committed after this time, and up to --to: as restores to both times have "
+                + "them.", valueName: "time"))
+    var from: String?
+    @Option(help: ArgumentHelp("The end of the time that --from begins.", valueName: "time")) var to: String?
+    @Option(
+        name: [.customShort("d"), .long],
+        help: "The database, where the transactions changed rows of several.")
+    var database: String?
     @Option(help: "The timeline to follow; the source's own unless given.") var timeline: TimelineID?
     @Option(
         help: ArgumentHelp("Only this table, as orders or public.orders; repeatable.", valueName: "table"))
     var table: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "Give back these columns of updated rows only; rows that came or went stay as they are.",
+            valueName: "a,b"))
+    var columns: String?
+    @Option(
+        help: ArgumentHelp(
+            "Only rows for which this holds, as behind WHERE: as they were just before, or just after where they "
+                + "were not there. Run in a copy, as a role that may only read.", valueName: "sql"))
+    var `where`: String?
     @Option(
         help: ArgumentHelp(
             "What becomes of rows in conflict: the script stops, skips them, gives them their old values (before), or "
@@ -51,6 +73,11 @@ struct UndoCommand: PitrCommand {
             "Whether later changes of other columns of a row are kept (cells) or make it a conflict (strict).",
             valueName: "cells|strict"))
     var rows = RowRule.cells
+    @Option(
+        help: ArgumentHelp(
+            "Whether the tables' triggers fire when the script is run (on), or it switches them off while it "
+                + "works (off); foreign keys are checked in any case.", valueName: "on|off"))
+    var triggers = TriggerRule.on
     @Flag(help: "Write the script without running it on a copy first; it says so in its first line.")
     var noProof = false
     @Flag(help: "Show the verdicts and keep nothing.") var preview = false
@@ -60,14 +87,21 @@ struct UndoCommand: PitrCommand {
         completion: .directory)
     var out: String?
 
+    enum TriggerRule: String, ExpressibleByArgument, CaseIterable { case on, off }
+
     enum RowRule: String, ExpressibleByArgument, CaseIterable { case cells, strict }
 
     func validate() throws {
-        guard (event == nil) != (xid == nil) else {
-            throw ValidationError("name one transaction, with --xid or with --event what it did")
+        let given = [event != nil, !xid.isEmpty, from != nil || to != nil].count { $0 }
+        guard given == 1 else {
+            throw ValidationError("say what to take back, with --xid, with --event, or with --from and --to")
         }
-        if event == nil, nth != nil || latest || minRows != nil {
-            throw ValidationError("--nth, --latest and --min-rows go with --event")
+        guard (from == nil) == (to == nil) else { throw ValidationError("--from and --to go together") }
+        if event == nil, nth != nil || latest || every || minRows != nil {
+            throw ValidationError("--nth, --latest, --every and --min-rows go with --event")
+        }
+        if every, nth != nil || latest {
+            throw ValidationError("--every takes all of them: --nth and --latest choose one")
         }
         if nth != nil, latest { throw ValidationError("give either --nth or --latest") }
         if let nth, nth < 1 { throw ValidationError("--nth counts from 1, the earliest") }
@@ -98,22 +132,33 @@ struct UndoCommand: PitrCommand {
 
     private var request: UndoRequest {
         get throws(Problem) {
-            let target: RequestedTarget
-            if let xid {
-                target = .transaction(xid, exclusive: true)
-            } else {
-                let place: EventChoice.Place = if let nth { .nth(nth) } else { latest ? .latest : .only }
-                target = .event(try RequestedEvent(event ?? "", EventChoice(place, minimumRows: minRows)))
-            }
             var request = UndoRequest(
-                resourceGroup: group.resourceGroup, sourceServer: sourceServer, target: target)
+                resourceGroup: group.resourceGroup, sourceServer: sourceServer, wanted: try wanted)
+            request.database = database
             request.timeline = timeline
             request.tables = table
+            request.columns = columns?.split(separator: ",").map(String.init) ?? []
+            request.condition = `where`
             request.conflicts = conflicts
             request.isStrict = rows == .strict
+            request.disablesTriggers = triggers == .off
             request.proves = !noProof
             request.isPreview = preview
             return request
+        }
+    }
+
+    private var wanted: UndoRequest.Wanted {
+        get throws(Problem) {
+            if let from, let to {
+                let now = SystemWallClock().now()
+                return .window(
+                    from: try RequestedTime(from, now: now), to: try RequestedTime(to, now: now))
+            }
+            guard let event else { return .transactions(xid) }
+            let place: EventChoice.Place = if let nth { .nth(nth) } else { latest ? .latest : .only }
+            let wanted = try RequestedEvent(event, EventChoice(place, minimumRows: minRows))
+            return every ? .everyEvent(wanted) : .event(wanted)
         }
     }
 }

@@ -1,0 +1,62 @@
+import Platform
+import PostgresClient
+import PostgresFormat
+import TestKit
+import Testing
+
+extension EndToEnd {
+    /// What of a transaction is taken back, and how: columns, rows, triggers, tables that have changed since.
+    @Suite(.serialized)
+    struct UndoChoiceTests {
+        @Test(.timeLimit(.minutes(1)))
+        func `rows and columns are chosen, new columns are kept, and triggers may be switched off`() throws {
+            try ProductUnderTest.use("undo-choice") { product in
+                let server = try product.create("shop")
+                try product.endAutovacuum(on: server)
+                let connection = try server.superuser()
+                try connection.execute("CREATE TABLE t (id int PRIMARY KEY, a text, b text)")
+                try connection.execute("INSERT INTO t SELECT g, 'old', 'old' FROM generate_series(1, 5) g")
+                try connection.execute(
+                    "BEGIN; UPDATE t SET a = 'bad', b = 'bad' WHERE id <= 3; DELETE FROM t WHERE id = 4; COMMIT"
+                )
+                try connection.execute("ALTER TABLE t ADD COLUMN c int DEFAULT 7")
+                try connection.execute("UPDATE t SET c = 8 WHERE id = 1")
+                try connection.execute(
+                    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS "
+                        + "$$ BEGIN NEW.b := 'trigger'; RETURN NEW; END $$")
+                try connection.execute(
+                    "CREATE TRIGGER \"z'z\" BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()")
+                try connection.execute("ALTER TABLE t ENABLE ALWAYS TRIGGER \"z'z\"")
+                let undo = ["undo", "-s", "shop", "--event", "delete from t"]
+
+                let firing = try product.run(undo + ["--preview"]).value()
+                #expect(firing["conflictRows"] == 3 && firing["writtenRows"] == 1, "\(firing)")
+                let off = undo + ["--triggers", "off"]
+                let some = try product.run(
+                    off + ["--preview", "--where", "a = 'old' AND id <> 3 -- and", "--columns", "a"]
+                ).value()
+                #expect(some["writtenRows"] == 2 && some["conflictRows"] == 0, "\(some)")
+                let unknown = try product.run(off + ["--preview", "--where", "nope = 1"])
+                #expect(unknown.errors.contains("column \"nope\" does not exist"), "\(unknown)")
+
+                let folder = product.home + "/out"
+                let whole = try product.run(off + ["--out", folder]).value()
+                #expect(whole["proof"] == "passed" && whole["writtenRows"] == 4, "\(whole)")
+                for _ in 0..<2 {
+                    let script = try server.psql(folder + "/repair.sql", database: "postgres")
+                    #expect(script.succeeded, "\(script.words)")
+                    let rows = try connection.value(
+                        "SELECT string_agg(id || a || b || c, ' ' ORDER BY id) FROM t")
+                    #expect(rows == "1oldold8 2oldold7 3oldold7 4oldold7 5oldold7")
+                    let trigger = try connection.value(
+                        "SELECT tgenabled FROM pg_trigger WHERE tgname = 'z''z'")
+                    #expect(trigger == "A")
+                }
+                try connection.execute("ALTER TABLE t DISABLE TRIGGER \"z'z\"")
+                let stopped = try server.psql(folder + "/repair.sql", database: "postgres")
+                #expect(!stopped.succeeded, "\(stopped.words)")
+                #expect(stopped.standardError.contains("other triggers"), "\(stopped.words)")
+            }
+        }
+    }
+}
