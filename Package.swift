@@ -119,6 +119,7 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
         .executableTarget(
             name: "wal-fuzz", dependencies: ["TestKit", "PostgresFormat"], swiftSettings: strict),
+        module("ServiceSamples", ["ServiceModel", "PostgresFormat"]),
         module("TestKit", ["Platform", "PostgresClient", "PostgresFormat"]),
         tests("PostgresFormat", ["CSupport", "PostgresFormat", "Platform"]),
         tests("Platform", ["Platform"]),
@@ -138,7 +139,7 @@ let package = Package(
                 "Planning",
                 "Platform", "PostgresFormat", "Instance",
             ]),
-        tests("AzureAPI", ["AzureAPI", "ServiceModel", "Platform", "PostgresFormat"]),
+        tests("AzureAPI", ["AzureAPI", "ServiceModel", "ServiceSamples", "Platform", "PostgresFormat"]),
         tests("Portal", ["Portal"]),
         tests(
             "Server",
@@ -148,8 +149,8 @@ let package = Package(
         tests(
             "CommandLine",
             [
-                "pitr", argumentParser, "Yams", "AzureAPI", "ControlPlane", "ServiceModel", "WALEvents",
-                "Planning", "Platform", "PostgresFormat",
+                "pitr", argumentParser, "Yams", "AzureAPI", "ControlPlane", "ServiceModel", "ServiceSamples",
+                "WALEvents", "Planning", "Platform", "PostgresFormat",
             ]),
         tests("Guide", ["Platform"]),
         tests("EndToEnd", ["Repository", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),

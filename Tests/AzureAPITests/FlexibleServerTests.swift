@@ -1,5 +1,6 @@
 import AzureAPI
 import ServiceModel
+import ServiceSamples
 import Foundation
 import Testing
 

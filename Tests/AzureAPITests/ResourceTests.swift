@@ -2,6 +2,7 @@ import AzureAPI
 import Foundation
 import PostgresFormat
 import ServiceModel
+import ServiceSamples
 import Testing
 
 struct ResourceTests {

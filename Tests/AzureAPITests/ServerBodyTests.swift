@@ -1,4 +1,5 @@
 import ServiceModel
+import ServiceSamples
 @testable import AzureAPI
 import Platform
 import PostgresFormat

@@ -1,4 +1,5 @@
 import ServiceModel
+import ServiceSamples
 import Planning
 import PostgresFormat
 

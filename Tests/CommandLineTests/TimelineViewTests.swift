@@ -3,6 +3,7 @@ import AzureAPI
 import Platform
 import PostgresFormat
 import ServiceModel
+import ServiceSamples
 import Testing
 import WALEvents
 

@@ -36,6 +36,7 @@ struct LayerTests {
             ],
             "pitr-wal": ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"],
             "wal-fuzz": ["PostgresFormat", "TestKit"],
+            "ServiceSamples": ["PostgresFormat", "ServiceModel"],
             "TestKit": ["Platform", "PostgresClient", "PostgresFormat"],
         ]
     }()

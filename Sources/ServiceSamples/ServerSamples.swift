@@ -1,14 +1,14 @@
-import ServiceModel
-import PostgresFormat
+public import ServiceModel
+public import PostgresFormat
 
 /// 2026-03-31T22:02:13.876954Z and seconds around it.
-func instant(_ seconds: Int64 = 0) -> PostgresTimestamp {
+public func instant(_ seconds: Int64 = 0) -> PostgresTimestamp {
     PostgresTimestamp(unixMicroseconds: 1_774_994_533_876_954).advanced(bySeconds: seconds)
 }
 
 extension ServerDetails {
     /// A server with a value in every field that can be missing.
-    static var full: ServerDetails {
+    public static var full: ServerDetails {
         ServerDetails(
             id: "5f0c3a1e", name: "orders", resourceGroup: "local", location: "local", tags: ["owner": "ops"],
             createdAt: instant(), deletedAt: nil, state: .ready, version: "15", minorVersion: "18",
@@ -22,7 +22,7 @@ extension ServerDetails {
             restoredFrom: RestoredFrom(
                 sourceServer: "src", sourceServerID: "aaaa", restoreTimeUTC: instant(-5),
                 lsn: LSN(0x1_6000_0000),
-                backup: "backup_1"),
+                backup: "backup_1", sourceServerResourceID: "/subscriptions/s/src"),
             diskUsage: DiskUsage(data: 3, backups: 2, wal: 1),
             archiver: ArchiverHealth(
                 lastArchivedWAL: "000000010000000000000002", lastArchivedTime: instant(-1), failedCount: 0,
@@ -30,7 +30,7 @@ extension ServerDetails {
     }
 
     /// The same just after its start: nothing backed up, nothing measured.
-    static var fresh: ServerDetails {
+    public static var fresh: ServerDetails {
         var server = full
         server.tags = [:]
         server.earliestRestoreDate = nil
