@@ -26,7 +26,7 @@ public enum BackupPages {
             guard bad >= count else {
                 throw Problem(
                     .backupDamaged,
-                    "file \"\(path)\" of the backup is damaged: wrong page checksum in block "
+                    "file '\(path)' of the backup is damaged: wrong page checksum in block "
                         + "\(block + UInt32(bad))",
                     hint: "Take another backup; a restore uses the others.")
             }

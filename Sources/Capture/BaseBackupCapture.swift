@@ -97,13 +97,13 @@ public struct BaseBackupCapture: Sendable {
 
     private func requireFree(_ name: String) throws(Problem) {
         guard BackupRepository.isUsable(name: name) else {
-            throw Problem(.invalidParameterValue, "\"\(name)\" cannot be the name of a backup")
+            throw Problem(.invalidParameterValue, "'\(name)' cannot be the name of a backup")
         }
         guard DurableFiles.status(layout.backup(name)) == nil else { throw Self.taken(name) }
     }
 
     private static func taken(_ name: String) -> Problem {
-        Problem(.backupNameAlreadyExists, "there is a backup \"\(name)\" already")
+        Problem(.backupNameAlreadyExists, "there is a backup '\(name)' already")
     }
 
     private func take(

@@ -128,7 +128,7 @@ struct DataDirectoryWalk {
     private static func refused(_ path: String, _ reason: String, hint: String) -> Problem {
         Problem(
             .operationNotSupported, "the data directory cannot be backed up as it is",
-            detail: "\"\(path)\" \(reason)", hint: hint)
+            detail: "'\(path)' \(reason)", hint: hint)
     }
 
     private func isTablespace(_ directory: String) -> Bool {

@@ -48,7 +48,7 @@ struct PageCheck {
     private func damaged(block: UInt32, _ page: UnsafeMutableRawBufferPointer) -> Problem {
         let stored = page.loadUnaligned(fromByteOffset: 8, as: UInt16.self)
         return Problem(
-            .backupDamaged, "the server's own file \"\(path)\" is damaged: wrong checksum in block \(block)",
+            .backupDamaged, "the server's own file '\(path)' is damaged: wrong checksum in block \(block)",
             detail: "stored \(stored), calculated \(pitr_page_checksum(page.baseAddress, block))",
             hint:
                 "It is the source that is damaged. No backup was made; the earlier backups are kept, "

@@ -47,7 +47,7 @@ struct SmallFileStore {
         }
         guard Self.isWhole(content) else {
             throw Problem(
-                .backupDamaged, "the server's own file \"\(BackupFiles.controlFile)\" is damaged",
+                .backupDamaged, "the server's own file '\(BackupFiles.controlFile)' is damaged",
                 detail: "its checksum is wrong")
         }
         let modified = DurableFiles.status(path)?.modified ?? 0

@@ -35,7 +35,7 @@ public struct DiskRoom: Sendable {
         let kept = reserve > 0 ? ", \(ByteText.of(reserve)) of that are kept for the servers there" : ""
         return Problem(
             .insufficientStorage, message,
-            detail: "\(before)\(ByteText.of(free)) free at \"\(path)\"\(kept); "
+            detail: "\(before)\(ByteText.of(free)) free at '\(path)'\(kept); "
                 + "\(ByteText.of(missing)) are missing",
             hint: "Make that much room on the file system, but not by hand below the state directory, "
                 + "or enlarge it; then repeat the command.")

@@ -33,7 +33,7 @@ public enum DurableFiles {
             if replacing {
                 try rename(temporary, to: path)
             } else if try !renameIfFree(temporary, to: path) {
-                throw Problem(.archiveConflict, "\"\(path)\" exists already")
+                throw Problem(.archiveConflict, "'\(path)' exists already")
             }
         } catch {
             unlink(temporary)
@@ -56,7 +56,7 @@ public enum DurableFiles {
     private static func contents(of file: OpenFile, limit: UInt64) throws(Problem) -> [UInt8] {
         let size = try file.size()
         guard size <= limit else {
-            throw Problem(.stateDamaged, "\"\(file.path)\" is \(size) bytes large, at most \(limit) expected")
+            throw Problem(.stateDamaged, "'\(file.path)' is \(size) bytes large, at most \(limit) expected")
         }
         var bytes: [UInt8] = []
         // Files of /proc have content of any length, but no size: what is there tells only reading on.
@@ -119,7 +119,7 @@ public enum DurableFiles {
     public static func rename(_ from: String, to: String) throws(Problem) {
         ChangeFaults.willChange()
         guard Glibc.rename(from, to) == 0 else {
-            throw Problem.system("cannot rename \"\(from)\" to", to, errno)
+            throw Problem.system("cannot rename '\(from)' to", to, errno)
         }
     }
 
@@ -130,12 +130,12 @@ public enum DurableFiles {
         case 0: return true
         case EEXIST: return false
         case EINVAL, ENOSYS: break
-        case let failure: throw Problem.system("cannot rename \"\(from)\" to", to, failure)
+        case let failure: throw Problem.system("cannot rename '\(from)' to", to, failure)
         }
         // A file system without that flag: a hard link never replaces either.
         guard link(from, to) == 0 else {
             if errno == EEXIST { return false }
-            throw Problem.system("cannot link \"\(from)\" to", to, errno)
+            throw Problem.system("cannot link '\(from)' to", to, errno)
         }
         unlink(from)
         return true

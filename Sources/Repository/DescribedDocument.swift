@@ -21,7 +21,7 @@ public struct DescribedDocument: Sendable {
         guard let found = json["format"]?.integer else { throw damaged("it names no format") }
         guard found <= format else {
             throw Problem(
-                .formatTooNew, "\"\(path)\" was written by a newer version",
+                .formatTooNew, "'\(path)' was written by a newer version",
                 detail: "its format is \(found), at most \(format) is understood here")
         }
         guard found >= 1 else { throw damaged("its format is \(found)") }
@@ -29,7 +29,7 @@ public struct DescribedDocument: Sendable {
     }
 
     public func damaged(_ reason: String) -> Problem {
-        Problem(.stateDamaged, "\"\(path)\" is damaged", detail: reason)
+        Problem(.stateDamaged, "'\(path)' is damaged", detail: reason)
     }
 
     // MARK: Sealed

@@ -70,7 +70,7 @@ public struct RepositoryLayout: Hashable, Sendable {
         if let existing = try identityIfPresent() {
             guard existing == identity else {
                 throw Problem(
-                    .stateDamaged, "the repository \"\(root)\" belongs to another server",
+                    .stateDamaged, "the repository '\(root)' belongs to another server",
                     detail: "it is of server \(existing.serverID), system \(existing.systemIdentifier)")
             }
         }
@@ -87,7 +87,7 @@ public struct RepositoryLayout: Hashable, Sendable {
     public func identity() throws(Problem) -> RepositoryIdentity {
         guard let identity = try identityIfPresent() else {
             throw Problem(
-                .stateDamaged, "\"\(root)\" is not a repository", detail: "repository.json is missing")
+                .stateDamaged, "'\(root)' is not a repository", detail: "repository.json is missing")
         }
         return identity
     }

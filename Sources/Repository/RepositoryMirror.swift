@@ -128,7 +128,7 @@ public struct RepositoryMirror: Sendable {
                 outcome.copiedFiles += 1
             default:
                 throw Problem(
-                    .backupDamaged, "\"\(path)\" is no file of a backup",
+                    .backupDamaged, "'\(path)' is no file of a backup",
                     detail: "a backup has files and folders only")
             }
         }

@@ -13,7 +13,7 @@ extension RestoreExecutor {
             let target = DurableFiles.linkTarget(directory + "/" + name) ?? "something that is no directory"
             throw Problem(
                 .recoveryFailed, "the copy has a tablespace outside its own directory",
-                detail: "\"\(directory)/\(name)\" leads to \(target)")
+                detail: "'\(directory)/\(name)' leads to \(target)")
         }
         if names.isEmpty { return [] }
         return ["\(names.count) \(names.count == 1 ? "tablespace lies" : "tablespaces lie") inside the copy"]

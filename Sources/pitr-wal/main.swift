@@ -36,7 +36,7 @@ enum PitrWal {
             let layout = RepositoryLayout(root: root)
             let size = try layout.identity().segmentSize
             guard let archived = ArchivedFileName(fileName: name, segmentSize: size) else {
-                throw Problem(.usage, "\"\(name)\" is not the name of a WAL file")
+                throw Problem(.usage, "'\(name)' is not the name of a WAL file")
             }
             try WALArchive(layout: layout).extract(archived, to: destination)
             return 0

@@ -138,7 +138,7 @@ private final class DamagedBackup {
         case .unreadable: try makeUnreadable(file)
         case .manifestUnreadable:
             try makeUnreadable(BackupFiles.manifestFile(folder))
-            return "backup_manifest\" of the backup is damaged: it cannot be read: "
+            return "backup_manifest' of the backup is damaged: it cannot be read: "
         case .descriptionUnreadable:
             try makeUnreadable(BackupFiles.descriptor(folder))
             return "backup.json cannot be read"

@@ -60,7 +60,7 @@ import Testing
             try server.capture.run(name: "b", source: .automatic)
         }
         #expect(problem?.code == .backupDamaged)
-        #expect(problem?.message.contains("\(path)\" is damaged: wrong checksum in block 3") == true)
+        #expect(problem?.message.contains("\(path)' is damaged: wrong checksum in block 3") == true)
         #expect(try DurableFiles.list(server.layout.backups).isEmpty)
         #expect(
             try server.postgres.psql("SELECT count(*) FROM pg_stat_activity WHERE query ~ 'pg_backup'") == "1"

@@ -80,10 +80,10 @@ extension WALArchive {
     ) throws(Problem) {
         let path = layout.path(of: name)
         guard let file = try OpenFile(readingIfPresent: path) else {
-            throw Problem(.walMissing, "\(name) is not in the archive", detail: "\"\(path)\" does not exist")
+            throw Problem(.walMissing, "\(name) is not in the archive", detail: "'\(path)' does not exist")
         }
         if case .failure(let damage) = try content(of: file, name, body) {
-            throw Problem(.walDamaged, "\(name) is damaged in the archive", detail: "\"\(path)\": \(damage)")
+            throw Problem(.walDamaged, "\(name) is damaged in the archive", detail: "'\(path)': \(damage)")
         }
     }
 

@@ -28,13 +28,13 @@ extension WALArchive {
     public func push(path: String, name fileName: String, workers: Int = 2) throws(Problem) -> PushOutcome {
         let identity = try layout.identity()
         guard let name = ArchivedFileName(fileName: fileName, segmentSize: identity.segmentSize) else {
-            throw Problem(.usage, "\"\(fileName)\" is not the name of a WAL file")
+            throw Problem(.usage, "'\(fileName)' is not the name of a WAL file")
         }
         let source = try OpenFile(reading: path)
         let size = try source.size()
         if let segment = name.walSegment, size != segment.size.bytes {
             throw Problem(
-                .walDamaged, "\"\(path)\" is \(size) bytes large, a segment here is \(segment.size.bytes)")
+                .walDamaged, "'\(path)' is \(size) bytes large, a segment here is \(segment.size.bytes)")
         }
         let target = layout.path(of: name)
         if DurableFiles.status(target) != nil {
@@ -119,7 +119,7 @@ extension WALArchive {
             throw Problem(
                 .archiveConflict, "\(name) is in the archive, but damaged: \(damage)",
                 detail: "the file offered has CRC-32C \(Self.hex(crc.value))",
-                hint: "Move \"\(path)\" away, and PostgreSQL's next attempt stores the file anew.")
+                hint: "Move '\(path)' away, and PostgreSQL's next attempt stores the file anew.")
         case .success(let archived):
             guard archived.bytes == offset, archived.crc == crc.value else {
                 throw Problem(

@@ -108,7 +108,7 @@ final class WALCompressionJob: ChunkedJob {
         let count = try source.read(
             into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: state.offset)
         guard count == wanted else {
-            throw Problem(.system, "\"\(source.path)\" shrank while it was read")
+            throw Problem(.system, "'\(source.path)' shrank while it was read")
         }
         let content = UnsafeRawBufferPointer(rebasing: buffer[..<count])
         if state.indexing == nil {

@@ -148,7 +148,7 @@ public enum BackupFiles {
 
     static func damaged(_ path: String, _ reason: String, stored: String) -> Problem {
         Problem(
-            .backupDamaged, "file \"\(path)\" of the backup is damaged: \(reason)", detail: "\"\(stored)\"",
+            .backupDamaged, "file '\(path)' of the backup is damaged: \(reason)", detail: "'\(stored)'",
             hint: "Choose another backup; 'pitr backup list' shows them.")
     }
 
@@ -173,7 +173,7 @@ public enum BackupFiles {
         for file in try manifest(backup, in: layout).files {
             guard let crc = file.checksum?.crc32c else {
                 throw damaged(
-                    "backup_manifest", "it has no CRC-32C of \"\(file.path)\"", stored: manifestFile(folder))
+                    "backup_manifest", "it has no CRC-32C of '\(file.path)'", stored: manifestFile(folder))
             }
             files.append(BackupFileJob.Expected(path: file.path, size: file.size, crc: crc))
         }

@@ -56,7 +56,7 @@ public struct BackupRepository: Sendable {
     /// Removes one of the `leftovers`.
     public func removeLeftover(_ folder: String) throws(Problem) {
         guard Self.isUnfinished(folder), !folder.contains("/") else {
-            throw Problem(.system, "\"\(folder)\" is not an unfinished backup")
+            throw Problem(.system, "'\(folder)' is not an unfinished backup")
         }
         try DurableFiles.removeTree(layout.backups + "/" + folder)
     }
@@ -83,7 +83,7 @@ public struct BackupRepository: Sendable {
     }
 
     private static func notFound(_ name: String) -> Problem {
-        Problem(.resourceNotFound, "there is no backup \"\(name)\"")
+        Problem(.resourceNotFound, "there is no backup '\(name)'")
     }
 
     private static func isUnfinished(_ folder: String) -> Bool {
@@ -97,13 +97,13 @@ public struct BackupRepository: Sendable {
             guard let bytes = try DurableFiles.readIfPresent(BackupFiles.descriptor(path), limit: 1 << 24)
             else {
                 throw Problem(
-                    .backupDamaged, "backup \"\(name)\" is damaged", detail: "backup.json is missing")
+                    .backupDamaged, "backup '\(name)' is damaged", detail: "backup.json is missing")
             }
             let descriptor = try BackupDescriptor(parsing: bytes, path: BackupFiles.descriptor(path))
             guard descriptor.name == name else {
                 throw Problem(
-                    .backupDamaged, "backup \"\(name)\" is damaged",
-                    detail: "its backup.json is that of \"\(descriptor.name)\"")
+                    .backupDamaged, "backup '\(name)' is damaged",
+                    detail: "its backup.json is that of '\(descriptor.name)'")
             }
             return StoredBackup(name: name, path: path, content: .intact(descriptor))
         } catch {
@@ -112,7 +112,7 @@ public struct BackupRepository: Sendable {
             case .formatTooNew: throw error
             default:
                 let problem = Problem(
-                    .backupDamaged, "backup \"\(name)\" is damaged: its backup.json cannot be read",
+                    .backupDamaged, "backup '\(name)' is damaged: its backup.json cannot be read",
                     detail: error.detail ?? error.message)
                 return StoredBackup(name: name, path: path, content: .damaged(problem))
             }
