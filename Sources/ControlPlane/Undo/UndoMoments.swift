@@ -17,6 +17,7 @@ struct UndoMoments {
     /// The records that end the transactions which are taken back, in order.
     let commits: [BoundaryRecord]
     private let deeds: [String]
+    private let understood: [String]
 
     var all: [PreparedRestore] { [before, after, now] }
 
@@ -29,6 +30,7 @@ struct UndoMoments {
             let sought = try seeker.seek(latest.held)
             commits = sought.commits
             deeds = sought.deeds
+            understood = sought.notes
             guard let first = commits.first, let last = commits.last else {
                 throw Problem(
                     .resourceNotFound, "no transaction committed then",
@@ -111,7 +113,7 @@ struct UndoMoments {
     }
 
     func notes(_ copies: [PrivateCopy]) -> [String] {
-        var notes = before.planned.notes
+        var notes = understood
         for name in copies.last?.inDoubt ?? [] {
             notes.append(
                 "Prepared transaction '\(name)' is in doubt: what it would change is not counted as changed.")

@@ -13,6 +13,8 @@ struct UndoSeeker {
         var commits: [BoundaryRecord]
         /// What the transactions did, where that is known.
         var deeds: [String] = []
+        /// How what was asked for was understood.
+        var notes: [String] = []
     }
 
     private let plane: ControlPlane
@@ -67,6 +69,9 @@ struct UndoSeeker {
             let commit = try Self.commit(of: prepared.planned.plan, target)
             guard !sought.commits.contains(where: { $0.lsn == commit.lsn }) else { continue }
             sought.commits.append(commit)
+            for note in prepared.planned.notes where !sought.notes.contains(note) {
+                sought.notes.append(note)
+            }
             let deeds = prepared.planned.firstOutsideDid
             sought.deeds += targets.count == 1 ? deeds : deeds.map { "\(commit.xid): \($0)" }
         }

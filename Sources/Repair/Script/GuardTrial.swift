@@ -7,6 +7,9 @@ public import PostgresClient
 public struct GuardTrial {
     private let connection: Connection
 
+    /// invalid_text_representation: how a statement stops, see `RepairScript.check`.
+    private static let stopped = "22P02"
+
     /// - Parameter connection: to the copy, in a transaction that is rolled back.
     public init(_ connection: Connection) {
         self.connection = connection
@@ -27,7 +30,7 @@ public struct GuardTrial {
             } catch {
                 guard error.code == .queryFailed, connection.isOpen else { throw error }
                 // With its guard it writes nothing that could be refused.
-                if !(connection.lastFailure?.message.contains("stop: ") ?? false) {
+                if connection.lastFailure?.sqlState != Self.stopped {
                     found.append("tries rows that are not as planned: \(Self.title(statement))")
                 }
             }

@@ -16,7 +16,8 @@ struct UndoCommand: PitrCommand {
         abstract: "Find what transactions did to rows, and write the script that takes it back.",
         discussion: """
             The rows are read in temporary copies: from just before the transaction's commit, from just after it, and \
-            of now. Several transactions are taken back as one: what others wrote between them stays. The source is not written, and only its WAL is read. Each row gets a verdict; rows that later \
+            of now. Several transactions are taken back as one: what others wrote between them stays. The source is \
+            not written, and only its WAL is read. Each row gets a verdict; rows that later \
             transactions wrote again are conflicts. The script changes nothing unless every row is as planned, and is \
             proved on a copy of now before it is written. You run it yourself, with psql.
             """)
