@@ -17,9 +17,30 @@ extension HeldSource {
     public func records(
         from begin: LSN, to end: LSN, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
     ) throws(Problem) {
+        try records(along: LogPath.segments(of: inventory), from: begin, to: end, visit)
+    }
+
+    /// As `records(from:to:)`, of what a server wrote itself since it was restored, also before its first
+    /// backup.
+    ///
+    /// - Parameter fork: where its own timeline begins.
+    public func ownRecords(
+        since fork: LSN, from begin: LSN, to end: LSN,
+        _ visit: (borrowing WALRecord) throws(Problem) -> Bool
+    ) throws(Problem) {
+        let own = inventory.segments.map(\.name)
+            .filter { $0.timeline == inventory.path.timeline && $0.end > fork }
+            .sorted { $0.number < $1.number }
+        try records(along: own, from: begin, to: end, visit)
+    }
+
+    private func records(
+        along segments: [SegmentName], from begin: LSN, to end: LSN,
+        _ visit: (borrowing WALRecord) throws(Problem) -> Bool
+    ) throws(Problem) {
         var next: SegmentName?
         var chain = RecordChain(begin: begin, end: end)
-        for segment in LogPath.segments(of: inventory)
+        for segment in segments
         where segment.end > begin && segment.start < end && !chain.isOver {
             if let next, next.number != segment.number { throw Self.missing(next) }
             if next == nil, segment.start > begin { throw Self.missing(segment) }

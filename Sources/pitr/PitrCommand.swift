@@ -20,6 +20,10 @@ extension PitrCommand {
         let report = try execute(session)
         try session.print(report)
         if let failure = report.failure { throw failure }
+        if report.exitStatus != 0 {
+            try StandardStream.output.finish()
+            throw ToldFailure(exitStatus: report.exitStatus)
+        }
     }
 
     /// For results that a shell reads: without `-o` they are plain lines wherever they go.

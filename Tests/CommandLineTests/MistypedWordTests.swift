@@ -23,7 +23,7 @@ struct MistypedWordTests {
         ("backup verfy", "backup verify"), ("db drop", "db delete"), ("operation stop", "operation cancel"),
         ("firewall-rule set", "firewall-rule update"), ("parameter update", "parameter set"),
         ("postgres flexible-server restore -n x", "restore"), ("server list", "list"),
-        ("help restor", "restore"),
+        ("help restor", "restore"), ("diff -n x", "compare"),
         ("az postgres flexible-server show", "show"), ("completions bash", "completion"),
     ])
     func `suggests the command that is meant`(_ line: String, _ command: String) {

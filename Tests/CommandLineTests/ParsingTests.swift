@@ -88,6 +88,22 @@ struct ParsingTests {
         #expect(weekly.weekly == ["sat", "03:00"])
     }
 
+    @Test func `a comparison is with one other side, and reads slowly only a server in use`() throws {
+        let line = ["compare", "-n", "copy"]
+        let compare = try parse(
+            CompareCommand.self, "compare", "-n", "copy", "--with-source", "--max-rate", "2.5", "-d", "shop",
+            "--table", "shop.*", "--table", "orders", "--rows")
+        #expect(compare.withSource && compare.maxRate == 2.5 && compare.table == ["shop.*", "orders"])
+        #expect(try parse(CompareCommand.self, "compare", "-n", "copy").databaseName == nil)
+        for wrong in [
+            ["compare"], line + ["--with", "a", "--with-source"], line + ["--schema", "--rows"],
+            line + ["--max-rate", "5"], line + ["--with-source", "--max-rate", "0"],
+            line + ["--schema", "--table", "t"],
+        ] {
+            #expect(refusal(wrong).status != 0, "\(wrong)")
+        }
+    }
+
     @Test func `restore takes every option that makes sense here`() throws {
         let request = try parse(
             RestoreCommand.self, "restore", "-g", "rg", "-n", "copy", "--source-server", "src",

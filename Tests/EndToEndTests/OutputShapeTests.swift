@@ -162,6 +162,7 @@ extension EndToEnd {
                 try look("show", "-n", "copy", variant: "copy")
                 try look("explain", "-n", "copy")
                 try look("export", "-n", "copy", "--table", "t", product.scratch.path + "/rows.csv")
+                try look("compare", "-n", "copy", "-d", "postgres")
                 try look("usage")
                 try look("list", "--temporary", variant: "temporary")
                 let drill = try look("drill run", "-s", "orders")

@@ -33,7 +33,8 @@ public struct UndoRows: Sendable {
                 Self.text(row.now, place),
             ]
             let end = [writers.isEmpty ? nil : writers.joined(separator: "; "), row.reason]
-            return (start.map { $0 as String? } + cells + end).map(Self.field).joined(separator: ",") + "\n"
+            return (start.map { $0 as String? } + cells + end).map(CSVText.field).joined(separator: ",")
+                + "\n"
         }.joined()
     }
 
@@ -43,19 +44,6 @@ public struct UndoRows: Sendable {
             return row.address.map { "ctid=\($0)" } ?? ""
         }
         return key.columns.map { "\(shape.columns[$0].name)=\(cells[$0]?.text ?? "")" }.joined(separator: " ")
-    }
-
-    private static func field(_ text: String?) -> String {
-        guard let text else { return "" }
-        let needsQuotes =
-            text.isEmpty || text.utf8.contains { [UInt8(ascii: ","), 34, 10, 13].contains($0) }
-        guard needsQuotes else { return text }
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            if scalar == "\"" { quoted += "\"" }
-            quoted.unicodeScalars.append(scalar)
-        }
-        return quoted + "\""
     }
 
     private static func text(_ cells: Cells?, _ place: Int) -> String? {

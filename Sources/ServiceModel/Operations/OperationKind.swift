@@ -66,6 +66,9 @@ public struct OperationKind: Sendable {
     public static let drill = OperationKind(
         name: "drill", action: "drill/action", title: "Rehearse Restore of PostgreSQL Server",
         wireName: "DrillManagementOperation")
+    public static let compare = OperationKind(
+        name: "compare", action: "compare/action", title: "Compare PostgreSQL Servers",
+        wireName: "CompareManagementOperation")
     public static let writeGroup = OperationKind(
         name: "group", action: "write", title: "Update resource group", wireName: "UpsertResourceGroup",
         resourceType: "Microsoft.Resources/subscriptions/resourceGroups")
@@ -81,6 +84,6 @@ public struct OperationKind: Sendable {
     public static let all = [
         create, update, restore, geoRestore, revive, delete, start, stop, restart, backup, deleteBackup,
         writeRule, deleteRule, parameter, createDatabase, deleteDatabase, restorePoint, undo, drill,
-        writeGroup, deleteGroup,
+        compare, writeGroup, deleteGroup,
     ]
 }

@@ -21,6 +21,8 @@ struct Report: Sendable {
     var list: LongList?
     /// What failed although there is something to print: said after it, and the program's end.
     var failure: Problem?
+    /// What the program ends with where nothing failed: 1 where what was asked for is not so.
+    var exitStatus: Int32 = 0
 
     static let nothing = Report(value: nil, view: .plain(""))
 

@@ -73,7 +73,7 @@ enum HelpTopic: String, CaseIterable {
 
           0   done; with --help too
           1   refused or failed: the code in parentheses says why; also damage that 'wal verify',
-              'backup verify' or 'doctor' found
+              'backup verify' or 'doctor' found, and differences that 'compare' found
           2   wrong use: an unknown word, an option that is missing or has a wrong value
           3   what was named is not there: a server, a group, a backup, a target
 

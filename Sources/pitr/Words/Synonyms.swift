@@ -11,6 +11,7 @@ enum Synonyms {
         "backup create": "snapshot",
         "backup verify": "verify",
         "undo": "flashback revert unde repair compensate",
+        "compare": "diff difference differences cmp reladiff",
         "export": "dump unload extract pg_dump csv",
         "usage": "du df disk space cost costs memory",
         "restore": "rollback recover recovery rewind pitr clone fork branch copy point-in-time",

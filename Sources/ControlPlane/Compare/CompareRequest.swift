@@ -1,0 +1,90 @@
+import Platform
+public import Repair
+public import ServiceModel
+
+/// What `compare` is asked for.
+public struct CompareRequest: Sendable {
+    /// What a copy is compared with.
+    public enum Other: Hashable, Sendable {
+        /// A temporary copy of the latest moment of the server that it was restored from.
+        case sourceNow
+        /// That server itself, by SQL.
+        case source
+        case server(ServerReference)
+    }
+
+    public var server: ServerReference
+    public var other: Other
+    /// Nil is all of them.
+    public var database: String?
+    /// As `schema.table` or `table`, with `*` for any characters; empty is all of them.
+    public var tables: [String] = []
+    public var comparesSchema = true
+    public var comparesRows = true
+    /// Whether every row is read, also where WAL tells which pages can differ.
+    public var readsAll = false
+    /// How much is read of the source in a second, in bytes; nil is as fast as it goes.
+    public var maximumRate: UInt64?
+
+    public init(server: ServerReference, other: Other) {
+        self.server = server
+        self.other = other
+    }
+}
+
+/// What came of it.
+public struct CompareResult: Sendable {
+    /// What was read, in words: `server copy`, `a copy of shop as of …`.
+    public var here: String
+    public var there: String
+    public var databases: [DatabaseComparison]
+    public var notes: [String]
+    public var operationID: String
+    /// What each part took, in seconds.
+    public var steps: [(name: String, seconds: Double)]
+
+    public var isEqual: Bool { databases.allSatisfy(\.isEqual) }
+}
+
+/// Names of tables that a person means: `shop.orders`, `orders`, `shop.*`.
+struct TablePattern {
+    private let schema: [Character]?
+    private let name: [Character]
+
+    /// - Throws: `.usage` for what is no name.
+    init(_ text: String) throws(Problem) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), !parts.contains("") else {
+            throw Problem(
+                .usage, "'\(text)' names no table", hint: "Say it like 'orders', 'public.orders' or 'shop.*'."
+            )
+        }
+        schema = parts.count == 2 ? Array(parts[0]) : nil
+        name = Array(parts[parts.count - 1])
+    }
+
+    func matches(schema: String, name: String) -> Bool {
+        Self.matches(self.name[...], Array(name)[...])
+            && (self.schema.map { Self.matches($0[...], Array(schema)[...]) } ?? true)
+    }
+
+    private static func matches(_ pattern: ArraySlice<Character>, _ text: ArraySlice<Character>) -> Bool {
+        var (place, at) = (pattern.startIndex, text.startIndex)
+        var star: (pattern: Int, text: Int)?
+        while at < text.endIndex {
+            if place < pattern.endIndex, pattern[place] == "*" {
+                star = (place, at)
+                place += 1
+            } else if place < pattern.endIndex, pattern[place] == text[at] {
+                place += 1
+                at += 1
+            } else if let last = star {
+                star = (last.pattern, last.text + 1)
+                (place, at) = (last.pattern + 1, last.text + 1)
+            } else {
+                return false
+            }
+        }
+        return pattern[place...].allSatisfy { $0 == "*" }
+    }
+}

@@ -1,0 +1,208 @@
+import Catalog
+import Instance
+import Planning
+public import Platform
+import PostgresClient
+import PostgresFormat
+public import Repair
+import ServiceModel
+
+/// Comparing a server with another one, or a copy with what became of its source. Nothing is written.
+extension ControlPlane {
+    /// Compares definitions and rows; each row that differs is handed over as it is found.
+    ///
+    /// Throws `.resourceNotFound` for a server or database that is not there, `.serverIsNotReady`, `.usage`,
+    /// `.insufficientStorage`, `.canceled`, and what `output` throws.
+    public func compare(
+        _ request: CompareRequest,
+        output: @escaping (_ database: String, _ table: String, RowDifference) throws(Problem) -> Void
+    ) throws -> CompareResult {
+        let patterns = try request.tables.map { try TablePattern($0) }
+        let row = try findComplete(request.server)
+        try connect(row).close()
+        let source = try comparedSource(of: row, request)
+        return try perform(.compare, server: row, source: source?.id) { operation in
+            defer { removeOperationFolder(operation.id) }
+            let folder = paths.operation(operation.id)
+            try DurableFiles.makeDirectories(folder, durable: false)
+            var steps = StepTimes()
+            var notes: [String] = []
+            let here = ComparedServer(words: "server \(row.name)", instance: try instance(row), pace: nil)
+            var now: SourceNow?
+            defer { now?.remove() }
+            let there = try other(request, source, operation, &now, &notes, &steps)
+            let pages = try forkedPages(request, row, now, folder, &notes, &steps)
+            let work = ComparedWork(folder: folder, progress, cancellation)
+            let names = try (here.databases(), there.databases())
+            if let database = request.database, !names.0.contains(database), !names.1.contains(database) {
+                throw Problem(
+                    .resourceNotFound, "there is no database '\(database)' on either side",
+                    hint: "They have \(Set(names.0 + names.1).sorted().joined(separator: ", ")).")
+            }
+            var databases: [DatabaseComparison] = []
+            for name in Set(names.0 + names.1).sorted() where request.database.map({ $0 == name }) ?? true {
+                var found = DatabaseComparison(name: name)
+                if !names.0.contains(name) { found.presence = .onlyThere }
+                if !names.1.contains(name) { found.presence = .onlyHere }
+                if found.presence == .both {
+                    try steps.time("compare \(name)") {
+                        try compare(&found, request, patterns, here, there, pages, work, &notes, output)
+                    }
+                }
+                databases.append(found)
+            }
+            guard patterns.isEmpty || databases.contains(where: \.hasParts) else {
+                throw Problem(
+                    .resourceNotFound, "no table on either side is named like that",
+                    hint: "Name tables as orders, shop.orders or shop.*.")
+            }
+            return CompareResult(
+                here: here.words, there: there.words, databases: databases, notes: notes,
+                operationID: operation.id, steps: steps.steps)
+        }
+    }
+
+    private func compare(
+        _ found: inout DatabaseComparison, _ request: CompareRequest, _ patterns: [TablePattern],
+        _ here: ComparedServer, _ there: ComparedServer, _ pages: ForkedPages?, _ work: ComparedWork,
+        _ notes: inout [String], _ output: @escaping (String, String, RowDifference) throws(Problem) -> Void
+    ) throws {
+        let name = found.name
+        // Definitions of the tables that were asked for alone would leave out what belongs to them.
+        if request.comparesSchema, patterns.isEmpty {
+            progress.begin("comparing definitions of \(name)", totalBytes: nil)
+            defer { progress.end() }
+            let path = work.schemaFile
+            let mine = try here.schema(name, into: path, runner)
+            found.schema = mine.differences(from: try there.schema(name, into: path, runner))
+            found.hasSchema = true
+        }
+        guard request.comparesRows else { return }
+        let left = try here.holder(name)
+        defer { left.close() }
+        let right = try there.holder(name)
+        defer { right.close() }
+        let touched = try pages.flatMap { try touchedPages($0, left, &notes) }
+        try DatabaseComparer(
+            here: left, there: right, work, touched: touched,
+            wants: { table in
+                patterns.isEmpty
+                    || patterns.contains { $0.matches(schema: table.schema, name: table.name) }
+            },
+            output: { (table, row) throws(Problem) in try output(name, table.description, row) }
+        ).compare(&found)
+    }
+
+    // MARK: What WAL tells
+
+    /// Nil where all rows are to be read: why is added to the notes.
+    private func forkedPages(
+        _ request: CompareRequest, _ row: ServerRow, _ now: SourceNow?, _ folder: String,
+        _ notes: inout [String], _ steps: inout StepTimes
+    ) throws -> ForkedPages? {
+        guard let now, request.comparesRows, !request.readsAll, let from = row.restoredFrom else {
+            return nil
+        }
+        return try steps.time("read WAL") {
+            try orReadAll(&notes) {
+                try ForkedPages(
+                    self, copy: row, fork: from.lsn, source: now.prepared.held, end: now.copy.end,
+                    tailDirectory: folder + "/tail")
+            }
+        }
+    }
+
+    /// As far as the snapshot of the copy sees.
+    private func touchedPages(
+        _ pages: ForkedPages, _ holder: ComparedSide.Holder, _ notes: inout [String]
+    ) throws -> TouchedPages? {
+        try orReadAll(&notes) { try pages.touched(upTo: try holder.writtenWAL(cancellation)) }
+    }
+
+    /// What WAL does not tell is no failure of the comparison.
+    private func orReadAll<Value>(_ notes: inout [String], _ body: () throws -> Value) throws -> Value? {
+        do {
+            return try body()
+        } catch {
+            let problem = Self.problem(from: error)
+            guard problem.code != .canceled else { throw problem }
+            let note = "All rows were read, as WAL does not tell which pages can differ: \(problem.message)."
+            if !notes.contains(note) { notes.append(note) }
+            return nil
+        }
+    }
+
+    /// The server that a copy was restored from, where it is needed.
+    private func comparedSource(of row: ServerRow, _ request: CompareRequest) throws -> ServerRow? {
+        if case .server = request.other { return nil }
+        guard let from = row.restoredFrom else {
+            throw Problem(
+                .usage, "server '\(row.name)' was not restored from another one",
+                hint: "Name what to compare it with: --with SERVER.")
+        }
+        guard let source = try kept(id: from.sourceServerID) else {
+            throw Problem(
+                .resourceNotFound, "server '\(from.sourceServer)', which it was restored from, is gone",
+                hint: "Name what to compare it with: --with SERVER.")
+        }
+        return source
+    }
+
+    private func other(
+        _ request: CompareRequest, _ source: ServerRow?, _ operation: RunningOperation,
+        _ now: inout SourceNow?, _ notes: inout [String], _ steps: inout StepTimes
+    ) throws -> ComparedServer {
+        let pace = request.maximumRate.map { ReadingPace(bytesPerSecond: $0) }
+        switch (request.other, source) {
+        case (.server(let reference), _):
+            let row = try findComplete(reference)
+            try connect(row).close()
+            return ComparedServer(words: "server \(row.name)", instance: try instance(row), pace: pace)
+        case (.source, let source?):
+            try connect(source).close()
+            return ComparedServer(
+                words: "server \(source.name), read by SQL", instance: try instance(source), pace: pace)
+        case (_, let source?):
+            let asked = RestoreRequest(
+                resourceGroup: source.resourceGroup, sourceServer: source.id, target: .latest(asOf: nil))
+            let prepared = try steps.time("plan") {
+                try prepare(asked, source: source, checkName: false)
+            }
+            let made: PrivateCopy
+            do {
+                let room = try diskRoom(paths.operations)
+                try room.require(prepared.planned.plan.leastBytes, for: "a temporary copy")
+                made = try steps.time("copy of now") { try makePrivateCopy(prepared, "now", operation) }
+            } catch {
+                prepared.release()
+                throw error
+            }
+            now = SourceNow(prepared: prepared, copy: made)
+            for name in made.inDoubt {
+                notes.append(
+                    "Prepared transaction '\(name)' is in doubt in \(source.name): what it would change is "
+                        + "not counted as changed.")
+            }
+            return ComparedServer(
+                words: "a copy of \(source.name) as of \(made.end)", instance: made.server, pace: nil)
+        case (_, nil):
+            throw Problem(.usage, "nothing was named to compare with", hint: "Name it: --with SERVER.")
+        }
+    }
+}
+
+/// A copy of the source's latest moment, with the WAL that it was made from.
+private struct SourceNow {
+    let prepared: PreparedRestore
+    let copy: PrivateCopy
+
+    func remove() {
+        copy.remove()
+        prepared.release()
+    }
+}
+
+extension DatabaseComparison {
+    /// Whether there was anything to compare.
+    fileprivate var hasParts: Bool { !tables.isEmpty || !leftOut.isEmpty || sequenceCount > 0 }
+}

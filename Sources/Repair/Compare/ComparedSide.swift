@@ -1,0 +1,267 @@
+public import Platform
+public import PostgresClient
+public import PostgresFormat
+
+/// One side of a comparison: a database as one snapshot sees it. Nothing is written, and no code of the
+/// database is run but the output functions of its types.
+public struct ComparedSide: Sendable {
+    private let parameters: ConnectionParameters
+    private let pace: ReadingPace?
+    /// As `pg_export_snapshot` names it: further sessions see the same.
+    private let snapshot: String
+
+    /// What reads a side: its snapshot ends with the holder's session.
+    public final class Holder {
+        public let side: ComparedSide
+        let connection: Connection
+
+        /// - Parameter parameters: of the tool's own superuser.
+        public init(_ parameters: ConnectionParameters, pace: ReadingPace?) throws(Problem) {
+            connection = try Connection(parameters)
+            try ComparedSide.begin(connection)
+            guard let snapshot = try connection.query("SELECT pg_catalog.pg_export_snapshot()").scalar else {
+                throw Problem(.queryFailed, "the server names no snapshot")
+            }
+            side = ComparedSide(parameters: parameters, pace: pace, snapshot: snapshot)
+        }
+
+        public func close() { connection.close() }
+
+        /// Where WAL ended that can have written what the snapshot sees, once that is on the disk.
+        public func writtenWAL(_ cancellation: CancellationFlag) throws(Problem) -> LSN {
+            func place(_ function: String) throws(Problem) -> LSN? {
+                try connection.query("SELECT pg_catalog.\(function)()::text").scalar.flatMap { LSN($0) }
+            }
+            let end = try place("pg_current_wal_insert_lsn")
+            let watch = Stopwatch()
+            while let end, watch.seconds < 5 {
+                // A transaction may have committed without waiting for its WAL.
+                if let flushed = try place("pg_current_wal_flush_lsn"), flushed >= end { return end }
+                try cancellation.check()
+                Pause.milliseconds(20)
+            }
+            throw Problem(.walMissing, "the server does not write its WAL to the disk")
+        }
+    }
+
+    private static func begin(_ connection: Connection) throws(Problem) {
+        try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try connection.execute(CanonicalText.settings(local: true) + "\nSET LOCAL jit = off")
+    }
+
+    /// One more session in the same snapshot.
+    func open() throws(Problem) -> Connection {
+        let connection = try Connection(parameters)
+        try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try connection.execute("SET TRANSACTION SNAPSHOT \(SQLText.literal(snapshot))")
+        try connection.execute(CanonicalText.settings(local: true) + "\nSET LOCAL jit = off")
+        return connection
+    }
+
+    /// The pages that one statement reads: little where a rate is to be kept.
+    private var pagesAtOnce: UInt64 { pace == nil ? 4096 : 64 }
+
+    /// The pages that are read where only some are.
+    private var listedPagesAtOnce: Int { pace == nil ? 512 : 64 }
+
+    /// Hands over the digests of the rows on some pages of a relation.
+    func digests(
+        of relation: ComparedRelation, key: [String], pages: [UInt32], _ work: ComparedWork,
+        _ body: (RowDigest) throws(Problem) -> Void
+    ) throws(Problem) {
+        let connection = try open()
+        defer { connection.close() }
+        let rows = DigestSelect(relation, key, work)
+        for start in stride(from: 0, to: pages.count, by: listedPagesAtOnce) {
+            let list = pages[start..<min(start + listedPagesAtOnce, pages.count)]
+            // The planner makes each of the pairs a range of addresses.
+            let stretch = """
+                ONLY \(relation.name.sql) AS r WHERE r.ctid >= pg_catalog.format('(%s,0)', p.p)::tid
+                    AND r.ctid < pg_catalog.format('(%s,0)', p.p + 1)::tid
+                """
+            var bytes = UInt64(list.count) * 8192
+            let numbers = list.map(String.init).joined(separator: ",")
+            _ = try connection.copyOut(
+                "COPY (SELECT i.* FROM pg_catalog.unnest('{\(numbers)}'::bigint[]) AS p(p), "
+                    + "LATERAL (\(rows.sql(from: stretch)) OFFSET 0) AS i) TO STDOUT",
+                cancellation: work.cancellation
+            ) { (row) throws(Problem) in
+                let digest = try DigestLine.checked(row)
+                bytes += UInt64(digest.length)
+                try body(digest)
+            }
+            work.progress.advance(bytes: UInt64(list.count) * 8192)
+            try pace?.wait(for: bytes, work.cancellation)
+        }
+    }
+
+    /// Reads the rows of a relation, some pages at a time.
+    ///
+    /// - Parameter body: gets the FROM clause of a stretch of it, in which the table is `r`, and answers how
+    ///   many bytes the rows had.
+    private func forEachStretch(
+        of relation: ComparedRelation, _ work: ComparedWork,
+        _ body: (String) throws(Problem) -> UInt64
+    ) throws(Problem) {
+        var next: UInt64 = 0
+        repeat {
+            try work.cancellation.check()
+            let end = next + pagesAtOnce
+            let isLast = end >= relation.pages
+            let bytes = try body(
+                "ONLY \(relation.name.sql) AS r WHERE r.ctid >= '(\(next),0)'"
+                    + (isLast ? "" : " AND r.ctid < '(\(end),0)'"))
+            let pages = min(end, max(relation.pages, next)) - next
+            work.progress.advance(bytes: pages * 8192)
+            try pace?.wait(for: max(bytes, pages * 8192), work.cancellation)
+            next = end
+        } while next < relation.pages
+    }
+
+    /// Adds up all rows of a relation.
+    func sums(
+        of relation: ComparedRelation, buckets: Int, _ connection: Connection, _ work: ComparedWork
+    ) throws(Problem) -> BucketSums {
+        var sums = BucketSums(count: buckets)
+        try forEachStretch(of: relation, work) { (stretch) throws(Problem) in
+            let answer = try connection.query(
+                """
+                SELECT q.h & \(buckets - 1), pg_catalog.count(*), pg_catalog.sum(q.h), pg_catalog.sum(q.l),
+                    pg_catalog.sum(q.n)
+                FROM (SELECT \(work.hash("i.i", 0)) AS h, \(work.hash("i.i", 1)) AS l,
+                        pg_catalog.octet_length(i.i) AS n
+                    FROM (SELECT \(ComparedRelation.image(relation.columns)) AS i
+                        FROM \(stretch) OFFSET 0) AS i OFFSET 0) AS q
+                GROUP BY 1
+                """)
+            var bytes: UInt64 = 0
+            for row in answer.rows {
+                guard let bucket = row[0].flatMap({ Int($0) }), sums.sums.indices.contains(bucket),
+                    let rows = row[1].flatMap({ UInt64($0) }), let high = row[2].flatMap({ Int128($0) }),
+                    let low = row[3].flatMap({ Int128($0) })
+                else { throw Problem(.queryFailed, "the server's sums cannot be read") }
+                sums.add(
+                    bucket: bucket, rows: rows, high: UInt64(truncatingIfNeeded: high),
+                    low: UInt64(truncatingIfNeeded: low))
+                bytes += row[4].flatMap { UInt64($0) } ?? 0
+            }
+            return bytes
+        }
+        return sums
+    }
+
+    /// Hands over the digests of the rows in some buckets of a relation.
+    func digests(
+        of relation: ComparedRelation, key: [String], buckets: Int, wanted: [Int], _ work: ComparedWork,
+        _ body: (RowDigest) throws(Problem) -> Void
+    ) throws(Problem) {
+        let connection = try open()
+        defer { connection.close() }
+        let list = wanted.map(String.init).joined(separator: ",")
+        let rows = DigestSelect(relation, key, work)
+        try forEachStretch(of: relation, work) { (stretch) throws(Problem) in
+            var bytes: UInt64 = 0
+            _ = try connection.copyOut(
+                """
+                COPY (SELECT * FROM (\(rows.sql(from: stretch)) OFFSET 0) AS i
+                    WHERE (i.h & \(buckets - 1)) = ANY ('{\(list)}'::bigint[])) TO STDOUT
+                """, cancellation: work.cancellation
+            ) { (row) throws(Problem) in
+                let digest = try DigestLine.checked(row)
+                bytes += UInt64(digest.length)
+                try body(digest)
+            }
+            return bytes
+        }
+    }
+}
+
+/// What all of a comparison shares.
+public struct ComparedWork: Sendable {
+    let cancellation: CancellationFlag
+    let progress: any ProgressReporter
+    private let seeds: (UInt64, UInt64)
+    /// Where files may lie while it works.
+    let folder: String
+
+    public init(folder: String, _ progress: any ProgressReporter, _ cancellation: CancellationFlag) {
+        self.folder = folder
+        self.progress = progress
+        self.cancellation = cancellation
+        seeds = (UInt64.random(in: 1...UInt64.max), UInt64.random(in: 1...UInt64.max))
+    }
+
+    /// Where a dump of definitions may lie for a moment.
+    public var schemaFile: String { folder + "/schema.sql" }
+
+    /// A half of the hash of a text. The text has the collation "C", so that its bytes are hashed.
+    func hash(_ text: String, _ half: Int) -> String {
+        let seed = Int64(bitPattern: half == 0 ? seeds.0 : seeds.1)
+        return "pg_catalog.hashtextextended(\(text), '\(seed)'::bigint)"
+    }
+}
+
+/// The SELECT of rows' digests.
+private struct DigestSelect {
+    private let image: String
+    private let keyImage: String
+    private let keyText: String
+    private let work: ComparedWork
+
+    init(_ relation: ComparedRelation, _ key: [String], _ work: ComparedWork) {
+        let columns = relation.columns(named: key)
+        image = ComparedRelation.image(relation.columns)
+        keyImage = columns.isEmpty ? "" : ", \(ComparedRelation.image(columns)) AS k"
+        keyText = columns.isEmpty ? "i.i" : "i.k"
+        self.work = work
+    }
+
+    /// - Parameter stretch: what stands behind FROM, in which the table is `r`.
+    func sql(from stretch: String) -> String {
+        """
+        SELECT \(work.hash(keyText, 0)) AS x, \(work.hash(keyText, 1)) AS y, \(work.hash("i.i", 0)) AS h,
+            \(work.hash("i.i", 1)) AS l, pg_catalog.octet_length(i.i) AS n, i.ctid AS t
+        FROM (SELECT r.ctid, \(image) AS i\(keyImage) FROM \(stretch) OFFSET 0) AS i
+        """
+    }
+}
+
+/// A digest as COPY writes it: five numbers and an address between tabs.
+enum DigestLine {
+    static func checked(_ row: UnsafeRawBufferPointer) throws(Problem) -> RowDigest {
+        guard let digest = read(row) else {
+            throw Problem(.queryFailed, "the server's hashes cannot be read")
+        }
+        return digest
+    }
+
+    static func read(_ row: UnsafeRawBufferPointer) -> RowDigest? {
+        var place = 0
+        guard let keyHigh = number(row, &place), let keyLow = number(row, &place),
+            let high = number(row, &place), let low = number(row, &place), let length = number(row, &place)
+        else { return nil }
+        place += 1
+        guard let block = number(row, &place), let offset = number(row, &place) else { return nil }
+        return RowDigest(
+            key: (keyHigh, keyLow), row: (high, low),
+            address: RowAddress(
+                block: UInt32(truncatingIfNeeded: block), offset: UInt16(truncatingIfNeeded: offset)),
+            length: UInt32(truncatingIfNeeded: length))
+    }
+
+    /// Reads up to and with what stands behind the number.
+    private static func number(_ row: UnsafeRawBufferPointer, _ place: inout Int) -> UInt64? {
+        guard place < row.count else { return nil }
+        let isNegative = row[place] == UInt8(ascii: "-")
+        if isNegative { place += 1 }
+        var value: UInt64 = 0
+        let start = place
+        while place < row.count, row[place] >= UInt8(ascii: "0"), row[place] <= UInt8(ascii: "9") {
+            value = value &* 10 &+ UInt64(row[place] - UInt8(ascii: "0"))
+            place += 1
+        }
+        guard place > start else { return nil }
+        place += 1
+        return isNegative ? 0 &- value : value
+    }
+}
