@@ -117,6 +117,16 @@ struct PageTests {
         #expect(text.contains("Deployment is in progress"))
     }
 
+    @Test func `a table is exported as it is read, and never as a formula`() {
+        var page = ServersPage()
+        var line = ServerLine()
+        (line.name, line.group, line.tags) = ("orders", "=cmd()", ["a=\"x, y\""])
+        page.servers = [line]
+        let lines = page.rows.csv.split(separator: "\r\n")
+        #expect(lines.count == 2 && lines[0].hasPrefix("name,resourceGroup,state,"))
+        #expect(lines[1].hasPrefix("orders,'=cmd(),") && lines[1].hasSuffix(",\"a=\"\"x, y\"\"\""))
+    }
+
     @Test(arguments: [(0, 0), (1, 2), (302_400, 50), (700_000, 100)])
     func `the bar shows how much of the retention is covered`(span: Int64, percent: Int) {
         var window = RestorableWindow()

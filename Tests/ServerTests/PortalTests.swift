@@ -206,6 +206,14 @@ struct PortalTests {
         #expect(page.text.contains("Deployment is in progress") && !page.text.contains("Secret-4711"))
     }
 
+    @Test func `a list can be had as CSV and as JSON`() throws {
+        let cookie = try signedIn()
+        let csv = get("/portal?format=csv", cookie)
+        #expect(csv["Content-Type"] == "text/csv; charset=utf-8" && csv.text.hasPrefix("name,resourceGroup,"))
+        let json = get("/portal/notifications?format=json", cookie)
+        #expect(json.text == "[]" && json["Content-Disposition"]?.hasPrefix("attachment") == true)
+    }
+
     @Test func `a refused form keeps what was typed, but for the password`() throws {
         let cookie = try signedIn()
         let token = try token(get("/portal", cookie))

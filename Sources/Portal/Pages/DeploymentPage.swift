@@ -156,6 +156,13 @@ public struct NotificationsPage: Page {
 
     public init() {}
 
+    /// The list as rows.
+    public var rows: Table {
+        var rows = Table(["id", "operation", "resourceGroup", "status", "time", "caller"])
+        rows.rows = lines.map { [$0.id, $0.words, $0.resource, $0.phase, $0.time, $0.caller] }
+        return rows
+    }
+
     public var content: HTML {
         if lines.isEmpty {
             tag("div", ["class": "empty"]) {
@@ -187,6 +194,7 @@ public struct NotificationsPage: Page {
                     }
                 }
             }
+            Table.links(.notifications)
         }
     }
 }

@@ -13,7 +13,7 @@ public struct ServerLine: Sendable {
     /// `is deleted in 3 hours`; empty for a server that stays.
     public var expiry = ""
     public var tags: [String] = []
-    public var disk = ""
+    public var storage = ""
 
     public init() {}
 }
@@ -46,7 +46,27 @@ public struct ServersPage: Page {
                 tag("button", [:], "Filter")
             }
         }
-        if servers.isEmpty { empty } else { table }
+        if servers.isEmpty {
+            empty
+        } else {
+            table
+            Table.links(.servers)
+        }
+    }
+
+    /// The list as rows.
+    public var rows: Table {
+        var rows = Table([
+            "name", "resourceGroup", "state", "version", "tier", "earliestRestorePoint",
+            "latestRestorePoint", "retentionDays", "restoredFrom", "tags",
+        ])
+        rows.rows = servers.map {
+            [
+                $0.name, $0.group, $0.state, $0.version, $0.tier, $0.window.earliest, $0.window.latest,
+                String($0.window.retentionDays), $0.origin, $0.tags.joined(separator: " "),
+            ]
+        }
+        return rows
     }
 
     private var empty: HTML {
@@ -69,7 +89,7 @@ public struct ServersPage: Page {
             tag("table", ["class": "list"]) {
                 tag("thead") {
                     tag("tr") {
-                        for word in ["Name", "State", "Version, tier", "Restorable", "Disk"] {
+                        for word in ["Name", "State", "Version, tier", "Restorable", "Storage"] {
                             tag("th", ["scope": "col"], word)
                         }
                     }
@@ -100,7 +120,7 @@ public struct ServersPage: Page {
                 tag("span", ["class": "sub"], server.tier)
             }
             tag("td") { server.window.html }
-            tag("td", ["class": "exact"], server.disk)
+            tag("td", ["class": "exact"], server.storage)
         }
     }
 }

@@ -18,7 +18,7 @@ final class LiveOperations: Service {
     /// Browsers that listen at once.
     private static let most = 64
     /// How long one stream lasts; a browser asks for the next by itself, and is looked at again then.
-    static let lifetime = Duration.seconds(120)
+    static let lifetime = Duration.seconds(30)
 
     /// What a listener may see, and where to tell it.
     private struct Listener {
@@ -118,6 +118,7 @@ final class LiveOperations: Service {
             })
         // Strings and numbers can always be written down.
         let data = (try? JSONEncoder().encode(state)) ?? Data()
-        return ByteBuffer(string: "event: state\ndata: \(String(decoding: data, as: UTF8.self))\n\n")
+        return ByteBuffer(
+            string: "retry: 500\nevent: state\ndata: \(String(decoding: data, as: UTF8.self))\n\n")
     }
 }

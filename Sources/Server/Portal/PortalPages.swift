@@ -20,9 +20,13 @@ struct PortalPages: Sendable {
     func answer(_ place: Place, isPost: Bool) throws -> APIResponse? {
         switch place {
         case .signOut where isPost: return nil
-        case .servers where !isPost: return try .page(servers())
+        case .servers where !isPost:
+            let page = try servers()
+            return try exported(page.rows, as: "servers") ?? .page(page)
         case .create: return try isPost ? create() : .page(createPage())
-        case .notifications where !isPost: return try .page(notifications())
+        case .notifications where !isPost:
+            let page = try notifications()
+            return try exported(page.rows, as: "notifications") ?? .page(page)
         case .deployment(let id) where !isPost: return try .page(deployment(id))
         case .events where !isPost:
             var response = APIResponse(
@@ -48,6 +52,26 @@ struct PortalPages: Sendable {
             try isPost ? confirmed(server, part) : .page(confirmPage(server, part))
         default: throw APICall.notAllowed(visit.request.method, allowed: [isPost ? "GET" : "POST"])
         }
+    }
+
+    /// The table alone, where that is asked for; nil where the page is.
+    private func exported(_ table: Table, as name: String) throws -> APIResponse? {
+        var response: APIResponse
+        switch visit.request.query["format"] {
+        case "csv":
+            response = APIResponse(
+                status: 200, headers: [("Content-Type", "text/csv; charset=utf-8")],
+                body: Array(table.csv.utf8))
+        case "json":
+            response = try .document(
+                table.rows.map { row in
+                    Dictionary(zip(table.columns, row), uniquingKeysWith: { first, _ in first })
+                })
+        default: return nil
+        }
+        let format = visit.request.query["format"] == "csv" ? "csv" : "json"
+        response.headers.append(("Content-Disposition", "attachment; filename=\"\(name).\(format)\""))
+        return response
     }
 
     // MARK: Servers
@@ -83,7 +107,7 @@ struct PortalPages: Sendable {
         line.tier = "\(server.tier), \(server.skuName)"
         line.window = PortalWords.window(server)
         line.tags = Self.tags(server)
-        line.disk = "\(server.storageSizeGiB) GiB"
+        line.storage = "\(server.storageSizeGiB) GiB"
         if let origin = server.restoredFrom {
             line.origin = [origin.sourceServer, origin.restoreTimeUTC.map(PortalWords.time)]
                 .compactMap { $0 }.joined(separator: ", ")
