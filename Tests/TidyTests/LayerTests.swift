@@ -28,7 +28,8 @@ struct LayerTests {
             "AzureAPI": ["ServiceModel", "WALEvents", "Planning", "Platform", "PostgresFormat"],
             "Portal": [],
             "Server": [
-                "AzureAPI", "ControlPlane", "Planning", "Platform", "Portal", "PostgresFormat", "ServiceModel",
+                "AzureAPI", "ControlPlane", "Planning", "Platform", "Portal", "PostgresFormat",
+                "ServiceModel",
             ],
             "pitr": [
                 "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresClient", "PostgresFormat",

@@ -53,8 +53,9 @@ public struct OverviewPage: Page {
             tag("h2", [:], "Restorable window")
             window.html
             Parts.facts([
-                Fact("Earliest restore point", window.earliest, isExact: true),
-                Fact("Latest restore point", window.latest, isExact: true),
+                Fact(
+                    "Earliest restore point", Self.both(window.earliest, window.earliestHere), isExact: true),
+                Fact("Latest restore point", Self.both(window.latest, window.latestHere), isExact: true),
             ])
         }
         Parts.card("Essentials") { Parts.facts(essentials) }
@@ -73,6 +74,12 @@ public struct OverviewPage: Page {
                 }
             }
         }
+    }
+}
+
+extension OverviewPage {
+    private static func both(_ time: String, _ here: String) -> String {
+        here.isEmpty ? time : "\(time)\n\(here)"
     }
 }
 

@@ -3,6 +3,9 @@ public struct RestorableWindow: Sendable {
     /// As on a clock in UTC; empty before the first backup.
     public var earliest = ""
     public var latest = ""
+    /// As on a clock of this machine; empty where that shows UTC.
+    public var earliestHere = ""
+    public var latestHere = ""
     /// Between the two, in seconds.
     public var span: Int64 = 0
     public var retentionDays = 7

@@ -11,6 +11,12 @@ enum PortalWords {
         time.description.dropLast().replacing("T", with: " ") + " UTC"
     }
 
+    /// As a clock of this machine shows it; empty where that shows UTC.
+    private static func here(_ time: PostgresTimestamp) -> String {
+        let text = LocalTime.text(time)
+        return text.firstRange(of: "+00:00 ") == nil ? text : ""
+    }
+
     static func bytes(_ count: UInt64) -> String {
         var (value, unit) = (Double(count), "B")
         for next in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 { (value, unit) = (value / 1024, next) }
@@ -36,6 +42,8 @@ enum PortalWords {
         }
         window.earliest = time(earliest)
         window.latest = time(latest)
+        window.earliestHere = here(earliest)
+        window.latestHere = here(latest)
         window.span = max(0, (latest.unixMicroseconds - earliest.unixMicroseconds) / 1_000_000)
         return window
     }
