@@ -69,7 +69,18 @@ struct PageTests {
         create.frame = frame("Create")
         var confirm = ConfirmPage()
         confirm.frame = frame("Stop")
-        for text in [compute.document, create.document, confirm.document] {
+        var networking = NetworkingPage()
+        networking.frame = frame("Networking")
+        (networking.maySave, networking.mayDelete, networking.client) = (true, true, "127.0.0.1")
+        networking.rules = [NetworkingPage.Rule("here", "127.0.0.1", "127.0.0.1")]
+        var backups = BackupsPage()
+        backups.frame = frame("Backup and restore")
+        (backups.mayBackUp, backups.mayDelete) = (true, true)
+        var backup = BackupsPage.Backup()
+        backup.isOnDemand = true
+        backups.backups = [backup]
+        let pages: [any Page] = [compute, create, confirm, networking, backups]
+        for text in pages.map(\.document) {
             let forms = text.components(before: "method=\"post\"")
             #expect(forms.count > 1)
             for form in forms { #expect(form.contains("name=\"token\" value=\"secret-token\"")) }

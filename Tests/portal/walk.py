@@ -203,7 +203,16 @@ def restore(walk, name, moment):
     walk.complete()
     walk.go(f"/portal/servers/demo/{name}")
     check("a kept copy has no end", "Is deleted" not in page.inner_text("main"))
-    pitr("firewall-rule", "create", "-g", "demo", "-s", name, "-n", "here", "--start-ip-address", "127.0.0.1")
+    page.get_by_role("link", name="Networking").click()
+    check("the copy has no firewall rules of its source", "None" in page.inner_text("main"))
+    page.get_by_label("Firewall rule name").fill("nowhere")
+    page.get_by_label("Start IP address").fill("300.1.1.1")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    check("a refused rule still stands there", page.get_by_label("Start IP address").input_value() == "300.1.1.1")
+    walk.look("networking")
+    page.get_by_role("button", name="Add current client IP address").click()
+    walk.complete()
     rows = sql(name, "SELECT count(*), sum(n) FROM orders")
     check("the copy has the rows, with the login and the password of the source", rows == "100|5050", rows)
 
@@ -266,6 +275,29 @@ def tabs(browser, base):
     walk.go("/portal")
     check("signing out from a terminal ends the session", walk.page.url.endswith("/portal/sign-in"))
     walk.end()
+
+
+def backups(walk):
+    """A backup on demand, a restore that begins at its row, and its end."""
+    page = walk.page
+    walk.go("/portal/servers/demo/orders/backups")
+    page.get_by_label("Backup name").fill("before-release")
+    page.get_by_role("button", name="Backup").click()
+    walk.complete()
+    walk.go("/portal/servers/demo/orders/backups")
+    walk.look("backups")
+    page.get_by_role("link", name="Automatic").click()
+    check("the filter leaves the automatic ones", "before-release" not in page.inner_text("table"))
+    page.get_by_role("link", name="On-demand").click()
+    page.get_by_role("link", name="Restore before-release").click()
+    check("a restore from a row has chosen it",
+          page.get_by_label("Fast Restore point (UTC)").input_value() == "before-release")
+    page.go_back()
+    page.locator("summary", has_text="Delete").click()
+    page.get_by_role("button", name="Delete for good").click()
+    walk.complete()
+    walk.go("/portal/servers/demo/orders/backups?type=On-demand")
+    check("a backup on demand can be deleted", "No such backup" in page.inner_text("main"))
 
 
 def strangers(browser, base):
@@ -386,6 +418,7 @@ def main():
             moment = accident()
             restore(walk, "orders-before", moment)
             moments(walk)
+            backups(walk)
             daemon = killed(walk, daemon, port)
             without_script(browser, base)
             reader(browser, base)

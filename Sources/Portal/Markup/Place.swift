@@ -11,6 +11,8 @@ public enum Place: Hashable, Sendable {
         case compute
         case restore
         case connect
+        case networking
+        case backups
         case password
         case start
         case stop
@@ -60,7 +62,7 @@ public enum Place: Hashable, Sendable {
     }
 
     /// Everything but unreserved characters (RFC 3986, 2.3) in percent signs.
-    private static func encoded(_ text: String) -> String {
+    static func encoded(_ text: String) -> String {
         text.utf8.map { byte in
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:

@@ -57,6 +57,10 @@ extension PortalPages {
         let words = now.description.split(separator: "T")
         var form = RestoreForm()
         form.group = source.resourceGroup
+        if let backup = visit.request.query["backup"] {
+            form.moment = .fast
+            form.backup = backup
+        }
         form.name = try freeName(SuggestedName.before(on: source.name))
         form.date = words.first.map(String.init) ?? ""
         form.time = words.last.map { String($0.dropLast()) } ?? ""

@@ -47,6 +47,8 @@ struct PortalPages: Sendable {
         case .connect where !isPost: try .page(connect(server))
         case .compute: try isPost ? saveCompute(server) : .page(computePage(server))
         case .restore: try isPost ? restore(server) : .page(restorePage(server))
+        case .networking: try isPost ? saveRule(server) : .page(networkingPage(server))
+        case .backups: try isPost ? saveBackup(server) : .page(backupsPage(server))
         case .keep where isPost: try keep(server)
         case .stop, .start, .restart, .delete, .password:
             try isPost ? confirmed(server, part) : .page(confirmPage(server, part))

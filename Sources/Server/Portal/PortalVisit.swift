@@ -73,7 +73,14 @@ struct PortalVisit: Sendable {
         if part != .overview { frame.way.append(Frame.Link(server.name, place(.overview))) }
         frame.menu = [
             ("", [Frame.Link("Overview", place(.overview)), Frame.Link("Connect", place(.connect))]),
-            ("Settings", [Frame.Link("Compute + storage", place(.compute))]),
+            (
+                "Settings",
+                [
+                    Frame.Link("Compute + storage", place(.compute)),
+                    Frame.Link("Networking", place(.networking)),
+                    Frame.Link("Backup and restore", place(.backups)),
+                ]
+            ),
         ]
         frame.here = place(part)
         return frame

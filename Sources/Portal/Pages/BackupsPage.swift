@@ -1,0 +1,126 @@
+/// *Backup and restore*: what a server can be restored from.
+public struct BackupsPage: Page {
+    public struct Backup: Sendable {
+        public var name = ""
+        /// `Full` or `Customer On-Demand`.
+        public var type = ""
+        public var completed = ""
+        public var size = ""
+        /// What its last check found; empty when it was never checked.
+        public var verdict = ""
+        /// Whether it was taken on demand, and so can be deleted.
+        public var isOnDemand = false
+
+        public init() {}
+    }
+
+    public enum Filter: String, Sendable, CaseIterable {
+        case all = "All"
+        case automatic = "Automatic"
+        case onDemand = "On-demand"
+    }
+
+    public var frame = Frame()
+    public var group = ""
+    public var name = ""
+    public var backups: [Backup] = []
+    public var filter = Filter.all
+    public var retentionDays = 7
+    public var mayBackUp = false
+    public var mayDelete = false
+    public var mayRestore = false
+    /// A name that no backup has.
+    public var suggestion = ""
+    public var once = ""
+
+    public init() {}
+
+    private func place(_ part: Place.ServerPlace) -> String {
+        Place.server(group: group, name: name, part).path
+    }
+
+    public var content: HTML {
+        if mayBackUp { backUp }
+        tag("nav", ["class": "toolbar", "aria-label": "Backup type"]) {
+            for kind in Filter.allCases {
+                tag(
+                    "a",
+                    [
+                        "class": "button", "href": "\(place(.backups))?type=\(kind.rawValue)",
+                        "aria-current": kind == filter ? "true" : nil,
+                    ], kind.rawValue)
+            }
+        }
+        if backups.isEmpty {
+            tag("div", ["class": "empty"]) { tag("p", [:], "No such backup yet.") }
+        } else {
+            table
+        }
+        tag("p") {
+            "They are kept for \(retentionDays) days: "
+            tag("a", ["href": place(.compute)], "change the retention")
+        }
+    }
+
+    private var backUp: HTML {
+        tag("form", ["method": "post", "action": place(.backups), "class": "card form"]) {
+            hidden([])
+            Parts.input("Backup name", "backup", suggestion, isRequired: true)
+            tag("div", ["class": "buttons"]) { tag("button", ["class": "primary"], "Backup") }
+        }
+    }
+
+    private var table: HTML {
+        tag("div", ["class": "wide"]) {
+            tag("table", ["class": "list"]) {
+                tag("thead") {
+                    tag("tr") {
+                        for word in ["Name", "Backup type", "Completion time (UTC)", "Size", "Actions"] {
+                            tag("th", ["scope": "col"], word)
+                        }
+                    }
+                }
+                tag("tbody") { for backup in backups { row(backup) } }
+            }
+        }
+    }
+
+    private func row(_ backup: Backup) -> HTML {
+        tag("tr") {
+            tag("th", ["scope": "row"]) {
+                backup.name
+                if !backup.verdict.isEmpty { tag("span", ["class": "sub"], backup.verdict) }
+            }
+            tag("td", [:], backup.type)
+            tag("td", ["class": "exact"], backup.completed)
+            tag("td", ["class": "exact"], backup.size)
+            tag("td") {
+                tag("div", ["class": "buttons"]) {
+                    if mayRestore {
+                        tag(
+                            "a",
+                            [
+                                "class": "button",
+                                "href": "\(place(.restore))?backup=\(Place.encoded(backup.name))",
+                                "aria-label": "Restore \(backup.name)",
+                            ], "Restore")
+                    }
+                    if mayDelete, backup.isOnDemand {
+                        // What is gone with a click is asked for once more, also without JavaScript.
+                        tag("details", ["class": "sure"]) {
+                            tag("summary", ["aria-label": "Delete \(backup.name)"], "Delete")
+                            tag("form", ["method": "post", "action": place(.backups)]) {
+                                hidden([("do", "delete"), ("backup", backup.name)])
+                                tag("button", ["class": "danger"], "Delete for good")
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func hidden(_ fields: [(name: String, value: String)]) -> HTML {
+        Parts.hidden([("token", frame.signedIn?.token ?? ""), ("once", once)] + fields)
+    }
+}

@@ -1,0 +1,96 @@
+/// From where logins are possible.
+public struct NetworkingPage: Page {
+    public struct Rule: Sendable {
+        public var name: String
+        public var start: String
+        public var end: String
+
+        public init(_ name: String, _ start: String, _ end: String) {
+            self.name = name
+            self.start = start
+            self.end = end
+        }
+    }
+
+    public var frame = Frame()
+    public var group = ""
+    public var name = ""
+    public var rules: [Rule] = []
+    public var maySave = false
+    public var mayDelete = false
+    /// Where the browser is, as the server sees it; empty where that is not told.
+    public var client = ""
+    /// What was typed and refused.
+    public var typed = Rule("", "", "")
+    public var once = ""
+
+    public init() {}
+
+    private var place: String { Place.server(group: group, name: name, .networking).path }
+
+    public var content: HTML {
+        Parts.card("Firewall rules") {
+            if rules.isEmpty { tag("p", [:], "None: nobody can connect over the network.") } else { table }
+        }
+        if maySave {
+            if !client.isEmpty { addClient }
+            form
+        }
+    }
+
+    private var table: HTML {
+        tag("div", ["class": "wide"]) {
+            tag("table", ["class": "list"]) {
+                tag("thead") {
+                    tag("tr") {
+                        for word in ["Firewall rule name", "Start IP address", "End IP address"] {
+                            tag("th", ["scope": "col"], word)
+                        }
+                        if mayDelete { tag("th", ["scope": "col"], "Actions") }
+                    }
+                }
+                tag("tbody") { for rule in rules { row(rule) } }
+            }
+        }
+    }
+
+    private func row(_ rule: Rule) -> HTML {
+        tag("tr") {
+            tag("th", ["scope": "row"], rule.name)
+            tag("td", ["class": "exact"], rule.start)
+            tag("td", ["class": "exact"], rule.end)
+            if mayDelete {
+                tag("td") {
+                    tag("form", ["method": "post", "action": place]) {
+                        hidden([("do", "delete"), ("rule", rule.name)])
+                        tag("button", ["aria-label": "Delete \(rule.name)"], "Delete")
+                    }
+                }
+            }
+        }
+    }
+
+    private var addClient: HTML {
+        tag("form", ["method": "post", "action": place]) {
+            hidden([("rule", "ClientIPAddress"), ("start", client), ("end", client)])
+            tag("button", [:], "Add current client IP address (\(client))")
+        }
+    }
+
+    private var form: HTML {
+        tag("form", ["method": "post", "action": place, "class": "form card"]) {
+            hidden([])
+            Parts.input(
+                "Firewall rule name", "rule", typed.name,
+                hint: "The name of a rule that is there changes that rule.", isRequired: true)
+            Parts.input("Start IP address", "start", typed.start, isRequired: true)
+            Parts.input(
+                "End IP address", "end", typed.end, hint: "Left empty it is the start: one address alone.")
+            tag("div", ["class": "buttons"]) { tag("button", ["class": "primary"], "Save") }
+        }
+    }
+
+    private func hidden(_ fields: [(name: String, value: String)]) -> HTML {
+        Parts.hidden([("token", frame.signedIn?.token ?? ""), ("once", once)] + fields)
+    }
+}
