@@ -36,6 +36,11 @@ extension EndToEnd {
                     off + ["--preview", "--where", "a = 'old' AND id <> 3 -- and", "--columns", "a"]
                 ).value()
                 #expect(some["writtenRows"] == 2 && some["conflictRows"] == 0, "\(some)")
+                let left = try product.run(
+                    off + ["--preview", "--where-after", "a = 'bad' AND id <> 3"]
+                ).value()
+                // The deleted row was not there any more.
+                #expect(left["writtenRows"] == 2 && left["conflictRows"] == 0, "\(left)")
                 let unknown = try product.run(off + ["--preview", "--where", "nope = 1"])
                 #expect(unknown.errors.contains("column \"nope\" does not exist"), "\(unknown)")
 

@@ -96,6 +96,7 @@ extension ControlPlane {
         choice.wants = { name in wanted.isEmpty || wanted.contains { $0.matches(name) } }
         choice.columns = Set(request.columns)
         choice.condition = request.condition
+        choice.conditionAfter = request.conditionAfter
         var reader = UndoReader(
             UndoCopies(
                 before: try copies[0].connectAsWorker(plan.database),

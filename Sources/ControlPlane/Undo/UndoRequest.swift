@@ -42,6 +42,8 @@ public struct UndoRequest: Hashable, Sendable {
     public var columns: [String] = []
     /// SQL, as behind WHERE: of rows as they were just before, or just after where they were not there.
     public var condition: String?
+    /// As for `condition`, of rows as they were just after.
+    public var conditionAfter: String?
     public var conflicts = ConflictRule.stop
     /// Whether a row that was written at all since is a conflict, whatever the column.
     public var isStrict = false

@@ -117,20 +117,37 @@ extension UndoReader {
             chosen = chosen.filter { ($0.before != nil && $0.after != nil) || $0.isUntold }
             for index in chosen.indices { chosen[index].keep(places) }
         }
-        guard let condition = choice.condition else { return chosen }
+        if let condition = choice.condition { chosen = try fitting(condition, before: true, chosen) }
+        if let condition = choice.conditionAfter { chosen = try fitting(condition, before: false, chosen) }
+        return chosen
+    }
+
+    /// How many were left otherwise by the transactions than they are just after the last of them.
+    func rewritten(_ pairs: [Pair]) -> Int {
+        let last = footprint.commits.last ?? .zero
+        return pairs.count { $0.track.after != nil && !$0.track.isThere(after: last) }
+    }
+
+    /// Those for which a condition holds.
+    ///
+    /// - Parameter before: whether a row counts as it was just before, where it was there; else just after.
+    private func fitting(
+        _ condition: String, before: Bool, _ pairs: [Pair]
+    ) throws(Problem) -> [Pair] {
+        let (first, last) = (footprint.commits.first ?? .zero, footprint.commits.last ?? .zero)
         var fitting: Set<Int> = []
-        for part in Set(chosen.map(\.part)) {
-            let own = chosen.indices.filter { chosen[$0].part == part }
-            let isOld = own.filter { chosen[$0].track.isThere(before: footprint.commits.first ?? .zero) }
-            let isNew = Set(own).subtracting(isOld)
+        for part in Set(pairs.map(\.part)) {
+            let own = pairs.indices.filter { pairs[$0].part == part }
+            let isOld = before ? own.filter { pairs[$0].track.isThere(before: first) } : []
+            let isNew = Set(own).subtracting(isOld).filter { before || pairs[$0].track.isThere(after: last) }
             let old = try RowReader(copies.before).addresses(
-                in: part.nameBefore, among: isOld.compactMap { chosen[$0].track.before }, where: condition)
+                in: part.nameBefore, among: isOld.compactMap { pairs[$0].track.before }, where: condition)
             let new = try RowReader(copies.after).addresses(
-                in: part.nameAfter, among: isNew.compactMap { chosen[$0].track.after }, where: condition)
-            fitting.formUnion(isOld.filter { chosen[$0].track.before.map(old.contains) ?? false })
-            fitting.formUnion(isNew.filter { chosen[$0].track.after.map(new.contains) ?? false })
+                in: part.nameAfter, among: isNew.compactMap { pairs[$0].track.after }, where: condition)
+            fitting.formUnion(isOld.filter { pairs[$0].track.before.map(old.contains) ?? false })
+            fitting.formUnion(isNew.filter { pairs[$0].track.after.map(new.contains) ?? false })
         }
-        return chosen.indices.filter(fitting.contains).map { chosen[$0] }
+        return pairs.indices.filter(fitting.contains).map { pairs[$0] }
     }
 
     private func pairs(

@@ -37,6 +37,9 @@ public struct UndoChoice {
     /// A condition in SQL for rows as they were just before, or just after where they were not there; nil for
     /// all rows.
     public var condition: String?
+    /// A condition in SQL for rows as they were just after: one that was not there does not fit. Nil for all
+    /// rows.
+    public var conditionAfter: String?
 
     /// Everything.
     public init() {}
@@ -114,7 +117,7 @@ public struct UndoReader {
 
     private func droppedRows(_ owner: TableReader.Owner) throws(Problem) -> Outcome {
         guard choice.wants(owner.name) else { return .leftOut("it was not asked for") }
-        guard choice.columns.isEmpty, choice.condition == nil else {
+        guard choice.columns.isEmpty, choice.condition == nil, choice.conditionAfter == nil else {
             return .leftOut("a dropped table comes back with all of its rows and columns or not at all")
         }
         return try droppedTable(owner)
@@ -183,10 +186,19 @@ public struct UndoReader {
         }
         let read = try pairs(of: group, layout)
         let pairs = try chosen(read, layout)
-        if pairs.count < read.count {
+        let untold = choice.conditionAfter == nil ? 0 : rewritten(read)
+        if untold > 0 {
             leftOut.append(
                 .init(
-                    subject: "\(group.name)", reason: "\(read.count - pairs.count) rows were not asked for"))
+                    subject: "\(group.name)",
+                    reason: "\(untold) rows were written by others between the transactions: how these left "
+                        + "them is not read, and --where-after says nothing of them"))
+        }
+        if pairs.count + untold < read.count {
+            leftOut.append(
+                .init(
+                    subject: "\(group.name)",
+                    reason: "\(read.count - pairs.count - untold) rows were not asked for"))
         }
         guard now.key == nil else {
             var rows = try judgedByKey(pairs, layout, isFollowed: isFollowed)

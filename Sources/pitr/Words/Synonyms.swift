@@ -100,6 +100,7 @@ enum Synonyms {
         "min-rows": "rows minimum-rows",
         "table": "tables relation",
         "where": "filter condition",
+        "where-after": "became filter-after",
         "columns": "column fields cols",
         "temporary": "temp tmp",
         "tags": "tag",

@@ -66,6 +66,11 @@ struct UndoCommand: PitrCommand {
     var `where`: String?
     @Option(
         help: ArgumentHelp(
+            "Only rows for which this holds as the transactions left them; one that they deleted does not fit.",
+            valueName: "sql"))
+    var whereAfter: String?
+    @Option(
+        help: ArgumentHelp(
             "What becomes of rows in conflict: the script stops, skips them, gives them their old values (before), or "
                 + "leaves their cells in conflict as they are (now).", valueName: "rule"))
     var conflicts = ConflictRule.stop
@@ -140,6 +145,7 @@ struct UndoCommand: PitrCommand {
             request.tables = table
             request.columns = columns?.split(separator: ",").map(String.init) ?? []
             request.condition = `where`
+            request.conditionAfter = whereAfter
             request.conflicts = conflicts
             request.isStrict = rows == .strict
             request.disablesTriggers = triggers == .off
