@@ -115,7 +115,7 @@ extension EndToEnd {
             #expect(text(found["pg_amcheck"]).contains("liar"))
             #expect(
                 text(found["foreign keys"]).contains(
-                    "child_x_fkey on child in postgres, rows that refer to nothing: 1"))
+                    "child_x_fkey on public.child in postgres, rows that refer to nothing: 1"))
             #expect(text(found["breaks"]) == "no" && found["breaks"]?["summary"] == "exit status 3")
             #expect(text(found["compared with the drill before"]).contains("public.child had 1 rows, now 2"))
             #expect(try product.serverNames() == ["shop"])

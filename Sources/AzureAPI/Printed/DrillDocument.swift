@@ -37,7 +37,8 @@ public struct DrillDocument: Codable, Sendable, Hashable {
         /// Whether somebody asked for it.
         public var asked: Bool
         public var details: [String]
-        /// `open`, `checksums`, `amcheck`, `rows`, `references`, `assertion`, `comparison`, `step`, `cleanUp`.
+        /// `open`, `checksums`, `amcheck`, `rows`, `references`, `assertion`, `comparison`,
+        /// `step` or `cleanUp`.
         public var kind: String
         public var name: String
         /// `passed`, `failed` or `notRun`.
