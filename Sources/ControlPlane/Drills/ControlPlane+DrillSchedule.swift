@@ -14,8 +14,7 @@ extension ControlPlane {
     /// Throws `.operationNotSupported` for a time outside the server's maintenance window.
     public func schedule(_ schedule: DrillSchedule?, for server: ServerReference) throws {
         let row = try findComplete(server)
-        if let schedule, let window = row.maintenanceWindow, !schedule.fits(window, at: clock.now())
-        {
+        if let schedule, let window = row.maintenanceWindow, !schedule.fits(window, at: clock.now()) {
             throw Problem(
                 .operationNotSupported,
                 "\(schedule.words) lies outside the maintenance window of server '\(row.name)'",
