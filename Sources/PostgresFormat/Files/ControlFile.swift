@@ -1,8 +1,8 @@
 /// PostgreSQL's `global/pg_control`: what the server knows of itself before it reads anything else.
 ///
-/// Layout: `ControlFileData` of control versions 1300 (PostgreSQL 13 to 16), 1700 and 1800, on a little-endian
-/// 64-bit machine. 17 keeps the WAL level in what was padding before; 18 notes the signedness of `char` in front of the
-/// nonce, which moves the checksum.
+/// Layout: `ControlFileData` of control versions 1300 (PostgreSQL 13 to 16), 1700 and 1800, on a
+/// little-endian 64-bit machine. 17 keeps the WAL level in what was padding before; 18 notes the signedness
+/// of `char` in front of the nonce, which moves the checksum.
 public struct ControlFile: Hashable, Sendable {
     /// What the server was doing when it last wrote the file.
     public enum State: UInt32, Hashable, Sendable, CaseIterable {
