@@ -192,7 +192,7 @@ extension EndToEnd {
             try refuses(["-n", "shop"], 2, "--with SERVER")
             try refuses(["-n", "copy", "--with", "nobody"], 3, "was not found")
             try refuses(["-n", "copy", "--with", "shop", "-d", "nothing"], 3, "no database 'nothing'")
-            try refuses(["-n", "copy", "--with", "shop", "--table", "nothing"], 3, "is named like that")
+            try refuses(["-n", "copy", "--with", "shop", "--table", "absent"], 3, "is named like that")
             try refuses(["-n", "copy", "--max-rate", "5"], 2, "--max-rate goes with")
         }
     }

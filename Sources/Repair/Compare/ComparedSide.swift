@@ -27,20 +27,25 @@ public struct ComparedSide: Sendable {
 
         public func close() { connection.close() }
 
-        /// Where WAL ended that can have written what the snapshot sees, once that is on the disk.
+        /// Up to where WAL is on the disk, and with it every commit that the snapshot sees.
+        ///
+        /// Whoever commits without waiting has its record on the disk within three delays of the WAL writer;
+        /// what is not there then ends no transaction.
         public func writtenWAL(_ cancellation: CancellationFlag) throws(Problem) -> LSN {
-            func place(_ function: String) throws(Problem) -> LSN? {
-                try connection.query("SELECT pg_catalog.\(function)()::text").scalar.flatMap { LSN($0) }
-            }
-            let end = try place("pg_current_wal_insert_lsn")
+            func ask(_ sql: String) throws(Problem) -> String { try connection.query(sql).scalar ?? "" }
+            let end = LSN(try ask("SELECT pg_catalog.pg_current_wal_insert_lsn()::text"))
+            let delay =
+                Double(try ask("SELECT setting FROM pg_settings WHERE name = 'wal_writer_delay'")) ?? 200
             let watch = Stopwatch()
-            while let end, watch.seconds < 5 {
-                // A transaction may have committed without waiting for its WAL.
-                if let flushed = try place("pg_current_wal_flush_lsn"), flushed >= end { return end }
+            while true {
+                let flushed = LSN(try ask("SELECT pg_catalog.pg_current_wal_flush_lsn()::text"))
+                guard let end, let flushed else {
+                    throw Problem(.queryFailed, "the server does not say where its WAL ends")
+                }
+                if flushed >= end || watch.seconds > 4 * delay / 1000 { return flushed }
                 try cancellation.check()
                 Pause.milliseconds(20)
             }
-            throw Problem(.walMissing, "the server does not write its WAL to the disk")
         }
     }
 

@@ -90,7 +90,7 @@ enum ComparisonView {
             }
         }
         let key = DifferenceLines.key(of: row)
-        let shown = cells.isEmpty ? "in bytes that are no text" : cells.joined(separator: "; ")
+        let shown = cells.isEmpty ? "no cell that can be shown" : cells.joined(separator: "; ")
         return "\(key.isEmpty ? "" : short(key) + " ")\(row.kind.rawValue): \(shown)"
     }
 
