@@ -12,6 +12,8 @@ struct OpenAPITests {
         }
         return switch path.resource {
         case .server(_, _, .absent(let part, let name)): "server.\(part.rawValue)\(name == nil ? "s" : "")"
+        case .server(_, _, .absentAction(let action)): "server.\(action.rawValue)"
+        case .server(_, _, .belowAbsent(let child, _)): "server.below.\(child.rawValue)"
         case .server(_, _, let part): "server.\(label(part))"
         case .servers(let group): "servers of \(group == nil ? "all" : "a group")"
         case .resources(let group): "resources of \(group == nil ? "all" : "a group")"

@@ -55,6 +55,10 @@ struct ResourcePathTests {
                     part("/\(kind.rawValue)/R-1", .absent(kind, name: "R-1")),
                 ]
             }
+            + ResourcePath.AbsentAction.allCases.map { part("/\($0.rawValue)", .absentAction($0)) }
+            + ResourcePath.AbsentChild.allCases.map {
+                part("/\($0.parent.rawValue)/R-1/\($0.rawValue)", .belowAbsent($0, name: "R-1"))
+            }
     }()
 
     @Test(arguments: samples)

@@ -282,9 +282,14 @@ def errors(api):
         except (ValueError, KeyError, TypeError):
             good = False
         check(f"{what}: {wanted} and ARM's error body", status == wanted and good, wanted, (status, answer[:400]))
-    for absent in ("logFiles", "ltrBackupOperations", "tuningOptions", "privateLinkResources", "migrations"):
+    for absent in ("logFiles", "ltrBackupOperations", "tuningOptions", "privateLinkResources", "migrations",
+                   "maintenanceEvents", "tuningOptions/index/recommendations"):
         status, _, answer = api.send("GET", api.path(f"{SERVER}/{absent}"))
         equal(f"{absent}: an empty list", (status, json.loads(answer)), (200, {"value": []}))
+    for refused in ("startLtrBackup", "ltrPreBackup", "migrateNetwork", "maintenanceEvents/x/applyNow"):
+        status, _, answer = api.send("POST", api.path(f"{SERVER}/{refused}"), {})
+        equal(f"{refused}: refused with the reason", (status, json.loads(answer)["error"]["code"]),
+              (400, "OperationNotSupported"))
     status, _, _ = api.send("DELETE", api.path(SERVER + "/firewallRules/none"))
     equal("a delete of what is not there is 204", status, 204)
 

@@ -64,6 +64,9 @@ extension ResourcePath.ServerPart {
         case .firewallRule(let name): "/firewallRules/" + PercentCoding.encode(name)
         case .absent(let part, let name):
             "/" + part.rawValue + (name.map { "/" + PercentCoding.encode($0) } ?? "")
+        case .absentAction(let action): "/" + action.rawValue
+        case .belowAbsent(let child, let name):
+            "/\(child.parent.rawValue)/\(PercentCoding.encode(name))/\(child.rawValue)"
         }
     }
 }

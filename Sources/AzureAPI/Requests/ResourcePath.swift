@@ -50,13 +50,41 @@ public struct ResourcePath: Hashable, Sendable {
         case firewallRule(String)
         /// All of a kind that a server here never has, or one of them by its name.
         case absent(AbsentPart, name: String?)
+        /// What Azure's service does with a server, and this one never.
+        case absentAction(AbsentAction)
+        /// What is below one of a kind that a server here never has.
+        case belowAbsent(AbsentChild, name: String)
+    }
+
+    /// Actions that are refused, as Azure spells them.
+    public enum AbsentAction: String, Hashable, Sendable, CaseIterable {
+        case startLtrBackup, ltrPreBackup, migrateNetwork, startMajorVersionUpgradePrecheck
+
+        func matches(_ word: String) -> Bool { rawValue.lowercased() == word.lowercased() }
+
+        /// What they are, as the beginning of a sentence.
+        public var words: String {
+            switch self {
+            case .startLtrBackup, .ltrPreBackup: AbsentPart.ltrBackupOperations.words
+            case .migrateNetwork: "Migrations to another network"
+            case .startMajorVersionUpgradePrecheck: "Upgrades to another major version"
+            }
+        }
+    }
+
+    /// As Azure spells them.
+    public enum AbsentChild: String, Hashable, Sendable, CaseIterable {
+        case recommendations, applyNow, reschedule
+
+        /// What they are below.
+        public var parent: AbsentPart { self == .recommendations ? .tuningOptions : .maintenanceEvents }
     }
 
     /// Kinds of things that a server here never has: lists of them are empty. As Azure spells them.
     public enum AbsentPart: String, Hashable, Sendable, CaseIterable {
         case replicas, administrators, migrations, tuningOptions, logFiles, privateLinkResources
         case virtualEndpoints = "virtualendpoints"
-        case privateEndpointConnections, ltrBackupOperations
+        case privateEndpointConnections, ltrBackupOperations, maintenanceEvents
         case threatProtection = "advancedThreatProtectionSettings"
 
         /// What they are, as the beginning of a sentence.
@@ -70,6 +98,7 @@ public struct ResourcePath: Hashable, Sendable {
             case .privateLinkResources, .privateEndpointConnections: "Private endpoints"
             case .virtualEndpoints: "Virtual endpoints"
             case .ltrBackupOperations: "Long-term retention backups"
+            case .maintenanceEvents: "Planned maintenance events"
             case .threatProtection: "Advanced threat protection settings"
             }
         }
@@ -174,12 +203,16 @@ public struct ResourcePath: Hashable, Sendable {
             return nil
         }
         guard names.count > 3 else { return .servers(group: group) }
-        guard names.count <= 6, let part = part(Array(names.dropFirst(4))) else { return nil }
+        guard names.count <= 7, let part = part(Array(names.dropFirst(4))) else { return nil }
         return .server(group: group, name: names[3], part)
     }
 
     private static func part(_ names: [String]) -> ServerPart? {
-        switch (names.first?.lowercased(), names.dropFirst().first) {
+        guard names.count < 3 else { return belowAbsent(names.map { $0.lowercased() }, names[1]) }
+        if names.count == 1, let action = AbsentAction.allCases.first(where: { $0.matches(names[0]) }) {
+            return .absentAction(action)
+        }
+        return switch (names.first?.lowercased(), names.dropFirst().first) {
         case (nil, _): .itself
         case ("capabilities"?, nil): .capabilities
         case ("start"?, nil): .start
@@ -192,6 +225,12 @@ public struct ResourcePath: Hashable, Sendable {
         case (let key?, let name):
             AbsentPart.allCases.first { $0.rawValue.lowercased() == key }.map { .absent($0, name: name) }
         }
+    }
+
+    private static func belowAbsent(_ keys: [String], _ name: String) -> ServerPart? {
+        AbsentChild.allCases.first {
+            $0.parent.rawValue.lowercased() == keys[0] && $0.rawValue.lowercased() == keys[2]
+        }.map { .belowAbsent($0, name: name) }
     }
 
     // MARK: Words

@@ -40,7 +40,8 @@ enum APICall: Hashable {
         /// Things that no server here has.
         case listNothing
         case showAbsent(ResourcePath.AbsentPart, String)
-        case changeAbsent(ResourcePath.AbsentPart)
+        /// What is refused, as the beginning of a sentence.
+        case changeAbsent(String)
     }
 
     enum PartCall: Hashable {
@@ -107,9 +108,12 @@ enum APICall: Hashable {
         case .absent(_, nil): ["GET": .listNothing]
         case .absent(let part, let name?):
             [
-                "GET": .showAbsent(part, name), "PUT": .changeAbsent(part), "PATCH": .changeAbsent(part),
-                "DELETE": .changeAbsent(part),
+                "GET": .showAbsent(part, name), "PUT": .changeAbsent(part.words),
+                "PATCH": .changeAbsent(part.words), "DELETE": .changeAbsent(part.words),
             ]
+        case .absentAction(let action): ["POST": .changeAbsent(action.words)]
+        case .belowAbsent(.recommendations, _): ["GET": .listNothing]
+        case .belowAbsent(let child, _): ["POST": .changeAbsent(child.parent.words)]
         }
     }
 

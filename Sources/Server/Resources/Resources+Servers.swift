@@ -27,9 +27,9 @@ extension Resources {
             throw Problem(
                 .resourceNotFound, "The \(part.rawValue) '\(name)' of server '\(server.name)' was not found.",
                 detail: "\(part.words) are not available on this machine")
-        case .changeAbsent(let part):
+        case .changeAbsent(let words):
             _ = try controlPlane.server(server)
-            throw Problem(.operationNotSupported, "\(part.words) are not available on this machine.")
+            throw Problem(.operationNotSupported, "\(words) are not available on this machine.")
         case .listBackups:
             let backups = try controlPlane.listBackups(server)
             return try .document(WireList(backups.map { WireBackup($0, of: server) }))
