@@ -78,9 +78,14 @@ extension ControlPlane {
                     try settled(sought, asked: asked, reader, held, planner, notes: &notes),
                     mode: request.targetMode, now: clock.now())
             } catch let refusal as Refusal {
-                throw Problem(
+                var problem = Problem(
                     refusal, nearest: planner.nearest(to: refusal, now: clock.now()), request: request,
                     advice: adviceOnDamage(refusal, held.inventory, source))
+                // Another reading of the words may be the one that was meant.
+                if case .time(let time) = request.target, let note = time.note {
+                    problem.detail = [problem.detail, note].compactMap(\.self).joined(separator: "\n")
+                }
+                throw problem
             }
             plan.growthBytes = try reader.growth(of: plan, held)
             let free = try diskRoom(paths.servers).available()
