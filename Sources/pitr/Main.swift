@@ -45,7 +45,9 @@ enum Main {
                 return
             }
             // The parser may have stumbled over something else first, and guesses by letters alone.
-            if UsageError.isComplaint(error), let mistyped = MistypedWord.option(in: arguments) {
+            if UsageError.isComplaint(error),
+                let mistyped = MistypedWord.option(in: arguments) ?? MistypedWord.bareName(in: arguments)
+            {
                 throw mistyped
             }
             throw error

@@ -58,12 +58,25 @@ struct MistypedWordTests {
         ("list --format json", "output"), ("restore --restor-time 04:37", "restore-time"),
         ("restore --sorce-server x", "source-server"), ("wal show --count 3", "limit"),
         ("restore --ttl 8h", "expires"), ("update --keep", "hold"), ("restore --overwrite", "replace"),
-        ("delete -n x --force", "yes"),
+        ("delete -n x --force", "yes"), ("restore -n x --force", "replace"),
+        ("restore --target 04:37", "restore-time"), ("restore --point p", "restore-point"),
         ("restore --host 127.0.0.1", "listen"),
     ])
     func `suggests the option that is meant, also where another is missing`(_ line: String, _ option: String)
     {
         #expect(optionHint(line) == "Did you mean '--\(option)'?")
+    }
+
+    @Test func `says behind which option a name belongs`() {
+        func bare(_ line: String) -> String? {
+            MistypedWord.bareName(in: line.split(separator: " ").map(String.init))?.hint
+        }
+        #expect(bare("show shop") == "Did you mean 'pitr show -n shop'?")
+        #expect(bare("connect shop -d x") == "Did you mean 'pitr connect -n shop'?")
+        #expect(bare("timeline shop") == "Did you mean 'pitr timeline -s shop'?")
+        for line in ["wal show 0/1..0/2", "show -n shop", "completion bash", "list shop", "evidence show x"] {
+            #expect(bare(line) == nil, "\(line)")
+        }
     }
 
     @Test func `lets every command and option pass that there is`() {

@@ -39,9 +39,6 @@ struct CommandTree {
     /// The long options without their dashes, from the parser's own description of the command; those that
     /// are only understood to be refused are not to be suggested.
     var options: (known: Set<String>, shown: [String]) {
-        // Only of this command: the description of all of them takes longer than most commands.
-        guard let dump = try? JSONValue.parse(Array(type._dumpHelp().utf8)) else { return ([], []) }
-        let arguments = dump["command"]?["arguments"]?.array ?? []
         var known: Set<String> = ["help", "version"]
         var shown: [String] = []
         for argument in arguments {
@@ -52,5 +49,32 @@ struct CommandTree {
             }
         }
         return (known, shown)
+    }
+
+    /// The option that a server's name belongs behind, as it is typed; nil for a command that takes words
+    /// without one, or no server.
+    var nameOption: String? {
+        let arguments = arguments
+        let takesWords = arguments.contains { argument in
+            argument["kind"]?.string == "positional"
+                && argument["parsingStrategy"]?.string != "postTerminator"
+        }
+        guard !takesWords else { return nil }
+        for long in ["server-name", "source-server", "name"] {
+            for argument in arguments where argument["isOptional"]?.bool == false {
+                let names = argument["names"]?.array ?? []
+                guard names.contains(where: { $0["name"]?.string == long }) else { continue }
+                let short = names.first { $0["kind"]?.string == "short" }?["name"]?.string
+                return short.map { "-" + $0 } ?? "--" + long
+            }
+        }
+        return nil
+    }
+
+    /// As the parser describes them; only of this command: the description of all of them takes longer than
+    /// most commands.
+    private var arguments: [JSONValue] {
+        guard let dump = try? JSONValue.parse(Array(type._dumpHelp().utf8)) else { return [] }
+        return dump["command"]?["arguments"]?.array ?? []
     }
 }

@@ -82,6 +82,21 @@ struct MistypedWord: Error, Hashable {
         return nil
     }
 
+    /// A name that stands behind the command where an option should be in front of it.
+    static func bareName(in arguments: [String]) -> MistypedWord? {
+        var tree = CommandTree.root
+        for word in arguments {
+            guard let next = tree.child(word) else { break }
+            tree = next
+        }
+        guard tree.children.isEmpty, let word = arguments.dropFirst(tree.path.count).first,
+            !word.hasPrefix("-"), let option = tree.nameOption
+        else { return nil }
+        return MistypedWord(
+            message: "'\(tree.line)' takes a server's name behind \(option)",
+            hint: "Did you mean '\(tree.line) \(option) \(word)'?")
+    }
+
     private static func question(_ candidates: [String]) -> String {
         "Did you mean " + candidates.map { "'\($0)'" }.joined(separator: " or ") + "?"
     }

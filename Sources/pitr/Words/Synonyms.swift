@@ -2,7 +2,7 @@
 enum Synonyms {
     /// In the place of a command; paths of commands.
     static let commands: [String: [String]] = table([
-        "list": "ls dir all servers server flexible-server postgres az instances ps",
+        "list": "ls dir all servers server flexible-server postgres az instances ps copies",
         "show": "status stat info describe get inspect view cat top watch",
         "connect | show-connection-string": "psql shell login console sql session",
         "execute | connect | show-connection-string": "exec query run-sql",
@@ -24,7 +24,7 @@ enum Synonyms {
         "start": "up run boot",
         "stop": "down shutdown halt",
         "restart": "reboot bounce",
-        "update": "edit modify alter change resize scale set",
+        "update": "edit modify alter change resize scale set expire hold",
         "parameter list": "parameters params param config configuration configure settings guc gucs",
         "db list": "databases database dbs",
         "firewall-rule list": "firewall firewall-rules fw rules",
@@ -42,7 +42,7 @@ enum Synonyms {
         "plan": "preview what-if whatif simulate dry-run dryrun",
         "doctor": "check health diagnose",
         "portal": "web browser ui gui dashboard",
-        "maintain": "maintenance cleanup prune gc expire",
+        "maintain": "maintenance cleanup prune gc",
         "serve": "daemon api",
         "list-skus": "skus sizes",
         "completion": "completions autocomplete complete",
@@ -66,8 +66,8 @@ enum Synonyms {
     /// In the place of an option, without its dashes.
     static let options: [String: [String]] = table([
         "restore-time":
-            "to time at when date timestamp point-in-time restore-point-in-time target-time "
-            + "recovery-target-time",
+            "to time at when date timestamp point-in-time restore-point-in-time target target-time "
+            + "recovery-target-time before-time until-time",
         "source-server | server-name": "source src from from-server",
         "server-name | source-server | name": "server server-name instance name",
         "name | source-server | server-name": "target-server new-name new copy",
@@ -76,17 +76,18 @@ enum Synonyms {
         "admin-password": "password pass pw",
         "admin-user": "user username login admin",
         "listen | start-ip-address": "host ip address bind ip-address",
-        "database-name | name": "database db dbname",
+        "database-name": "database db dbname",
         "home": "dir data-dir state-dir pitr-home",
         "only-show-errors": "quiet silent",
         "verbose": "debug",
-        "yes": "force assume-yes no-prompt",
+        "replace | yes": "force",
+        "yes": "assume-yes no-prompt",
         "dry-run": "dryrun what-if simulate preview",
         "no-wait": "background async detach",
         "sku-name": "sku size compute",
         "lsn": "position target-lsn recovery-target-lsn",
         "xid": "transaction txid transaction-id target-xid recovery-target-xid",
-        "restore-point": "target-name recovery-target-name restore-point-name",
+        "restore-point": "point label target-name recovery-target-name restore-point-name",
         "before": "before-event event",
         "exclusive": "not-inclusive no-inclusive",
         "backup-retention": "retention retention-days",
