@@ -124,7 +124,7 @@ struct RestoreStory {
                     + (did.isEmpty ? "" : " It did this: \(did.joined(separator: "; ")).")
             )
         } else {
-            text.append("None is left out: the WAL held ends before another one.")
+            text.append("None is left out: the available WAL ends before another one.")
         }
         switch plan.setting {
         case .time:

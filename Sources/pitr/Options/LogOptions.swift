@@ -43,7 +43,7 @@ struct LogOptions: ParsableArguments {
         }
         guard let serverName else {
             if let part, isFile(part) { return .file(part) }
-            throw Problem(.usage, "which server's log is meant?", hint: "Use -s NAME, or the path of a file.")
+            throw Problem(.usage, "which server's WAL is meant?", hint: "Use -s NAME, or the path of a file.")
         }
         let server = ServerReference(resourceGroup: group.resourceGroup, name: serverName)
         guard let part else {

@@ -90,7 +90,7 @@ enum PlanView {
         let why =
             switch choice.reason {
             case .current: "the source's own"
-            case .newest: "the newest that is held"
+            case .newest: "the newest available"
             case .backup: "the backup's own"
             case .asked: "as asked"
             }
@@ -114,7 +114,7 @@ enum PlanView {
         text.field(
             "Last inside", plan.lastInside.map(boundary) ?? "nothing was committed since the backup's end")
         text.field(
-            "First outside", plan.firstOutside.map(boundary) ?? "none: the WAL held ends before another")
+            "First outside", plan.firstOutside.map(boundary) ?? "none: the available WAL ends before another")
         for deed in planned.firstOutsideDid { text.field("It did", deed) }
     }
 

@@ -5,7 +5,7 @@ struct WALStatsCommand: PitrCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats", abstract: "Count the records of the WAL by kind, as 'pg_waldump --stats' does.",
         discussion: """
-            Without a segment or a range it is all of the archived log. Of these two, what is not archived yet \
+            Without a segment or a range it is all of the archived WAL. Of these two, what is not archived yet \
             is read from the server itself, as 'show' does.
             """)
 

@@ -2,6 +2,6 @@ import ArgumentParser
 
 struct RestorePointCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "restore-point", abstract: "Named points in a server's log.",
+        commandName: "restore-point", abstract: "Named points in a server's WAL.",
         subcommands: [RestorePointCreateCommand.self])
 }

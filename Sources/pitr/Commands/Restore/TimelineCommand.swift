@@ -9,7 +9,7 @@ struct TimelineCommand: PitrCommand {
         commandName: "timeline",
         abstract: "Show what happened on a server, and how to restore to just before it.",
         discussion: """
-            Reads the backups and the log, and changes nothing. What was rolled back is not in it; VACUUM FULL, \
+            Reads the backups and the WAL, and changes nothing. What was rolled back is not in it; VACUUM FULL, \
             CLUSTER and REINDEX are no events.
             """)
 
