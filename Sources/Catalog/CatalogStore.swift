@@ -1,5 +1,5 @@
 public import GRDB
-internal import Platform
+public import Platform
 
 /// The catalog: servers, rules, parameters, operations and the activity log, in one SQLite file.
 ///
@@ -91,6 +91,36 @@ public final class CatalogStore: Sendable {
         }
     }
 
+    /// What is wrong with the first value that cannot be decoded, of all rows; nil when every one can be.
+    ///
+    /// To SQLite such a file is intact, and yet a single value stops whoever reads its row with the others.
+    public func undecodable() throws -> Problem? {
+        do {
+            try read { database in
+                try Self.decode(GroupRow.self, database)
+                try Self.decode(ServerRow.self, database)
+                try Self.decode(FirewallRuleRow.self, database)
+                try Self.decode(ParameterRow.self, database)
+                try Self.decode(OperationRow.self, database)
+                try Self.decode(ActivityRow.self, database)
+                try Self.decode(IdentityRow.self, database)
+                try Self.decode(TokenRow.self, database)
+                try Self.decode(DrillRow.self, database)
+            }
+            return nil
+        } catch let problem as Problem where problem.code == .stateDamaged {
+            return problem
+        }
+    }
+
+    /// One row after the other: the activity log may be long.
+    private static func decode<Row: FetchableRecord & TableRecord>(
+        _ type: Row.Type, _ database: Database
+    ) throws {
+        let rows = try type.fetchCursor(database)
+        while try rows.next() != nil {}
+    }
+
     private static func checkVersion(_ queue: DatabaseQueue, path: String) throws {
         let found = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
         if found > formatVersion {
@@ -128,7 +158,9 @@ public final class CatalogStore: Sendable {
         } catch  where error is DecodingError || error is RowDecodingError {
             throw Problem(
                 .stateDamaged, "the catalog contains a value that cannot be decoded", detail: "\(error)",
-                hint: "Run 'pitr doctor'.")
+                hint: "Make a new one from what is on the disk: 'pitr doctor --rebuild-catalog'. Past "
+                    + "operations, the activity log and the API's identities are not in it; the damaged one "
+                    + "is kept.")
         }
     }
 

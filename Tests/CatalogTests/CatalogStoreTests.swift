@@ -112,6 +112,12 @@ struct CatalogStoreTests {
             try store.read { _ = try ServerRow.fetchOne($0, key: "1") }
         }
         #expect(problem?.code == .stateDamaged && problem?.message.contains("decoded") == true)
+        #expect(problem?.hint?.contains("doctor --rebuild-catalog") == true)
+        // SQLite itself finds nothing wrong with it.
+        #expect(store.damage().isEmpty)
+        #expect(try store.undecodable()?.message == problem?.message)
+        try store.write { try $0.execute(sql: "DELETE FROM server") }
+        #expect(try store.undecodable() == nil)
     }
 
     @Test func `a disk that is full for the catalog is told as that`() throws {

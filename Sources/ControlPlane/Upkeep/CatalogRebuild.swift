@@ -93,7 +93,7 @@ struct CatalogRebuild {
         if Self.isMissing(paths) { return }
         do {
             let store = try CatalogStore(path: paths.catalog)
-            if !store.damage().isEmpty { return }
+            if try !store.damage().isEmpty || store.undecodable() != nil { return }
         } catch let problem as Problem where problem.code == .stateDamaged {
             return
         }

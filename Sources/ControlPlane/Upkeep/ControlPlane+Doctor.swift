@@ -13,13 +13,18 @@ extension ControlPlane {
             DoctorFinding(
                 level: .ok, subject: "state", message: "\(paths.home), run by \(account.name)", remedy: nil))
         findings += MachineForesight(account: account).findings
-        findings += [catalogFinding(), formatFinding()] + authorityFindings()
+        let undecodable = try catalog.undecodable()
+        findings += [catalogFinding(undecodable), formatFinding()] + authorityFindings()
         if let finding = clockFinding() { findings.append(finding) }
-        for row in try rows(resourceGroup: nil, dropped: false) { findings += try serverFindings(row) }
-        for row in try rows(resourceGroup: nil, dropped: true) {
-            if let finding = repositoryFinding(row) { findings.append(finding) }
+        do {
+            for row in try rows(resourceGroup: nil, dropped: false) { findings += try serverFindings(row) }
+            for row in try rows(resourceGroup: nil, dropped: true) {
+                if let finding = repositoryFinding(row) { findings.append(finding) }
+            }
+            findings += try operationFindings()
+        } catch let problem as Problem where problem.code == .stateDamaged && undecodable != nil {
+            // The catalog's own finding has told it; what stands above is worth telling all the same.
         }
-        findings += try operationFindings()
         return findings
     }
 
@@ -71,8 +76,15 @@ extension ControlPlane {
                     + "that cannot be archived." : nil)
     }
 
-    private func catalogFinding() -> DoctorFinding {
+    /// - Parameter undecodable: a value of it that cannot be read, in a file that may be intact.
+    private func catalogFinding(_ undecodable: Problem?) -> DoctorFinding {
         let damage = catalog.damage()
+        if damage.isEmpty, let undecodable {
+            return DoctorFinding(
+                level: .problem, subject: "catalog",
+                message: undecodable.message + (undecodable.detail.map { ": \($0)" } ?? ""),
+                remedy: undecodable.hint)
+        }
         return DoctorFinding(
             level: damage.isEmpty ? .ok : .problem, subject: "catalog",
             message: damage.isEmpty

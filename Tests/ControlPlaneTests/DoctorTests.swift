@@ -1,0 +1,55 @@
+import Catalog
+import GRDB
+import PostgresFormat
+import ServiceModel
+import TestKit
+import Testing
+
+@testable import ControlPlane
+@testable import Platform
+
+/// What `doctor` finds in a state directory that nobody works in, and what is done about it.
+@Suite struct DoctorTests {
+    private let scratch: ScratchDirectory
+    private let control: ControlPlane
+
+    init() throws {
+        scratch = try ScratchDirectory("doctor")
+        let account = ServiceAccount(
+            name: "postgres", uid: 0, home: scratch.path, runtimeDirectory: scratch.file("run"),
+            steppedDown: false)
+        control = try ControlPlane(account: account)
+    }
+
+    private func enter(shouldRun: Bool = false) throws -> ServerRow {
+        let row = ServerRow(
+            id: "0123456789abcdef", resourceGroup: "local", name: "orders", location: "local", tags: [:],
+            phase: .complete, shouldRun: shouldRun, createdAt: PostgresTimestamp(microseconds: 0),
+            version: "15", postgresVersion: "15.18", tier: "GeneralPurpose", skuName: "Standard_D4ads_v5",
+            storageSizeGiB: 32, storageType: "Premium_LRS", storageAutoGrow: false, backupRetentionDays: 7,
+            geoRedundantBackup: false, publicNetworkAccess: true, administratorLogin: "anna",
+            availabilityZone: nil, host: "127.0.0.2", port: 5432)
+        try control.catalog.write { try row.insert($0) }
+        return row
+    }
+
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            "UPDATE server SET createdAt = 'then'", "UPDATE server SET phase = 'asleep'",
+            "INSERT INTO resourceGroup VALUES('shop', 'local', '{', '2026-01-01T00:00:00.000000Z')",
+        ])
+    func `a value that cannot be decoded is found, and a new catalog can be made`(_ damage: String) throws {
+        _ = try enter()
+        let rebuild = CatalogRebuild(paths: control.paths, clock: control.clock) { _ throws(Problem) in
+            throw Problem(.postgresMissing, "nobody runs here")
+        }
+        let refusal = #expect(throws: Problem.self) { try rebuild.run() }
+        #expect(refusal?.code == .operationNotSupported)
+        try control.catalog.write { try $0.execute(sql: damage) }
+        let found = try control.doctor().first { $0.subject == "catalog" }
+        #expect(found?.level == .problem && found?.message.contains("cannot be decoded") == true)
+        #expect(found?.remedy?.contains("doctor --rebuild-catalog") == true)
+        #expect(try rebuild.run().first?.message.hasPrefix("rebuilt with 0 servers") == true)
+    }
+}
