@@ -1,6 +1,8 @@
 import Catalog
 import GRDB
+import Instance
 import PostgresFormat
+import Repository
 import ServiceModel
 import TestKit
 import Testing
@@ -41,7 +43,7 @@ import Testing
         ])
     func `a value that cannot be decoded is found, and a new catalog can be made`(_ damage: String) throws {
         _ = try enter()
-        let rebuild = CatalogRebuild(paths: control.paths, clock: control.clock) { _ throws(Problem) in
+        let rebuild = CatalogRebuild(paths: control.paths, clock: control.clock) { _, _ throws(Problem) in
             throw Problem(.postgresMissing, "nobody runs here")
         }
         let refusal = #expect(throws: Problem.self) { try rebuild.run() }
@@ -51,5 +53,26 @@ import Testing
         #expect(found?.level == .problem && found?.message.contains("cannot be decoded") == true)
         #expect(found?.remedy?.contains("doctor --rebuild-catalog") == true)
         #expect(try rebuild.run().first?.message.hasPrefix("rebuilt with 0 servers") == true)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a server that left no description is asked as its version wants it`()
+        throws
+    {
+        let id = "0123456789abcdef"
+        try RepositoryLayout(root: control.paths.repository(id)).create(
+            RepositoryIdentity(serverID: id, systemIdentifier: 7, postgresMajor: 16), durable: false)
+        try DurableFiles.removeFile(control.paths.catalog)
+        var asked: [Int] = []
+        let rebuild = CatalogRebuild(paths: control.paths, clock: control.clock) { _, major throws(Problem) in
+            asked.append(major)
+            throw Problem(.postgresMissing, "nobody runs here")
+        }
+        #expect(try rebuild.run().first?.message.hasPrefix("rebuilt with 1 server;") == true)
+        #expect(asked == [16])
+        let installed = [18, 16].map {
+            PostgresInstallation(binDirectory: "/usr/lib/\($0)", major: $0, minorVersion: "\($0).1")
+        }
+        #expect(ControlPlane.installation(toAsk: 16, among: installed)?.major == 16)
+        #expect(ControlPlane.installation(toAsk: 15, among: installed)?.major == 18)
     }
 }

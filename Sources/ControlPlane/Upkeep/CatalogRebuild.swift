@@ -15,8 +15,8 @@ struct CatalogRebuild {
 
     let paths: HomePaths
     let clock: any WallClock
-    /// How a server's own configuration, log and sockets are reached.
-    let instance: (String) throws(Problem) -> PostgresInstance
+    /// How the configuration, log and sockets of a server are reached, by its id and its major version.
+    let instance: (String, Int) throws(Problem) -> PostgresInstance
 
     /// A server that was found, and how much of it is known.
     struct Found {
@@ -232,6 +232,15 @@ struct CatalogRebuild {
 }
 
 extension ControlPlane {
+    /// What a server is asked with: each version refuses a session with settings that only newer ones know.
+    ///
+    /// Where its own version is not installed any more the newest will do: files can still be looked at.
+    static func installation(
+        toAsk major: Int, among installed: [PostgresInstallation]
+    ) -> PostgresInstallation? {
+        installed.first { $0.major == major } ?? installed.first
+    }
+
     /// Makes a new catalog, and says what it was made of.
     ///
     /// Throws `.operationNotSupported` when the catalog is intact, `.serverBusy` while another command runs,
@@ -251,10 +260,11 @@ extension ControlPlane {
                 hint: "Wait until it has finished.")
         }
         defer { lock.release() }
-        // It looks at files and asks running servers: any version's programs will do.
-        let installation = try? PostgresInstallation.newest(runner: runner)
-        return try CatalogRebuild(paths: paths, clock: clock) { id throws(Problem) in
-            guard let installation else { throw Problem(.postgresMissing, "PostgreSQL is not installed") }
+        let installations = PostgresInstallation.discoverAll(runner: runner)
+        return try CatalogRebuild(paths: paths, clock: clock) { id, major throws(Problem) in
+            guard let installation = Self.installation(toAsk: major, among: installations) else {
+                throw Problem(.postgresMissing, "PostgreSQL is not installed")
+            }
             return PostgresInstance(
                 installation: installation,
                 paths: InstancePaths(

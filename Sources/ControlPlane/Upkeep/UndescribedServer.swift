@@ -25,7 +25,7 @@ struct UndescribedServer {
             return nil
         }
         var assumed = [why]
-        let instance = try? rebuild.instance(id)
+        let instance = try? rebuild.instance(id, identity.postgresMajor)
         let written = instance.map { WrittenConfiguration($0.paths) }
         let running = instance.map { if case .running = $0.status() { true } else { false } } ?? false
 
