@@ -153,6 +153,16 @@ public final class ControlPlane: Sendable {
         PostgresInstance(installation: try installation(row), paths: instancePaths(row.id), runner: runner)
     }
 
+    /// The server for whoever only ends it, by signals: any version's programs will do, where those of its
+    /// own are not installed any more.
+    func instanceToEnd(_ row: ServerRow) throws(Problem) -> PostgresInstance {
+        // Why its own are not there does not matter: none of them is called.
+        if let instance = try? instance(row) { return instance }
+        return PostgresInstance(
+            installation: try PostgresInstallation.newest(runner: runner), paths: instancePaths(row.id),
+            runner: runner)
+    }
+
     // MARK: Locks
 
     /// Takes a server for a change; waits a little for another command, then says that it is busy.

@@ -75,4 +75,35 @@ import Testing
         #expect(ControlPlane.installation(toAsk: 16, among: installed)?.major == 16)
         #expect(ControlPlane.installation(toAsk: 15, among: installed)?.major == 18)
     }
+
+    /// Every PostgreSQL there is says that it is of this version.
+    private struct OnlyVersion: CommandRunner {
+        let version: String
+
+        func run(_ command: Command) throws(Problem) -> CommandResult {
+            guard command.line.hasSuffix("/postgres --version") else {
+                throw Problem(.system, "not to be run: \(command.line)")
+            }
+            return CommandResult(standardOutput: "postgres (PostgreSQL) \(version)\n")
+        }
+
+        func spawnDetached(_ command: Command, log: String) throws(Problem) -> Int32 {
+            throw Problem(.system, "not to be started: \(command.line)")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    func `a server whose version is not installed is told as that, and can be ended`(_ shouldRun: Bool)
+        throws
+    {
+        let row = try enter(shouldRun: shouldRun)
+        let control = try ControlPlane(
+            account: self.control.account, runner: OnlyVersion(version: "18.1"))
+        #expect(control.state(row) == (shouldRun ? .inaccessible : .stopped))
+        let finding = try control.doctor().first { $0.subject == "server orders" }
+        #expect(finding?.level == .problem && finding?.message == "PostgreSQL 15 is not installed")
+        #expect(finding?.remedy?.contains("apt-get install postgresql-15") == true)
+        #expect(throws: Problem.self) { try control.instance(row) }
+        #expect(try control.instanceToEnd(row).installation.major == 18)
+    }
 }

@@ -63,7 +63,7 @@ extension ControlPlane {
         let lock = try lockServer(row, seconds: 60)
         defer { lock.release() }
         try keepEvidence(of: row)
-        try instance(row).stop(.fast)
+        try instanceToEnd(row).stop(.fast)
         do {
             try keepConnections(of: row)
         } catch let problem as Problem where problem.code == .canceled {

@@ -241,7 +241,7 @@ extension ControlPlane {
             do {
                 try keepEvidence(of: row)
                 RestoreFaults.reached("delete: stop")
-                if purge { try instance(row).stop(.fast) } else { try archiveTail(row) }
+                if purge { try instanceToEnd(row).stop(.fast) } else { try archiveTail(row) }
                 try keepConnections(of: row)
             } catch {
                 try update(row.id) { $0.phase = .complete }
@@ -320,8 +320,7 @@ extension ControlPlane {
     func archiveTail(_ row: ServerRow) throws {
         let directory = paths.data(row.id) + "/pg_wal"
         guard DurableFiles.status(directory) != nil else { return }
-        let instance = try instance(row)
-        try instance.stop(.fast)
+        try instanceToEnd(row).stop(.fast)
         let archive = WALArchive(layout: layout(row))
         let archived = Set(try archive.names().map(\.fileName))
         let names = try DurableFiles.list(directory)

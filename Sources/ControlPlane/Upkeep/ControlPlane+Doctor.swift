@@ -105,7 +105,12 @@ extension ControlPlane {
                 DoctorFinding(level: level, subject: "server \(row.name)", message: message, remedy: remedy))
         }
         switch state {
-        case .inaccessible:
+        case .inaccessible, .stopped:
+            if let finding = installationFinding(row) {
+                findings.append(finding)
+                break
+            }
+            guard state == .inaccessible else { break }
             add(
                 .problem, "should run and does not",
                 "Start it with 'pitr start -n \(row.name)' or 'pitr start --all'.")
@@ -136,6 +141,17 @@ extension ControlPlane {
         if let finding = repositoryFinding(row) { findings.append(finding) }
         if findings.isEmpty { add(.ok, "\(state.rawValue) at \(row.host):\(row.port)", nil) }
         return findings
+    }
+
+    /// What keeps a server from being started and restored: the programs of its version are not installed.
+    private func installationFinding(_ row: ServerRow) -> DoctorFinding? {
+        do throws(Problem) {
+            _ = try installation(row)
+            return nil
+        } catch {
+            return DoctorFinding(
+                level: .problem, subject: "server \(row.name)", message: error.message, remedy: error.hint)
+        }
     }
 
     /// A server that is still starting after a while cannot be asked for more; nil for any other.

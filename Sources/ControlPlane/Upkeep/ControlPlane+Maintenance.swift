@@ -172,7 +172,7 @@ extension ControlPlane {
 
     /// Ends what works on an unfinished server: initdb and its postmaster outlive the tool.
     private func endProcesses(_ row: ServerRow) throws {
-        let instance = try instance(row)
+        let instance = try instanceToEnd(row)
         try instance.stop(.immediate, timeoutSeconds: 60)
         guard instance.endInitialization() else {
             throw Problem(
