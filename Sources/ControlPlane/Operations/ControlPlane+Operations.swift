@@ -7,13 +7,16 @@ public import ServiceModel
 
 extension ControlPlane {
     /// Catalogues an operation, logs its start, runs it, and logs how it ended. Failures pass through.
+    ///
+    /// - Parameter caller: for whom it is done; nil for this control plane's own.
     func perform<Value>(
         _ kind: OperationKind, server: ServerRow, source: String? = nil, correlationID: String? = nil,
-        properties: [String: String] = [:],
+        properties: [String: String] = [:], caller: Caller? = nil,
         _ body: (RunningOperation) throws -> Value
     ) throws -> Value {
         try performUntilFinished(
-            kind, server: server, source: source, correlationID: correlationID, properties: properties
+            kind, server: server, source: source, correlationID: correlationID, properties: properties,
+            caller: caller
         ) { operation in
             let value = try body(operation)
             try finish(operation, properties: properties, failure: nil)
@@ -24,11 +27,12 @@ extension ControlPlane {
     /// As `perform`, but success is logged by the body itself, with the change that is the success.
     func performUntilFinished<Value>(
         _ kind: OperationKind, server: ServerRow, source: String? = nil, correlationID: String? = nil,
-        properties: [String: String] = [:],
+        properties: [String: String] = [:], caller: Caller? = nil,
         _ body: (RunningOperation) throws -> Value
     ) throws -> Value {
         let operation = try begin(
-            kind, server: server, source: source, correlationID: correlationID, properties: properties)
+            kind, server: server, source: source, correlationID: correlationID, properties: properties,
+            caller: caller)
         do {
             return try body(operation)
         } catch {
@@ -40,12 +44,12 @@ extension ControlPlane {
 
     func begin(
         _ kind: OperationKind, server: ServerRow, source: String?, correlationID: String? = nil,
-        properties: [String: String]
+        properties: [String: String], caller: Caller? = nil
     ) throws -> RunningOperation {
         if let accepted = try takeOver(kind, server: server, properties: properties) { return accepted }
         let operation = RunningOperation(
             correlationID: correlationID ?? Identifiers.uuid(), kind: kind, server: server,
-            startedAt: clock.now(), caller: caller.name)
+            startedAt: clock.now(), caller: (caller ?? self.caller).name)
         try operations.write(
             operation.begin(
                 source: source, location: server.location, process: .current, properties: properties))

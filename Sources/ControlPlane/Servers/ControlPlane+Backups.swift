@@ -75,7 +75,11 @@ extension ControlPlane {
     }
 
     /// Takes a base backup of a running server. A nil name is an automatic one, for when it completed.
-    func takeBackup(_ row: ServerRow, name: String?, onDemand: Bool) throws -> BackupDetails {
+    ///
+    /// - Parameter caller: for whom; nil for this control plane's own.
+    func takeBackup(_ row: ServerRow, name: String?, onDemand: Bool, for caller: Caller? = nil) throws
+        -> BackupDetails
+    {
         guard let lock = try DirectoryLock.attempt(paths.backupLock(row.id)) else {
             throw Problem(
                 .serverBusy, "another backup of server '\(row.name)' is in progress",
@@ -87,8 +91,10 @@ extension ControlPlane {
         guard try catalog.read({ try ServerRow.fetchOne($0, key: row.id) })?.phase == .complete else {
             throw Problem(.resourceNotFound, "server '\(row.name)' was deleted before its backup began")
         }
-        return try perform(.backup, server: row, properties: ["source": onDemand ? "on-demand" : "automatic"])
-        { _ in
+        return try perform(
+            .backup, server: row, properties: ["source": onDemand ? "on-demand" : "automatic"],
+            caller: caller
+        ) { _ in
             guard state(row) == .ready else {
                 throw Problem(
                     .serverIsNotReady, "server '\(row.name)' is not running, so it cannot be backed up",
@@ -186,7 +192,7 @@ extension ControlPlane {
         let folder = paths.operation(id)
         // Not flushed: the process that reads it does not outlive a crash of the machine either.
         try DurableFiles.makeDirectories(folder, durable: false)
-        let details = try CatalogJSON.text(["server": row.id])
+        let details = try CatalogJSON.text(["server": row.id, "caller": caller.name])
         try DurableFiles.write(Array(details.utf8), to: folder + "/request.json", durable: false)
         _ = try runner.spawnDetached(
             Command(program, ["_backup-worker", "--operation", id, "--home", paths.home]),
@@ -202,7 +208,9 @@ extension ControlPlane {
             let row = try catalog.read({ try ServerRow.fetchOne($0, key: server) })
         else { throw Problem(.resourceNotFound, "the operation '\(id)' names no server") }
         do {
-            _ = try takeBackup(row, name: nil, onDemand: false)
+            // The process of its own works for whoever restored the server.
+            let caller = request["caller"].map { Caller(name: $0) }
+            _ = try takeBackup(row, name: nil, onDemand: false, for: caller)
         } catch {
             // A failure's log stays for whoever looks into it; a backup that was called off leaves nothing,
             // and neither does that of a server that was deleted first.
