@@ -8,8 +8,8 @@ public import ServiceModel
 
 /// Makes a new catalog out of what is on the disk, when the old one is lost or damaged.
 ///
-/// Everything of it comes back but the operations and the activity log. Nothing is deleted: the damaged file
-/// is kept beside the new one.
+/// Everything of it comes back but the operations, the activity log and the API's identities. Nothing is
+/// deleted: the damaged file is kept beside the new one.
 struct CatalogRebuild {
     static let advice = "Make a new one from what is on the disk: 'pitr doctor --rebuild-catalog'."
 
@@ -66,7 +66,8 @@ struct CatalogRebuild {
                 level: .ok, subject: "catalog",
                 message: "rebuilt with \(found.count) \(found.count == 1 ? "server" : "servers")"
                     + (aside.map { "; what was there is kept as \($0)" } ?? "")
-                    + "; past operations and the activity log are not in it", remedy: nil), at: 0)
+                    + "; past operations, the activity log and the API's identities are not in it",
+                remedy: nil), at: 0)
         return findings + found.map(Self.finding)
     }
 

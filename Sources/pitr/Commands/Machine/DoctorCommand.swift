@@ -16,7 +16,8 @@ struct DoctorCommand: PitrCommand {
             "Make a new catalog from what is on the disk.",
             discussion: """
                 For a catalog that is lost or damaged. The servers' descriptions and repositories tell \
-                everything but past operations and the activity log. The damaged file is kept.
+                everything but past operations, the activity log and the API's identities. The damaged file \
+                is kept.
                 """))
     var rebuildCatalog = false
 
