@@ -173,7 +173,29 @@ extension EndToEnd {
                 #expect(try connection.value("SELECT nextval('parent_id_seq') > 5") == "t")
                 let again = try server.psql(folder + "/repair.sql", database: "postgres")
                 #expect(!again.succeeded && again.standardError.contains("is there already"))
+                try Self.checkReload(product, server)
             }
+        }
+
+        /// A table that one transaction emptied and filled again with the same keys has its rows updated.
+        private static func checkReload(_ product: ProductUnderTest, _ server: ManagedServer) throws {
+            let connection = try server.superuser()
+            defer { connection.close() }
+            try connection.execute("CREATE TABLE loaded (id int PRIMARY KEY, v text)")
+            try connection.execute("INSERT INTO loaded SELECT g, 'old' FROM generate_series(1, 3) g")
+            try connection.execute("BEGIN; TRUNCATE loaded")
+            let xid = try connection.value("SELECT txid_current()") ?? ""
+            try connection.execute(
+                "INSERT INTO loaded SELECT g, 'new' FROM generate_series(1, 3) g; COMMIT")
+            let folder = product.home + "/out-loaded"
+            let result = try product.json(
+                "undo", "-s", "shop", "--xid", xid, "--conflicts", "skip", "--out", folder)
+            #expect(result["proof"] == "passed" && result["writtenRows"] == 3, "\(result)")
+            #expect(result["tables"]?.array?.first?["verdicts"]?["restorable"] == 3, "\(result)")
+            let script = try server.psql(folder + "/repair.sql", database: "postgres")
+            #expect(script.succeeded, "\(script.words)")
+            let rows = try connection.value("SELECT string_agg(id || v, ' ' ORDER BY id) FROM loaded")
+            #expect(rows == "1old 2old 3old")
         }
 
         private static let droppable = [

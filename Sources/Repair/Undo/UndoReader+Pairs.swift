@@ -101,7 +101,7 @@ extension UndoReader {
             pairs[index].pad(layout)
             pairs[index].merge()
         }
-        if layout.now.key != nil { Self.join(&pairs, RowJudge(layout.now)) }
+        if layout.now.key != nil { Self.join(&pairs, RowJudge(layout.now), isSingle: isSingle) }
         return pairs
     }
 
@@ -219,8 +219,11 @@ extension UndoReader {
     }
 
     /// A row that one transaction took from one place and put in another with the same key was moved: between
-    /// partitions, or by a DELETE and an INSERT.
-    private static func join(_ pairs: inout [Pair], _ judge: RowJudge) {
+    /// partitions, by a DELETE and an INSERT, or by a TRUNCATE and an INSERT.
+    ///
+    /// - Parameter isSingle: whether one transaction is taken back. Its rows need no telling apart, and those
+    ///   of a table that it emptied have no writes of their own.
+    static func join(_ pairs: inout [Pair], _ judge: RowJudge, isSingle: Bool) {
         var gone: [Cells: [Int]] = [:]
         for (index, pair) in pairs.enumerated() where pair.after == nil && !pair.isUntold {
             if let key = pair.before.flatMap(judge.key) { gone[key, default: []].append(index) }
@@ -230,7 +233,8 @@ extension UndoReader {
             guard let key = pairs[index].history.states.first?.cells.flatMap(judge.key) else { continue }
             let other = gone[key]?.first { other in
                 !joined.contains(other)
-                    && pairs[other].track.steps.last?.commit == pairs[index].track.steps.first?.commit
+                    && (isSingle
+                        || pairs[other].track.steps.last?.commit == pairs[index].track.steps.first?.commit)
             }
             guard let other else { continue }
             pairs[index].history = pairs[other].history.continued(by: pairs[index].history)
