@@ -41,6 +41,9 @@ extension EndToEnd {
                 ).value()
                 // The deleted row was not there any more.
                 #expect(left["writtenRows"] == 2 && left["conflictRows"] == 0, "\(left)")
+                let other = try product.run(off + ["--preview", "--columns", "id"]).value()
+                #expect(
+                    other["leftOut"]?.array?.first?["reason"] == "4 rows were not asked for", "\(other)")
                 let unknown = try product.run(off + ["--preview", "--where", "nope = 1"])
                 #expect(unknown.errors.contains("column \"nope\" does not exist"), "\(unknown)")
 

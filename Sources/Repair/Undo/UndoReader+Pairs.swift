@@ -9,6 +9,8 @@ extension UndoReader {
         var history: RowHistory
         var track: RowTrack
         var part: TableSorter.Part
+        /// Of a row that was taken away and put in again: where it was before.
+        var origin: (track: RowTrack, part: TableSorter.Part)?
         /// Whether every later write of the row is known.
         var isFollowed = true
         /// Whether a state of it could not be read, so that nothing can be told apart.
@@ -105,51 +107,6 @@ extension UndoReader {
         return pairs
     }
 
-    /// Those that were asked for.
-    func chosen(_ pairs: [Pair], _ layout: TableLayout) throws(Problem) -> [Pair] {
-        var chosen = pairs
-        if !choice.columns.isEmpty {
-            let places = Set(
-                layout.now.columns.indices.filter {
-                    choice.columns.contains(layout.now.columns[$0].name)
-                })
-            // Rows that came or went did so with all their columns.
-            chosen = chosen.filter { ($0.before != nil && $0.after != nil) || $0.isUntold }
-            for index in chosen.indices { chosen[index].keep(places) }
-        }
-        if let condition = choice.condition { chosen = try fitting(condition, before: true, chosen) }
-        if let condition = choice.conditionAfter { chosen = try fitting(condition, before: false, chosen) }
-        return chosen
-    }
-
-    /// How many were left otherwise by the transactions than they are just after the last of them.
-    func rewritten(_ pairs: [Pair]) -> Int {
-        let last = footprint.commits.last ?? .zero
-        return pairs.count { $0.track.after != nil && !$0.track.isThere(after: last) }
-    }
-
-    /// Those for which a condition holds.
-    ///
-    /// - Parameter before: whether a row counts as it was just before, where it was there; else just after.
-    private func fitting(
-        _ condition: String, before: Bool, _ pairs: [Pair]
-    ) throws(Problem) -> [Pair] {
-        let (first, last) = (footprint.commits.first ?? .zero, footprint.commits.last ?? .zero)
-        var fitting: Set<Int> = []
-        for part in Set(pairs.map(\.part)) {
-            let own = pairs.indices.filter { pairs[$0].part == part }
-            let isOld = before ? own.filter { pairs[$0].track.isThere(before: first) } : []
-            let isNew = Set(own).subtracting(isOld).filter { before || pairs[$0].track.isThere(after: last) }
-            let old = try RowReader(copies.before).addresses(
-                in: part.nameBefore, among: isOld.compactMap { pairs[$0].track.before }, where: condition)
-            let new = try RowReader(copies.after).addresses(
-                in: part.nameAfter, among: isNew.compactMap { pairs[$0].track.after }, where: condition)
-            fitting.formUnion(isOld.filter { pairs[$0].track.before.map(old.contains) ?? false })
-            fitting.formUnion(isNew.filter { pairs[$0].track.after.map(new.contains) ?? false })
-        }
-        return pairs.indices.filter(fitting.contains).map { pairs[$0] }
-    }
-
     private func pairs(
         of part: TableSorter.Part, _ before: TableShape, _ after: TableShape
     ) throws(Problem) -> [Pair] {
@@ -237,6 +194,7 @@ extension UndoReader {
                         || pairs[other].track.steps.last?.commit == pairs[index].track.steps.first?.commit)
             }
             guard let other else { continue }
+            pairs[index].origin = (pairs[other].track, pairs[other].part)
             pairs[index].history = pairs[other].history.continued(by: pairs[index].history)
             pairs[index].merge()
             joined.insert(other)

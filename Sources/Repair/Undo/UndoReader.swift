@@ -183,22 +183,9 @@ public struct UndoReader {
         for part in group.parts where try TableReader(copies.now).file(of: part.relation) != part.fileAfter {
             isFollowed = false
         }
-        let read = try pairs(of: group, layout)
+        let read = try pairs(of: group, layout).filter(\.hasChanged)
         let pairs = try chosen(read, layout)
-        let untold = choice.conditionAfter == nil ? 0 : rewritten(read)
-        if untold > 0 {
-            leftOut.append(
-                .init(
-                    subject: "\(group.name)",
-                    reason: "\(untold) rows were written by others between the transactions: how these left "
-                        + "them is not read, and --where-after says nothing of them"))
-        }
-        if pairs.count + untold < read.count {
-            leftOut.append(
-                .init(
-                    subject: "\(group.name)",
-                    reason: "\(read.count - pairs.count - untold) rows were not asked for"))
-        }
+        leftOut += notChosen(read, chosen: pairs.count, of: group.name)
         guard now.key == nil else {
             var rows = try judgedByKey(pairs, layout, isFollowed: isFollowed)
             layout.hold(&rows)
