@@ -20,6 +20,13 @@ extension EndToEnd {
                     "BEGIN; UPDATE t SET a = 'bad', b = 'bad' WHERE id <= 3; DELETE FROM t WHERE id = 4; COMMIT"
                 )
                 try connection.execute("ALTER TABLE t ADD COLUMN c int DEFAULT 7")
+                // No superuser may run it in a copy.
+                try connection.execute(
+                    "CREATE FUNCTION plain(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN "
+                        + "IF current_setting('is_superuser') = 'on' THEN "
+                        + "RETURN current_setting('data_directory') NOT LIKE '%/copies/%'; END IF; "
+                        + "RETURN true; END $$")
+                try connection.execute("ALTER TABLE t ADD CHECK (plain(a))")
                 try connection.execute("UPDATE t SET c = 8 WHERE id = 1")
                 try connection.execute(
                     "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS "

@@ -218,7 +218,8 @@ extension ControlPlane {
     ) throws -> Bool {
         let triggers = try TriggerSwitch(copy, database, script)
         try triggers.off()
-        defer { triggers.on() }
+        // A failure shows as a trigger that does nothing, and the copy is removed anyway.
+        defer { try? triggers.on() }
         let connection = try UndoProver.session(copy, database, script)
         defer { connection.close() }
         try connection.execute("BEGIN; SET CONSTRAINTS ALL IMMEDIATE")

@@ -14,10 +14,5 @@ struct TriggerSwitch {
 
     func off() throws { for trigger in triggers { try connection.execute(trigger.disabling) } }
 
-    /// In a copy that could not be changed back nothing goes on.
-    func on() {
-        // A failure shows as a trigger that does nothing, and the copy is removed anyway.
-        for trigger in triggers { try? connection.execute(trigger.enabling) }
-        connection.close()
-    }
+    func on() throws { for trigger in triggers { try connection.execute(trigger.enabling) } }
 }

@@ -62,13 +62,16 @@ public struct RepairScript: Sendable {
 
     // MARK: Text
 
-    public func text(_ proof: Proof) -> String {
+    /// - Parameter switchesTriggers: whether it switches triggers itself, where they are to be off; without
+    ///   that it does everything else that it does.
+    public func text(_ proof: Proof, switchesTriggers: Bool = true) -> String {
         var parts = [header(proof), Self.opening]
         parts.append(isEmpty && !isStopped ? "-- There is nothing to write.\n" : checks())
         if isStopped {
             parts.append(stop())
         } else {
-            parts += switchingOff + statements() + switchingOn
+            parts += switchesTriggers ? switchingOff : []
+            parts += statements() + switchingOn(isWhole: switchesTriggers)
         }
         parts.append("COMMIT;\n")
         return parts.joined(separator: "\n")
@@ -84,22 +87,28 @@ public struct RepairScript: Sendable {
 
     /// The checks of foreign keys are triggers of PostgreSQL's own and stay on.
     private var switchingOff: [String] {
-        guard !switches.isEmpty else { return [] }
+        guard let switchCheck else { return [] }
         return [
-            "-- Triggers are switched off until the end; foreign keys are checked.\n"
-                + Self.check(
-                    "\(Self.triggerList(tables)) = \(PlannedValues.literal(Self.words(of: switches)))",
-                    "'triggers as planned'", "'other triggers are enabled: ' || \(Self.triggerList(tables))")
+            "-- Triggers are switched off until the end; foreign keys are checked.\n" + switchCheck
                 + switches.map { $0.disabling + ";\n" }.joined()
         ]
     }
 
+    /// What it asks before it switches triggers off: a statement that fails where others are enabled; nil
+    /// where it switches none.
+    public var switchCheck: String? {
+        guard !switches.isEmpty else { return nil }
+        return Self.check(
+            "\(Self.triggerList(tables)) = \(PlannedValues.literal(Self.words(of: switches)))",
+            "'triggers as planned'", "'other triggers are enabled: ' || \(Self.triggerList(tables))")
+    }
+
     /// What is checked late has to be over before a table may be changed.
-    private var switchingOn: [String] {
+    private func switchingOn(isWhole: Bool) -> [String] {
         guard !switches.isEmpty else { return [] }
         return [
             "-- Triggers as they were.\nSET CONSTRAINTS ALL IMMEDIATE;\n"
-                + switches.map { $0.enabling + ";\n" }.joined()
+                + (isWhole ? switches.map { $0.enabling + ";\n" }.joined() : "")
         ]
     }
 

@@ -9,19 +9,15 @@ public struct ScriptProof {
     private let connection: Connection
     private let tables: [PlannedTable]
     private let makesObjects: Bool
-    private let ignored: Set<RelationLocator>
 
     /// - Parameters:
     ///   - connection: to the copy's database, with canonical settings.
     ///   - makesObjects: whether the script makes tables and other objects: the catalogs are then looked at
     ///     by whoever knows which.
-    ///   - ignored: files of catalogs that somebody else looks at.
     public init(
-        _ connection: Connection, _ tables: [PlannedTable], makesObjects: Bool = false,
-        ignoring ignored: Set<RelationLocator> = []
+        _ connection: Connection, _ tables: [PlannedTable], makesObjects: Bool = false
     ) throws(Problem) {
         self.connection = connection
-        self.ignored = ignored
         self.makesObjects = makesObjects
         var found: [PlannedTable] = []
         for table in tables {
@@ -107,8 +103,10 @@ public struct ScriptProof {
         let owners = try TableReader(connection).owners(
             of: footprint.relations.keys.sorted())
         var tracks: [ObjectID: [(owner: TableReader.Owner, track: RowTrack)]] = [:]
-        for (file, rows) in footprint.relations where !rows.isEmpty && !ignored.contains(file) {
-            let isCatalog = file.number < TransactionFootprint.firstNormalNumber
+        for (file, rows) in footprint.relations where !rows.isEmpty {
+            // One that was written anew has a file of its own.
+            let isCatalog =
+                (owners[file]?.relation.rawValue ?? file.number) < TransactionFootprint.firstNormalNumber
             if makesObjects, isCatalog { continue }
             guard let owner = owners[file] else {
                 found.append("the script wrote to file \(file)")

@@ -74,18 +74,6 @@ public struct TableReader {
         return RelationLocator(tablespace: ObjectID(space), database: ObjectID(base), number: node)
     }
 
-    /// The files of catalogs.
-    public func catalogs(_ names: [String]) throws(Problem) -> Set<RelationLocator> {
-        var files: Set<RelationLocator> = []
-        for name in names {
-            let number = try connection.query(
-                "SELECT $1::regclass::oid::text", ["pg_catalog." + name]
-            ).scalar.flatMap { UInt32($0) }
-            if let number, let file = try file(of: ObjectID(number)) { files.insert(file) }
-        }
-        return files
-    }
-
     /// The table with that number; nil where there is none.
     public func shape(of table: ObjectID) throws(Problem) -> TableShape? {
         let rows = try connection.query(
