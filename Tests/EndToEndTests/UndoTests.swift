@@ -104,7 +104,10 @@ extension EndToEnd {
                 func rows() throws -> String? {
                     try connection.value("SELECT string_agg(id || a || b, ' ' ORDER BY id) FROM t")
                 }
-                func time() throws -> String { try connection.value("SELECT clock_timestamp()") ?? "" }
+                func time(_ later: String = "0") throws -> String {
+                    try connection.value("SELECT clock_timestamp() + interval '\(later)'") ?? ""
+                }
+                try connection.execute("CREATE TABLE late (x int)")
                 let (start, first) = (try rows(), try time())
                 for statement in [
                     "UPDATE t SET a = 'bad' WHERE id <= 4", "UPDATE t SET b = 'good' WHERE id IN (1, 3)",
@@ -114,6 +117,7 @@ extension EndToEnd {
                     "UPDATE t SET b = 'kept' WHERE id = 3",
                 ] { try connection.execute(statement) }
                 let last = try time()
+                try connection.execute("INSERT INTO late VALUES (1)")
                 let folder = product.home + "/out"
                 let undo = ["undo", "-s", "shop", "--conflicts", "skip"]
                 let window = try product.run(
@@ -121,6 +125,10 @@ extension EndToEnd {
                 ).value()
                 #expect(window["proof"] == "passed" && window["conflictRows"] == 0, "\(window)")
                 #expect(window["transactions"]?.array?.count == 7, "\(window)")
+                let open = try product.run(
+                    undo + ["--from", first, "--to", try time("1 hour"), "--preview"]
+                ).value()
+                #expect(open["transactions"]?.array?.count == 8, "\(open)")
                 let some = try product.run(
                     undo + ["--event", "update t", "--min-rows", "4", "--every", "--out", folder]
                 ).value()

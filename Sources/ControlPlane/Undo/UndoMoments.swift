@@ -27,7 +27,7 @@ struct UndoMoments {
         do {
             let latest = try seeker.prepare(.latest(asOf: nil))
             made.append(latest)
-            let sought = try seeker.seek(latest.held)
+            let sought = try seeker.seek(latest)
             commits = sought.commits
             deeds = sought.deeds
             understood = sought.notes

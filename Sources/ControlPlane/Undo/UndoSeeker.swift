@@ -34,8 +34,9 @@ struct UndoSeeker {
         return try plane.prepare(asked, source: source, checkName: false)
     }
 
-    /// - Parameter held: the source's WAL up to now.
-    func seek(_ held: HeldSource) throws -> Sought {
+    /// - Parameter latest: what now is, with the source's WAL up to there.
+    func seek(_ latest: PreparedRestore) throws -> Sought {
+        let held = latest.held
         switch request.wanted {
         case .transactions(let numbers):
             return try several(numbers.map { .transaction($0, exclusive: true) })
@@ -48,17 +49,20 @@ struct UndoSeeker {
             return Sought(
                 commits: commits.filter { places.contains($0.lsn) }, deeds: ["each: \(event.words)"])
         case .window(let from, let to):
-            let (begin, end) = (try end(of: from), try end(of: to))
+            let (begin, end) = (try end(of: from, latest), try end(of: to, latest))
             guard begin < end else { return Sought(commits: []) }
             return Sought(commits: try commits(in: held, from: begin, to: end))
         }
     }
 
-    /// Up to where a restore to that time replays.
-    private func end(of time: RequestedTime) throws -> LSN {
+    /// Up to where a restore to that time replays; what is still to come, or committed since, is behind now.
+    private func end(of time: RequestedTime, _ latest: PreparedRestore) throws -> LSN {
+        let limit = latest.planned.plan.expectedEnd
+        let planner = RestorePlanner(inventory: latest.held.inventory, source: latest.held.log)
+        guard planner.holdsEnd(after: time.instant) else { return limit }
         let prepared = try prepare(.time(time))
         defer { prepared.release() }
-        return prepared.planned.plan.expectedEnd
+        return min(prepared.planned.plan.expectedEnd, limit)
     }
 
     private func several(_ targets: [RequestedTarget]) throws -> Sought {
