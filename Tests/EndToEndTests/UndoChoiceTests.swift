@@ -17,8 +17,8 @@ extension EndToEnd {
                 try connection.execute("CREATE TABLE t (id int PRIMARY KEY, a text, b text)")
                 try connection.execute("INSERT INTO t SELECT g, 'old', 'old' FROM generate_series(1, 5) g")
                 try connection.execute(
-                    "BEGIN; UPDATE t SET a = 'bad', b = 'bad' WHERE id <= 3; DELETE FROM t WHERE id = 4; COMMIT"
-                )
+                    "BEGIN; UPDATE t SET a = 'bad', b = 'bad' WHERE id <= 3; DELETE FROM t WHERE id = 4; "
+                        + "DO $$ BEGIN PERFORM lo_create(0); END $$; COMMIT")
                 try connection.execute("ALTER TABLE t ADD COLUMN c int DEFAULT 7")
                 // No superuser may run it in a copy.
                 try connection.execute(
@@ -51,6 +51,10 @@ extension EndToEnd {
                 let other = try product.run(off + ["--preview", "--columns", "id"]).value()
                 #expect(
                     other["leftOut"]?.array?.first?["reason"] == "4 rows were not asked for", "\(other)")
+                #expect(other["leftOut"]?.array?.last?["subject"] == "large objects", "\(other)")
+                let mistyped = try product.run(
+                    off + ["--preview", "--table", "t", "--table", "nope"])
+                #expect(mistyped.errors.contains("did not touch table 'nope'"), "\(mistyped)")
                 let unknown = try product.run(off + ["--preview", "--where", "nope = 1"])
                 #expect(unknown.errors.contains("column \"nope\" does not exist"), "\(unknown)")
 

@@ -31,7 +31,7 @@ extension ControlPlane {
         var steps = StepTimes()
         let moments = try steps.time("plan") { try UndoMoments(self, request, source) }
         defer { moments.release() }
-        let footprint = try steps.time("read WAL") { try moments.footprint(cancellation) }
+        var footprint = try steps.time("read WAL") { try moments.footprint(cancellation) }
         let room = try diskRoom(paths.operations)
         let bytes = moments.all.map(\.planned.plan.leastBytes).reduce(0, +)
         try room.require(bytes, for: "three temporary copies")
@@ -41,9 +41,9 @@ extension ControlPlane {
             copies.append(
                 try steps.time("copy of \(role)") { try makePrivateCopy(prepared, role, operation) })
         }
-        let database = try Self.database(of: footprint, copies[0], request.database)
+        let database = try UndoDatabase(of: &footprint, copies, request.database)
         let ofOne = database.number.map { footprint.keeping(database: $0) }
-        var plan = moments.plan(database: database.name, end: copies[2].end, ofOne ?? footprint)
+        var plan = moments.plan(database: database, end: copies[2].end, ofOne ?? footprint)
         plan.disablesTriggers = request.disablesTriggers
         var definitions: DroppedDefinitions?
         if let own = ofOne {
@@ -90,10 +90,9 @@ extension ControlPlane {
         _ plan: inout UndoPlan, _ footprint: TransactionFootprint, _ copies: [PrivateCopy],
         _ between: CopiesBetween, _ request: UndoRequest
     ) throws {
-        let wanted = try request.tables.map { try TableWord($0) }
         var choice = UndoChoice()
         choice.isStrict = request.isStrict
-        choice.wants = { name in wanted.isEmpty || wanted.contains { $0.matches(name) } }
+        choice.tables = try request.tables.map { try TableWord($0) }
         choice.columns = Set(request.columns)
         choice.condition = request.condition
         choice.conditionAfter = request.conditionAfter
@@ -105,7 +104,13 @@ extension ControlPlane {
             moments: between.session)
         let reading = try reader.read()
         plan.tables = reading.tables
-        plan.leftOut = reading.leftOut
+        plan.leftOut += reading.leftOut
+        if footprint.touchesLargeObjects {
+            plan.leftOut.append(
+                .init(
+                    subject: "large objects",
+                    reason: "they are not taken back: take them from a copy of just before"))
+        }
         plan.droppedRows = reading.dropped
         plan.makesDropped = reading.hasAllDropped
         guard !reading.hasAllDropped else { return }
@@ -169,44 +174,6 @@ extension ControlPlane {
         }
         // The header tells what the triggers do.
         return RepairScript(plan, rule)
-    }
-
-    /// A transaction changes rows of one database; several of them may have changed more.
-    private static func database(
-        of footprint: TransactionFootprint, _ copy: PrivateCopy, _ wanted: String?
-    ) throws -> (name: String, number: ObjectID?) {
-        let touched = footprint.relations.filter { !$0.value.isEmpty && $0.key.database != .none }.keys
-        let ofRows = touched.filter { $0.number >= TransactionFootprint.firstNormalNumber }
-        var numbers = Set(ofRows.map(\.database))
-        if numbers.isEmpty { numbers = Set(touched.map(\.database)) }
-        var names: [String: ObjectID] = [:]
-        let connection = try copy.connect("postgres")
-        for number in numbers {
-            let name = try connection.query(
-                "SELECT datname FROM pg_database WHERE oid = $1::oid", [number.description]
-            ).scalar
-            guard let name else {
-                throw Problem(
-                    .resourceNotFound, "the transaction's database is not there just before its commit",
-                    hint: "It made the database itself, or dropped it: a copy from before has it.")
-            }
-            names[name] = number
-        }
-        if let wanted {
-            guard let number = names[wanted] else {
-                throw Problem(
-                    .resourceNotFound, "no rows of database \(wanted) were changed",
-                    detail: "changed were rows of " + names.keys.sorted().joined(separator: ", "))
-            }
-            return (wanted, number)
-        }
-        guard names.count < 2 else {
-            throw Problem(
-                .usage, "the transactions changed rows of \(names.count) databases",
-                detail: names.keys.sorted().joined(separator: ", "),
-                hint: "Choose one of them with --database; a script is for one database.")
-        }
-        return names.first.map { ($0.key, $0.value) } ?? ("postgres", nil)
     }
 
     /// Tries the script on the copy of now, and takes it back; where PostgreSQL refuses it, row by row. What

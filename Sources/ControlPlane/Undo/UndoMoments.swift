@@ -95,21 +95,20 @@ struct UndoMoments {
     }
 
     /// - Parameter footprint: of one database.
-    func plan(database: String, end: LSN, _ footprint: TransactionFootprint) -> UndoPlan {
+    func plan(database: UndoDatabase, end: LSN, _ footprint: TransactionFootprint) -> UndoPlan {
         var working: Set<LSN> = []
-        for (file, tracks) in footprint.relations
-        where file.number >= TransactionFootprint.firstNormalNumber {
+        for (file, tracks) in footprint.relations where !footprint.isOfCatalog(file) {
             for track in tracks { working.formUnion(track.steps.filter(\.isOwn).map(\.commit)) }
         }
         let told = commits.count == 1 ? commits : commits.filter { working.contains($0.lsn) }
         return UndoPlan(
-            source: now.source.name, database: database,
+            source: now.source.name, database: database.name,
             transactions: told.map {
                 .init(xid: TransactionID($0.xid), commitTime: $0.time, commit: $0.lsn)
             }, deeds: deeds, nowEnd: end,
             nowTime: now.planned.plan.requestedTime ?? commits.last?.time
                 ?? PostgresTimestamp(microseconds: 0),
-            tables: [], leftOut: [])
+            tables: [], leftOut: database.leftOut)
     }
 
     func notes(_ copies: [PrivateCopy]) -> [String] {
@@ -119,26 +118,6 @@ struct UndoMoments {
                 "Prepared transaction '\(name)' is in doubt: what it would change is not counted as changed.")
         }
         return notes
-    }
-}
-
-/// A table as a person names it: `shop.orders` or `orders`.
-struct TableWord {
-    private let schema: String?
-    private let name: String
-
-    /// - Throws: `.usage` for what is no name.
-    init(_ text: String) throws(Problem) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard (1...2).contains(parts.count), !parts.contains("") else {
-            throw Problem(.usage, "'\(text)' is no table", hint: "Say it like 'orders' or 'public.orders'.")
-        }
-        schema = parts.count == 2 ? parts[0] : nil
-        name = parts[parts.count - 1]
-    }
-
-    func matches(_ table: QualifiedName) -> Bool {
-        table.name == name && (schema == nil || table.schema == schema)
     }
 }
 

@@ -1,3 +1,4 @@
+public import Platform
 public import PostgresFormat
 
 /// What became of one row, by the addresses that WAL names, from the first of the transactions that are
@@ -77,6 +78,8 @@ public struct TransactionFootprint: Hashable, Sendable {
     public var dropped: Set<RelationLocator>
     /// Where their commit records begin, in order.
     public var commits: [LSN] = []
+    /// Files of system catalogs that were written anew, by VACUUM FULL, and the numbers of these catalogs.
+    public internal(set) var catalogs: [RelationLocator: ObjectID] = [:]
 
     public init(
         relations: [RelationLocator: [RowTrack]] = [:], made: Set<RelationLocator> = [],
@@ -87,15 +90,45 @@ public struct TransactionFootprint: Hashable, Sendable {
         self.dropped = dropped
     }
 
-    /// Numbers below this one are those of the system catalogs' own files.
+    /// Relations with numbers below this one are the system catalogs, and so are files until they are written
+    /// anew.
     public static let firstNormalNumber: UInt32 = 16384
     /// What ANALYZE writes.
     private static let statistics: UInt32 = 2619
+    /// `pg_largeobject` and `pg_largeobject_metadata`.
+    private static let largeObjects: Set<UInt32> = [2613, 2995]
 
-    /// Whether they changed rows of the system catalogs.
+    /// Whether a file holds rows of a system catalog.
+    public func isOfCatalog(_ file: RelationLocator) -> Bool { catalog(of: file) != nil }
+
+    private func catalog(of file: RelationLocator) -> UInt32? {
+        catalogs[file]?.rawValue ?? (file.number < Self.firstNormalNumber ? file.number : nil)
+    }
+
+    /// The catalogs of which they changed rows.
+    private var touchedCatalogs: Set<UInt32> {
+        Set(relations.filter { !$0.value.isEmpty }.keys.compactMap(catalog))
+    }
+
+    /// Whether they changed rows of the system catalogs, in which definitions are.
     public var touchesCatalogs: Bool {
-        relations.contains {
-            !$0.value.isEmpty && $0.key.number < Self.firstNormalNumber && $0.key.number != Self.statistics
+        !touchedCatalogs.subtracting(Self.largeObjects).subtracting([Self.statistics]).isEmpty
+    }
+
+    /// Whether they changed large objects, which lie in catalogs.
+    public var touchesLargeObjects: Bool { !touchedCatalogs.isDisjoint(with: Self.largeObjects) }
+
+    /// Finds the files of one database's catalogs that were written anew.
+    ///
+    /// - Parameter readers: of that database in copies of several moments.
+    public mutating func findCatalogs(of database: ObjectID, _ readers: [TableReader]) throws(Problem) {
+        let files = relations.filter { file, tracks in
+            !tracks.isEmpty && file.database == database && file.number >= Self.firstNormalNumber
+        }.keys.sorted()
+        for reader in readers {
+            for (file, owner) in try reader.owners(of: files) where owner.isCatalog {
+                catalogs[file] = owner.relation
+            }
         }
     }
 }

@@ -104,9 +104,7 @@ public struct ScriptProof {
             of: footprint.relations.keys.sorted())
         var tracks: [ObjectID: [(owner: TableReader.Owner, track: RowTrack)]] = [:]
         for (file, rows) in footprint.relations where !rows.isEmpty {
-            // One that was written anew has a file of its own.
-            let isCatalog =
-                (owners[file]?.relation.rawValue ?? file.number) < TransactionFootprint.firstNormalNumber
+            let isCatalog = owners[file]?.isCatalog ?? footprint.isOfCatalog(file)
             if makesObjects, isCatalog { continue }
             guard let owner = owners[file] else {
                 found.append("the script wrote to file \(file)")

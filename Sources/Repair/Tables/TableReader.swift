@@ -25,6 +25,9 @@ public struct TableReader {
         public var kind: Kind
         /// The partitioned table at the top, or the relation itself.
         public var root: ObjectID
+
+        /// Whether it belongs to PostgreSQL itself, whatever file it lies in.
+        var isCatalog: Bool { relation.rawValue < TransactionFootprint.firstNormalNumber }
     }
 
     /// Which relation each file belongs to; one that belongs to none is not in it.

@@ -25,6 +25,8 @@ struct TableSorter {
 
     private(set) var groups: [Group] = []
     private(set) var leftOut: [UndoPlan.LeftOut] = []
+    /// Names of all tables that were touched, also of those that are left out.
+    private(set) var touched: [QualifiedName] = []
     /// Tables that are not there after the transaction.
     private(set) var dropped: [TableReader.Owner] = []
     /// Of each file of a table's rows, the partitioned table at the top, or the table itself.
@@ -33,18 +35,19 @@ struct TableSorter {
 
     init(_ copies: UndoCopies, _ footprint: TransactionFootprint) throws(Problem) {
         isSingle = footprint.commits.count <= 1
-        let files = footprint.relations.filter {
-            !$0.value.isEmpty && $0.key.number >= TransactionFootprint.firstNormalNumber
-        }.keys.sorted()
-        let removed = footprint.dropped.filter {
-            $0.number >= TransactionFootprint.firstNormalNumber && !files.contains($0)
-        }.sorted()
+        let files = footprint.relations.filter { !$0.value.isEmpty && !footprint.isOfCatalog($0.key) }
+            .keys.sorted()
+        let removed = footprint.dropped.filter { !footprint.isOfCatalog($0) && !files.contains($0) }.sorted()
         let before = try TableReader(copies.before).owners(of: files + removed)
-        if !isSingle { try leaveOutNew(files.filter { before[$0] == nil }, before, copies) }
+        if !isSingle {
+            // What they dropped themselves nobody misses.
+            let new = files.filter { before[$0] == nil && !footprint.dropped.contains($0) }
+            try leaveOutNew(new, before, copies)
+        }
         for file in files + removed {
             // The new file of a table that was there holds rows of that one; a table that was made is told
             // with the definitions.
-            guard let owner = before[file] else { continue }
+            guard let owner = before[file], !owner.isCatalog else { continue }
             switch owner.kind {
             case .toast: continue
             case .other(let reason): if files.contains(file) { leaveOut(owner, reason) }
@@ -53,6 +56,7 @@ struct TableSorter {
                 try add(owner, file, copies)
             }
         }
+        touched += groups.map(\.name) + dropped.map(\.name)
     }
 
     /// Of several transactions, later ones may have written a table that was not there before the first.
@@ -62,11 +66,15 @@ struct TableSorter {
         let known = Set(before.values.map(\.relation))
         let after = try TableReader(copies.after).owners(of: files)
         for file in files {
-            // What is in no catalog any more held what was rolled back, or belongs to a table that is told
-            // otherwise.
-            guard let owner = after[file], owner.kind == .table, !known.contains(owner.relation) else {
+            guard let owner = after[file] else {
+                leftOut.append(
+                    .init(
+                        subject: "rows in file \(file)",
+                        reason: "its table was written anew or dropped between the transactions"))
                 continue
             }
+            // Others belong to a table that is told otherwise.
+            guard owner.kind == .table, !owner.isCatalog, !known.contains(owner.relation) else { continue }
             leaveOut(owner, "it was made, or written anew, after the first of the transactions")
         }
     }
@@ -92,7 +100,9 @@ struct TableSorter {
 
     private mutating func leaveOut(_ owner: TableReader.Owner, _ reason: String) {
         let entry = UndoPlan.LeftOut(subject: "\(owner.name)", reason: reason)
-        if !leftOut.contains(entry) { leftOut.append(entry) }
+        guard !leftOut.contains(entry) else { return }
+        leftOut.append(entry)
+        touched.append(owner.name)
     }
 
     private mutating func add(

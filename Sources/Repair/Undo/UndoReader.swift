@@ -30,8 +30,8 @@ public struct UndoReading: Sendable {
 public struct UndoChoice {
     /// Whether a row that was written at all since is a conflict, whatever the column.
     public var isStrict = false
-    /// Whether a table is of interest.
-    public var wants: (QualifiedName) -> Bool = { _ in true }
+    /// Tables that are of interest; all of them where it is empty.
+    public var tables: [TableWord] = []
     /// Names of the columns that updated rows get back; all of them where it is empty.
     public var columns: Set<String> = []
     /// A condition in SQL for rows as they were just before, or just after where they were not there; nil for
@@ -43,6 +43,15 @@ public struct UndoChoice {
 
     /// Everything.
     public init() {}
+
+    func wants(_ table: QualifiedName) -> Bool {
+        tables.isEmpty || tables.contains { $0.matches(table) }
+    }
+
+    /// A word that means none of these tables: it was mistyped.
+    func unmatched(among names: [QualifiedName]) -> TableWord? {
+        tables.first { !names.contains(where: $0.matches) }
+    }
 }
 
 /// Reads the rows that transactions touched, by their addresses, and judges them against now.
@@ -77,11 +86,10 @@ public struct UndoReader {
         }
         let sorter = try TableSorter(copies, footprint)
         footprint.settleMoves(sorter.roots)
-        let names = sorter.groups.map(\.name) + sorter.dropped.map(\.name)
-        if !names.isEmpty, !names.contains(where: choice.wants) {
+        let names = sorter.touched
+        if !names.isEmpty, let word = choice.unmatched(among: names) {
             throw Problem(
-                .resourceNotFound,
-                "the transaction\(isSingle ? "" : "s") did not touch any of the tables asked for",
+                .resourceNotFound, "the transaction\(isSingle ? "" : "s") did not touch table '\(word.text)'",
                 detail: "touched were " + names.map(\.description).joined(separator: ", "))
         }
         var reading = UndoReading(tables: [], dropped: [], leftOut: sorter.leftOut)
