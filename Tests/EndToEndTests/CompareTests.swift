@@ -33,6 +33,7 @@ extension EndToEnd {
                     #expect(Self.unequal(told) == ["shop.v\(place)"], "\(CompareWorkload.values[place])")
                     try altered.execute(CompareWorkload.changeBack(place))
                 }
+                try Self.checkUnreadable(product, altered)
                 try Self.checkDifferences(product, altered, source)
                 try Self.checkRefusals(product)
                 for server in [connection, altered] {
@@ -116,6 +117,16 @@ extension EndToEnd {
             #expect(live["tables"] == told["tables"] && live["comparedSequences"] == 1)
             let some = try compared(product, ["--with", "shop", "--table", "shop.v1*", "--table", "many"])
             #expect((some["tables"]?.array ?? []).count == 12, "\(some)")
+        }
+
+        /// What only one side can read is not equal.
+        private static func checkUnreadable(_ product: ProductUnderTest, _ altered: Connection) throws {
+            try altered.execute("ALTER TABLE shop.fleeting SET LOGGED")
+            let told = try compared(product, ["--with", "shop", "--table", "fleeting"], isEqual: false)
+            let table = told["tables"]?.array?.first
+            #expect(table?["outcome"] == "incomparable" && table?["unreadableHere"] == .null, "\(told)")
+            #expect(table?["unreadableThere"]?.string?.contains("unlogged") == true, "\(told)")
+            try altered.execute("ALTER TABLE shop.fleeting SET UNLOGGED")
         }
 
         private static func checkDifferences(

@@ -32,6 +32,9 @@ public struct TableComparison: Hashable, Sendable {
         case onlyThere
         /// Its columns differ, so its rows are not compared: how.
         case otherColumns([String])
+        /// Its rows can be read on one side at most, and not for a reason that both sides share: why not;
+        /// nil on the side where they can.
+        case incomparable(here: String?, there: String?)
     }
 
     public var name: QualifiedName
@@ -78,6 +81,17 @@ public struct SchemaDifference: Hashable, Sendable {
 public struct UncomparedPart: Hashable, Sendable {
     public var subject: String
     public var reason: String
+    /// Whether the reason is the same on both sides; else they are not equal.
+    public var isShared = true
+    /// The relation that it is, if it is one.
+    public var relation: QualifiedName?
+
+    public init(subject: String, reason: String, isShared: Bool = true, relation: QualifiedName? = nil) {
+        self.subject = subject
+        self.reason = reason
+        self.isShared = isShared
+        self.relation = relation
+    }
 }
 
 /// What a comparison of one database found.
@@ -99,9 +113,9 @@ public struct DatabaseComparison: Hashable, Sendable {
         self.name = name
     }
 
-    /// Whether nothing differs of what was compared.
+    /// Whether nothing differs of what was compared, and nothing was left out for what one side alone has.
     public var isEqual: Bool {
         presence == .both && sequences.isEmpty && schema.isEmpty
-            && tables.allSatisfy { $0.outcome == .equal }
+            && tables.allSatisfy { $0.outcome == .equal } && leftOut.allSatisfy(\.isShared)
     }
 }

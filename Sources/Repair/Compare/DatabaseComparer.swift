@@ -47,7 +47,8 @@ public struct DatabaseComparer {
             found.leftOut.append(
                 UncomparedPart(
                     subject: "rows",
-                    reason: "the databases have the encodings \(encodings.0) and \(encodings.1)"))
+                    reason: "the databases have the encodings \(encodings.0) and \(encodings.1)",
+                    isShared: false))
             return
         }
         let pairs = try self.pairs(&found)
@@ -82,11 +83,16 @@ public struct DatabaseComparer {
                 found.tables.append(TableComparison(name: relation.name, outcome: .onlyHere))
                 continue
             }
-            if let reason = relation.obstacle ?? other.obstacle {
-                found.leftOut.append(UncomparedPart(subject: "\(relation.name)", reason: reason))
-                continue
+            switch (relation.obstacle, other.obstacle) {
+            case (nil, nil): pairs.append(Pair(here: relation, there: other))
+            case (let reason?, let same?) where reason == same:
+                found.leftOut.append(
+                    UncomparedPart(subject: "\(relation.name)", reason: reason, relation: relation.name))
+            case (let reason, let others):
+                found.tables.append(
+                    TableComparison(
+                        name: relation.name, outcome: .incomparable(here: reason, there: others)))
             }
-            pairs.append(Pair(here: relation, there: other))
         }
         for relation in its where left[.init(relation.name)] != nil {
             found.tables.append(TableComparison(name: relation.name, outcome: .onlyThere))

@@ -31,10 +31,13 @@ struct ComparisonDocument: Codable, Sendable {
         var name: String
         var onlyHereRows: UInt64
         var onlyThereRows: UInt64
-        /// `equal`, `different`, `only here`, `only there` or `other columns`.
+        /// `equal`, `different`, `only here`, `only there`, `other columns` or `incomparable`.
         var outcome: String
         @OrNull var rowsHere: UInt64?
         @OrNull var rowsThere: UInt64?
+        /// Why its rows cannot be read; null on a side where they can.
+        @OrNull var unreadableHere: String?
+        @OrNull var unreadableThere: String?
     }
 
     struct Sequence: Codable, Hashable, Sendable {
@@ -53,6 +56,8 @@ struct ComparisonDocument: Codable, Sendable {
     }
 
     struct LeftOut: Codable, Hashable, Sendable {
+        /// Whether the reason is the same on both sides; what was left out for another one is not equal.
+        var isShared: Bool
         var reason: String
         var subject: String
     }
@@ -99,7 +104,7 @@ extension ComparisonDocument.Database {
         comparedSequences = found.sequenceCount
         definitions = found.hasSchema ? found.schema.map(ComparisonDocument.Object.init) : nil
         isEqual = found.isEqual
-        leftOut = found.leftOut.map { .init(reason: $0.reason, subject: $0.subject) }
+        leftOut = found.leftOut.map(ComparisonDocument.LeftOut.init)
         name = found.name
         presence =
             switch found.presence {
@@ -129,9 +134,21 @@ extension ComparisonDocument.Table {
             case .onlyHere: "only here"
             case .onlyThere: "only there"
             case .otherColumns: "other columns"
+            case .incomparable: "incomparable"
             }
         rowsHere = table.rowsHere
         rowsThere = table.rowsThere
+        if case .incomparable(let here, let there) = table.outcome {
+            (unreadableHere, unreadableThere) = (here, there)
+        }
+    }
+}
+
+extension ComparisonDocument.LeftOut {
+    init(_ part: UncomparedPart) {
+        isShared = part.isShared
+        reason = part.reason
+        subject = part.subject
     }
 }
 

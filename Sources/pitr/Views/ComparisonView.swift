@@ -64,6 +64,9 @@ enum ComparisonView {
         case .onlyThere: return text.item("only there")
         case .otherColumns(let words):
             return text.item("other columns, rows not compared: \(words.joined(separator: ", "))")
+        case .incomparable(let here, let there):
+            text.field("here", here ?? "its rows can be read")
+            return text.field("there", there ?? "its rows can be read")
         case .different: break
         }
         if let here = table.rowsHere, let there = table.rowsThere {
