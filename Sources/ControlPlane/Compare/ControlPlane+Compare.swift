@@ -116,7 +116,7 @@ extension ControlPlane {
     private func touchedPages(
         _ pages: ForkedPages, _ holder: ComparedSide.Holder, _ notes: inout [String]
     ) throws -> TouchedPages? {
-        try orReadAll(&notes) { try pages.touched(upTo: try holder.writtenWAL(cancellation)) }
+        try orReadAll(&notes) { try pages.touched(upTo: try holder.writtenWAL(ofCopy: cancellation)) }
     }
 
     /// What WAL does not tell is no failure of the comparison.

@@ -27,26 +27,49 @@ public struct ComparedSide: Sendable {
 
         public func close() { connection.close() }
 
-        /// Up to where WAL is on the disk, and with it every commit that the snapshot sees.
+        /// Where WAL ends that has every commit that the snapshot sees; all of it is on the disk then.
         ///
-        /// Whoever commits without waiting has its record on the disk within three delays of the WAL writer;
-        /// what is not there then ends no transaction.
-        public func writtenWAL(_ cancellation: CancellationFlag) throws(Problem) -> LSN {
-            func ask(_ sql: String) throws(Problem) -> String { try connection.query(sql).scalar ?? "" }
-            let end = LSN(try ask("SELECT pg_catalog.pg_current_wal_insert_lsn()::text"))
-            let delay =
-                Double(try ask("SELECT setting FROM pg_settings WHERE name = 'wal_writer_delay'")) ?? 200
+        /// A record that nobody waits for, such as that of an asynchronous commit, may not get there by
+        /// itself: a record is written then that does, so this is for a copy alone.
+        ///
+        /// Throws `.queryFailed` where WAL did not get to the disk.
+        public func writtenWAL(ofCopy cancellation: CancellationFlag) throws(Problem) -> LSN {
+            guard let end = LSN(try connection.query(Self.endOfRecords).scalar ?? "") else {
+                throw Problem(.queryFailed, "the server does not say where its WAL ends")
+            }
+            if try isFlushed(end, within: 0.5, cancellation) { return end }
+            let writer = try Connection(side.parameters)
+            defer { writer.close() }
+            // What this commit waits for lies behind the end.
+            try writer.execute("SET synchronous_commit = local")
+            try writer.execute("SELECT pg_catalog.pg_logical_emit_message(true, 'pitr', '')")
+            if try isFlushed(end, within: 30, cancellation) { return end }
+            throw Problem(.queryFailed, "WAL up to \(end) did not get to the disk within 30 seconds")
+        }
+
+        private func isFlushed(
+            _ end: LSN, within seconds: Double, _ cancellation: CancellationFlag
+        ) throws(Problem) -> Bool {
             let watch = Stopwatch()
             while true {
-                let flushed = LSN(try ask("SELECT pg_catalog.pg_current_wal_flush_lsn()::text"))
-                guard let end, let flushed else {
-                    throw Problem(.queryFailed, "the server does not say where its WAL ends")
+                let flushed = try connection.query("SELECT pg_catalog.pg_current_wal_flush_lsn()::text")
+                guard let reached = LSN(flushed.scalar ?? "") else {
+                    throw Problem(.queryFailed, "the server does not say how far its WAL is on the disk")
                 }
-                if flushed >= end || watch.seconds > 4 * delay / 1000 { return flushed }
+                if reached >= end { return true }
+                guard watch.seconds < seconds else { return false }
                 try cancellation.check()
                 Pause.milliseconds(20)
             }
         }
+
+        /// The server tells where the next record will begin, maybe behind the header of a page that nobody
+        /// began: that is not flushed before somebody writes again, and holds no record.
+        private static let endOfRecords = """
+            SELECT (next - CASE WHEN place = 40 THEN 40 WHEN place % 8192 = 24 THEN 24 ELSE 0 END)::text
+            FROM (SELECT pg_catalog.pg_current_wal_insert_lsn() AS next) AS position,
+              LATERAL (SELECT (pg_catalog.pg_walfile_name_offset(next)).file_offset AS place) AS name
+            """
     }
 
     private static func begin(_ connection: Connection) throws(Problem) {
