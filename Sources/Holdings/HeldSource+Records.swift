@@ -11,33 +11,36 @@ extension HeldSource {
     /// Each record has to name the one before it, and the last one to reach up to the end: nothing between
     /// them is passed over.
     ///
+    /// - Returns: where the last record ended, to go on from: at most a page's header before the end.
     /// - Throws: `.walMissing` where a segment between them is not held, `.walDamaged` where a record is not
     /// to be
     ///   read; what reading throws.
+    @discardableResult
     public func records(
         from begin: LSN, to end: LSN, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
-    ) throws(Problem) {
-        try records(along: LogPath.segments(of: inventory), from: begin, to: end, visit)
+    ) throws(Problem) -> LSN {
+        return try records(along: LogPath.segments(of: inventory), from: begin, to: end, visit)
     }
 
     /// As `records(from:to:)`, of what a server wrote itself since it was restored, also before its first
     /// backup.
     ///
     /// - Parameter fork: where its own timeline begins.
+    @discardableResult
     public func ownRecords(
         since fork: LSN, from begin: LSN, to end: LSN,
         _ visit: (borrowing WALRecord) throws(Problem) -> Bool
-    ) throws(Problem) {
+    ) throws(Problem) -> LSN {
         let own = inventory.segments.map(\.name)
             .filter { $0.timeline == inventory.path.timeline && $0.end > fork }
             .sorted { $0.number < $1.number }
-        try records(along: own, from: begin, to: end, visit)
+        return try records(along: own, from: begin, to: end, visit)
     }
 
     private func records(
         along segments: [SegmentName], from begin: LSN, to end: LSN,
         _ visit: (borrowing WALRecord) throws(Problem) -> Bool
-    ) throws(Problem) {
+    ) throws(Problem) -> LSN {
         var next: SegmentName?
         var chain = RecordChain(begin: begin, end: end)
         for segment in segments
@@ -59,7 +62,7 @@ extension HeldSource {
             }
             if let failure { throw failure }
         }
-        try chain.finish()
+        return try chain.finish()
     }
 
     /// Where the first record may begin of a transaction that ends at a position: at the start of the oldest
@@ -111,11 +114,12 @@ extension HeldSource {
 
 /// Sees to it that no record is missing between others.
 private struct RecordChain {
+    /// Of the first page of a segment, in bytes; no record fits into what a shorter one leaves.
+    private static let longestHeader: UInt64 = 40
     private let begin: LSN
     private let end: LSN
     private var lastStart: LSN?
     private var lastEnd: LSN?
-    private var isSwitch = false
     var isOver = false
 
     init(begin: LSN, end: LSN) {
@@ -136,15 +140,17 @@ private struct RecordChain {
         }
         lastStart = record.start
         lastEnd = record.end
-        isSwitch = record.resourceManager == .xlog && record.operation == 0x40
         return true
     }
 
-    /// Behind the last record there is room for a page's header at most, unless the rest of a segment was
-    /// left.
-    func finish() throws(Problem) {
+    /// Answers where the last record ended; one that switches segments ends with its segment.
+    ///
+    /// Between it and the end there is nothing, or the header of a page that it ended with.
+    func finish() throws(Problem) -> LSN {
         let read = lastEnd ?? begin
-        guard !isOver, !isSwitch, read.advanced(by: 64) < end else { return }
+        guard !isOver, read < end else { return read }
+        let page = UInt64(WALPageHeader.pageSize)
+        if read.rawValue % page == 0, end <= read.advanced(by: Self.longestHeader) { return read }
         throw Problem(
             .walDamaged, "the WAL cannot be read from \(read) to \(end)",
             hint: "'pitr wal verify' tells what is damaged.")

@@ -13,6 +13,7 @@ final class ForkedPages {
     private let tailDirectory: String
     /// Where the copy's own timeline begins.
     private let fork: LSN
+    /// Where the last of its records ended that was read.
     private var ownEnd: LSN
     private var touched = TouchedPages()
 
@@ -52,15 +53,15 @@ final class ForkedPages {
         defer { try? DurableFiles.removeTree(tailDirectory) }
         let own = try plane.reader(of: row).held(for: .latest, tailDirectory: tailDirectory)
         try checkFork(own)
-        var read = touched
+        var (read, reached) = (touched, ownEnd)
         if end > ownEnd {
-            try own.ownRecords(since: fork, from: ownEnd, to: end) { (record) throws(Problem) in
+            reached = try own.ownRecords(since: fork, from: ownEnd, to: end) { (record) throws(Problem) in
                 try plane.cancellation.check()
                 read.add(record)
                 return true
             }
         }
-        (touched, ownEnd) = (read, max(ownEnd, end))
+        (touched, ownEnd) = (read, reached)
         if let oldest = read.oldest {
             let begin = try source.begin(of: oldest, endingAt: fork)
             try source.records(from: begin, to: fork) { (record) throws(Problem) in
