@@ -71,7 +71,7 @@ final class ForkedPages {
             }
         }
         guard let unreadable = read.unreadable else { return read }
-        throw Problem(.walDamaged, "the WAL record at \(unreadable) does not say which pages it changed")
+        throw Problem(.walDamaged, "the WAL record at \(unreadable) cannot be read in full")
     }
 
     /// The copy has to have left the source's timeline just there.

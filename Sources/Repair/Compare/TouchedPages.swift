@@ -53,7 +53,7 @@ public struct TouchedPages: Sendable {
     private var committed = NumberSet()
     /// The oldest transaction that committed since, subtransactions included.
     public private(set) var oldest: TransactionID?
-    /// A record whose blocks could not be read, if any: nothing may be concluded then.
+    /// A record that could not be read, if any: nothing may be concluded then.
     public private(set) var unreadable: LSN?
 
     public init() {}
@@ -62,17 +62,25 @@ public struct TouchedPages: Sendable {
     public mutating func add(_ record: borrowing WALRecord) {
         switch record.resourceManager {
         case .transaction?:
-            if let end = record.transactionDetails, end.end.kind.isCommit {
-                for xid in [end.end.xid] + end.subtransactions where xid.isNormal { commit(xid) }
+            guard let end = record.transactionDetails else {
+                // Ends have the operations up to 0x40; the others tell of transactions that go on.
+                if record.operation & 0x70 <= 0x40 { refuse(record) }
+                break
             }
+            guard end.end.kind.isCommit else { break }
+            for xid in [end.end.xid] + end.subtransactions where xid.isNormal { commit(xid) }
         case .storage?:
-            if case .create(let file, .main)? = record.storageOperation { made.insert(file) }
+            switch record.storageOperation {
+            case .create(let file, .main)?: made.insert(file)
+            case .create?, .truncate?: break
+            case nil: refuse(record)
+            }
         case .database?:
             switch record.databaseOperation {
             case .createByFileCopy(let database, _, _, _)?, .createByLog(let database, _)?,
                 .drop(let database, _)?:
                 databases.insert(database)
-            case nil: unreadable = unreadable ?? record.start
+            case nil: refuse(record)
             }
         default: break
         }
@@ -83,6 +91,10 @@ public struct TouchedPages: Sendable {
     public mutating func addEarlier(_ record: borrowing WALRecord) {
         guard record.xid.isNormal, committed.contains(record.xid.rawValue) else { return }
         addPages(record)
+    }
+
+    private mutating func refuse(_ record: borrowing WALRecord) {
+        unreadable = unreadable ?? record.start
     }
 
     private mutating func commit(_ xid: TransactionID) {
@@ -96,7 +108,7 @@ public struct TouchedPages: Sendable {
             if block.fork == .main { touched.append((block.locator, block.block)) }
             return true
         }
-        if !isWhole { unreadable = unreadable ?? record.start }
+        if !isWhole { refuse(record) }
         for (file, page) in touched { pages[file, default: NumberSet()].insert(page) }
     }
 
