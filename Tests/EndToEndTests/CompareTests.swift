@@ -111,7 +111,9 @@ extension EndToEnd {
             let told = try compared(product, [])
             #expect((told["tables"]?.array?.count ?? 0) > CompareWorkload.values.count + 8, "\(told)")
             #expect(told["definitions"] == [] && told["sequences"] == [], "\(told)")
-            #expect(told["leftOut"]?.array?.compactMap { $0["subject"]?.string } == ["shop.fleeting"])
+            #expect(
+                told["leftOut"]?.array?.compactMap { $0["subject"]?.string }
+                    == ["shop.fleeting", "shop.blink"])
             #expect(try product.json("list", "--temporary") == [], "the copy of now went with the work")
             let live = try compared(product, ["--with-source", "--max-rate", "500", "--rows"])
             #expect(live["tables"] == told["tables"] && live["comparedSequences"] == 1)
@@ -127,6 +129,8 @@ extension EndToEnd {
             #expect(table?["outcome"] == "incomparable" && table?["unreadableHere"] == .null, "\(told)")
             #expect(table?["unreadableThere"]?.string?.contains("unlogged") == true, "\(told)")
             try altered.execute("ALTER TABLE shop.fleeting SET UNLOGGED")
+            let unread = try compared(product, ["--with", "shop", "--table", "blink"], isEqual: false)
+            #expect(unread["leftOut"]?.array?.first?["isShared"] == true, "\(unread)")
         }
 
         private static func checkDifferences(
@@ -203,7 +207,10 @@ extension EndToEnd {
             try refuses(["-n", "shop"], 2, "--with SERVER")
             try refuses(["-n", "copy", "--with", "nobody"], 3, "was not found")
             try refuses(["-n", "copy", "--with", "shop", "-d", "nothing"], 3, "no database 'nothing'")
-            try refuses(["-n", "copy", "--with", "shop", "--table", "absent"], 3, "is named like that")
+            try refuses(
+                ["-n", "copy", "--with", "shop", "--table", "many", "--table", "absent"], 3,
+                "named like 'absent'")
+            try refuses(["-n", "copy", "--with", "shop", "-d", "template1"], 2, "it is a template")
             try refuses(["-n", "copy", "--max-rate", "5"], 2, "--max-rate goes with")
         }
     }

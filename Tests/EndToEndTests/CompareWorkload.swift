@@ -99,6 +99,7 @@ enum CompareWorkload {
         CREATE POLICY none ON shop.hidden USING (shop.trap(x) = 'same');
         ALTER TABLE shop.hidden FORCE ROW LEVEL SECURITY;
         CREATE SEQUENCE shop.counter;
+        CREATE UNLOGGED SEQUENCE shop.blink;
         SELECT nextval('shop.counter');
         SELECT lo_from_bytea(77001, '\x0102'), lo_from_bytea(77002, '');
         """#

@@ -38,12 +38,17 @@ public struct CompareResult: Sendable {
     public var here: String
     public var there: String
     public var databases: [DatabaseComparison]
+    /// Databases that are not compared on either side, and why.
+    public var leftOut: [UncomparedPart]
+    /// Words for tables of which nothing was read.
+    public var unread: [String]
     public var notes: [String]
     public var operationID: String
     /// What each part took, in seconds.
     public var steps: [(name: String, seconds: Double)]
 
-    public var isEqual: Bool { databases.allSatisfy(\.isEqual) }
+    /// Whether all that was asked for was read, and is equal.
+    public var isEqual: Bool { unread.isEmpty && databases.allSatisfy(\.isEqual) }
 }
 
 /// Names of tables that a person means: `shop.orders`, `orders`, `shop.*`.

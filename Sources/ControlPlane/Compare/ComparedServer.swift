@@ -9,13 +9,22 @@ struct ComparedServer {
     let instance: PostgresInstance
     let pace: ReadingPace?
 
-    func databases() throws(Problem) -> [String] {
+    /// All of them, each with why it is not compared; nil where it is.
+    func databases() throws(Problem) -> [String: String?] {
         let connection = try instance.connect()
         defer { connection.close() }
-        return try connection.query(
-            "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate "
-                + "ORDER BY datname COLLATE \"C\""
-        ).firstColumn
+        let rows = try connection.query(
+            """
+            SELECT datname, CASE WHEN NOT datallowconn THEN 'it takes no connections'
+                WHEN datistemplate THEN 'it is a template' END AS obstacle
+            FROM pg_database
+            """)
+        var found: [String: String?] = [:]
+        for row in 0..<rows.count {
+            guard let name = rows[row, "datname"] else { continue }
+            found.updateValue(rows[row, "obstacle"], forKey: name)
+        }
+        return found
     }
 
     func holder(_ database: String) throws(Problem) -> ComparedSide.Holder {

@@ -17,7 +17,7 @@ extension ControlPlane {
         _ request: CompareRequest,
         output: @escaping (_ database: String, _ table: String, RowDifference) throws(Problem) -> Void
     ) throws -> CompareResult {
-        let patterns = try request.tables.map { try TablePattern($0) }
+        let tables = try ComparedTables(request.tables)
         let row = try findComplete(request.server)
         try connect(row).close()
         let source = try comparedSource(of: row, request)
@@ -33,43 +33,31 @@ extension ControlPlane {
             let there = try other(request, source, operation, &now, &notes, &steps)
             let pages = try forkedPages(request, row, now, folder, &notes, &steps)
             let work = ComparedWork(folder: folder, progress, cancellation)
-            let names = try (here.databases(), there.databases())
-            if let database = request.database, !names.0.contains(database), !names.1.contains(database) {
-                throw Problem(
-                    .resourceNotFound, "there is no database '\(database)' on either side",
-                    hint: "They have \(Set(names.0 + names.1).sorted().joined(separator: ", ")).")
-            }
-            var databases: [DatabaseComparison] = []
-            for name in Set(names.0 + names.1).sorted() where request.database.map({ $0 == name }) ?? true {
-                var found = DatabaseComparison(name: name)
-                if !names.0.contains(name) { found.presence = .onlyThere }
-                if !names.1.contains(name) { found.presence = .onlyHere }
-                if found.presence == .both {
-                    try steps.time("compare \(name)") {
-                        try compare(&found, request, patterns, here, there, pages, work, &notes, output)
-                    }
+            let chosen = try ComparedDatabases(
+                here: here.databases(), there: there.databases(), only: request.database)
+            var databases = chosen.chosen
+            for place in databases.indices
+            where databases[place].presence == .both && databases[place].leftOut.isEmpty {
+                try steps.time("compare \(databases[place].name)") {
+                    try compare(&databases[place], request, tables, here, there, pages, work, &notes, output)
                 }
-                databases.append(found)
             }
-            guard patterns.isEmpty || databases.contains(where: \.hasParts) else {
-                throw Problem(
-                    .resourceNotFound, "no table on either side is named like that",
-                    hint: "Name tables as orders, shop.orders or shop.*.")
-            }
+            let unread = try tables.unread(in: databases)
+            notes += unread.map { "Nothing that '\($0)' names was read: what is left out says why." }
             return CompareResult(
-                here: here.words, there: there.words, databases: databases, notes: notes,
-                operationID: operation.id, steps: steps.steps)
+                here: here.words, there: there.words, databases: databases, leftOut: chosen.leftOut,
+                unread: unread, notes: notes, operationID: operation.id, steps: steps.steps)
         }
     }
 
     private func compare(
-        _ found: inout DatabaseComparison, _ request: CompareRequest, _ patterns: [TablePattern],
+        _ found: inout DatabaseComparison, _ request: CompareRequest, _ tables: ComparedTables,
         _ here: ComparedServer, _ there: ComparedServer, _ pages: ForkedPages?, _ work: ComparedWork,
         _ notes: inout [String], _ output: @escaping (String, String, RowDifference) throws(Problem) -> Void
     ) throws {
         let name = found.name
         // Definitions of the tables that were asked for alone would leave out what belongs to them.
-        if request.comparesSchema, patterns.isEmpty {
+        if request.comparesSchema, tables.isAll {
             progress.begin("comparing definitions of \(name)", totalBytes: nil)
             defer { progress.end() }
             let path = work.schemaFile
@@ -84,11 +72,7 @@ extension ControlPlane {
         defer { right.close() }
         let touched = try pages.flatMap { try touchedPages($0, left, &notes) }
         try DatabaseComparer(
-            here: left, there: right, work, touched: touched,
-            wants: { table in
-                patterns.isEmpty
-                    || patterns.contains { $0.matches(schema: table.schema, name: table.name) }
-            },
+            here: left, there: right, work, touched: touched, wants: { tables.wants($0, in: name) },
             output: { (table, row) throws(Problem) in try output(name, table.description, row) }
         ).compare(&found)
     }
@@ -200,9 +184,4 @@ private struct SourceNow {
         copy.remove()
         prepared.release()
     }
-}
-
-extension DatabaseComparison {
-    /// Whether there was anything to compare.
-    fileprivate var hasParts: Bool { !tables.isEmpty || !leftOut.isEmpty || sequenceCount > 0 }
 }

@@ -34,10 +34,10 @@ struct ComparedCatalog {
                     OR c.oid IN (2613, 2995))
             ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
             """)
-        return (0..<rows.count).compactMap { row in
+        return try (0..<rows.count).map { (row) throws(Problem) in
             guard let number = rows[row, "oid"].flatMap({ UInt32($0) }), let schema = rows[row, "schema"],
                 let name = rows[row, "name"]
-            else { return nil }
+            else { throw Self.unreadable("table") }
             var relation = ComparedRelation(
                 number: ObjectID(number), name: QualifiedName(schema: schema, name: name),
                 pages: rows[row, "pages"].flatMap { UInt64($0) } ?? 0)
@@ -96,7 +96,7 @@ struct ComparedCatalog {
         for row in 0..<columns.count {
             guard let place = columns[row, "oid"].flatMap({ UInt32($0) }).flatMap({ places[$0] }),
                 let name = columns[row, "name"], let type = columns[row, "type"]
-            else { continue }
+            else { throw Self.unreadable("column") }
             relations[place].columns.append(
                 .init(
                     name: name, type: type, base: columns[row, "base"] ?? type,
@@ -104,11 +104,17 @@ struct ComparedCatalog {
                     isPlain: columns[row, "plain"] == "true"))
         }
         for row in 0..<keys.count {
-            guard let place = keys[row, "oid"].flatMap({ UInt32($0) }).flatMap({ places[$0] }) else {
-                continue
-            }
-            relations[place].key = keys[row, "names"].map(ArrayText.elements) ?? []
+            guard let place = keys[row, "oid"].flatMap({ UInt32($0) }).flatMap({ places[$0] }),
+                let names = keys[row, "names"]
+            else { throw Self.unreadable("key") }
+            relations[place].key = ArrayText.elements(names)
         }
+    }
+
+    private static func unreadable(_ word: String) -> Problem {
+        Problem(
+            .queryFailed, "what the server says of a \(word) cannot be read",
+            hint: "Check its catalogs: 'pg_amcheck' tells what is damaged.")
     }
 
     /// A sequence's state: what it says, and what WAL has of it.
@@ -119,11 +125,14 @@ struct ComparedCatalog {
         var isCalled: Bool
         /// `last_value` once the server was recovered: up to 32 values are taken from WAL at a time.
         var logged: Int64
+        /// Every copy has it at its start then.
+        var isUnlogged = false
 
-        var words: String { "\(value), \(isCalled ? "called" : "not called")" }
+        var words: String { isUnlogged ? "unlogged" : "\(value), \(isCalled ? "called" : "not called")" }
 
         /// A copy begins where WAL has the sequence, the server that it came from may still stand before.
         func isSame(as other: SequenceState) -> Bool {
+            guard isUnlogged == other.isUnlogged else { return false }
             if value == other.value, isCalled == other.isCalled { return true }
             guard isCalled, other.isCalled, logged == other.logged else { return false }
             return value == logged || other.value == logged
@@ -133,26 +142,27 @@ struct ComparedCatalog {
     func sequences() throws(Problem) -> [SequenceState] {
         let names = try connection.query(
             """
-            SELECT n.nspname AS schema, c.relname AS name, s.seqincrement::text AS step
+            SELECT n.nspname AS schema, c.relname AS name, s.seqincrement::text AS step,
+                c.relpersistence::text AS persistence
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             JOIN pg_sequence s ON s.seqrelid = c.oid
-            WHERE c.relpersistence = 'p' ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
+            WHERE c.relpersistence <> 't' ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
             """)
         var found: [SequenceState] = []
         for row in 0..<names.count {
             guard let schema = names[row, "schema"], let name = names[row, "name"],
                 let step = names[row, "step"].flatMap({ Int64($0) })
-            else { continue }
+            else { throw Self.unreadable("sequence") }
             let sequence = QualifiedName(schema: schema, name: name)
             let state = try connection.query(
                 "SELECT last_value::text AS v, log_cnt::text AS n, is_called::text AS c FROM \(sequence.sql)")
             guard let value = state[0, "v"].flatMap({ Int64($0) }),
                 let ahead = state[0, "n"].flatMap({ Int64($0) })
-            else { continue }
+            else { throw Self.unreadable("sequence") }
             found.append(
                 SequenceState(
                     name: sequence, value: value, isCalled: state[0, "c"] == "true",
-                    logged: value &+ ahead &* step))
+                    logged: value &+ ahead &* step, isUnlogged: names[row, "persistence"] == "u"))
         }
         return found
     }

@@ -264,8 +264,15 @@ public struct DatabaseComparer {
         var left: [ComparedCatalog.Name: ComparedCatalog.SequenceState] = [:]
         for sequence in its { left[.init(sequence.name)] = sequence }
         for sequence in mine {
-            found.sequenceCount += 1
             let other = left.removeValue(forKey: .init(sequence.name))
+            if let other, sequence.isUnlogged, other.isUnlogged {
+                found.leftOut.append(
+                    UncomparedPart(
+                        subject: "\(sequence.name)", reason: "it is unlogged: every copy has it at its start",
+                        relation: sequence.name))
+                continue
+            }
+            found.sequenceCount += 1
             if let other, sequence.isSame(as: other) { continue }
             found.sequences.append(
                 SequenceDifference(name: sequence.name, here: sequence.words, there: other?.words))

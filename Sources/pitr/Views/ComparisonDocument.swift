@@ -83,6 +83,8 @@ struct ComparisonDocument: Codable, Sendable {
     var databases: [Database]
     var here: String
     var isEqual: Bool
+    /// Databases that neither side can compare.
+    var leftOut: [LeftOut]
     var notes: [String]
     var operationId: String
     var steps: [Step]
@@ -92,6 +94,7 @@ struct ComparisonDocument: Codable, Sendable {
         databases = result.databases.map(Database.init)
         here = result.here
         isEqual = result.isEqual
+        leftOut = result.leftOut.map(LeftOut.init)
         notes = result.notes
         operationId = result.operationID
         steps = result.steps.map { Step(name: $0.name, seconds: $0.seconds) }

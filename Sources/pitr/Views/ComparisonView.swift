@@ -10,6 +10,8 @@ enum ComparisonView {
         text.field("Here", result.here)
         text.field("There", result.there)
         for database in result.databases { add(database, to: &text) }
+        if !result.leftOut.isEmpty { text.heading("Not compared") }
+        for left in result.leftOut { text.item("\(left.subject): \(left.reason)") }
         if let folder {
             text.heading("Folder")
             text.item("\(folder): report.md, report.json, differences.csv, schema.sql")
