@@ -13,6 +13,9 @@ public struct ComparedRelation: Hashable, Sendable {
         public var storage: [Cell] = []
         /// Whether its text depends on nothing but the value's bytes.
         public var isPlain = false
+
+        /// Instead of `oid`, for the number of a role.
+        static let owner = "owner"
     }
 
     public var number: ObjectID
@@ -38,6 +41,7 @@ public struct ComparedRelation: Hashable, Sendable {
         case "xml[]": return "\(name)::pg_catalog.xml[]::pg_catalog.text[]"
         // Functions and operators of one name print alike.
         case "regproc", "regoper": return "\(name)::pg_catalog.oid"
+        case Column.owner: return "\(name)::pg_catalog.regrole"
         default: return name
         }
     }

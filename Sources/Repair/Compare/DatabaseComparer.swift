@@ -137,12 +137,16 @@ public struct DatabaseComparer {
         return touched.extent(of: file, pages: max(pair.here.pages, pair.there.pages))
     }
 
-    /// Owners and rights of large objects are definitions.
+    /// The owner of a large object is compared by name: no dump of definitions has it, and roles have other
+    /// numbers on another server.
     private static func comparable(_ relation: ComparedRelation) -> ComparedRelation {
         guard relation.name == ComparedCatalog.largeObjectNumbers else { return relation }
-        var kept = relation
-        kept.columns = relation.columns(named: ["oid"])
-        return kept
+        var named = relation
+        for place in named.columns.indices where named.columns[place].name == "lomowner" {
+            named.columns[place].base = ComparedRelation.Column.owner
+            named.columns[place].isPlain = false
+        }
+        return named
     }
 
     /// Of both sides, at the same time.
