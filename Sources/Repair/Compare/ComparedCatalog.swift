@@ -72,7 +72,8 @@ struct ComparedCatalog {
             SELECT a.attrelid::text AS oid, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
                 format_type(b.base, NULL) AS base, a.attnum::text AS number, a.atttypid::text AS typed,
                 coalesce(a.attmissingval::text, '') AS missing,
-                (b.base < 16384 AND format_type(b.base, NULL) !~ '^(reg|aclitem)')::text AS plain
+                (b.base < 16384 AND format_type(b.base, NULL) !~ '^(reg|aclitem)'
+                    AND a.attgenerated <> 'v')::text AS plain
             FROM pg_attribute a JOIN b ON b.oid = a.atttypid
             WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
             ORDER BY a.attrelid, a.attnum

@@ -11,7 +11,7 @@ public struct ComparedRelation: Hashable, Sendable {
         /// Number, type and value in rows that are older than the column: where these are alike, the same
         /// bytes are the same values.
         public var storage: [Cell] = []
-        /// Whether its text depends on nothing but the value's bytes.
+        /// Whether its text depends on nothing but bytes in the row: not that of a virtual column.
         public var isPlain = false
 
         /// Instead of `oid`, for the number of a role.
