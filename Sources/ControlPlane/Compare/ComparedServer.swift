@@ -41,7 +41,8 @@ struct ComparedServer {
                 instance.installation.tool("pg_dump"),
                 [
                     "-h", parameters.host, "-p", String(parameters.port), "-U", parameters.user, "-C",
-                    "--schema-only", "--no-subscriptions", "-E", "UTF8", "-f", path, "-d", database,
+                    "--schema-only", "--lock-wait-timeout=10s", "--no-subscriptions", "-E", "UTF8", "-f",
+                    path, "-d", database,
                 ], workingDirectory: "/", timeoutSeconds: 3600))
         let text = String(decoding: try DurableFiles.read(path), as: UTF8.self)
         _ = try DurableFiles.removeFile(path)

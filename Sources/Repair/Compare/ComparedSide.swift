@@ -27,6 +27,41 @@ public struct ComparedSide: Sendable {
 
         public func close() { connection.close() }
 
+        /// Keeps relations from being written anew while they are read; what was since the snapshot was taken
+        /// has no known file then.
+        func lock(_ relations: inout [ComparedRelation]) throws(Problem) {
+            try connection.execute("SAVEPOINT batch")
+            for relation in relations {
+                try connection.execute("SELECT FROM ONLY \(relation.name.sql) LIMIT 0")
+            }
+            let numbers = "{" + relations.map(\.number.description).joined(separator: ",") + "}"
+            // Functions see the catalogs as they are, not as they were.
+            let files = try connection.query(
+                """
+                SELECT o.oid::text AS oid, pg_catalog.pg_relation_filenode(o.oid)::text AS node,
+                    (pg_catalog.pg_relation_size(o.oid) / 8192)::text AS pages
+                FROM pg_catalog.unnest($1::oid[]) AS o(oid)
+                """, [numbers])
+            var found: [UInt32: (node: UInt32?, pages: UInt64)] = [:]
+            for row in 0..<files.count {
+                guard let number = files[row, "oid"].flatMap({ UInt32($0) }) else { continue }
+                found[number] = (
+                    files[row, "node"].flatMap { UInt32($0) },
+                    files[row, "pages"].flatMap { UInt64($0) } ?? 0
+                )
+            }
+            for place in relations.indices {
+                let file = found[relations[place].number.rawValue]
+                if file?.node != relations[place].file?.number { relations[place].file = nil }
+                relations[place].pages = max(relations[place].pages, file?.pages ?? 0)
+            }
+        }
+
+        /// Gives back what `lock` took.
+        func unlock() throws(Problem) {
+            try connection.execute("ROLLBACK TO SAVEPOINT batch; RELEASE SAVEPOINT batch")
+        }
+
         /// Where WAL ends that has every commit that the snapshot sees; all of it is on the disk then.
         ///
         /// A record that nobody waits for, such as that of an asynchronous commit, may not get there by
@@ -74,15 +109,19 @@ public struct ComparedSide: Sendable {
 
     private static func begin(_ connection: Connection) throws(Problem) {
         try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        try connection.execute(CanonicalText.settings(local: true) + "\nSET LOCAL jit = off")
+        try connection.execute(settings)
     }
+
+    /// Whoever alters a table is not waited for without end, nor held up.
+    private static let settings =
+        CanonicalText.settings(local: true) + "\nSET LOCAL jit = off; SET LOCAL lock_timeout = '10s'"
 
     /// One more session in the same snapshot.
     func open() throws(Problem) -> Connection {
         let connection = try Connection(parameters)
         try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try connection.execute("SET TRANSACTION SNAPSHOT \(SQLText.literal(snapshot))")
-        try connection.execute(CanonicalText.settings(local: true) + "\nSET LOCAL jit = off")
+        try connection.execute(Self.settings)
         return connection
     }
 

@@ -103,8 +103,19 @@ public struct DatabaseComparer {
     private func compare(_ batch: [Pair]) throws(Problem) -> [TableComparison] {
         var mine = batch.map(\.here)
         var its = batch.map(\.there)
+        try here.lock(&mine)
+        try there.lock(&its)
         try ComparedCatalog(connection: here.connection).fill(&mine)
         try ComparedCatalog(connection: there.connection).fill(&its)
+        let made = try compareLocked(mine, its)
+        try here.unlock()
+        try there.unlock()
+        return made
+    }
+
+    private func compareLocked(
+        _ mine: [ComparedRelation], _ its: [ComparedRelation]
+    ) throws(Problem) -> [TableComparison] {
         var made: [TableComparison] = []
         var pairs: [Pair] = []
         for (left, right) in zip(mine, its) {
