@@ -32,7 +32,8 @@ extension ControlPlane {
             defer { now?.remove() }
             let there = try other(request, source, operation, &now, &notes, &steps)
             let pages = try forkedPages(request, row, now, folder, &notes, &steps)
-            let work = ComparedWork(folder: folder, progress, cancellation)
+            let work = ComparedWork(
+                folder: folder, descends: try descends(row, request), progress, cancellation)
             let chosen = try ComparedDatabases(
                 here: here.databases(), there: there.databases(), only: request.database)
             var databases = chosen.chosen
@@ -130,6 +131,23 @@ extension ControlPlane {
                 hint: "Name what to compare it with: --with SERVER.")
         }
         return source
+    }
+
+    /// Whether a server is a copy of what it is compared with, or the other way round.
+    private func descends(_ row: ServerRow, _ request: CompareRequest) throws -> Bool {
+        guard case .server(let reference) = request.other else { return true }
+        let other = try findComplete(reference)
+        return try isAncestor(other, of: row) || isAncestor(row, of: other)
+    }
+
+    private func isAncestor(_ row: ServerRow, of copy: ServerRow) throws -> Bool {
+        var next = copy.restoredFrom?.sourceServerID
+        var seen: Set<String> = []
+        while let id = next, seen.insert(id).inserted {
+            if id == row.id { return true }
+            next = try kept(id: id)?.restoredFrom?.sourceServerID
+        }
+        return false
     }
 
     private func other(

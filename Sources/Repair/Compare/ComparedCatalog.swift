@@ -132,10 +132,12 @@ struct ComparedCatalog {
         var words: String { isUnlogged ? "unlogged" : "\(value), \(isCalled ? "called" : "not called")" }
 
         /// A copy begins where WAL has the sequence, the server that it came from may still stand before.
-        func isSame(as other: SequenceState) -> Bool {
+        ///
+        /// - Parameter descends: whether one side came from the other.
+        func isSame(as other: SequenceState, descends: Bool) -> Bool {
             guard isUnlogged == other.isUnlogged else { return false }
             if value == other.value, isCalled == other.isCalled { return true }
-            guard isCalled, other.isCalled, logged == other.logged else { return false }
+            guard descends, isCalled, other.isCalled, logged == other.logged else { return false }
             return value == logged || other.value == logged
         }
     }

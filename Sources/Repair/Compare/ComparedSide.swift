@@ -250,9 +250,17 @@ public struct ComparedWork: Sendable {
     private let seeds: (UInt64, UInt64)
     /// Where files may lie while it works.
     let folder: String
+    /// Whether one side came from the other.
+    let descends: Bool
 
-    public init(folder: String, _ progress: any ProgressReporter, _ cancellation: CancellationFlag) {
+    /// - Parameters:
+    ///   - folder: where files may lie while it works.
+    ///   - descends: whether one side is a copy of the other, or of a copy of it.
+    public init(
+        folder: String, descends: Bool, _ progress: any ProgressReporter, _ cancellation: CancellationFlag
+    ) {
         self.folder = folder
+        self.descends = descends
         self.progress = progress
         self.cancellation = cancellation
         seeds = (UInt64.random(in: 1...UInt64.max), UInt64.random(in: 1...UInt64.max))

@@ -288,7 +288,7 @@ public struct DatabaseComparer {
                 continue
             }
             found.sequenceCount += 1
-            if let other, sequence.isSame(as: other) { continue }
+            if let other, sequence.isSame(as: other, descends: work.descends) { continue }
             found.sequences.append(
                 SequenceDifference(name: sequence.name, here: sequence.words, there: other?.words))
         }
