@@ -20,6 +20,29 @@ public struct RowDifference: Hashable, Sendable {
     public var key: [NamedCell]
     /// Of a row that is on both sides those that differ, else all.
     public var cells: [NamedCell]
+
+    /// In bytes, of a value in an example.
+    private static let longestExample = 1024
+
+    /// With long values cut, and their length told.
+    var shortened: RowDifference {
+        func short(_ cell: Cell?) -> Cell? {
+            guard let cell, cell.text.utf8.count > Self.longestExample else { return cell }
+            let start = cell.text.unicodeScalars.prefix(Self.longestExample)
+            var kept = String.UnicodeScalarView()
+            var bytes = 0
+            for scalar in start {
+                bytes += UTF8.width(scalar)
+                guard bytes <= Self.longestExample else { break }
+                kept.append(scalar)
+            }
+            return Cell("\(String(kept))… (\(cell.text.utf8.count) bytes)")
+        }
+        func short(_ cells: [NamedCell]) -> [NamedCell] {
+            cells.map { NamedCell(column: $0.column, here: short($0.here), there: short($0.there)) }
+        }
+        return RowDifference(kind: kind, key: short(key), cells: short(cells))
+    }
 }
 
 /// What came of one table.
@@ -49,7 +72,7 @@ public struct TableComparison: Hashable, Sendable {
     public var different: UInt64 = 0
     /// How many of the different rows differ in each column.
     public var changedColumns: [String: UInt64] = [:]
-    /// The first ones that were found.
+    /// The first ones that were found, long values cut.
     public var examples: [RowDifference] = []
 
     public init(name: QualifiedName, outcome: Outcome) {

@@ -237,7 +237,7 @@ public struct DatabaseComparer {
                 if row.kind == .different {
                     for cell in row.cells { table.changedColumns[cell.column, default: 0] += 1 }
                 }
-                if table.examples.count < Self.exampleCount { table.examples.append(row) }
+                if table.examples.count < Self.exampleCount { table.examples.append(row.shortened) }
                 try output(table.name, row)
             }
         }
