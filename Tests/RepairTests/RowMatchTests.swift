@@ -116,6 +116,24 @@ struct RowMatchTests {
             !dump(one, part("FUNCTION", "f", body + "1$$")).differences(
                 from: dump(one, part("FUNCTION", "f", body + "2$$"))
             ).isEmpty)
+        // Nor does one that looks like what says nothing of the schema.
+        let likeChance = part("FUNCTION", "f", "AS $$\n\\unrestrict x\n-- Dumped from version 1\n$$")
+        #expect(!dump(likeChance).differences(from: dump(part("FUNCTION", "f", "AS $$\n$$"))).isEmpty)
+    }
+
+    @Test func `settings of the session that restores a dump are no definitions`() {
+        func dump(_ word: String, _ setting: String) -> SchemaPieces {
+            SchemaPieces(
+                "\\restrict \(word)\nSET \(setting);\n"
+                    + "--\n-- Name: d; Type: DATABASE; Schema: -; Owner: bob\n--\n\n"
+                    + "CREATE DATABASE d;\n\n\\unrestrict \(word)\n\\connect d\n\\restrict \(word)\n\n"
+                    + "SET \(setting);\nSET row_security = off;\n\nSET default_tablespace = fast;\n\n"
+                    + "--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict \(word)\n\n")
+        }
+        let settings = "transaction_timeout = 0"
+        #expect(dump("a", settings).differences(from: dump("b", "lock_timeout = 0")) == [])
+        let found = dump("a", settings).differences(from: SchemaPieces(""))
+        #expect(found.first?.here?.hasSuffix("SET default_tablespace = fast;") == true, "\(found)")
     }
 
     @Test func `an array of names is read as PostgreSQL prints it`() {

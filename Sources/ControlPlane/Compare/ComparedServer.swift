@@ -32,13 +32,15 @@ struct ComparedServer {
     }
 
     /// The database's definitions, as `pg_dump` writes them.
-    func schema(_ database: String, into path: String, _ runner: any CommandRunner) throws(Problem)
-        -> SchemaPieces
-    {
+    ///
+    /// - Parameter dump: that program, of the server's own major version or a newer one.
+    func schema(
+        _ database: String, dump: String, into path: String, _ runner: any CommandRunner
+    ) throws(Problem) -> SchemaPieces {
         let parameters = try instance.connectionParameters(database: database)
         try runner.runChecked(
             Command(
-                instance.installation.tool("pg_dump"),
+                dump,
                 [
                     "-h", parameters.host, "-p", String(parameters.port), "-U", parameters.user, "-C",
                     "--schema-only", "--lock-wait-timeout=10s", "--no-subscriptions", "-E", "UTF8", "-f",
@@ -47,5 +49,11 @@ struct ComparedServer {
         let text = String(decoding: try DurableFiles.read(path), as: UTF8.self)
         _ = try DurableFiles.removeFile(path)
         return SchemaPieces(text)
+    }
+
+    func extensions(_ database: String) throws(Problem) -> ExtensionVersions {
+        let connection = try instance.connect(database: database)
+        defer { connection.close() }
+        return try ExtensionVersions(connection)
     }
 }

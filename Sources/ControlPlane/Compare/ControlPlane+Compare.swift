@@ -62,8 +62,12 @@ extension ControlPlane {
             progress.begin("comparing definitions of \(name)", totalBytes: nil)
             defer { progress.end() }
             let path = work.schemaFile
-            let mine = try here.schema(name, into: path, runner)
-            found.schema = mine.differences(from: try there.schema(name, into: path, runner))
+            // Programs of two versions would write the same definitions in two ways.
+            let newest = [here, there].map(\.instance.installation).max { $0.major < $1.major }
+            let dump = (newest ?? here.instance.installation).tool("pg_dump")
+            let mine = try here.schema(name, dump: dump, into: path, runner)
+            found.schema = mine.differences(from: try there.schema(name, dump: dump, into: path, runner))
+            found.schema += try here.extensions(name).differences(from: there.extensions(name))
             found.hasSchema = true
         }
         guard request.comparesRows else { return }

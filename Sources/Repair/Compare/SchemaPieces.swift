@@ -1,3 +1,6 @@
+public import Platform
+public import PostgresClient
+
 /// A schema as `pg_dump` writes it, in the pieces that its headings make.
 ///
 /// Format: before each object stands `-- Name: orders; Type: TABLE; Schema: public; Owner: bob`. A comment
@@ -17,7 +20,7 @@ public struct SchemaPieces: Sendable {
 
     /// - Parameter dump: of a schema, in plain text.
     public init(_ dump: String) {
-        var heading = Heading(kind: "SETTINGS", schema: "", name: "")
+        var heading: Heading?
         var lines: [Substring] = []
         func trimmed() -> String {
             var kept = lines[...]
@@ -25,20 +28,43 @@ public struct SchemaPieces: Sendable {
             while let last = kept.last, last.isEmpty || last == "--" { kept = kept.dropLast() }
             return kept.joined(separator: "\n")
         }
-        for line in dump.split(separator: "\n", omittingEmptySubsequences: false) where !Self.isChance(line) {
+        for line in dump.split(separator: "\n", omittingEmptySubsequences: false) {
             if let next = Self.heading(line) {
-                pieces[heading, default: []].append(trimmed())
+                if let heading {
+                    if heading.kind.hasPrefix("DATABASE") { Self.dropSettings(&lines) }
+                    pieces[heading, default: []].append(trimmed())
+                }
                 (heading, lines) = (next, [])
             } else {
                 lines.append(line)
             }
         }
+        guard let heading else { return }
+        Self.dropEnd(&lines)
+        if heading.kind.hasPrefix("DATABASE") { Self.dropSettings(&lines) }
         pieces[heading, default: []].append(trimmed())
     }
 
-    /// What says nothing of the schema: a random word against commands of `psql`, and versions.
-    private static func isChance(_ line: Substring) -> Bool {
-        ["\\restrict ", "\\unrestrict ", "-- Dumped from ", "-- Dumped by "].contains { line.hasPrefix($0) }
+    /// Connecting to the database that was made, and the session's settings anew: as what stands before the
+    /// first heading they say nothing of the schema, and depend on the server's version.
+    private static func dropSettings(_ lines: inout [Substring]) {
+        guard var start = lines.lastIndex(where: { $0.hasPrefix("\\connect ") }),
+            let end = lines[start...].firstIndex(where: { $0.hasPrefix("SET row_security = ") })
+        else { return }
+        // A random word against commands of `psql` stands around it.
+        while start > 0, lines[start - 1].isEmpty || lines[start - 1].hasPrefix("\\unrestrict ") {
+            start -= 1
+        }
+        lines.removeSubrange(start...end)
+    }
+
+    private static func dropEnd(_ lines: inout [Substring]) {
+        while let last = lines.last,
+            last.isEmpty || last == "--" || last == "-- PostgreSQL database dump complete"
+                || last.hasPrefix("\\unrestrict ")
+        {
+            lines.removeLast()
+        }
     }
 
     private static func heading(_ line: Substring) -> Heading? {
@@ -70,5 +96,30 @@ public struct SchemaPieces: Sendable {
 
     private static func precedes(_ left: Cell, _ right: Cell) -> Bool {
         left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
+}
+
+/// The versions of a database's extensions, which no dump of definitions has.
+public struct ExtensionVersions: Sendable {
+    private var versions: [String: String] = [:]
+
+    public init(_ connection: Connection) throws(Problem) {
+        let rows = try connection.query("SELECT extname, extversion FROM pg_catalog.pg_extension")
+        for row in 0..<rows.count {
+            guard let name = rows[row, "extname"] else { continue }
+            versions[name] = rows[row, "extversion"]
+        }
+    }
+
+    /// Of the extensions on both sides; others are definitions that are on one side only.
+    public func differences(from there: ExtensionVersions) -> [SchemaDifference] {
+        versions.sorted { $0.key < $1.key }.compactMap { name, version in
+            guard let other = there.versions[name], Cell(other) != Cell(version) else { return nil }
+            func text(_ version: String) -> String {
+                "ALTER EXTENSION \(QualifiedName.quoted(name)) UPDATE TO \(SQLText.literal(version));"
+            }
+            return SchemaDifference(
+                kind: "EXTENSION", schema: "", name: name, here: text(version), there: text(other))
+        }
     }
 }
