@@ -101,4 +101,14 @@ struct ResourceTests {
         #expect(try #require(strings["ruby"]).contains(#":password => 'p@s/\'s \\1;'"#))
         #expect(try #require(strings["ado.net"]).contains(#"Password="p@s/'s \1;";"#))
     }
+
+    @Test func `a combining mark hides no quote of a password`() throws {
+        let strings = ConnectionStrings(
+            host: "127.1.2.3", port: 5432, database: "shop", login: "ada", password: "p'\u{301}\"\u{301}"
+        ).all
+        let ruby = Array(try #require(strings["ruby"]).unicodeScalars)
+        #expect(ruby.contains(Array("'p\\'\u{301}\"\u{301}'".unicodeScalars)))
+        let net = Array(try #require(strings["ado.net"]).unicodeScalars)
+        #expect(net.contains(Array("\"p'\u{301}\"\"\u{301}\"".unicodeScalars)))
+    }
 }

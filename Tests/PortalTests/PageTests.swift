@@ -138,6 +138,22 @@ struct PageTests {
         #expect(lines[1].hasPrefix("orders,'=cmd(),") && lines[1].hasSuffix(",\"a=\"\"x, y\"\"\""))
     }
 
+    /// Compared by scalars: for Swift a quote with a mark behind it is no quote.
+    @Test(arguments: [
+        ("a\"\u{301}b", "\"a\"\"\u{301}b\""), ("=\u{301}1", "'=\u{301}1"), ("\u{FF1D}1", "'\u{FF1D}1"),
+        ("\u{FF0B}1", "'\u{FF0B}1"), ("\u{FF0D}1", "'\u{FF0D}1"), ("\u{FF20}x", "'\u{FF20}x"),
+        ("\tx", "'\tx"), ("\nx", "\"'\nx\""), ("\rx", "\"'\rx\""), ("1=2", "1=2"),
+    ])
+    func `a combining mark hides neither a quote nor a formula in a table`(text: String, cell: String) {
+        var table = Table(["a"])
+        table.rows = [[text]]
+        #expect(Array(table.csv.unicodeScalars) == Array("a\r\n\(cell)\r\n".unicodeScalars))
+    }
+
+    @Test func `a combining mark hides no quote from a shell`() {
+        #expect(Array(Shell.word("'\u{301} x").unicodeScalars) == Array("''\\''\u{301} x'".unicodeScalars))
+    }
+
     @Test(arguments: [(0, 0), (1, 2), (302_400, 50), (700_000, 100)])
     func `the bar shows how much of the retention is covered`(span: Int64, percent: Int) {
         var window = RestorableWindow()

@@ -85,18 +85,30 @@ public struct ConnectionStrings: Sendable {
 
     /// Between single quotes in Python and Ruby.
     private static func quoted(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
+        escaped(text, ["\\", "'"], with: "\\")
     }
 
     /// In libpq's `keyword=value`: quoted where it has blanks or quotes.
     private static func libpqValue(_ text: String) -> String {
-        text.contains { $0.isWhitespace || $0 == "'" || $0 == "\\" } || text.isEmpty
+        text.unicodeScalars.contains { $0.properties.isWhitespace || $0 == "'" || $0 == "\\" } || text.isEmpty
             ? "'\(quoted(text))'" : text
     }
 
     /// In ADO.NET's `Keyword=value;`: quoted where it has what ends or begins a value.
     private static func netValue(_ text: String) -> String {
-        text.contains { $0.isWhitespace || "';\"=".contains($0) }
-            ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+        text.unicodeScalars.contains { $0.properties.isWhitespace || "';\"=".unicodeScalars.contains($0) }
+            ? "\"" + escaped(text, ["\""], with: "\"") + "\"" : text
+    }
+
+    /// By scalars: programs do not see that a quote and a combining mark behind it are one character.
+    private static func escaped(
+        _ text: String, _ special: Set<Unicode.Scalar>, with mark: Unicode.Scalar
+    ) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if special.contains(scalar) { result.append(mark) }
+            result.append(scalar)
+        }
+        return String(result)
     }
 }

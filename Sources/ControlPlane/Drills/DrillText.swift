@@ -86,10 +86,13 @@ public struct DrillText: Sendable {
 
     /// Names and rows come from the database: nothing in them is markup.
     private static func inline(_ text: String) -> String {
-        String(
-            text.visible().flatMap { character -> [Character] in
-                "\\`*_{}[]<>#|!&~".contains(character) ? ["\\", character] : [character]
-            })
+        // By scalars: a combining mark behind it makes another character of a sign, not of markup.
+        var escaped = String.UnicodeScalarView()
+        for scalar in text.visible().unicodeScalars {
+            if "\\`*_{}[]<>#|!&~".unicodeScalars.contains(scalar) { escaped.append("\\") }
+            escaped.append(scalar)
+        }
+        return String(escaped)
     }
 
     private static func cell(_ text: String) -> String { inline(text).replacing("\n", with: " ") }

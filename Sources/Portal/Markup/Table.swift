@@ -15,13 +15,22 @@ public struct Table: Sendable, Hashable {
     }
 
     private static func cell(_ text: String) -> String {
-        let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
-        let plain = isFormula ? "'" + text : text
+        let plain = text.unicodeScalars.first.map(formulas.contains) == true ? "'" + text : text
         guard plain.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else { return plain }
-        var quoted = "\""
-        for character in plain { quoted += character == "\"" ? "\"\"" : String(character) }
-        return quoted + "\""
+        // By scalars: with a combining mark behind it a quote is another character, but a quote all the same.
+        var quoted = String.UnicodeScalarView("\"".unicodeScalars)
+        for scalar in plain.unicodeScalars {
+            if scalar == "\"" { quoted.append(scalar) }
+            quoted.append(scalar)
+        }
+        quoted.append("\"")
+        return String(quoted)
     }
+
+    /// What begins a formula, the full-width forms too, which spreadsheets read as the narrow ones.
+    private static let formulas: Set<Unicode.Scalar> = [
+        "=", "+", "-", "@", "\t", "\r", "\n", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}",
+    ]
 
     /// Where both forms are, beneath a table.
     static func links(_ place: Place, _ query: String = "") -> HTML {

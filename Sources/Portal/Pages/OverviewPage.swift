@@ -96,12 +96,19 @@ public enum Shell {
                 default: false
                 }
             }
-        if isPlain { return text }
-        var quoted = "'"
-        for character in text {
-            if character == "'" { quoted += "'\\''" } else { quoted.append(character) }
+        return isPlain ? text : quoted(text)
+    }
+
+    /// Between single quotes, whatever it is.
+    public static func quoted(_ text: String) -> String {
+        // By scalars: for the shell a quote with a combining mark behind it is a quote.
+        var quoted = String.UnicodeScalarView("'".unicodeScalars)
+        for scalar in text.unicodeScalars {
+            quoted.append(scalar)
+            if scalar == "'" { quoted.append(contentsOf: "\\''".unicodeScalars) }
         }
-        return quoted + "'"
+        quoted.append("'")
+        return String(quoted)
     }
 
     /// A command of words, each quoted where it has to be.

@@ -1,3 +1,5 @@
+import Portal
+
 /// The variables that turn az towards this machine, and back.
 public struct AzureEnvironment: Sendable {
     /// The bundle's name in the configuration directory.
@@ -73,6 +75,6 @@ public struct AzureEnvironment: Sendable {
     }
 
     private static func export(_ name: String, _ value: String) -> String {
-        "export \(name)='\(value.replacing("'", with: "'\\''"))'"
+        "export \(name)=\(Shell.quoted(value))"
     }
 }
