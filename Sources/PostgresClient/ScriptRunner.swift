@@ -20,8 +20,9 @@ public final class ScriptRunner {
             passwordHint: "Give the password with --admin-password-file, in PGPASSWORD or in ~/.pgpass.")
     }
 
-    /// Of the last statement that was refused; nil where none was.
-    public var lastFailure: QueryFailure? { libpq.lastFailure }
+    /// Of the last message's first statement that was refused; nil where none was. The ROLLBACK behind it does
+    /// not count.
+    public private(set) var lastFailure: QueryFailure?
 
     public func close() { libpq.close() }
 
@@ -65,6 +66,7 @@ public final class ScriptRunner {
     // MARK: One message
 
     private func send(_ sql: String, firstLine: Int?) throws(Problem) -> [StatementResult] {
+        lastFailure = nil
         let handle = try libpq.open()
         guard !sql.utf8.contains(0) else {
             throw Problem(.queryFailed, "the SQL holds a zero byte, which PostgreSQL cannot take")
@@ -85,7 +87,7 @@ public final class ScriptRunner {
                 first = first ?? Self.copyRefused
             default:
                 let problem = refusal(result, sql, firstLine: firstLine)
-                first = first ?? problem
+                if first == nil { (first, lastFailure) = (problem, libpq.lastFailure) }
             }
         }
         if let first { throw first }
