@@ -29,4 +29,25 @@ struct EvidenceBundleTests {
             #expect(Set(kept).isSubset(of: Set(bundle.files)), "byte \(place)")
         }
     }
+
+    @Test(arguments: ["", "a//b", "/a", "a/", "./a", "a/../b", "..", "a\nb", "a\u{9B}b"])
+    func `a name that leads elsewhere or acts on a terminal is refused`(name: String) throws {
+        func bytes(_ name: String) -> [UInt8] {
+            TarArchive([TarArchive.File(name: name, content: [1])], modified: 1).encoded()
+        }
+        #expect(throws: Problem.self) { try TarArchive(parsing: bytes(name)) }
+        #expect(try TarArchive(parsing: bytes("a/..b")).files.count == 1)
+    }
+
+    /// An owner, say, that `tar` run by root would give the file.
+    @Test func `a header that says more than would be written is refused`() throws {
+        var bytes = TarArchive([TarArchive.File(name: "a", content: [1])], modified: 1).encoded()
+        bytes[114] += 1
+        let sum = bytes[..<512].enumerated().reduce(0) {
+            $0 + ((148..<156).contains($1.offset) ? 32 : Int($1.element))
+        }
+        let digits = Array(String(sum, radix: 8).utf8)
+        bytes.replaceSubrange(148..<154, with: [UInt8](repeating: 48, count: 6 - digits.count) + digits)
+        #expect(throws: Problem.self) { try TarArchive(parsing: bytes) }
+    }
 }

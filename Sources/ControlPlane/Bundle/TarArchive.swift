@@ -114,6 +114,18 @@ public struct TarArchive: Hashable, Sendable {
         guard bytes[offset...].allSatisfy({ $0 == 0 }) else {
             throw Self.damaged("something follows its end")
         }
+        for file in files where !Self.isSafe(file.name) {
+            throw Self.damaged("the name of a file in it is none that would be written")
+        }
+        // Whatever a header may say besides, other programs would act on it.
+        guard encoded() == bytes else { throw Self.damaged("it is written in another way") }
+    }
+
+    /// Whether a name leads nowhere but below the folder where it is unpacked.
+    private static func isSafe(_ name: String) -> Bool {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.allSatisfy { !["", ".", ".."].contains($0) }
+            && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 
     private static func check(_ header: [UInt8]) throws(Problem) {
