@@ -29,8 +29,11 @@ extension ControlPlane {
             isScheduled: request.isScheduled, target: request.restore.target.drillWords, result: .running,
             startedAt: clock.now(), copy: "drill-" + id, keepsCopy: request.keepsCopy,
             pitrVersion: ProductVersion.current)
+        DrillsAtWork.begin(id)
+        defer { DrillsAtWork.end(id) }
         try drills.write(record, process: .current)
         RestoreFaults.reached("drill: begun")
+        var unwritten = record
         var ended: DrillRecord?
         do {
             try perform(
@@ -38,24 +41,43 @@ extension ControlPlane {
             ) { _ in
                 var run = DrillRun(self, request, source, record, steps)
                 let done = run.carryOut(announce)
+                unwritten = done
                 try drills.write(done, process: nil)
                 ended = done
                 if let failure = done.failure { throw failure }
             }
         } catch {
+            if ended == nil { abandon(unwritten, because: Self.problem(from: error).message) }
             guard let ended, ended.result == .failed else { throw error }
         }
         return ended ?? record
     }
 
+    /// Ends the record of a drill that could not begin, or whose end could not be written.
+    private func abandon(_ record: DrillRecord, because reason: String) {
+        var over = record
+        over.result = .abandoned
+        over.reason = reason
+        over.finishedAt = clock.now()
+        // What went wrong first is what the caller is told; maintenance ends what this cannot.
+        try? drills.write(over, process: nil)
+    }
+
     /// The server that a drill made; nil where there is none, or it is deleted.
     func drillCopy(of record: DrillRecord) throws -> ServerRow? {
+        try drillCopy(named: record.copy, operation: record.restore?.operationID)
+    }
+
+    /// By its name, which a server keeps, and by the restore that made it. Its tags anybody may replace.
+    ///
+    /// - Parameter operation: of the evidence; nil where that is not known: any restore then.
+    func drillCopy(named name: String, operation: String?) throws -> ServerRow? {
         let row = try catalog.read { database in
-            try ServerRow.filter(Column("name") == record.copy)
+            try ServerRow.filter(Column("name") == name)
                 .filter(Column("phase") != ServerPhase.dropped.rawValue).fetchOne(database)
         }
-        guard let row, row.phase != .provisioning else { return nil }
-        return row.tags[Self.drillTag] == record.id ? row : nil
+        guard let row, row.phase != .provisioning, let evidence = row.evidence else { return nil }
+        return operation == nil || evidence.operationID == operation ? row : nil
     }
 
     /// Removes a drill's copy for good; what proved its restore, and who was in it, stays.
@@ -73,6 +95,7 @@ extension ControlPlane {
         discard(row)
         try KnownEndFile(path: paths.knownEnd(row.id)).forget()
         guard DurableFiles.status(paths.server(row.id)) == nil,
+            DurableFiles.status(paths.repository(row.id)) == nil,
             try catalog.read({ try ServerRow.fetchOne($0, key: row.id) }) == nil
         else {
             throw Problem(
@@ -93,13 +116,34 @@ extension ControlPlane {
 
     // MARK: What was cut short
 
-    /// As part of maintenance: a drill whose process is gone is over, and its copy goes.
+    /// As part of maintenance: a drill that nobody works on any more is over, and its copy goes; so does the
+    /// copy of one that could not remove it.
     func endDrills(dryRun: Bool) throws -> [MaintenanceAction] {
-        try drills.running().filter { !$0.isAlive }.map { record, _ in
+        // In this order: a drill writes its end before it, or its process, is gone.
+        let gone = try drills.running().filter { !$0.isAlive }.filter {
+            try drills.record($0.record.id)?.result == .running
+        }
+        let ended = gone.map { record, _ in
             act(
                 record.serverName, "end-drill", "drill \(record.id)", "the process that ran it is gone",
                 dryRun: dryRun
             ) { try abandon(record) }
+        }
+        return try ended + removeLeftCopies(dryRun: dryRun)
+    }
+
+    private func removeLeftCopies(dryRun: Bool) throws -> [MaintenanceAction] {
+        try drills.records().filter(\.hasLeftCopy).compactMap { record in
+            guard let copy = try drillCopy(of: record) else { return nil }
+            return act(
+                record.serverName, "remove-drill-copy", copy.name, "drill \(record.id) could not remove it",
+                dryRun: dryRun
+            ) {
+                try removeDrillCopy(copy)
+                var told = record
+                told.notes.append("The copy was removed by maintenance, \(clock.now().wholeSeconds).")
+                try drills.write(told, process: nil)
+            }
         }
     }
 
@@ -147,6 +191,12 @@ extension ControlPlane {
 }
 
 extension DrillRecord {
+    /// Whether a copy that was to go may be there yet.
+    var hasLeftCopy: Bool {
+        result != .running && (!keepsCopy || result == .abandoned)
+            && rungs.contains { $0.kind == .cleanUp && $0.outcome == .failed }
+    }
+
     /// What to tell of one that did not pass; nil for one that did.
     public var failure: Problem? {
         switch result {

@@ -21,6 +21,8 @@ struct DrillRun {
     private(set) var record: DrillRecord
     /// Of the copy's administrator: nobody but this drill knows it.
     let password = "Drill-" + Identifiers.fresh() + Identifiers.fresh()
+    /// Whether there has been a copy.
+    private var isRestored = false
 
     init(
         _ plane: ControlPlane, _ request: DrillRequest, _ source: ServerRow, _ record: DrillRecord,
@@ -37,8 +39,7 @@ struct DrillRun {
     mutating func carryOut(_ announce: (PlannedRestore) -> Void) -> DrillRecord {
         var calledOff: Problem?
         do {
-            let evidence = try restore(announce)
-            if let copy = try plane.drillCopy(of: record), let evidence {
+            if let (evidence, copy) = try restore(announce) {
                 keep(evidence, copy)
                 RestoreFaults.reached("drill: ladder")
                 try climb(DrillChecks(plane: plane, copy: copy, request: request, password: password))
@@ -79,7 +80,9 @@ struct DrillRun {
                 details: DrillText.cut(finding.details)))
     }
 
-    private mutating func restore(_ announce: (PlannedRestore) -> Void) throws(Problem) -> RestoreEvidence? {
+    private mutating func restore(
+        _ announce: (PlannedRestore) -> Void
+    ) throws(Problem) -> (RestoreEvidence, ServerRow)? {
         var asked = request.restore
         asked.name = record.copy
         asked.resourceGroup = source.resourceGroup
@@ -89,20 +92,28 @@ struct DrillRun {
         asked.isTransient = true
         asked.tags = [ControlPlane.drillTag: record.id]
         var evidence: RestoreEvidence?
+        var copy: ServerRow?
         var notes: [String] = []
         let plane = plane
         let source = source
+        let name = record.copy
+        defer { isRestored = evidence != nil }
         try rung(.open, isAsked: true) {
             let result = try plane.restore(asked, from: source, kind: .restore, announce: announce)
             evidence = result.evidence
             notes = result.evidence.remarks ?? []
+            copy = try plane.drillCopy(named: name, operation: result.evidence.operationID)
+            guard copy != nil else {
+                return Finding(outcome: .failed, summary: "the copy was restored, and cannot be found")
+            }
             return Finding(
                 outcome: .passed,
                 summary: "restored and open after \(DrillText.seconds(result.evidence.totalSeconds))",
                 details: result.evidence.checks)
         }
         record.notes += notes
-        return evidence
+        guard let evidence, let copy else { return nil }
+        return (evidence, copy)
     }
 
     private mutating func keep(_ evidence: RestoreEvidence, _ copy: ServerRow) {
@@ -212,6 +223,10 @@ struct DrillRun {
                 } else {
                     try plane.removeDrillCopy(copy)
                 }
+            } else if isRestored {
+                finding = Finding(
+                    outcome: .failed, summary: "the copy that was restored cannot be found",
+                    details: ["its name was \(record.copy)"])
             } else {
                 finding.summary = "there is no copy"
             }

@@ -9,6 +9,7 @@ import Platform
 import PostgresFormat
 import Repository
 public import ServiceModel
+import Synchronization
 
 /// The records of drills: in the catalog, and as sealed files, from which a lost catalog gets them back.
 struct DrillStore {
@@ -60,7 +61,7 @@ struct DrillStore {
         return try row.map { try CatalogJSON.value(DrillRecord.self, $0.record) }
     }
 
-    /// Those that are not over, and whether their process still works.
+    /// Those that are not over, and whether their process still works on them.
     func running() throws -> [(record: DrillRecord, isAlive: Bool)] {
         let state = DrillResult.running.rawValue
         let rows = try catalog.read {
@@ -68,7 +69,8 @@ struct DrillStore {
         }
         return try rows.map { row in
             let process = ProcessIdentity(pid: Int32(row.pid), start: row.processStart)
-            return (try CatalogJSON.value(DrillRecord.self, row.record), process.isAlive)
+            let isAlive = process == .current ? DrillsAtWork.contains(row.id) : process.isAlive
+            return (try CatalogJSON.value(DrillRecord.self, row.record), isAlive)
         }
     }
 
@@ -101,6 +103,17 @@ struct DrillStore {
         }
         return (records, damaged)
     }
+}
+
+/// The drills of this very process: that it runs does not say that it works on one.
+enum DrillsAtWork {
+    private static let ids = Mutex<Set<String>>([])
+
+    static func begin(_ id: String) { ids.withLock { _ = $0.insert(id) } }
+
+    static func end(_ id: String) { ids.withLock { _ = $0.remove(id) } }
+
+    static func contains(_ id: String) -> Bool { ids.withLock { $0.contains(id) } }
 }
 
 extension ControlPlane {

@@ -40,13 +40,17 @@ extension ControlPlane {
             actions += try each(row, "expire") { try expire(row, time) }
             actions += try each(row, "index") { try indexIfDue(row, dryRun: dryRun) }
             actions += try each(row, "verify-backup") { try verifyIfDue(row, now: now, dryRun: dryRun) }
-            actions += try each(row, "drill") { try drillIfDue(row, now: now, dryRun: dryRun) }
         }
         actions += try constrainAuthority(dryRun: dryRun)
         actions += try copyToPairs(dryRun: dryRun)
         for row in try rows(resourceGroup: nil, dropped: true) {
             actions += try each(row, "note-deletion") { try noteDeletionIfDue(row, dryRun: dryRun) }
             actions += try each(row, "purge-deleted") { try purgeIfDue(row, time) }
+        }
+        // Last, since a rehearsal may take hours: no server's backup has to wait for another's.
+        for row in try rows(resourceGroup: nil, dropped: false)
+        where row.phase == .complete && !drilled.contains(row.id) {
+            actions += try each(row, "drill") { try drillIfDue(row, now: now, dryRun: dryRun) }
         }
         return try actions + describeAll(dryRun: dryRun)
     }
