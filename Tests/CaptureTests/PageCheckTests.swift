@@ -1,4 +1,5 @@
 import CSupport
+import Glibc
 import Platform
 import PostgresFormat
 import TestKit
@@ -76,6 +77,10 @@ import Testing
         wrong[8192 + 5000] ^= 1
         try DurableFiles.write(wrong, to: scratch.file("base/5/16384"))
         #expect(try check().damage == [.init(path: "base/5/16384", block: 1)])
+        try DurableFiles.write(first + [0, 0], to: scratch.file("base/5/16384"))
+        #expect(try check().damage == [.init(path: "base/5/16384", block: 2)])
+        #expect(symlink("/nowhere", scratch.file("base/5/17000")) == 0)
+        #expect(try check().passedOver.count == 1)
     }
 
     @Test func `an incomplete page at the end is not looked at`() throws {

@@ -63,6 +63,37 @@ struct DrillTests {
         #expect(junit.contains(#"<failure type="not run" message="x">"#))
     }
 
+    @Test func `only a copy that was to go, and could not, is removed later`() {
+        func isLeft(_ result: DrillResult, _ outcome: DrillRung.Outcome, keepsCopy: Bool = false) -> Bool {
+            var record = record([DrillRung(.cleanUp, outcome, "x")])
+            (record.result, record.keepsCopy) = (result, keepsCopy)
+            return record.hasLeftCopy
+        }
+        #expect(isLeft(.failed, .failed) && isLeft(.abandoned, .failed, keepsCopy: true))
+        #expect(!isLeft(.running, .failed) && !isLeft(.failed, .passed))
+        #expect(!isLeft(.failed, .failed, keepsCopy: true))
+    }
+
+    @Test func `keys WITH PERIOD are left out where there can be any`() {
+        #expect(!DrillChecks.foreignKeys(major: 17).contains("conperiod"))
+        #expect(DrillChecks.foreignKeys(major: 18).contains("AND NOT k.conperiod"))
+        #expect(DrillChecks.periodKeys(major: 17) == nil && DrillChecks.periodKeys(major: 18) != nil)
+    }
+
+    @Test func `a drill of this process counts as at work only while it is`() {
+        let id = Identifiers.fresh()
+        #expect(!DrillsAtWork.contains(id))
+        DrillsAtWork.begin(id)
+        #expect(DrillsAtWork.contains(id))
+        DrillsAtWork.end(id)
+        #expect(!DrillsAtWork.contains(id))
+    }
+
+    @Test func `a combining mark hides no markup`() {
+        let text = DrillText(record([DrillRung(.assertion, name: "|\u{301}", .failed, "x")])).markdown
+        #expect(Array(text.unicodeScalars).contains(Array("| \\|\u{301}".unicodeScalars)))
+    }
+
     @Test func `no name or row becomes markup`() {
         let hostile = "a|b <img src=x>\u{1B}[31m]]>&\" *x*\n# y"
         let text = DrillText(
