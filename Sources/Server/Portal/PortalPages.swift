@@ -8,13 +8,15 @@ import ServiceModel
 /// Fills the pages for one visit, and takes their forms.
 struct PortalPages: Sendable {
     let visit: PortalVisit
+    /// The fields that were sent.
+    let form: [String: String]
 
-    init(_ visit: PortalVisit) {
+    init(_ visit: PortalVisit, _ form: [String: String]) {
         self.visit = visit
+        self.form = form
     }
 
     var controlPlane: ControlPlane { visit.controlPlane }
-    var form: [String: String] { visit.request.form }
 
     /// Nil for signing out, which ends the visit.
     func answer(_ place: Place, isPost: Bool) throws -> APIResponse? {

@@ -8,6 +8,8 @@ import ServiceModel
 /// The portal: pages for people, over what the API has for programs. It blocks, and knows no sockets.
 struct PortalSite: Sendable {
     private static let cookie = "__Host-pitr"
+    /// Bytes of a form that are taken.
+    private static let largestForm = 32 << 10
 
     let controlPlane: ControlPlane
     let policy: AccessPolicy
@@ -61,9 +63,8 @@ struct PortalSite: Sendable {
         guard isPost || ["GET", "HEAD"].contains(request.method) else {
             throw APICall.notAllowed(request.method, allowed: ["GET", "POST"])
         }
-        if request.isTooLarge {
-            throw Problem(
-                .requestTooLarge, "The request content is larger than \(API.largestBody) bytes.")
+        if request.isTooLarge || request.body.count > Self.largestForm {
+            throw Problem(.requestTooLarge, "the form is larger than \(Self.largestForm / 1024) KiB")
         }
         if case .asset(let name) = place {
             guard let asset = Asset.named(name) else { throw Self.nothingHere }
@@ -77,15 +78,16 @@ struct PortalSite: Sendable {
             return isPost ? .page(signInPage(), status: 401) : .seeOther(.signIn)
         }
         caller = visit.identity.name
+        let form = isPost ? request.form : [:]
         if isPost {
-            let token = request.form["token"] ?? ""
+            let token = form["token"] ?? ""
             guard MachineSecret.areEqual(token, visit.session.token) else {
                 throw Problem(
                     .authorizationFailed, "this form is not of this session",
                     hint: "Go back, load the page again and send it from there.")
             }
         }
-        return try PortalPages(visit).answer(place, isPost: isPost) ?? signOut(request)
+        return try PortalPages(visit, form).answer(place, isPost: isPost) ?? signOut(request)
     }
 
     /// A form comes from a page of this server. No referrer is sent, so that browsers write `null` for the
@@ -109,7 +111,10 @@ struct PortalSite: Sendable {
         guard let secret = Self.secret(request), let session = try sessions.session(secret) else {
             return nil
         }
-        guard session.user == request.peer.user() else {
+        let user = request.peer.user()
+        guard session.user == user else {
+            // Of a connection that is over the kernel tells nothing: that says nothing against the session.
+            if user == nil, request.peer.isLoopback { return nil }
             try sessions.end(secret)
             log.note("WARNING: a session of the portal came from another account, and was ended")
             return nil
@@ -147,9 +152,12 @@ struct PortalSite: Sendable {
 
     private func signIn(_ request: APIRequest) throws -> APIResponse {
         let form = request.form
+        // Once: a second answer might be another one, when the connection ends meanwhile.
+        let user = request.peer.user()
+        let peer = Peer(isLoopback: request.peer.isLoopback) { user }
         let identity: Identity
         if let code = form["code"] {
-            guard policy.mayBeLocal(request.peer) else {
+            guard policy.mayBeLocal(peer) else {
                 return refused(
                     "this link is for the owner of this machine's servers",
                     "Sign in with an identity's secret: 'pitr identity create' makes one.")
@@ -163,13 +171,13 @@ struct PortalSite: Sendable {
         } else {
             let name = form["name"] ?? ""
             guard let found = try controlPlane.authenticate(clientID: name, secret: form["secret"] ?? ""),
-                policy.admits(found, from: request.peer), !found.isLocal || policy.mayBeLocal(request.peer)
+                policy.admits(found, from: peer), !found.isLocal || policy.mayBeLocal(peer)
             else { return refused("the name or the secret is wrong", "Try again.") }
             identity = found
         }
         // What the browser had before is not gone on with: nobody can have chosen the new one for it.
         if let old = Self.secret(request) { try sessions.end(old) }
-        let secret = try sessions.begin(identity, user: request.peer.user())
+        let secret = try sessions.begin(identity, user: user)
         var response = APIResponse.seeOther(.servers)
         response.headers.append(
             (
