@@ -34,7 +34,7 @@ struct PortalVisit: Sendable {
 
     /// Enters an operation and answers where to watch it. The same form again enters nothing.
     func accept(_ form: [String: String], _ operation: () throws -> OperationRequest) throws -> APIResponse {
-        let id = try sent.once(session.token + (form["once"] ?? MachineSecret.fresh())) {
+        let id = try sent.once(key(form)) {
             let accepted = try controlPlane.accept(operation(), caller: caller)
             wake()
             return accepted.id
@@ -44,7 +44,17 @@ struct PortalVisit: Sendable {
 
     /// Where to watch what this form has begun already; nil when it has begun nothing.
     func begun(_ form: [String: String]) -> APIResponse? {
-        form["once"].flatMap { sent.operation(of: session.token + $0) }.map { .seeOther(.deployment($0)) }
+        sent.operation(of: key(form)).map { .seeOther(.deployment($0)) }
+    }
+
+    /// What a form is known by when it comes again: everything in it, since after Back the same page may be
+    /// filled anew. A hash, which keeps no password.
+    private func key(_ form: [String: String]) -> String {
+        guard form["once"] != nil else { return MachineSecret.fresh() }
+        let fields = form.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        let words = [session.token, request.path] + fields
+        // Each with its length: no two forms read the same.
+        return MachineSecret.hash(words.map { "\($0.utf8.count):\($0)" }.joined())
     }
 
     // MARK: The frame
