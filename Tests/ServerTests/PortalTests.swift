@@ -93,7 +93,13 @@ struct PortalTests {
         #expect(post("/portal/sign-in", "", ["code": code]).status == 303)
     }
 
-    @Test(arguments: [nil, 0, 8] as [UInt32?])
+    @Test func `a request whose account is not told any more is refused, and its session stays`() throws {
+        let cookie = try signedIn()
+        #expect(get("/portal", cookie, user: nil)["Location"] == "/portal/sign-in")
+        #expect(get("/portal", cookie).status == 200)
+    }
+
+    @Test(arguments: [0, 8] as [UInt32?])
     func `a cookie that another account has got is refused, and its session ended`(user: UInt32?) throws {
         let cookie = try signedIn()
         #expect(get("/portal", cookie, user: user)["Location"] == "/portal/sign-in")
@@ -204,6 +210,57 @@ struct PortalTests {
         #expect(try server.controlPlane.listOperations(resourceGroup: nil, all: true).count == 1)
         let page = get(first["Location"] ?? "", cookie)
         #expect(page.text.contains("Deployment is in progress") && !page.text.contains("Secret-4711"))
+    }
+
+    @Test func `a form that was filled anew after Back is not the one before`() throws {
+        let cookie = try signedIn()
+        let token = try token(get("/portal", cookie))
+        func create(_ name: String) -> APIResponse {
+            post(
+                "/portal/create", cookie,
+                [
+                    "token": token, "once": "1", "group": "demo", "name": name, "version": "15",
+                    "login": "ann", "password": "Secret-4711", "confirm": "Secret-4711", "tier": "Burstable",
+                    "storage": "32", "retention": "9",
+                ])
+        }
+        let (first, other) = (create("orders"), create("invoices"))
+        #expect(first.status == 303 && other.status == 303 && first["Location"] != other["Location"])
+        #expect(create("orders")["Location"] == first["Location"])
+    }
+
+    @Test func `a server that is refused leaves no group behind`() throws {
+        let cookie = try signedIn()
+        let token = try token(get("/portal", cookie))
+        func create(_ name: String, tags: String) -> APIResponse {
+            post(
+                "/portal/create", cookie,
+                [
+                    "token": token, "group": "fresh", "name": name, "version": "15", "login": "ann",
+                    "password": "Secret-4711", "confirm": "Secret-4711", "tier": "Burstable",
+                    "storage": "32", "retention": "9", "tags": tags,
+                ])
+        }
+        #expect(create("NO NAME", tags: "").status == 400)
+        let tags = (1...51).map { "t\($0)=x" }.joined(separator: " ")
+        #expect(create("orders", tags: tags).text.contains("The tags cannot be taken."))
+        #expect(try !server.controlPlane.listGroups().contains { $0.name == "fresh" })
+    }
+
+    @Test func `a form of more than 32 KiB is refused`() throws {
+        let cookie = try signedIn()
+        let token = try token(get("/portal", cookie))
+        let tags = String(repeating: "x", count: 33_000)
+        #expect(post("/portal/create", cookie, ["token": token, "tags": tags]).status == 413)
+    }
+
+    /// With one lock for all forms the inner one would wait for ever.
+    @Test func `one form does not wait for another`() throws {
+        let sent = PortalSentForms()
+        let inner = try sent.once("a") { try sent.once("b") { "1" } + "2" }
+        #expect(inner == "12" && sent.operation(of: "b") == "1")
+        #expect(throws: CancellationError.self) { try sent.once("c") { throw CancellationError() } }
+        #expect(try sent.once("c") { "3" } == "3" && sent.once("c") { "4" } == "3")
     }
 
     @Test func `a list can be had as CSV and as JSON`() throws {

@@ -97,13 +97,7 @@ struct RequestBody {
             }
             tags[member.name] = text
         }
-        let isTooLong = tags.contains { $0.key.utf16.count > 512 || $0.value.utf16.count > 256 }
-        guard tags.count <= 50, !isTooLong, tags[""] == nil else {
-            throw Problem(
-                .invalidParameterValue, "The tags cannot be taken.",
-                detail: "there can be 50, with names of 1 to 512 characters and values of up to 256")
-        }
-        return tags
+        return try TagRule.checked(tags)
     }
 
     /// Whether there is such a field at all.

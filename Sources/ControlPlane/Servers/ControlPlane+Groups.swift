@@ -65,6 +65,19 @@ extension ControlPlane {
         try changeGroups { _ = try GroupRow.deleteOne($0, key: name) }
     }
 
+    /// Deletes a group that was made for a server that was then refused, unless something is in it by now.
+    ///
+    /// - Parameter caller: whose name the activity log shows.
+    public func discardEmptyGroup(_ name: String, caller: Caller) throws {
+        let group = try showGroup(name)
+        let isDiscarded = try changeGroups { database in
+            guard try ServerRow.filter(Column("resourceGroup").collating(.nocase) == name).isEmpty(database)
+            else { return false }
+            return try GroupRow.deleteOne(database, key: name)
+        }
+        if isDiscarded { try note(.deleteGroup, group: group, caller: caller) }
+    }
+
     /// Refuses a resource group that is not there.
     public func requireGroup(_ name: String) throws {
         _ = try resolveGroup(name, createIfMissing: false, location: nil)

@@ -1,3 +1,4 @@
+import AzureAPI
 import ControlPlane
 import Foundation
 import Platform
@@ -75,6 +76,7 @@ extension PortalPages {
     }
 
     func create() throws -> APIResponse {
+        var made: String?
         do {
             let group = (form["group"] ?? "").trimmingCharacters(in: .whitespaces)
             try visit.require(.createServer, group)
@@ -89,7 +91,7 @@ extension PortalPages {
             request.backupRetentionDays = try number("retention", "the retention period")
             request.geoRedundantBackup = form["geo"] == "yes"
             request.publicAccess = form["access"] == "none" ? "Enabled" : "127.0.0.1"
-            request.tags = Self.tags(form["tags"] ?? "")
+            request.tags = try TagRule.checked(Self.tags(form["tags"] ?? ""))
             return try visit.accept(form) {
                 let isNew = try !controlPlane.listGroups().contains {
                     $0.name.lowercased() == group.lowercased()
@@ -98,11 +100,14 @@ extension PortalPages {
                     try visit.require(.writeGroup, group)
                     _ = try controlPlane.createGroup(
                         name: group, location: nil, tags: [:], caller: visit.caller)
+                    made = group
                 }
                 return .create(request)
             }
         } catch {
             let problem = ControlPlane.problem(from: error)
+            // An empty group that stays does no harm; why the server was refused is what is told.
+            if let made { try? controlPlane.discardEmptyGroup(made, caller: visit.caller) }
             guard problem.code.httpStatus < 500, problem.code != .authorizationFailed else { throw problem }
             var page = try createPage()
             page.frame.notice = Frame.Notice(problem)
