@@ -115,6 +115,16 @@ struct PortalTests {
         #expect(get("/portal", first).status == 303 && get("/portal", second).status == 200)
     }
 
+    @Test func `of one identity's sessions the oldest goes, and nobody else's`() throws {
+        let other = try signedIn(.reader)
+        let first = try signedIn()
+        for _ in 0..<PortalSessions.mostOfIdentity {
+            server.clock.advance(seconds: 1)
+            _ = try signedIn()
+        }
+        #expect(get("/portal", first).status == 303 && get("/portal", other).status == 200)
+    }
+
     @Test func `signing out ends one session, or all of them`() throws {
         let (one, other) = (try signedIn(), try signedIn())
         let page = get("/portal", one)

@@ -1,11 +1,22 @@
 // What the pages gain where there is JavaScript: live operations, buttons to copy, a warning before the
 // session ends. Everything else works without it.
 
+/** The cards that this page was loaded again for: a page that stays as it was is not loaded for ever. */
+const reloadedFor = "pitr-reloaded"
+
+/** Loads the page again, once for a card in a phase. */
+function reload(card) {
+  const mark = `${card.dataset.operation} ${card.dataset.phase}`
+  if (sessionStorage.getItem(reloadedFor) === mark) return
+  sessionStorage.setItem(reloadedFor, mark)
+  location.reload()
+}
+
 /** Shows the state of one operation on the page that is about it. */
 function show(operation) {
   const card = document.querySelector(`[data-operation="${CSS.escape(operation.id)}"]`)
   if (!card) return
-  if (operation.phase !== card.dataset.phase) return location.reload()
+  if (operation.phase !== card.dataset.phase) return reload(card)
   const bar = card.querySelector("[data-progress]")
   const now = card.querySelector("[data-now]")
   if (now && now.textContent !== operation.now) now.textContent = operation.now
@@ -34,7 +45,7 @@ function take(state) {
   const card = document.querySelector("[data-operation]")
   if (card && !["queued", "running"].includes(card.dataset.phase)) return
   if (card && !state.operations.some((item) => item.id === card.dataset.operation)) {
-    return location.reload()
+    return reload(card)
   }
   state.operations.forEach(show)
 }
@@ -45,13 +56,22 @@ function listen() {
   const tabs = new BroadcastChannel("pitr-live")
   tabs.onmessage = (message) => take(message.data)
   navigator.locks.request("pitr-live", () => new Promise((release) => {
-    const stream = new EventSource("/portal/events")
-    stream.addEventListener("state", (event) => {
-      const state = JSON.parse(event.data)
-      take(state)
-      tabs.postMessage(state)
-    })
-    addEventListener("pagehide", () => { stream.close(); release() })
+    let stream
+    const open = () => {
+      stream = new EventSource("/portal/events")
+      stream.addEventListener("state", (event) => {
+        const state = JSON.parse(event.data)
+        take(state)
+        tabs.postMessage(state)
+      })
+      // After an answer that is no stream the browser gives up by itself.
+      stream.addEventListener("error", () => {
+        if (stream.readyState === EventSource.CLOSED) again = setTimeout(open, 5000)
+      })
+    }
+    let again
+    open()
+    addEventListener("pagehide", () => { clearTimeout(again); stream.close(); release() })
   }))
 }
 

@@ -8,8 +8,8 @@ public struct APIResponse: Sendable {
     /// In order; names as they are sent.
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
-    /// Where events about operations follow, as long as the caller listens: those that this scope covers.
-    var follows: AccessScope?
+    /// Where events about operations follow, as long as the caller listens: to whom.
+    var follows: LiveFollower?
 
     public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
         self.status = status

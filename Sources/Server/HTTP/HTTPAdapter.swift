@@ -35,7 +35,7 @@ struct HTTPAdapter: HTTPResponder {
         let asked = plain
         let api = api
         let answer = try await pool.runIfActive { api.respond(to: asked) }
-        if let scope = answer.follows, request.method == .get { return events(scope, answer) }
+        if let follower = answer.follows, request.method == .get { return events(follower, answer) }
         var response = Response(
             status: .init(code: answer.status),
             body: answer.body.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(bytes: answer.body)))
@@ -46,9 +46,11 @@ struct HTTPAdapter: HTTPResponder {
     }
 
     /// An answer that goes on, without holding a thread.
-    private func events(_ scope: AccessScope, _ answer: APIResponse) -> Response {
-        guard let events = live.listen(scope) else {
-            return Response(status: .serviceUnavailable, headers: [.retryAfter: "5"])
+    private func events(_ follower: LiveFollower, _ answer: APIResponse) -> Response {
+        guard let events = live.listen(follower) else {
+            var refusal = Response(status: .serviceUnavailable, headers: [.retryAfter: "5"])
+            Self.add(answer.headers.filter { $0.name != "Content-Type" }, to: &refusal)
+            return refusal
         }
         var response = Response(
             status: .ok,

@@ -7,6 +7,13 @@ import ServiceLifecycle
 import ServiceModel
 import Synchronization
 
+/// Who wants to be told: one session, of what its scope covers.
+struct LiveFollower: Sendable {
+    let scope: AccessScope
+    /// Its token.
+    let session: String
+}
+
 /// Tells everybody who listens what is in progress, whenever that changes.
 ///
 /// One reader of the catalog for all browsers, and no thread that a request holds. Each event is the whole
@@ -15,14 +22,19 @@ final class LiveOperations: Service {
     static let interval = Duration.milliseconds(500)
     /// Intervals after which something is sent even when nothing has changed.
     private static let quiet = 30
-    /// Browsers that listen at once.
+    /// Browsers that listen at once, and streams of one session among them.
     private static let most = 64
+    static let mostOfSession = 4
+    /// Operations that one browser is told of, and that are looked at for all of them.
+    private static let mostTold = 100
+    private static let mostRead = 10_000
     /// How long one stream lasts; a browser asks for the next by itself, and is looked at again then.
     static let lifetime = Duration.seconds(30)
 
     /// What a listener may see, and where to tell it.
     private struct Listener {
         let scope: AccessScope
+        let session: String
         let told: AsyncStream<ByteBuffer>.Continuation
     }
 
@@ -47,7 +59,7 @@ final class LiveOperations: Service {
                     let controlPlane = self.controlPlane
                     // Whoever watches has lost nothing by one look that failed.
                     let now = try? await self.pool.runIfActive {
-                        try controlPlane.listOperations(resourceGroup: nil, all: false)
+                        try Self.open(controlPlane)
                     }
                     if let now, now != last || unchanged >= Self.quiet {
                         self.tell(now)
@@ -67,6 +79,11 @@ final class LiveOperations: Service {
 
     private var hasListeners: Bool { listeners.withLock { !$0.isEmpty } }
 
+    /// Of all groups: what is too much for one browser is left out behind its scope.
+    private static func open(_ controlPlane: ControlPlane) throws -> [OperationStatus] {
+        try controlPlane.listOperations(resourceGroup: nil, all: false, limit: mostRead)
+    }
+
     private func tell(_ operations: [OperationStatus]) {
         for listener in listeners.withLock({ Array($0.values) }) {
             listener.told.yield(Self.event(operations, listener.scope))
@@ -74,13 +91,15 @@ final class LiveOperations: Service {
     }
 
     /// Events for one browser, the state as it is now first; nil when too many listen.
-    func listen(_ scope: AccessScope) -> AsyncStream<ByteBuffer>? {
+    func listen(_ follower: LiveFollower) -> AsyncStream<ByteBuffer>? {
+        let scope = follower.scope
         let (events, told) = AsyncStream.makeStream(
             of: ByteBuffer.self, bufferingPolicy: .bufferingNewest(1))
         let number = numbers.add(1, ordering: .relaxed).newValue
         let isTaken = listeners.withLock { listeners in
-            guard listeners.count < Self.most else { return false }
-            listeners[number] = Listener(scope: scope, told: told)
+            let own = listeners.values.count { $0.session == follower.session }
+            guard listeners.count < Self.most, own < Self.mostOfSession else { return false }
+            listeners[number] = Listener(scope: scope, session: follower.session, told: told)
             return true
         }
         guard isTaken else { return nil }
@@ -88,7 +107,7 @@ final class LiveOperations: Service {
         let controlPlane = controlPlane
         pool.submit { _ in
             // The next turn tells the same a moment later.
-            if let now = try? controlPlane.listOperations(resourceGroup: nil, all: false) {
+            if let now = try? Self.open(controlPlane) {
                 told.yield(Self.event(now, scope))
             }
         }
@@ -109,13 +128,14 @@ final class LiveOperations: Service {
 
     static func event(_ operations: [OperationStatus], _ scope: AccessScope) -> ByteBuffer {
         let state = State(
-            operations: operations.filter { scope.covers(group: PortalVisit.resource($0)?.group) }.map {
-                State.Operation(
-                    id: $0.id, phase: $0.phase.rawValue, step: PortalWords.step($0.progress),
-                    now: $0.phase == .queued
-                        ? "waits for its turn" : $0.progress.map(PortalWords.progress) ?? "",
-                    bytes: $0.progress?.bytes ?? 0, total: $0.progress?.totalBytes ?? 0)
-            })
+            operations: operations.filter { scope.covers(group: PortalVisit.resource($0)?.group) }
+                .prefix(mostTold).map {
+                    State.Operation(
+                        id: $0.id, phase: $0.phase.rawValue, step: PortalWords.step($0.progress),
+                        now: $0.phase == .queued
+                            ? "waits for its turn" : $0.progress.map(PortalWords.progress) ?? "",
+                        bytes: $0.progress?.bytes ?? 0, total: $0.progress?.totalBytes ?? 0)
+                })
         // Strings and numbers can always be written down.
         let data = (try? JSONEncoder().encode(state)) ?? Data()
         return ByteBuffer(

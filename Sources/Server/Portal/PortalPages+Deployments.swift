@@ -12,9 +12,8 @@ extension PortalPages {
         page.frame = try visit.frame("Notifications")
         page.frame.refreshSeconds = page.frame.openOperations > 0 ? 3 : nil
         page.frame.samePitr = ["pitr operation list --all"]
-        page.lines = try controlPlane.listOperations(resourceGroup: nil, all: true).compactMap { status in
+        page.lines = try visit.operations(all: true).map { status in
             let resource = PortalVisit.resource(status)
-            guard visit.identity.scope.covers(group: resource?.group) else { return nil }
             var line = NotificationsPage.Line()
             line.id = status.id
             line.words = PortalWords.operation(

@@ -33,7 +33,8 @@ struct PortalPages: Sendable {
         case .events where !isPost:
             var response = APIResponse(
                 status: 200, headers: [("Content-Type", "text/event-stream; charset=utf-8")])
-            response.follows = visit.identity.scope
+            response.follows = LiveFollower(
+                scope: visit.identity.scope, session: visit.session.token)
             return response
         case .server(let group, let name, let part):
             return try answer(visit.server(group, name), part, isPost: isPost)

@@ -31,6 +31,7 @@ public struct PortalSessions: Sendable {
     public static let linkLifetime: Int64 = 120
     static let sessionLifetime: Int64 = 8 * 3600
     private static let mostSessions = 200
+    static let mostOfIdentity = 20
 
     private let directory: String
     private let now: @Sendable () -> PostgresTimestamp
@@ -71,6 +72,7 @@ public struct PortalSessions: Sendable {
     func begin(_ identity: Identity, user: UInt32?) throws -> String {
         try DurableFiles.makeDirectories(sessions)
         try removeExpired()
+        try makeRoom(for: identity)
         guard try DurableFiles.list(sessions).count < Self.mostSessions else {
             throw Problem(
                 .tooManyRequests, "too many browsers are signed in",
@@ -84,6 +86,20 @@ public struct PortalSessions: Sendable {
             Array(try JSONEncoder().encode(session)), to: sessions + "/" + MachineSecret.hash(secret),
             durable: false)
         return secret
+    }
+
+    /// Whoever signs in once more is out where that was longest ago: one identity takes no other's place.
+    private func makeRoom(for identity: Identity) throws {
+        let own = try DurableFiles.list(sessions).compactMap { name -> (path: String, end: Int64)? in
+            let path = sessions + "/" + name
+            guard let session = try Self.read(Session.self, path), session.identity == identity.id else {
+                return nil
+            }
+            return (path, session.expiresAt)
+        }.sorted { $0.end < $1.end }
+        for session in own.prefix(max(0, own.count - Self.mostOfIdentity + 1)) {
+            try DurableFiles.removeFile(session.path)
+        }
     }
 
     /// The session of a cookie; nil when there is none, or it is over.

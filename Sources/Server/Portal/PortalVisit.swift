@@ -99,7 +99,12 @@ struct PortalVisit: Sendable {
     // MARK: Operations
 
     func openOperations() throws -> [OperationStatus] {
-        try controlPlane.listOperations(resourceGroup: nil, all: false).filter {
+        try operations(all: false)
+    }
+
+    /// Those that lie within what the identity may see, the newest first: as many as fit after that choice.
+    func operations(all: Bool) throws -> [OperationStatus] {
+        try controlPlane.listOperations(resourceGroup: identity.scope.group, all: all).filter {
             identity.scope.covers(group: Self.resource($0)?.group)
         }
     }

@@ -44,6 +44,11 @@ public enum AccessScope: Sendable, Hashable {
         }
     }
 
+    /// The one group that lies within; nil for all of them.
+    public var group: String? {
+        if case .resourceGroup(let name) = self { name } else { nil }
+    }
+
     /// Whether something in that group lies within; nil is what lies in no group.
     public func covers(group: String?) -> Bool {
         switch self {
