@@ -11,7 +11,7 @@ struct EvidenceCheckCommand: PitrCommand {
         discussion: """
             Every file is as the list of sums says, and the list is signed with the key of ca.crt in the bundle. Whose \
             key that is shows only beside a certificate that you got another way: --authority; else this machine's own \
-            is looked at.
+            is looked at. Where neither is known to have signed it, the program ends with 1.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -38,7 +38,10 @@ struct EvidenceCheckCommand: PitrCommand {
         }
         let fingerprint = try check.fingerprint()
         var text = PersonText()
-        text.heading("The evidence is as it was bundled")
+        text.heading(
+            isKnown == true
+                ? "The evidence is as it was bundled"
+                : "Nothing was changed since it was signed; by whom is not known")
         for entry in bundle.files { text.item("\(entry.name), \(entry.content.count) bytes") }
         text.field("Signed by", fingerprint)
         text.field(
@@ -46,7 +49,7 @@ struct EvidenceCheckCommand: PitrCommand {
             isKnown == true
                 ? authority == nil ? "this machine's own" : "the one that was named"
                 : "not known here: compare the fingerprint, or name a certificate with --authority")
-        return Report(
+        var report = Report(
             value: .object([
                 "authorityFingerprint": .text(fingerprint),
                 "authorityIsKnown": .bool(isKnown == true),
@@ -56,6 +59,13 @@ struct EvidenceCheckCommand: PitrCommand {
                         .object(["bytes": .integer(entry.content.count), "name": .text(entry.name)])
                     }),
             ]), view: .text(text))
+        if isKnown != true {
+            report.failure = Problem(
+                .stateDamaged, "it is not known who signed the evidence",
+                detail: "anybody can bundle files and sign them; the fingerprint is \(fingerprint)",
+                hint: "Name the certificate with --authority.")
+        }
+        return report
     }
 }
 
