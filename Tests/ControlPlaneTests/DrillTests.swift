@@ -89,6 +89,11 @@ struct DrillTests {
         #expect(!DrillsAtWork.contains(id))
     }
 
+    @Test func `the copy's password is not kept of a step's output`() {
+        let kept = DrillRun.hiding("Drill-0a", in: "PGPASSWORD=Drill-0a\nDrill-0a\u{301} Drill-0b")
+        #expect(!kept.unicodeScalars.contains("Drill-0a".unicodeScalars) && kept.contains("Drill-0b"))
+    }
+
     @Test func `a combining mark hides no markup`() {
         let text = DrillText(record([DrillRung(.assertion, name: "|\u{301}", .failed, "x")])).markdown
         #expect(Array(text.unicodeScalars).contains(Array("| \\|\u{301}".unicodeScalars)))

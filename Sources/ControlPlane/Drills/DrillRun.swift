@@ -177,11 +177,11 @@ struct DrillRun {
             password: password, rootCertificate: plane.authorityFile, copy: copy.name,
             timeLimit: request.timeLimit)
         let limit = request.timeLimit
+        let password = password
         for (number, name) in steps.names.enumerated() {
             try rung(.step, name: name, isAsked: true) {
                 let end = try steps.run(number, target)
-                let lines = end.output.split(separator: "\n", omittingEmptySubsequences: false).map(
-                    String.init)
+                let lines = Self.hiding(password, in: end.output).split(separator: "\n").map(String.init)
                 let omitted =
                     end.omittedBytes > 0 ? ["(\(end.omittedBytes) bytes of output are left out)"] : []
                 return Finding(
@@ -189,9 +189,16 @@ struct DrillRun {
                     summary: end.isTimedOut
                         ? "it was ended after \(DrillText.seconds(limit))"
                         : "exit status \(end.exitStatus)",
-                    details: lines.filter { !$0.isEmpty } + omitted)
+                    details: lines + omitted)
             }
         }
+    }
+
+    /// What is kept of a step's output: a program that prints its environment must not keep the password.
+    static func hiding(_ password: String, in output: String) -> String {
+        // By bytes: what follows a password may make another character of its end.
+        let bytes = Array(output.utf8).replacing(Array(password.utf8), with: Array("********".utf8))
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// There is no copy to try anything on.

@@ -26,7 +26,12 @@ enum DescendingChild {
         var isAsked = false
         while true {
             let ended = waitpid(pid, &status, WNOHANG)
-            if ended == pid || (ended < 0 && errno != EINTR) { break }
+            if ended == pid { break }
+            guard ended == 0 || errno == EINTR else {
+                throw Problem(
+                    .system, "it is not known how '\(command)' ended",
+                    detail: String(cString: strerror(errno)))
+            }
             if Interruption.flag.isCancelled, !isAsked {
                 isAsked = true
                 kill(pid, SIGTERM)

@@ -55,12 +55,10 @@ struct DrillStepProcess {
         defer { fclose(file) }
         let pid = try spawn(output: fileno(file))
         let watch = Stopwatch()
-        var status: Int32 = 0
         var endedAt: Double?
         var isTimedOut = false
         while true {
-            let ended = waitpid(pid, &status, WNOHANG)
-            if ended == pid || (ended < 0 && errno != EINTR) { break }
+            if try hasEnded(pid) { break }
             var caller = pollfd(fd: DescendingChild.firstDescriptor, events: Int16(POLLIN), revents: 0)
             let isLeft = poll(&caller, 1, endedAt == nil ? 20 : 0) > 0
             isTimedOut = isTimedOut || watch.seconds > target.timeLimit
@@ -73,11 +71,37 @@ struct DrillStepProcess {
                 endedAt = watch.seconds
             }
         }
+        // What it left in the background would go on with the copy, and with the password. Before the shell is
+        // waited for: until then no other process gets its number.
+        kill(-pid, SIGKILL)
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0 {
+            guard errno == EINTR else { throw Self.unknownEnd() }
+        }
         let signal = status & 0x7F
         let (text, omitted) = try output(fileno(file))
         return DrillStepEnd(
             exitStatus: signal == 0 ? (status >> 8) & 0xFF : 128 + signal, isTimedOut: isTimedOut,
             output: text, omittedBytes: omitted)
+    }
+
+    /// Whether the shell is over. It is not waited for here.
+    private func hasEnded(_ pid: pid_t) throws -> Bool {
+        var info = siginfo_t()
+        if waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 {
+            return info.si_signo == SIGCHLD
+        }
+        guard errno == EINTR else {
+            let problem = Self.unknownEnd()
+            kill(-pid, SIGKILL)
+            throw problem
+        }
+        return false
+    }
+
+    /// Somebody else took note of the end, and nobody can tell it any more: that is no success.
+    private static func unknownEnd() -> Problem {
+        Problem(.system, "it is not known how a step ended", detail: String(cString: strerror(errno)))
     }
 
     private func spawn(output: Int32) throws -> pid_t {
@@ -123,9 +147,10 @@ struct DrillStepProcess {
     /// The beginning and the end of what was printed, and how much lies between.
     private func output(_ descriptor: Int32) throws -> (String, Int) {
         let size = Int(lseek(descriptor, 0, SEEK_END))
-        let head = bytes(descriptor, from: 0, count: min(size, Self.headBytes))
+        var head = bytes(descriptor, from: 0, count: min(size, Self.headBytes))
         let tailStart = max(head.count, size - Self.tailBytes)
-        let tail = bytes(descriptor, from: tailStart, count: max(0, size - tailStart))
+        var tail = bytes(descriptor, from: tailStart, count: max(0, size - tailStart))
+        if head.count + tail.count < size { DrillStepOutput.cut(&head, &tail, around: target.password) }
         let omitted = max(0, size - head.count - tail.count)
         let between = omitted > 0 ? Array("\n...\n".utf8) : []
         return (String(decoding: head + between + tail, as: UTF8.self), omitted)
@@ -135,5 +160,24 @@ struct DrillStepProcess {
         var bytes = [UInt8](repeating: 0, count: count)
         let got = pread(descriptor, &bytes, count, off_t(offset))
         return Array(bytes.prefix(max(0, got)))
+    }
+}
+
+/// The two ends of a step's long output.
+enum DrillStepOutput {
+    /// Takes away what may be a part of the password where the middle was left out: only a whole one is known
+    /// later, and made unreadable.
+    static func cut(_ head: inout [UInt8], _ tail: inout [UInt8], around password: String) {
+        let secret = Array(password.utf8)
+        for count in stride(from: secret.count - 1, to: 0, by: -1)
+        where head.suffix(count) == secret.prefix(count) {
+            head.removeLast(count)
+            break
+        }
+        for count in stride(from: secret.count - 1, to: 0, by: -1)
+        where tail.prefix(count) == secret.suffix(count) {
+            tail.removeFirst(count)
+            break
+        }
     }
 }
