@@ -157,6 +157,12 @@ struct ComparedCatalog {
                 let step = names[row, "step"].flatMap({ Int64($0) })
             else { throw Self.unreadable("sequence") }
             let sequence = QualifiedName(schema: schema, name: name)
+            guard names[row, "persistence"] != "u" else {
+                // It is not in WAL: a copy that nobody has opened has nothing of it yet.
+                found.append(
+                    SequenceState(name: sequence, value: 0, isCalled: false, logged: 0, isUnlogged: true))
+                continue
+            }
             let state = try connection.query(
                 "SELECT last_value::text AS v, log_cnt::text AS n, is_called::text AS c FROM \(sequence.sql)")
             guard let value = state[0, "v"].flatMap({ Int64($0) }),
@@ -165,7 +171,7 @@ struct ComparedCatalog {
             found.append(
                 SequenceState(
                     name: sequence, value: value, isCalled: state[0, "c"] == "true",
-                    logged: value &+ ahead &* step, isUnlogged: names[row, "persistence"] == "u"))
+                    logged: value &+ ahead &* step))
         }
         return found
     }
