@@ -20,8 +20,8 @@ public final class ScriptRunner {
             passwordHint: "Give the password with --admin-password-file, in PGPASSWORD or in ~/.pgpass.")
     }
 
-    /// Of the last message's first statement that was refused; nil where none was. The ROLLBACK behind it does
-    /// not count.
+    /// Of the last message's first statement that was refused; nil where none was. The ROLLBACK behind it
+    /// does not count.
     public private(set) var lastFailure: QueryFailure?
 
     public func close() { libpq.close() }

@@ -74,7 +74,7 @@ struct MistypedWordTests {
         #expect(bare("show shop") == "Did you mean 'pitr show -n shop'?")
         #expect(bare("connect shop -d x") == "Did you mean 'pitr connect -n shop'?")
         #expect(bare("timeline shop") == "Did you mean 'pitr timeline -s shop'?")
-        for line in ["wal show 0/1..0/2", "show -n shop", "completion bash", "list shop", "evidence show x"] {
+        for line in ["wal show 0/1..0/2", "show -n shop", "completion bash", "list shop"] {
             #expect(bare(line) == nil, "\(line)")
         }
     }

@@ -14,50 +14,13 @@ extension EndToEnd {
                 let server = try product.create("shop")
                 try product.endAutovacuum(on: server)
                 let connection = try server.superuser()
-                try connection.execute("CREATE TABLE t (id int PRIMARY KEY, a text, b text)")
-                try connection.execute("INSERT INTO t SELECT g, 'old', 'old' FROM generate_series(1, 5) g")
-                try connection.execute(
-                    "BEGIN; UPDATE t SET a = 'bad', b = 'bad' WHERE id <= 3; DELETE FROM t WHERE id = 4; "
-                        + "DO $$ BEGIN PERFORM lo_create(0); END $$; COMMIT")
-                try connection.execute("ALTER TABLE t ADD COLUMN c int DEFAULT 7")
-                // No superuser may run it in a copy.
-                try connection.execute(
-                    "CREATE FUNCTION plain(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN "
-                        + "IF current_setting('is_superuser') = 'on' THEN "
-                        + "RETURN current_setting('data_directory') NOT LIKE '%/copies/%'; END IF; "
-                        + "RETURN true; END $$")
-                try connection.execute("ALTER TABLE t ADD CHECK (plain(a))")
-                try connection.execute("UPDATE t SET c = 8 WHERE id = 1")
-                try connection.execute(
-                    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS "
-                        + "$$ BEGIN NEW.b := 'trigger'; RETURN NEW; END $$")
-                try connection.execute(
-                    "CREATE TRIGGER \"z'z\" BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()")
-                try connection.execute("ALTER TABLE t ENABLE ALWAYS TRIGGER \"z'z\"")
+                try Self.damage(connection)
                 let undo = ["undo", "-s", "shop", "--event", "delete from t"]
 
                 let firing = try product.run(undo + ["--preview"]).value()
                 #expect(firing["conflictRows"] == 3 && firing["writtenRows"] == 1, "\(firing)")
                 let off = undo + ["--triggers", "off"]
-                let some = try product.run(
-                    off + ["--preview", "--where", "a = 'old' AND id <> 3 -- and", "--columns", "a"]
-                ).value()
-                #expect(some["writtenRows"] == 2 && some["conflictRows"] == 0, "\(some)")
-                let left = try product.run(
-                    off + ["--preview", "--where-after", "a = 'bad' AND id <> 3"]
-                ).value()
-                // The deleted row was not there any more.
-                #expect(left["writtenRows"] == 2 && left["conflictRows"] == 0, "\(left)")
-                let other = try product.run(off + ["--preview", "--columns", "id"]).value()
-                #expect(
-                    other["leftOut"]?.array?.first?["reason"] == "4 rows were not asked for", "\(other)")
-                #expect(other["leftOut"]?.array?.last?["subject"] == "large objects", "\(other)")
-                let mistyped = try product.run(
-                    off + ["--preview", "--table", "t", "--table", "nope"])
-                #expect(mistyped.errors.contains("did not touch table 'nope'"), "\(mistyped)")
-                let unknown = try product.run(off + ["--preview", "--where", "nope = 1"])
-                #expect(unknown.errors.contains("column \"nope\" does not exist"), "\(unknown)")
-
+                try Self.checkChoices(off, product)
                 let folder = product.home + "/out"
                 let whole = try product.run(off + ["--out", folder]).value()
                 #expect(whole["proof"] == "passed" && whole["writtenRows"] == 4, "\(whole)")
@@ -76,6 +39,51 @@ extension EndToEnd {
                 #expect(!stopped.succeeded, "\(stopped.words)")
                 #expect(stopped.standardError.contains("other triggers"), "\(stopped.words)")
             }
+        }
+
+        /// A transaction's work on a table that gets a column, a constraint and a trigger since.
+        private static func damage(_ connection: Connection) throws {
+            try connection.execute("CREATE TABLE t (id int PRIMARY KEY, a text, b text)")
+            try connection.execute("INSERT INTO t SELECT g, 'old', 'old' FROM generate_series(1, 5) g")
+            try connection.execute(
+                "BEGIN; UPDATE t SET a = 'bad', b = 'bad' WHERE id <= 3; DELETE FROM t WHERE id = 4; "
+                    + "DO $$ BEGIN PERFORM lo_create(0); END $$; COMMIT")
+            try connection.execute("ALTER TABLE t ADD COLUMN c int DEFAULT 7")
+            // No superuser may run it in a copy.
+            try connection.execute(
+                "CREATE FUNCTION plain(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN "
+                    + "IF current_setting('is_superuser') = 'on' THEN "
+                    + "RETURN current_setting('data_directory') NOT LIKE '%/copies/%'; END IF; "
+                    + "RETURN true; END $$")
+            try connection.execute("ALTER TABLE t ADD CHECK (plain(a))")
+            try connection.execute("UPDATE t SET c = 8 WHERE id = 1")
+            try connection.execute(
+                "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS "
+                    + "$$ BEGIN NEW.b := 'trigger'; RETURN NEW; END $$")
+            try connection.execute(
+                "CREATE TRIGGER \"z'z\" BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()")
+            try connection.execute("ALTER TABLE t ENABLE ALWAYS TRIGGER \"z'z\"")
+        }
+
+        private static func checkChoices(_ off: [String], _ product: ProductUnderTest) throws {
+            let some = try product.run(
+                off + ["--preview", "--where", "a = 'old' AND id <> 3 -- and", "--columns", "a"]
+            ).value()
+            #expect(some["writtenRows"] == 2 && some["conflictRows"] == 0, "\(some)")
+            let left = try product.run(
+                off + ["--preview", "--where-after", "a = 'bad' AND id <> 3"]
+            ).value()
+            // The deleted row was not there any more.
+            #expect(left["writtenRows"] == 2 && left["conflictRows"] == 0, "\(left)")
+            let other = try product.run(off + ["--preview", "--columns", "id"]).value()
+            #expect(
+                other["leftOut"]?.array?.first?["reason"] == "4 rows were not asked for", "\(other)")
+            #expect(other["leftOut"]?.array?.last?["subject"] == "large objects", "\(other)")
+            let mistyped = try product.run(
+                off + ["--preview", "--table", "t", "--table", "nope"])
+            #expect(mistyped.errors.contains("did not touch table 'nope'"), "\(mistyped)")
+            let unknown = try product.run(off + ["--preview", "--where", "nope = 1"])
+            #expect(unknown.errors.contains("column \"nope\" does not exist"), "\(unknown)")
         }
     }
 }

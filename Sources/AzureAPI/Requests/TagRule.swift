@@ -2,7 +2,8 @@ public import Platform
 
 /// What Azure takes for tags.
 public enum TagRule {
-    /// The same tags. Throws `.invalidParameterValue` for too many, and for names and values that are too long.
+    /// The same tags. Throws `.invalidParameterValue` for too many, and for names and values that are too
+    /// long.
     public static func checked(_ tags: [String: String]) throws(Problem) -> [String: String] {
         let isTooLong = tags.contains { $0.key.utf16.count > 512 || $0.value.utf16.count > 256 }
         guard tags.count <= 50, !isTooLong, tags[""] == nil else {

@@ -78,14 +78,10 @@ extension ControlPlane {
                     try settled(sought, asked: asked, reader, held, planner, notes: &notes),
                     mode: request.targetMode, now: clock.now())
             } catch let refusal as Refusal {
-                var problem = Problem(
+                throw Problem(
                     refusal, nearest: planner.nearest(to: refusal, now: clock.now()), request: request,
-                    advice: adviceOnDamage(refusal, held.inventory, source))
-                // Another reading of the words may be the one that was meant.
-                if case .time(let time) = request.target, let note = time.note {
-                    problem.detail = [problem.detail, note].compactMap(\.self).joined(separator: "\n")
-                }
-                throw problem
+                    advice: adviceOnDamage(refusal, held.inventory, source)
+                ).telling(request.target)
             }
             plan.growthBytes = try reader.growth(of: plan, held)
             let free = try diskRoom(paths.servers).available()
@@ -152,5 +148,15 @@ extension ControlPlane {
     /// Data at 200 MiB/s, log at 100 MiB/s, and a second and a half for starting twice.
     private static func estimate(_ plan: RestorePlan) -> Double {
         1.5 + Double(plan.dataBytes) / 200e6 + Double(plan.walBytes) / 100e6
+    }
+}
+
+extension Problem {
+    /// With how the words of a time were understood: another reading may be the one that was meant.
+    fileprivate func telling(_ target: RequestedTarget) -> Problem {
+        guard case .time(let time) = target, let note = time.note else { return self }
+        var problem = self
+        problem.detail = [detail, note].compactMap(\.self).joined(separator: "\n")
+        return problem
     }
 }

@@ -109,7 +109,8 @@ extension ControlPlane {
         case .dropped: return .dropped
         case .complete: break
         }
-        // Without the programs of its version none can be started, and one that should not run is just stopped.
+        // Without the programs of its version none can be started, and one that should not run is just
+        // stopped.
         guard let instance = try? instance(row) else { return row.shouldRun ? .inaccessible : .stopped }
         if case .running = instance.status() { return .ready }
         return row.shouldRun ? .inaccessible : .stopped

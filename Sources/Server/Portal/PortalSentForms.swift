@@ -25,8 +25,8 @@ final class PortalSentForms: Sendable {
         state.withLock { if case .begun(let id) = $0.entries[form] { id } else { nil } }
     }
 
-    /// The operation that the form has begun, or begins now. Who sends the same one waits meanwhile; a failure
-    /// can be tried again.
+    /// The operation that the form has begun, or begins now. Who sends the same one waits meanwhile; a
+    /// failure can be tried again.
     func once(_ form: String, _ begin: () throws -> String) throws -> String {
         if let begun = reserve(form) { return begun }
         var operation: String?

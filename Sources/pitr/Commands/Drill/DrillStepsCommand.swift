@@ -71,8 +71,8 @@ struct DrillStepProcess {
                 endedAt = watch.seconds
             }
         }
-        // What it left in the background would go on with the copy, and with the password. Before the shell is
-        // waited for: until then no other process gets its number.
+        // What it left in the background would go on with the copy, and with the password. Before the shell
+        // is waited for: until then no other process gets its number.
         kill(-pid, SIGKILL)
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0 {
