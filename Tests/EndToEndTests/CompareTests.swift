@@ -106,6 +106,10 @@ extension EndToEnd {
                 .compactMap { $0["name"]?.string }
         }
 
+        private static func outcomes(_ database: JSONValue) -> [[JSONValue?]] {
+            (database["tables"]?.array ?? []).map { [$0["name"], $0["outcome"]] }
+        }
+
         /// With a copy of now, with the source itself, and of both what a pattern names.
         private static func checkEqual(_ product: ProductUnderTest) throws {
             let told = try compared(product, [])
@@ -116,7 +120,8 @@ extension EndToEnd {
                     == ["shop.fleeting", "shop.blink"])
             #expect(try product.json("list", "--temporary") == [], "the copy of now went with the work")
             let live = try compared(product, ["--with-source", "--max-rate", "500", "--rows"])
-            #expect(live["tables"] == told["tables"] && live["comparedSequences"] == 1)
+            // By pages, rows are not counted.
+            #expect(outcomes(live) == outcomes(told) && live["comparedSequences"] == 1, "\(live)")
             let some = try compared(product, ["--with", "shop", "--table", "shop.v1*", "--table", "many"])
             #expect((some["tables"]?.array ?? []).count == 12, "\(some)")
         }
