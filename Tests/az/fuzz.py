@@ -52,7 +52,7 @@ def fuzz(api):
     counted = Counter(open(answers).read().split("\n"))
     print("# answers: " + ", ".join(f"{count} × {what}" for what, count in counted.most_common() if what), flush=True)
     check("schemathesis had some hundred answers", sum(counted.values()) > 300, "> 300", summary)
-    check("many of them from the server that is there", counted["200 there"] > 20 and counted["202 there"] > 0,
+    check("many of them from the server that is there", counted["200 there"] > 10 and counted["202 there"] > 0,
           "200 and 202", dict(counted))
     check("no answer was a server error, none had another server's data",
           done.returncode == 0 and not os.path.exists(leaks), "status 0", summary)

@@ -11,9 +11,9 @@ KNOWN = {"subscriptionId": os.environ["PITR_SUBSCRIPTION"], "resourceGroupName":
 
 @schemathesis.hook
 def map_path_parameters(context, path_parameters):
-    """The real subscription nearly always, the real group and server in most requests."""
+    """The real subscription, group and server in nearly all requests: names in them are mostly made up."""
     for name, value in KNOWN.items():
-        often = 0.95 if name == "subscriptionId" else 0.7
+        often = 0.95 if name == "subscriptionId" else 0.9
         if path_parameters and name in path_parameters and random.random() < often:
             path_parameters[name] = value
     return path_parameters
