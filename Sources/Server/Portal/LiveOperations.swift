@@ -91,17 +91,23 @@ final class LiveOperations: Service {
     }
 
     /// Events for one browser, the state as it is now first; nil when too many listen.
+    ///
+    /// A page that was left has its stream for a while: of too many of one session the oldest one ends.
     func listen(_ follower: LiveFollower) -> AsyncStream<ByteBuffer>? {
         let scope = follower.scope
         let (events, told) = AsyncStream.makeStream(
             of: ByteBuffer.self, bufferingPolicy: .bufferingNewest(1))
         let number = numbers.add(1, ordering: .relaxed).newValue
-        let isTaken = listeners.withLock { listeners in
-            let own = listeners.values.count { $0.session == follower.session }
-            guard listeners.count < Self.most, own < Self.mostOfSession else { return false }
+        let (isTaken, ended) = listeners.withLock { listeners -> (Bool, Listener?) in
+            let own = listeners.filter { $0.value.session == follower.session }.keys.sorted()
+            let oldest = own.count < Self.mostOfSession ? nil : own.first
+            guard listeners.count < Self.most || oldest != nil else { return (false, nil) }
+            let ended = oldest.flatMap { listeners.removeValue(forKey: $0) }
             listeners[number] = Listener(scope: scope, session: follower.session, told: told)
-            return true
+            return (true, ended)
         }
+        // Behind the lock: the end of a stream takes it out of the list, too.
+        ended?.told.finish()
         guard isTaken else { return nil }
         told.onTermination = { _ in self.listeners.withLock { _ = $0.removeValue(forKey: number) } }
         let controlPlane = controlPlane
