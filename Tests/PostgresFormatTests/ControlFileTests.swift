@@ -47,6 +47,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [(1700, 288), (1800, 292)] as [(UInt32, Int)])
+    func `reads the layouts of 17 and 18, whose checksum stands where each has it`(
+        version: UInt32, place: Int
+    ) throws {
+        let recorded = try RecordedLog.shared().controlFile
+        var bytes = recorded
+        bytes.replaceSubrange(8..<12, with: withUnsafeBytes(of: version.littleEndian) { Array($0) })
+        bytes.replaceSubrange(288..<296, with: [UInt8](repeating: 0, count: 8))
+        let checksum = CRC32C.checksum(Array(bytes.prefix(place)))
+        bytes.replaceSubrange(
+            place..<place + 4, with: withUnsafeBytes(of: checksum.littleEndian) { Array($0) })
+        let (file, known) = (try ControlFile(parsing: bytes), try ControlFile(parsing: recorded))
+        #expect(file.controlVersion == version && file.size == place + 4)
+        #expect(file.checkpoint == known.checkpoint && file.walSegmentSize == known.walSegmentSize)
+        bytes[20] ^= 1
+        #expect(throws: ControlFile.Failure.wrongChecksum) { try ControlFile(parsing: bytes) }
+    }
+
     @Test func `refuses another version, before it trusts anything else`() throws {
         var other = try RecordedLog.shared().controlFile
         other.replaceSubrange(8..<12, with: [0x78, 0x05, 0, 0])
