@@ -6,7 +6,7 @@ import WALEvents
 
 /// Takes one stretch of log in, segment by segment: archived ones by their indexes, others record by record.
 struct EventPass {
-    let log: HeldLog
+    let wal: HeldWAL
     let segmentSize: WALSegmentSize
     /// Where the catalogs to begin with stand.
     let start: LSN
@@ -27,10 +27,10 @@ struct EventPass {
     private var ahead: [SegmentName: SegmentIndex] = [:]
 
     init(
-        log: HeldLog, segmentSize: WALSegmentSize, start: LSN, limit: LSN = LSN(.max),
+        wal: HeldWAL, segmentSize: WALSegmentSize, start: LSN, limit: LSN = LSN(.max),
         assembler: EventAssembler
     ) {
-        self.log = log
+        self.wal = wal
         self.segmentSize = segmentSize
         self.start = start
         self.limit = limit
@@ -45,7 +45,7 @@ struct EventPass {
         var needed = older.suffix(0)
         var rest = older
         while let segment = rest.popLast(), let archived = archived(segment) {
-            let latest = try log.archive.index(of: archived, after: nil).summary.latestXID
+            let latest = try wal.archive.index(of: archived, after: nil).summary.latestXID
             if let latest, latest.precedes(oldest) { break }
             needed = older.suffix(needed.count + 1)
         }
@@ -57,7 +57,7 @@ struct EventPass {
         var oldest: TransactionID?
         for segment in segments {
             guard let archived = archived(segment) else { return nil }
-            for record in try log.archive.index(of: archived, after: nil).kept {
+            for record in try wal.archive.index(of: archived, after: nil).kept {
                 record.withRecord { record in
                     guard let checkpoint = record.checkpoint, checkpoint.redo == start, oldest == nil else {
                         return
@@ -93,14 +93,14 @@ struct EventPass {
             try readIndex(of: archived)
         } else {
             segmentsRead += 1
-            try readLog(of: segment)
+            try readWAL(of: segment)
         }
     }
 
     // MARK: By indexes
 
     private func archived(_ segment: SegmentName) -> ArchivedSegment? {
-        guard case .archived(let archived)? = log.locations[segment], !archived.isPartial else { return nil }
+        guard case .archived(let archived)? = wal.locations[segment], !archived.isPartial else { return nil }
         return archived
     }
 
@@ -111,11 +111,11 @@ struct EventPass {
         if let held = ahead[segment.name], catalogs.isSubset(of: held.summary.catalogs) {
             index = held
         } else {
-            index = try log.archive.index(
+            index = try wal.archive.index(
                 of: segment, after: before.flatMap(archived), extent: usualExtent, catalogs: catalogs)
         }
         guard index.detail == nil, needsDetail(of: index.summary) else { return index }
-        return try log.archive.index(
+        return try wal.archive.index(
             of: segment, after: before.flatMap(archived), extent: .detail, catalogs: catalogs)
     }
 
@@ -136,7 +136,7 @@ struct EventPass {
         var bytes: UInt64 = 0
         let most = segments.prefix(usualExtent == .detail ? 4 : 64)
         let fitting = most.prefix { segment in
-            bytes += log.archive.indexBytes(of: segment)
+            bytes += wal.archive.indexBytes(of: segment)
             return bytes <= Self.aheadBytes
         }
         return max(fitting.count, min(most.count, 1))
@@ -155,7 +155,7 @@ struct EventPass {
             if let segment = archived(name) { wanted.append((segment, last.flatMap(archived))) }
             last = name
         }
-        let indexes = try log.archive.storedIndexes(of: wanted, extent: usualExtent)
+        let indexes = try wal.archive.storedIndexes(of: wanted, extent: usualExtent)
         for (place, index) in indexes.enumerated() {
             ahead[wanted[place].segment.name] = index
         }
@@ -206,7 +206,7 @@ struct EventPass {
     // MARK: Record by record
 
     /// Once begun it goes on so, as a segment may end with a record that crosses into the next one.
-    private mutating func readLog(of segment: SegmentName) throws(Problem) {
+    private mutating func readWAL(of segment: SegmentName) throws(Problem) {
         if decoder == nil {
             // What crosses into this segment begins in the one before, of which nothing else is left to do.
             let first = before ?? segment
@@ -233,7 +233,7 @@ struct EventPass {
     ) throws(Problem) {
         guard var decoder else { return }
         self.decoder = nil
-        try log.pages(of: segment) { (bytes) throws(Problem) in
+        try wal.pages(of: segment) { (bytes) throws(Problem) in
             let end = decoder.feed(bytes) { record in
                 visit(&self, record)
                 return true

@@ -10,7 +10,7 @@ import WALEvents
 /// taken. Memory holds the catalogs and the transactions under way, not the log.
 struct EventReader {
     let inventory: Inventory
-    let log: HeldLog
+    let wal: HeldWAL
     let interest: RowInterest
     /// The only transaction whose rows are of interest, if there is one.
     let transaction: TransactionID?
@@ -27,12 +27,12 @@ struct EventReader {
     private(set) var notes: [String] = []
 
     init(
-        inventory: Inventory, log: HeldLog, interest: RowInterest, transaction: TransactionID? = nil,
+        inventory: Inventory, wal: HeldWAL, interest: RowInterest, transaction: TransactionID? = nil,
         limit: LSN = .max, cancellation: CancellationFlag,
         catalog: @escaping (InventoryBackup) throws(Problem) -> CatalogState?
     ) {
         self.inventory = inventory
-        self.log = log
+        self.wal = wal
         self.interest = interest
         self.transaction = transaction
         self.limit = limit
@@ -97,7 +97,7 @@ struct EventReader {
         }
         guard let state = try catalog(start) else { return }
         var pass = EventPass(
-            log: log, segmentSize: inventory.segmentSize, start: start.startLSN, limit: limit,
+            wal: wal, segmentSize: inventory.segmentSize, start: start.startLSN, limit: limit,
             assembler: EventAssembler(catalog: state, interest: interest))
         pass.transaction = transaction
         let wanted = wanted(of: run, from: start.startLSN, to: to)

@@ -49,7 +49,7 @@ extension SourceReader {
     ///
     /// - Parameter tailDirectory: made if WAL is read from the source, and removed at the end.
     /// - Throws: `.backupDamaged`, `.walDamaged` or `.walMissing` where they cannot be followed up to there.
-    public func names(at selection: LogSelection, tailDirectory: String) throws -> FollowedNames? {
+    public func names(at selection: WALPart, tailDirectory: String) throws -> FollowedNames? {
         let start: LSN
         var timeline: TimelineID?
         switch selection {

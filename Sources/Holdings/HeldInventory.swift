@@ -6,7 +6,7 @@ import Repository
 /// What a source has along one timeline: the facts to plan by, and the WAL itself.
 public struct HeldSource: Sendable {
     public var inventory: Inventory
-    public var log: HeldLog
+    public var wal: HeldWAL
     public var systemIdentifier: UInt64
 }
 
@@ -101,7 +101,7 @@ private struct HeldInventory {
             reason: wanted != nil ? .asked : ofBackup != nil ? .backup : own != nil ? .current : .newest,
             others: known.subtracting([timeline]).subtracting(path.stretches.map(\.timeline)).sorted())
         choice.histories = Set(histories.parsed.keys)
-        choice.isWithoutLog =
+        choice.isWithoutWAL =
             path.begin != nil && !chosen.segments.contains { $0.name.timeline == timeline } && own == nil
         let usable = usableBackups(&choice)
         let lastTimed = chosen.segments.compactMap(\.summary.maxStopTime).max()
@@ -118,10 +118,10 @@ private struct HeldInventory {
         if let damage = inventory.lastDamage {
             inventory.latest = chosen.lastPromise(before: damage.begin, usable)
         }
-        let log = HeldLog(
+        let wal = HeldWAL(
             archive: archive, locations: chosen.locations, histories: histories.notArchived)
         return HeldSource(
-            inventory: inventory, log: log, systemIdentifier: identity.systemIdentifier)
+            inventory: inventory, wal: wal, systemIdentifier: identity.systemIdentifier)
     }
 
     /// Those of the timeline chosen, where the others are noted with the reason.
@@ -223,12 +223,12 @@ private struct HeldInventory {
             if segment.summary.firstRecord != nil { break }
         }
         let stops = backups.compactMap(\.descriptor).filter { $0.timeline == tail.timeline }.map(\.stopLSN)
-        let log = HeldLog(archive: archive, locations: chosen.locations)
+        let wal = HeldWAL(archive: archive, locations: chosen.locations)
         return try tail.verdict(
             after: before, more: (stops.max().map { [.backup($0)] } ?? []) + known,
             segmentSize: identity.segmentSize
         ) { (segment, body) throws(Problem) in
-            try log.pages(of: segment) { (bytes) throws(Problem) in
+            try wal.pages(of: segment) { (bytes) throws(Problem) in
                 body(bytes)
                 return true
             }

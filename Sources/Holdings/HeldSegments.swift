@@ -163,9 +163,9 @@ struct HeldSegments {
     private func beginning(of archived: ArchivedSegment, as name: SegmentName, upTo limit: LSN) throws
         -> InventorySegment
     {
-        let log = HeldLog(archive: archive, locations: [name: .part(archived, upTo: limit)])
+        let wal = HeldWAL(archive: archive, locations: [name: .part(archived, upTo: limit)])
         var summarizer = SegmentSummarizer(name: name)
-        try log.pages(of: name) { (bytes) throws(Problem) in
+        try wal.pages(of: name) { (bytes) throws(Problem) in
             summarizer.feed(bytes)
             return true
         }

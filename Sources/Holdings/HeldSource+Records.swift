@@ -19,7 +19,7 @@ extension HeldSource {
     public func records(
         from begin: LSN, to end: LSN, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
     ) throws(Problem) -> LSN {
-        return try records(along: LogPath.segments(of: inventory), from: begin, to: end, visit)
+        return try records(along: ServerWAL.segments(of: inventory), from: begin, to: end, visit)
     }
 
     /// As `records(from:to:)`, of what a server wrote itself since it was restored, also before its first
@@ -49,7 +49,7 @@ extension HeldSource {
             if next == nil, segment.start > begin { throw Self.missing(segment) }
             next = segment.next
             var failure: Problem?
-            try log.walRecords(startingIn: segment) { record in
+            try wal.walRecords(startingIn: segment) { record in
                 do throws(Problem) {
                     guard try chain.takes(record) else { return false }
                     guard record.start >= begin else { return true }
@@ -71,7 +71,7 @@ extension HeldSource {
     /// - Throws: `.walMissing` where that may be older than what is held.
     public func begin(of transaction: TransactionID, endingAt end: LSN) throws(Problem) -> LSN {
         var oldest: SegmentName?
-        for segment in LogPath.segments(of: inventory).reversed() where segment.start <= end {
+        for segment in ServerWAL.segments(of: inventory).reversed() where segment.start <= end {
             if let oldest, oldest.number != segment.number + 1 { throw Self.missing(segment.next) }
             if let latest = try latestNumber(in: segment), latest.precedes(transaction) {
                 return oldest?.start ?? segment.start
@@ -83,7 +83,7 @@ extension HeldSource {
         }
         // Numbers given out before the first checkpoint that is held may have written before it.
         var given: TransactionID?
-        try log.walRecords(startingIn: oldest) { record in
+        try wal.walRecords(startingIn: oldest) { record in
             guard let checkpoint = record.checkpoint else { return true }
             given = TransactionID(UInt32(truncatingIfNeeded: checkpoint.nextTransaction))
             return false
@@ -100,8 +100,8 @@ extension HeldSource {
     /// The latest number that was met up to a segment's end; nil where nothing tells: an index that was made
     /// without the one before it knows of its own segment alone.
     private func latestNumber(in segment: SegmentName) throws(Problem) -> TransactionID? {
-        guard case .archived(let archived)? = log.locations[segment], !archived.isPartial else { return nil }
-        let index = try log.archive.index(of: archived, after: nil)
+        guard case .archived(let archived)? = wal.locations[segment], !archived.isPartial else { return nil }
+        let index = try wal.archive.index(of: archived, after: nil)
         return index.identity.predecessorCRC32C == nil ? nil : index.summary.latestXID
     }
 

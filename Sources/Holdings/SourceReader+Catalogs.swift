@@ -38,9 +38,9 @@ extension SourceReader {
             let (catalogs, files) = try Self.catalogs(inBackup: descriptor, layout)
         else { throw Problem(.backupDamaged, "backup '\(backup.name)' cannot be read") }
         var pass = EventPass(
-            log: held.log, segmentSize: held.inventory.segmentSize, start: backup.startLSN, limit: end,
+            wal: held.wal, segmentSize: held.inventory.segmentSize, start: backup.startLSN, limit: end,
             assembler: EventAssembler(catalog: catalogs, minimumRows: .max))
-        for segment in LogPath.segments(of: held.inventory)
+        for segment in ServerWAL.segments(of: held.inventory)
         where segment.end > backup.startLSN && segment.start < end {
             try cancellation.check()
             try pass.read(segment)
@@ -61,7 +61,7 @@ extension SourceReader {
     public func mark(
         of database: InvalidDatabase, before backup: InventoryBackup, _ held: HeldSource
     ) throws -> LSN? {
-        let numbersHeld = Set(LogPath.segments(of: held.inventory).map(\.number))
+        let numbersHeld = Set(ServerWAL.segments(of: held.inventory).map(\.number))
         let size = held.inventory.segmentSize.bytes
         let earlier = held.inventory.backups.filter { $0.damage == nil && $0.startLSN < backup.startLSN }
             .sorted { $0.startLSN > $1.startLSN }

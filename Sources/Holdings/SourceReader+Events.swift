@@ -63,7 +63,7 @@ extension SourceReader {
             uniquingKeysWith: { first, _ in first })
         var failure: Problem?
         var reader = EventReader(
-            inventory: held.inventory, log: held.log, interest: interest, transaction: transaction,
+            inventory: held.inventory, wal: held.wal, interest: interest, transaction: transaction,
             limit: limit,
             cancellation: cancellation
         ) { (backup) throws(Problem) -> CatalogState? in
@@ -73,7 +73,7 @@ extension SourceReader {
             if failure == nil { failure = files.failure }
             return state
         }
-        try reader.read(path: LogPath.segments(of: held.inventory), from: from, to: to, take)
+        try reader.read(path: ServerWAL.segments(of: held.inventory), from: from, to: to, take)
         if let failure {
             reader.note("A backup's catalogs could not all be read: \(failure.message)")
         }

@@ -27,18 +27,18 @@ extension SourceReader {
             let names = plan.segments[start..<min(start + Self.portion, plan.segments.count)]
             var wanted: [(segment: ArchivedSegment, before: ArchivedSegment?)] = []
             for name in names {
-                let archived = held.log.whole(name)
+                let archived = held.wal.whole(name)
                 if let archived { wanted.append((archived, before)) }
                 before = archived
             }
             var told = try archive.storedGrowth(of: wanted)[...]
             for name in names {
-                let isArchived = held.log.whole(name) != nil
+                let isArchived = held.wal.whole(name) != nil
                 if isArchived, let known = told.popFirst() ?? nil {
                     growth.add(known)
                 } else if !isArchived || unread > 0 {
                     if isArchived { unread -= 1 }
-                    growth.add(try read(name, held.log))
+                    growth.add(try read(name, held.wal))
                 } else {
                     growth.add(untold: name.size.bytes)
                 }
@@ -47,10 +47,10 @@ extension SourceReader {
         return growth.peak
     }
 
-    private func read(_ segment: SegmentName, _ log: HeldLog) throws -> SegmentGrowth {
+    private func read(_ segment: SegmentName, _ wal: HeldWAL) throws -> SegmentGrowth {
         try cancellation.check()
         var collector = GrowthCollector()
-        try log.walRecords(startingIn: segment) { record in
+        try wal.walRecords(startingIn: segment) { record in
             collector.add(record)
             return true
         }

@@ -13,11 +13,11 @@ extension SourceReader {
     ///
     /// - Parameter tailDirectory: made if WAL is read from the source, and removed at the end.
     public func records(
-        _ selection: LogSelection, tailDirectory: String,
+        _ selection: WALPart, tailDirectory: String,
         _ visit: (borrowing WALRecord) throws(Problem) -> Bool
     ) throws -> [ReadingEnd] {
         let archive = archive
-        let tail = try LogTail(self, directory: tailDirectory, isWanted: selection != .whole)
+        let tail = try WALTail(self, directory: tailDirectory, isWanted: selection != .whole)
         defer { tail.remove() }
         var ends: [ReadingEnd] = []
         var goesOn = true
@@ -34,10 +34,10 @@ extension SourceReader {
 
     /// Counts the records, the archived ones on all processors; otherwise as `records`.
     public func statistics(
-        _ selection: LogSelection, tailDirectory: String
+        _ selection: WALPart, tailDirectory: String
     ) throws -> (WALStatistics, [ReadingEnd]) {
         let archive = archive
-        let tail = try LogTail(self, directory: tailDirectory, isWanted: selection != .whole)
+        let tail = try WALTail(self, directory: tailDirectory, isWanted: selection != .whole)
         defer { tail.remove() }
         var statistics = WALStatistics()
         var ends: [ReadingEnd] = []
@@ -51,15 +51,15 @@ extension SourceReader {
     }
 
     /// The ends with those told as damage behind which WAL goes on, as a plan finds it.
-    private func judged(_ ends: [ReadingEnd], _ tail: LogTail) throws -> [ReadingEnd] {
-        guard ends.contains(where: { if case .log = $0 { true } else { false } }) else { return ends }
+    private func judged(_ ends: [ReadingEnd], _ tail: WALTail) throws -> [ReadingEnd] {
+        guard ends.contains(where: { if case .wal = $0 { true } else { false } }) else { return ends }
         tail.remove()
         let damaged = try held(for: .latest, tailDirectory: tail.directory).inventory.damaged
         return ends.map { end in
-            guard case .log(let log) = end,
-                let damage = damaged.first(where: { $0.position == log.position })
+            guard case .wal(let wal) = end,
+                let damage = damaged.first(where: { $0.position == wal.position })
             else { return end }
-            return .damaged(log.position, damage.reason)
+            return .damaged(wal.position, damage.reason)
         }
     }
 
@@ -77,7 +77,7 @@ extension SourceReader {
     }
 
     private static func parts(
-        _ selection: LogSelection, of archive: WALArchive, _ tail: LogTail
+        _ selection: WALPart, of archive: WALArchive, _ tail: WALTail
     ) throws -> [WALSelection] {
         switch selection {
         case .segment(let text):
@@ -105,7 +105,7 @@ extension SourceReader {
     /// The newest timeline with log at a position. The server is asked only where the archive does not have
     /// that segment, or knows of a later timeline than it has it from.
     private static func newestTimeline(
-        with position: LSN, _ archive: WALArchive, _ tail: LogTail
+        with position: LSN, _ archive: WALArchive, _ tail: WALTail
     ) throws -> TimelineID? {
         let number = position.rawValue / (try archive.layout.identity().segmentSize.bytes)
         let names = try archive.names()

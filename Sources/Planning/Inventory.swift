@@ -141,7 +141,7 @@ public struct Inventory: Sendable {
 }
 
 /// A record as the planner sees it.
-public struct LogRecord: Hashable, Sendable {
+public struct RecordFacts: Hashable, Sendable {
     public var start: LSN
     public var end: LSN
     /// Set for commit, abort and prepare records.
@@ -205,22 +205,22 @@ public struct LogRecord: Hashable, Sendable {
 }
 
 /// Opens WAL where a summary does not decide.
-public protocol LogRecordSource {
+public protocol RecordSource {
     /// Calls `visit` for every record that *starts* in the segment, in order, until it returns false.
     ///
     /// A last record that runs into the next segments is read to its end there.
-    func records(startingIn segment: SegmentName, _ visit: (LogRecord) -> Bool) throws
+    func records(startingIn segment: SegmentName, _ visit: (RecordFacts) -> Bool) throws
 
     /// What is known of a transaction in a segment without opening it; nil where only reading tells.
     func told(of transaction: TransactionID, in segment: SegmentName) throws -> ToldTransaction?
 
     /// The checkpoints that end in a segment, in their order, without opening it; nil where only reading
     /// tells.
-    func checkpoints(in segment: SegmentName) throws -> [LogRecord]?
+    func checkpoints(in segment: SegmentName) throws -> [RecordFacts]?
 }
 
-extension LogRecordSource {
-    public func checkpoints(in segment: SegmentName) throws -> [LogRecord]? { nil }
+extension RecordSource {
+    public func checkpoints(in segment: SegmentName) throws -> [RecordFacts]? { nil }
 
     public func told(of transaction: TransactionID, in segment: SegmentName) throws -> ToldTransaction? {
         nil

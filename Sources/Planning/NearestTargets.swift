@@ -40,7 +40,7 @@ extension RestorePlanner {
                 (damaged?.position.map(records) ?? []) + last
                     + times(before: damaged?.begin ?? segment.start), after.map { [.time($0)] } ?? []
             )
-        case .timelineWithoutLog(_, let begins): return (times(before: begins), [])
+        case .timelineWithoutWAL(_, let begins): return (times(before: begins), [])
         case .minimalLogging(let lsn, _, _, _):
             let behind = inventory.backups.filter { $0.damage == nil && $0.startLSN >= lsn }
             return (times(before: lsn), behind.map(\.stopTime).sorted().map(RecoveryTarget.time))
@@ -78,8 +78,8 @@ extension RestorePlanner {
     private func lastEnd(before lsn: LSN) -> TransactionEnd? {
         let stop = inventory.backups.filter { $0.damage == nil && $0.stopLSN <= lsn }.map(\.stopLSN).max()
         return stop.flatMap { stop in
-            let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
-            return try? lastInside(limit: nil, before: lsn, notBefore: stop, in: log)
+            let wal = TimelineWAL(timeline: inventory.path.timeline, segments: inventory.segments)
+            return try? lastInside(limit: nil, before: lsn, notBefore: stop, in: wal)
         }
     }
 

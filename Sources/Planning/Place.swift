@@ -3,7 +3,7 @@ import PostgresFormat
 /// Where a target that is a place in the log divides it.
 struct Place {
     /// The record that the target names.
-    let record: LogRecord
+    let record: RecordFacts
     /// Whether the record is the last one inside; else it is the first one left out.
     let isInside: Bool
     /// Whether every record in front counts as inside; else only those up to the last one that ended a
@@ -27,36 +27,36 @@ struct Place {
 
 /// Finds a place in the log of one timeline.
 extension RestorePlanner {
-    func place(of target: RecoveryTarget, in log: TimelineLog) throws -> Place {
+    func place(of target: RecoveryTarget, in wal: TimelineWAL) throws -> Place {
         switch target {
-        case .position(let lsn, let exclusive): try place(of: lsn, exclusive: exclusive, in: log)
-        case .transaction(let number, let exclusive): try place(of: number, exclusive: exclusive, in: log)
-        case .restorePoint(let name): try place(ofRestorePoint: name, in: log)
-        case .event(let lsn, let description): try place(before: lsn, description, in: log)
+        case .position(let lsn, let exclusive): try place(of: lsn, exclusive: exclusive, in: wal)
+        case .transaction(let number, let exclusive): try place(of: number, exclusive: exclusive, in: wal)
+        case .restorePoint(let name): try place(ofRestorePoint: name, in: wal)
+        case .event(let lsn, let description): try place(before: lsn, description, in: wal)
         case .latest, .time, .backup: throw Refusal.timeNotExact(reason: "it is no position in the WAL")
         }
     }
 
     // MARK: A position
 
-    private func place(of lsn: LSN, exclusive: Bool, in log: TimelineLog) throws -> Place {
+    private func place(of lsn: LSN, exclusive: Bool, in wal: TimelineWAL) throws -> Place {
         let damaged = inventory.damaged.first { damaged in
             damaged.position.map { endBefore($0) <= lsn && lsn <= $0 } ?? false
         }
-        if exclusive, let damaged, let last = try lastRecord(before: damaged.begin, in: log) {
+        if exclusive, let damaged, let last = try lastRecord(before: damaged.begin, in: wal) {
             return Place(
                 record: last, isInside: true, isByRecord: true, setting: .lsn(last.start),
                 reason: "the start of the last record in front of it, because the one there is damaged")
         }
-        if let record = try firstRecord(atOrAfter: lsn, in: log) {
+        if let record = try firstRecord(atOrAfter: lsn, in: wal) {
             return Place(
                 record: record, isInside: !exclusive, isByRecord: true,
                 setting: exclusive ? .beforeLSN(lsn) : .lsn(lsn),
                 reason: "it stops \(exclusive ? "before" : "after") the first record that starts "
                     + "at or after that position, the one at \(record.start)")
         }
-        if let damaged = inventory.lastDamage { throw refusal(damaged, in: log) }
-        let last = try lastRecord(before: .max, in: log)
+        if let damaged = inventory.lastDamage { throw refusal(damaged, in: wal) }
+        let last = try lastRecord(before: .max, in: wal)
         let end = last?.end ?? .zero
         guard exclusive, let last, lsn <= end || endBefore(lsn) == end else {
             throw Refusal.place(.positionTooLate(lsn, end: end, exclusive: exclusive))
@@ -67,8 +67,8 @@ extension RestorePlanner {
     }
 
     /// The record that begins exactly at a position that an event named.
-    private func place(before lsn: LSN, _ description: String, in log: TimelineLog) throws -> Place {
-        guard let record = try firstRecord(atOrAfter: lsn, in: log), record.start == lsn else {
+    private func place(before lsn: LSN, _ description: String, in wal: TimelineWAL) throws -> Place {
+        guard let record = try firstRecord(atOrAfter: lsn, in: wal), record.start == lsn else {
             throw Refusal.place(.eventGone(description: description, lsn))
         }
         return Place(
@@ -80,8 +80,8 @@ extension RestorePlanner {
 
     /// The first record that starts at or after a position. Nil at the end of the log; a hole on the way is
     /// refused.
-    private func firstRecord(atOrAfter lsn: LSN, in log: TimelineLog) throws -> LogRecord? {
-        guard let first = log.entries.first?.segment.name, let last = log.entries.last?.segment.name else {
+    private func firstRecord(atOrAfter lsn: LSN, in wal: TimelineWAL) throws -> RecordFacts? {
+        guard let first = wal.entries.first?.segment.name, let last = wal.entries.last?.segment.name else {
             throw Refusal.place(.positionTooEarly(lsn, earliest: earliestPosition))
         }
         let number = lsn.rawValue / inventory.segmentSize.bytes
@@ -89,26 +89,26 @@ extension RestorePlanner {
         if number > last.number { return nil }
         var next = number
         while next <= last.number {
-            guard let index = log.index(of: next) else { throw missing(next, in: log) }
-            var found: LogRecord?
-            try source.records(startingIn: log.entries[index].segment.name) { record in
+            guard let index = wal.index(of: next) else { throw missing(next, in: wal) }
+            var found: RecordFacts?
+            try source.records(startingIn: wal.entries[index].segment.name) { record in
                 if record.start < lsn { return true }
                 found = record
                 return false
             }
             if let found { return found }
             if let damaged = inventory.damaged.first(where: { $0.name.number == next }) {
-                throw refusal(damaged, in: log)
+                throw refusal(damaged, in: wal)
             }
             next += 1
         }
         return nil
     }
 
-    private func missing(_ number: UInt64, in log: TimelineLog) -> Refusal {
-        let name = SegmentName(timeline: log.timeline, number: number, size: inventory.segmentSize)
+    private func missing(_ number: UInt64, in wal: TimelineWAL) -> Refusal {
+        let name = SegmentName(timeline: wal.timeline, number: number, size: inventory.segmentSize)
         let damage = inventory.damaged.first { $0.name == name }?.reason
-        return refusal(Fault(segment: name, reason: damage), in: log)
+        return refusal(Fault(segment: name, reason: damage), in: wal)
     }
 
     /// Where the oldest backup that can be used becomes consistent.
@@ -116,9 +116,9 @@ extension RestorePlanner {
         inventory.backups.filter { $0.damage == nil }.map(\.stopLSN).min() ?? .zero
     }
 
-    func lastRecord(before lsn: LSN, in log: TimelineLog) throws -> LogRecord? {
-        for entry in log.entries.reversed() where entry.segment.name.start < lsn {
-            var found: LogRecord?
+    func lastRecord(before lsn: LSN, in wal: TimelineWAL) throws -> RecordFacts? {
+        for entry in wal.entries.reversed() where entry.segment.name.start < lsn {
+            var found: RecordFacts?
             try source.records(startingIn: entry.segment.name) { record in
                 if record.start >= lsn { return false }
                 found = record
@@ -131,11 +131,11 @@ extension RestorePlanner {
 
     // MARK: A restore point
 
-    private func place(ofRestorePoint name: String, in log: TimelineLog) throws -> Place {
-        let known = try restorePoints(in: log)
+    private func place(ofRestorePoint name: String, in wal: TimelineWAL) throws -> Place {
+        let known = try restorePoints(in: wal)
         let matching = known.filter { $0.restorePoint?.name == name }
         guard let record = matching.first else {
-            if let damaged = inventory.lastDamage { throw refusal(damaged, in: log) }
+            if let damaged = inventory.lastDamage { throw refusal(damaged, in: wal) }
             throw Refusal.place(.unknownRestorePoint(name, known: known.compactMap(NamedPoint.init)))
         }
         guard matching.count == 1 else {
@@ -151,9 +151,9 @@ extension RestorePlanner {
                 : "the start of the restore point's record: its name cannot stand in a configuration file")
     }
 
-    private func restorePoints(in log: TimelineLog) throws -> [LogRecord] {
-        var found: [LogRecord] = []
-        for entry in log.entries where entry.hazards.contains(.restorePoint) {
+    private func restorePoints(in wal: TimelineWAL) throws -> [RecordFacts] {
+        var found: [RecordFacts] = []
+        for entry in wal.entries where entry.hazards.contains(.restorePoint) {
             try source.records(startingIn: entry.segment.name) { record in
                 if record.restorePoint != nil { found.append(record) }
                 return true
@@ -164,7 +164,7 @@ extension RestorePlanner {
 }
 
 extension NamedPoint {
-    init?(_ record: LogRecord) {
+    init?(_ record: RecordFacts) {
         guard let point = record.restorePoint else { return nil }
         self.init(name: point.name, lsn: record.start, time: point.time)
     }

@@ -47,7 +47,7 @@ extension RestorePlanner {
                 ?? PreparedTransaction(xid: xid.rawValue, name: nil, lsn: nil, time: nil)
         }
         let range = WALRange(from: draft.backup.startLSN, to: draft.end, size: inventory.segmentSize)
-        for entry in draft.log.entries where range.numbers.contains(entry.segment.name.number) {
+        for entry in draft.wal.entries where range.numbers.contains(entry.segment.name.number) {
             // Only what was prepared can be in doubt: most logs need not be opened.
             guard !open.isEmpty || entry.hazards.contains(.prepare) else { continue }
             try source.records(startingIn: entry.segment.name) { record in
@@ -74,7 +74,7 @@ extension RestorePlanner {
     func walLevels(_ draft: Draft) throws -> [WALLevelBand] {
         var bands = [WALLevelBand(from: draft.backup.startLSN, level: draft.backup.walLevel)]
         let range = WALRange(from: draft.backup.startLSN, to: draft.end, size: inventory.segmentSize)
-        for entry in draft.log.entries where range.numbers.contains(entry.segment.name.number) {
+        for entry in draft.wal.entries where range.numbers.contains(entry.segment.name.number) {
             guard entry.hazards.contains(.parameterChange) else { continue }
             try source.records(startingIn: entry.segment.name) { record in
                 guard record.start < draft.end else { return false }

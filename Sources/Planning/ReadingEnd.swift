@@ -2,7 +2,7 @@ public import PostgresFormat
 
 /// Why reading ended before it was through.
 public enum ReadingEnd: Hashable, Sendable {
-    case log(WALEnd)
+    case wal(WALEnd)
     /// The segment that would be next is not stored; the position is where the next record starts or would.
     case segmentMissing(SegmentName, LSN)
     /// WAL goes on there, and cannot be read; what shows it, in words.
@@ -11,7 +11,7 @@ public enum ReadingEnd: Hashable, Sendable {
     /// In words that go on after "the WAL ends at LSN:".
     public var explanation: String {
         switch self {
-        case .log(let end): end.explanation
+        case .wal(let end): end.explanation
         case .segmentMissing(let name, _): "segment \(name) is not there"
         case .damaged(_, let reason): reason
         }
@@ -19,7 +19,7 @@ public enum ReadingEnd: Hashable, Sendable {
 
     public var position: LSN {
         switch self {
-        case .log(let end): end.position
+        case .wal(let end): end.position
         case .segmentMissing(_, let lsn), .damaged(let lsn, _): lsn
         }
     }

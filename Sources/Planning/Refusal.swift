@@ -20,7 +20,7 @@ public enum Refusal: Error, Hashable, Sendable {
         from: LSN, until: LSN?, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
     case unknownTimeline(TimelineID, known: [TimelineID])
     /// `begins`: where it left its parent.
-    case timelineWithoutLog(TimelineID, begins: LSN)
+    case timelineWithoutWAL(TimelineID, begins: LSN)
     case noBackupOnTimeline(TimelineID, rejected: [RejectedBackup])
     case timeNotExact(reason: String)
     /// Prepared transactions that are in doubt at the target lock what every session needs.
@@ -55,7 +55,7 @@ public enum Refusal: Error, Hashable, Sendable {
                 + (until.map { " to \($0))" } ?? " on)")
         case .unknownTimeline(let timeline, _):
             "there is no timeline \(timeline)"
-        case .timelineWithoutLog(let timeline, _):
+        case .timelineWithoutWAL(let timeline, _):
             "the WAL of timeline \(timeline) is missing from the archive"
         case .noBackupOnTimeline(let timeline, _):
             "no base backup can be recovered along timeline \(timeline)"
@@ -87,7 +87,7 @@ public enum Refusal: Error, Hashable, Sendable {
             Self.list(rejected)
         case .unknownTimeline(_, let known):
             "known: " + known.map(\.description).joined(separator: ", ")
-        case .timelineWithoutLog(_, let begins):
+        case .timelineWithoutWAL(_, let begins):
             "its history says that it began at \(begins), and nothing that was written on it is held"
         case .place(let refusal): refusal.detail
         case .missingSegment(_, let before, let after):
@@ -111,7 +111,7 @@ public enum Refusal: Error, Hashable, Sendable {
             "Choose a time on either side of the gap, or put the segment back into the archive."
         case .minimalLogging: "Choose a time before it, or one after the next base backup."
         case .unknownTimeline: "Leave --timeline out: the source's own timeline is followed."
-        case .timelineWithoutLog:
+        case .timelineWithoutWAL:
             "Choose a time before it began, or another --timeline, or put its segments into the archive."
         case .noBackupOnTimeline: "Choose another --timeline; 'pitr backup list' tells each backup's."
         case .timeNotExact: "Leave --target-mode at auto, or use lsn."

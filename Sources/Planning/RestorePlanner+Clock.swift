@@ -30,10 +30,10 @@ extension RestorePlanner {
     }
 
     /// What a person should know who thinks of a time and gets a place in the log; nil where times rise.
-    func hazard(of limit: PostgresTimestamp, leavingOut outside: LogRecord, in log: TimelineLog) throws
+    func hazard(of limit: PostgresTimestamp, leavingOut outside: RecordFacts, in wal: TimelineWAL) throws
         -> Hazard?
     {
-        let found = try latecomers(limit, behind: outside, in: log)
+        let found = try latecomers(limit, behind: outside, in: wal)
         guard let last = found.last, let earliest = found.earliest, let latest = found.latest else {
             return nil
         }
@@ -48,10 +48,10 @@ extension RestorePlanner {
     }
 
     private func latecomers(
-        _ limit: PostgresTimestamp, behind outside: LogRecord, in log: TimelineLog
+        _ limit: PostgresTimestamp, behind outside: RecordFacts, in wal: TimelineWAL
     ) throws -> Latecomers {
         var found = Latecomers()
-        for entry in log.entries where entry.segment.name.end > outside.start {
+        for entry in wal.entries where entry.segment.name.end > outside.start {
             let summary = entry.segment.summary
             // A record that crosses into the next segment is not in the summary's own times.
             let times = [summary.minStopTime, entry.lastEnd?.time].compactMap { $0 }

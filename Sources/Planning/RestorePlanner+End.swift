@@ -42,13 +42,13 @@ extension RestorePlanner {
 extension RestorePlanner {
     /// Where the last record ends that is held; nil where there is none.
     public func lastEnd() throws -> LSN? {
-        let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
-        return try lastRecord(before: .max, in: log)?.end
+        let wal = TimelineWAL(timeline: inventory.path.timeline, segments: inventory.segments)
+        return try lastRecord(before: .max, in: wal)?.end
     }
 
     /// Whether any record is held that begins at a position or behind it.
     public func reaches(beyond position: LSN) throws -> Bool {
-        let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
-        return try lastRecord(before: .max, in: log).map { $0.start >= position } ?? false
+        let wal = TimelineWAL(timeline: inventory.path.timeline, segments: inventory.segments)
+        return try lastRecord(before: .max, in: wal).map { $0.start >= position } ?? false
     }
 }

@@ -8,7 +8,7 @@ extension RestorePlanner {
         }
         var rejected: [RejectedBackup] = []
         var firstFailure: Refusal?
-        var logs: [TimelineID: (TimelineLog, Place?)] = [:]
+        var byTimeline: [TimelineID: (TimelineWAL, Place?)] = [:]
         var end = LSN.zero
         for backup in inventory.preferredFirst {
             if let damage = backup.damage {
@@ -16,12 +16,12 @@ extension RestorePlanner {
                 continue
             }
             do {
-                if logs[backup.timeline] == nil {
-                    let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
-                    logs[backup.timeline] = (log, nil)
-                    logs[backup.timeline] = (log, try place(of: target, in: log))
+                if byTimeline[backup.timeline] == nil {
+                    let wal = TimelineWAL(timeline: inventory.path.timeline, segments: inventory.segments)
+                    byTimeline[backup.timeline] = (wal, nil)
+                    byTimeline[backup.timeline] = (wal, try place(of: target, in: wal))
                 }
-                guard let (log, found) = logs[backup.timeline], let place = found else { continue }
+                guard let (wal, found) = byTimeline[backup.timeline], let place = found else { continue }
                 end = place.limit
                 guard place.isReachable(from: backup) else {
                     rejected.append(
@@ -31,7 +31,7 @@ extension RestorePlanner {
                     continue
                 }
                 return try planPlace(
-                    target, place, mode: mode, backup: backup, log: log,
+                    target, place, mode: mode, backup: backup, wal: wal,
                     rejected: rejected + others(than: backup, rejected))
             } catch let refusal as Refusal {
                 switch refusal {
@@ -48,20 +48,20 @@ extension RestorePlanner {
     }
 
     private func planPlace(
-        _ target: RecoveryTarget, _ place: Place, mode: TargetMode, backup: InventoryBackup, log: TimelineLog,
+        _ target: RecoveryTarget, _ place: Place, mode: TargetMode, backup: InventoryBackup, wal: TimelineWAL,
         rejected: [RejectedBackup]
     ) throws -> RestorePlan {
         let range = WALRange(from: backup.startLSN, to: place.record.end, size: inventory.segmentSize)
-        try requireUnbroken(range, in: log)
-        try requireReadable(through: backup.stopLSN, in: log)
+        try requireUnbroken(range, in: wal)
+        try requireReadable(through: backup.stopLSN, in: wal)
         let inside = try lastInside(
-            limit: nil, before: place.limit, notBefore: backup.stopLSN, in: log)
+            limit: nil, before: place.limit, notBefore: backup.stopLSN, in: wal)
         var draft = Draft(
-            target: target, requested: nil, backup: backup, rejected: rejected, log: log, lastInside: inside,
-            firstOutside: try firstEnd(from: place.limit, in: log), setting: place.setting,
+            target: target, requested: nil, backup: backup, rejected: rejected, wal: wal, lastInside: inside,
+            firstOutside: try firstEnd(from: place.limit, in: wal), setting: place.setting,
             reason: place.reason, end: place.isInside ? place.record.end : endBefore(place.record.start),
             needed: place.record.end)
-        if let obstacle = try obstacle(to: place, mode: mode, from: backup, inside: inside, in: log) {
+        if let obstacle = try obstacle(to: place, mode: mode, from: backup, inside: inside, in: wal) {
             if place.isByRecord {
                 draft.setting = .lsn(place.record.start)
                 draft.reason = "the start of the last record inside, \(obstacle)"
@@ -83,14 +83,14 @@ extension RestorePlanner {
     /// Why PostgreSQL is not handed what the target itself says; nil if it would stop exactly there.
     private func obstacle(
         to place: Place, mode: TargetMode, from backup: InventoryBackup, inside: TransactionEnd?,
-        in log: TimelineLog
+        in wal: TimelineWAL
     ) throws -> String? {
         if let earlier = place.alike.first(where: { $0 >= backup.startLSN && $0 < place.record.start }) {
             return "because \(place.alikeWords) at \(earlier) as well"
         }
         if !place.isByRecord {
             let from = inside?.end ?? backup.stopLSN
-            if let record = try firstHazard(.leaking, from: from, to: place.record.start, in: log) {
+            if let record = try firstHazard(.leaking, from: from, to: place.record.start, in: wal) {
                 return "because \(record.hazards.firstName) at \(record.start) would be replayed "
                     + "although it belongs to what is left out"
             }
@@ -103,13 +103,13 @@ extension RestorePlanner {
     }
 
     /// The first commit, abort or prepare from a position on, as far as the log goes on without a hole.
-    private func firstEnd(from lsn: LSN, in log: TimelineLog) throws -> LogRecord? {
-        guard var index = log.index(of: lsn.rawValue / inventory.segmentSize.bytes) else { return nil }
-        var number = log.entries[index].segment.name.number
-        while index < log.entries.count, log.entries[index].segment.name.number == number {
-            if let last = log.entries[index].lastEnd, last.start >= lsn {
-                var found: LogRecord?
-                try source.records(startingIn: log.entries[index].segment.name) { record in
+    private func firstEnd(from lsn: LSN, in wal: TimelineWAL) throws -> RecordFacts? {
+        guard var index = wal.index(of: lsn.rawValue / inventory.segmentSize.bytes) else { return nil }
+        var number = wal.entries[index].segment.name.number
+        while index < wal.entries.count, wal.entries[index].segment.name.number == number {
+            if let last = wal.entries[index].lastEnd, last.start >= lsn {
+                var found: RecordFacts?
+                try source.records(startingIn: wal.entries[index].segment.name) { record in
                     guard record.transaction != nil, record.start >= lsn else { return true }
                     found = record
                     return false

@@ -7,9 +7,9 @@ public import PostgresFormat
 /// is told to stop exactly between them. A target that is a place in the log itself is divided there.
 public struct RestorePlanner {
     let inventory: Inventory
-    let source: any LogRecordSource
+    let source: any RecordSource
 
-    public init(inventory: Inventory, source: any LogRecordSource) {
+    public init(inventory: Inventory, source: any RecordSource) {
         self.inventory = inventory
         self.source = source
     }
@@ -54,7 +54,7 @@ public struct RestorePlanner {
             if let damaged = inventory.lastDamage {
                 throw refusal(
                     damaged,
-                    in: TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments))
+                    in: TimelineWAL(timeline: inventory.path.timeline, segments: inventory.segments))
             }
             throw Refusal.tooLate(requested: time, earliest: earliest, latest: inventory.latest)
         }
@@ -73,13 +73,13 @@ public struct RestorePlanner {
             throw Refusal.unknownBackup(name: name, known: inventory.backups.map(\.name))
         }
         if let damage = backup.damage { throw Refusal.damagedBackup(name: backup.name, reason: damage) }
-        let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
+        let wal = TimelineWAL(timeline: inventory.path.timeline, segments: inventory.segments)
         let range = WALRange(from: backup.startLSN, to: backup.stopLSN, size: inventory.segmentSize)
-        try requireUnbroken(range, in: log)
-        try requireReadable(through: backup.stopLSN, in: log)
+        try requireUnbroken(range, in: wal)
+        try requireReadable(through: backup.stopLSN, in: wal)
         return try finish(
             Draft(
-                target: .backup(backup.name), requested: nil, backup: backup, rejected: [], log: log,
+                target: .backup(backup.name), requested: nil, backup: backup, rejected: [], wal: wal,
                 lastInside: nil, firstOutside: nil, setting: .immediate,
                 reason: "a full backup alone: replay ends where the backup becomes consistent",
                 end: backup.stopLSN, needed: backup.stopLSN))
@@ -92,17 +92,18 @@ public struct RestorePlanner {
     ) throws -> RestorePlan {
         var rejected: [RejectedBackup] = []
         var firstFailure: Refusal?
-        var logs: [TimelineID: (TimelineLog, LogRecord?)] = [:]
+        var byTimeline: [TimelineID: (TimelineWAL, RecordFacts?)] = [:]
         for backup in inventory.preferredFirst {
             if let damage = backup.damage {
                 rejected.append(RejectedBackup(name: backup.name, damage: damage))
                 continue
             }
-            if logs[backup.timeline] == nil {
-                let log = TimelineLog(timeline: inventory.path.timeline, segments: inventory.segments)
-                logs[backup.timeline] = (log, try limit.flatMap { try firstOutside(after: $0, in: log) })
+            if byTimeline[backup.timeline] == nil {
+                let wal = TimelineWAL(timeline: inventory.path.timeline, segments: inventory.segments)
+                let outside = try limit.flatMap { try firstOutside(after: $0, in: wal) }
+                byTimeline[backup.timeline] = (wal, outside)
             }
-            guard let (log, outside) = logs[backup.timeline] else { continue }
+            guard let (wal, outside) = byTimeline[backup.timeline] else { continue }
             if let outside, outside.start < backup.stopLSN {
                 rejected.append(
                     RejectedBackup(
@@ -111,7 +112,7 @@ public struct RestorePlanner {
                             "ends at \(backup.stopLSN), after the first record left out (\(outside.start))"))
                 continue
             }
-            if let limit, backup.stopTime > limit, !isLogKnown(before: backup, since: limit, in: log) {
+            if let limit, backup.stopTime > limit, !isWALKnown(before: backup, since: limit, in: wal) {
                 rejected.append(
                     RejectedBackup(
                         name: backup.name,
@@ -120,7 +121,7 @@ public struct RestorePlanner {
             }
             do {
                 return try planReplay(
-                    target, requested: requested, limit: limit, mode: mode, backup: backup, log: log,
+                    target, requested: requested, limit: limit, mode: mode, backup: backup, wal: wal,
                     outside: outside, rejected: rejected + others(than: backup, rejected))
             } catch let refusal as Refusal {
                 switch refusal {
@@ -150,7 +151,7 @@ public struct RestorePlanner {
 
     private func planReplay(
         _ target: RecoveryTarget, requested: PostgresTimestamp, limit: PostgresTimestamp?, mode: TargetMode,
-        backup: InventoryBackup, log: TimelineLog, outside: LogRecord?, rejected: [RejectedBackup]
+        backup: InventoryBackup, wal: TimelineWAL, outside: RecordFacts?, rejected: [RejectedBackup]
     ) throws -> RestorePlan {
         let startNumber = backup.startLSN.rawValue / inventory.segmentSize.bytes
         let upTo: LSN
@@ -161,25 +162,25 @@ public struct RestorePlanner {
             // damaged, and the end of a later backup, whose own WAL may be what is missing.
             let final =
                 [
-                    log.entries.last?.segment.name.number,
+                    wal.entries.last?.segment.name.number,
                     inventory.damaged.map(\.name.number).max(),
                     inventory.backups.filter { $0.damage == nil }
                         .map { (max(1, $0.stopLSN.rawValue) - 1) / inventory.segmentSize.bytes }.max(),
                 ].compactMap { $0 }.max() ?? 0
             upTo = max(backup.stopLSN, LSN((max(final, startNumber) + 1) * inventory.segmentSize.bytes))
         }
-        try requireUnbroken(WALRange(from: backup.startLSN, to: upTo, size: inventory.segmentSize), in: log)
-        try requireReadable(through: backup.stopLSN, in: log)
+        try requireUnbroken(WALRange(from: backup.startLSN, to: upTo, size: inventory.segmentSize), in: wal)
+        try requireReadable(through: backup.stopLSN, in: wal)
         let inside = try lastInside(
-            limit: limit, before: outside?.start ?? .max, notBefore: backup.stopLSN, in: log)
+            limit: limit, before: outside?.start ?? .max, notBefore: backup.stopLSN, in: wal)
 
-        if outside == nil, inventory.choice.isWithoutLog {
-            throw Refusal.timelineWithoutLog(log.timeline, begins: inventory.path.begin ?? .zero)
+        if outside == nil, inventory.choice.isWithoutWAL {
+            throw Refusal.timelineWithoutWAL(wal.timeline, begins: inventory.path.begin ?? .zero)
         }
         let between = try firstHazard(
-            .leaking, from: inside?.end ?? backup.stopLSN, to: outside?.start ?? .max, in: log)
+            .leaking, from: inside?.end ?? backup.stopLSN, to: outside?.start ?? .max, in: wal)
         let preparedAfter = try limit.flatMap {
-            try prepareAfter($0, from: inside?.end ?? backup.stopLSN, to: outside?.start ?? .max, in: log)
+            try prepareAfter($0, from: inside?.end ?? backup.stopLSN, to: outside?.start ?? .max, in: wal)
         }
         let obstacle: String? =
             if outside == nil {
@@ -193,11 +194,11 @@ public struct RestorePlanner {
                 nil
             }
         let draft = Draft(
-            target: target, requested: requested, backup: backup, rejected: rejected, log: log,
+            target: target, requested: requested, backup: backup, rejected: rejected, wal: wal,
             lastInside: inside, firstOutside: outside, setting: .immediate, reason: "", end: backup.stopLSN,
             needed: backup.stopLSN)
         var plan = try finish(settle(draft, mode: mode, limit: limit, obstacle: obstacle))
-        if let limit, let outside, let hazard = try hazard(of: limit, leavingOut: outside, in: log) {
+        if let limit, let outside, let hazard = try hazard(of: limit, leavingOut: outside, in: wal) {
             plan.hazards.append(hazard)
         }
         return plan
@@ -246,9 +247,9 @@ public struct RestorePlanner {
         var requested: PostgresTimestamp?
         var backup: InventoryBackup
         var rejected: [RejectedBackup]
-        var log: TimelineLog
+        var wal: TimelineWAL
         var lastInside: TransactionEnd?
-        var firstOutside: LogRecord?
+        var firstOutside: RecordFacts?
         var setting: RecoverySetting
         var reason: String
         /// Where replay must end.
@@ -259,12 +260,12 @@ public struct RestorePlanner {
 
     func finish(_ draft: Draft) throws -> RestorePlan {
         let backup = draft.backup
-        if let record = try firstHazard(.walLevelMinimal, from: backup.startLSN, to: draft.end, in: draft.log)
+        if let record = try firstHazard(.walLevelMinimal, from: backup.startLSN, to: draft.end, in: draft.wal)
         {
-            throw try minimalLogging(from: record, backup: backup, in: draft.log)
+            throw try minimalLogging(from: record, backup: backup, in: draft.wal)
         }
         let range = WALRange(from: backup.startLSN, to: draft.needed, size: inventory.segmentSize)
-        let entries = draft.log.entries.filter { range.numbers.contains($0.segment.name.number) }
+        let entries = draft.wal.entries.filter { range.numbers.contains($0.segment.name.number) }
         var minima = backup.minima
         for entry in entries {
             if let change = entry.segment.summary.minima { minima = minima.raised(to: change) }
@@ -278,7 +279,7 @@ public struct RestorePlanner {
         hazards += endHazards(draft)
         let made = try allHazards(
             .tablespaceCreate, from: range.first(inventory.segmentSize), to: range.end(inventory.segmentSize),
-            in: draft.log)
+            in: draft.wal)
         var plan = RestorePlan(
             requestedTime: draft.requested, target: draft.target, backupName: backup.name,
             backupStart: backup.startLSN, backupStop: backup.stopLSN, backupCompleted: backup.stopTime,

@@ -68,17 +68,17 @@ public enum RecordHazard {
         case .database: operation == 0x20 ? .databaseDrop : .databaseCreate
         case .tablespace: operation == 0x10 ? .tablespaceDrop : .tablespaceCreate
         case .transaction: operation & 0x70 == TransactionEnd.Kind.prepare.rawValue ? .prepare : []
-        case .xlog: ofLog(operation)
+        case .xlog: ofXLog(operation)
         default: []
         }
     }
 
-    private static func ofLog(_ operation: UInt8) -> SegmentHazards {
+    private static func ofXLog(_ operation: UInt8) -> SegmentHazards {
         switch operation {
-        case LogOperation.checkpointShutdown: .checkpointShutdown
-        case LogOperation.parameterChange: .parameterChange
-        case LogOperation.restorePoint: .restorePoint
-        case LogOperation.endOfRecovery: .endOfRecovery
+        case XLogOperation.checkpointShutdown: .checkpointShutdown
+        case XLogOperation.parameterChange: .parameterChange
+        case XLogOperation.restorePoint: .restorePoint
+        case XLogOperation.endOfRecovery: .endOfRecovery
         default: []
         }
     }

@@ -154,17 +154,17 @@ public struct TimelineChoice: Hashable, Sendable {
     /// Backups that cannot be recovered along the path.
     public var rejected: [RejectedBackup]
     /// Whether nothing of the timeline's own log is held, only its history.
-    public var isWithoutLog: Bool
+    public var isWithoutWAL: Bool
 
     public init(
         path: TimelinePath, reason: Reason, others: [TimelineID] = [], rejected: [RejectedBackup] = [],
-        isWithoutLog: Bool = false
+        isWithoutWAL: Bool = false
     ) {
         self.path = path
         self.reason = reason
         self.others = others
         self.rejected = rejected
-        self.isWithoutLog = isWithoutLog
+        self.isWithoutWAL = isWithoutWAL
     }
 
     /// Why a backup is not on the path; nil when it is.

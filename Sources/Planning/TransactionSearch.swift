@@ -4,11 +4,11 @@ import PostgresFormat
 public struct ToldTransaction: Hashable, Sendable {
     /// Of the records that end in the segment, in their order: those that end or prepare the transaction, or
     /// one that it is a part of, and checkpoints.
-    public var records: [LogRecord]
+    public var records: [RecordFacts]
     /// Whether the record that crosses into the segment was looked at, if any does.
     public var isJoined: Bool
 
-    public init(records: [LogRecord], isJoined: Bool) {
+    public init(records: [RecordFacts], isJoined: Bool) {
         self.records = records
         self.isJoined = isJoined
     }
@@ -16,7 +16,7 @@ public struct ToldTransaction: Hashable, Sendable {
 
 /// A record that ends or prepares a transaction, or one that it is a part of.
 struct FoundEnd {
-    let record: LogRecord
+    let record: RecordFacts
     /// A number that was next to be given out near the record; nil where no checkpoint is held.
     var next: UInt64?
 
@@ -38,7 +38,7 @@ struct TransactionSearch {
     }
 
     /// Takes records in the order of the log; one that comes again is passed over.
-    mutating func take(_ record: LogRecord) {
+    mutating func take(_ record: RecordFacts) {
         if let known = record.nextTransaction, record.start > last {
             last = record.start
             if next == nil {
@@ -57,8 +57,8 @@ struct TransactionSearch {
 
 /// Transactions as targets.
 extension RestorePlanner {
-    func place(of number: TransactionNumber, exclusive: Bool, in log: TimelineLog) throws -> Place {
-        let ends = try transactionEnds(of: number.id, in: log)
+    func place(of number: TransactionNumber, exclusive: Bool, in wal: TimelineWAL) throws -> Place {
+        let ends = try transactionEnds(of: number.id, in: wal)
         let all = ends.filter { end in
             end.record.transaction.map { $0.xid == number.id && $0.kind.canStopRecovery } ?? false
         }
@@ -71,7 +71,7 @@ extension RestorePlanner {
                 throw Refusal.place(.subtransaction(number, of: whole))
             }
             let prepared = ends.last { $0.record.transaction?.kind == .prepare }?.record.transaction
-            if prepared == nil, let damaged = inventory.lastDamage { throw refusal(damaged, in: log) }
+            if prepared == nil, let damaged = inventory.lastDamage { throw refusal(damaged, in: wal) }
             throw Refusal.place(
                 .unknownTransaction(
                     number, prepared: prepared?.boundary, others: all.compactMap(EndedTransaction.init)))
@@ -100,8 +100,8 @@ extension RestorePlanner {
     ///
     /// Indexes tell of the records that end in their segments, reading of those that begin there: where the
     /// one follows the other, the record in between is read.
-    private func transactionEnds(of id: TransactionID, in log: TimelineLog) throws -> [FoundEnd] {
-        let checkpoints = try log.entries.map { try source.checkpoints(in: $0.segment.name) }
+    private func transactionEnds(of id: TransactionID, in wal: TimelineWAL) throws -> [FoundEnd] {
+        let checkpoints = try wal.entries.map { try source.checkpoints(in: $0.segment.name) }
         let begin = Self.redo(before: id, checkpoints.flatMap { $0 ?? [] })
         var search = TransactionSearch(id)
         /// Whether any record begins there.
@@ -115,7 +115,7 @@ extension RestorePlanner {
             return isAny
         }
         var isRead = true
-        for (index, entry) in log.entries.enumerated() {
+        for (index, entry) in wal.entries.enumerated() {
             let name = entry.segment.name
             if let begin, checkpoints[index] != nil {
                 if name.end <= begin { continue }
@@ -128,7 +128,7 @@ extension RestorePlanner {
             if !isRead, told?.isJoined != true {
                 // One record may fill segments.
                 var before = index - 1
-                while try !read(log.entries[before].segment.name), before > 0 { before -= 1 }
+                while try !read(wal.entries[before].segment.name), before > 0 { before -= 1 }
             }
             if let told {
                 for record in told.records { search.take(record) }
@@ -142,7 +142,7 @@ extension RestorePlanner {
 
     /// Where the last checkpoint begins at which the number was still to be given out: what comes before does
     /// not know it. Nil where numbers may have come round in the log, so that one number may be two.
-    private static func redo(before id: TransactionID, _ checkpoints: [LogRecord]) -> LSN? {
+    private static func redo(before id: TransactionID, _ checkpoints: [RecordFacts]) -> LSN? {
         let numbers = checkpoints.compactMap(\.nextTransaction)
         guard let first = numbers.first, let last = numbers.last, numbers == numbers.sorted(),
             last - first < 1 << 31

@@ -42,7 +42,7 @@ public struct RepositoryMirror: Sendable {
         var outcome = Outcome()
         // In this order: a backup that is listed has its log in the archive already.
         let backups = try BackupRepository(layout: source).list().filter { $0.damage == nil }.map(\.name)
-        let damage = try copyLog(&outcome, cancellation)
+        let damage = try copyWAL(&outcome, cancellation)
         try copyBackups(backups, &outcome, cancellation)
         try removeExpired(backups, &outcome)
         if let damage { throw damage }
@@ -50,7 +50,7 @@ public struct RepositoryMirror: Sendable {
     }
 
     public func lag() throws(Problem) -> Lag {
-        let missing = try missingLog()
+        let missing = try missingWAL()
         var lag = Lag(files: missing.count, bytes: 0, backups: 0)
         for name in missing {
             // It may have expired since it was listed.
@@ -63,7 +63,7 @@ public struct RepositoryMirror: Sendable {
         return lag
     }
 
-    private func missingLog() throws(Problem) -> [ArchivedFileName] {
+    private func missingWAL() throws(Problem) -> [ArchivedFileName] {
         let there = DurableFiles.status(target.identityFile) != nil
         let held = there ? Set(try WALArchive(layout: target).names()) : []
         return try WALArchive(layout: source).names().filter { !held.contains($0) }
@@ -73,12 +73,12 @@ public struct RepositoryMirror: Sendable {
     // MARK: Log
 
     /// The first damage met.
-    private func copyLog(_ outcome: inout Outcome, _ cancellation: CancellationFlag) throws(Problem)
+    private func copyWAL(_ outcome: inout Outcome, _ cancellation: CancellationFlag) throws(Problem)
         -> Problem?
     {
         let archive = WALArchive(layout: source)
         var damage: Problem?
-        for name in try missingLog() {
+        for name in try missingWAL() {
             try cancellation.check()
             guard let bytes = try DurableFiles.readIfPresent(source.path(of: name)) else { continue }
             do {

@@ -16,13 +16,13 @@ public struct RecoveryMemory: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - dataBytes: the size of the data.
-    ///   - logBytes: that of the log, which adds to it.
+    ///   - walBytes: that of the log, which adds to it.
     ///   - availableMiB: memory that can be had right now; nil when that is not known.
-    public init(dataBytes: UInt64, logBytes: UInt64, machine: MachineResources, availableMiB: Int?) {
+    public init(dataBytes: UInt64, walBytes: UInt64, machine: MachineResources, availableMiB: Int?) {
         let free = availableMiB ?? machine.memoryMiB / 2
         // Page images are stored without their empty middle: an eighth of a page is a small one.
-        let held = Int(clamping: (dataBytes + logBytes) >> 20) + 16
-        let needed = min(held, Int(clamping: logBytes >> 17) + 64)
+        let held = Int(clamping: (dataBytes + walBytes) >> 20) + 16
+        let needed = min(held, Int(clamping: walBytes >> 17) + 64)
         buffersMiB = max(32, min(needed, machine.memoryMiB / 4, free / 2))
         prefetches = held > free / 2
     }

@@ -202,7 +202,7 @@ extension RestoreExecutor {
 
     /// The staged segments have done their work: the copy's own log begins on its own timeline, and what the
     /// source wrote after the target must not get into the copy's archive.
-    private func removeForeignLog(_ own: TimelineID) throws(Problem) {
+    private func removeForeignWAL(_ own: TimelineID) throws(Problem) {
         let directory = job.dataDirectory + "/pg_wal"
         for name in try DurableFiles.list(directory) {
             guard let segment = SegmentName(fileName: name, size: job.plan.segmentSize),
@@ -244,7 +244,7 @@ extension RestoreExecutor {
             }
         }
         proof.checks += try tellReset(try resetUnlogged(), proof.unloggedSequences)
-        try removeForeignLog(proof.timeline)
+        try removeForeignWAL(proof.timeline)
         for name in ["recovery.signal", "backup_label.old", "tablespace_map.old", "postmaster.opts"] {
             _ = try DurableFiles.removeFile(job.dataDirectory + "/" + name)
         }

@@ -9,7 +9,7 @@ public import Repository
 public struct RestoreJob: Sendable {
     public var plan: RestorePlan
     public var layout: RepositoryLayout
-    public var log: HeldLog
+    public var wal: HeldWAL
     public var systemIdentifier: UInt64
     public var installation: PostgresInstallation
     public var runner: any CommandRunner
@@ -34,7 +34,7 @@ public struct RestoreJob: Sendable {
     public var madeMeanwhile: [String] = []
 
     public init(
-        plan: RestorePlan, layout: RepositoryLayout, log: HeldLog, systemIdentifier: UInt64,
+        plan: RestorePlan, layout: RepositoryLayout, wal: HeldWAL, systemIdentifier: UInt64,
         installation: PostgresInstallation, runner: any CommandRunner, account: String,
         serverDirectory: String,
         dataDirectory: String, operationDirectory: String, socketDirectory: String, memory: RecoveryMemory,
@@ -42,7 +42,7 @@ public struct RestoreJob: Sendable {
     ) {
         self.plan = plan
         self.layout = layout
-        self.log = log
+        self.wal = wal
         self.systemIdentifier = systemIdentifier
         self.installation = installation
         self.runner = runner

@@ -10,12 +10,12 @@ import PostgresFormat
 struct TablespaceBlanking: Sendable {
     private let records: [LSN]
     private let segments: [SegmentName]
-    private let log: HeldLog
+    private let wal: HeldWAL
 
-    init(_ plan: RestorePlan, _ log: HeldLog) {
+    init(_ plan: RestorePlan, _ wal: HeldWAL) {
         records = plan.tablespaceRecords
         segments = plan.segments
-        self.log = log
+        self.wal = wal
     }
 
     /// What has to be changed in one segment: also the rest of a record that began in one before it.
@@ -35,7 +35,7 @@ struct TablespaceBlanking: Sendable {
         guard let last = wanted.max() else { return [] }
         var missing = Set(wanted)
         var found: [WALPatch] = []
-        try log.walRecords(startingIn: segment) { record in
+        try wal.walRecords(startingIn: segment) { record in
             if missing.contains(record.start),
                 let patches = record.tablespaceBlanking(segmentSize: segment.size)
             {

@@ -27,7 +27,7 @@ final class WALStaging: Sendable {
 
     init(_ job: RestoreJob) {
         self.job = job
-        blanking = TablespaceBlanking(job.plan, job.log)
+        blanking = TablespaceBlanking(job.plan, job.wal)
     }
 
     /// Whether the restore cannot succeed any more, and replay need not be waited for.
@@ -63,10 +63,10 @@ final class WALStaging: Sendable {
         job.progress.begin("WAL", totalBytes: UInt64(first.count) * job.plan.segmentSize.bytes)
         defer { job.progress.end() }
         // Also those of timelines that are not followed: their numbers are taken.
-        for history in try job.log.archive.histories() {
-            try job.log.archive.extractHistory(history, to: historyFile(history))
+        for history in try job.wal.archive.histories() {
+            try job.wal.archive.extractHistory(history, to: historyFile(history))
         }
-        for (timeline, text) in job.log.histories {
+        for (timeline, text) in job.wal.histories {
             try DurableFiles.write(Array(text.utf8), to: historyFile(timeline), durable: false)
         }
         // A descendant's history tells an ancestor's as well.
@@ -118,9 +118,9 @@ final class WALStaging: Sendable {
         let path = walDirectory + "/" + stagedName(segment)
         let limit = segment.timeline > job.plan.timeline ? job.plan.timelineEnd : nil
         let patches = try blanking.patches(for: segment)
-        if case .archived(let archived)? = job.log.locations[segment], limit == nil {
+        if case .archived(let archived)? = job.wal.locations[segment], limit == nil {
             let unfinished = patches.isEmpty ? path : path + ".unfinished"
-            try job.log.archive.extract(archived, to: unfinished)
+            try job.wal.archive.extract(archived, to: unfinished)
             if patches.isEmpty { return }
             try TablespaceBlanking.apply(
                 patches, to: try OpenFile(updating: unfinished), of: segment)
@@ -128,8 +128,8 @@ final class WALStaging: Sendable {
         }
         let file = try OpenFile(creating: path)
         var position = segment.start
-        try job.log.pages(of: segment) { bytes throws(Problem) in
-            try HeldLog.masked(bytes, at: position, from: limit ?? .max) { (kept) throws(Problem) in
+        try job.wal.pages(of: segment) { bytes throws(Problem) in
+            try HeldWAL.masked(bytes, at: position, from: limit ?? .max) { (kept) throws(Problem) in
                 try file.write(kept, at: position.distance(from: segment.start))
             }
             position = position.advanced(by: UInt64(bytes.count))

@@ -30,8 +30,8 @@ struct ParsingTests {
         ("0/zz..0/1", "16/B374D848"),
     ])
     func `says how a stretch of the log is written`(_ text: String, _ hint: String) {
-        #expect(LogOptions.flaw(ofPositions: text)?.hint?.contains(hint) == true)
-        #expect(LogOptions.flaw(ofPositions: "./x") == nil && LogOptions.flaw(ofPositions: "../a/b") == nil)
+        #expect(WALOptions.flaw(ofPositions: text)?.hint?.contains(hint) == true)
+        #expect(WALOptions.flaw(ofPositions: "./x") == nil && WALOptions.flaw(ofPositions: "../a/b") == nil)
     }
 
     @Test func `a copy's time is taken by restore and update, and by nothing else`() throws {

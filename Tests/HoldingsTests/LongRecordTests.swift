@@ -38,11 +38,11 @@ struct LongRecordTests {
             segments: held.compactMap { segment in
                 segment.summary.map { InventorySegment(name: segment.name, summary: $0) }
             }, damaged: [], latest: nil)
-        let log = HeldLog(
+        let wal = HeldWAL(
             archive: archive,
             locations: Dictionary(uniqueKeysWithValues: held.map { ($0.name, .archived($0)) }))
         var reader = EventReader(
-            inventory: inventory, log: log, interest: RowInterest(minimumRows: 100),
+            inventory: inventory, wal: wal, interest: RowInterest(minimumRows: 100),
             cancellation: CancellationFlag()
         ) { _ in CatalogState(version: .v15) }
         var told: [String] = []

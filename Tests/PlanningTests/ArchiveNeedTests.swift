@@ -41,27 +41,27 @@ struct ArchiveNeedTests {
     }
 
     @Test func `nothing is missed where all is there`() throws {
-        let log = (2...6).map { name(1, $0) }
-        #expect(gaps(log, [backup("a", from: 2, to: 3)]).isEmpty)
+        let wal = (2...6).map { name(1, $0) }
+        #expect(gaps(wal, [backup("a", from: 2, to: 3)]).isEmpty)
         #expect(gaps([], []).isEmpty)
         // Before the backup everything has expired.
-        #expect(gaps(log, [backup("a", from: 4, to: 4)]).isEmpty)
+        #expect(gaps(wal, [backup("a", from: 4, to: 4)]).isEmpty)
     }
 
     @Test func `the first segments of the oldest backup are missed, not those that expired`() throws {
-        let log = (4...6).map { name(1, $0) }
+        let wal = (4...6).map { name(1, $0) }
         let backups = [backup("b", from: 5, to: 5), backup("a", from: 2, to: 3)]
-        #expect(gaps(log, backups) == ["1:2-3"])
-        #expect(gaps(log, [backups[0]]).isEmpty)
+        #expect(gaps(wal, backups) == ["1:2-3"])
+        #expect(gaps(wal, [backups[0]]).isEmpty)
         #expect(gaps([], backups) == ["1:2-5"])
         let old = ArchiveReport.Gap(first: name(1, 2), last: name(1, 3))
-        #expect(gaps(log + [name(1, 1)], [backups[0]], known: [old]).isEmpty)
-        #expect(gaps(log + [name(1, 1)], backups, known: [old]) == ["1:2-3"])
+        #expect(gaps(wal + [name(1, 1)], [backups[0]], known: [old]).isEmpty)
+        #expect(gaps(wal + [name(1, 1)], backups, known: [old]) == ["1:2-3"])
     }
 
     @Test func `a backup at the end misses its own log`() throws {
-        let log = (2...4).map { name(1, $0) }
-        #expect(gaps(log, [backup("a", from: 2, to: 2), backup("b", from: 5, to: 6)]) == ["1:5-6"])
+        let wal = (2...4).map { name(1, $0) }
+        #expect(gaps(wal, [backup("a", from: 2, to: 2), backup("b", from: 5, to: 6)]) == ["1:5-6"])
     }
 
     @Test func `a branch is whole with its ancestor up to where it left it`() throws {

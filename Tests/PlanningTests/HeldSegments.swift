@@ -6,7 +6,7 @@ import TestKit
 struct HeldSegments {
     private(set) var segments: [InventorySegment] = []
     private var bytes: [SegmentName: [UInt8]] = [:]
-    private var opened: [SegmentName: [LogRecord]] = [:]
+    private var opened: [SegmentName: [RecordFacts]] = [:]
     var damaged: [DamagedSegment] = []
     var backups: [InventoryBackup] = []
     var latest: PostgresTimestamp?
@@ -25,7 +25,7 @@ struct HeldSegments {
     /// Reads every segment once, for tests that plan often.
     mutating func open() {
         for segment in segments {
-            var found: [LogRecord] = []
+            var found: [RecordFacts] = []
             read(segment.name) { record in
                 found.append(record)
                 return true
@@ -42,7 +42,7 @@ struct HeldSegments {
 
     func plan(_ target: RecoveryTarget, mode: TargetMode = .automatic) throws -> RestorePlan {
         try RestorePlanner(inventory: inventory, source: self).plan(
-            target, mode: mode, now: CraftedLog.time(200_000))
+            target, mode: mode, now: CraftedWAL.time(200_000))
     }
 
     /// The refusal that planning ends with; nil if there is a plan.
@@ -55,7 +55,7 @@ struct HeldSegments {
         }
     }
 
-    private func read(_ segment: SegmentName, _ visit: (LogRecord) -> Bool) {
+    private func read(_ segment: SegmentName, _ visit: (RecordFacts) -> Bool) {
         var decoder = WALDecoder(start: segment.start, segmentSize: segment.size)
         var current = segment
         var stopped = false
@@ -64,7 +64,7 @@ struct HeldSegments {
                 decoder.feed(pages) { record in
                     let goesOn =
                         record.start < segment.end
-                        && visit(LogRecord(record))
+                        && visit(RecordFacts(record))
                     stopped = !goesOn
                     return goesOn
                 }
@@ -75,8 +75,8 @@ struct HeldSegments {
     }
 }
 
-extension HeldSegments: LogRecordSource {
-    func records(startingIn segment: SegmentName, _ visit: (LogRecord) -> Bool) throws {
+extension HeldSegments: RecordSource {
+    func records(startingIn segment: SegmentName, _ visit: (RecordFacts) -> Bool) throws {
         guard let known = opened[segment] else { return read(segment, visit) }
         for record in known where !visit(record) { return }
     }
@@ -90,12 +90,12 @@ extension HeldSegments: LogRecordSource {
             }, isJoined: !unjoined.contains(segment))
     }
 
-    func checkpoints(in segment: SegmentName) throws -> [LogRecord]? {
+    func checkpoints(in segment: SegmentName) throws -> [RecordFacts]? {
         indexed.contains(segment) ? ending(in: segment).filter { $0.nextTransaction != nil } : nil
     }
 
     /// What an index would have been made from.
-    private func ending(in segment: SegmentName) -> [LogRecord] {
+    private func ending(in segment: SegmentName) -> [RecordFacts] {
         segments.flatMap { opened[$0.name] ?? [] }.filter { record in
             (record.end.rawValue - 1) / segment.size.bytes == segment.number
                 && (!unjoined.contains(segment) || record.start >= segment.start)

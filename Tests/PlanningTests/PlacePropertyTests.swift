@@ -6,26 +6,26 @@ import Testing
 /// Random logs and targets that are places in them, against the rules written down directly and against what
 /// PostgreSQL would do.
 struct PlacePropertyTests {
-    private static let logs = 800
+    private static let cases = 800
 
     @Test func `replays exactly what is inside, for every log and every place in it`() throws {
         var random = SeededRandom()
         var settings: Set<String> = []
         var planned = 0
-        for number in 0..<Self.logs {
-            let log = CraftedLog.random(&random, steady: number % 2 == 0)
-            let model = RecoveryModel(records: log.records, backups: log.backups)
-            var held = log.held()
+        for number in 0..<Self.cases {
+            let wal = CraftedWAL.random(&random, steady: number % 2 == 0)
+            let model = RecoveryModel(records: wal.records, backups: wal.backups)
+            var held = wal.held()
             held.open()
             for _ in 0..<10 {
-                let target = Self.target(in: log, &random)
+                let target = Self.target(in: wal, &random)
                 let mode: TargetMode = Bool.random(using: &random) ? .automatic : .lsn
                 let what = "seed \(random.seed), log \(number), \(target.words), mode \(mode)"
                 do {
                     let plan = try held.plan(target, mode: mode)
                     planned += 1
                     settings.insert(plan.setting.words.filter { $0.isLetter || $0 == "_" || $0 == "," })
-                    guard let (limit, byRecord) = Self.limit(of: target, in: log.records) else {
+                    guard let (limit, byRecord) = Self.limit(of: target, in: wal.records) else {
                         Issue.record("\(what) should have been refused")
                         continue
                     }
@@ -33,11 +33,11 @@ struct PlacePropertyTests {
                     #expect(flaw == nil, "\(what)")
                     if mode == .lsn { #expect(!plan.setting.words.contains("xid"), "\(what)") }
                 } catch Refusal.place(let refusal) {
-                    Self.check(refusal, target, log, what)
+                    Self.check(refusal, target, wal, what)
                 }
             }
         }
-        #expect(planned > Self.logs)
+        #expect(planned > Self.cases)
         for word in ["lsn", "lsnABC", "xid", "name", "immediate"] {
             let isHandedOver = settings.contains { $0.contains(word.prefix(3)) }
             #expect(isHandedOver, "\(word) in \(settings)")
@@ -48,21 +48,21 @@ struct PlacePropertyTests {
         var random = SeededRandom()
         var found = 0
         for number in 0..<200 {
-            let log = CraftedLog.random(&random, steady: number % 2 == 0)
+            let wal = CraftedWAL.random(&random, steady: number % 2 == 0)
             var missing: Set<UInt64> = []
-            for (name, _) in log.craft.segments where Int.random(in: 0..<12, using: &random) == 0 {
+            for (name, _) in wal.craft.segments where Int.random(in: 0..<12, using: &random) == 0 {
                 missing.insert(name.number)
             }
-            var held = log.held(missing: missing)
+            var held = wal.held(missing: missing)
             held.open()
             var indexed = held
             for segment in held.segments.map(\.name) {
                 if Int.random(in: 0..<3, using: &random) > 0 { indexed.indexed.insert(segment) }
                 if Int.random(in: 0..<4, using: &random) == 0 { indexed.unjoined.insert(segment) }
             }
-            for xid in Set(log.records.filter { $0.kind != nil }.map(\.xid)) {
+            for xid in Set(wal.records.filter { $0.kind != nil }.map(\.xid)) {
                 // No transaction ends twice, but those made up here may.
-                guard log.records.filter({ $0.ends(TransactionID(xid)) }).count < 2 else { continue }
+                guard wal.records.filter({ $0.ends(TransactionID(xid)) }).count < 2 else { continue }
                 let target = RecoveryTarget.transaction(TransactionNumber(UInt64(xid)), exclusive: false)
                 let what = "seed \(random.seed), log \(number), \(target.words)"
                 let refusal = try held.refusal(target)
@@ -77,37 +77,37 @@ struct PlacePropertyTests {
 
     /// Whether a place was refused for a reason.
     private static func check(
-        _ refusal: PlaceRefusal, _ target: RecoveryTarget, _ log: CraftedLog, _ what: String
+        _ refusal: PlaceRefusal, _ target: RecoveryTarget, _ wal: CraftedWAL, _ what: String
     ) {
         switch refusal {
         case .everyBackupTooNew:
-            let limit = limit(of: target, in: log.records)?.limit
-            let usable = log.backups.filter { backup in
+            let limit = limit(of: target, in: wal.records)?.limit
+            let usable = wal.backups.filter { backup in
                 backup.damage == nil && limit.map { backup.stopLSN <= $0 } ?? true
             }
             #expect(limit != nil && usable.isEmpty, "\(what)")
-        default: #expect(limit(of: target, in: log.records) == nil, "\(what): \(refusal)")
+        default: #expect(limit(of: target, in: wal.records) == nil, "\(what): \(refusal)")
         }
     }
 
-    private static func target(in log: CraftedLog, _ random: inout SeededRandom) -> RecoveryTarget {
+    private static func target(in wal: CraftedWAL, _ random: inout SeededRandom) -> RecoveryTarget {
         let exclusive = Bool.random(using: &random)
         switch Int.random(in: 0..<4, using: &random) {
         case 0: return .restorePoint("point \(Int.random(in: 0..<5, using: &random))")
         case 1:
-            let known = log.records.filter { $0.kind != nil }.map(\.xid)
+            let known = wal.records.filter { $0.kind != nil }.map(\.xid)
             let xid = known.randomElement(using: &random) ?? 3
             return .transaction(TransactionNumber(UInt64(xid)), exclusive: exclusive)
         case 2:
-            let record = log.records.randomElement(using: &random)
+            let record = wal.records.randomElement(using: &random)
             return .event(record?.start ?? .zero, description: "it")
-        default: return .position(log.randomPosition(&random), exclusive: exclusive)
+        default: return .position(wal.randomPosition(&random), exclusive: exclusive)
         }
     }
 
     /// The rules, directly: where what is left out begins. Nil if there is no such place, or more than one.
     private static func limit(
-        of target: RecoveryTarget, in records: [CraftedLog.Record]
+        of target: RecoveryTarget, in records: [CraftedWAL.Record]
     ) -> (limit: LSN, byRecord: Bool)? {
         switch target {
         case .position(let lsn, let exclusive):

@@ -5,70 +5,70 @@ import Testing
 
 /// What a plan tells beyond what a restore needs, and what a refusal offers instead.
 struct PlanFactsTests {
-    private func time(_ seconds: Int64) -> RecoveryTarget { .time(CraftedLog.time(seconds)) }
+    private func time(_ seconds: Int64) -> RecoveryTarget { .time(CraftedWAL.time(seconds)) }
 
-    private func based() -> CraftedLog {
-        var log = CraftedLog()
-        log.backup("base", at: 100)
-        return log
+    private func based() -> CraftedWAL {
+        var wal = CraftedWAL()
+        wal.backup("base", at: 100)
+        return wal
     }
 
     private func nearest(_ held: HeldSegments, _ target: RecoveryTarget) throws -> NearestTargets {
         let refusal = try #require(try held.refusal(target))
         return RestorePlanner(inventory: held.inventory, source: held).nearest(
-            to: refusal, now: CraftedLog.time(200_000))
+            to: refusal, now: CraftedWAL.time(200_000))
     }
 
     @Test func `tells the transactions that are prepared and not ended, wherever they were prepared`() throws
     {
-        var log = based()
-        log.backups[0].preparedAtStart = [TransactionID(4), TransactionID(5), TransactionID(7)]
-        log.end(.prepare, 7, at: CraftedLog.time(105))
-        log.end(.commitPrepared, 4, at: CraftedLog.time(110))
-        let kept = log.end(.prepare, 8, at: CraftedLog.time(111))
-        log.commit(9, at: 112)
-        log.end(.abortPrepared, 8, at: CraftedLog.time(120))
-        log.end(.commitPrepared, 5, at: CraftedLog.time(121))
-        let plan = try log.held().plan(time(115))
+        var wal = based()
+        wal.backups[0].preparedAtStart = [TransactionID(4), TransactionID(5), TransactionID(7)]
+        wal.end(.prepare, 7, at: CraftedWAL.time(105))
+        wal.end(.commitPrepared, 4, at: CraftedWAL.time(110))
+        let kept = wal.end(.prepare, 8, at: CraftedWAL.time(111))
+        wal.commit(9, at: 112)
+        wal.end(.abortPrepared, 8, at: CraftedWAL.time(120))
+        wal.end(.commitPrepared, 5, at: CraftedWAL.time(121))
+        let plan = try wal.held().plan(time(115))
         #expect(plan.inDoubt.map(\.xid) == [5, 7, 8])
         #expect(plan.inDoubt.map { $0.lsn == nil } == [true, false, false])
-        #expect(plan.inDoubt.last?.lsn == kept.start && plan.inDoubt.last?.time == CraftedLog.time(111))
+        #expect(plan.inDoubt.last?.lsn == kept.start && plan.inDoubt.last?.time == CraftedWAL.time(111))
         #expect(plan.hazards.map(\.code) == ["prepared-transactions"])
-        let later = try log.held().plan(time(200))
+        let later = try wal.held().plan(time(200))
         #expect(later.inDoubt.map(\.xid) == [7])
     }
 
     @Test func `has no hazard to tell of when all that was prepared had ended`() throws {
-        var log = based()
-        log.end(.prepare, 7, at: CraftedLog.time(105))
-        log.end(.commitPrepared, 7, at: CraftedLog.time(106))
-        log.commit(9, at: 112)
-        #expect(try log.held().plan(.latest).hazards == [])
+        var wal = based()
+        wal.end(.prepare, 7, at: CraftedWAL.time(105))
+        wal.end(.commitPrepared, 7, at: CraftedWAL.time(106))
+        wal.commit(9, at: 112)
+        #expect(try wal.held().plan(.latest).hazards == [])
     }
 
     @Test func `tells where the level of the log changed`() throws {
-        var log = based()
-        log.commit(7, at: 105)
-        log.commit(6, at: 106)
+        var wal = based()
+        wal.commit(7, at: 105)
+        wal.commit(6, at: 106)
         var parameters = WALParameters(
             maxConnections: 100, maxWorkerProcesses: 8, maxWalSenders: 10, maxPreparedTransactions: 0,
             maxLocksPerTransaction: 64, walLevel: .logical)
-        let change = log.other { $0.parameterChange(parameters) }
+        let change = wal.other { $0.parameterChange(parameters) }
         parameters.maxConnections = 101
-        log.other { $0.parameterChange(parameters) }
-        log.commit(8, at: 120)
-        let base = try #require(log.backups.first)
+        wal.other { $0.parameterChange(parameters) }
+        wal.commit(8, at: 120)
+        let base = try #require(wal.backups.first)
         let start = WALLevelBand(from: base.startLSN, level: .replica)
-        #expect(try log.held().plan(time(105)).walLevels == [start])
+        #expect(try wal.held().plan(time(105)).walLevels == [start])
         #expect(
-            try log.held().plan(.latest).walLevels
+            try wal.held().plan(.latest).walLevels
                 == [start, WALLevelBand(from: change.start, level: .logical)])
     }
 
     @Test func `offers the bounds of the window`() throws {
-        var log = based()
-        log.commit(7, at: 110)
-        let held = log.held(latest: CraftedLog.time(130))
+        var wal = based()
+        wal.commit(7, at: 110)
+        let held = wal.held(latest: CraftedWAL.time(130))
         #expect(try nearest(held, time(50)) == NearestTargets(before: nil, after: time(100)))
         #expect(try nearest(held, time(140)) == NearestTargets(before: time(130), after: nil))
         #expect(
@@ -80,19 +80,19 @@ struct PlanFactsTests {
     }
 
     @Test func `offers both sides of a gap, and of log that cannot be replayed`() throws {
-        var log = based()
-        log.commit(7, at: 110)
-        log.commit(8, at: 120)
-        log.switchSegment()
-        log.commit(9, at: 130)
-        log.switchSegment()
-        log.backup("second", at: 150)
-        log.commit(10, at: 160)
-        let gap = try nearest(log.held(missing: [4]), time(125))
+        var wal = based()
+        wal.commit(7, at: 110)
+        wal.commit(8, at: 120)
+        wal.switchSegment()
+        wal.commit(9, at: 130)
+        wal.switchSegment()
+        wal.backup("second", at: 150)
+        wal.commit(10, at: 160)
+        let gap = try nearest(wal.held(missing: [4]), time(125))
         #expect(
             gap
                 == NearestTargets(
-                    before: .time(CraftedLog.time(120).advanced(byMicroseconds: -1)), after: time(150)))
+                    before: .time(CraftedWAL.time(120).advanced(byMicroseconds: -1)), after: time(150)))
         var minimal = based()
         minimal.commit(7, at: 110)
         minimal.other {
@@ -110,7 +110,7 @@ struct PlanFactsTests {
     }
 
     @Test func `offers nothing where nothing can be reached`() throws {
-        let held = CraftedLog().held()
+        let held = CraftedWAL().held()
         #expect(try nearest(held, time(50)) == NearestTargets(before: nil, after: nil))
         #expect(try nearest(based().held(), .backup("x")) == NearestTargets(before: nil, after: nil))
     }

@@ -3,14 +3,14 @@ import PostgresFormat
 
 /// The rule and PostgreSQL in a few lines each: what a restore must give, and what a setting makes of a log.
 struct RecoveryModel {
-    let records: [CraftedLog.Record]
+    let records: [CraftedWAL.Record]
     let backups: [InventoryBackup]
 
     /// Where the state at an instant ends.
     struct Cut {
         /// The last commit, abort or prepare inside.
-        var lastInside: CraftedLog.Record?
-        var firstOutside: CraftedLog.Record?
+        var lastInside: CraftedWAL.Record?
+        var firstOutside: CraftedWAL.Record?
         /// The newest backup from which it can be reached.
         var backup: InventoryBackup?
     }
@@ -18,7 +18,7 @@ struct RecoveryModel {
     /// nil is the end of the log.
     func cut(_ time: PostgresTimestamp?) -> Cut {
         let ends = records.filter { $0.kind != nil }
-        func isAfter(_ record: CraftedLog.Record) -> Bool {
+        func isAfter(_ record: CraftedWAL.Record) -> Bool {
             guard let time, let own = record.time else { return false }
             return own > time
         }
@@ -33,13 +33,13 @@ struct RecoveryModel {
 
     enum Outcome: Equatable {
         /// The server opens with these records replayed.
-        case opened([CraftedLog.Record])
+        case opened([CraftedWAL.Record])
         case fatal(String)
     }
 
     /// What PostgreSQL does from a backup on, with nothing but the log up to `end` at hand.
     func replay(from backup: InventoryBackup, setting: RecoverySetting, upTo end: LSN) -> Outcome {
-        var replayed: [CraftedLog.Record] = []
+        var replayed: [CraftedWAL.Record] = []
         var position = backup.startLSN
         func outcome() -> Outcome {
             position >= backup.stopLSN
@@ -122,7 +122,7 @@ struct RecoveryModel {
     }
 
     private func flaw(
-        of replayed: [CraftedLog.Record], cut: Cut, backup: InventoryBackup, plan: RestorePlan
+        of replayed: [CraftedWAL.Record], cut: Cut, backup: InventoryBackup, plan: RestorePlan
     ) -> String? {
         let last = cut.lastInside.flatMap { $0.start >= backup.stopLSN ? $0 : nil }
         if let last, !replayed.contains(last) { return "the last record inside (\(last)) was not replayed" }
@@ -149,7 +149,7 @@ struct RecoveryModel {
     }
 }
 
-extension CraftedLog.Record {
+extension CraftedWAL.Record {
     /// Whether recovery takes it for the end of a transaction.
     func ends(_ id: TransactionID) -> Bool {
         kind?.canStopRecovery == true && xid == id.rawValue

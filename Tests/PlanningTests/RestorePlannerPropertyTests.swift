@@ -5,20 +5,20 @@ import Testing
 
 /// Random logs against the rule written down directly, and against what PostgreSQL would do.
 struct RestorePlannerPropertyTests {
-    private static let logs = 1500
-    private static let targetsPerLog = 12
+    private static let cases = 1500
+    private static let targetsPerWAL = 12
 
     @Test func `replays exactly what is inside, for every log and every target`() throws {
         var random = SeededRandom()
         var planned = 0
         var settings: Set<String> = []
-        for number in 0..<Self.logs {
-            let log = CraftedLog.random(&random, steady: number % 3 == 0)
-            let model = RecoveryModel(records: log.records, backups: log.backups)
-            var held = log.held()
+        for number in 0..<Self.cases {
+            let wal = CraftedWAL.random(&random, steady: number % 3 == 0)
+            let model = RecoveryModel(records: wal.records, backups: wal.backups)
+            var held = wal.held()
             held.open()
-            for _ in 0..<Self.targetsPerLog {
-                let time = log.randomTarget(&random)
+            for _ in 0..<Self.targetsPerWAL {
+                let time = wal.randomTarget(&random)
                 guard let earliest = held.inventory.earliest, time >= earliest else { continue }
                 for mode in TargetMode.allCases {
                     let what = "log \(number) at \(time), mode \(mode)"
@@ -40,7 +40,7 @@ struct RestorePlannerPropertyTests {
             let plan = try held.plan(.latest)
             #expect(model.flaw(of: plan, at: nil) == nil, "log \(number), latest")
         }
-        #expect(planned > Self.logs)
+        #expect(planned > Self.cases)
         #expect(settings == ["recovery_target_time ", "recovery_target_lsn ", "recovery_target "])
     }
 
@@ -48,20 +48,20 @@ struct RestorePlannerPropertyTests {
         var random = SeededRandom()
         var planned = 0
         var refused = 0
-        for number in 0..<Self.logs {
-            let log = CraftedLog.random(&random, steady: true)
-            let numbers = log.craft.segments.map(\.name.number)
+        for number in 0..<Self.cases {
+            let wal = CraftedWAL.random(&random, steady: true)
+            let numbers = wal.craft.segments.map(\.name.number)
             guard numbers.count > 1 else { continue }
-            let model = RecoveryModel(records: log.records, backups: log.backups)
+            let model = RecoveryModel(records: wal.records, backups: wal.backups)
             let lost = numbers.filter { _ in Int.random(in: 0..<numbers.count, using: &random) == 0 }
             let isDamaged = Bool.random(using: &random)
-            var held = log.held(
+            var held = wal.held(
                 missing: isDamaged ? [] : Set(lost), damaged: isDamaged ? Set(lost) : [])
             // What is promised ends where the last segment does that is held.
             held.latest = held.segments.compactMap(\.summary.maxStopTime).max()
             held.open()
-            for _ in 0..<Self.targetsPerLog {
-                let time = log.randomTarget(&random)
+            for _ in 0..<Self.targetsPerWAL {
+                let time = wal.randomTarget(&random)
                 guard let earliest = held.inventory.earliest, let latest = held.latest, time >= earliest,
                     // Of the instant of the last record that is held, what is missing may hold more.
                     time < latest

@@ -3,17 +3,17 @@ import PostgresFormat
 import TestKit
 import Testing
 
-@Suite(.enabled(if: RecordedLog.isAvailable)) struct SegmentOracleTests {
+@Suite(.enabled(if: RecordedWAL.isAvailable)) struct SegmentOracleTests {
     /// The records of one segment as `pg_waldump` prints them: those wholly in it, and the one that leaves
     /// it.
     private struct Expected {
-        var whole: [RecordedLog.Line] = []
-        var leaving: RecordedLog.Line?
+        var whole: [RecordedWAL.Line] = []
+        var leaving: RecordedWAL.Line?
     }
 
-    private func expected(_ log: RecordedLog, in name: SegmentName) -> Expected {
+    private func expected(_ wal: RecordedWAL, in name: SegmentName) -> Expected {
         var expected = Expected()
-        for line in log.lines where line.start >= name.start && line.start < name.end {
+        for line in wal.lines where line.start >= name.start && line.start < name.end {
             let end = line.start.endOfRecord(length: line.totalLength, segmentSize: name.size)
             if end <= name.end { expected.whole.append(line) } else { expected.leaving = line }
         }
@@ -21,11 +21,11 @@ import Testing
     }
 
     @Test func `every segment's summary agrees with pg_waldump`() throws {
-        let log = try RecordedLog.shared()
-        #expect(log.segments.count > 10)
-        for (name, bytes) in log.segments {
+        let wal = try RecordedWAL.shared()
+        #expect(wal.segments.count > 10)
+        for (name, bytes) in wal.segments {
             let summary = bytes.summary(name)
-            let expected = expected(log, in: name)
+            let expected = expected(wal, in: name)
             #expect(summary.firstRecord == (expected.whole.first ?? expected.leaving)?.start, "\(name)")
             #expect(summary.lastRecordStart == expected.whole.last?.start, "\(name)")
             #expect(summary.tail?.start == expected.leaving?.start, "\(name)")
@@ -43,8 +43,8 @@ import Testing
     }
 
     @Test func `the recorded log holds what it was made to hold`() throws {
-        let log = try RecordedLog.shared()
-        let all = log.segments.reduce(into: SegmentHazards()) {
+        let wal = try RecordedWAL.shared()
+        let all = wal.segments.reduce(into: SegmentHazards()) {
             $0.formUnion($1.bytes.summary($1.name).hazards)
         }
         for hazard: SegmentHazards in [
@@ -54,16 +54,16 @@ import Testing
         ] {
             #expect(all.contains(hazard), "\(hazard)")
         }
-        #expect(log.lines.contains { $0.manager == "LogicalMessage" && $0.totalLength > 3_000_000 })
+        #expect(wal.lines.contains { $0.manager == "LogicalMessage" && $0.totalLength > 3_000_000 })
     }
 
     @Test func `the records that cross segments are those that pg_waldump prints there`() throws {
-        let log = try RecordedLog.shared()
-        let summaries = log.segments.map { $0.bytes.summary($0.name) }
+        let wal = try RecordedWAL.shared()
+        let summaries = wal.segments.map { $0.bytes.summary($0.name) }
         var crossings = 0
         for (before, after) in zip(summaries, summaries.dropFirst()) {
             let name = try #require(before.segment)
-            let leaving = expected(log, in: name).leaving
+            let leaving = expected(wal, in: name).leaving
             let crossing = join(tail: before, head: after)
             #expect(crossing?.start == leaving?.start)
             #expect(crossing?.totalLength == leaving?.totalLength)
@@ -75,13 +75,13 @@ import Testing
     }
 
     @Test func `the parameters are those that the server was restarted with`() throws {
-        let log = try RecordedLog.shared()
-        let last = log.segments.compactMap { $0.bytes.summary($0.name).lastParameters }.last
-        #expect(last == (try ControlFile(parsing: log.controlFile)).parameters)
+        let wal = try RecordedWAL.shared()
+        let last = wal.segments.compactMap { $0.bytes.summary($0.name).lastParameters }.last
+        #expect(last == (try ControlFile(parsing: wal.controlFile)).parameters)
     }
 }
 
-extension RecordedLog.Line {
+extension RecordedWAL.Line {
     /// What the printed line says the record is.
     fileprivate var hazards: SegmentHazards {
         let operation = description.prefix { $0 != " " && $0 != ";" }

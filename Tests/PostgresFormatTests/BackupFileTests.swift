@@ -64,14 +64,14 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: RecordedLog.isAvailable))
+    @Test(.enabled(if: RecordedWAL.isAvailable))
     func `reads PostgreSQL's own manifest and prints it byte for byte`() throws {
-        let bytes = try RecordedLog.shared().manifest
-        let parsed = try BackupManifest(parsing: bytes, sha256: RecordedLog.sha256)
+        let bytes = try RecordedWAL.shared().manifest
+        let parsed = try BackupManifest(parsing: bytes, sha256: RecordedWAL.sha256)
         #expect(parsed.files.count > 900)
         #expect(parsed.files.allSatisfy { $0.checksum?.algorithm == .crc32c })
         #expect(parsed.files.contains { $0.path == "global/pg_control" && $0.size == 8192 })
-        #expect(parsed.printed(sha256: RecordedLog.sha256) == bytes)
+        #expect(parsed.printed(sha256: RecordedWAL.sha256) == bytes)
     }
 }
 
@@ -109,11 +109,11 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: RecordedLog.isAvailable))
+    @Test(.enabled(if: RecordedWAL.isAvailable))
     func `reads PostgreSQL's own label and history file`() throws {
-        let log = try RecordedLog.shared()
-        let label = try BackupLabel(parsing: log.backupLabel)
-        let history = try BackupLabel(parsing: log.backupHistory)
+        let wal = try RecordedWAL.shared()
+        let label = try BackupLabel(parsing: wal.backupLabel)
+        let history = try BackupLabel(parsing: wal.backupHistory)
         #expect(label.label == "an oracle")
         #expect(history.startLSN == label.startLSN)
         #expect(history.checkpointLSN == label.checkpointLSN)

@@ -2,11 +2,11 @@ import PostgresFormat
 import TestKit
 import Testing
 
-@Suite(.enabled(if: RecordedLog.isAvailable)) struct ControlFileTests {
+@Suite(.enabled(if: RecordedWAL.isAvailable)) struct ControlFileTests {
     @Test func `says what pg_controldata says`() throws {
-        let log = try RecordedLog.shared()
-        let file = try ControlFile(parsing: log.controlFile)
-        func field(_ name: String) -> String? { log.controlData[name] }
+        let wal = try RecordedWAL.shared()
+        let file = try ControlFile(parsing: wal.controlFile)
+        func field(_ name: String) -> String? { wal.controlData[name] }
         #expect(field("Database system identifier") == String(file.systemIdentifier))
         #expect(field("pg_control version number") == String(file.controlVersion))
         #expect(field("Catalog version number") == String(file.catalogVersion))
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `every changed byte is noticed`() throws {
-        let good = try RecordedLog.shared().controlFile
+        let good = try RecordedWAL.shared().controlFile
         for place in 0..<(try ControlFile(parsing: good)).size {
             var damaged = good
             damaged[place] ^= 0x40
@@ -51,7 +51,7 @@ import Testing
     func `reads the layouts of 17 and 18, whose checksum stands where each has it`(
         version: UInt32, place: Int
     ) throws {
-        let recorded = try RecordedLog.shared().controlFile
+        let recorded = try RecordedWAL.shared().controlFile
         var bytes = recorded
         bytes.replaceSubrange(8..<12, with: withUnsafeBytes(of: version.littleEndian) { Array($0) })
         bytes.replaceSubrange(288..<296, with: [UInt8](repeating: 0, count: 8))
@@ -66,13 +66,13 @@ import Testing
     }
 
     @Test func `refuses another version, before it trusts anything else`() throws {
-        var other = try RecordedLog.shared().controlFile
+        var other = try RecordedWAL.shared().controlFile
         other.replaceSubrange(8..<12, with: [0x78, 0x05, 0, 0])
         #expect(throws: ControlFile.Failure.unsupportedVersion(1400)) { try ControlFile(parsing: other) }
         other.replaceSubrange(8..<12, with: [0, 0, 0x05, 0x14])
         #expect(throws: ControlFile.Failure.foreignByteOrder) { try ControlFile(parsing: other) }
         #expect(throws: ControlFile.Failure.tooShort) { try ControlFile(parsing: Array(other.prefix(11))) }
-        let good = try RecordedLog.shared().controlFile
+        let good = try RecordedWAL.shared().controlFile
         #expect(throws: ControlFile.Failure.tooShort) { try ControlFile(parsing: Array(good.prefix(200))) }
     }
 }

@@ -12,7 +12,7 @@ struct TablespaceReplayTests {
         _ version: WALVersion
     ) throws {
         let scratch = try ScratchDirectory("blanked")
-        let programs = try ReleaseLog.programs(version, scratch)
+        let programs = try ReleaseWAL.programs(version, scratch)
         let source = try PostgresFixture(
             settings: ["wal_keep_size": "1GB"], initdb: ["--wal-segsize=1"], programs: programs)
         let place = try scratch.directory("place")
@@ -23,9 +23,9 @@ struct TablespaceReplayTests {
         let number = try source.psql("SELECT oid FROM pg_tablespace WHERE spcname = 'far'")
         try source.psql("SELECT pg_switch_wal()")
 
-        let log = try copy.log()
-        let blanked = try Self.blanked(log)
-        let before = try copy.waldump(log)
+        let wal = try copy.wal()
+        let blanked = try Self.blanked(wal)
+        let before = try copy.waldump(wal)
         let after = try copy.waldump(blanked)
         #expect(after.count == before.count)
         let changed = zip(before, after).filter { $0 != $1 }
@@ -58,11 +58,11 @@ struct TablespaceReplayTests {
     private typealias Segment = (name: SegmentName, bytes: [UInt8])
 
     /// The log with every such record blanked, as a copy gets it.
-    private static func blanked(_ log: [Segment]) throws -> [Segment] {
-        let first = try #require(log.first)
+    private static func blanked(_ wal: [Segment]) throws -> [Segment] {
+        let first = try #require(wal.first)
         var patches: [WALPatch] = []
         var decoder = WALDecoder(start: first.name.start, segmentSize: first.name.size)
-        for segment in log {
+        for segment in wal {
             let end = segment.bytes.withUnsafeBytes { pages in
                 decoder.feed(pages) { record in
                     patches += record.tablespaceBlanking(segmentSize: first.name.size) ?? []
@@ -73,7 +73,7 @@ struct TablespaceReplayTests {
             if end != nil { break }
         }
         #expect(patches.count == 1)
-        return log.map { segment in
+        return wal.map { segment in
             var bytes = segment.bytes
             for patch in patches
             where segment.name.start <= patch.position && patch.position < segment.name.end {
@@ -119,7 +119,7 @@ struct TablespaceReplayTests {
         }
 
         /// The complete segments of the source from the one on in which the backup began.
-        func log() throws -> [Segment] {
+        func wal() throws -> [Segment] {
             let end = try #require(LSN(try source.psql("SELECT pg_current_wal_lsn()")))
             let directory = source.dataDirectory + "/pg_wal"
             return try DurableFiles.list(directory).sorted().compactMap {
@@ -130,26 +130,26 @@ struct TablespaceReplayTests {
         }
 
         /// What the release's own `pg_waldump` reads in a log, a line for each record.
-        func waldump(_ log: [Segment]) throws -> [String] {
+        func waldump(_ wal: [Segment]) throws -> [String] {
             let directory = try scratch.directory("dumped")
-            try put(log, in: directory)
+            try put(wal, in: directory)
             let result = try RunAs().run(
                 Command(
                     source.programs + "/pg_waldump",
-                    ["-p", directory, log.first?.name.fileName ?? "", log.last?.name.fileName ?? ""],
+                    ["-p", directory, wal.first?.name.fileName ?? "", wal.last?.name.fileName ?? ""],
                     workingDirectory: "/", timeoutSeconds: 60))
             return result.standardOutput.split(separator: "\n").map(String.init)
         }
 
-        private func put(_ log: [Segment], in directory: String) throws {
-            for segment in log {
+        private func put(_ wal: [Segment], in directory: String) throws {
+            for segment in wal {
                 try DurableFiles.write(segment.bytes, to: directory + "/" + segment.name.fileName)
             }
             try RunAs.handOver(directory)
         }
 
-        func start(with log: [Segment]) throws {
-            try put(log, in: dataDirectory + "/pg_wal")
+        func start(with wal: [Segment]) throws {
+            try put(wal, in: dataDirectory + "/pg_wal")
             try source.tool(
                 "pg_ctl",
                 [

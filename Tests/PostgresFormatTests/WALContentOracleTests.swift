@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// What records say, against what `pg_waldump` prints of them.
-@Suite(.enabled(if: RecordedLog.isAvailable)) struct WALContentOracleTests {
+@Suite(.enabled(if: RecordedWAL.isAvailable)) struct WALContentOracleTests {
     /// One record as this project reads it, in `pg_waldump`'s words.
     struct Told {
         var blocks = ""
@@ -13,11 +13,11 @@ import Testing
         var isWhole = false
     }
 
-    private func told(_ log: RecordedLog) throws -> [LSN: Told] {
-        let first = try #require(log.segments.first)
-        var decoder = WALDecoder(start: first.name.start, segmentSize: RecordedLog.segmentSize)
+    private func told(_ wal: RecordedWAL) throws -> [LSN: Told] {
+        let first = try #require(wal.segments.first)
+        var decoder = WALDecoder(start: first.name.start, segmentSize: RecordedWAL.segmentSize)
         var all: [LSN: Told] = [:]
-        _ = log.segments.flatMap(\.bytes).withUnsafeBytes { bytes in
+        _ = wal.segments.flatMap(\.bytes).withUnsafeBytes { bytes in
             decoder.feed(bytes) { record in
                 var told = Told()
                 told.isWhole = record.forEachBlock { block in
@@ -34,10 +34,10 @@ import Testing
     }
 
     @Test func `every block is the one that pg_waldump prints`() throws {
-        let log = try RecordedLog.shared()
-        let all = try told(log)
+        let wal = try RecordedWAL.shared()
+        let all = try told(wal)
         var blocks = 0
-        for line in log.lines {
+        for line in wal.lines {
             let told = try #require(all[line.start])
             let wanted = line.description.range(of: ", blkref #").map {
                 String(line.description[$0.lowerBound...])
@@ -50,9 +50,9 @@ import Testing
     }
 
     @Test func `every record of the heap and of the transactions is understood`() throws {
-        let log = try RecordedLog.shared()
-        let all = try told(log)
-        for line in log.lines {
+        let wal = try RecordedWAL.shared()
+        let all = try told(wal)
+        for line in wal.lines {
             let told = try #require(all[line.start])
             let isHeap = line.manager == "Heap" || line.manager == "Heap2"
             #expect((told.heap != nil) == isHeap, "\(line)")
@@ -69,10 +69,10 @@ import Testing
     }
 
     @Test func `rows have the line pointers that pg_waldump prints`() throws {
-        let log = try RecordedLog.shared()
-        let all = try told(log)
+        let wal = try RecordedWAL.shared()
+        let all = try told(wal)
         var seen: Set<String> = []
-        for line in log.lines where line.manager == "Heap" {
+        for line in wal.lines where line.manager == "Heap" {
             let name = String(line.description.split(separator: " ")[0])
             let words: [String]
             switch try #require(all[line.start]?.heap) {

@@ -5,10 +5,10 @@ import Testing
 @Suite struct WALDamageTests {
     private let noon = PostgresTimestamp(microseconds: 812_345_678_901_234)
 
-    private func decoded(_ craft: WALCraft, _ change: (inout [UInt8]) -> Void) -> DecodedLog {
+    private func decoded(_ craft: WALCraft, _ change: (inout [UInt8]) -> Void) -> DecodedWAL {
         var pages = craft.pages
         change(&pages)
-        return DecodedLog(pages, from: craft.first.start, segmentSize: craft.first.size)
+        return DecodedWAL(pages, from: craft.first.start, segmentSize: craft.first.size)
     }
 
     /// Three commits on the first page; the second one starts at byte 80 and is 34 bytes long.
@@ -27,10 +27,10 @@ import Testing
             var damaged = pages
             let place = Int.random(in: 0..<pages.count, using: &random)
             damaged[place] ^= UInt8.random(in: 1...255, using: &random)
-            let log = DecodedLog(damaged, from: craft.first.start, segmentSize: craft.first.size)
-            #expect(log.records.allSatisfy(written.contains), "seed \(random.seed), byte \(place)")
+            let wal = DecodedWAL(damaged, from: craft.first.start, segmentSize: craft.first.size)
+            #expect(wal.records.allSatisfy(written.contains), "seed \(random.seed), byte \(place)")
             #expect(
-                log.records == Array(craft.records.prefix(log.records.count)),
+                wal.records == Array(craft.records.prefix(wal.records.count)),
                 "seed \(random.seed), byte \(place)")
         }
     }
@@ -40,9 +40,9 @@ import Testing
         for place in 80..<114 {
             var segment = craft.segments[0].bytes
             segment[place] ^= 0x10
-            let log = DecodedLog(segment, from: craft.first.start, segmentSize: craft.first.size)
-            #expect(log.records == Array(craft.records.prefix(1)), "byte \(place)")
-            #expect(log.end?.position == craft.records[1].start, "byte \(place)")
+            let wal = DecodedWAL(segment, from: craft.first.start, segmentSize: craft.first.size)
+            #expect(wal.records == Array(craft.records.prefix(1)), "byte \(place)")
+            #expect(wal.end?.position == craft.records[1].start, "byte \(place)")
         }
     }
 
@@ -54,8 +54,8 @@ import Testing
             craft.commit(5, at: noon)
             pages = Array(craft.pages.prefix(80)) + random.bytes(8192 - 80)
             pages += random.bytes(8192)
-            let log = DecodedLog(pages, from: craft.first.start, segmentSize: craft.first.size)
-            #expect(log.records == craft.records, "seed \(random.seed)")
+            let wal = DecodedWAL(pages, from: craft.first.start, segmentSize: craft.first.size)
+            #expect(wal.records == craft.records, "seed \(random.seed)")
         }
     }
 
@@ -79,11 +79,11 @@ import Testing
         craft.fill(leaving: 24)
         let cut = craft.commit(5, at: noon, extra: 10)
         let place = Int(cut.start.distance(from: craft.first.start))
-        let log = decoded(craft) {
+        let wal = decoded(craft) {
             $0.replaceSubrange(place..<place + 4, with: [24, 0, 0, 0x40])
             $0.replaceSubrange(8208..<8212, with: [0, 0, 0, 0x40])
         }
-        #expect(log.end == .brokenRecord(cut.start, .recordTooLong))
+        #expect(wal.end == .brokenRecord(cut.start, .recordTooLong))
     }
 
     @Test func `tells what is wrong with a page header`() {
@@ -110,10 +110,10 @@ import Testing
         var other = WALCraft(
             SegmentName(timeline: TimelineID(1), number: 4, size: WALCraft.smallSegment), systemIdentifier: 1)
         other.commit(5, at: noon)
-        let log = DecodedLog(
+        let wal = DecodedWAL(
             ours.pages + other.pages, from: ours.first.start, segmentSize: ours.first.size)
-        #expect(log.end?.flaw == .systemIdentifier)
-        #expect(log.records == ours.records)
+        #expect(wal.end?.flaw == .systemIdentifier)
+        #expect(wal.records == ours.records)
     }
 
     @Test func `a page may belong to a later timeline, not to an earlier one`() {

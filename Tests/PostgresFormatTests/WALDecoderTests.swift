@@ -61,10 +61,10 @@ import Testing
         let switched = craft.switchSegment()
         #expect(craft.decoded().end == .switched(switched.end))
         craft.commit(6, at: noon)
-        let log = craft.decoded()
-        #expect(log.records == craft.records)
-        #expect(log.records[1].end.rawValue % craft.first.size.bytes == 0)
-        #expect(craft.decoded(portions: [1]) == log)
+        let wal = craft.decoded()
+        #expect(wal.records == craft.records)
+        #expect(wal.records[1].end.rawValue % craft.first.size.bytes == 0)
+        #expect(craft.decoded(portions: [1]) == wal)
     }
 
     @Test func `a tail of zeros is the end, and says where`() {
@@ -72,17 +72,17 @@ import Testing
         let last = craft.commit(5, at: noon)
         #expect(craft.decoded().end == .zeroedTail(last.end))
         let segment = craft.segments[0].bytes
-        let log = DecodedLog(segment, from: craft.first.start, segmentSize: craft.first.size, portions: [1])
-        #expect(log.end == .zeroedTail(last.end))
-        #expect(log.next == last.end)
+        let wal = DecodedWAL(segment, from: craft.first.start, segmentSize: craft.first.size, portions: [1])
+        #expect(wal.end == .zeroedTail(last.end))
+        #expect(wal.next == last.end)
     }
 
     @Test func `a page of zeros after a full page is the end`() {
         var craft = WALCraft.small()
         craft.fill(leaving: 0)
         let segment = craft.segments[0].bytes
-        let log = DecodedLog(segment, from: craft.first.start, segmentSize: craft.first.size)
-        #expect(log.end == .zeroedTail(LSN(craft.first.start.rawValue + 8192 + 24)))
+        let wal = DecodedWAL(segment, from: craft.first.start, segmentSize: craft.first.size)
+        #expect(wal.end == .zeroedTail(LSN(craft.first.start.rawValue + 8192 + 24)))
     }
 
     @Test func `a page of an earlier use of the file is the end, and the record before it is not given`() {
@@ -92,9 +92,9 @@ import Testing
         new.fill(leaving: 0)
         let cut = new.commit(5, at: noon, extra: 600)
         let mixed = Array(new.pages.prefix(16_384)) + old.segments[0].bytes.dropFirst(16_384)
-        let log = DecodedLog(mixed, from: new.first.start, segmentSize: new.first.size)
-        #expect(log.end == .recycledPage(cut.start))
-        #expect(log.records == Array(new.records.dropLast()))
+        let wal = DecodedWAL(mixed, from: new.first.start, segmentSize: new.first.size)
+        #expect(wal.end == .recycledPage(cut.start))
+        #expect(wal.records == Array(new.records.dropLast()))
     }
 
     @Test func `a record overwritten after a crash is left out`() {
@@ -119,8 +119,8 @@ import Testing
         var pages = craft.pages
         let place = Int(torn.start.distance(from: craft.first.start))
         withUnsafeBytes(of: length.littleEndian) { pages.replaceSubrange(place..<place + 4, with: $0) }
-        let log = DecodedLog(pages, from: craft.first.start, segmentSize: craft.first.size)
-        #expect(log.records == craft.records)
+        let wal = DecodedWAL(pages, from: craft.first.start, segmentSize: craft.first.size)
+        #expect(wal.records == craft.records)
     }
 
     @Test func `beginning inside a record keeps its first bytes and goes on behind it`() throws {

@@ -58,10 +58,10 @@ import Testing
             }
         }
         let wanted = try String(contentsOf: folder.appendingPathComponent("records.txt"), encoding: .utf8)
-            .split(separator: "\n").compactMap(ReleaseLog.Statistic.init)
+            .split(separator: "\n").compactMap(ReleaseWAL.Statistic.init)
         let rows = statistics.records + [WALStatistics.Row(name: "Total", amount: statistics.total)]
         let found = rows.map {
-            ReleaseLog.Statistic(
+            ReleaseWAL.Statistic(
                 name: $0.name, count: $0.amount.count, recordBytes: $0.amount.recordBytes,
                 imageBytes: $0.amount.imageBytes)
         }

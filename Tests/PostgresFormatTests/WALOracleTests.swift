@@ -2,31 +2,31 @@ import PostgresFormat
 import TestKit
 import Testing
 
-@Suite(.enabled(if: RecordedLog.isAvailable)) struct WALOracleTests {
-    private func decoded(_ log: RecordedLog, portions: [Int] = [Int.max]) throws -> DecodedLog {
-        let first = try #require(log.segments.first)
-        return DecodedLog(
-            log.segments.flatMap(\.bytes), from: first.name.start, segmentSize: RecordedLog.segmentSize,
+@Suite(.enabled(if: RecordedWAL.isAvailable)) struct WALOracleTests {
+    private func decoded(_ wal: RecordedWAL, portions: [Int] = [Int.max]) throws -> DecodedWAL {
+        let first = try #require(wal.segments.first)
+        return DecodedWAL(
+            wal.segments.flatMap(\.bytes), from: first.name.start, segmentSize: RecordedWAL.segmentSize,
             portions: portions)
     }
 
     @Test func `every record is the one that pg_waldump prints`() throws {
-        let log = try RecordedLog.shared()
-        let found = try decoded(log)
-        #expect(log.lines.count > 5_000)
-        #expect(found.records.count == log.lines.count)
-        for (record, line) in zip(found.records, log.lines) {
+        let wal = try RecordedWAL.shared()
+        let found = try decoded(wal)
+        #expect(wal.lines.count > 5_000)
+        #expect(found.records.count == wal.lines.count)
+        for (record, line) in zip(found.records, wal.lines) {
             try #require(record.start == line.start)
             #expect(ResourceManager(rawValue: record.manager)?.name == line.manager)
             #expect(record.xid == line.xid)
             #expect(record.totalLength == line.totalLength)
         }
-        #expect(try decoded(log, portions: [1]) == found)
+        #expect(try decoded(wal, portions: [1]) == found)
     }
 
     @Test func `every end follows from where pg_waldump says the next record starts`() throws {
-        let log = try RecordedLog.shared()
-        let found = try decoded(log)
+        let wal = try RecordedWAL.shared()
+        let found = try decoded(wal)
         for (record, next) in zip(found.records, found.records.dropFirst()) {
             let skipped = next.start.rawValue - record.end.rawValue
             let isPage = record.end.rawValue % 8192 == 0
@@ -35,19 +35,19 @@ import Testing
     }
 
     @Test func `the end of the log is where pg_waldump finds it`() throws {
-        let log = try RecordedLog.shared()
-        let end = try #require(decoded(log).end)
+        let wal = try RecordedWAL.shared()
+        let end = try #require(decoded(wal).end)
         guard case .zeroedTail(let position) = end else {
             Issue.record("the WAL ends otherwise: \(end)")
             return
         }
-        #expect(log.endMessage.contains("\(position)"), "\(log.endMessage)")
+        #expect(wal.endMessage.contains("\(position)"), "\(wal.endMessage)")
     }
 
     @Test func `every commit, abort and prepare has the time and number that pg_waldump prints`() throws {
-        let log = try RecordedLog.shared()
-        let ends = try decoded(log).transactions
-        let lines = log.lines.filter { $0.manager == "Transaction" && $0.description.isTransactionEnd }
+        let wal = try RecordedWAL.shared()
+        let ends = try decoded(wal).transactions
+        let lines = wal.lines.filter { $0.manager == "Transaction" && $0.description.isTransactionEnd }
         #expect(ends.count == lines.count)
         for (end, line) in zip(ends, lines) {
             #expect(end.start == line.start)

@@ -7,7 +7,7 @@ struct WALPatchTests {
     private static let path = "/srv/" + String(repeating: "space", count: 120)
 
     /// A log with a tablespace's creation that begins that many bytes before the end of a page or segment.
-    private static func log(_ room: Int, ofSegment: Bool, path: String = path) -> (WALCraft, LSN) {
+    private static func wal(_ room: Int, ofSegment: Bool, path: String = path) -> (WALCraft, LSN) {
         var craft = WALCraft.small()
         craft.commit(7, at: PostgresTimestamp(microseconds: 1))
         craft.fill(leaving: room, ofSegment: ofSegment)
@@ -32,7 +32,7 @@ struct WALPatchTests {
     func `a blanked record makes a tablespace in place, wherever it lies, and the rest stays as it was`(
         _ room: Int, ofSegment: Bool
     ) throws {
-        let (craft, start) = Self.log(room, ofSegment: ofSegment)
+        let (craft, start) = Self.wal(room, ofSegment: ofSegment)
         var bytes = craft.pages
         var patches: [WALPatch]?
         var before: [LSN] = []
@@ -62,7 +62,7 @@ struct WALPatchTests {
     }
 
     @Test func `nothing else is ever changed`() {
-        let (craft, _) = Self.log(640, ofSegment: false, path: "")
+        let (craft, _) = Self.wal(640, ofSegment: false, path: "")
         _ = Self.decode(craft.pages, craft.first) { record in
             #expect(record.tablespaceBlanking(segmentSize: craft.first.size) == nil)
         }

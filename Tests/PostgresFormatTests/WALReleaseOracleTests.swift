@@ -27,15 +27,15 @@ import Testing
         var wrongPages: [String] = []
         var restoredPages: [BlockImage.Compression: Int] = [:]
 
-        init(_ log: ReleaseLog) throws {
-            let first = try #require(log.segments.first)
-            var decoder = WALDecoder(start: first.name.start, segmentSize: RecordedLog.segmentSize)
-            let all = log.segments.flatMap(\.bytes)
+        init(_ wal: ReleaseWAL) throws {
+            let first = try #require(wal.segments.first)
+            var decoder = WALDecoder(start: first.name.start, segmentSize: RecordedWAL.segmentSize)
+            let all = wal.segments.flatMap(\.bytes)
             end = all.withUnsafeBytes { bytes in
                 decoder.feed(bytes) { record in
                     statistics.add(record)
                     add(record)
-                    for block in record.blocks { restore(block, of: record, log) }
+                    for block in record.blocks { restore(block, of: record, wal) }
                     return true
                 }
             }
@@ -68,7 +68,7 @@ import Testing
         }
 
         private mutating func restore(
-            _ block: BlockReference, of record: borrowing WALRecord, _ log: ReleaseLog
+            _ block: BlockReference, of record: borrowing WALRecord, _ wal: ReleaseWAL
         ) {
             guard let image = block.image else { return }
             let place = block.locator.description.replacing("/", with: ".")
@@ -84,7 +84,7 @@ import Testing
                 return
             }
             restoredPages[image.compression, default: 0] += 1
-            if log.version > .v15, log.pages[name] != page { wrongPages.append(name) }
+            if wal.version > .v15, wal.pages[name] != page { wrongPages.append(name) }
             // A page's special space begins behind its free space, in every kind of page but empty ones.
             let upper = Int(page[14]) | Int(page[15]) << 8
             let special = Int(page[16]) | Int(page[17]) << 8
@@ -94,13 +94,13 @@ import Testing
 
     @Test(arguments: WALVersion.allCases)
     func `reads every release's log exactly as its own pg_waldump`(_ version: WALVersion) throws {
-        let log = try ReleaseLog.shared(version)
-        let reading = try Reading(log)
-        #expect(log.lines.count > 20_000)
-        #expect(reading.records.count == log.lines.count)
+        let wal = try ReleaseWAL.shared(version)
+        let reading = try Reading(wal)
+        #expect(wal.lines.count > 20_000)
+        #expect(reading.records.count == wal.lines.count)
         #expect(reading.statistics.version == version)
         var wrong = 0
-        for (record, line) in zip(reading.records, log.lines) {
+        for (record, line) in zip(reading.records, wal.lines) {
             let blocks = line.description.range(of: ", blkref #").map {
                 String(line.description[$0.lowerBound...])
             }
@@ -120,7 +120,7 @@ import Testing
             Issue.record("the WAL ends otherwise: \(String(describing: reading.end))")
             return
         }
-        compare(reading.statistics, with: log)
+        compare(reading.statistics, with: wal)
         #expect(reading.wrongPages.isEmpty, "\(reading.wrongPages.prefix(10))")
         #expect(reading.restoredPages[.none, default: 0] > 500)
         #expect(reading.restoredPages[.pglz, default: 0] > 20)
@@ -132,16 +132,16 @@ import Testing
     }
 
     /// Counts, bytes and image bytes of each resource manager and each kind of record.
-    private func compare(_ statistics: WALStatistics, with log: ReleaseLog) {
-        func told(_ rows: [WALStatistics.Row]) -> [ReleaseLog.Statistic] {
+    private func compare(_ statistics: WALStatistics, with wal: ReleaseWAL) {
+        func told(_ rows: [WALStatistics.Row]) -> [ReleaseWAL.Statistic] {
             (rows + [WALStatistics.Row(name: "Total", amount: statistics.total)]).map {
-                ReleaseLog.Statistic(
+                ReleaseWAL.Statistic(
                     name: $0.name, count: $0.amount.count, recordBytes: $0.amount.recordBytes,
                     imageBytes: $0.amount.imageBytes)
             }
         }
-        #expect(Set(told(statistics.managers)) == Set(log.managers))
-        #expect(Set(told(statistics.records)) == Set(log.records))
+        #expect(Set(told(statistics.managers)) == Set(wal.managers))
+        #expect(Set(told(statistics.records)) == Set(wal.records))
         // All but the extensions' own pages, where there is no extension.
         let silent = statistics.managers.filter { $0.amount.count == 0 }.map(\.name)
         #expect(Set(silent).isSubset(of: ["Generic"]), "\(silent)")

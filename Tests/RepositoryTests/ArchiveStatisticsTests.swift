@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 /// What several threads count in an archive is what one counts, whatever is in it.
-@Suite(.enabled(if: RecordedLog.isAvailable), .serialized)
+@Suite(.enabled(if: RecordedWAL.isAvailable), .serialized)
 struct ArchiveStatisticsTests {
     private static let script = """
         CREATE TABLE t (x int, y text);

@@ -18,10 +18,10 @@ import Testing
         )
     }
 
-    @Test(.enabled(if: RecordedLog.isAvailable), arguments: [2, 3, 7, 16])
+    @Test(.enabled(if: RecordedWAL.isAvailable), arguments: [2, 3, 7, 16])
     func `parts of a real log add up to the whole`(workers: Int) throws {
         let scratch = try ScratchDirectory("parts")
-        let segments = try RecordedLog.shared().segments
+        let segments = try RecordedWAL.shared().segments
         var counted: UInt64 = 0
         for segment in segments {
             let (parts, whole) = try Self.bothWays(segment.bytes, workers: workers, scratch)
@@ -32,10 +32,10 @@ import Testing
         #expect(counted > 1000)
     }
 
-    @Test(.enabled(if: RecordedLog.isAvailable))
+    @Test(.enabled(if: RecordedWAL.isAvailable))
     func `damage ends the log at the same place for several threads as for one`() throws {
         let scratch = try ScratchDirectory("parts")
-        let segments = try RecordedLog.shared().segments
+        let segments = try RecordedWAL.shared().segments
         var random = SeededRandom()
         var ended = 0
         for number in 0..<120 {

@@ -6,7 +6,7 @@ import Testing
 import WALEvents
 
 /// The rows that indexes count are those that PostgreSQL reported for the statements.
-@Suite(.enabled(if: RecordedLog.isAvailable), .serialized)
+@Suite(.enabled(if: RecordedWAL.isAvailable), .serialized)
 struct RowCountTests {
     /// What one transaction did to one table.
     private struct Fact: Hashable, CustomStringConvertible {

@@ -6,7 +6,7 @@ import Testing
 import WALEvents
 
 /// An index is believed only when it is whole and of the very segment that is stored.
-@Suite(.enabled(if: RecordedLog.isAvailable), .serialized)
+@Suite(.enabled(if: RecordedWAL.isAvailable), .serialized)
 struct StoredIndexTests {
     private static let script = """
         CREATE TABLE t (x int, y text);
@@ -160,22 +160,22 @@ struct StoredIndexTests {
     }
 
     @Test func `the log of every kind of record is indexed as pg_waldump counts it`() throws {
-        let log = try RecordedLog.shared()
+        let wal = try RecordedWAL.shared()
         var predecessor: SegmentPredecessor?
         var ends = 0
         var joined = 0
-        for (name, bytes) in log.segments {
+        for (name, bytes) in wal.segments {
             let index = try RowCountTests.index(name, bytes, after: predecessor)
             predecessor = SegmentPredecessor(index)
             ends += index.detail?.ends.count ?? 0
             if index.summary.isJoined { joined += 1 }
             for kept in index.kept { #expect(kept.withRecord { $0.start } == kept.start) }
         }
-        let expected = log.lines.filter { line in
+        let expected = wal.lines.filter { line in
             line.manager == "Transaction"
                 && ["COMMIT", "ABORT", "PREPARE"].contains { line.description.hasPrefix($0) }
         }
         #expect(ends == expected.count)
-        #expect(joined == log.segments.count - 1)
+        #expect(joined == wal.segments.count - 1)
     }
 }

@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 /// What indexes tell of a transaction is what stands in the log.
-@Suite(.enabled(if: RecordedLog.isAvailable), .serialized)
+@Suite(.enabled(if: RecordedWAL.isAvailable), .serialized)
 struct ToldTransactionTests {
     /// Savepoints kept and given up, transactions prepared, and ends that cross from one segment to the next.
     private static let script = """
@@ -34,13 +34,13 @@ struct ToldTransactionTests {
 
     @Test func `indexes tell every end of every transaction, and of its parts`() throws {
         let load = try ArchivedWorkload(Self.script)
-        var read: [LogRecord] = []
+        var read: [RecordFacts] = []
         var decoder = WALDecoder(
             start: try #require(load.segments.first).name.start, segmentSize: ArchivedWorkload.segmentSize)
         for (_, bytes) in load.segments {
             _ = bytes.withUnsafeBytes { pages in
                 decoder.feed(pages) { record in
-                    let told = LogRecord(record)
+                    let told = RecordFacts(record)
                     if told.transaction != nil || told.nextTransaction != nil { read.append(told) }
                     return true
                 }
@@ -54,7 +54,7 @@ struct ToldTransactionTests {
         let parts = read.flatMap(\.subtransactions)
         let some = numbers.shuffled(using: &random).prefix(60) + parts.shuffled(using: &random).prefix(60)
         for number in some {
-            var told: [LogRecord] = []
+            var told: [RecordFacts] = []
             for (place, segment) in segments.enumerated() {
                 let before = place > 0 ? segments[place - 1] : nil
                 let answer = try #require(
@@ -86,7 +86,7 @@ struct ToldTransactionTests {
         let subtransactions: [TransactionID]
         let next: UInt64?
 
-        init(_ record: LogRecord) {
+        init(_ record: RecordFacts) {
             start = record.start
             end = record.end
             transaction = record.transaction

@@ -9,7 +9,7 @@ struct ColumnTypeTests {
     @Test(arguments: WALVersion.allCases)
     func `PostgreSQL's own types have the names that format_type gives them`(_ version: WALVersion) throws {
         let scratch = try ScratchDirectory("types")
-        let server = try PostgresFixture(programs: try ReleaseLog.programs(version, scratch))
+        let server = try PostgresFixture(programs: try ReleaseWAL.programs(version, scratch))
         let declared = [
             "char", "char(7)", "bpchar", "varchar", "varchar(20)[]", "\"char\"", "bit", "bit(3)", "varbit",
             "varbit(9)", "numeric", "numeric(8)", "numeric(8,2)", "numeric(3,-2)", "numeric(1000,1000)[]",

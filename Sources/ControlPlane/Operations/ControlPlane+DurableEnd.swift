@@ -28,6 +28,6 @@ extension ControlPlane {
         guard let held = try? reader(of: row).held(for: .latest, tailDirectory: tailDirectory) else {
             return nil
         }
-        return try? RestorePlanner(inventory: held.inventory, source: held.log).lastEnd()
+        return try? RestorePlanner(inventory: held.inventory, source: held.wal).lastEnd()
     }
 }

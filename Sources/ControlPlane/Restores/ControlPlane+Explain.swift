@@ -23,11 +23,11 @@ extension ControlPlane {
         }
         let label = try BackupFiles.content(of: "backup_label", in: backup, job.layout)
         var histories: [RestoreExplanation.File] = []
-        for timeline in try job.log.archive.histories() where timeline <= job.plan.timeline {
+        for timeline in try job.wal.archive.histories() where timeline <= job.plan.timeline {
             histories.append(
                 RestoreExplanation.File(
                     path: job.dataDirectory + "/pg_wal/\(timeline.fileName).history",
-                    content: try job.log.archive.history(timeline) ?? "",
+                    content: try job.wal.archive.history(timeline) ?? "",
                     purpose: "How timeline \(timeline) came about."))
         }
         let story = RestoreStory(

@@ -19,7 +19,7 @@ struct PreparedRestore {
     /// Keeps expiry away from the source's repository.
     var pin: DirectoryLock
 
-    var log: HeldLog { held.log }
+    var wal: HeldWAL { held.wal }
     var systemIdentifier: UInt64 { held.systemIdentifier }
 
     func release() {
@@ -71,7 +71,7 @@ extension ControlPlane {
             let held = try reader.held(
                 for: sought.moment, timeline: request.timeline, acceptedEnd: request.acceptedEnd,
                 tailDirectory: tailDirectory)
-            let planner = RestorePlanner(inventory: held.inventory, source: held.log)
+            let planner = RestorePlanner(inventory: held.inventory, source: held.wal)
             var plan: RestorePlan
             do {
                 plan = try planner.plan(

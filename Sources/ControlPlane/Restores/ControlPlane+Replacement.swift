@@ -221,7 +221,7 @@ extension ControlPlane {
     }
 
     private func removeFiles(of row: ServerRow) throws {
-        try removeLinkedLog(row)
+        try removeLinkedWAL(row)
         try DurableFiles.removeTree(paths.server(row.id))
         try DurableFiles.removeTree(socketDirectory(row.id))
     }

@@ -282,14 +282,14 @@ extension ControlPlane {
     {
         let plan = prepared.planned.plan
         return RestoreJob(
-            plan: plan, layout: prepared.layout, log: prepared.log,
+            plan: plan, layout: prepared.layout, wal: prepared.wal,
             systemIdentifier: prepared.systemIdentifier, installation: try installation(prepared.source),
             runner: runner,
             account: account.name, serverDirectory: paths.server(serverID),
             dataDirectory: paths.data(serverID), operationDirectory: paths.operation(operationID),
             socketDirectory: recoverySocketDirectory(serverID),
             memory: RecoveryMemory(
-                dataBytes: plan.dataBytes, logBytes: plan.walBytes, machine: MachineResources.current(),
+                dataBytes: plan.dataBytes, walBytes: plan.walBytes, machine: MachineResources.current(),
                 availableMiB: MachineResources.availableMiB()), progress: progress,
             cancellation: cancellation)
     }

@@ -14,7 +14,7 @@ extension Problem {
             case .tooLate: .restoreTimeTooLate
             case .unknownBackup, .unknownTimeline: .resourceNotFound
             case .damagedBackup: .backupDamaged
-            case .missingSegment, .timelineWithoutLog: .walMissing
+            case .missingSegment, .timelineWithoutWAL: .walMissing
             case .damagedSegment: .walDamaged
             case .minimalLogging, .timeNotExact, .lockedOut: .targetUnreachable
             case .place(let place):

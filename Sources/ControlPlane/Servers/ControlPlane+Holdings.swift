@@ -67,8 +67,8 @@ extension ControlPlane {
     /// Visits the records of a server's WAL in order, until `visit` answers false; the answer tells where and
     /// why it ended sooner than asked for. With each comes the relation that it is about, by its name where
     /// the record begins; nil where that is not known.
-    public func readLog(
-        _ server: ServerReference, _ selection: LogSelection,
+    public func readWAL(
+        _ server: ServerReference, _ selection: WALPart,
         _ visit: (borrowing WALRecord, KnownRelation?) throws(Problem) -> Bool
     ) throws -> [ReadingEnd] {
         let reader = reader(of: try find(server, .kept))
@@ -81,7 +81,7 @@ extension ControlPlane {
     }
 
     /// Nil where the catalogs cannot be followed up to there: WAL is shown all the same.
-    private func names(at selection: LogSelection, _ reader: SourceReader) throws -> FollowedNames? {
+    private func names(at selection: WALPart, _ reader: SourceReader) throws -> FollowedNames? {
         do {
             return try reader.names(at: selection, tailDirectory: newTailDirectory())
         } catch {
@@ -92,26 +92,26 @@ extension ControlPlane {
     }
 
     /// Counts the records of a server's WAL, the archived ones on all processors.
-    public func logStatistics(
-        _ server: ServerReference, _ selection: LogSelection
+    public func walStatistics(
+        _ server: ServerReference, _ selection: WALPart
     ) throws -> (WALStatistics, [ReadingEnd]) {
         try reader(of: find(server, .kept)).statistics(selection, tailDirectory: newTailDirectory())
     }
 
     /// Visits the records in a file that the caller may read.
-    public static func readLog(
+    public static func readWAL(
         file path: String, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
     ) throws(Problem) -> WALEnd? {
         try WALFile.records(path: path, visit)
     }
 
     /// Counts the records in a file that the caller may read, on all processors.
-    public static func logStatistics(file path: String) throws(Problem) -> (WALStatistics, WALEnd?) {
+    public static func walStatistics(file path: String) throws(Problem) -> (WALStatistics, WALEnd?) {
         try WALFile.statistics(path: path)
     }
 
     /// Checks a server's whole archive, on both processors, and whether it has all that its backups need.
-    public func verifyLog(_ server: ServerReference) throws -> ArchiveReport {
+    public func verifyWAL(_ server: ServerReference) throws -> ArchiveReport {
         try reader(of: find(server, .kept)).verifyArchive()
     }
 

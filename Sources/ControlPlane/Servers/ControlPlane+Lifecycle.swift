@@ -248,7 +248,7 @@ extension ControlPlane {
                 throw error
             }
             RestoreFaults.reached("delete: files")
-            try removeLinkedLog(row)
+            try removeLinkedWAL(row)
             try DurableFiles.removeTree(paths.server(row.id))
             try DurableFiles.removeTree(socketDirectory(row.id))
             RestoreFaults.reached("delete: catalog")

@@ -9,7 +9,7 @@ extension ControlPlane {
     /// with the data directory.
     ///
     /// Only files that can be nothing but WAL: a link that leads astray must not cost anybody's files.
-    func removeLinkedLog(_ row: ServerRow) throws(Problem) {
+    func removeLinkedWAL(_ row: ServerRow) throws(Problem) {
         let link = paths.data(row.id) + "/pg_wal"
         guard let target = DurableFiles.linkTarget(link) else { return }
         let directory = target.hasPrefix("/") ? target : paths.data(row.id) + "/" + target

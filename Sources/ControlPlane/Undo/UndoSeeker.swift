@@ -58,7 +58,7 @@ struct UndoSeeker {
     /// Up to where a restore to that time replays; what is still to come, or committed since, is behind now.
     private func end(of time: RequestedTime, _ latest: PreparedRestore) throws -> LSN {
         let limit = latest.planned.plan.expectedEnd
-        let planner = RestorePlanner(inventory: latest.held.inventory, source: latest.held.log)
+        let planner = RestorePlanner(inventory: latest.held.inventory, source: latest.held.wal)
         guard planner.holdsEnd(after: time.instant) else { return limit }
         let prepared = try prepare(.time(time))
         defer { prepared.release() }

@@ -153,7 +153,7 @@ extension ControlPlane {
         }
         if time.dryRun { gone.formUnion(ripe) }
         actions += waiting
-        return try actions + expireLog(row, repository, without: gone, dryRun: time.dryRun)
+        return try actions + expireWAL(row, repository, without: gone, dryRun: time.dryRun)
     }
 
     private func retained(_ repository: BackupRepository) throws -> [RetainedBackup] {
@@ -167,7 +167,7 @@ extension ControlPlane {
     }
 
     /// Removes log that none of the backups needs that are there: whatever still waits keeps its log.
-    private func expireLog(
+    private func expireWAL(
         _ row: ServerRow, _ repository: BackupRepository, without gone: Set<String>, dryRun: Bool
     ) throws -> [MaintenanceAction] {
         let kept = try retained(repository).filter { !gone.contains($0.name) }

@@ -98,6 +98,6 @@ struct RecordAssembly {
 
     @inline(__always)
     static func isSwitch(_ record: UnsafeRawBufferPointer) -> Bool {
-        record.little(16, as: UInt16.self) & 0xFFF0 == UInt16(LogOperation.switchSegment)
+        record.little(16, as: UInt16.self) & 0xFFF0 == UInt16(XLogOperation.switchSegment)
     }
 }

@@ -15,7 +15,7 @@ public enum RecordWords {
             if let operation = record.heapOperation { return heap(operation) }
         case .transaction:
             if let operation = record.transactionOperation { return transaction(operation, record.xid) }
-        case .xlog: return log(record)
+        case .xlog: return xlog(record)
         case .database:
             if let operation = record.databaseOperation { return database(operation) }
         case .tablespace:
@@ -153,7 +153,7 @@ extension RecordWords {
         }
     }
 
-    private static func log(_ record: borrowing WALRecord) -> String {
+    private static func xlog(_ record: borrowing WALRecord) -> String {
         if let point = record.restorePoint {
             return "restore point '\(visible(point.name))' at \(point.time)"
         }
@@ -173,10 +173,10 @@ extension RecordWords {
             return "the record begun at \(start) was never finished; the WAL goes on here"
         }
         switch record.operation {
-        case LogOperation.switchSegment: return "switch to the next segment; the rest of this is unused"
-        case LogOperation.backupEnd: return "a base backup ended"
-        case LogOperation.checkpointRedo: return "recovery from the coming checkpoint begins here"
-        case LogOperation.fullPageImage, LogOperation.fullPageImageForHint:
+        case XLogOperation.switchSegment: return "switch to the next segment; the rest of this is unused"
+        case XLogOperation.backupEnd: return "a base backup ended"
+        case XLogOperation.checkpointRedo: return "recovery from the coming checkpoint begins here"
+        case XLogOperation.fullPageImage, XLogOperation.fullPageImageForHint:
             let blocks = record.blocks
             guard let first = blocks.first else { return "whole pages" }
             return blocks.count == 1
@@ -190,7 +190,7 @@ extension RecordWords {
         switch operation {
         case .createByFileCopy(let database, _, let source, _):
             "database \(database) made by copying the files of \(source)"
-        case .createByLog(let database, _): "database \(database) made; its pages follow"
+        case .createByWAL(let database, _): "database \(database) made; its pages follow"
         case .drop(let database, _): "database \(database) removed from the disk, at once"
         }
     }

@@ -7,7 +7,7 @@ extension ResourceManager {
     public func operationName(_ info: UInt8, version: WALVersion) -> String? {
         let code = info & 0xF0
         switch self {
-        case .xlog: return Names.log[code]
+        case .xlog: return Names.xlog[code]
         case .transaction: return Names.transaction[code & 0x70]
         case .storage: return Names.storage[code]
         case .commitLog, .commitTimestamp: return Names.pages[code]
@@ -66,7 +66,7 @@ extension WALRecord {
 
 /// Operation names by code.
 private enum Names {
-    static let log: [UInt8: String] = [
+    static let xlog: [UInt8: String] = [
         0x00: "CHECKPOINT_SHUTDOWN", 0x10: "CHECKPOINT_ONLINE", 0x20: "NOOP", 0x30: "NEXTOID",
         0x40: "SWITCH", 0x50: "BACKUP_END", 0x60: "PARAMETER_CHANGE", 0x70: "RESTORE_POINT",
         0x80: "FPW_CHANGE", 0x90: "END_OF_RECOVERY", 0xA0: "FPI_FOR_HINT", 0xB0: "FPI",

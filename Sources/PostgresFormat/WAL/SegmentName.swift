@@ -49,7 +49,7 @@ public struct WALSegmentSize: Hashable, Sendable, Codable {
     }
 
     /// Segments per 4 GiB of log: how many low numbers a file name has before the middle part counts up.
-    var perLogFile: UInt64 { (1 << 32) / bytes }
+    var perXLogID: UInt64 { (1 << 32) / bytes }
 }
 
 /// One WAL segment: a timeline and a number, with the segment size that makes both a file name and a range.
@@ -82,15 +82,15 @@ public struct SegmentName: Hashable, Comparable, Sendable, CustomStringConvertib
             UInt32(String(decoding: bytes[range], as: UTF8.self), radix: 16)
         }
         guard let timeline = part(0..<8), let high = part(8..<16), let low = part(16..<24),
-            timeline > 0, UInt64(low) < size.perLogFile
+            timeline > 0, UInt64(low) < size.perXLogID
         else { return nil }
         self.init(
-            timeline: TimelineID(timeline), number: UInt64(high) * size.perLogFile + UInt64(low), size: size)
+            timeline: TimelineID(timeline), number: UInt64(high) * size.perXLogID + UInt64(low), size: size)
     }
 
     public var fileName: String {
-        timeline.fileName + TimelineID.hex(UInt32(truncatingIfNeeded: number / size.perLogFile))
-            + TimelineID.hex(UInt32(truncatingIfNeeded: number % size.perLogFile))
+        timeline.fileName + TimelineID.hex(UInt32(truncatingIfNeeded: number / size.perXLogID))
+            + TimelineID.hex(UInt32(truncatingIfNeeded: number % size.perXLogID))
     }
 
     public var description: String { fileName }

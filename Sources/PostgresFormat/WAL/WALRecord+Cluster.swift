@@ -41,7 +41,7 @@ public enum DatabaseOperation: Hashable, Sendable {
     case createByFileCopy(
         database: ObjectID, tablespace: ObjectID, source: ObjectID, sourceTablespace: ObjectID)
     /// Made empty; its blocks follow in the log.
-    case createByLog(database: ObjectID, tablespace: ObjectID)
+    case createByWAL(database: ObjectID, tablespace: ObjectID)
     /// Its directories in these tablespaces are removed, at once and whatever becomes of the transaction.
     case drop(database: ObjectID, tablespaces: [ObjectID])
 }

@@ -6,11 +6,12 @@ extension WALRecord {
 
     /// The checkpoint that this record is.
     public var checkpoint: WALCheckpoint? {
-        guard isLog(LogOperation.checkpointShutdown) || isLog(LogOperation.checkpointOnline), let mainData,
+        guard isXLog(XLogOperation.checkpointShutdown) || isXLog(XLogOperation.checkpointOnline),
+            let mainData,
             mainData.count >= 88
         else { return nil }
         return WALCheckpoint(
-            isShutdown: operation == LogOperation.checkpointShutdown, redo: LSN(mainData.little(0)),
+            isShutdown: operation == XLogOperation.checkpointShutdown, redo: LSN(mainData.little(0)),
             timeline: TimelineID(mainData.little(8)), previousTimeline: TimelineID(mainData.little(12)),
             fullPageWrites: mainData[16] != 0,
             walLevel: version >= .v17 ? WALLevel(rawValue: mainData.little(20)) : nil,
@@ -26,7 +27,7 @@ extension WALRecord {
 
     /// The end of recovery that this record is.
     public var endOfRecovery: WALEndOfRecovery? {
-        guard isLog(LogOperation.endOfRecovery), let mainData, mainData.count >= 16 else { return nil }
+        guard isXLog(XLogOperation.endOfRecovery), let mainData, mainData.count >= 16 else { return nil }
         return WALEndOfRecovery(
             time: PostgresTimestamp(microseconds: mainData.little(0)),
             timeline: TimelineID(mainData.little(8)), previousTimeline: TimelineID(mainData.little(12)))
@@ -34,13 +35,13 @@ extension WALRecord {
 
     /// The new value of `full_page_writes`.
     public var fullPageWritesChange: Bool? {
-        guard isLog(LogOperation.fullPageWrites), let mainData, mainData.count >= 1 else { return nil }
+        guard isXLog(XLogOperation.fullPageWrites), let mainData, mainData.count >= 1 else { return nil }
         return mainData[0] != 0
     }
 
     /// Where the record began that could not be completed and was overwritten, and when.
     public var overwrittenRecord: (start: LSN, time: PostgresTimestamp)? {
-        guard isLog(LogOperation.overwriteContinuation), let mainData, mainData.count >= 16 else {
+        guard isXLog(XLogOperation.overwriteContinuation), let mainData, mainData.count >= 16 else {
             return nil
         }
         return (LSN(mainData.little(0)), PostgresTimestamp(microseconds: mainData.little(8)))
@@ -57,7 +58,7 @@ extension WALRecord {
                 database: database, tablespace: tablespace, source: source,
                 sourceTablespace: sourceTablespace)
         case 0x10:
-            return reader.nextObject().map { .createByLog(database: database, tablespace: $0) }
+            return reader.nextObject().map { .createByWAL(database: database, tablespace: $0) }
         case 0x20:
             return reader.nextList(of: 4) { $0.nextObject() }.map {
                 .drop(database: database, tablespaces: $0)

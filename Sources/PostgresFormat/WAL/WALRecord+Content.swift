@@ -1,5 +1,5 @@
 /// What a record of the log's own resource manager says (`pg_control.h`).
-public enum LogOperation {
+public enum XLogOperation {
     public static let checkpointShutdown: UInt8 = 0x00
     public static let checkpointOnline: UInt8 = 0x10
     public static let switchSegment: UInt8 = 0x40
@@ -68,13 +68,13 @@ public enum WALTablespaceCreation: Hashable, Sendable {
 
 extension WALRecord {
     /// Whether this record belongs to the log's own resource manager and is of that operation.
-    public func isLog(_ operation: UInt8) -> Bool {
+    public func isXLog(_ operation: UInt8) -> Bool {
         resourceManagerID == ResourceManager.xlog.rawValue && self.operation == operation
     }
 
     /// The named restore point that this record is.
     public var restorePoint: WALRestorePoint? {
-        guard isLog(LogOperation.restorePoint), let mainData else { return nil }
+        guard isXLog(XLogOperation.restorePoint), let mainData else { return nil }
         var reader = ByteReader(mainData)
         guard let time = reader.next(Int64.self) else { return nil }
         return WALRestorePoint(
@@ -84,7 +84,7 @@ extension WALRecord {
 
     /// The settings that this parameter change record carries.
     public var parameterChange: WALParameters? {
-        guard isLog(LogOperation.parameterChange), let mainData else { return nil }
+        guard isXLog(XLogOperation.parameterChange), let mainData else { return nil }
         var reader = ByteReader(mainData)
         guard let connections = reader.next(Int32.self), let workers = reader.next(Int32.self),
             let senders = reader.next(Int32.self), let prepared = reader.next(Int32.self),

@@ -77,7 +77,7 @@ public struct TouchedPages: Sendable {
             }
         case .database?:
             switch record.databaseOperation {
-            case .createByFileCopy(let database, _, _, _)?, .createByLog(let database, _)?,
+            case .createByFileCopy(let database, _, _, _)?, .createByWAL(let database, _)?,
                 .drop(let database, _)?:
                 databases.insert(database)
             case nil: refuse(record)

@@ -69,7 +69,7 @@ extension WALArchive {
                 return !isOver && ended == nil
             }
             if isOver { return nil }
-            if let ended { return .log(ended) }
+            if let ended { return .wal(ended) }
             name = name.next
             if decoder.nextRecord >= range.upperBound { return nil }
         }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Reads the records that begin in one part of a segment's file, from one page to another.
 struct PartReading: Sendable {
-    struct Log: Sendable {
+    struct Origin: Sendable {
         let start: LSN
         let segmentSize: WALSegmentSize
     }
@@ -30,7 +30,7 @@ struct PartReading: Sendable {
     }
 
     let file: OpenFile
-    let log: Log
+    let origin: Origin
     /// Offsets in the file, both of pages; a record that begins before `border` belongs to this part.
     let begin: UInt64
     let border: UInt64
@@ -39,7 +39,7 @@ struct PartReading: Sendable {
     /// Nil where this part alone does not tell what is in it.
     func run() throws(Problem) -> Result? {
         var decoder = WALDecoder(
-            start: log.start.advanced(by: begin), segmentSize: log.segmentSize)
+            start: origin.start.advanced(by: begin), segmentSize: origin.segmentSize)
         var result = Result()
         let buffer = RawBuffer(count: FrameFormat.contentBytes)
         var offset = begin
@@ -58,7 +58,7 @@ struct PartReading: Sendable {
         while decoder.tailFragment != nil, offset < size {
             guard let page = try read(buffer, WALPageHeader.pageSize, at: offset) else { return nil }
             var isForeign = false
-            let limit = log.start.advanced(by: border)
+            let limit = origin.start.advanced(by: border)
             let end = decoder.feed(page) { record in
                 isForeign = record.start >= limit
                 if !isForeign { result.add(record) }

@@ -46,7 +46,7 @@ extension WALArchive {
         let board = PieceBoard()
         try Workers.spread(pieces.count) { (number) throws(Problem) in
             guard !board.isOver else { return }
-            var piece = LogPiece()
+            var piece = CountedPiece()
             do throws(Problem) {
                 piece.end = try records(.range(timeline, pieces[number])) { (record) throws(Problem) in
                     try cancellation.check()
@@ -87,7 +87,7 @@ extension WALArchive {
 }
 
 /// What was counted in a piece of log.
-private struct LogPiece: Sendable {
+private struct CountedPiece: Sendable {
     var statistics = WALStatistics()
     var first: (start: LSN, previous: LSN)?
     /// Where the last record starts, and where the one behind it has to.
@@ -99,7 +99,7 @@ private struct LogPiece: Sendable {
         if first == nil { first = (record.start, record.previous) }
         var next = record.end.rawValue
         if record.resourceManagerID == ResourceManager.xlog.rawValue,
-            record.operation == LogOperation.switchSegment
+            record.operation == XLogOperation.switchSegment
         {
             next = (next + size.bytes - 1) / size.bytes * size.bytes
         }
@@ -114,9 +114,9 @@ private struct LogPiece: Sendable {
 /// Adds pieces up in the order of the log, whatever order they come in.
 private final class PieceBoard: Sendable {
     private struct State {
-        var waiting: [Int: LogPiece] = [:]
+        var waiting: [Int: CountedPiece] = [:]
         var next = 0
-        var whole = LogPiece()
+        var whole = CountedPiece()
         var isOver = false
         var fits = true
     }
@@ -133,7 +133,7 @@ private final class PieceBoard: Sendable {
         return fits ? (whole.statistics, whole.end) : nil
     }
 
-    func add(_ piece: LogPiece, _ number: Int) {
+    func add(_ piece: CountedPiece, _ number: Int) {
         state.withLock { state in
             state.waiting[number] = piece
             while !state.isOver, let piece = state.waiting.removeValue(forKey: state.next) {

@@ -14,7 +14,7 @@ extension WALArchive {
         guard let index = stored.index, let detail = index.detail else { return nil }
         var records = detail.ends.filter {
             $0.xid == transaction || $0.subtransactions.contains(transaction)
-        }.map(LogRecord.init)
+        }.map(RecordFacts.init)
         records += Self.checkpoints(index)
         records.sort { $0.start < $1.start }
         return ToldTransaction(records: records, isJoined: index.summary.isJoined)
@@ -23,22 +23,22 @@ extension WALArchive {
     /// The checkpoints that a segment's index tells of; nil where there is no index to be believed.
     public func checkpoints(
         in segment: ArchivedSegment, after predecessor: ArchivedSegment?
-    ) throws(Problem) -> [LogRecord]? {
+    ) throws(Problem) -> [RecordFacts]? {
         try storedIndex(of: segment, after: predecessor).index.map(Self.checkpoints)
     }
 
-    private static func checkpoints(_ index: SegmentIndex) -> [LogRecord] {
-        var records: [LogRecord] = []
+    private static func checkpoints(_ index: SegmentIndex) -> [RecordFacts] {
+        var records: [RecordFacts] = []
         for kept in index.kept {
             kept.withRecord { record in
-                if record.checkpoint != nil { records.append(LogRecord(record)) }
+                if record.checkpoint != nil { records.append(RecordFacts(record)) }
             }
         }
         return records
     }
 }
 
-extension LogRecord {
+extension RecordFacts {
     fileprivate init(_ end: IndexedTransactionEnd) {
         self.init(
             start: end.start, end: end.end,

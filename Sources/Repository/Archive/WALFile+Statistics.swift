@@ -34,21 +34,21 @@ extension WALFile {
         let results = PartResults(Int(count))
         try Workers.run(Int(count)) { worker throws(Problem) in
             let reading = PartReading(
-                file: file, log: first, begin: borders[worker], border: borders[worker + 1], size: size)
+                file: file, origin: first, begin: borders[worker], border: borders[worker + 1], size: size)
             results.set(worker, try reading.run())
         }
         return join(results.all)
     }
 
     /// Where the log begins, and how long its segments are; nil where the file does not begin as a segment.
-    private static func firstPage(of file: OpenFile) throws(Problem) -> PartReading.Log? {
+    private static func firstPage(of file: OpenFile) throws(Problem) -> PartReading.Origin? {
         let buffer = RawBuffer(count: WALPageHeader.pageSize)
         guard try file.read(into: buffer.bytes, at: 0) == buffer.bytes.count,
             let header = WALPageHeader(buffer[prefix: buffer.bytes.count]), header.version != nil,
             let first = header.segment, let size = WALSegmentSize(bytes: UInt64(first.segmentSize)),
             header.address.rawValue % size.bytes == 0
         else { return nil }
-        return PartReading.Log(start: header.address, segmentSize: size)
+        return PartReading.Origin(start: header.address, segmentSize: size)
     }
 
     /// Nil unless every part was read as it would have been read after the one before.

@@ -23,7 +23,7 @@ extension CatalogState {
             var images = RestoredBlocks()
             restoreImages(of: record, &images)
             if let operation = record.heapOperation { redo(operation, record, images) }
-        case .xlog: applyLog(record)
+        case .xlog: applyXLog(record)
         case .database: if let operation = record.databaseOperation { redo(operation, record.xid) }
         case .relationMap: if let update = record.relationMapUpdate { redo(update, record) }
         default: break
@@ -38,16 +38,16 @@ extension CatalogState {
         func contains(_ id: UInt8) -> Bool { ids & 1 << UInt64(id & 63) != 0 }
     }
 
-    private mutating func applyLog(_ record: borrowing WALRecord) {
+    private mutating func applyXLog(_ record: borrowing WALRecord) {
         switch record.operation {
-        case LogOperation.fullPageImage, LogOperation.fullPageImageForHint:
+        case XLogOperation.fullPageImage, XLogOperation.fullPageImageForHint:
             var images = RestoredBlocks()
             restoreImages(of: record, &images)
-        case LogOperation.checkpointShutdown, LogOperation.checkpointOnline:
+        case XLogOperation.checkpointShutdown, XLogOperation.checkpointOnline:
             guard let checkpoint = record.checkpoint else { return }
             met(checkpoint)
             if checkpoint.isShutdown { serverStopped() }
-        case LogOperation.endOfRecovery: serverStopped()
+        case XLogOperation.endOfRecovery: serverStopped()
         default: break
         }
     }
@@ -310,7 +310,7 @@ extension CatalogState {
 
     private mutating func redo(_ operation: DatabaseOperation, _ xid: TransactionID) {
         switch operation {
-        case .createByLog(let database, let tablespace):
+        case .createByWAL(let database, let tablespace):
             let templates = databases.values.map(\.current)
             databases[database] = DatabaseCatalog(
                 tablespace: tablespace, map: RelationMap(), kinds: DatabaseCatalog.ownKinds)

@@ -90,7 +90,7 @@ public struct EventAssembler {
         case .transaction:
             if let details = record.transactionDetails { end(IndexedTransactionEnd(details)) }
         case .xlog:
-            applyLog(record)
+            applyXLog(record)
             catalog.apply(record)
         case .database:
             if let operation = record.databaseOperation {
@@ -142,7 +142,7 @@ public struct EventAssembler {
         catalog.settle(xids, committed: end.kind.isCommit)
     }
 
-    private mutating func applyLog(_ record: borrowing WALRecord) {
+    private mutating func applyXLog(_ record: borrowing WALRecord) {
         if let point = record.restorePoint {
             events.append(
                 WALEvent(

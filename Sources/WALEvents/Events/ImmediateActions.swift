@@ -22,7 +22,7 @@ struct ImmediateActions {
         case .createByFileCopy(let database, _, let source, _):
             // The same database is one that moves to another tablespace.
             if database != source { madeDatabases[database] = record }
-        case .createByLog(let database, _): madeDatabases[database] = record
+        case .createByWAL(let database, _): madeDatabases[database] = record
         case .drop(let database, let tablespaces):
             guard let known = catalog.databases[database], tablespaces.contains(known.tablespace) else {
                 return

@@ -108,7 +108,7 @@ public struct GrowthCollector: Sendable {
                     target: SegmentGrowth.Directory(database: database, tablespace: tablespace)))
         case .drop(let database, let tablespaces)?:
             removed += tablespaces.map { SegmentGrowth.Directory(database: database, tablespace: $0) }
-        case .createByLog?, nil: break
+        case .createByWAL?, nil: break
         }
     }
 

@@ -166,11 +166,11 @@ public struct SegmentIndexer: Sendable {
         switch record.resourceManager {
         case .xlog:
             switch record.operation {
-            case LogOperation.fullPageImage, LogOperation.fullPageImageForHint:
+            case XLogOperation.fullPageImage, XLogOperation.fullPageImageForHint:
                 if hasCatalogImage(record) { keepCatalog(record) }
-            case LogOperation.checkpointShutdown, LogOperation.checkpointOnline,
-                LogOperation.restorePoint, LogOperation.parameterChange, LogOperation.endOfRecovery,
-                LogOperation.fullPageWrites, LogOperation.overwriteContinuation:
+            case XLogOperation.checkpointShutdown, XLogOperation.checkpointOnline,
+                XLogOperation.restorePoint, XLogOperation.parameterChange, XLogOperation.endOfRecovery,
+                XLogOperation.fullPageWrites, XLogOperation.overwriteContinuation:
                 keep(record)
             default: break
             }

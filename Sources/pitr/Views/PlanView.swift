@@ -16,7 +16,7 @@ enum PlanView {
         }
         for note in planned.notes { text.field("Note", note) }
         addBackup(plan, to: &text)
-        addLog(plan, to: &text)
+        addWAL(plan, to: &text)
         addCut(planned, to: &text)
         addRecovery(plan, to: &text)
         addFacts(planned, to: &text)
@@ -67,7 +67,7 @@ enum PlanView {
         for backup in plan.rejected { text.field("Not taken", "\(backup.name): \(backup.reason)") }
     }
 
-    private static func addLog(_ plan: RestorePlan, to text: inout PersonText) {
+    private static func addWAL(_ plan: RestorePlan, to text: inout PersonText) {
         text.heading("WAL to replay")
         text.field(
             "Range",

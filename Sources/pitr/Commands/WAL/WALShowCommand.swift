@@ -14,7 +14,7 @@ struct WALShowCommand: PitrCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
-    @OptionGroup var log: LogOptions
+    @OptionGroup var wal: WALOptions
     @Flag(help: "The raw fields: lengths, the record before, blocks and page images.") var raw = false
     @Option(help: ArgumentHelp("No more records than this.", valueName: "count")) var limit: Int?
     @Option(help: ArgumentHelp("Only the records of one transaction.", valueName: "number")) var xid: UInt32?
@@ -28,7 +28,7 @@ struct WALShowCommand: PitrCommand {
         }
         var shown = 0
         var failure: (any Error)?
-        let ends = try log.source(wholeIsMeant: false).read(session) { (record, relation) throws(Problem) in
+        let ends = try wal.source(wholeIsMeant: false).read(session) { (record, relation) throws(Problem) in
             if let xid, record.xid.rawValue != xid { return true }
             do {
                 try stream.add(
@@ -44,7 +44,7 @@ struct WALShowCommand: PitrCommand {
         if let failure { throw failure }
         try stream.finish()
         var report = Report.nothing
-        report.failure = LogOptions.Source.tell(ends, session)
+        report.failure = WALOptions.Source.tell(ends, session)
         return report
     }
 }

@@ -22,10 +22,10 @@ struct WALRange {
 /// How the planner asks the log: by summary first, opening a segment only where that does not decide.
 extension RestorePlanner {
     /// The first commit or abort timed after `time`, in the order of the log.
-    func firstOutside(after time: PostgresTimestamp, in log: TimelineLog) throws -> LogRecord? {
-        for entry in log.entries {
+    func firstOutside(after time: PostgresTimestamp, in wal: TimelineWAL) throws -> RecordFacts? {
+        for entry in wal.entries {
             guard let newest = entry.maxStopTime, newest > time else { continue }
-            var found: LogRecord?
+            var found: RecordFacts?
             try source.records(startingIn: entry.segment.name) { record in
                 if let end = record.transaction, end.kind.canStopRecovery, end.time > time {
                     found = record
@@ -39,10 +39,10 @@ extension RestorePlanner {
     }
 
     /// The last commit, abort or prepare timed at or before `limit` that lies in the range.
-    func lastInside(limit: PostgresTimestamp?, before: LSN, notBefore: LSN, in log: TimelineLog) throws
+    func lastInside(limit: PostgresTimestamp?, before: LSN, notBefore: LSN, in wal: TimelineWAL) throws
         -> TransactionEnd?
     {
-        for entry in log.entries.reversed() {
+        for entry in wal.entries.reversed() {
             let name = entry.segment.name
             if name.start >= before { continue }
             if name.end <= notBefore { return nil }
@@ -66,17 +66,19 @@ extension RestorePlanner {
     }
 
     /// The first record in `[from, to)` that is one of `kinds`.
-    func firstHazard(_ kinds: SegmentHazards, from: LSN, to: LSN, in log: TimelineLog) throws -> LogRecord? {
-        try firstRecord(from: from, to: to, in: log, worthOpening: { !$0.hazards.isDisjoint(with: kinds) }) {
+    func firstHazard(_ kinds: SegmentHazards, from: LSN, to: LSN, in wal: TimelineWAL) throws -> RecordFacts?
+    {
+        try firstRecord(from: from, to: to, in: wal, worthOpening: { !$0.hazards.isDisjoint(with: kinds) }) {
             !$0.hazards.isDisjoint(with: kinds)
         }
     }
 
     /// All records in `[from, to)` that are one of `kinds`.
-    func allHazards(_ kinds: SegmentHazards, from: LSN, to: LSN, in log: TimelineLog) throws -> [LogRecord] {
-        var found: [LogRecord] = []
+    func allHazards(_ kinds: SegmentHazards, from: LSN, to: LSN, in wal: TimelineWAL) throws -> [RecordFacts]
+    {
+        var found: [RecordFacts] = []
         _ = try firstRecord(
-            from: from, to: to, in: log, worthOpening: { !$0.hazards.isDisjoint(with: kinds) }
+            from: from, to: to, in: wal, worthOpening: { !$0.hazards.isDisjoint(with: kinds) }
         ) { record in
             if !record.hazards.isDisjoint(with: kinds) { found.append(record) }
             return false
@@ -85,19 +87,19 @@ extension RestorePlanner {
     }
 
     /// The position of the first PREPARE timed after `time` in `[from, to)`.
-    func prepareAfter(_ time: PostgresTimestamp, from: LSN, to: LSN, in log: TimelineLog) throws -> LSN? {
-        try firstRecord(from: from, to: to, in: log, worthOpening: { $0.hazards.contains(.prepare) }) {
+    func prepareAfter(_ time: PostgresTimestamp, from: LSN, to: LSN, in wal: TimelineWAL) throws -> LSN? {
+        try firstRecord(from: from, to: to, in: wal, worthOpening: { $0.hazards.contains(.prepare) }) {
             $0.transaction.map { $0.kind == .prepare && $0.time > time } ?? false
         }?.start
     }
 
     private func firstRecord(
-        from: LSN, to: LSN, in log: TimelineLog, worthOpening: (TimelineLog.Entry) -> Bool,
-        where matches: (LogRecord) -> Bool
-    ) throws -> LogRecord? {
-        for entry in log.entries where entry.segment.name.end > from && entry.segment.name.start < to {
+        from: LSN, to: LSN, in wal: TimelineWAL, worthOpening: (TimelineWAL.Entry) -> Bool,
+        where matches: (RecordFacts) -> Bool
+    ) throws -> RecordFacts? {
+        for entry in wal.entries where entry.segment.name.end > from && entry.segment.name.start < to {
             guard worthOpening(entry) else { continue }
-            var found: LogRecord?
+            var found: RecordFacts?
             try source.records(startingIn: entry.segment.name) { record in
                 if record.start >= to { return false }
                 if record.start >= from, matches(record) {
@@ -112,9 +114,9 @@ extension RestorePlanner {
     }
 
     /// Refuses a range with a segment missing or damaged, and says what is reachable on both sides.
-    func requireUnbroken(_ range: WALRange, in log: TimelineLog) throws {
-        guard let fault = firstFault(in: range, of: log) else { return }
-        throw refusal(fault, in: log)
+    func requireUnbroken(_ range: WALRange, in wal: TimelineWAL) throws {
+        guard let fault = firstFault(in: range, of: wal) else { return }
+        throw refusal(fault, in: wal)
     }
 
     /// A segment that cannot be used; without a reason it is missing.
@@ -125,16 +127,16 @@ extension RestorePlanner {
         var position: LSN?
     }
 
-    private func firstFault(in range: WALRange, of log: TimelineLog) -> Fault? {
+    private func firstFault(in range: WALRange, of wal: TimelineWAL) -> Fault? {
         let damaged = inventory.damaged.filter {
             range.numbers.contains($0.name.number) && $0.position.map { $0 < range.to } ?? true
         }.min { $0.begin < $1.begin }
-        let broken = log.entries.first {
+        let broken = wal.entries.first {
             range.numbers.contains($0.segment.name.number)
                 && $0.segment.name.number < range.numbers.upperBound
                 && !$0.isComplete
         }
-        let gap = log.firstGap(from: range.numbers.lowerBound, through: range.numbers.upperBound)
+        let gap = wal.firstGap(from: range.numbers.lowerBound, through: range.numbers.upperBound)
         let first = [damaged?.name.number, broken?.segment.name.number, gap].compactMap { $0 }.min()
         guard let first else { return nil }
         if let damaged, damaged.name.number == first {
@@ -148,12 +150,12 @@ extension RestorePlanner {
         return Fault(segment: wanted, reason: nil)
     }
 
-    func refusal(_ damaged: DamagedSegment, in log: TimelineLog) -> Refusal {
-        refusal(Fault(damaged), in: log)
+    func refusal(_ damaged: DamagedSegment, in wal: TimelineWAL) -> Refusal {
+        refusal(Fault(damaged), in: wal)
     }
 
-    func refusal(_ fault: Fault, in log: TimelineLog) -> Refusal {
-        let (before, after) = reachable(around: fault.segment, in: log)
+    func refusal(_ fault: Fault, in wal: TimelineWAL) -> Refusal {
+        let (before, after) = reachable(around: fault.segment, in: wal)
         guard let reason = fault.reason else {
             return .missingSegment(fault.segment, lastBefore: before, reachableFrom: after)
         }
@@ -162,34 +164,34 @@ extension RestorePlanner {
 
     /// Before which instant a backup and the log in front of a segment reach, and from which one on a backup
     /// behind it can be used.
-    private func reachable(around segment: SegmentName, in log: TimelineLog)
+    private func reachable(around segment: SegmentName, in wal: TimelineWAL)
         -> (before: PostgresTimestamp?, after: PostgresTimestamp?)
     {
         let sound = inventory.backups.filter { backup in
             backup.damage == nil
-                && firstFault(in: range(backup.startLSN, backup.stopLSN), of: log) == nil
+                && firstFault(in: range(backup.startLSN, backup.stopLSN), of: wal) == nil
         }
         let begin = inventory.damaged.first { $0.name == segment }?.begin ?? segment.start
-        let before = sound.filter { $0.stopLSN <= begin }.compactMap { reach(of: $0, in: log) }.max()
+        let before = sound.filter { $0.stopLSN <= begin }.compactMap { reach(of: $0, in: wal) }.max()
         let after = sound.filter { $0.startLSN >= segment.end }.filter { backup in
-            firstFault(in: range(backup.startLSN, endOfLog(log)), of: log) == nil
-                || reach(of: backup, in: log) != nil
+            firstFault(in: range(backup.startLSN, endOfWAL(wal)), of: wal) == nil
+                || reach(of: backup, in: wal) != nil
         }.map(\.stopTime).min()
         return (before, after)
     }
 
     /// Every instant from a backup's end to before this one can be reached: a later commit or abort follows
     /// in the unbroken log behind it. Nil when there is no such instant.
-    private func reach(of backup: InventoryBackup, in log: TimelineLog) -> PostgresTimestamp? {
-        let fault = firstFault(in: range(backup.startLSN, endOfLog(log)), of: log)
-        let newest = log.entries.filter { entry in
+    private func reach(of backup: InventoryBackup, in wal: TimelineWAL) -> PostgresTimestamp? {
+        let fault = firstFault(in: range(backup.startLSN, endOfWAL(wal)), of: wal)
+        let newest = wal.entries.filter { entry in
             entry.segment.name.end > backup.stopLSN && fault.map { $0.leaves(entry.segment.name) } ?? true
         }.compactMap(\.maxStopTime).max()
         return newest.flatMap { $0 > backup.stopTime ? $0 : nil }
     }
 
-    private func endOfLog(_ log: TimelineLog) -> LSN {
-        log.entries.last?.segment.name.end ?? .zero
+    private func endOfWAL(_ wal: TimelineWAL) -> LSN {
+        wal.entries.last?.segment.name.end ?? .zero
     }
 
     private func range(_ from: LSN, _ to: LSN) -> WALRange {
@@ -197,14 +199,14 @@ extension RestorePlanner {
     }
 
     /// Refuses when the last segment of a range that was found unbroken cannot be read up to `lsn`.
-    func requireReadable(through lsn: LSN, in log: TimelineLog) throws {
-        guard let index = log.index(of: (lsn.rawValue - 1) / inventory.segmentSize.bytes),
-            case .endsAt(let end, _) = log.entries[index].segment.summary.outcome, end < lsn
+    func requireReadable(through lsn: LSN, in wal: TimelineWAL) throws {
+        guard let index = wal.index(of: (lsn.rawValue - 1) / inventory.segmentSize.bytes),
+            case .endsAt(let end, _) = wal.entries[index].segment.summary.outcome, end < lsn
         else { return }
         throw refusal(
             Fault(
-                segment: log.entries[index].segment.name,
-                reason: log.entries[index].segment.summary.endDescription), in: log)
+                segment: wal.entries[index].segment.name,
+                reason: wal.entries[index].segment.summary.endDescription), in: wal)
     }
 
     /// Whether no commit timed after `time` can lie unseen before a backup that ended after it.
@@ -212,16 +214,16 @@ extension RestorePlanner {
     /// A hole in the log may hide the very record that ends the state at `time`; a backup behind the hole
     /// would then bring in what was committed later. One that had ended by `time` cannot, nor can what came
     /// before that.
-    func isLogKnown(before backup: InventoryBackup, since time: PostgresTimestamp, in log: TimelineLog)
+    func isWALKnown(before backup: InventoryBackup, since time: PostgresTimestamp, in wal: TimelineWAL)
         -> Bool
     {
         let older = inventory.backups.filter {
             $0.startLSN < backup.startLSN && $0.stopTime <= time && $0.startLSN > .zero
         }.map(\.startLSN).max()
-        guard let from = older ?? log.entries.first?.segment.name.start, from < backup.startLSN else {
+        guard let from = older ?? wal.entries.first?.segment.name.start, from < backup.startLSN else {
             return true
         }
-        return firstFault(in: range(from, backup.startLSN), of: log) == nil
+        return firstFault(in: range(from, backup.startLSN), of: wal) == nil
     }
 }
 

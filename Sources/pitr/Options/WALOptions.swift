@@ -8,7 +8,7 @@ import ServiceModel
 import WALEvents
 
 /// Names a server's log or a part of it: `SEGMENT` or `LSN..LSN`, or a file.
-struct LogOptions: ParsableArguments {
+struct WALOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
             "A segment's 24 digits, LSN..LSN (the second may be left out), or a file's path.",
@@ -29,7 +29,7 @@ struct LogOptions: ParsableArguments {
     /// Where the records come from.
     enum Source {
         case file(String)
-        case server(ServerReference, LogSelection)
+        case server(ServerReference, WALPart)
     }
 
     /// - Parameter wholeIsMeant: whether a server alone means all of its log.
@@ -92,15 +92,15 @@ struct LogOptions: ParsableArguments {
     private func isFile(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }
 
-extension LogOptions.Source {
+extension WALOptions.Source {
     /// Counts the records; answers the same ends as `read`.
     func statistics(_ session: Session) throws -> (WALStatistics, [ReadingEnd]) {
         switch self {
         case .file(let path):
-            let (statistics, end) = try ControlPlane.logStatistics(file: path)
-            return (statistics, end.map { [.log($0)] } ?? [])
+            let (statistics, end) = try ControlPlane.walStatistics(file: path)
+            return (statistics, end.map { [.wal($0)] } ?? [])
         case .server(let server, let selection):
-            return try session.controlPlane().logStatistics(server, selection)
+            return try session.controlPlane().walStatistics(server, selection)
         }
     }
 
@@ -129,12 +129,12 @@ extension LogOptions.Source {
     ) throws -> [ReadingEnd] {
         switch self {
         case .file(let path):
-            let end = try ControlPlane.readLog(file: path) { (record) throws(Problem) in
+            let end = try ControlPlane.readWAL(file: path) { (record) throws(Problem) in
                 try visit(record, nil)
             }
-            return end.map { [.log($0)] } ?? []
+            return end.map { [.wal($0)] } ?? []
         case .server(let server, let selection):
-            return try session.controlPlane().readLog(server, selection, visit)
+            return try session.controlPlane().readWAL(server, selection, visit)
         }
     }
 }

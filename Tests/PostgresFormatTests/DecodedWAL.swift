@@ -2,7 +2,7 @@ import PostgresFormat
 import TestKit
 
 /// What a decoder made of some pages.
-struct DecodedLog: Equatable {
+struct DecodedWAL: Equatable {
     var records: [WALCraft.Record] = []
     var transactions: [TransactionEnd] = []
     var end: WALEnd?
@@ -39,8 +39,8 @@ struct DecodedLog: Equatable {
 
 extension WALCraft {
     /// What a decoder makes of the log as it stands.
-    func decoded(portions: [Int] = [Int.max]) -> DecodedLog {
-        DecodedLog(pages, from: first.start, segmentSize: first.size, portions: portions)
+    func decoded(portions: [Int] = [Int.max]) -> DecodedWAL {
+        DecodedWAL(pages, from: first.start, segmentSize: first.size, portions: portions)
     }
 
     /// A log of records of all sizes, some as long as several pages, over a little more than two small

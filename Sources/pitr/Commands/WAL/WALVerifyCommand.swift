@@ -17,7 +17,7 @@ struct WALVerifyCommand: PitrCommand {
     @Flag(help: "A line for each segment.") var segments = false
 
     func execute(_ session: Session) throws -> Report {
-        let archive = try session.controlPlane().verifyLog(server.reference)
+        let archive = try session.controlPlane().verifyWAL(server.reference)
         var report = ArchiveView.report(archive, perSegment: segments)
         if !archive.isSound {
             report.failure = Problem(

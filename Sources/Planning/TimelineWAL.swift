@@ -5,7 +5,7 @@ import PostgresFormat
 ///
 /// A summary knows the records that are whole inside its segment. A commit that begins at a segment's end and
 /// finishes in the next one is put together here from both, so that no record is ever overlooked.
-struct TimelineLog {
+struct TimelineWAL {
     /// One segment and what it says of the records that *start* in it.
     struct Entry {
         let segment: InventorySegment
@@ -105,7 +105,7 @@ extension StraddlingRecord {
     /// Whether it is a switch to a new segment and the last record of the one that it ends in: zeros fill the
     /// rest.
     fileprivate func isSwitch(endingIn summary: SegmentSummary) -> Bool {
-        resourceManager == .xlog && info & 0xF0 == LogOperation.switchSegment
+        resourceManager == .xlog && info & 0xF0 == XLogOperation.switchSegment
             && summary.outcome == .endsAt(end, .zeroedTail)
     }
 }

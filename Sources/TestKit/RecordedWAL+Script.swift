@@ -1,4 +1,4 @@
-extension RecordedLog {
+extension RecordedWAL {
     /// What the recorded server goes through, as a shell script; prints the directory with the results.
     static let script = #"""
         set -euo pipefail

@@ -10,13 +10,13 @@ struct WALStatsCommand: PitrCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
-    @OptionGroup var log: LogOptions
+    @OptionGroup var wal: WALOptions
     @Flag(help: "A line for each kind of record, not for each resource manager.") var perRecord = false
 
     func execute(_ session: Session) throws -> Report {
-        let (statistics, ends) = try log.source(wholeIsMeant: true).statistics(session)
+        let (statistics, ends) = try wal.source(wholeIsMeant: true).statistics(session)
         var report = StatisticsView.report(statistics, perRecord: perRecord)
-        report.failure = LogOptions.Source.tell(ends, session)
+        report.failure = WALOptions.Source.tell(ends, session)
         return report
     }
 }

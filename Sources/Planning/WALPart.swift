@@ -1,7 +1,7 @@
 public import PostgresFormat
 
 /// What of a server's WAL is meant.
-public enum LogSelection: Hashable, Sendable {
+public enum WALPart: Hashable, Sendable {
     /// All of it.
     case whole
     /// A segment by its file name.

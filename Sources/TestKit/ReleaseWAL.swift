@@ -8,11 +8,11 @@ import Synchronization
 ///
 /// PostgreSQL 15 is the machine's; the others are fetched by `Scripts/fetch-postgres` when first asked for,
 /// and a test that cannot have one fails with the reason. Each log is made once per run; segments are 1 MiB.
-public final class ReleaseLog: Sendable {
+public final class ReleaseWAL: Sendable {
     public let version: WALVersion
     public let segments: [(name: SegmentName, bytes: [UInt8])]
     /// In the order of the log.
-    public let lines: [RecordedLog.Line]
+    public let lines: [RecordedWAL.Line]
     /// The lines of `pg_waldump --stats` and `--stats=record`: a name and six numbers without percentages.
     public let managers: [Statistic]
     public let records: [Statistic]
@@ -34,15 +34,15 @@ public final class ReleaseLog: Sendable {
         }
     }
 
-    private static let made = Mutex<[WALVersion: ReleaseLog]>([:])
+    private static let made = Mutex<[WALVersion: ReleaseWAL]>([:])
 
     /// The one log of that release in this test run. Made under a lock: tests that want it at once wait.
-    public static func shared(_ version: WALVersion) throws -> ReleaseLog {
+    public static func shared(_ version: WALVersion) throws -> ReleaseWAL {
         try made.withLock { made in
-            if let log = made[version] { return log }
-            let log = try ReleaseLog(version)
-            made[version] = log
-            return log
+            if let wal = made[version] { return wal }
+            let wal = try ReleaseWAL(version)
+            made[version] = wal
+            return wal
         }
     }
 
@@ -70,9 +70,9 @@ public final class ReleaseLog: Sendable {
             }
         }
         segments = try files("wal").compactMap { name, bytes in
-            SegmentName(fileName: name, size: RecordedLog.segmentSize).map { ($0, bytes) }
+            SegmentName(fileName: name, size: RecordedWAL.segmentSize).map { ($0, bytes) }
         }
-        lines = try text("waldump").split(separator: "\n").compactMap(RecordedLog.Line.init)
+        lines = try text("waldump").split(separator: "\n").compactMap(RecordedWAL.Line.init)
         managers = try text("stats").split(separator: "\n").compactMap(Statistic.init)
         records = try text("records").split(separator: "\n").compactMap(Statistic.init)
         pages = Dictionary(
@@ -117,7 +117,7 @@ public final class ReleaseLog: Sendable {
     }
 }
 
-extension ReleaseLog.Statistic {
+extension ReleaseWAL.Statistic {
     /// Reads `Heap/INSERT  12 ( 1.00)  345 ( 2.00)  0 ( 0.00)  345 ( 1.00)`, also with the total's brackets.
     public init?(_ line: Substring) {
         let fields = line.split { " ()[]%".contains($0) }.map(String.init)

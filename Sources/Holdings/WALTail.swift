@@ -6,7 +6,7 @@ import Repository
 ///
 /// It is read as a restore reads it, by the replication protocol or from the files of a stopped server, and
 /// nothing is written there. Of a deleted server there is nothing.
-final class LogTail {
+final class WALTail {
     private let live: LiveWAL?
     private let archive: WALArchive
     private let identity: RepositoryIdentity

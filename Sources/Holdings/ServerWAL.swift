@@ -2,7 +2,7 @@ import Planning
 import PostgresFormat
 
 /// Which segments make up a server's log: those on the way to the timeline that is followed.
-enum LogPath {
+enum ServerWAL {
     /// In order, one for each number held, from the oldest backup that can be used on; what another timeline
     /// wrote after it was left is not in it, whatever backups or histories there are of that one.
     static func segments(of inventory: Inventory) -> [SegmentName] {

@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
     /// What a log can hold that makes a copy wrong, or impossible, if nobody looks.
     @Suite(.serialized)
-    struct LogHazardTests {
+    struct WALHazardTests {
         @Test func `transactions are told apart across a change of the epoch`() throws {
             try ProductUnderTest.use("epoch") { product in
                 let source = try product.create("orders")

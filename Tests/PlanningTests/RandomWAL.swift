@@ -2,13 +2,13 @@ import Planning
 import PostgresFormat
 import TestKit
 
-extension CraftedLog {
+extension CraftedWAL {
     /// A log of a busy or idle server, with one to five backups; some of it at the edges of pages and
     /// segments.
     ///
     /// - Parameter steady: no time is ever earlier than one before it in the log.
-    static func random(_ random: inout SeededRandom, steady: Bool) -> CraftedLog {
-        var log = CraftedLog()
+    static func random(_ random: inout SeededRandom, steady: Bool) -> CraftedWAL {
+        var wal = CraftedWAL()
         var clock = time(0)
         var open: [LSN] = []
         let wanted = Int.random(in: 1...5, using: &random)
@@ -26,39 +26,39 @@ extension CraftedLog {
             }
             xid += 1
             switch Int.random(in: 0..<(16 + leaning), using: &random) {
-            case 0: log.leak(.sequence)
-            case 1: log.leak([.database, .relationMap].randomElement(using: &random) ?? .database)
-            case 2: log.leak(.database, info: 0x20)
-            case 3: log.leak(.tablespace, info: 0x10)
-            case 4: log.restorePoint("point \(Int.random(in: 0..<4, using: &random))", at: stamp)
-            case 5: log.fill(leaving: 8 * Int.random(in: 0...12, using: &random))
-            case 6: log.fillSegment(leaving: 8 * Int.random(in: 0...14, using: &random))
-            case 7: log.switchSegment()
-            case 8, 9: log.other { $0.heap(xid, data: [UInt8](repeating: 1, count: 200)) }
+            case 0: wal.leak(.sequence)
+            case 1: wal.leak([.database, .relationMap].randomElement(using: &random) ?? .database)
+            case 2: wal.leak(.database, info: 0x20)
+            case 3: wal.leak(.tablespace, info: 0x10)
+            case 4: wal.restorePoint("point \(Int.random(in: 0..<4, using: &random))", at: stamp)
+            case 5: wal.fill(leaving: 8 * Int.random(in: 0...12, using: &random))
+            case 6: wal.fillSegment(leaving: 8 * Int.random(in: 0...14, using: &random))
+            case 7: wal.switchSegment()
+            case 8, 9: wal.other { $0.heap(xid, data: [UInt8](repeating: 1, count: 200)) }
             case 10, 11:
-                if open.isEmpty && log.backups.count < wanted {
-                    open.append(log.beginBackup(next: UInt64(xid) + 1))
+                if open.isEmpty && wal.backups.count < wanted {
+                    open.append(wal.beginBackup(next: UInt64(xid) + 1))
                 }
             case 12, 13:
                 if let start = open.popLast() {
-                    log.finishBackup(start, clock, &random)
+                    wal.finishBackup(start, clock, &random)
                 }
             case 14:
-                log.end(.prepare, xid, at: stamp, extra: [0, 40, 9000].randomElement(using: &random) ?? 0)
+                wal.end(.prepare, xid, at: stamp, extra: [0, 40, 9000].randomElement(using: &random) ?? 0)
             case 15:
                 let kind: TransactionEnd.Kind = Bool.random(using: &random) ? .commitPrepared : .abortPrepared
-                log.end(kind, xid - 1, at: stamp)
-            case 16: log.end(.abort, xid, at: stamp)
+                wal.end(kind, xid - 1, at: stamp)
+            case 16: wal.end(.abort, xid, at: stamp)
             default:
                 let extra = [0, 0, 0, 3, 20, 700].randomElement(using: &random) ?? 0
-                log.end(.commit, xid, at: stamp, extra: extra)
+                wal.end(.commit, xid, at: stamp, extra: extra)
             }
-            if step == steps - 1, log.backups.allSatisfy({ $0.damage != nil }) {
-                let start = open.popLast() ?? log.beginBackup(next: UInt64(xid) + 1)
-                log.endBackup("base", from: start, at: clock)
+            if step == steps - 1, wal.backups.allSatisfy({ $0.damage != nil }) {
+                let start = open.popLast() ?? wal.beginBackup(next: UInt64(xid) + 1)
+                wal.endBackup("base", from: start, at: clock)
             }
         }
-        return log
+        return wal
     }
 
     private mutating func finishBackup(

@@ -3,7 +3,7 @@ import PostgresFormat
 import TestKit
 
 /// A server's log made by hand, with what a planner is told of it and the truth beside it.
-struct CraftedLog {
+struct CraftedWAL {
     /// A record that was written, with what makes it matter.
     struct Record: Hashable {
         var start: LSN

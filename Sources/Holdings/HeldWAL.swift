@@ -13,7 +13,7 @@ public enum SegmentLocation: Sendable {
 }
 
 /// All WAL that is held of one server: its archive, and what was read from the source beyond it.
-public struct HeldLog: Sendable {
+public struct HeldWAL: Sendable {
     public let archive: WALArchive
     public let locations: [SegmentName: SegmentLocation]
     /// Histories that the archive does not have.
@@ -63,9 +63,9 @@ public struct HeldLog: Sendable {
     }
 }
 
-extension HeldLog: LogRecordSource {
-    public func records(startingIn segment: SegmentName, _ visit: (LogRecord) -> Bool) throws {
-        try walRecords(startingIn: segment) { visit(LogRecord($0)) }
+extension HeldWAL: RecordSource {
+    public func records(startingIn segment: SegmentName, _ visit: (RecordFacts) -> Bool) throws {
+        try walRecords(startingIn: segment) { visit(RecordFacts($0)) }
     }
 
     /// Archived segments have an index that tells.
@@ -74,7 +74,7 @@ extension HeldLog: LogRecordSource {
         return try archive.told(of: transaction, in: archived, after: predecessor(of: archived))
     }
 
-    public func checkpoints(in segment: SegmentName) throws -> [LogRecord]? {
+    public func checkpoints(in segment: SegmentName) throws -> [RecordFacts]? {
         guard let archived = whole(segment) else { return nil }
         return try archive.checkpoints(in: archived, after: predecessor(of: archived))
     }
@@ -93,7 +93,7 @@ extension HeldLog: LogRecordSource {
     }
 }
 
-extension HeldLog {
+extension HeldWAL {
     /// Calls `visit` for every record that starts in the segment, in order, until it answers false.
     public func walRecords(startingIn segment: SegmentName, _ visit: (borrowing WALRecord) -> Bool)
         throws(Problem)

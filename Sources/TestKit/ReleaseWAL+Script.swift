@@ -1,4 +1,4 @@
-extension ReleaseLog {
+extension ReleaseWAL {
     /// What the recorded server goes through, as a shell script that is given the major version; prints the
     /// directory with the results.
     static let script = #"""

@@ -7,7 +7,7 @@ public import PostgresFormat
 ///
 /// Made once per test run, in some seconds, in a scratch directory that is gone afterwards; segments are 1
 /// MiB.
-public struct RecordedLog: Sendable {
+public struct RecordedWAL: Sendable {
     /// A record as `pg_waldump` prints it.
     public struct Line: Hashable, Sendable {
         public let manager: String
@@ -32,10 +32,10 @@ public struct RecordedLog: Sendable {
 
     public static let segmentSize = WALCraft.smallSegment
 
-    private static let made = Result { try RecordedLog() }
+    private static let made = Result { try RecordedWAL() }
 
     /// The one log of this test run.
-    public static func shared() throws -> RecordedLog {
+    public static func shared() throws -> RecordedWAL {
         try made.get()
     }
 
@@ -91,7 +91,7 @@ public struct RecordedLog: Sendable {
     }
 }
 
-extension RecordedLog.Line {
+extension RecordedWAL.Line {
     /// Reads `rmgr: X len (rec/tot): a/ b, tx: n, lsn: l, prev p, desc: …`.
     init?(_ line: Substring) {
         let parts = line.split(separator: ", ", maxSplits: 4).map {
