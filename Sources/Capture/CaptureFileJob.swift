@@ -7,7 +7,7 @@ import Synchronization
 /// One file on its way into a base backup: its pages and checksum read, and stored cloned or compressed.
 ///
 /// Several threads may take chunks of it at once. The file's size is taken when it is opened: what is added
-/// later is in the log, and what is cut off meanwhile counts as zeros, as PostgreSQL's own backup has it.
+/// later is in the WAL, and what is cut off meanwhile counts as zeros, as PostgreSQL's own backup has it.
 final class CaptureFileJob: ChunkedJob {
     /// Buffers and a context for one thread.
     final class Scratch {

@@ -55,7 +55,7 @@ struct DataDirectoryWalk {
         do throws(Problem) {
             names = try DurableFiles.list(directory.isEmpty ? root : root + "/" + directory)
         } catch {
-            // A database or a temporary directory may be dropped meanwhile; the log tells of the former.
+            // A database or a temporary directory may be dropped meanwhile; the WAL tells of the former.
             if !directory.isEmpty, DurableFiles.status(root + "/" + directory) == nil { return }
             throw error
         }

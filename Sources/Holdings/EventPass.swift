@@ -4,7 +4,7 @@ import PostgresFormat
 import Repository
 import WALEvents
 
-/// Takes one stretch of log in, segment by segment: archived ones by their indexes, others record by record.
+/// Takes one stretch of WAL in, segment by segment: archived ones by their indexes, others record by record.
 struct EventPass {
     let wal: HeldWAL
     let segmentSize: WALSegmentSize
@@ -23,7 +23,7 @@ struct EventPass {
     private(set) var untold: [SegmentName] = []
     private var before: SegmentName?
     private var decoder: WALDecoder?
-    /// Indexes that were read before their turn; a few, whatever the log's length.
+    /// Indexes that were read before their turn; a few, whatever the WAL's length.
     private var ahead: [SegmentName: SegmentIndex] = [:]
 
     init(

@@ -6,8 +6,8 @@ import WALEvents
 
 /// Goes through a server's log from its backups on, and gathers the events in it.
 ///
-/// A backup gives the catalogs to begin with; the log brings them forward. Behind a gap the next backup is
-/// taken. Memory holds the catalogs and the transactions under way, not the log.
+/// A backup gives the catalogs to begin with; the WAL brings them forward. Behind a gap the next backup is
+/// taken. Memory holds the catalogs and the transactions under way, not the WAL.
 struct EventReader {
     let inventory: Inventory
     let wal: HeldWAL
@@ -41,7 +41,7 @@ struct EventReader {
     }
 
     /// Reads what is needed to know the events from `from` on, and hands over what it meets, in the order of
-    /// the log.
+    /// the WAL.
     ///
     /// - Parameter path: which segment to take of each number, in order, without those that are missing.
     mutating func read(

@@ -64,7 +64,7 @@ private struct HeldInventory {
         }
     }
 
-    /// Nil where it is unclear whether the source's log is whole, unless it is the last time.
+    /// Nil where it is unclear whether the source's WAL is whole, unless it is the last time.
     private func read(
         timeline wanted: TimelineID?, isLastTime: Bool
     ) throws -> HeldSource? {
@@ -205,7 +205,7 @@ private struct HeldInventory {
         return end
     }
 
-    /// Whether the source's log ends where it was read to.
+    /// Whether the source's WAL ends where it was read to.
     ///
     /// - Parameter last: the last segment of the archive, where nothing was read from the source.
     private func verdict(
@@ -240,7 +240,7 @@ private struct HeldInventory {
         return backups.first { $0.name.lowercased() == name.lowercased() }?.descriptor?.timeline
     }
 
-    // MARK: The source's own log
+    // MARK: The source's own WAL
 
     private func sourceTail() throws -> SourceTail? {
         guard let live = LiveWAL(reader, identity) else { return nil }
@@ -253,7 +253,7 @@ private struct HeldInventory {
             into: tailDirectory)
     }
 
-    /// From where on the source's own log is read: behind what is archived of its timeline. Nil without a
+    /// From where on the source's own WAL is read: behind what is archived of its timeline. Nil without a
     /// backup.
     private func start(on timeline: TimelineID, _ history: String?, _ archived: [SegmentName]) -> LSN? {
         var histories = histories

@@ -77,7 +77,7 @@ struct HeldSegments {
 
     var timelines: [TimelineID] { Set(sound.keys.map(\.timeline)).sorted() }
 
-    /// - Parameter tail: the source's own log, where it is on the path's timeline.
+    /// - Parameter tail: the source's own WAL, where it is on the path's timeline.
     func choose(_ path: TimelinePath, _ histories: HeldHistories, tail: SourceTail?) throws -> Chosen {
         var files: [SegmentName: (path: String, summary: InventorySegment)] = [:]
         if let tail {

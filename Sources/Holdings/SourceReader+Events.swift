@@ -83,7 +83,7 @@ extension SourceReader {
     }
 }
 
-/// Which events were asked for, told one by one in the order of the log.
+/// Which events were asked for, told one by one in WAL order.
 private struct EventFilter {
     private let query: EventQuery
     private var last: PostgresTimestamp?

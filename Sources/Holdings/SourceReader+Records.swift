@@ -66,7 +66,7 @@ extension SourceReader {
     /// Checks the whole archive, on both processors, and whether it has all that the backups need.
     public func verifyArchive() throws -> ArchiveReport {
         let archive = archive
-        // Before the segments: a backup that is listed has its log in the archive.
+        // Before the segments: a backup that is listed has its WAL in the archive.
         let backups = try BackupRepository(layout: archive.layout).list().compactMap(\.descriptor)
         var report = try archive.report(workers: 2, progress: progress, cancellation: cancellation)
         report.addNeeds(
@@ -102,7 +102,7 @@ extension SourceReader {
         }
     }
 
-    /// The newest timeline with log at a position. The server is asked only where the archive does not have
+    /// The newest timeline with WAL at a position. The server is asked only where the archive does not have
     /// that segment, or knows of a later timeline than it has it from.
     private static func newestTimeline(
         with position: LSN, _ archive: WALArchive, _ tail: WALTail

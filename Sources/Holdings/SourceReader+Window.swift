@@ -6,7 +6,7 @@ import Repository
 /// The two dates that a source promises.
 extension SourceReader {
     /// Earliest: when the oldest backup ended that is sound and has its own WAL. Latest: now where the
-    /// source's own log can be read, else the time of the last commit or abort held; never beyond a gap in
+    /// source's own WAL can be read, else the time of the last commit or abort held; never beyond a gap in
     /// the archive.
     public func window() -> (earliest: PostgresTimestamp?, latest: PostgresTimestamp?) {
         let archive = archive

@@ -5,12 +5,12 @@ extension SourceTail {
     /// Whether the source's own control file says where its WAL ends.
     public var isStoppedInOrder: Bool { bounds.contains(where: \.isEndOfOrderlyStop) }
 
-    /// Whether the log read ends where the source's log ends.
+    /// Whether the WAL read ends where the source's WAL ends.
     ///
     /// - Parameters:
     ///   - before: the segments in front that a record which goes on here begins in, in order.
     ///   - pages: hands over the pages of such a segment.
-    ///   - more: what else shows how far the log goes.
+    ///   - more: what else shows how far the WAL goes.
     public func verdict(
         after before: [SegmentName] = [], more: [WALTailBound] = [], segmentSize: WALSegmentSize,
         pages: (SegmentName, (UnsafeRawBufferPointer) -> Void) throws(Problem) -> Void =
@@ -52,7 +52,7 @@ extension SourceTail {
 }
 
 extension WALTailBound {
-    /// How far the log of a server goes that does not run, as its own files tell.
+    /// How far the WAL of a server goes that does not run, as its own files tell.
     public static func bounds(
         dataDirectory: String, timeline: TimelineID, segmentSize: WALSegmentSize
     ) throws(Problem) -> [WALTailBound] {

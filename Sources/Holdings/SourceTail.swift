@@ -5,15 +5,15 @@ public import PostgresFormat
 
 /// The WAL that a source holds beyond its archive, read without touching the source.
 public struct SourceTail: Sendable {
-    /// Plain files, one a segment, in the order of the log.
+    /// Plain files, one a segment, in WAL order.
     public var files: [(name: SegmentName, path: String)]
-    /// The instant up to which the log is complete.
+    /// The instant up to which the WAL is complete.
     public var readAt: PostgresTimestamp
     /// What the source had flushed then; nil when its files were read.
     public var flushLSN: LSN?
     /// Where reading began; nil where nothing was to be read.
     public var start: LSN?
-    /// How far the log of a source that does not run goes at least.
+    /// How far the WAL of a source that does not run goes at least.
     public var bounds: [WALTailBound] = []
     /// The one that the source is on.
     public var timeline: TimelineID
@@ -122,7 +122,7 @@ public struct SourceTail: Sendable {
         var expected: SegmentName?
         for name in names {
             try cancellation.check()
-            // Files kept for reuse carry the names of later segments: the log ends where a segment's first
+            // Files kept for reuse carry the names of later segments: the WAL ends where a segment's first
             // page is not its own.
             if let expected, name != expected { break }
             var target: OpenFile?
@@ -147,7 +147,7 @@ public struct SourceTail: Sendable {
             history: history)
     }
 
-    /// The timeline that a server's own log is on: the newest of its segments. Nil when it has none.
+    /// The timeline that a server's own WAL is on: the newest of its segments. Nil when it has none.
     public static func timeline(of walDirectory: String, segmentSize: WALSegmentSize) throws(Problem)
         -> TimelineID?
     {

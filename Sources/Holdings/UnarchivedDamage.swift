@@ -3,7 +3,7 @@ import PostgresClient
 import PostgresFormat
 import Repository
 
-/// Damage in the log that a server has not archived, found where it lies.
+/// Damage in the WAL that a server has not archived, found where it lies.
 struct UnarchivedDamage {
     /// Where the first record begins that cannot be read.
     var position: LSN
@@ -16,7 +16,7 @@ struct UnarchivedDamage {
 }
 
 extension SourceReader {
-    /// Nil where the log is whole, and where it cannot be told.
+    /// Nil where the WAL is whole, and where it cannot be told.
     ///
     /// - Parameter start: the first segment that is not archived begins there.
     func unarchivedDamage(

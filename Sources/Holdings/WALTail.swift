@@ -2,7 +2,7 @@ import Platform
 import PostgresFormat
 import Repository
 
-/// What a server has flushed and not archived, for whoever reads its log; one segment at a time.
+/// What a server has flushed and not archived, for whoever reads its WAL; one segment at a time.
 ///
 /// It is read as a restore reads it, by the replication protocol or from the files of a stopped server, and
 /// nothing is written there. Of a deleted server there is nothing.
@@ -11,7 +11,7 @@ final class WALTail {
     private let archive: WALArchive
     private let identity: RepositoryIdentity
     let directory: String
-    /// Where the log ended when the server was first asked: what is written later is not followed.
+    /// Where the WAL ended when the server was first asked: what is written later is not followed.
     private var end: LSN?
     private var current: (segment: SegmentName, path: String)?
 

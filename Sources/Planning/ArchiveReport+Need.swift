@@ -1,6 +1,6 @@
 public import PostgresFormat
 
-/// A base backup that is kept, as far as it needs log.
+/// A base backup that is kept, as far as it needs WAL.
 public struct KeptBackup: Hashable, Sendable {
     public var name: String
     public var timeline: TimelineID
@@ -17,10 +17,10 @@ public struct KeptBackup: Hashable, Sendable {
     }
 }
 
-/// What an archive must have: all log from the oldest backup on, along every timeline that it can be
+/// What an archive must have: all WAL from the oldest backup on, along every timeline that it can be
 /// recovered along. What lies before that has expired.
 extension ArchiveReport {
-    /// The first log that is needed.
+    /// The first WAL that is needed.
     public struct Need: Hashable, Sendable {
         public var lsn: LSN
         public var segment: SegmentName
@@ -31,7 +31,7 @@ extension ArchiveReport {
     /// Adds what is missing although a backup needs it, and takes away gaps in front of all that is needed.
     ///
     /// - Parameter backups: those that can be used; listed before the segments were, or one that has just
-    ///   been finished would miss its log.
+    ///   been finished would miss its WAL.
     /// - Parameter histories: of all timelines that have one.
     public mutating func addNeeds(
         of backups: [KeptBackup], _ histories: [TimelineID: TimelineHistory], _ size: WALSegmentSize

@@ -13,7 +13,7 @@ public struct ArchiveReport: Sendable {
         /// counted there.
         public var records: UInt64 = 0
         public var version: WALVersion?
-        /// Why the log ends in this segment: allowed only in the last one of its timeline.
+        /// Why the WAL ends in this segment: allowed only in the last one of its timeline.
         public var end: WALEnd?
         /// What is wrong with it; nil when nothing is.
         public var damage: String?
@@ -63,7 +63,7 @@ public struct ArchiveReport: Sendable {
 
     public var segments: [Segment] = []
     public var gaps: [Gap] = []
-    /// The first log that a backup needs; nil where there is none that can be used.
+    /// The first WAL that a backup needs; nil where there is none that can be used.
     public var need: Need?
     public var timelines: [Timeline] = []
     /// Files that do not belong into an archive.
@@ -78,7 +78,7 @@ public struct ArchiveReport: Sendable {
 }
 
 extension ArchiveReport {
-    /// A log that ends inside a segment is damage unless it is its timeline's last.
+    /// WAL that ends inside a segment is damage unless it is its timeline's last.
     public mutating func settleEnds() {
         for index in segments.indices {
             guard let end = segments[index].end, segments[index].damage == nil else { continue }

@@ -83,7 +83,7 @@ public struct Inventory: Sendable {
     public var backups: [InventoryBackup]
     public var segments: [InventorySegment]
     public var damaged: [DamagedSegment]
-    /// The instant up to which the log is proved complete; nil when nothing timed is held.
+    /// The instant up to which the WAL is proved complete; nil when nothing timed is held.
     public var latest: PostgresTimestamp?
     /// Where WAL ends of a source that did not stop in order, and nothing tells whether it went on.
     public var unprovenEnd: LSN?

@@ -1,6 +1,6 @@
 import PostgresFormat
 
-/// Where a target that is a place in the log divides it.
+/// Where a target that is a place in the WAL divides it.
 struct Place {
     /// The record that the target names.
     let record: RecordFacts
@@ -25,7 +25,7 @@ struct Place {
     func isReachable(from backup: InventoryBackup) -> Bool { limit >= backup.stopLSN }
 }
 
-/// Finds a place in the log of one timeline.
+/// Finds a place in the WAL of one timeline.
 extension RestorePlanner {
     func place(of target: RecoveryTarget, in wal: TimelineWAL) throws -> Place {
         switch target {
@@ -78,7 +78,7 @@ extension RestorePlanner {
                 : "it stops right before the record that made it final")
     }
 
-    /// The first record that starts at or after a position. Nil at the end of the log; a hole on the way is
+    /// The first record that starts at or after a position. Nil at the end of the WAL; a hole on the way is
     /// refused.
     private func firstRecord(atOrAfter lsn: LSN, in wal: TimelineWAL) throws -> RecordFacts? {
         guard let first = wal.entries.first?.segment.name, let last = wal.entries.last?.segment.name else {

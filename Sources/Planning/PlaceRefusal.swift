@@ -1,6 +1,6 @@
 public import PostgresFormat
 
-/// A named restore point in the log.
+/// A named restore point in the WAL.
 public struct NamedPoint: Hashable, Sendable, Codable {
     public var name: String
     public var lsn: LSN
@@ -24,7 +24,7 @@ public struct EndedTransaction: Hashable, Sendable {
     }
 }
 
-/// Why a place in the log cannot be a target.
+/// Why a place in the WAL cannot be a target.
 public enum PlaceRefusal: Error, Hashable, Sendable {
     /// `earliest`: where the oldest usable backup becomes consistent.
     case positionTooEarly(LSN, earliest: LSN)
@@ -37,7 +37,7 @@ public enum PlaceRefusal: Error, Hashable, Sendable {
     case ambiguousTransaction(TransactionNumber, candidates: [EndedTransaction])
     case unknownRestorePoint(String, known: [NamedPoint])
     case ambiguousRestorePoint(String, candidates: [NamedPoint])
-    /// The log does not hold the record that an event was seen in.
+    /// The WAL does not hold the record that an event was seen in.
     case eventGone(description: String, LSN)
     /// `target`: in words.
     case everyBackupTooNew(target: String, at: LSN, rejected: [RejectedBackup])

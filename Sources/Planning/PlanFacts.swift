@@ -3,7 +3,7 @@ public import PostgresFormat
 /// A two-phase transaction that is prepared at the target and has not ended: in doubt in the copy.
 public struct PreparedTransaction: Hashable, Sendable, Codable {
     public var xid: UInt32
-    /// As given to `PREPARE TRANSACTION`; nil where neither the log nor the backup tells.
+    /// As given to `PREPARE TRANSACTION`; nil where neither the WAL nor the backup tells.
     public var name: String?
     /// Where it was prepared; nil when that was before the backup began.
     public var lsn: LSN?
@@ -27,7 +27,7 @@ extension PreparedTransaction {
     }
 }
 
-/// From where on the log was written under a `wal_level`, up to the next one.
+/// From where on the WAL was written under a `wal_level`, up to the next one.
 public struct WALLevelBand: Hashable, Sendable {
     public var from: LSN
     public var level: WALLevel
@@ -48,7 +48,7 @@ extension RestorePlanner {
         }
         let range = WALRange(from: draft.backup.startLSN, to: draft.end, size: inventory.segmentSize)
         for entry in draft.wal.entries where range.numbers.contains(entry.segment.name.number) {
-            // Only what was prepared can be in doubt: most logs need not be opened.
+            // Only what was prepared can be in doubt: most WAL need not be opened.
             guard !open.isEmpty || entry.hazards.contains(.prepare) else { continue }
             try source.records(startingIn: entry.segment.name) { record in
                 guard record.start < draft.end else { return false }
@@ -70,7 +70,7 @@ extension RestorePlanner {
         return open
     }
 
-    /// The levels that the log to replay was written under.
+    /// The levels that the WAL to replay was written under.
     func walLevels(_ draft: Draft) throws -> [WALLevelBand] {
         var bands = [WALLevelBand(from: draft.backup.startLSN, level: draft.backup.walLevel)]
         let range = WALRange(from: draft.backup.startLSN, to: draft.end, size: inventory.segmentSize)

@@ -41,7 +41,7 @@ public enum RecoveryTarget: Hashable, Sendable {
     }
 }
 
-/// A transaction's number as a person gives it: the 32 bits that the log has, or 64 with the epoch.
+/// A transaction's number as a person gives it: the 32 bits that the WAL has, or 64 with the epoch.
 public struct TransactionNumber: Hashable, Sendable, Codable, CustomStringConvertible {
     public let rawValue: UInt64
 

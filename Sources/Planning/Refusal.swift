@@ -15,7 +15,7 @@ public enum Refusal: Error, Hashable, Sendable {
         SegmentName, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
     case damagedSegment(
         SegmentName, reason: String, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
-    /// `until`: where the log tells enough again; nil when it does not.
+    /// `until`: where the WAL tells enough again; nil when it does not.
     case minimalLogging(
         from: LSN, until: LSN?, lastBefore: PostgresTimestamp?, reachableFrom: PostgresTimestamp?)
     case unknownTimeline(TimelineID, known: [TimelineID])
@@ -25,7 +25,7 @@ public enum Refusal: Error, Hashable, Sendable {
     case timeNotExact(reason: String)
     /// Prepared transactions that are in doubt at the target lock what every session needs.
     case lockedOut(by: [PreparedTransaction])
-    /// The target is a place in the log, and is not found there or cannot be reached.
+    /// The target is a place in the WAL, and is not found there or cannot be reached.
     case place(PlaceRefusal)
 
     public var message: String {

@@ -106,11 +106,11 @@ public struct RestorePlan: Hashable, Sendable {
     public var timeline: TimelineID
     /// The segments to stage, in order, by the names that the path followed has for them.
     public var segments: [SegmentName]
-    /// Bytes of log from the backup's start to the stop.
+    /// Bytes of WAL from the backup's start to the stop.
     public var walBytes: UInt64
     /// The last commit, abort or prepare inside; nil when none stands after the backup.
     public var lastInside: BoundaryRecord?
-    /// The first commit or abort left out; nil when the log ends before one.
+    /// The first commit or abort left out; nil when the WAL ends before one.
     public var firstOutside: BoundaryRecord?
     public var setting: RecoverySetting
     public var reason: String
@@ -126,7 +126,7 @@ public struct RestorePlan: Hashable, Sendable {
     public var timelines: TimelineChoice?
     /// Two-phase transactions that the copy will hold open, until somebody ends them.
     public var inDoubt: [PreparedTransaction] = []
-    /// The levels that the log to replay was written under, in its order.
+    /// The levels that the WAL to replay was written under, in its order.
     public var walLevels: [WALLevelBand] = []
     /// Tablespaces that lie outside the source's data directory, and inside the copy's.
     public var tablespaces: [PlannedTablespace] = []
@@ -165,7 +165,7 @@ public struct RestorePlan: Hashable, Sendable {
     /// Where the path followed leaves the timeline on which replay ends; nil when it does not.
     public var timelineEnd: LSN? { timelines?.path.history.switchPoint(from: timeline) }
 
-    /// The way of the log up to where replay ends.
+    /// The way of the WAL up to where replay ends.
     public var timelineStretches: [TimelinePath.Stretch] {
         timelines?.path.stretches(upTo: expectedEnd) ?? [TimelinePath.Stretch(timeline: timeline)]
     }

@@ -3,7 +3,7 @@ public import PostgresFormat
 /// Commits timed at or before the target that stand behind the cut, since the source's clock had gone back.
 struct Latecomers {
     var count = 0
-    /// The last one in the log: a target there has them all inside.
+    /// The last one in the WAL: a target there has them all inside.
     var last: TransactionEnd?
     var earliest: PostgresTimestamp?
     var latest: PostgresTimestamp?
@@ -17,19 +17,19 @@ struct Latecomers {
 }
 
 extension Hazard {
-    /// Times in the log go backwards around the target.
+    /// Times in the WAL go backwards around the target.
     public static let timesGoBack = "times-go-back"
 }
 
-/// Times in the log need not rise: the clock of a server may be set back.
+/// Times in the WAL need not rise: the clock of a server may be set back.
 extension RestorePlanner {
-    /// Whether the log goes on behind that time: whatever the clock says now, everything timed at or before
-    /// it that comes first in the log is there.
+    /// Whether the WAL goes on behind that time: whatever the clock says now, everything timed at or before
+    /// it that comes first in the WAL is there.
     public func holdsEnd(after time: PostgresTimestamp) -> Bool {
         inventory.segments.contains { $0.summary.maxStopTime.map { $0 > time } ?? false }
     }
 
-    /// What a person should know who thinks of a time and gets a place in the log; nil where times rise.
+    /// What a person should know who thinks of a time and gets a place in the WAL; nil where times rise.
     func hazard(of limit: PostgresTimestamp, leavingOut outside: RecordFacts, in wal: TimelineWAL) throws
         -> Hazard?
     {

@@ -1,6 +1,6 @@
 import PostgresFormat
 
-/// The stretch of log that a server wrote under `wal_level = minimal`: recovery cannot cross it.
+/// The stretch of WAL that a server wrote under `wal_level = minimal`: recovery cannot cross it.
 extension RestorePlanner {
     /// The refusal for a plan from `backup`, with the stretch and what is reachable on both sides of it.
     func minimalLogging(

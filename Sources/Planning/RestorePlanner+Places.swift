@@ -1,6 +1,6 @@
 import PostgresFormat
 
-/// Plans for targets that are a place in the log: a position, a transaction, a restore point, an event.
+/// Plans for targets that are a place in the WAL: a position, a transaction, a restore point, an event.
 extension RestorePlanner {
     func planPlace(_ target: RecoveryTarget, mode: TargetMode) throws -> RestorePlan {
         if mode == .time {
@@ -102,7 +102,7 @@ extension RestorePlanner {
         }
     }
 
-    /// The first commit, abort or prepare from a position on, as far as the log goes on without a hole.
+    /// The first commit, abort or prepare from a position on, as far as the WAL goes on without a hole.
     private func firstEnd(from lsn: LSN, in wal: TimelineWAL) throws -> RecordFacts? {
         guard var index = wal.index(of: lsn.rawValue / inventory.segmentSize.bytes) else { return nil }
         var number = wal.entries[index].segment.name.number

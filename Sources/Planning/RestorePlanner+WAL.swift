@@ -1,6 +1,6 @@
 import PostgresFormat
 
-/// The segments that hold a range of the log.
+/// The segments that hold a range of the WAL.
 struct WALRange {
     let numbers: ClosedRange<UInt64>
     /// The first byte behind the range.
@@ -19,9 +19,9 @@ struct WALRange {
     func end(_ size: WALSegmentSize) -> LSN { LSN((numbers.upperBound + 1) * size.bytes) }
 }
 
-/// How the planner asks the log: by summary first, opening a segment only where that does not decide.
+/// How the planner asks the WAL: by summary first, opening a segment only where that does not decide.
 extension RestorePlanner {
-    /// The first commit or abort timed after `time`, in the order of the log.
+    /// The first commit or abort timed after `time`, in WAL order.
     func firstOutside(after time: PostgresTimestamp, in wal: TimelineWAL) throws -> RecordFacts? {
         for entry in wal.entries {
             guard let newest = entry.maxStopTime, newest > time else { continue }
@@ -162,7 +162,7 @@ extension RestorePlanner {
         return .damagedSegment(fault.segment, reason: reason, lastBefore: before, reachableFrom: after)
     }
 
-    /// Before which instant a backup and the log in front of a segment reach, and from which one on a backup
+    /// Before which instant a backup and the WAL in front of a segment reach, and from which one on a backup
     /// behind it can be used.
     private func reachable(around segment: SegmentName, in wal: TimelineWAL)
         -> (before: PostgresTimestamp?, after: PostgresTimestamp?)
@@ -181,7 +181,7 @@ extension RestorePlanner {
     }
 
     /// Every instant from a backup's end to before this one can be reached: a later commit or abort follows
-    /// in the unbroken log behind it. Nil when there is no such instant.
+    /// in the unbroken WAL behind it. Nil when there is no such instant.
     private func reach(of backup: InventoryBackup, in wal: TimelineWAL) -> PostgresTimestamp? {
         let fault = firstFault(in: range(backup.startLSN, endOfWAL(wal)), of: wal)
         let newest = wal.entries.filter { entry in
@@ -211,7 +211,7 @@ extension RestorePlanner {
 
     /// Whether no commit timed after `time` can lie unseen before a backup that ended after it.
     ///
-    /// A hole in the log may hide the very record that ends the state at `time`; a backup behind the hole
+    /// A hole in the WAL may hide the very record that ends the state at `time`; a backup behind the hole
     /// would then bring in what was committed later. One that had ended by `time` cannot, nor can what came
     /// before that.
     func isWALKnown(before backup: InventoryBackup, since time: PostgresTimestamp, in wal: TimelineWAL)

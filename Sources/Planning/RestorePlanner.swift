@@ -3,8 +3,8 @@ public import PostgresFormat
 /// Decides what a restore will do, from what is held and what is wanted. Pure: no clock, no files of its own.
 ///
 /// The state at T is everything up to the last commit, abort or prepare record timed at or before T that
-/// stands before the first commit or abort timed after T. Both records are found in the log, and PostgreSQL
-/// is told to stop exactly between them. A target that is a place in the log itself is divided there.
+/// stands before the first commit or abort timed after T. Both records are found in the WAL, and PostgreSQL
+/// is told to stop exactly between them. A target that is a place in the WAL itself is divided there.
 public struct RestorePlanner {
     let inventory: Inventory
     let source: any RecordSource
@@ -158,7 +158,7 @@ public struct RestorePlanner {
         if let outside {
             upTo = outside.end
         } else {
-            // The log reaches at least as far as anything that is known of it: a segment that is held or
+            // The WAL reaches at least as far as anything that is known of it: a segment that is held or
             // damaged, and the end of a later backup, whose own WAL may be what is missing.
             let final =
                 [
@@ -254,7 +254,7 @@ public struct RestorePlanner {
         var reason: String
         /// Where replay must end.
         var end: LSN
-        /// The log is read up to here.
+        /// The WAL is read up to here.
         var needed: LSN
     }
 

@@ -1,6 +1,6 @@
 public import PostgresFormat
 
-/// What lies in a stretch of log that makes a difference to where recovery may stop, or whether it may run at
+/// What lies in a stretch of WAL that makes a difference to where recovery may stop, or whether it may run at
 /// all.
 public struct SegmentHazards: OptionSet, Hashable, Sendable {
     public let rawValue: UInt32

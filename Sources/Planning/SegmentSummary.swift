@@ -34,7 +34,7 @@ public struct SegmentSummary: Hashable, Sendable {
     public var pageTimeline: TimelineID?
 
     public var outcome = Outcome.complete
-    /// Whether the log goes on in the next segment because the server switched to it.
+    /// Whether the WAL goes on in the next segment because the server switched to it.
     public var endsWithSwitch = false
     /// The first record that starts here, complete or not.
     public var firstRecord: LSN?
@@ -78,7 +78,7 @@ public struct SegmentSummary: Hashable, Sendable {
 
     public var timeline: TimelineID? { segment?.timeline }
 
-    /// Whether this is a segment whose every byte of log was read and found correct.
+    /// Whether this is a segment whose every byte of WAL was read and found correct.
     public var isComplete: Bool { segment != nil && outcome == .complete }
 
     /// Whether nothing but the end of a record is here, and then zeros: whole if that record was a switch to

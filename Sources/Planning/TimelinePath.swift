@@ -1,6 +1,6 @@
 public import PostgresFormat
 
-/// The log of one timeline: its own, and before that its ancestors' up to where it left each of them.
+/// The WAL of one timeline: its own, and before that its ancestors' up to where it left each of them.
 public struct TimelinePath: Hashable, Sendable {
     /// A part of the path on one timeline.
     public struct Stretch: Hashable, Sendable, Codable {
@@ -40,7 +40,7 @@ public struct TimelinePath: Hashable, Sendable {
         return history.switchPoint(from: timeline).map { .forkedTooEarly($0) } ?? .notInHistory
     }
 
-    /// Up to where the log of another timeline is the same; zero if they have nothing in common.
+    /// Up to where the WAL of another timeline is the same; zero if they have nothing in common.
     public func shared(with other: TimelineHistory) -> LSN {
         var common = LSN.zero
         for (left, right) in zip(stretches, TimelinePath(other).stretches) {
@@ -94,7 +94,7 @@ extension TimelinePath {
     /// The path's segments among those held, in order.
     ///
     /// A number is looked for as PostgreSQL does, under the newest timeline that may have it; and if it is
-    /// not there, under any other timeline that has the same log at the segment's beginning: content counts,
+    /// not there, under any other timeline that has the same WAL at the segment's beginning: content counts,
     /// not the name.
     public func choose(
         from held: some Sequence<SegmentName>, histories: [TimelineID: TimelineHistory]
@@ -138,7 +138,7 @@ public struct TimelineChoice: Hashable, Sendable {
     public enum Reason: String, Hashable, Sendable, Codable {
         /// The source is on it.
         case current
-        /// The source cannot be asked: the newest one of which there is log or a backup.
+        /// The source cannot be asked: the newest one of which there is WAL or a backup.
         case newest
         /// A backup was asked for, and is on it.
         case backup
@@ -153,7 +153,7 @@ public struct TimelineChoice: Hashable, Sendable {
     public var histories: Set<TimelineID> = []
     /// Backups that cannot be recovered along the path.
     public var rejected: [RejectedBackup]
-    /// Whether nothing of the timeline's own log is held, only its history.
+    /// Whether nothing of the timeline's own WAL is held, only its history.
     public var isWithoutWAL: Bool
 
     public init(

@@ -13,7 +13,7 @@ struct TimelineWAL {
         /// The last commit, abort or prepare that starts here.
         let lastEnd: TransactionEnd?
         let hazards: SegmentHazards
-        /// Whether the log goes on behind the segment.
+        /// Whether the WAL goes on behind the segment.
         let isComplete: Bool
     }
 

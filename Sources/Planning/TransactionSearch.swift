@@ -37,7 +37,7 @@ struct TransactionSearch {
         self.id = id
     }
 
-    /// Takes records in the order of the log; one that comes again is passed over.
+    /// Takes records in WAL order; one that comes again is passed over.
     mutating func take(_ record: RecordFacts) {
         if let known = record.nextTransaction, record.start > last {
             last = record.start
@@ -141,7 +141,7 @@ extension RestorePlanner {
     }
 
     /// Where the last checkpoint begins at which the number was still to be given out: what comes before does
-    /// not know it. Nil where numbers may have come round in the log, so that one number may be two.
+    /// not know it. Nil where numbers may have come round in the WAL, so that one number may be two.
     private static func redo(before id: TransactionID, _ checkpoints: [RecordFacts]) -> LSN? {
         let numbers = checkpoints.compactMap(\.nextTransaction)
         guard let first = numbers.first, let last = numbers.last, numbers == numbers.sorted(),

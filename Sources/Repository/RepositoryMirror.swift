@@ -3,7 +3,7 @@ import PostgresFormat
 
 /// Keeps a second copy of a repository somewhere else: what is new there is copied, what expired is removed.
 ///
-/// Log is copied before the backups that need it, and a backup is seen only when all of it is on the disk: at
+/// WAL is copied before the backups that need it, and a backup is seen only when all of it is on the disk: at
 /// every moment the copy can be restored from. Nothing is shared with the first, not even blocks.
 public struct RepositoryMirror: Sendable {
     public let source: RepositoryLayout
@@ -40,7 +40,7 @@ public struct RepositoryMirror: Sendable {
     public func run(cancellation: CancellationFlag = CancellationFlag()) throws(Problem) -> Outcome {
         try target.create(source.identity())
         var outcome = Outcome()
-        // In this order: a backup that is listed has its log in the archive already.
+        // In this order: a backup that is listed has its WAL in the archive already.
         let backups = try BackupRepository(layout: source).list().filter { $0.damage == nil }.map(\.name)
         let damage = try copyWAL(&outcome, cancellation)
         try copyBackups(backups, &outcome, cancellation)
@@ -70,7 +70,7 @@ public struct RepositoryMirror: Sendable {
             .sorted { $0.fileName < $1.fileName }
     }
 
-    // MARK: Log
+    // MARK: WAL
 
     /// The first damage met.
     private func copyWAL(_ outcome: inout Outcome, _ cancellation: CancellationFlag) throws(Problem)

@@ -11,12 +11,12 @@ public struct RecoveryMemory: Sendable, Hashable {
     /// A page that recovery has to evict is one it must write and read again itself, so the buffers hold all
     /// that may be touched where a quarter of the machine and half of what is free suffice.
     ///
-    /// Replay touches no more than there is log for: the first record of a page has the whole page in it.
+    /// Replay touches no more than there is WAL for: the first record of a page has the whole page in it.
     /// Buffers that nobody needs would only have to be set up and taken down again.
     ///
     /// - Parameters:
     ///   - dataBytes: the size of the data.
-    ///   - walBytes: that of the log, which adds to it.
+    ///   - walBytes: that of the WAL, which adds to it.
     ///   - availableMiB: memory that can be had right now; nil when that is not known.
     public init(dataBytes: UInt64, walBytes: UInt64, machine: MachineResources, availableMiB: Int?) {
         let free = availableMiB ?? machine.memoryMiB / 2

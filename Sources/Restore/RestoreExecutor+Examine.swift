@@ -50,7 +50,7 @@ extension RestoreExecutor {
         }
     }
 
-    /// Unlogged tables and sequences, as `database.schema.name`: no log has them, so recovery empties them.
+    /// Unlogged tables and sequences, as `database.schema.name`: no WAL has them, so recovery empties them.
     private func noteUnlogged(_ inside: Connection, _ proof: inout RestoreProof) throws(Problem) {
         let found = try inside.query(
             """

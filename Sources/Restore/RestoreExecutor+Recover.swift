@@ -59,7 +59,7 @@ extension RestoreExecutor {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Recover: PostgreSQL replays to the target and promotes itself, while the rest of the log is still
+    /// Recover: PostgreSQL replays to the target and promotes itself, while the rest of the WAL is still
     /// staged, and what the copy needs besides its data is made.
     func recover() throws(Problem) {
         let total = job.plan.expectedEnd.distance(from: job.plan.backupStart)
@@ -200,7 +200,7 @@ extension RestoreExecutor {
         return proof
     }
 
-    /// The staged segments have done their work: the copy's own log begins on its own timeline, and what the
+    /// The staged segments have done their work: the copy's own WAL begins on its own timeline, and what the
     /// source wrote after the target must not get into the copy's archive.
     private func removeForeignWAL(_ own: TimelineID) throws(Problem) {
         let directory = job.dataDirectory + "/pg_wal"

@@ -10,7 +10,7 @@ struct UnloggedSequence: Sendable, Hashable {
 
 /// Unlogged relations are made anew from their init forks when recovery ends.
 ///
-/// PostgreSQL copies the init forks as they are on the disk. That of a sequence made in the log that was
+/// PostgreSQL copies the init forks as they are on the disk. That of a sequence made in the WAL that was
 /// replayed is only in memory at that moment (`seq_redo` does not write it out, unlike the redo of other init
 /// forks), so that the sequence becomes a page of zeros. Once the server has stopped the disk has all init
 /// forks, and what recovery does can be done again, this time rightly.

@@ -85,7 +85,7 @@ final class WALStaging: Sendable {
         }
     }
 
-    /// All other segments, in the order of the log.
+    /// All other segments, in WAL order.
     func stageRest() throws(Problem) {
         try failing { () throws(Problem) in
             for segment in job.plan.segments.dropFirst(Self.first) {

@@ -32,10 +32,10 @@ public struct LedgerOracle: Sendable {
         public var committed: Set<UInt32>
     }
 
-    /// All records in the order of the log.
+    /// All records in WAL order.
     public let records: [Record]
 
-    /// Reads the log of a running server from the segment that holds `start`: archived segments through
+    /// Reads the WAL of a running server from the segment that holds `start`: archived segments through
     /// `pitr wal get`, the rest out of its pg_wal.
     public static func read(_ product: ProductUnderTest, _ server: ManagedServer, from start: LSN) throws
         -> LedgerOracle
@@ -82,7 +82,7 @@ public struct LedgerOracle: Sendable {
         guard isThere else { throw Problem(.system, "\(segment) is nowhere", detail: words) }
     }
 
-    /// Only up to `end`: behind it `pg_waldump` looks for more, and fails where a segment's end is the log's.
+    /// Only up to `end`: behind it `pg_waldump` looks for more, and fails where a segment's end is the WAL's.
     private static func dump(_ folder: String, timeline: TimelineID, from start: LSN, to end: LSN) throws
         -> [Record]
     {

@@ -1,11 +1,11 @@
 public import PostgresFormat
 
-/// Changes records and pages of real logs at random and reads the result: whatever comes of it, the reader
+/// Changes records and pages of real WAL at random and reads the result: whatever comes of it, the reader
 /// must neither crash, nor loop, nor take memory without bound.
 ///
 /// One execution is one changed record under a right checksum, or one changed stretch of pages.
 public struct RecordFuzzer: Sendable {
-    /// A whole record of a real log.
+    /// A whole record of real WAL.
     private struct Sample: Sendable {
         var bytes: [UInt8]
         var version: WALVersion

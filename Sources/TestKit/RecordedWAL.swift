@@ -2,7 +2,7 @@ import Foundation
 import Platform
 public import PostgresFormat
 
-/// The log of a real PostgreSQL 15 that did a bit of everything, with PostgreSQL's own reading of it as the
+/// The WAL of a real PostgreSQL 15 that did a bit of everything, with PostgreSQL's own reading of it as the
 /// oracle.
 ///
 /// Made once per test run, in some seconds, in a scratch directory that is gone afterwards; segments are 1
@@ -19,9 +19,9 @@ public struct RecordedWAL: Sendable {
     }
 
     public let segments: [(name: SegmentName, bytes: [UInt8])]
-    /// In the order of the log.
+    /// In WAL order.
     public let lines: [Line]
-    /// What `pg_waldump` said when the log ended.
+    /// What `pg_waldump` said when the WAL ended.
     public let endMessage: String
     public let controlFile: [UInt8]
     /// What `pg_controldata` prints about it, by name.
@@ -34,7 +34,7 @@ public struct RecordedWAL: Sendable {
 
     private static let made = Result { try RecordedWAL() }
 
-    /// The one log of this test run.
+    /// The one WAL of this test run.
     public static func shared() throws -> RecordedWAL {
         try made.get()
     }

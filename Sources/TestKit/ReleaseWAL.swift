@@ -3,15 +3,15 @@ import Platform
 public import PostgresFormat
 import Synchronization
 
-/// The log of a real PostgreSQL of a given release that touched every resource manager, with PostgreSQL's own
+/// The WAL of a real PostgreSQL of a given release that touched every resource manager, with PostgreSQL's own
 /// reading of it as the oracle.
 ///
 /// PostgreSQL 15 is the machine's; the others are fetched by `Scripts/fetch-postgres` when first asked for,
-/// and a test that cannot have one fails with the reason. Each log is made once per run; segments are 1 MiB.
+/// and a test that cannot have one fails with the reason. Each WAL is made once per run; segments are 1 MiB.
 public final class ReleaseWAL: Sendable {
     public let version: WALVersion
     public let segments: [(name: SegmentName, bytes: [UInt8])]
-    /// In the order of the log.
+    /// In WAL order.
     public let lines: [RecordedWAL.Line]
     /// The lines of `pg_waldump --stats` and `--stats=record`: a name and six numbers without percentages.
     public let managers: [Statistic]
@@ -36,7 +36,7 @@ public final class ReleaseWAL: Sendable {
 
     private static let made = Mutex<[WALVersion: ReleaseWAL]>([:])
 
-    /// The one log of that release in this test run. Made under a lock: tests that want it at once wait.
+    /// The one WAL of that release in this test run. Made under a lock: tests that want it at once wait.
     public static func shared(_ version: WALVersion) throws -> ReleaseWAL {
         try made.withLock { made in
             if let wal = made[version] { return wal }

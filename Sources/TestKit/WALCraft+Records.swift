@@ -79,7 +79,7 @@ extension WALCraft {
         return append(ResourceManager.heap.rawValue, info: 0x00, xid: xid, body: body)
     }
 
-    /// Fills the log with records up to `count` bytes (a multiple of 8) before the end of the page, or of the
+    /// Fills the WAL with records up to `count` bytes (a multiple of 8) before the end of the page, or of the
     /// segment.
     public mutating func fill(leaving count: Int, ofSegment: Bool = false) {
         let size = ofSegment ? Int(first.size.bytes) : WALPageHeader.pageSize

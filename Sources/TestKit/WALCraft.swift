@@ -1,6 +1,6 @@
 public import PostgresFormat
 
-/// Makes small logs by hand: pages and segments as PostgreSQL 15 would write them, checksums included.
+/// Makes WAL by hand: pages and segments as PostgreSQL 15 would write them, checksums included.
 ///
 /// Records are appended one after the other; page headers, continuations and back links come by themselves.
 public struct WALCraft: Sendable {
@@ -34,7 +34,7 @@ public struct WALCraft: Sendable {
     public private(set) var records: [Record] = []
     private var lastStart: LSN
 
-    /// A log that begins with the segment `first`.
+    /// WAL that begins with the segment `first`.
     ///
     /// - Parameter previous: the start of the record that stands before the first one made.
     public init(
@@ -51,7 +51,7 @@ public struct WALCraft: Sendable {
     /// One mebibyte to a segment, so that tests cross them cheaply.
     public static let smallSegment = WALSegmentSize(bytes: 1 << 20) ?? .standard
 
-    /// A log in small segments, beginning with number `number`.
+    /// WAL in small segments, beginning with number `number`.
     public static func small(number: UInt64 = 3, timeline: UInt32 = 1) -> WALCraft {
         WALCraft(SegmentName(timeline: TimelineID(timeline), number: number, size: smallSegment))
     }
@@ -109,12 +109,12 @@ public struct WALCraft: Sendable {
         beginPage(remaining: 0, flags: 0x0008)
     }
 
-    /// The log so far as whole pages, zeros to the end of the last.
+    /// The WAL so far as whole pages, zeros to the end of the last.
     public var pages: [UInt8] {
         bytes + [UInt8](repeating: 0, count: (pageSize - bytes.count % pageSize) % pageSize)
     }
 
-    /// The log so far as whole segments, zeros to the end of the last.
+    /// The WAL so far as whole segments, zeros to the end of the last.
     public var segments: [(name: SegmentName, bytes: [UInt8])] {
         let size = Int(first.size.bytes)
         let whole = bytes + [UInt8](repeating: 0, count: (size - bytes.count % size) % size)

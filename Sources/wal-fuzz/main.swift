@@ -2,7 +2,7 @@ import Foundation
 import PostgresFormat
 import TestKit
 
-// Reads damaged logs for as long as wanted: `wal-fuzz EXECUTIONS SEED SEGMENT…`, the segments as PostgreSQL
+// Reads damaged WAL for as long as wanted: `wal-fuzz EXECUTIONS SEED SEGMENT…`, the segments as PostgreSQL
 // keeps them. It says how far it came; a crash is the finding, and the seed brings it back.
 let arguments = CommandLine.arguments
 let wanted = arguments.count > 1 ? UInt64(arguments[1]) ?? 0 : 0

@@ -172,7 +172,7 @@ import Testing
         #expect(problem?.code == .stateDamaged)
     }
 
-    /// Starts the copy, lets it recover to the end of its log, and asks it one thing.
+    /// Starts the copy, lets it recover to the end of its WAL, and asks it one thing.
     static func recovered(
         _ copy: String, _ server: ArchivingServer, _ sql: String,
         settings: [String] = ["archive_mode=off", "restore_command=false"]

@@ -8,7 +8,7 @@ import Testing
 /// A person with nothing but the folder, PostgreSQL and zstd: the commands in the repository's README.txt
 /// work as they stand there.
 @Suite struct RestoreByHandTests {
-    @Test func `the readme's commands restore a backup and its log`() throws {
+    @Test func `the readme's commands restore a backup and its WAL`() throws {
         let server = try ArchivingServer()
         try server.postgres.psql("CREATE TABLE t AS SELECT 1 AS i")
         let backup = try server.capture.run(name: "nightly", source: .automatic)

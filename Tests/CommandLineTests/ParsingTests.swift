@@ -29,7 +29,7 @@ struct ParsingTests {
         ("0/2000028", "0/2000028.."), ("0/3000000..0/2000000", "0/2000000..0/3000000"),
         ("0/zz..0/1", "16/B374D848"),
     ])
-    func `says how a stretch of the log is written`(_ text: String, _ hint: String) {
+    func `says how a stretch of the WAL is written`(_ text: String, _ hint: String) {
         #expect(WALOptions.flaw(ofPositions: text)?.hint?.contains(hint) == true)
         #expect(WALOptions.flaw(ofPositions: "./x") == nil && WALOptions.flaw(ofPositions: "../a/b") == nil)
     }
@@ -137,7 +137,7 @@ struct ParsingTests {
         #expect(plan.target == .backup("b1"))
     }
 
-    @Test func `a place in the log is a target of its own`() throws {
+    @Test func `a place in the WAL is a target of its own`() throws {
         let lsn = try parse(PlanCommand.self, "plan", "-s", "src", "--lsn", "1/a0B", "--exclusive").request
         #expect(lsn.target == .position(LSN(0x1_0000_0A0B), exclusive: true) && lsn.sourceServer == "src")
         let xid = try parse(PlanCommand.self, "plan", "-s", "src", "--xid", "4294968041").request

@@ -25,7 +25,7 @@ struct UnclearEventTests {
         #expect(points.hint?.contains("--min-rows") == false)
     }
 
-    @Test func `where log is missing nothing is said never to have happened`() {
+    @Test func `where WAL is missing nothing is said never to have happened`() {
         let whole = ControlPlane.unknown("drop table orders", [], on: "shop", [], ["a note"])
         #expect(whole.message == "nothing that fits \"drop table orders\" happened on shop")
         #expect(whole.detail == nil)

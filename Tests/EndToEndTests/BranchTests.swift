@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension EndToEnd {
-    /// Sources whose log branches, and copies of copies.
+    /// Sources whose WAL branches, and copies of copies.
     @Suite(.serialized)
     struct BranchTests {
         private static func rows(_ copy: RestoredServer) throws -> String? {
@@ -133,7 +133,7 @@ extension EndToEnd {
             #expect(try shown(range, "--timeline", "1") == first)
         }
 
-        /// The history of a timeline arrives before any of its log, or the log is lost.
+        /// The history of a timeline arrives before any of its WAL, or the WAL is lost.
         private static func expectHistoryFirst(
             _ product: ProductUnderTest, _ fork: ForkedSource, past: String
         ) throws {

@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 extension EndToEnd {
-    /// A clock that is wrong costs no backup and no log.
+    /// A clock that is wrong costs no backup and no WAL.
     @Suite(.serialized)
     struct ClockTests {
         @Test func `expiry marks first, deletes after a day of uptime, or at once for who vouches`() throws {

@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 extension EndToEnd {
-    /// Commits take their time before they get their place in the log.
+    /// Commits take their time before they get their place in the WAL.
     @Suite(.serialized)
     struct CommitOrderTests {
         /// A commit as `pg_waldump` prints it.
@@ -15,7 +15,7 @@ extension EndToEnd {
             let time: String
         }
 
-        @Test func `of commit times out of order the first later one in the log ends the state`() throws {
+        @Test func `of commit times out of order the first later one in the WAL ends the state`() throws {
             try ProductUnderTest.use("order") { product in
                 let source = try product.create("orders")
                 let connection = try source.superuser()
@@ -41,7 +41,7 @@ extension EndToEnd {
                 guard let (commits, later) = pair else {
                     try Test.cancel("in 32000 commits none overtook another")
                 }
-                // The time of the one that stands behind it in the log, and is earlier.
+                // The time of the one that stands behind it in the WAL, and is earlier.
                 let time = commits[later + 1].time
                 let inside = Set(commits[..<later].map(\.xid))
                 let copy = try product.restore("copy", from: "orders", ["--restore-time", time])
@@ -52,7 +52,7 @@ extension EndToEnd {
             }
         }
 
-        /// The first commit whose successor in the log carries an earlier time than it and all before it.
+        /// The first commit whose successor in the WAL carries an earlier time than it and all before it.
         private static func outOfOrder(_ commits: [Commit]) -> Int? {
             for index in commits.indices.dropLast()
             where commits[index + 1].time < commits[index].time
@@ -63,7 +63,7 @@ extension EndToEnd {
             return nil
         }
 
-        /// All commits that are still in the server's own log, in its order.
+        /// All commits that are still in the server's own WAL, in its order.
         private static func commits(_ away: OfflineServer) throws -> [Commit] {
             let directory = away.server.dataDirectory + "/pg_wal"
             let end = try away.server.superuser().value("SELECT pg_walfile_name(pg_current_wal_lsn())")

@@ -58,7 +58,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a plan tells what is in doubt, what the log is and what text is sorted by`() throws {
+        @Test func `a plan tells what is in doubt, what the WAL is and what text is sorted by`() throws {
             try ProductUnderTest.use("facts") { product in
                 let source = try product.create("orders")
                 try product.json(

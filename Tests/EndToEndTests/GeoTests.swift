@@ -145,7 +145,7 @@ extension EndToEnd {
             return try product.server(name)
         }
 
-        /// Waits until the archiver has caught up with the log that is complete.
+        /// Waits until the archiver has caught up with the WAL that is complete.
         private static func archived(_ server: ManagedServer) throws {
             let connection = try server.superuser()
             let done = try ProductUnderTest.eventually {

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension EndToEnd {
-    /// Indexes beside the archived log come, are shown for what they are, and are made anew on request only.
+    /// Indexes beside the archived WAL come, are shown for what they are, and are made anew on request only.
     @Suite(.serialized)
     struct IndexTests {
         @Test func `pitr wal index tells what is there and makes anew what is not`() throws {

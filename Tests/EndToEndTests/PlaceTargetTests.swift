@@ -13,7 +13,7 @@ extension EndToEnd {
             let source: ManagedServer
             /// Between the second and the third row.
             var moment = ""
-            /// Where the log stood between the rows, and which transaction wrote the row behind it.
+            /// Where the WAL stood between the rows, and which transaction wrote the row behind it.
             var positions: [String] = []
             var transactions: [String] = []
         }
@@ -145,7 +145,7 @@ extension EndToEnd {
                         "Nearest before it: pitr plan -s orders --xid \(known.whole) --exclusive",
                     ] { #expect(answer.errors.contains(words), "\(words): \(answer)") }
                 }
-                // From the log that is not archived, and then from the index.
+                // From the WAL that is not archived, and then from the index.
                 try expect(first, "commit")
                 try expect(second, "abort")
                 let fork = ForkedSource(product: product, server: source)
@@ -162,7 +162,7 @@ extension EndToEnd {
             }
         }
 
-        /// Log that need not be opened may be damaged, and nobody sees it.
+        /// WAL that need not be opened may be damaged, and nobody sees it.
         private static func expectIndexTells(
             _ product: ProductUnderTest, _ source: ManagedServer, _ xid: String, segment: String,
             between: String

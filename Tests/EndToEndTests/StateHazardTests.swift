@@ -42,7 +42,7 @@ extension EndToEnd {
                         "shop.public.cache", "shop.public.gone", "shop.public.safe",
                     ])
                 let latest = ["shop.public.\"Cache 2\"", "shop.public.cache"]
-                // Read from the log that is not archived yet, then from indexes.
+                // Read from the WAL that is not archived yet, then from indexes.
                 #expect(try named() == latest)
                 try source.superuser().execute("SELECT pg_switch_wal()")
                 try source.superuser().execute("CREATE TABLE later ()")
@@ -171,7 +171,7 @@ extension EndToEnd {
                 }
                 let (start, stop) = try BackupTimes(server: source, name: "second").read()
                 // The middle one of the rows written between its start and its end. By number: in the middle
-                // of the text there may be one of the last, written when the backup's log had ended.
+                // of the text there may be one of the last, written when the backup's WAL had ended.
                 let middle = try #require(
                     try connection.query(
                         """

@@ -127,7 +127,7 @@ struct TimelineTests {
         }
     }
 
-    @Test func `answers the same from indexes, from indexes made anew and from the log`() throws {
+    @Test func `answers the same from indexes, from indexes made anew and from the WAL`() throws {
         try ProductUnderTest.use("indexes") { product in
             let server = try product.create("shop", ["-d", "market"])
             let connection = try server.superuser(database: "market")

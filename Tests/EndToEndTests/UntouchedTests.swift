@@ -45,7 +45,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `on a running source only PostgreSQL's own background records move the log`() throws {
+        @Test func `on a running source only PostgreSQL's own background records move the WAL`() throws {
             try ProductUnderTest.use("running") { product in
                 let source = try product.create("orders")
                 let connection = try source.superuser()

@@ -96,7 +96,7 @@ extension EndToEnd {
                 #expect(missing.errors.contains("\(first) is missing"), "\(missing)")
                 #expect(missing.errors.contains("backup '\(oldest)' begins there"), "\(missing)")
 
-                // As expiry leaves it: neither the backup nor the log that it needs.
+                // As expiry leaves it: neither the backup nor the WAL that it needs.
                 try product.json("backup", "create", "-s", "orders", "-n", "second")
                 try DurableFiles.removeTree(backups + oldest)
                 let expired = try product.json("wal", "verify", "-s", "orders")
@@ -222,7 +222,7 @@ extension EndToEnd {
             }
         }
 
-        // MARK: A log
+        // MARK: WAL
 
         private static func start(of name: String) -> LSN {
             SegmentName(fileName: name, size: .standard)?.start ?? .max

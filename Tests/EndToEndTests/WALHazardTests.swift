@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 extension EndToEnd {
-    /// What a log can hold that makes a copy wrong, or impossible, if nobody looks.
+    /// What WAL can hold that makes a copy wrong, or impossible, if nobody looks.
     @Suite(.serialized)
     struct WALHazardTests {
         @Test func `transactions are told apart across a change of the epoch`() throws {
@@ -49,7 +49,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `log of a time of minimal logging is not crossed, and both sides of it are named`() throws
+        @Test func `WAL of a time of minimal logging is not crossed, and both sides of it are named`() throws
         {
             try ProductUnderTest.use("minimal") { product in
                 let source = try product.create("orders")
@@ -82,7 +82,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `the torn end of a crashed server's log costs nothing that was whole`() throws {
+        @Test func `the torn end of a crashed server's WAL costs nothing that was whole`() throws {
             try ProductUnderTest.use("torn") { product in
                 let source = try product.create("orders")
                 let away = OfflineServer(product: product, server: source)

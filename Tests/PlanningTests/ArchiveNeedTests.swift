@@ -59,7 +59,7 @@ struct ArchiveNeedTests {
         #expect(gaps(wal + [name(1, 1)], backups, known: [old]) == ["1:2-3"])
     }
 
-    @Test func `a backup at the end misses its own log`() throws {
+    @Test func `a backup at the end misses its own WAL`() throws {
         let wal = (2...4).map { name(1, $0) }
         #expect(gaps(wal, [backup("a", from: 2, to: 2), backup("b", from: 5, to: 6)]) == ["1:5-6"])
     }

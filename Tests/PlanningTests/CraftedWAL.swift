@@ -153,7 +153,7 @@ struct CraftedWAL {
 
     // MARK: What is held
 
-    /// What the planner is given: all of the log, or all but some segments.
+    /// What the planner is given: all of the WAL, or all but some segments.
     func held(
         missing: Set<UInt64> = [], damaged: Set<UInt64> = [], latest: PostgresTimestamp? = nil
     ) -> HeldSegments {

@@ -3,12 +3,12 @@ import PostgresFormat
 import TestKit
 import Testing
 
-/// Random logs and targets that are places in them, against the rules written down directly and against what
+/// Random WAL and targets that are places in it, against the rules written down directly and against what
 /// PostgreSQL would do.
 struct PlacePropertyTests {
     private static let cases = 800
 
-    @Test func `replays exactly what is inside, for every log and every place in it`() throws {
+    @Test func `replays exactly what is inside, for every WAL and every place in it`() throws {
         var random = SeededRandom()
         var settings: Set<String> = []
         var planned = 0
@@ -44,7 +44,7 @@ struct PlacePropertyTests {
         }
     }
 
-    @Test func `transactions are found by indexes as in the log, whichever segments have one`() throws {
+    @Test func `transactions are found by indexes as in the WAL, whichever segments have one`() throws {
         var random = SeededRandom()
         var found = 0
         for number in 0..<200 {
@@ -115,7 +115,7 @@ struct PlacePropertyTests {
                 lsn.rawValue >> 20 >= first.rawValue >> 20
             else { return nil }
             guard let record = records.first(where: { $0.start >= lsn }) else {
-                // Where the log ends with a page, the next record would begin behind the next page's header.
+                // Where the WAL ends with a page, the next record would begin behind the next page's header.
                 let header: UInt64 = end.rawValue % (1 << 20) == 0 ? 40 : 24
                 let isNext = end.rawValue % 8192 == 0 && lsn.rawValue == end.rawValue + header
                 return exclusive && (lsn <= end || isNext) ? (end, true) : nil

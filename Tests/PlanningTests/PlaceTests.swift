@@ -3,7 +3,7 @@ import PostgresFormat
 import TestKit
 import Testing
 
-/// Targets that are places in the log, case by case.
+/// Targets that are places in the WAL, case by case.
 struct PlaceTests {
     private func based(next: UInt64 = 0) -> CraftedWAL {
         var wal = CraftedWAL()
@@ -37,7 +37,7 @@ struct PlaceTests {
         #expect(end.setting == .lsn(third.start) && end.firstOutside == nil)
     }
 
-    @Test func `a position outside the log is refused with what is held`() throws {
+    @Test func `a position outside the WAL is refused with what is held`() throws {
         var wal = based()
         let last = wal.commit(7, at: 110)
         let stop = try #require(wal.backups.first).stopLSN

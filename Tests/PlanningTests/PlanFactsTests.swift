@@ -46,7 +46,7 @@ struct PlanFactsTests {
         #expect(try wal.held().plan(.latest).hazards == [])
     }
 
-    @Test func `tells where the level of the log changed`() throws {
+    @Test func `tells where the level of the WAL changed`() throws {
         var wal = based()
         wal.commit(7, at: 105)
         wal.commit(6, at: 106)
@@ -79,7 +79,7 @@ struct PlanFactsTests {
                 == NearestTargets(before: .latest, after: nil))
     }
 
-    @Test func `offers both sides of a gap, and of log that cannot be replayed`() throws {
+    @Test func `offers both sides of a gap, and of WAL that cannot be replayed`() throws {
         var wal = based()
         wal.commit(7, at: 110)
         wal.commit(8, at: 120)

@@ -3,10 +3,10 @@ import PostgresFormat
 import TestKit
 
 extension CraftedWAL {
-    /// A log of a busy or idle server, with one to five backups; some of it at the edges of pages and
+    /// WAL of a busy or idle server, with one to five backups; some of it at the edges of pages and
     /// segments.
     ///
-    /// - Parameter steady: no time is ever earlier than one before it in the log.
+    /// - Parameter steady: no time is ever earlier than one before it in the WAL.
     static func random(_ random: inout SeededRandom, steady: Bool) -> CraftedWAL {
         var wal = CraftedWAL()
         var clock = time(0)

@@ -1,7 +1,7 @@
 import Planning
 import PostgresFormat
 
-/// The rule and PostgreSQL in a few lines each: what a restore must give, and what a setting makes of a log.
+/// The rule and PostgreSQL in a few lines each: what a restore must give, and what a setting makes of WAL.
 struct RecoveryModel {
     let records: [CraftedWAL.Record]
     let backups: [InventoryBackup]
@@ -15,7 +15,7 @@ struct RecoveryModel {
         var backup: InventoryBackup?
     }
 
-    /// nil is the end of the log.
+    /// nil is the end of the WAL.
     func cut(_ time: PostgresTimestamp?) -> Cut {
         let ends = records.filter { $0.kind != nil }
         func isAfter(_ record: CraftedWAL.Record) -> Bool {
@@ -37,7 +37,7 @@ struct RecoveryModel {
         case fatal(String)
     }
 
-    /// What PostgreSQL does from a backup on, with nothing but the log up to `end` at hand.
+    /// What PostgreSQL does from a backup on, with nothing but the WAL up to `end` at hand.
     func replay(from backup: InventoryBackup, setting: RecoverySetting, upTo end: LSN) -> Outcome {
         var replayed: [CraftedWAL.Record] = []
         var position = backup.startLSN
@@ -64,7 +64,7 @@ struct RecoveryModel {
         return .fatal("recovery ended before configured recovery target was reached")
     }
 
-    /// What is wrong with a plan whose target is a place in the log.
+    /// What is wrong with a plan whose target is a place in the WAL.
     ///
     /// - Parameter limit: where the first record left out starts.
     /// - Parameter byRecord: whether everything in front of it is inside, not only up to the last end of a

@@ -3,12 +3,12 @@ import PostgresFormat
 import TestKit
 import Testing
 
-/// Random logs against the rule written down directly, and against what PostgreSQL would do.
+/// Random WAL against the rule written down directly, and against what PostgreSQL would do.
 struct RestorePlannerPropertyTests {
     private static let cases = 1500
     private static let targetsPerWAL = 12
 
-    @Test func `replays exactly what is inside, for every log and every target`() throws {
+    @Test func `replays exactly what is inside, for every WAL and every target`() throws {
         var random = SeededRandom()
         var planned = 0
         var settings: Set<String> = []

@@ -275,7 +275,7 @@ struct RestorePlannerTests {
         #expect(plan.tablespaces == [] && plan.tablespaceRecords == [])
     }
 
-    @Test func `names the tablespaces of the backup and of the log, and blanks all that is staged`() throws {
+    @Test func `names the tablespaces of the backup and of the WAL, and blanks all that is staged`() throws {
         var wal = based()
         wal.backups[0].tablespaces = [OrdinaryTablespace(number: 16_399, location: "/srv/old")]
         let first = wal.other { $0.createTablespace(at: "/srv/space") }

@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func `the recorded log holds what it was made to hold`() throws {
+    @Test func `the recorded WAL holds what it was made to hold`() throws {
         let wal = try RecordedWAL.shared()
         let all = wal.segments.reduce(into: SegmentHazards()) {
             $0.formUnion($1.bytes.summary($1.name).hazards)

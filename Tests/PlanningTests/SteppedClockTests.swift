@@ -3,7 +3,7 @@ import PostgresFormat
 import TestKit
 import Testing
 
-/// A source whose clock went back while its log went on.
+/// A source whose clock went back while its WAL went on.
 struct SteppedClockTests {
     private func time(_ seconds: Int64) -> RecoveryTarget { .time(CraftedWAL.time(seconds)) }
 
@@ -43,7 +43,7 @@ struct SteppedClockTests {
         #expect(try stepped().wal.held().plan(time(4001)).hazards == [])
     }
 
-    @Test func `a time that the clock has not reached is cut where the log goes on behind it`() throws {
+    @Test func `a time that the clock has not reached is cut where the WAL goes on behind it`() throws {
         let held = stepped().wal.held(latest: CraftedWAL.time(141))
         let plan = try held.plan(time(3000))
         #expect(plan.firstOutside?.xid == 8)

@@ -38,12 +38,12 @@ struct DecodedWAL: Equatable {
 }
 
 extension WALCraft {
-    /// What a decoder makes of the log as it stands.
+    /// What a decoder makes of the WAL as it stands.
     func decoded(portions: [Int] = [Int.max]) -> DecodedWAL {
         DecodedWAL(pages, from: first.start, segmentSize: first.size, portions: portions)
     }
 
-    /// A log of records of all sizes, some as long as several pages, over a little more than two small
+    /// WAL of records of all sizes, some as long as several pages, over a little more than two small
     /// segments.
     static func random(_ random: inout SeededRandom) -> WALCraft {
         var craft = WALCraft.small(number: UInt64.random(in: 0...5_000, using: &random))

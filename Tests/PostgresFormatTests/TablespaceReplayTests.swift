@@ -57,7 +57,7 @@ struct TablespaceReplayTests {
 
     private typealias Segment = (name: SegmentName, bytes: [UInt8])
 
-    /// The log with every such record blanked, as a copy gets it.
+    /// The WAL with every such record blanked, as a copy gets it.
     private static func blanked(_ wal: [Segment]) throws -> [Segment] {
         let first = try #require(wal.first)
         var patches: [WALPatch] = []
@@ -95,7 +95,7 @@ struct TablespaceReplayTests {
         }
     }
 
-    /// A base backup of the source, and the server that replays the source's log on it.
+    /// A base backup of the source, and the server that replays the source's WAL on it.
     private struct Copy {
         let source: PostgresFixture
         let scratch: ScratchDirectory
@@ -129,7 +129,7 @@ struct TablespaceReplayTests {
             }
         }
 
-        /// What the release's own `pg_waldump` reads in a log, a line for each record.
+        /// What the release's own `pg_waldump` reads in WAL, a line for each record.
         func waldump(_ wal: [Segment]) throws -> [String] {
             let directory = try scratch.directory("dumped")
             try put(wal, in: directory)

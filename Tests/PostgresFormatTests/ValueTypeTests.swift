@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 @Suite struct ValueTypeTests {
-    @Test func `a log position reads back what it printed`() {
+    @Test func `a WAL position reads back what it printed`() {
         var random = SeededRandom()
         for _ in 0..<2_000 {
             let lsn = LSN(random.edgyNumber())
@@ -14,7 +14,7 @@ import Testing
     @Test(arguments: [
         "", "/", "0/", "/0", "0", "0/0/0", "g/0", "0/123456789", " 0/0", "0/0 ", "+1/0", "0x1/0",
     ])
-    func `refuses what is no log position`(text: String) {
+    func `refuses what is no WAL position`(text: String) {
         #expect(LSN(text) == nil)
     }
 

@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `random bytes behind a good page header never do worse than end the log`() {
+    @Test func `random bytes behind a good page header never do worse than end the WAL`() {
         var random = SeededRandom()
         for _ in 0..<300 {
             var pages = WALCraft.small().pages
@@ -104,7 +104,7 @@ import Testing
         #expect(end { $0.removeLast() } == .brokenPage(start, .incompletePage))
     }
 
-    @Test func `a segment of another cluster does not continue the log`() {
+    @Test func `a segment of another cluster does not continue the WAL`() {
         var ours = WALCraft.small(number: 3)
         ours.switchSegment()
         var other = WALCraft(
@@ -129,7 +129,7 @@ import Testing
         #expect(falling.decoded().end?.flaw == .pageTimeline)
     }
 
-    @Test func `a continuation of the wrong length ends the log at the record's start`() {
+    @Test func `a continuation of the wrong length ends the WAL at the record's start`() {
         var craft = WALCraft.small()
         craft.fill(leaving: 24)
         let cut = craft.commit(5, at: noon, extra: 10)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct WALDecoderTests {
     private let noon = PostgresTimestamp(microseconds: 812_345_678_901_234)
 
-    @Test func `finds every record of a crafted log, however the pages are fed`() {
+    @Test func `finds every record of crafted WAL, however the pages are fed`() {
         var random = SeededRandom()
         let craft = WALCraft.random(&random)
         let whole = craft.decoded()

@@ -4,7 +4,7 @@ import PostgresFormat
 import TestKit
 import Testing
 
-/// The logs under fixtures/wal, each a case of its own.
+/// The WAL under fixtures/wal, each a case of its own.
 @Suite struct WALFixtureTests {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("fixtures/wal")
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test(arguments: cases) func `reads the log that is kept as it was read when it was made`(
+    @Test(arguments: cases) func `reads the WAL that is kept as it was read when it was made`(
         _ name: String
     ) throws {
         let folder = Self.root.appendingPathComponent(name)
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func `no change to a real log makes the reader crash, loop or grow`() throws {
+    @Test func `no change to real WAL makes the reader crash, loop or grow`() throws {
         let segments = try Self.cases.flatMap(Self.segments)
         var fuzzer = RecordFuzzer(segments, random: SeededRandom())
         let wanted = ProcessInfo.processInfo.environment["PITR_FUZZ_EXECUTIONS"].flatMap { UInt64($0) }

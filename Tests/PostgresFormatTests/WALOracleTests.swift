@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func `the end of the log is where pg_waldump finds it`() throws {
+    @Test func `the end of the WAL is where pg_waldump finds it`() throws {
         let wal = try RecordedWAL.shared()
         let end = try #require(decoded(wal).end)
         guard case .zeroedTail(let position) = end else {

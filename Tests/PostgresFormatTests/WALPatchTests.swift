@@ -6,7 +6,7 @@ import Testing
 struct WALPatchTests {
     private static let path = "/srv/" + String(repeating: "space", count: 120)
 
-    /// A log with a tablespace's creation that begins that many bytes before the end of a page or segment.
+    /// WAL with a tablespace's creation that begins that many bytes before the end of a page or segment.
     private static func wal(_ room: Int, ofSegment: Bool, path: String = path) -> (WALCraft, LSN) {
         var craft = WALCraft.small()
         craft.commit(7, at: PostgresTimestamp(microseconds: 1))

@@ -6,7 +6,7 @@ import Testing
 
 /// PostgreSQL 15, 16, 17 and 18, each read by this project and by its own `pg_waldump`.
 @Suite struct WALReleaseOracleTests {
-    /// What this project makes of a release's log, in `pg_waldump`'s words.
+    /// What this project makes of a release's WAL, in `pg_waldump`'s words.
     private struct Reading {
         struct Record {
             var start: LSN
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test(arguments: WALVersion.allCases)
-    func `reads every release's log exactly as its own pg_waldump`(_ version: WALVersion) throws {
+    func `reads every release's WAL exactly as its own pg_waldump`(_ version: WALVersion) throws {
         let wal = try ReleaseWAL.shared(version)
         let reading = try Reading(wal)
         #expect(wal.lines.count > 20_000)

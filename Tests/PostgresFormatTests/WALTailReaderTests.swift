@@ -26,7 +26,7 @@ import Testing
     }
 
     /// A server flushes up to a record's end or a page's.
-    @Test func `sound log is whole wherever the server has flushed to`() {
+    @Test func `sound WAL is whole wherever the server has flushed to`() {
         let craft = craft
         let end = Int(craft.records.last?.end.distance(from: craft.first.start) ?? 0)
         let pages = stride(from: 8192, through: end, by: 8192).map {

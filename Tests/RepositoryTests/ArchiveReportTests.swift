@@ -5,7 +5,7 @@ import Repository
 import TestKit
 import Testing
 
-/// What the check of a whole archive finds where one thing is wrong; the log is made by hand.
+/// What the check of a whole archive finds where one thing is wrong; the WAL is made by hand.
 struct ArchiveReportTests {
     private static let size = WALCraft.smallSegment
     private static let timeline = TimelineID(1)
@@ -67,7 +67,7 @@ struct ArchiveReportTests {
         #expect(report.segments.map(\.name) == craft.segments.map(\.name) && report.segments.count == 11)
         #expect(report.segments.reduce(0) { $0 + $1.records } == UInt64(craft.records.count))
         #expect(report.segments.allSatisfy { $0.version == .v15 && $0.rawBytes == Self.size.bytes })
-        // Its log may end there, and nowhere else.
+        // Its WAL may end there, and nowhere else.
         #expect(report.segments.filter { $0.end != nil }.map(\.name.number) == [13])
         #expect(report.timelines.map(\.segments) == [11])
     }
@@ -78,7 +78,7 @@ struct ArchiveReportTests {
         #expect(!report.isSound)
     }
 
-    @Test func `another cluster's log is damage everywhere`() throws {
+    @Test func `another cluster's WAL is damage everywhere`() throws {
         let made = try Made(Self.craft())
         let other = RepositoryLayout(root: made.scratch.file("other"))
         try other.create(Made.identity(5))
@@ -103,7 +103,7 @@ struct ArchiveReportTests {
             if name.number == number { bytes[100] ^= 0x10 }
             return true
         }
-        // Eight segments are read in one go: in the middle of those the log ends in the segment itself.
+        // Eight segments are read in one go: in the middle of those the WAL ends in the segment itself.
         let damages = try made.damages()
         #expect(damages.keys.sorted() == [number == 11 ? 10 : 6], "\(damages)")
         let words = number == 11 ? " and goes on in 00000001000000000000000B: " : "its WAL ends at "
@@ -111,8 +111,7 @@ struct ArchiveReportTests {
         #expect(damages.values.allSatisfy { $0.hasSuffix("a record's checksum is wrong") }, "\(damages)")
     }
 
-    @Test func `a log that ends before the last segment is damage, a torn end is so in the last one`() throws
-    {
+    @Test func `WAL that ends before the last segment is damage, a torn end is so in the last one`() throws {
         let early = try Made(Self.craft()) { name, bytes in
             if name.number == 6 {
                 bytes.replaceSubrange(81_920..., with: [UInt8](repeating: 0, count: bytes.count - 81_920))

@@ -47,7 +47,7 @@ struct ArchiveStatisticsTests {
         }
     }
 
-    @Test func `the log ends at the same place for several threads as for one`() throws {
+    @Test func `the WAL ends at the same place for several threads as for one`() throws {
         let load = try ArchivedWorkload(Self.script)
         let first = try #require(load.segments.first).name
         let all = WALSelection.range(first.timeline, first.start..<LSN.max)
@@ -87,7 +87,7 @@ struct ArchiveStatisticsTests {
         #expect(ended > 30)
     }
 
-    @Test func `damage is a failure only where the log does not end before`() throws {
+    @Test func `damage is a failure only where the WAL does not end before`() throws {
         let load = try ArchivedWorkload(Self.script)
         let first = try #require(load.segments.first).name
         let all = WALSelection.range(first.timeline, first.start..<LSN.max)

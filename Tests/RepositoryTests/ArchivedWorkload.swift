@@ -4,13 +4,13 @@ import Repository
 import TestKit
 import WALEvents
 
-/// The log of a PostgreSQL that ran a script, pushed into a repository; segments are 1 MiB.
+/// The WAL of a PostgreSQL that ran a script, pushed into a repository; segments are 1 MiB.
 final class ArchivedWorkload {
     static let segmentSize = WALCraft.smallSegment
 
     let output: String
     let layout: RepositoryLayout
-    /// Every whole segment of the log, in order, as it was pushed.
+    /// Every whole segment of the WAL, in order, as it was pushed.
     let segments: [(name: SegmentName, bytes: [UInt8])]
     private let scratch: ScratchDirectory
     private let files: [UInt32: String]
@@ -60,7 +60,7 @@ final class ArchivedWorkload {
         files.filter { names.contains($0.value) }
     }
 
-    /// The indexes as stored, in the order of the log; stops at none.
+    /// The indexes as stored, in WAL order; stops at none.
     func indexes(_ extent: IndexExtent) throws -> [SegmentIndex] {
         let segments = try archive.segments()
         var indexes: [SegmentIndex] = []

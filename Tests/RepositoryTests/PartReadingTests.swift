@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(.enabled(if: RecordedWAL.isAvailable), arguments: [2, 3, 7, 16])
-    func `parts of a real log add up to the whole`(workers: Int) throws {
+    func `parts of real WAL add up to the whole`(workers: Int) throws {
         let scratch = try ScratchDirectory("parts")
         let segments = try RecordedWAL.shared().segments
         var counted: UInt64 = 0
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(.enabled(if: RecordedWAL.isAvailable))
-    func `damage ends the log at the same place for several threads as for one`() throws {
+    func `damage ends the WAL at the same place for several threads as for one`() throws {
         let scratch = try ScratchDirectory("parts")
         let segments = try RecordedWAL.shared().segments
         var random = SeededRandom()

@@ -159,7 +159,7 @@ struct StoredIndexTests {
         #expect(rows.reduce(0) { $0 + $1.deleted } == 699)
     }
 
-    @Test func `the log of every kind of record is indexed as pg_waldump counts it`() throws {
+    @Test func `the WAL of every kind of record is indexed as pg_waldump counts it`() throws {
         let wal = try RecordedWAL.shared()
         var predecessor: SegmentPredecessor?
         var ends = 0

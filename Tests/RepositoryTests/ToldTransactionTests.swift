@@ -5,7 +5,7 @@ import Repository
 import TestKit
 import Testing
 
-/// What indexes tell of a transaction is what stands in the log.
+/// What indexes tell of a transaction is what stands in the WAL.
 @Suite(.enabled(if: RecordedWAL.isAvailable), .serialized)
 struct ToldTransactionTests {
     /// Savepoints kept and given up, transactions prepared, and ends that cross from one segment to the next.

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 import WALEvents
 
-/// Events read from the log are exactly those that SQL reported: the same set of event, relation, rows and
+/// Events read from the WAL are exactly those that SQL reported: the same set of event, relation, rows and
 /// transaction, with nothing for what was rolled back or only looks like an event.
 @Suite(.serialized) struct EventOracleTests {
     @Test(arguments: ObservedServer.versions)
@@ -12,7 +12,7 @@ import WALEvents
         try Self.compare(Self.workedServer(version, [:]))
     }
 
-    @Test func `the same with a logical and compressed log`() throws {
+    @Test func `the same with logical and compressed WAL`() throws {
         try Self.compare(Self.workedServer(.v15, ["wal_level": "logical", "wal_compression": "pglz"]))
     }
 
@@ -168,7 +168,7 @@ import WALEvents
         try server.note(
             "DELETE shop.\"Sales 2\".\"Order Items\"", in: "shop",
             "DELETE FROM \"Sales 2\".\"Order Items\"", counting: true)
-        // Nothing was there to delete, so SQL says 0 rows and the log nothing.
+        // Nothing was there to delete, so SQL says 0 rows and the WAL nothing.
         server.forgetLast()
         try server.note(
             "INSERT shop.\"Sales 2\".\"Order Items\"", in: "shop",
@@ -280,7 +280,7 @@ import WALEvents
         server.expectWithLast("INSERT shop.parts_2", 9)
     }
 
-    /// What looks like an event in the log and is none.
+    /// What looks like an event in the WAL and is none.
     private static func negatives(_ server: ObservedServer) throws {
         try server.quietly(
             in: "shop",

@@ -1,7 +1,7 @@
 import PostgresFormat
 import WALEvents
 
-/// The same log as a timeline reads it: by the indexes that pushes would have stored.
+/// The same WAL as a timeline reads it: by the indexes that pushes would have stored.
 extension ObservedServer {
     /// Of each segment, made after the one before, with the detail.
     func indexes() throws -> [SegmentIndex] {

@@ -6,7 +6,7 @@ import WALEvents
 
 /// A real server of which a base backup is taken, and whose catalogs and statements are noted as it goes on.
 final class ObservedServer {
-    /// The catalogs as SQL shows them, at a place in the log.
+    /// The cataWALs as SQL shows them, at a place in the log.
     struct Moment {
         let name: String
         let lsn: LSN
@@ -176,7 +176,7 @@ final class ObservedServer {
         }
     }
 
-    /// Feeds the log from the backup on to an assembler.
+    /// Feeds the WAL from the backup on to an assembler.
     func read(
         minimumRows: Int64 = 1, _ visit: (inout EventAssembler, LSN) throws -> Void = { _, _ in }
     ) throws -> (events: [WALEvent], catalog: CatalogState) {

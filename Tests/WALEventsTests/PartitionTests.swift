@@ -4,7 +4,7 @@ import TestKit
 import Testing
 import WALEvents
 
-/// The log knows partitions only; people mean the table.
+/// The WAL knows partitions only; people mean the table.
 @Suite(.serialized) struct PartitionTests {
     @Test(arguments: ObservedServer.versions)
     func `what was done to partitions is found by the name of their table`(_ version: WALVersion) throws {

@@ -1,7 +1,7 @@
 import PostgresFormat
 import WALEvents
 
-/// Makes parts of an index that no log would produce, but a file may hold.
+/// Makes parts of an index that no WAL would produce, but a file may hold.
 struct RandomIndex {
     private var state: UInt64
 

@@ -62,7 +62,7 @@ public struct RestoreEvidenceDocument: Codable, Sendable, Hashable {
     public var timelineAfter: UInt32
     public var timelineBefore: UInt32
     public var totalSeconds: Double
-    /// Empty in the copy, since no log has their content.
+    /// Empty in the copy, since no WAL has their content.
     public var unloggedRelations: [String]
     public var wal: WALRange
 

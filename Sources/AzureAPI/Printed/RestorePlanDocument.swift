@@ -98,10 +98,10 @@ public struct RestorePlanDocument: Codable, Sendable {
         public var number: UInt32
     }
 
-    /// Along which timelines the log is replayed, and why along these.
+    /// Along which timelines the WAL is replayed, and why along these.
     public struct FollowedTimeline: Codable, Sendable {
         public struct Stretch: Codable, Sendable {
-            /// Where the log leaves this timeline for the next one; null where it does not.
+            /// Where the WAL leaves this timeline for the next one; null where it does not.
             @OrNull public var endLsn: String?
             public var timeline: UInt32
         }
@@ -135,7 +135,7 @@ public struct RestorePlanDocument: Codable, Sendable {
     public var estimate: Estimate
     public var expectedEndLsn: String
     @OrNull public var firstOutside: BoundaryDocument?
-    /// What that transaction did, in words; empty where the log does not tell.
+    /// What that transaction did, in words; empty where the WAL does not tell.
     public var firstOutsideDid: [String]
     public var hazards: [Warning]
     /// Databases whose DROP DATABASE has begun and is not done at the target.

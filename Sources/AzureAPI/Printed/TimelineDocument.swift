@@ -53,7 +53,7 @@ public struct TimelineDocument: Codable, Sendable {
     public var minRows: Int64
     public var notes: [String]
     public var resourceGroup: String
-    /// How many segments were gone through, and of how many the log itself had to be read.
+    /// How many segments were gone through, and of how many the WAL itself had to be read.
     public var segments: Int
     public var segmentsRead: Int
     public var sourceServer: String

@@ -23,7 +23,7 @@ extension ControlPlane {
         }
     }
 
-    /// Where each event that is meant takes effect, in the order of the log.
+    /// Where each event that is meant takes effect, in WAL order.
     ///
     /// - Throws: `.resourceNotFound` where nothing fits.
     func eventBoundaries(
@@ -54,7 +54,7 @@ extension ControlPlane {
         let ofTable = RowInterest(minimumRows: 1, tables: pattern.names)
         let usual = RowInterest(minimumRows: EventQuery.usualMinimumRows)
         // Rows are looked at also where a least number is given: what was done to a table is the sum over its
-        // partitions. The log is gone through again only where nothing fits, for what comes nearest.
+        // partitions. The WAL is gone through again only where nothing fits, for what comes nearest.
         let interests = pattern.isOfRows ? [ofTable, usual, RowInterest(minimumRows: 1)] : [usual, ofTable]
         var selection = Selection()
         for interest in interests {
@@ -69,7 +69,7 @@ extension ControlPlane {
         return selection
     }
 
-    /// Nothing fits; where log is missing that does not mean that it never happened.
+    /// Nothing fits; where WAL is missing that does not mean that it never happened.
     static func unknown(
         _ words: String, _ similar: [WALEvent], on server: String, _ gaps: [EventHistory.Gap],
         _ notes: [String]

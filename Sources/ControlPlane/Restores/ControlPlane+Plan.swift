@@ -145,7 +145,7 @@ extension ControlPlane {
         return (tier, size)
     }
 
-    /// Data at 200 MiB/s, log at 100 MiB/s, and a second and a half for starting twice.
+    /// Data at 200 MiB/s, WAL at 100 MiB/s, and a second and a half for starting twice.
     private static func estimate(_ plan: RestorePlan) -> Double {
         1.5 + Double(plan.dataBytes) / 200e6 + Double(plan.walBytes) / 100e6
     }

@@ -107,7 +107,7 @@ extension ControlPlane {
         return .event(found.boundary, description: event.description)
     }
 
-    /// What a transaction did, as far as the log tells it: `DROP TABLE public.orders in database shop`.
+    /// What a transaction did, as far as the WAL tells it: `DROP TABLE public.orders in database shop`.
     func deeds(
         of record: BoundaryRecord, _ reader: SourceReader, _ held: HeldSource
     ) throws -> [String] {

@@ -6,7 +6,7 @@ import PostgresClient
 
 /// Which subscriptions a copy will have and not use, as far as that can be known beforehand.
 ///
-/// The log is not followed for it: the restore itself looks into the copy, and names what it has.
+/// The WAL is not followed for it: the restore itself looks into the copy, and names what it has.
 enum SubscriptionsAhead {
     /// The source never had one, or it is long ago.
     case none

@@ -7,7 +7,7 @@ import ServiceModel
 import WALEvents
 
 /// Tells what the system catalogs will hold where a restore ends: those of the base backup, brought forward
-/// by the log up to there.
+/// by the WAL up to there.
 struct TargetCatalogs {
     let planner: RestorePlanner
     let reader: SourceReader

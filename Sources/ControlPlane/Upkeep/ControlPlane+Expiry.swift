@@ -4,7 +4,7 @@ import PostgresFormat
 import Repository
 import ServiceModel
 
-/// What is deleted because its time is over: backups, log that none of them needs, deleted servers.
+/// What is deleted because its time is over: backups, WAL that none of them needs, deleted servers.
 extension ControlPlane {
     /// How a maintenance looks at the time.
     struct ExpiryTime {
@@ -121,7 +121,7 @@ extension ControlPlane {
         )
     }
 
-    // MARK: Backups and log
+    // MARK: Backups and WAL
 
     func expire(_ row: ServerRow, _ time: ExpiryTime) throws -> [MaintenanceAction] {
         let repository = BackupRepository(layout: layout(row))
@@ -166,7 +166,7 @@ extension ControlPlane {
         }
     }
 
-    /// Removes log that none of the backups needs that are there: whatever still waits keeps its log.
+    /// Removes WAL that none of the backups needs that are there: whatever still waits keeps its WAL.
     private func expireWAL(
         _ row: ServerRow, _ repository: BackupRepository, without gone: Set<String>, dryRun: Bool
     ) throws -> [MaintenanceAction] {

@@ -64,7 +64,7 @@ public struct BackupManifest: Hashable, Sendable {
         }
     }
 
-    /// Log that a restore of the backup must replay, on one timeline.
+    /// WAL that a restore of the backup must replay, on one timeline.
     public struct WALRange: Hashable, Sendable {
         public var timeline: TimelineID
         public var start: LSN

@@ -1,7 +1,7 @@
-/// The ancestry of a timeline: which timeline the log was on up to which position. A `.history` file's
+/// The ancestry of a timeline: which timeline the WAL was on up to which position. A `.history` file's
 /// content.
 public struct TimelineHistory: Hashable, Sendable {
-    /// A finished stretch: the log up to `end` lies on `timeline`.
+    /// A finished stretch: the WAL up to `end` lies on `timeline`.
     public struct Entry: Hashable, Sendable {
         public let timeline: TimelineID
         /// Where the next timeline branched off: its first byte.
@@ -75,7 +75,7 @@ public struct TimelineHistory: Hashable, Sendable {
         entries.first { $0.timeline == ancestor }?.end
     }
 
-    /// Whether the log of `other` up to `lsn` is part of this timeline's past (or is it itself).
+    /// Whether the WAL of `other` up to `lsn` is part of this timeline's past (or is it itself).
     public func contains(_ other: TimelineID, upTo lsn: LSN) -> Bool {
         other == timeline || switchPoint(from: other).map { lsn <= $0 } ?? false
     }

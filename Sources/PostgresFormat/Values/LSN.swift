@@ -1,4 +1,4 @@
-/// A position in the write-ahead log: a byte offset from the beginning of the log, printed as PostgreSQL
+/// A position in the write-ahead log: a byte offset from the beginning of the WAL, printed as PostgreSQL
 /// does.
 ///
 /// The text form is two hexadecimal halves, `16/B374D848`; parsing and printing are inverses.

@@ -81,7 +81,7 @@ public enum RecordWords {
         "\(row.block.locator) page \(row.block.block) row \(row.offset)"
     }
 
-    /// Text from a log with what could disturb a terminal left out.
+    /// Text from WAL with what could disturb a terminal left out.
     static func visible(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
     }

@@ -48,13 +48,13 @@ public struct WALSegmentSize: Hashable, Sendable, Codable {
         self.bytes = bytes
     }
 
-    /// Segments per 4 GiB of log: how many low numbers a file name has before the middle part counts up.
+    /// Segments per 4 GiB of WAL: how many low numbers a file name has before the middle part counts up.
     var perXLogID: UInt64 { (1 << 32) / bytes }
 }
 
 /// One WAL segment: a timeline and a number, with the segment size that makes both a file name and a range.
 ///
-/// The name is 24 upper-case hexadecimal digits: timeline, then the number split by 4 GiB of log
+/// The name is 24 upper-case hexadecimal digits: timeline, then the number split by 4 GiB of WAL
 /// (PostgreSQL's `XLogFileName`).
 public struct SegmentName: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let timeline: TimelineID

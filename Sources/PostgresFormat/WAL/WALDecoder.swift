@@ -6,7 +6,7 @@
 public struct WALDecoder: Sendable {
     /// The most bytes of a page-crossing record that are held, for all but transaction records.
     ///
-    /// A heap record names at most four pages and a log of new pages 32, 8 KiB each: all of them are held.
+    /// A heap record names at most four pages and a record of new pages 32, 8 KiB each: all of them are held.
     static let keptLength = 512 * 1024
     /// PostgreSQL's `XLogRecordMaxSize`.
     static let maximumLength: UInt32 = 1020 << 20
@@ -14,7 +14,7 @@ public struct WALDecoder: Sendable {
     enum Mode {
         /// Nothing has been fed yet.
         case fresh
-        /// The log began inside a record: that many bytes of it are still to be skipped.
+        /// The WAL began inside a record: that many bytes of it are still to be skipped.
         case skippingHead(UInt32)
         /// Between two records.
         case between
@@ -39,7 +39,7 @@ public struct WALDecoder: Sendable {
     public internal(set) var version: WALVersion?
     public internal(set) var pageTimeline: TimelineID?
     public internal(set) var systemIdentifier: UInt64?
-    /// The continuation with which the log fed began, if it began inside a record.
+    /// The continuation with which the WAL fed began, if it began inside a record.
     public internal(set) var headFragment: WALFragment?
     /// The bytes of that continuation; only its first ones if it is longer than `keptLength`.
     public private(set) var headBytes: [UInt8] = []
@@ -93,7 +93,7 @@ public struct WALDecoder: Sendable {
     ///
     /// - Parameter pages: a multiple of 8192 bytes.
     /// - Parameter visit: answers false to stop; nothing can be fed after that.
-    /// - Returns: the end, if the log ends in these pages, or the switch behind which their rest was skipped;
+    /// - Returns: the end, if the WAL ends in these pages, or the switch behind which their rest was skipped;
     ///   after a real end every further call returns the same end.
     public mutating func feed<Failure: Error>(
         _ pages: UnsafeRawBufferPointer, _ visit: (borrowing WALRecord) throws(Failure) -> Bool
@@ -257,7 +257,7 @@ public struct WALDecoder: Sendable {
         return nil
     }
 
-    /// Notes that a record ended; after a switch the log goes on at the next segment.
+    /// Notes that a record ended; after a switch the WAL goes on at the next segment.
     @inline(__always)
     private mutating func finish(start: LSN, end: UInt64, isSwitch: Bool) {
         lastRecord = start

@@ -1,4 +1,4 @@
-/// Why a log cannot be read any further. The numbers are stored in segment summaries and never change
+/// Why WAL cannot be read any further. The numbers are stored in segment summaries and never change
 /// meaning.
 public enum WALFlaw: UInt8, Hashable, Sendable, CaseIterable {
     /// A record's length is less than its header, or zero with other bytes behind it.
@@ -50,13 +50,13 @@ public enum WALFlaw: UInt8, Hashable, Sendable, CaseIterable {
 /// Why the decoder stopped. The position is always where the next record would have started: all before it is
 /// whole.
 public enum WALEnd: Hashable, Sendable {
-    /// Zeros: the log was written up to here.
+    /// Zeros: the WAL was written up to here.
     case zeroedTail(LSN)
-    /// A page of an earlier use of the file: the log was written up to here.
+    /// A page of an earlier use of the file: the WAL was written up to here.
     case recycledPage(LSN)
     case brokenRecord(LSN, WALFlaw)
     case brokenPage(LSN, WALFlaw)
-    /// The server switched to a new segment: the rest of this one means nothing, the log goes on at the
+    /// The server switched to a new segment: the rest of this one means nothing, the WAL goes on at the
     /// position.
     ///
     /// The only end that is none: feed the next segment and decoding goes on.

@@ -1,4 +1,4 @@
-/// Bytes to be put at a place in the log; they never cross a page.
+/// Bytes to be put at a place in the WAL; they never cross a page.
 public struct WALPatch: Hashable, Sendable {
     public let position: LSN
     public let bytes: [UInt8]
@@ -13,7 +13,7 @@ extension WALRecord {
     private static let tablespacePathOffset = 4
 
     /// What turns the creation of an ordinary tablespace into that of one inside the data directory, for a
-    /// copy of the log: the path blanked, and the record's checksum made right again. Length and place stay.
+    /// copy of the WAL: the path blanked, and the record's checksum made right again. Length and place stay.
     ///
     /// PostgreSQL's redo takes an empty path for an in-place tablespace (`create_tablespace_directories`), on
     /// every version that writes these records the same way, 15 to 18. Nil for any other record, and for one

@@ -83,7 +83,7 @@ extension WALRecord {
 
     // MARK: A record kept elsewhere
 
-    /// Reads a record from bytes that were kept apart from the log, with the decoder's checks of length,
+    /// Reads a record from bytes that were kept apart from the WAL, with the decoder's checks of length,
     /// resource manager and checksum.
     ///
     /// - Parameter bytes: the whole record, header first, without page headers in between.

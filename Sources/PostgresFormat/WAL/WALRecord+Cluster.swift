@@ -40,7 +40,7 @@ public enum DatabaseOperation: Hashable, Sendable {
     /// Made by copying files, block by block or not, outside of WAL.
     case createByFileCopy(
         database: ObjectID, tablespace: ObjectID, source: ObjectID, sourceTablespace: ObjectID)
-    /// Made empty; its blocks follow in the log.
+    /// Made empty; its blocks follow in the WAL.
     case createByWAL(database: ObjectID, tablespace: ObjectID)
     /// Its directories in these tablespaces are removed, at once and whatever becomes of the transaction.
     case drop(database: ObjectID, tablespaces: [ObjectID])

@@ -1,4 +1,4 @@
-/// What a record of the log's own resource manager says (`pg_control.h`).
+/// What a record of the WAL's own resource manager says (`pg_control.h`).
 public enum XLogOperation {
     public static let checkpointShutdown: UInt8 = 0x00
     public static let checkpointOnline: UInt8 = 0x10
@@ -38,7 +38,7 @@ public struct WALParameters: Hashable, Sendable {
     }
 }
 
-/// How much the log tells; `minimal` cannot be restored from.
+/// How much the WAL tells; `minimal` cannot be restored from.
 public enum WALLevel: Int32, Hashable, Sendable, CaseIterable {
     case minimal = 0
     case replica = 1
@@ -54,7 +54,7 @@ public enum WALLevel: Int32, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// A named point in the log, made by `pg_create_restore_point`.
+/// A named point in the WAL, made by `pg_create_restore_point`.
 public struct WALRestorePoint: Hashable, Sendable {
     public let name: String
     public let time: PostgresTimestamp
@@ -67,7 +67,7 @@ public enum WALTablespaceCreation: Hashable, Sendable {
 }
 
 extension WALRecord {
-    /// Whether this record belongs to the log's own resource manager and is of that operation.
+    /// Whether this record belongs to the WAL's own resource manager and is of that operation.
     public func isXLog(_ operation: UInt8) -> Bool {
         resourceManagerID == ResourceManager.xlog.rawValue && self.operation == operation
     }

@@ -54,7 +54,7 @@ public struct WALStatistics: Hashable, Sendable {
         version = record.version
     }
 
-    /// Adds what was counted of the log behind.
+    /// Adds what was counted of the WAL behind.
     public mutating func append(_ later: WALStatistics) {
         for index in amounts.indices { amounts[index] += later.amounts[index] }
         total += later.total

@@ -1,4 +1,4 @@
-/// The major version of PostgreSQL that wrote a log, as its page headers tell.
+/// The major version of PostgreSQL that wrote WAL, as its page headers tell.
 ///
 /// Source: `XLOG_PAGE_MAGIC` of each release; it never changes within a major version.
 public enum WALVersion: Int, Hashable, Sendable, Comparable, CaseIterable, Codable {

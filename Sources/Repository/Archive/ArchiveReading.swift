@@ -21,10 +21,10 @@ extension WALSelection {
 }
 
 extension WALArchive {
-    /// Visits records in the order of the log, until `visit` answers false.
+    /// Visits records in WAL order, until `visit` answers false.
     ///
     /// A record that begins in the selection is put together from as many segments as it needs. The answer
-    /// says why the log ended before the selection did: nil if it did not, or the visitor had enough.
+    /// says why the WAL ended before the selection did: nil if it did not, or the visitor had enough.
     /// Throws `.walMissing` when the first segment is not stored, `.walDamaged` when one is damaged.
     public func records(
         _ selection: WALSelection, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
@@ -32,7 +32,7 @@ extension WALArchive {
         try records(selection, beyond: { (_) throws(Problem) in nil }, visit)
     }
 
-    /// The same with log that is not archived.
+    /// The same with WAL that is not archived.
     ///
     /// - Parameter file: asked for a plain file with the content of a segment that is not stored; nil where
     ///   there is none. The file is read before it is asked for another one.

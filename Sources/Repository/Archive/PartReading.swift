@@ -19,7 +19,7 @@ struct PartReading: Sendable {
         var firstTimeline: TimelineID?
         var lastTimeline: TimelineID?
         var version: WALVersion?
-        /// Why the log ends in this part.
+        /// Why the WAL ends in this part.
         var end: WALEnd?
 
         mutating func add(_ record: borrowing WALRecord) {

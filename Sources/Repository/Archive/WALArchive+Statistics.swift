@@ -4,11 +4,11 @@ public import PostgresFormat
 import Synchronization
 
 extension WALArchive {
-    /// Counts the records of a selection, on all processors, and tells why the log ended before the selection
+    /// Counts the records of a selection, on all processors, and tells why the WAL ended before the selection
     /// did, as `records` does.
     ///
     /// A thread takes a few segments at a time and reads the last record of them to its end. What the threads
-    /// found is added up in the order of the log, where the first record of one piece points back to the last
+    /// found is added up in WAL order, where the first record of one piece points back to the last
     /// one of the piece before; where it does not, one thread reads it all. Memory does not grow with the
     /// archive: what waits to be added is a few pieces.
     ///
@@ -36,7 +36,7 @@ extension WALArchive {
         return (statistics, end)
     }
 
-    /// Nil where the log is not worth several threads, or their pieces do not fit together.
+    /// Nil where the WAL is not worth several threads, or their pieces do not fit together.
     private func joinedPieces(
         _ timeline: TimelineID, _ range: Range<LSN>, _ length: UInt64, _ cancellation: CancellationFlag
     ) throws(Problem) -> (WALStatistics, ReadingEnd?)? {
@@ -54,7 +54,7 @@ extension WALArchive {
                     return true
                 }
             } catch {
-                // It matters only where the log does not end before.
+                // It matters only where the WAL does not end before.
                 piece.problem = error
             }
             board.add(piece, number)
@@ -80,13 +80,13 @@ extension WALArchive {
             pieces.append(begin..<end)
             begin = end
         }
-        // The last one finds out why the log ends.
+        // The last one finds out why the WAL ends.
         if let last = pieces.popLast() { pieces.append(last.lowerBound..<range.upperBound) }
         return pieces
     }
 }
 
-/// What was counted in a piece of log.
+/// What was counted in a piece of WAL.
 private struct CountedPiece: Sendable {
     var statistics = WALStatistics()
     var first: (start: LSN, previous: LSN)?
@@ -111,7 +111,7 @@ private struct CountedPiece: Sendable {
     }
 }
 
-/// Adds pieces up in the order of the log, whatever order they come in.
+/// Adds pieces up in WAL order, whatever order they come in.
 private final class PieceBoard: Sendable {
     private struct State {
         var waiting: [Int: CountedPiece] = [:]

@@ -5,7 +5,7 @@ extension WALFile {
     /// A part smaller than this is not worth a thread.
     public static let smallestPart: UInt64 = 4 << 20
 
-    /// Counts the records that lie wholly in the file, and tells why the log ends in it, as `records` does.
+    /// Counts the records that lie wholly in the file, and tells why the WAL ends in it, as `records` does.
     ///
     /// A file that is not packed is read by several threads. Each begins at a page of its own, behind the
     /// record that goes on there, and reads its last record to the end. What they found is joined where one
@@ -40,7 +40,7 @@ extension WALFile {
         return join(results.all)
     }
 
-    /// Where the log begins, and how long its segments are; nil where the file does not begin as a segment.
+    /// Where the WAL begins, and how long its segments are; nil where the file does not begin as a segment.
     private static func firstPage(of file: OpenFile) throws(Problem) -> PartReading.Origin? {
         let buffer = RawBuffer(count: WALPageHeader.pageSize)
         guard try file.read(into: buffer.bytes, at: 0) == buffer.bytes.count,
@@ -73,7 +73,7 @@ extension WALFile {
 }
 
 extension WALEnd {
-    /// Nil where the log goes on behind the file.
+    /// Nil where the WAL goes on behind the file.
     fileprivate var atBorder: WALEnd? {
         if case .switched = self { return nil }
         return self

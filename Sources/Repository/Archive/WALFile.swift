@@ -5,7 +5,7 @@ public import PostgresFormat
 public enum WALFile {
     /// Visits the records that lie wholly in the file, in order, until `visit` answers false.
     ///
-    /// - Returns: why the log ends in the file; nil if it goes on behind it. A record that goes on in the
+    /// - Returns: why the WAL ends in the file; nil if it goes on behind it. A record that goes on in the
     ///   next file is not visited.
     /// Throws `.usage` when the file is no WAL of a known version.
     public static func records(

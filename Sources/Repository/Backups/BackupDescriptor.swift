@@ -73,7 +73,7 @@ public struct BackupDescriptor: Hashable, Sendable {
     /// As `server_version_num`: 150018.
     public var postgresVersion: Int
     public var segmentSize: WALSegmentSize
-    /// The settings that a server replaying this backup's log must match.
+    /// The settings that a server replaying this backup's WAL must match.
     public var settings: WALParameters
     /// Of the file `backup_manifest`.
     public var manifestCRC32C: UInt32

@@ -33,7 +33,7 @@ public enum IndexExtent: Int, Comparable, Sendable {
 }
 
 /// Indexes lie beside the segments and are no part of what is promised: each is believed only when its
-/// checksums are right and it names the segment's own checksum, and can be made anew from the log.
+/// checksums are right and it names the segment's own checksum, and can be made anew from the WAL.
 extension WALArchive {
     /// The index of a stored segment. Nothing is written.
     ///
@@ -50,7 +50,7 @@ extension WALArchive {
             file = found
             storedBytes = try found.size()
         } catch {
-            // The log itself can still be read.
+            // The WAL itself can still be read.
             return .damaged(IndexDamage(error.message), storedBytes: 0)
         }
         guard let summary = segment.summary else {
@@ -146,7 +146,7 @@ extension WALArchive {
     /// Makes those indexes anew that were made beside the one before, and so could not learn from it where
     /// catalogs had been moved, or which transactions are older.
     ///
-    /// - Parameter segments: in the order of the log.
+    /// - Parameter segments: in WAL order.
     public func inheritAcrossIndexes(_ segments: [ArchivedSegment]) throws(Problem) {
         for (before, segment) in zip(segments, segments.dropFirst()) where before.name.next == segment.name {
             guard let past = try storedIndex(of: before, after: nil).index?.summary,
@@ -188,7 +188,7 @@ extension WALArchive {
             : "the segment ahead had other bytes"
     }
 
-    /// What the segment before tells, from its index or from the log itself.
+    /// What the segment before tells, from its index or from the WAL itself.
     private func predecessor(_ segment: ArchivedSegment?) throws(Problem) -> SegmentPredecessor? {
         guard let segment, segment.summary != nil else { return nil }
         if let index = try storedIndex(of: segment, after: nil, extent: .fragments).index {

@@ -32,7 +32,7 @@ struct NetChange: Hashable, Sendable {
         hasher.combine(record)
     }
 
-    /// Nets changes that are in the order of the log, object by object; what was made and deleted again is
+    /// Nets changes that are in WAL order, object by object; what was made and deleted again is
     /// left out. In the order of the first records.
     static func netting(_ changes: [CatalogChange]) -> [NetChange] {
         struct Key: Hashable {

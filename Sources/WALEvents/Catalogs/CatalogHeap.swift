@@ -107,7 +107,7 @@ struct CatalogHeap {
         for block in touched { pages[block]?.tighten() }
     }
 
-    /// What is not settled here, as changes of unknown place in the log: deletions first.
+    /// What is not settled here, as changes of unknown place in the WAL: deletions first.
     func unsettledChanges(
         of database: ObjectID, _ layout: CatalogLayout
     ) -> [(xid: TransactionID, change: CatalogChange)] {

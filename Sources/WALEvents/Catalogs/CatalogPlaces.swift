@@ -61,7 +61,7 @@ struct CatalogPlaces: Sendable {
 
     /// Takes in a row of `pg_class`: it may be that of the transient relation which VACUUM FULL or CLUSTER
     /// fills to become a catalog that is not in the map (`CatalogKind.unmapped`). All its pages come later in
-    /// the log.
+    /// the WAL.
     ///
     /// - Parameter relations: where that `pg_class` lies.
     mutating func note(_ entry: RelationEntry, in relations: RelationLocator) {

@@ -1,9 +1,9 @@
 public import PostgresFormat
 
-/// The system catalogs of a whole cluster as of one place in its log: which file is whose table.
+/// The system catalogs of a whole cluster as of one place in its WAL: which file is whose table.
 ///
-/// Begins with a base backup's files and is brought forward by the log's records, the same records that
-/// PostgreSQL replays; from a segment's index or from the log itself makes no difference. Rows of
+/// Begins with a base backup's files and is brought forward by the WAL's records, the same records that
+/// PostgreSQL replays; from a segment's index or from the WAL itself makes no difference. Rows of
 /// transactions that have not ended are in it, marked as theirs.
 public struct CatalogState {
     /// Unpacks the page images of a server with `wal_compression = zstd`.
@@ -138,7 +138,7 @@ public struct CatalogState {
 
     // MARK: Transactions
 
-    /// What is known of a transaction at this place of the log.
+    /// What is known of a transaction at this place of the WAL.
     func status(_ xid: TransactionID) -> TransactionStatus {
         if !xid.isNormal { return .committed }
         if running.contains(xid) { return .running }
@@ -153,7 +153,7 @@ public struct CatalogState {
         NetChange.netting(changes(of: xids))
     }
 
-    /// What transactions did to the catalogs, in the order of the log.
+    /// What transactions did to the catalogs, in WAL order.
     func changes(of xids: Set<TransactionID>) -> [CatalogChange] {
         let changes = xids.flatMap { pending[$0] ?? [] }
         return xids.count == 1 ? changes : changes.stablySorted { $0.record < $1.record }

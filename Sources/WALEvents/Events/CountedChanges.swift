@@ -7,7 +7,7 @@ import PostgresFormat
 /// it is the copy, what is counted behind it is the work of later statements.
 struct CountedChanges {
     private struct Parts {
-        /// In the order of the log; at least one.
+        /// In WAL order; at least one.
         var parts: [TransactionChange]
         /// When the last one was added.
         var segment: Int
@@ -41,7 +41,7 @@ struct CountedChanges {
         }
     }
 
-    /// Takes in what one record changed; records come in the order of the log.
+    /// Takes in what one record changed; records come in WAL order.
     mutating func add(record change: TransactionChange) {
         let update = catalogUpdates[change.xid] ?? .zero
         let number = segment
@@ -67,7 +67,7 @@ struct CountedChanges {
         parts = changed
     }
 
-    /// By relation, each with its parts in the order of the log.
+    /// By relation, each with its parts in WAL order.
     func all(of xid: TransactionID) -> [(relation: RelationLocator, parts: [TransactionChange])] {
         (changes[xid] ?? [:]).map { ($0.key, $0.value.parts) }
     }

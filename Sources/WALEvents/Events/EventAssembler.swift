@@ -1,6 +1,6 @@
 public import PostgresFormat
 
-/// Puts events together out of records and counted changes, fed in the order of the log.
+/// Puts events together out of records and counted changes, fed in WAL order.
 ///
 /// What there is comes from the changes of catalog rows, netted when their transaction commits: VACUUM FULL,
 /// CLUSTER, REINDEX and REFRESH end with the relation they began with, and are no events. What was rolled
@@ -45,7 +45,7 @@ public struct EventAssembler {
         return taken
     }
 
-    /// At the end of the log: what took effect although its transaction never ended.
+    /// At the end of the WAL: what took effect although its transaction never ended.
     public mutating func finish() -> [WALEvent] {
         for (database, drop) in immediate.droppedDatabases.sorted(by: { $0.value.record < $1.value.record }) {
             events.append(unfinishedDrop(database, drop))
@@ -68,7 +68,7 @@ public struct EventAssembler {
         self.changes.add(segment: changes)
     }
 
-    /// Takes in a record. Records must come in the order of the log, each once; any may be left out that
+    /// Takes in a record. Records must come in WAL order, each once; any may be left out that
     /// is of no interest, see `SegmentIndex.Summary.kept`.
     ///
     /// - Parameter countingRows: whether to count the rows it changes; false where `add` was told them.

@@ -25,13 +25,13 @@ public struct EventChoice: Hashable, Sendable {
 public enum EventSelection: Hashable, Sendable {
     case one(EventTarget)
     /// So many fit and none was chosen, or fewer than asked for with `nth`; the last of them, in the order of
-    /// the log.
+    /// the WAL.
     case several(count: Int, last: [EventTarget])
     /// None fits; what comes nearest: the same thing done to others, or other things done to the same.
     case none(similar: [WALEvent])
 }
 
-/// Finds the event that is meant among events that come in the order of the log; keeps a few of them,
+/// Finds the event that is meant among events that come in WAL order; keeps a few of them,
 /// however many come.
 public struct EventSelector: Sendable {
     /// How many of several that fit are told.
@@ -40,7 +40,7 @@ public struct EventSelector: Sendable {
 
     private let pattern: EventPattern
     private let choice: EventChoice
-    /// Of each event that fits, in the order of the log: see `WALEvent.boundary`.
+    /// Of each event that fits, in WAL order: see `WALEvent.boundary`.
     public private(set) var boundaries: [LSN] = []
     private var fitting: Int { boundaries.count }
     private var last: [WALEvent] = []
@@ -121,7 +121,7 @@ public struct EventSelector: Sendable {
 }
 
 extension EventPattern {
-    /// Finds the event that is meant among `events`, which are in the order of the log.
+    /// Finds the event that is meant among `events`, which are in WAL order.
     public func select(from events: [WALEvent], _ choice: EventChoice = EventChoice()) -> EventSelection {
         var selector = EventSelector(self, choice)
         for event in events { selector.add(event) }

@@ -2,7 +2,7 @@ public import PostgresFormat
 
 /// How many rows one transaction changed in one relation, within one segment or several.
 ///
-/// Counted from heap records as they stand in the log, also of work that was rolled back later, and of
+/// Counted from heap records as they stand in the WAL, also of work that was rolled back later, and of
 /// catalogs and TOAST relations. A subtransaction counts under its own number; its transaction's end lists
 /// it.
 public struct TransactionChange: Hashable, Sendable {
@@ -37,7 +37,7 @@ public struct TransactionChange: Hashable, Sendable {
     /// Whether all of it lies behind a record; false where it is not known where it begins.
     func isBehind(_ record: LSN) -> Bool { firstRecord.map { $0 > record } ?? false }
 
-    /// Adds the counts of the same transaction and relation from elsewhere in the log; `firstRecord` becomes
+    /// Adds the counts of the same transaction and relation from elsewhere in the WAL; `firstRecord` becomes
     /// the earlier one.
     public mutating func add(_ other: TransactionChange) {
         inserted = inserted &+ other.inserted

@@ -1,6 +1,6 @@
 public import PostgresFormat
 
-/// Something that happened on a server, as its log tells it: a table dropped, many rows deleted, a restore
+/// Something that happened on a server, as its WAL tells it: a table dropped, many rows deleted, a restore
 /// point set.
 ///
 /// Only what was committed is an event, but for what takes effect at once: see `boundary`.

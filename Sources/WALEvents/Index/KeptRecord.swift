@@ -1,6 +1,6 @@
 public import PostgresFormat
 
-/// One WAL record as it stands in the log, without the page headers between its bytes.
+/// One WAL record as it stands in the WAL, without the page headers between its bytes.
 public struct KeptRecord: Hashable, Sendable {
     /// Where the record begins.
     public let start: LSN

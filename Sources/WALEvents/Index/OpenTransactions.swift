@@ -4,7 +4,7 @@ import PostgresFormat
 /// thousands a second.
 ///
 /// Two hash tables over two pools. What has ended stays in the pools until they are full, then the living are
-/// moved together; so memory follows the transactions that are open at once, not the length of the log.
+/// moved together; so memory follows the transactions that are open at once, not the length of the WAL.
 struct OpenTransactions: Sendable {
     struct Change: Sendable {
         var xid: UInt32

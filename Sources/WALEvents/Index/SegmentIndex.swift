@@ -67,18 +67,18 @@ public struct SegmentIndex: Hashable, Sendable {
         public var activity: [Activity] = []
         /// The latest transaction number met up to the segment's end, as they wrap around.
         public var latestXID: TransactionID?
-        /// Where catalogs lie that a rewrite has moved to other numbers than their own, as far as the log up
+        /// Where catalogs lie that a rewrite has moved to other numbers than their own, as far as the WAL up
         /// to here told: their records are among those kept, too.
         public var catalogs: [RelationLocator] = []
         /// Transactions and subtransactions that changed rows here and have not ended here, by number.
         public var open: [TransactionID] = []
-        /// Records verbatim, in the order of the log: of the catalogs, databases, tablespaces, relation maps,
+        /// Records verbatim, in WAL order: of the catalogs, databases, tablespaces, relation maps,
         /// checkpoints, restore points, parameters, and of the ends of the transactions in `ends`.
         public var kept: [KeptRecord] = []
         /// In the order of the transactions' ends; those still open at last. A transaction that updated a
-        /// catalog may have several of one relation, in the order of the log, parted by these updates.
+        /// catalog may have several of one relation, in WAL order, parted by these updates.
         public var changes: [TransactionChange] = []
-        /// In the order of the log.
+        /// In WAL order.
         public var ends: [IndexedTransactionEnd] = []
 
         public init() {}
@@ -86,7 +86,7 @@ public struct SegmentIndex: Hashable, Sendable {
 
     /// Every transaction of the segment.
     public struct Detail: Hashable, Sendable {
-        /// In the order of the log.
+        /// In WAL order.
         public var ends: [IndexedTransactionEnd]
         /// Every transaction and relation, in the order of the transactions' ends; those still open at last.
         public var changes: [TransactionChange]

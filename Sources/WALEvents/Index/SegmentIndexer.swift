@@ -3,7 +3,7 @@ public import PostgresFormat
 /// Makes the index of one segment from its records, as they pass by.
 ///
 /// Memory holds what the index will, packed, and the transactions that are open; of those no more than
-/// `spillLimit` counts, whatever the log holds.
+/// `spillLimit` counts, whatever the WAL holds.
 public struct SegmentIndexer: Sendable {
     private let segment: SegmentName
     private let predecessor: SegmentPredecessor?
@@ -34,7 +34,7 @@ public struct SegmentIndexer: Sendable {
         summary.latestXID = predecessor?.latestXID
     }
 
-    /// Whether the log told of a catalog's new place that was not known when the segment began: a second pass
+    /// Whether the WAL told of a catalog's new place that was not known when the segment began: a second pass
     /// with these finds the pages written there before.
     public var newCatalogs: [RelationLocator] { catalogs.found }
 
@@ -50,7 +50,7 @@ public struct SegmentIndexer: Sendable {
         head.feed(pages)
     }
 
-    /// Takes in a record that begins and ends in the segment; in the order of the log.
+    /// Takes in a record that begins and ends in the segment; in WAL order.
     @inline(__always)
     public mutating func add(_ record: borrowing WALRecord) {
         if !isStarted { join(record.version) }

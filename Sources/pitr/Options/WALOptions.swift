@@ -32,7 +32,7 @@ struct WALOptions: ParsableArguments {
         case server(ServerReference, WALPart)
     }
 
-    /// - Parameter wholeIsMeant: whether a server alone means all of its log.
+    /// - Parameter wholeIsMeant: whether a server alone means all of its WAL.
     func source(wholeIsMeant: Bool) throws -> Source {
         if let part, SegmentName(fileName: part, size: .smallest) == nil, part.contains("/") || isFile(part),
             range(part) == nil

@@ -26,7 +26,7 @@ enum ArchiveView {
             + archive.timelines.compactMap { line in line.damage.map { "timeline \(line.timeline): \($0)" } }
     }
 
-    /// `: backup 'second' begins there`, where the first log that is needed is what is missing.
+    /// `: backup 'second' begins there`, where the first WAL that is needed is what is missing.
     private static func begins(_ need: ArchiveReport.Need?, in gap: ArchiveReport.Gap) -> String {
         guard let need, need.segment >= gap.first, need.segment <= gap.last else { return "" }
         return ": backup '\(need.backup)' begins there"

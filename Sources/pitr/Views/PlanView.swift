@@ -148,7 +148,7 @@ enum PlanView {
         }
     }
 
-    /// `commit of transaction 745 at 2026-…Z`, and on a second line its record's place in the log.
+    /// `commit of transaction 745 at 2026-…Z`, and on a second line its record's place in the WAL.
     static func boundary(_ record: BoundaryRecord) -> String {
         "\(record.kind) of transaction \(record.xid) at \(record.time)\n"
             + "record \(record.lsn) to \(record.endLSN)"

@@ -1,7 +1,7 @@
 import PostgresFormat
 import WALEvents
 
-/// A record of the log for people and for programs.
+/// A record of the WAL for people and for programs.
 enum RecordView {
     /// `0/3000028  733  Heap/INSERT  row added: …`
     static func line(_ record: borrowing WALRecord, _ relation: KnownRelation?) -> String {

@@ -1,6 +1,6 @@
 import PostgresFormat
 
-/// Statistics of the log in `pg_waldump`'s columns.
+/// Statistics of the WAL in `pg_waldump`'s columns.
 enum StatisticsView {
     static func report(_ statistics: WALStatistics, perRecord: Bool) -> Report {
         let rows = perRecord ? statistics.records : statistics.managers
