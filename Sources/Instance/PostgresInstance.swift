@@ -57,20 +57,40 @@ public struct PostgresInstance: Sendable {
     ///
     /// `durable` waits until the new files are on disk. PostgreSQL's own configuration files stay in the data
     /// directory for a restore by hand; this instance uses those in `conf`.
-    public func initialize(durable: Bool = true) throws(Problem) {
+    ///
+    /// - Parameter like: a cluster whose files are to be taken over: it decides on checksums and on the size of
+    ///   segments. Nil for what new servers have.
+    public func initialize(durable: Bool = true, like: ClusterShape? = nil) throws(Problem) {
         let result = try runner.run(
             Command(
                 installation.tool("initdb"),
                 [
                     "-D", paths.data, "-U", Self.superuser, "-E", "UTF8",
-                    "--locale=\(ClusterLocale.preferred)",
-                    "--data-checksums", "--auth-local=peer", "--auth-host=scram-sha-256", "--no-sync",
-                    "--no-instructions",
-                ], workingDirectory: "/", timeoutSeconds: 300))
+                    "--locale=\(ClusterLocale.preferred)", "--auth-local=peer", "--auth-host=scram-sha-256",
+                    "--no-sync", "--no-instructions",
+                ] + (like ?? ClusterShape()).options(major: installation.major), workingDirectory: "/",
+                timeoutSeconds: 300))
         guard result.succeeded else {
             throw Problem(.serverDidNotStart, "cannot make a new cluster", detail: result.words)
         }
         if durable { try runner.runChecked(Command("sync", ["-f", paths.data], timeoutSeconds: 600)) }
+    }
+
+    /// Has PostgreSQL read the configuration as if it were to start with it.
+    ///
+    /// - Throws: `.invalidParameterValue` with what it does not take.
+    public func checkConfiguration() throws(Problem) {
+        let result = try runner.run(
+            Command(
+                installation.tool("postgres"), ["-C", "data_directory", "-D", paths.conf],
+                workingDirectory: "/", timeoutSeconds: 60))
+        guard result.succeeded else {
+            throw Problem(
+                .invalidParameterValue,
+                "PostgreSQL \(installation.minorVersion) does not take the server's parameters",
+                detail: result.words,
+                hint: "Set back what it does not know with 'pitr parameter set' and no value.")
+        }
     }
 
     /// Puts prepared settings into place, durably; what was prepared must be on the disk by then.

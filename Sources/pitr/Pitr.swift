@@ -20,6 +20,7 @@ struct Pitr: ParsableCommand {
                 name: "Servers",
                 subcommands: [
                     CreateCommand.self, ShowCommand.self, ListCommand.self, UpdateCommand.self,
+                    UpgradeCommand.self,
                     DeleteCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
                     WaitCommand.self, ListSKUsCommand.self,
                 ]),

@@ -30,6 +30,24 @@ struct UpdateBodyTests {
         #expect(request.storageAutoGrow == nil && request.publicAccess == nil)
     }
 
+    @Test func `another version is an upgrade, and goes with nothing else`() throws {
+        func properties(_ change: @escaping (inout [String: Any]) -> Void) throws -> ServerBody {
+            try patch { object in
+                var properties = object["properties"] as? [String: Any] ?? [:]
+                change(&properties)
+                object["properties"] = properties
+            }
+        }
+        #expect(try properties { _ in }.upgrade(of: .full) == nil)
+        #expect(try properties { $0["version"] = "18" }.upgrade(of: .full) == "18")
+        #expect(throws: Problem.self) {
+            try properties {
+                $0["version"] = "18"
+                $0["administratorLoginPassword"] = "New-Secret-1"
+            }.upgrade(of: .full)
+        }
+    }
+
     @Test func `finds each change, and only that`() throws {
         let days = try patch { set("backup", "backupRetentionDays", 20, in: &$0) }.update(of: .full)
         #expect(days.backupRetentionDays == 20 && days.storageSizeGiB == nil && days.tier == nil)
@@ -90,7 +108,6 @@ struct UpdateBodyTests {
         (#"{"properties":{"createMode":"PointInTimeRestore"}}"#, .serverNameAlreadyExists),
         (#"{"properties":{"createMode":"ReviveDropped"}}"#, .serverNameAlreadyExists),
         (#"{"properties":{"administratorLogin":"eve"}}"#, .invalidParameterValue),
-        (#"{"properties":{"version":"16"}}"#, .operationNotSupported),
         (#"{"properties":{"backup":{"geoRedundantBackup":"Enabled"}}}"#, .operationNotSupported),
         (#"{"properties":{"storage":{"type":"PremiumV2_LRS"}}}"#, .invalidParameterValue),
         (#"{"properties":{"availabilityZone":"3"}}"#, .invalidParameterValue),

@@ -35,6 +35,7 @@ struct GuideRun {
                 environment: [
                     "PATH": "\(BuiltProduct.folder):/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
                     "PITR_HOME": product.home, "HOME": work, "LC_ALL": "C.UTF-8",
+                    "PITR_POSTGRES_DIRS": PostgresFixture.binDirectory,
                     "XDG_RUNTIME_DIR": try product.scratch.directory("run"),
                 ], workingDirectory: work, timeoutSeconds: 170))
         let outputs = Self.outputs(result.standardOutput)

@@ -15,9 +15,20 @@ struct GuideTests {
     /// Pages for which azure-cli has to be there: `make az` installs it and runs them.
     private static let pagesOfAz = ["azure-cli.md"]
 
+    /// Pages about two versions of PostgreSQL: `make test-versions` runs them where a newer one is to be had.
+    private static let pagesOfVersions = PostgresFixture.major == "15" ? ["newer-postgres.md"] : []
+
     private static let pages: [String] =
-        ((try? DurableFiles.list(guide)) ?? []).filter { $0.hasSuffix(".md") && !pagesOfAz.contains($0) }
-        .sorted()
+        ((try? DurableFiles.list(guide)) ?? [])
+        .filter { $0.hasSuffix(".md") && !(pagesOfAz + pagesOfVersions).contains($0) }.sorted()
+
+    @Test(.enabled(if: PostgresFixture.major != "15", "an upgrade needs a newer version"))
+    func `the page about a newer version works as written`() throws {
+        let page = try Self.page("newer-postgres.md")
+        try ProductUnderTest.use("guide") { product in
+            try GuideRun(page: page, product: product, runner: SystemCommands()).run()
+        }
+    }
 
     @Test(arguments: pages) func `works as written`(_ name: String) throws {
         let page = try Self.page(name)

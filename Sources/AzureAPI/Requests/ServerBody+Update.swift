@@ -30,6 +30,20 @@ extension ServerBody {
         return request
     }
 
+    /// The version that a server is to be upgraded to; nil where the body names the one that it has, or none.
+    ///
+    /// - Throws: `.operationNotSupported` for an upgrade with other changes in the same body.
+    public func upgrade(of server: ServerDetails) throws(Problem) -> String? {
+        guard let version, version != server.version else { return nil }
+        guard try update(of: server) == UpdateServerRequest() else {
+            throw Problem(
+                .operationNotSupported,
+                "A major version upgrade cannot be combined with other changes.",
+                hint: "Change the version alone, and the rest afterwards.")
+        }
+        return version
+    }
+
     private func changed<Value: Equatable>(_ new: Value?, from old: Value) -> Value? {
         new == old ? nil : new
     }
@@ -51,11 +65,6 @@ extension ServerBody {
         }
         if let login = administratorLogin, !login.isEmpty, login != server.administratorLogin {
             throw fixed("administratorLogin", server.administratorLogin)
-        }
-        if let version, version != server.version {
-            throw Problem(
-                .operationNotSupported, "A major version upgrade is not available on this machine.",
-                detail: "server '\(server.name)' has version \(server.version)")
         }
         if let geo = geoRedundantBackup, geo != server.geoRedundantBackup {
             throw Problem(

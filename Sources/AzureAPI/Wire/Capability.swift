@@ -91,7 +91,10 @@ public struct Capability: Codable, Sendable {
             edition.defaultSkuName = usual ?? members.first?.name
             return edition
         }
-        supportedServerVersions = versions.map { Version(name: $0, supportedVersionsToUpgrade: []) }
+        supportedServerVersions = versions.map { own in
+            let newer = versions.filter { (Int($0) ?? 0) > (Int(own) ?? 0) }
+            return Version(name: own, supportedVersionsToUpgrade: newer.sorted())
+        }
     }
 
     private static let defaults = [

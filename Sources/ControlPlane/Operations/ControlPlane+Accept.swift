@@ -35,6 +35,12 @@ extension ControlPlane {
             update.adminPassword = nil
             return try enter(
                 Entry(.update, row, .update(server, update), secret: password), caller)
+        case .upgrade(let upgrade):
+            let row = try findComplete(upgrade.server)
+            try requireIdle(row)
+            _ = try checkVersion(upgrade, row)
+            try requireReady(row)
+            return try enter(Entry(.upgrade, row, request), caller)
         case .delete(let server): return try acceptDelete(server, caller)
         case .start(let server):
             let row = try findComplete(server)

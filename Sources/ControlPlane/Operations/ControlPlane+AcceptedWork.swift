@@ -52,6 +52,7 @@ extension ControlPlane {
         case .update(let server, var update):
             update.adminPassword = secret
             _ = try updateServer(server, update)
+        case .upgrade(let upgrade): _ = try upgradeServer(upgrade)
         case .delete(let server):
             // One that was called off before it began is gone already.
             guard (try? find(server)) != nil else { return }

@@ -14,6 +14,14 @@ struct Replacement {
     let didRun: Bool
     let lock: DirectoryLock
     let time: PostgresTimestamp
+    var reason = Reason.newerCopy
+
+    /// For what the old one makes room.
+    enum Reason: Equatable {
+        case newerCopy
+        /// Itself, with a newer PostgreSQL.
+        case upgrade(to: String)
+    }
 }
 
 extension ServerRow {
@@ -181,13 +189,17 @@ extension ControlPlane {
         let operation = RunningOperation(
             kind: .delete, server: old, startedAt: clock.now(), caller: caller.name)
         try activity(
-            operation, status: "Succeeded", properties: ["reason": Self.replacementReason(entry)],
+            operation, status: "Succeeded", properties: ["reason": Self.words(replacement.reason, entry)],
             failure: nil
         ).insert(database)
     }
 
-    private static func replacementReason(_ new: ServerRow) -> String {
-        "a newer copy, with the id \(new.id), took its place"
+    private static func words(_ reason: Replacement.Reason, _ new: ServerRow) -> String {
+        switch reason {
+        case .newerCopy: "a newer copy, with the id \(new.id), took its place"
+        case .upgrade(let version):
+            "it was upgraded to PostgreSQL \(version), with the id \(new.id)"
+        }
     }
 
     /// Opens the new one in its place, and removes the old one's files.
@@ -204,7 +216,7 @@ extension ControlPlane {
         // What cannot be removed now is removed by maintenance.
         try? clearAway(replacement.row)
         try? noteDeletion(
-            of: replacement.row, at: replacement.time, because: Self.replacementReason(new))
+            of: replacement.row, at: replacement.time, because: Self.words(replacement.reason, new))
         guard let failure else { return }
         throw Problem(
             failure.code, "the new server has taken the place of '\(new.name)', and did not start",

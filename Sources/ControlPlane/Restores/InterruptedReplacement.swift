@@ -40,7 +40,9 @@ extension ControlPlane {
         guard let id = details[Self.replacedKey],
             let old = try catalog.read({ try ServerRow.fetchOne($0, key: id) })
         else { return }
-        let new = try catalog.read { try ServerRow.fetchOne($0, key: operation.serverID) }
+        // An upgrade that was accepted names the server that it found.
+        let successor = details[Self.replacingKey] ?? operation.serverID
+        let new = try catalog.read { try ServerRow.fetchOne($0, key: successor) }
         guard let lock = try DirectoryLock.attempt(paths.serverLock(old.id)) else { return }
         defer { lock.release() }
         try settleReplacement(old, by: new)

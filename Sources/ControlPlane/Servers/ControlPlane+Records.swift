@@ -157,7 +157,7 @@ extension ControlPlane {
     private func authorship(of row: ServerRow) throws -> Authorship {
         let made: [OperationKind] = [.create, .restore, .geoRestore, .revive]
         let known = try operations.operations(
-            .init(states: [.succeeded], kinds: made + [.update], server: row.id)
+            .init(states: [.succeeded], kinds: made + [.update, .upgrade], server: row.id)
         ).map(\.row)
         func change(_ operation: OperationRow) throws -> Authorship.Change? {
             try operation.endedAt.map {
@@ -165,8 +165,10 @@ extension ControlPlane {
             }
         }
         return Authorship(
-            created: try known.first { $0.kind != OperationKind.update.name }.flatMap(change),
-            changed: try known.last { $0.kind == OperationKind.update.name }.flatMap(change))
+            created: try known.first { operation in made.contains { $0.name == operation.kind } }
+                .flatMap(change),
+            changed: try known.last { operation in !made.contains { $0.name == operation.kind } }
+                .flatMap(change))
     }
 
     static func size(_ row: ServerRow) throws -> ComputeSize {

@@ -178,6 +178,11 @@ extension ControlPlane {
     private func endProcesses(_ row: ServerRow) throws {
         let instance = try instanceToEnd(row)
         try instance.stop(.immediate, timeoutSeconds: 60)
+        // The server that pg_upgrade starts on the old files.
+        var places = instance.paths
+        places.data = upgradeFolder(row.id) + "/data"
+        try PostgresInstance(installation: instance.installation, paths: places, runner: runner)
+            .stop(.immediate, timeoutSeconds: 60)
         guard instance.endInitialization() else {
             throw Problem(
                 .serverBusy, "processes still work in \(paths.data(row.id))",

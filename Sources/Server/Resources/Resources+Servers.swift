@@ -54,17 +54,23 @@ extension Resources {
     /// Makes a server, in one way or another, or changes the one that is there.
     private func put(_ server: ServerReference) throws -> APIResponse {
         let body = try ServerBody(request.body)
-        if let existing = try existing(server) {
-            return try accept(.update(server, try body.update(of: existing)))
-        }
+        if let existing = try existing(server) { return try change(existing, server, body) }
         let operation = try body.creation(group: server.resourceGroup, name: server.name)
         if body.mode.isRestore { try check(body, server) }
         return try accept(operation)
     }
 
     private func patch(_ server: ServerReference) throws -> APIResponse {
-        let existing = try controlPlane.server(server)
-        return try accept(.update(server, try ServerBody(request.body).update(of: existing)))
+        try change(controlPlane.server(server), server, ServerBody(request.body))
+    }
+
+    private func change(
+        _ existing: ServerDetails, _ server: ServerReference, _ body: ServerBody
+    ) throws -> APIResponse {
+        if let version = try body.upgrade(of: existing) {
+            return try accept(.upgrade(UpgradeRequest(server: server, version: version)))
+        }
+        return try accept(.update(server, try body.update(of: existing)))
     }
 
     private func existing(_ server: ServerReference) throws -> ServerDetails? {

@@ -66,6 +66,9 @@ public struct OperationKind: Sendable {
     public static let drill = OperationKind(
         name: "drill", action: "drill/action", title: "Rehearse Restore of PostgreSQL Server",
         wireName: "DrillManagementOperation")
+    public static let upgrade = OperationKind(
+        name: "upgrade", action: "write", title: "Upgrade PostgreSQL Server",
+        wireName: "UpsertServerManagementOperationV2")
     public static let compare = OperationKind(
         name: "compare", action: "compare/action", title: "Compare PostgreSQL Servers",
         wireName: "CompareManagementOperation")
@@ -84,6 +87,6 @@ public struct OperationKind: Sendable {
     public static let all = [
         create, update, restore, geoRestore, revive, delete, start, stop, restart, backup, deleteBackup,
         writeRule, deleteRule, parameter, createDatabase, deleteDatabase, restorePoint, undo, drill,
-        compare, writeGroup, deleteGroup,
+        compare, upgrade, writeGroup, deleteGroup,
     ]
 }

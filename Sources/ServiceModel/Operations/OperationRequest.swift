@@ -26,6 +26,7 @@ public enum OperationRequest: Codable, Sendable {
     case revive(RestoreRequest)
     case geoRestore(RestoreRequest, location: String)
     case update(ServerReference, UpdateServerRequest)
+    case upgrade(UpgradeRequest)
     case delete(ServerReference)
     case start(ServerReference)
     case stop(ServerReference)

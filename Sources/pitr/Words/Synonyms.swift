@@ -25,6 +25,7 @@ enum Synonyms {
         "stop": "down shutdown halt",
         "restart": "reboot bounce",
         "update": "edit modify alter change resize scale set expire hold",
+        "upgrade": "pg_upgrade upgrade-major migrate",
         "parameter list": "parameters params param config configuration configure settings guc gucs",
         "db list": "databases database dbs",
         "firewall-rule list": "firewall firewall-rules fw rules",

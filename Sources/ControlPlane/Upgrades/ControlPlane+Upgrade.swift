@@ -1,0 +1,330 @@
+import Catalog
+import GRDB
+import Instance
+import Platform
+import PostgresClient
+import PostgresFormat
+import Repository
+public import ServiceModel
+
+/// Taking a server to a newer major version of PostgreSQL.
+///
+/// A copy of its files is upgraded, as a new server beside it: the system identifier is another one, so it has
+/// a repository of its own. The old files are only read. The new server takes name, address and port as a newer
+/// copy does; the old one is a deleted server by then, with its backups and its WAL to the last record, until
+/// somebody finishes the upgrade or its days are over.
+extension ControlPlane {
+    /// An upgrade that was thought through.
+    private struct Upgrade {
+        let row: ServerRow
+        let old: PostgresInstallation
+        let new: PostgresInstallation
+        let dataBytes: UInt64
+        let sharesBlocks: Bool
+
+        var outlook: UpgradeOutlook {
+            UpgradeOutlook(
+                server: row.name, from: old.minorVersion, to: new.minorVersion, dataBytes: dataBytes,
+                sharesBlocks: sharesBlocks)
+        }
+    }
+
+    /// Finds out whether a server could be upgraded, pg_upgrade's own checks included; changes nothing.
+    ///
+    /// - Throws: `.operationNotSupported` with what stands in the way; `.insufficientStorage` and others as the
+    ///   upgrade itself.
+    public func checkUpgrade(_ request: UpgradeRequest) throws -> UpgradeOutlook {
+        let row = try findComplete(request.server)
+        let upgrade = try think(request, row)
+        let folder = paths.operation("upgrade-\(Identifiers.fresh())")
+        try DurableFiles.makeDirectories(folder, durable: false)
+        defer {
+            try? DurableFiles.removeTree(folder)
+        }
+        let id = Identifiers.fresh()
+        defer { try? DurableFiles.removeTree(recoverySocketDirectory(id)) }
+        let places = InstancePaths(
+            data: folder + "/new-data", conf: folder + "/conf", log: folder,
+            socketDirectory: recoverySocketDirectory(id))
+        let instance = PostgresInstance(installation: upgrade.new, paths: places, runner: runner)
+        try instance.initialize(durable: false, like: try shape(row))
+        try cluster(upgrade, newData: places.data, folder: folder + "/upgrade", id: id)
+            .check(running: paths.configuration(row.id))
+        return upgrade.outlook
+    }
+
+    public func upgradeServer(_ request: UpgradeRequest) throws -> UpgradeResult {
+        let watch = Stopwatch()
+        let found = try findComplete(request.server)
+        _ = try checkVersion(request, found)
+        try ensureBackup(found)
+        let lock = try lockServer(found, seconds: 30)
+        defer { lock.release() }
+        let row = try findComplete(request.server)
+        let upgrade = try think(request, row)
+        let (new, newLock) = try claimUpgraded(upgrade)
+        defer { newLock.release() }
+        let named = new.inPlace(of: row)
+        let properties = [
+            Self.replacedKey: row.id, Self.replacingKey: new.id, "fromVersion": upgrade.old.minorVersion,
+            "toVersion": upgrade.new.minorVersion,
+        ]
+        RestoreFaults.reached("upgrade: claim")
+        let (replacement, script, down) = try performUntilFinished(
+            .upgrade, server: named, properties: properties
+        ) { operation in
+            do {
+                return try carryOut(upgrade, as: new, lock: lock) { database in
+                    try finish(operation, properties: properties, failure: nil, in: database)
+                }
+            } catch {
+                discard(new)
+                throw error
+            }
+        }
+        try complete(replacement, by: named)
+        newLock.release()
+        var notes = [
+            "The server as it was, PostgreSQL \(upgrade.old.minorVersion), is deleted and can be revived: 'pitr "
+                + "revive-dropped --source-server \(row.id) -n OTHER-NAME'. Times before the upgrade are restored "
+                + "from it."
+        ]
+        if let script { notes.append("pg_upgrade proposes for extensions:\n\(script)") }
+        do {
+            _ = try backUpInBackground(named)
+        } catch {
+            notes.append("The first backup could not be started: \(Self.problem(from: error).message)")
+        }
+        return UpgradeResult(
+            server: try showServer(request.server), outlook: upgrade.outlook, oldServerID: row.id,
+            downSeconds: down.seconds, totalSeconds: watch.seconds,
+            followUp: ["pitr upgrade -n \(row.name) --finish"], notes: notes)
+    }
+
+    /// Removes what an upgrade kept of the server before it; there is no way back from then on.
+    ///
+    /// - Returns: the id of what was removed.
+    public func finishUpgrade(_ server: ServerReference) throws -> String {
+        let row = try findComplete(server)
+        let upgrades = try operations.operations(
+            .init(states: [.succeeded], kinds: [.upgrade], order: .newest))
+        for operation in upgrades {
+            let details = try CatalogJSON.value([String: String].self, operation.row.details)
+            guard details[Self.replacingKey] == row.id, let id = details[Self.replacedKey] else { continue }
+            try deleteServer(ServerReference(resourceGroup: row.resourceGroup, name: id), purge: true)
+            return id
+        }
+        throw Problem(
+            .resourceNotFound, "nothing is left of an upgrade of server '\(row.name)'",
+            hint: "'pitr list --deleted' shows the servers that can be revived.")
+    }
+
+    /// Among an operation's details, the id of the server that takes the place.
+    static let replacingKey = "newServerId"
+
+    // MARK: Checks
+
+    /// Checks the version that is asked for, before anything costs time.
+    func checkVersion(_ request: UpgradeRequest, _ row: ServerRow) throws -> PostgresInstallation {
+        guard row.restoredFrom != nil || request.isForAnyServer else {
+            throw Problem(
+                .operationNotSupported, "server '\(row.name)' is not a copy, so it is not upgraded just so",
+                detail: "an upgrade is rehearsed on a copy first",
+                hint: "Restore it to a new server and upgrade that one, or say --yes-this-is-not-a-copy.")
+        }
+        let all = PostgresInstallation.discoverAll(runner: runner)
+        let new = try Self.installation(request.version, among: all)
+        guard String(new.major) != row.version else {
+            throw Problem(
+                .invalidParameterValue, "server '\(row.name)' has version \(row.version) already",
+                hint: "A newer minor version is taken by 'pitr restart'.")
+        }
+        guard let own = Int(row.version), new.major > own else {
+            throw Problem(
+                .invalidParameterValue,
+                "server '\(row.name)' has version \(row.version), and there is no way down to \(new.major)",
+                hint: "Upgrades go to a newer version: \(Self.newer(than: row.version, among: all)).")
+        }
+        return new
+    }
+
+    private static func newer(than version: String, among all: [PostgresInstallation]) -> String {
+        let newer = all.map(\.major).filter { $0 > Int(version) ?? 0 }.sorted()
+        return newer.isEmpty ? "none is installed" : newer.map(String.init).joined(separator: ", ")
+    }
+
+    private func think(_ request: UpgradeRequest, _ row: ServerRow) throws -> Upgrade {
+        let new = try checkVersion(request, row)
+        try requireReady(row)
+        let hindrances = try UpgradeHindrance.found(by: try connect(row))
+        guard hindrances.isEmpty else { throw Problem.cannotBeUpgraded(row.name, hindrances) }
+        let bytes = TreeSize.bytes(below: paths.data(row.id))
+        let shares = try FileClone.works(
+            from: paths.data(row.id) + "/global/pg_control", into: paths.servers)
+        let needed = (shares ? 0 : bytes) + Self.newServerBytes
+        try diskRoom(paths.servers).require(needed, for: "the upgraded files")
+        return Upgrade(
+            row: row, old: try installation(row), new: new, dataBytes: bytes, sharesBlocks: shares)
+    }
+
+    private func shape(_ row: ServerRow) throws -> ClusterShape {
+        let answer = try connect(row).query(
+            "SELECT current_setting('data_checksums') AS sums, "
+                + "(SELECT setting::bigint / 1048576 FROM pg_catalog.pg_settings "
+                + "WHERE name = 'wal_segment_size')::text AS size")
+        return ClusterShape(
+            hasChecksums: answer[0, "sums"] == "on", segmentMiB: answer[0, "size"].flatMap { Int($0) })
+    }
+
+    // MARK: The work
+
+    /// Without a base backup the server before the upgrade could not come back: its first one may be under way.
+    private func ensureBackup(_ row: ServerRow) throws {
+        while true {
+            try cancellation.check()
+            if try isBackingUp(row) {
+                Pause.milliseconds(100)
+                continue
+            }
+            if reader(of: row).window().earliest != nil { return }
+            do {
+                _ = try takeBackup(row, name: nil, onDemand: false)
+            } catch let problem as Problem where problem.code == .serverBusy {
+                Pause.milliseconds(100)
+            }
+        }
+    }
+
+    private func isBackingUp(_ row: ServerRow) throws -> Bool {
+        try operations.operations(
+            .init(states: OperationStore.Query.open, kinds: [.backup], server: row.id)
+        ).contains(where: \.isAlive)
+    }
+
+    private func claimUpgraded(_ upgrade: Upgrade) throws -> (ServerRow, DirectoryLock) {
+        let old = upgrade.row
+        let parameters = try userParameters(old.id)
+        let (row, lock) = try claim(rules: try firewallRules(old.id)) { endpoint in
+            var row = old
+            row.id = Identifiers.fresh()
+            row.name = Self.interimName(old.name)
+            row.phase = .provisioning
+            row.version = String(upgrade.new.major)
+            row.postgresVersion = upgrade.new.minorVersion
+            row.systemIdentifier = nil
+            row.evidence = nil
+            (row.host, row.port) = (endpoint.address.description, Int(endpoint.port))
+            return row
+        } listen: {
+            try chooseEndpoint(listen: nil, port: nil)
+        }
+        try change(row.id) { database in
+            for (name, value) in parameters {
+                try ParameterRow(serverID: row.id, name: name, value: value).insert(database)
+            }
+        }
+        return (row, lock)
+    }
+
+    private func cluster(_ upgrade: Upgrade, newData: String, folder: String, id: String) throws
+        -> ClusterUpgrade
+    {
+        let libraries = try effectiveParameters(upgrade.row)[Self.preload]
+        return ClusterUpgrade(
+            from: upgrade.old, to: upgrade.new, newData: newData, folder: folder,
+            socketDirectory: recoverySocketDirectory(id),
+            identFile: paths.configuration(upgrade.row.id) + "/pg_ident.conf",
+            preloadLibraries: libraries.flatMap { $0.isEmpty ? nil : $0 }, runner: runner)
+    }
+
+    /// - Returns: what changed hands, what is proposed for extensions, and the time since nobody could connect.
+    private func carryOut(
+        _ upgrade: Upgrade, as row: ServerRow, lock: DirectoryLock, finish: (Database) throws -> Void
+    ) throws -> (Replacement, String?, Stopwatch) {
+        let old = upgrade.row
+        let instance = try instance(row)
+        let work = try cluster(
+            upgrade, newData: paths.data(row.id), folder: upgradeFolder(row.id), id: row.id)
+        progress.begin("checking for PostgreSQL \(upgrade.new.minorVersion)", totalBytes: nil)
+        do {
+            defer { progress.end() }
+            try DurableFiles.makeDirectories(paths.server(row.id))
+            try instance.initialize(durable: false, like: try shape(old))
+            try configure(row)
+            try instance.checkConfiguration()
+            try work.check(running: paths.configuration(old.id))
+        }
+        try keepEvidence(of: old)
+        RestoreFaults.reached("upgrade: stop")
+        try cancellation.check()
+        let down = Stopwatch()
+        do {
+            try archiveTail(old)
+            let script = try build(row, from: paths.data(old.id), work, instance)
+            let replacement = Replacement(
+                row: old, rules: try firewallRules(old.id), didRun: true, lock: lock, time: clock.now(),
+                reason: .upgrade(to: upgrade.new.minorVersion))
+            try instance.stop(.fast)
+            try configure(row.inPlace(of: old))
+            RestoreFaults.reached("upgrade: catalog")
+            try cancellation.check()
+            let identifier = try controlFile(row).systemIdentifier
+            try change(row.id) { database in
+                guard var entry = try ServerRow.fetchOne(database, key: row.id) else {
+                    throw Problem(.resourceNotFound, "server \(row.id) has gone from the catalog")
+                }
+                entry.phase = .complete
+                entry.systemIdentifier = String(identifier)
+                try handOver(replacement, to: &entry, in: database)
+                try entry.update(database)
+                try finish(database)
+            }
+            return (replacement, script, down)
+        } catch {
+            // It is as it was: what failed worked on a copy.
+            try? self.instance(old).start()
+            throw error
+        }
+    }
+
+    /// From the stopped server's files to a new one that has answered.
+    private func build(
+        _ row: ServerRow, from oldData: String, _ work: ClusterUpgrade, _ instance: PostgresInstance
+    ) throws -> String? {
+        progress.begin("upgrading with pg_upgrade", totalBytes: nil)
+        defer { progress.end() }
+        RestoreFaults.reached("upgrade: copy")
+        try DurableFiles.makeDirectories(work.folder, durable: false)
+        try runner.runChecked(
+            Command("cp", ["-a", "--reflink=auto", oldData, work.oldData]))
+        try cancellation.check()
+        RestoreFaults.reached("upgrade: run")
+        try work.run()
+        let script = work.extensionUpdates()
+        RestoreFaults.reached("upgrade: repository")
+        let control = try controlFile(row)
+        try RepositoryLayout(root: paths.repository(row.id)).create(
+            RepositoryIdentity(
+                serverID: row.id, systemIdentifier: control.systemIdentifier,
+                postgresMajor: instance.installation.major, segmentSize: control.walSegmentSize))
+        try DurableFiles.syncFileSystem(paths.data(row.id))
+        RestoreFaults.reached("upgrade: start")
+        try cancellation.check()
+        try instance.start()
+        for database in try instance.connect().query(
+            "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn ORDER BY 1"
+        ).firstColumn {
+            _ = try instance.connect(database: database).query("SELECT count(*) FROM pg_catalog.pg_class")
+        }
+        try work.analyze(host: instance.paths.socketDirectory, port: UInt16(clamping: row.port))
+        try DurableFiles.removeTree(work.folder)
+        return script
+    }
+
+    private func controlFile(_ row: ServerRow) throws -> ControlFile {
+        try ControlFile(parsing: try DurableFiles.read(paths.data(row.id) + "/global/pg_control"))
+    }
+
+    /// Where pg_upgrade works, and keeps a copy of the old files meanwhile.
+    func upgradeFolder(_ id: String) -> String { paths.server(id) + "/upgrade" }
+}

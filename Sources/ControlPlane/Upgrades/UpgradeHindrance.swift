@@ -1,0 +1,81 @@
+import Platform
+import PostgresClient
+
+/// What keeps a server from being upgraded, as it says itself; pg_upgrade looks for more.
+enum UpgradeHindrance: Hashable {
+    /// Their names for both phases.
+    case preparedTransactions([String])
+    /// Left by a DROP DATABASE that was cut short.
+    case invalidDatabases([String])
+    /// Nobody can connect to them, so their contents cannot be taken over.
+    case closedDatabases([String])
+    /// They would be lost.
+    case slots([String])
+    /// Their files lie outside of what is copied.
+    case tablespaces([String])
+
+    var words: String {
+        switch self {
+        case .preparedTransactions(let names): "transactions prepared and in doubt: \(Self.list(names))"
+        case .invalidDatabases(let names): "databases that were not dropped to the end: \(Self.list(names))"
+        case .closedDatabases(let names): "databases that allow no connections: \(Self.list(names))"
+        case .slots(let names): "replication slots, which would be lost: \(Self.list(names))"
+        case .tablespaces(let names): "tablespaces of its own: \(Self.list(names))"
+        }
+    }
+
+    var remedy: String {
+        switch self {
+        case .preparedTransactions: "Commit or roll back each with COMMIT PREPARED or ROLLBACK PREPARED."
+        case .invalidDatabases: "Drop each with DROP DATABASE."
+        case .closedDatabases: "Allow connections: ALTER DATABASE … ALLOW_CONNECTIONS true."
+        case .slots: "Drop what is not needed: SELECT pg_drop_replication_slot('…')."
+        case .tablespaces:
+            "Move what is in them: ALTER TABLE … SET TABLESPACE pg_default, then DROP TABLESPACE."
+        }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.prefix(10).map { "'\($0)'" }.joined(separator: ", ")
+            + (names.count > 10 ? " and \(names.count - 10) more" : "")
+    }
+
+    static func found(by connection: Connection) throws(Problem) -> [UpgradeHindrance] {
+        func names(_ sql: String) throws(Problem) -> [String] {
+            try connection.query(sql).firstColumn
+        }
+        let all: [UpgradeHindrance] = [
+            .preparedTransactions(try names("SELECT gid FROM pg_catalog.pg_prepared_xacts ORDER BY 1")),
+            .invalidDatabases(
+                try names("SELECT datname FROM pg_catalog.pg_database WHERE datconnlimit = -2 ORDER BY 1")),
+            .closedDatabases(
+                try names(
+                    "SELECT datname FROM pg_catalog.pg_database WHERE NOT datallowconn "
+                        + "AND datconnlimit <> -2 AND datname <> 'template0' ORDER BY 1")),
+            .slots(try names("SELECT slot_name FROM pg_catalog.pg_replication_slots ORDER BY 1")),
+            .tablespaces(
+                try names(
+                    "SELECT spcname FROM pg_catalog.pg_tablespace "
+                        + "WHERE spcname NOT IN ('pg_default', 'pg_global') ORDER BY 1")),
+        ]
+        return all.filter { !$0.isEmpty }
+    }
+
+    private var isEmpty: Bool {
+        switch self {
+        case .preparedTransactions(let names), .invalidDatabases(let names), .closedDatabases(let names),
+            .slots(let names), .tablespaces(let names):
+            names.isEmpty
+        }
+    }
+}
+
+extension Problem {
+    /// - Parameter hindrances: one at least.
+    static func cannotBeUpgraded(_ server: String, _ hindrances: [UpgradeHindrance]) -> Problem {
+        Problem(
+            .operationNotSupported, "server '\(server)' cannot be upgraded as it is",
+            detail: hindrances.map(\.words).joined(separator: "\n"),
+            hint: hindrances.map(\.remedy).joined(separator: " "))
+    }
+}

@@ -1,0 +1,147 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+public import Platform
+
+/// PostgreSQL's `pg_upgrade`, from one cluster's files to a new and empty cluster of a newer major version.
+///
+/// It works in a folder of its own, with configurations that archive nothing and that nobody else can connect
+/// with. The cluster that it reads has to be stopped, and may not be started again by anybody else: the new
+/// one shares its files (`--link`), so it wants a copy.
+public struct ClusterUpgrade: Sendable {
+    public let old: PostgresInstallation
+    public let new: PostgresInstallation
+    /// Of the new cluster, fresh from `initdb`.
+    public let newData: String
+    /// Holds what pg_upgrade needs and leaves.
+    public let folder: String
+    /// Short enough for a socket's path.
+    public let socketDirectory: String
+    /// Maps this account to the superuser.
+    public let identFile: String
+    /// Libraries that objects of the cluster may need while they are made.
+    public let preloadLibraries: String?
+    private let runner: any CommandRunner
+
+    public init(
+        from old: PostgresInstallation, to new: PostgresInstallation, newData: String, folder: String,
+        socketDirectory: String, identFile: String, preloadLibraries: String?, runner: any CommandRunner
+    ) {
+        self.old = old
+        self.new = new
+        self.newData = newData
+        self.folder = folder
+        self.socketDirectory = socketDirectory
+        self.identFile = identFile
+        self.preloadLibraries = preloadLibraries
+        self.runner = runner
+    }
+
+    /// Where the files that are read have to be put.
+    public var oldData: String { folder + "/data" }
+    /// Statements that pg_upgrade proposes for extensions; there only where it has some.
+    private var extensionsFile: String { folder + "/update_extensions.sql" }
+
+    /// Asks pg_upgrade whether it would do it, while the server that is to be upgraded runs.
+    ///
+    /// - Parameter configuration: that server's.
+    /// - Throws: `.operationNotSupported` with what stands in the way.
+    public func check(running configuration: String) throws(Problem) {
+        try prepare()
+        let result = try runner.run(command(["--check"], from: configuration))
+        guard result.succeeded else { throw refusal(result) }
+    }
+
+    /// Upgrades the copy in `oldData`.
+    public func run() throws(Problem) {
+        try prepare()
+        try write(data: oldData, into: folder + "/old")
+        let result = try runner.run(command(["--link"], from: folder + "/old"))
+        guard result.succeeded else { throw refusal(result) }
+    }
+
+    /// What pg_upgrade proposes to update extensions with, as a script for psql; nil where there is nothing.
+    public func extensionUpdates() -> String? { TextFile.read(extensionsFile) }
+
+    /// Makes the planner's statistics that were not taken over.
+    ///
+    /// - Parameter host: the directory of the server's socket.
+    public func analyze(host: String, port: UInt16) throws(Problem) {
+        let missing = new.major >= 18 ? ["--missing-stats-only"] : []
+        try runner.runChecked(
+            Command(
+                new.tool("vacuumdb"),
+                ["-h", host, "-p", String(port), "-U", PostgresInstance.superuser, "--all", "-q"]
+                    + ["--analyze-in-stages"] + missing,
+                environment: Self.environment, workingDirectory: folder))
+    }
+
+    private static let environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/"]
+
+    private func prepare() throws(Problem) {
+        for directory in [folder, socketDirectory] { try TextFile.makeDirectory(directory) }
+        try write(data: newData, into: folder + "/new")
+    }
+
+    /// A configuration for the time of the upgrade.
+    private func write(data: String, into directory: String) throws(Problem) {
+        try TextFile.makeDirectory(directory)
+        var settings = [
+            ("data_directory", data), ("hba_file", directory + "/pg_hba.conf"), ("ident_file", identFile),
+            ("max_locks_per_transaction", "1024"), ("archive_mode", "off"), ("logging_collector", "off"),
+        ]
+        if let preloadLibraries { settings.append(("shared_preload_libraries", preloadLibraries)) }
+        let text = settings.map { SettingsText.line($0, $1) }.joined(separator: "\n") + "\n"
+        try TextFile.replace(directory + "/postgresql.conf", with: text)
+        try TextFile.replace(
+            directory + "/pg_hba.conf", with: "local all \(PostgresInstance.superuser) peer map=pitr\n")
+    }
+
+    /// It ends with this process: a copy that nobody waits for is thrown away.
+    private func command(_ options: [String], from configuration: String) -> Command {
+        Command(
+            "setpriv",
+            ["--pdeathsig", "KILL", new.tool("pg_upgrade")]
+                + [
+                    "-b", old.binDirectory, "-B", new.binDirectory, "-d", configuration, "-D",
+                    folder + "/new",
+                ]
+                + ["-U", PostgresInstance.superuser, "-s", socketDirectory] + options,
+            environment: Self.environment, workingDirectory: folder)
+    }
+
+    private func refusal(_ result: CommandResult) -> Problem {
+        let (words, files) = Self.reasons(in: result.standardOutput + "\n" + result.standardError)
+        let listed = files.compactMap { TextFile.read($0) }
+            .flatMap { $0.split(separator: "\n").prefix(20).map(String.init) }
+        return Problem(
+            .operationNotSupported, "PostgreSQL \(old.major) cannot be upgraded to \(new.major)",
+            detail: (words + listed).joined(separator: "\n"),
+            hint: "Put right what pg_upgrade found, then give the command again; the server is as it was.")
+    }
+
+    /// What pg_upgrade said that is not a check that passed, and the files it refers to.
+    static func reasons(in output: String) -> (words: [String], files: [String]) {
+        var words: [String] = []
+        var files: [String] = []
+        for line in output.split(separator: "\n") {
+            let text = line.trimmingSpaces()
+            let isPassed = text.hasSuffix(" ok") || text.allSatisfy { $0 == "-" }
+            if isPassed || Self.headings.contains(text) { continue }
+            if text.hasPrefix("/"), text.hasSuffix(".txt") { files.append(text) } else { words.append(text) }
+        }
+        return (words, files)
+    }
+
+    private static let headings: Set<String> = [
+        "Performing Consistency Checks", "Performing Consistency Checks on Old Live Server",
+        "Performing Upgrade", "Failure, exiting",
+    ]
+}
+
+extension Substring {
+    fileprivate func trimmingSpaces() -> String {
+        let rest = drop { $0 == " " || $0 == "\t" }
+        return String(rest.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+    }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import AzureAPI
+import ControlPlane
+import Platform
+import ServiceModel
+
+struct UpgradeCommand: PitrCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "upgrade", abstract: "Take a copy to a newer major version of PostgreSQL.",
+        discussion: """
+            A copy of the server's files is upgraded with pg_upgrade, as a new server beside it, which then takes its \
+            name, address and port. The server as it was is a deleted server by then, with its backups: it can be \
+            revived for five days, or until --finish. Nobody can connect meanwhile.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var server: ServerOptions
+    @Option(name: .shortAndLong, help: "The major version that it will have, 16 to 18.") var version: String?
+    @Flag(help: "Only find out whether it can be done.") var validateOnly = false
+    @Flag(help: "Remove what was kept of the server before its upgrade.") var finish = false
+    @Flag(
+        name: .customLong("yes-this-is-not-a-copy"),
+        help: "Upgrade a server that was not restored from another one.")
+    var isForAnyServer = false
+    @OptionGroup var noWait: NoWaitOption
+    @OptionGroup var confirmed: YesOption
+
+    func validate() throws {
+        if finish == (version != nil) { throw ValidationError("give either --version or --finish") }
+        if finish, validateOnly { throw ValidationError("--validate-only goes with --version") }
+    }
+
+    func execute(_ session: Session) throws -> Report {
+        guard let version else { return try finishUpgrade(session) }
+        let request = UpgradeRequest(
+            server: server.reference, version: version, isForAnyServer: isForAnyServer)
+        let controlPlane = try session.controlPlane()
+        if validateOnly {
+            let outlook = try controlPlane.checkUpgrade(request)
+            return try Report(UpgradeOutlookDocument(outlook), UpgradeView.text(outlook))
+        }
+        if noWait.noWait { return try noWait.accept(.upgrade(request), controlPlane, session) }
+        let result = try controlPlane.upgradeServer(request)
+        for note in result.notes { session.messages.note(note) }
+        return try Report(
+            FlexibleServer(result.server, followUp: result.followUp), UpgradeView.text(result))
+    }
+
+    private func finishUpgrade(_ session: Session) throws -> Report {
+        try session.confirmation.require(
+            "This removes the backups of '\(server.name)' from before its upgrade. Go on?",
+            yes: confirmed.yes)
+        _ = try session.controlPlane().finishUpgrade(server.reference)
+        return .nothing
+    }
+}

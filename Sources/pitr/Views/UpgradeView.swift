@@ -1,0 +1,31 @@
+import Platform
+import ServiceModel
+
+/// An upgrade for a person.
+enum UpgradeView {
+    static func text(_ outlook: UpgradeOutlook) -> PersonText {
+        var text = PersonText()
+        text.heading("Server \(outlook.server) can be upgraded")
+        text.field("PostgreSQL", "\(outlook.from) to \(outlook.to)")
+        text.field("Data", ByteText.size(outlook.dataBytes))
+        text.field(
+            "Room",
+            outlook.sharesBlocks ? "none: the copy shares its blocks" : ByteText.size(outlook.dataBytes))
+        return text
+    }
+
+    static func text(_ result: UpgradeResult) -> PersonText {
+        var text = PersonText()
+        text.heading("Server \(result.server.name) runs PostgreSQL \(result.outlook.to)")
+        text.field("Before", result.outlook.from)
+        text.field("Nobody could connect for", seconds(result.downSeconds))
+        text.field("In all", seconds(result.totalSeconds))
+        text.field("As it was", "deleted server \(result.oldServerID), with its backups")
+        for command in result.followUp { text.field("When all is well", command) }
+        return text
+    }
+
+    private static func seconds(_ value: Double) -> String {
+        "\((value * 10).rounded() / 10) s"
+    }
+}

@@ -1,0 +1,148 @@
+import Platform
+import PostgresClient
+import PostgresFormat
+import TestKit
+import Testing
+
+extension EndToEnd {
+    /// A copy that gets a newer PostgreSQL: from Debian's 15 to the version that the tests are run with.
+    @Suite(.serialized, .enabled(if: PostgresFixture.major != "15", "an upgrade needs a newer version"))
+    struct UpgradeTests {
+        private static let upgrade = ["upgrade", "-n", "copy", "--version", PostgresFixture.major]
+        private static let major = "SELECT current_setting('server_version_num')::int / 10000"
+        private static let rows = "SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM t"
+
+        /// A source of 15 with something of most kinds, and a copy of it.
+        private func copy(_ product: ProductUnderTest) throws -> ManagedServer {
+            let source = try product.create("orders", ["--version", "15"])
+            let connection = try source.superuser()
+            try connection.execute(
+                """
+                CREATE EXTENSION pgcrypto;
+                CREATE TYPE mood AS ENUM ('sad', 'ok');
+                CREATE TABLE t (id int PRIMARY KEY, name text, feels mood DEFAULT 'ok', at timestamptz);
+                INSERT INTO t SELECT n, repeat(md5(n::text), 100), 'sad', now() FROM generate_series(1, 1000) n;
+                CREATE INDEX ON t (name);
+                CREATE SEQUENCE s START 42; SELECT nextval('s');
+                CREATE MATERIALIZED VIEW v AS SELECT count(*) FROM t;
+                GRANT SELECT ON t TO PUBLIC;
+                """)
+            try connection.execute("CREATE DATABASE other")
+            return try product.restore("copy", from: "orders", ["--allow", "127.0.0.1"]).server
+        }
+
+        @Test(.timeLimit(.minutes(3)))
+        func `an upgraded copy has every row, its name and its settings, and there is a way back`() throws {
+            try ProductUnderTest.use("upgrade") { product in
+                let old = try copy(product)
+                try product.json("parameter", "set", "-s", "copy", "-n", "work_mem", "-v", "8192")
+                let before = try old.superuser().value(Self.rows)
+                let looked = try product.run(Self.upgrade + ["--validate-only"]).value()
+                #expect(looked["isPossible"] == true && looked["server"]?.string == "copy", "\(looked)")
+                #expect(try product.server("copy").id == old.id)
+                #expect(try product.serverFolders().count == 2)
+
+                let printed = try product.run(Self.upgrade).value()
+                #expect(printed["version"]?.string == PostgresFixture.major)
+                let new = try product.server("copy")
+                #expect(new.id != old.id && new.host == old.host && new.port == old.port)
+                let connection = try new.superuser()
+                #expect(try connection.value(Self.major) == PostgresFixture.major)
+                #expect(try connection.value(Self.rows) == before)
+                #expect(try connection.value("SELECT nextval('s') > 42") == "t")
+                #expect(try connection.value("SHOW work_mem") == "8MB")
+                #expect(try connection.value("SELECT length(public.digest('a'::text, 'sha256'))") == "32")
+                #expect(try connection.value("SELECT count(*) FROM pg_stats WHERE tablename = 't'") != "0")
+                #expect(try connection.value("SELECT count(*) FROM v") == "1")
+                // Its firewall rule and its administrator's password came with it.
+                #expect(try new.connect().value("SELECT count(*) FROM t") == "1000")
+                #expect(try product.serverNames() == ["copy", "orders"])
+                #expect(try product.run(["doctor"]).exitStatus == 0)
+
+                // Its own repository: the copy of a copy has the new version too.
+                #expect(try ProductUnderTest.eventually { try product.earliest("copy") != nil })
+                try connection.execute("INSERT INTO public.t VALUES (2000)")
+                let again = try product.restore("again", from: "copy").server
+                #expect(try again.superuser().value("SELECT count(*) FROM t") == "1001")
+
+                let deleted = try product.json("list", "--deleted").array ?? []
+                #expect(deleted.map { $0["local"]?["id"]?.string } == [old.id])
+                _ = try product.run(["revive-dropped", "-n", "back", "--source-server", old.id]).checked()
+                let back = try product.server("back").superuser()
+                #expect(try back.value(Self.major) == "15")
+                #expect(try back.value(Self.rows) == before)
+                _ = try product.run(["upgrade", "-n", "copy", "--finish", "-y"]).checked()
+                #expect(try product.json("list", "--deleted").array?.isEmpty == true)
+                try product.refuses(
+                    ["upgrade", "-n", "copy", "--finish", "-y"], status: 3, saying: "nothing is left")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func `what stands in the way of an upgrade is said before anything happens`() throws {
+            try ProductUnderTest.use("upgradenot") { product in
+                let server = try copy(product)
+                let to = PostgresFixture.major
+                try product.refuses(
+                    ["upgrade", "-n", "orders", "--version", to], status: 1, saying: "is not a copy")
+                try product.refuses(
+                    ["upgrade", "-n", "copy", "--version", "15"], status: 2, saying: "version 15 already")
+                try product.refuses(
+                    ["upgrade", "-n", "copy", "--version", "14"], status: 2, saying: "Allowed values")
+                let connection = try server.superuser()
+                try connection.execute("SELECT pg_create_physical_replication_slot('mine')")
+                try product.refuses(
+                    Self.upgrade, status: 1, saying: "replication slots, which would be lost: 'mine'")
+                try connection.execute("SELECT pg_drop_replication_slot('mine')")
+                try connection.execute("UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'other'")
+                try product.refuses(Self.upgrade, status: 1, saying: "'other'")
+                try connection.execute("UPDATE pg_database SET datconnlimit = -1 WHERE datname = 'other'")
+                // A library that the newer version does not have: pg_upgrade finds it.
+                try connection.execute(
+                    """
+                    UPDATE pg_proc SET probin = '$libdir/nosuch' WHERE proname = 'gen_random_bytes';
+                    """)
+                try product.refuses(Self.upgrade, status: 1, saying: "$libdir/nosuch")
+                #expect(try product.server("copy").id == server.id)
+                #expect(try server.superuser().value("SELECT count(*) FROM t") == "1000")
+                #expect(try product.serverFolders().count == 2)
+                #expect(try product.json("operation", "list") == [])
+            }
+        }
+
+        private static let before = [
+            "upgrade: claim", "upgrade: stop", "upgrade: copy", "upgrade: run", "upgrade: repository",
+            "upgrade: start", "upgrade: catalog",
+        ]
+        private static let after = ["replace: start", "replace: files"]
+
+        @Test(.timeLimit(.minutes(4)))
+        func `killed at any step of an upgrade, exactly one server answers to the name`() throws {
+            try ProductUnderTest.use("upgradekill") { product in
+                let first = try copy(product)
+                let rows = try first.superuser().value(Self.rows)
+                for step in Self.before + Self.after {
+                    if step == Self.after.last {
+                        // It has been upgraded by the step before: with another copy.
+                        _ = try product.restore("copy", from: "orders", ["--replace"])
+                    }
+                    let old = try product.server("copy")
+                    let killed = try product.run(Self.upgrade, environment: ["PITR_KILL_AT": step])
+                    #expect(killed.exitStatus == 137, "\(step): \(killed)")
+                    let actions = try product.json("maintain").array ?? []
+                    #expect(
+                        !actions.contains { $0["outcome"]?.string?.hasPrefix("failed") == true },
+                        "\(step): \(JSONValue.array(actions).printed())")
+                    #expect(try product.serverNames() == ["copy", "orders"], "\(step)")
+                    #expect(try product.serverFolders().count == 2, "\(step)")
+                    let now = try product.server("copy")
+                    #expect((now.id == old.id) == Self.before.contains(step), "\(step)")
+                    #expect(now.host == old.host && now.port == old.port, "\(step)")
+                    #expect(try now.superuser().value(Self.rows) == rows, "\(step)")
+                    #expect(try product.json("operation", "list") == [], "\(step)")
+                }
+                #expect(try product.run(["doctor"]).exitStatus == 0)
+            }
+        }
+    }
+}
