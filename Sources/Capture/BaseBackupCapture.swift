@@ -115,7 +115,8 @@ public struct BaseBackupCapture: Sendable {
         progress.begin("checkpoint", totalBytes: nil)
         let start = try session.start(label: label)
         progress.end()
-        let walk = try DataDirectoryWalk(dataDirectory, major: server.version / 10_000)
+        let walk = try DataDirectoryWalk(
+            dataDirectory, major: WALVersion.major(ofServerVersion: server.version))
         let context = CaptureFileJob.Context(
             dataDirectory: dataDirectory, target: BackupFiles.data(folder), storage: clones ? .plain : .zstd,
             checksumsBefore: server.hasPageChecksums ? start : nil, writeback: WritebackQueue(),
@@ -181,7 +182,8 @@ public struct BaseBackupCapture: Sendable {
         // Each major version writes the newest form that its own pg_verifybackup knows.
         return BackupManifest(
             files: files, walRanges: [range],
-            systemIdentifier: server.version >= 170_000 ? server.systemIdentifier : nil
+            systemIdentifier: WALVersion.major(ofServerVersion: server.version) >= 17
+                ? server.systemIdentifier : nil
         ).printed { SHA256.hash($0) }
     }
 
@@ -207,7 +209,8 @@ public struct BaseBackupCapture: Sendable {
     /// Bytes that the backup is going to take. Compressed files take less than the data, how much less shows
     /// only at the end; half is asked for. A clone takes no more than its entry.
     private func expectedBytes(_ server: BackupSession.Server, clones: Bool) throws(Problem) -> UInt64 {
-        let walk = try DataDirectoryWalk(dataDirectory, major: server.version / 10_000)
+        let walk = try DataDirectoryWalk(
+            dataDirectory, major: WALVersion.major(ofServerVersion: server.version))
         return clones ? UInt64(walk.files.count) * 4096 : walk.totalBytes / 2
     }
 }

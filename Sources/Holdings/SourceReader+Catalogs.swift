@@ -11,7 +11,7 @@ extension SourceReader {
     static func catalogs(
         inBackup descriptor: BackupDescriptor, _ layout: RepositoryLayout
     ) throws(Problem) -> (CatalogState, BackupCatalogFiles)? {
-        guard let version = WALVersion(rawValue: descriptor.postgresVersion / 10_000) else { return nil }
+        guard let version = WALVersion(serverVersion: descriptor.postgresVersion) else { return nil }
         let files = try BackupCatalogFiles(descriptor, in: layout, version: version)
         var state = CatalogState(files: files)
         if let decompressor = try? Decompressor() {

@@ -2,6 +2,7 @@
     import Glibc
 #endif
 public import Platform
+import PostgresFormat
 
 /// PostgreSQL's programs on this machine, of one major version.
 public struct PostgresInstallation: Sendable, Hashable {
@@ -20,7 +21,7 @@ public struct PostgresInstallation: Sendable, Hashable {
     public func tool(_ name: String) -> String { binDirectory + "/" + name }
 
     /// The major versions that a server may have.
-    public static let supported = 15...18
+    public static let supported = WALVersion.supportedMajors
 
     /// Directories in which to look first, separated by colons: each holds the programs, or has them in
     /// `bin`.

@@ -98,7 +98,7 @@ public struct ServiceAccount: Sendable, Hashable {
             throw Problem(
                 .postgresMissing, "there is no account '\(systemAccount)' to run servers as",
                 detail: "PostgreSQL refuses to run as root, and Debian's packages make this account",
-                hint: "Install PostgreSQL: apt-get install postgresql-15")
+                hint: "Install PostgreSQL: apt-get install postgresql")
         }
         umask(0o022)
         let (homeDirectory, runtimeDirectory) = (try GuardedDirectory(home), try GuardedDirectory(runtime))

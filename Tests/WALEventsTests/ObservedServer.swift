@@ -6,7 +6,7 @@ import WALEvents
 
 /// A real server of which a base backup is taken, and whose catalogs and statements are noted as it goes on.
 final class ObservedServer {
-    /// The cataWALs as SQL shows them, at a place in the log.
+    /// The catalogs as SQL shows them, at a position in the WAL.
     struct Moment {
         let name: String
         let lsn: LSN

@@ -50,7 +50,7 @@ extension ControlPlane {
                 tier: tier.rawValue, skuName: size.name, storageSizeGiB: request.storageSizeGiB ?? 128,
                 storageType: request.storageType ?? "Premium_LRS",
                 storageAutoGrow: request.storageAutoGrow ?? false,
-                backupRetentionDays: request.backupRetentionDays ?? 7,
+                backupRetentionDays: request.backupRetentionDays ?? BackupRetention.standardDays,
                 geoRedundantBackup: request.geoRedundantBackup ?? false, publicNetworkAccess: access.isPublic,
                 administratorLogin: admin, availabilityZone: request.availabilityZone,
                 host: endpoint.address.description, port: Int(endpoint.port))

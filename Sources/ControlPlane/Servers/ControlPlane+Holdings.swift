@@ -81,7 +81,7 @@ extension ControlPlane {
     }
 
     /// Nil where the catalogs cannot be followed up to there: WAL is shown all the same.
-    private func names(at selection: WALPart, _ reader: SourceReader) throws -> FollowedNames? {
+    private func names(at selection: WALPart, _ reader: SourceReader) throws -> RecordNames? {
         do {
             return try reader.names(at: selection, tailDirectory: newTailDirectory())
         } catch {

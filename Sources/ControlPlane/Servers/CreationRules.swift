@@ -32,10 +32,10 @@ extension ControlPlane {
     }
 
     static func validate(retention days: Int?) throws(Problem) {
-        if let days, !(7...35).contains(days) {
+        if let days, !BackupRetention.allowedDays.contains(days) {
             throw Problem(
                 .invalidParameterValue,
-                "Invalid value for --backup-retention. Allowed values: 7 to 35 days.")
+                "Invalid value for --backup-retention. Allowed values: \(BackupRetention.allowedWords) days.")
         }
     }
 

@@ -61,7 +61,7 @@ struct UndescribedServer {
     }
 
     /// The longest there is: nothing expires too early.
-    private static let retention = 35
+    private static let retention = BackupRetention.allowedDays.upperBound
 
     private func usable(_ name: String?) -> String? {
         guard let name, (try? ControlPlane.validate(serverName: name)) != nil else { return nil }
@@ -90,6 +90,8 @@ struct UndescribedServer {
     /// As its newest backup says it: 150018 is 15.18.
     private func minorVersion(_ layout: RepositoryLayout) throws -> String? {
         let newest = try BackupRepository(layout: layout).list().compactMap(\.descriptor).last
-        return newest.map { "\($0.postgresVersion / 10000).\($0.postgresVersion % 10000)" }
+        return newest.map {
+            "\(WALVersion.major(ofServerVersion: $0.postgresVersion)).\($0.postgresVersion % 10_000)"
+        }
     }
 }

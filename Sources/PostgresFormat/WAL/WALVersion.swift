@@ -28,6 +28,19 @@ public enum WALVersion: Int, Hashable, Sendable, Comparable, CaseIterable, Codab
         }
     }
 
+    /// The oldest to the newest of them.
+    public static let supportedMajors = v15.rawValue...v18.rawValue
+    /// `15 to 18`.
+    public static let supportedWords = "\(supportedMajors.lowerBound) to \(supportedMajors.upperBound)"
+
+    /// The version of a server that says `server_version_num`, 170002 for 17.2; nil for any other.
+    public init?(serverVersion number: Int) {
+        self.init(rawValue: Self.major(ofServerVersion: number))
+    }
+
+    /// The major version in a `server_version_num`.
+    public static func major(ofServerVersion number: Int) -> Int { number / 10_000 }
+
     public static func < (left: WALVersion, right: WALVersion) -> Bool {
         left.rawValue < right.rawValue
     }

@@ -58,7 +58,10 @@ public enum WALFile {
         guard let header = WALPageHeader(pages), header.version != nil, let first = header.segment,
             let size = WALSegmentSize(bytes: UInt64(first.segmentSize)),
             header.address.rawValue % size.bytes == 0
-        else { throw notWAL(path, "it does not begin with a segment's header of PostgreSQL 15 to 18") }
+        else {
+            let versions = WALVersion.supportedWords
+            throw notWAL(path, "it does not begin with a segment's header of PostgreSQL \(versions)")
+        }
         return WALDecoder(start: header.address, segmentSize: size)
     }
 

@@ -74,7 +74,7 @@ public enum BackupFiles {
     public static func preparedStates(of backup: BackupDescriptor, in layout: RepositoryLayout)
         -> [PreparedTransactionState]
     {
-        guard let version = WALVersion(rawValue: backup.postgresVersion / 10_000) else { return [] }
+        guard let version = WALVersion(serverVersion: backup.postgresVersion) else { return [] }
         let names = (try? DurableFiles.listIfPresent(data(layout.backup(backup.name)) + "/pg_twophase")) ?? []
         return names.compactMap { name in
             let path = "pg_twophase/" + name.prefix { $0 != "." }

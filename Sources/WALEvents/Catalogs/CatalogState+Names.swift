@@ -1,6 +1,6 @@
 public import PostgresFormat
 
-/// A relation as the cataWALs know it at a place in the log.
+/// A relation as the catalogs know it at a position in the WAL.
 public struct KnownRelation: Hashable, Sendable {
     public let object: ObjectID
     public let database: ObjectID

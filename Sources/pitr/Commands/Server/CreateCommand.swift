@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import PostgresFormat
 import ServiceModel
 
 struct CreateCommand: PitrCommand {
@@ -16,14 +17,16 @@ struct CreateCommand: PitrCommand {
     @Option(name: [.customShort("p"), .long], help: "Admin password; made up when missing.")
     var adminPassword: String?
     @OptionGroup var password: PasswordOptions
-    @Option(help: "PostgreSQL's major version, 15 to 18; else the newest that is installed.") var version:
-        String?
+    @Option(
+        help: "PostgreSQL's major version, \(WALVersion.supportedWords); else the newest that is installed.")
+    var version: String?
     @Option(help: "Burstable, GeneralPurpose or MemoryOptimized.") var tier: String?
     @Option(help: "Compute size; see list-skus.") var skuName: String?
     @Option(help: "Storage in GiB.") var storageSize: Int?
     @Option(help: "Premium_LRS or PremiumV2_LRS, a label here.") var storageType: String?
     @Option(help: "Whether the storage may grow by itself, a label here.") var storageAutoGrow: Switch?
-    @Option(help: "Days for which backups are kept, 7 to 35.") var backupRetention: Int?
+    @Option(help: "Days for which backups are kept, \(BackupRetention.allowedWords).")
+    var backupRetention: Int?
     @Option(help: "Keep the backups in the paired location as well.") var geoRedundantBackup: Switch?
     @Option(help: "None, Disabled, Enabled, All, an address, or a range a-b; else a rule for 127.0.0.1.")
     var publicAccess: String?

@@ -9,7 +9,8 @@ struct UpdateCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ServerOptions
-    @Option(help: "Days for which backups are kept, 7 to 35.") var backupRetention: Int?
+    @Option(help: "Days for which backups are kept, \(BackupRetention.allowedWords).")
+    var backupRetention: Int?
     @Option(name: [.customShort("p"), .long], help: "New admin password.") var adminPassword: String?
     @OptionGroup var password: PasswordOptions
     @Option(help: "Burstable, GeneralPurpose or MemoryOptimized.") var tier: String?

@@ -5,7 +5,7 @@ import Repository
 public import WALEvents
 
 /// The names of relations at the records of a stretch of WAL, brought forward record by record.
-public struct FollowedNames {
+public struct RecordNames {
     private let start: LSN
     private var assembler: EventAssembler
     /// What was looked up since the catalogs changed last.
@@ -49,7 +49,7 @@ extension SourceReader {
     ///
     /// - Parameter tailDirectory: made if WAL is read from the source, and removed at the end.
     /// - Throws: `.backupDamaged`, `.walDamaged` or `.walMissing` where they cannot be followed up to there.
-    public func names(at selection: WALPart, tailDirectory: String) throws -> FollowedNames? {
+    public func names(at selection: WALPart, tailDirectory: String) throws -> RecordNames? {
         let start: LSN
         var timeline: TimelineID?
         switch selection {
@@ -68,6 +68,6 @@ extension SourceReader {
         let backup = held.inventory.backups.filter { $0.damage == nil && $0.stopLSN <= start }
             .max { $0.startLSN < $1.startLSN }
         guard let backup else { return nil }
-        return FollowedNames(try pass(over: held, from: backup, to: start).assembler, from: start)
+        return RecordNames(try pass(over: held, from: backup, to: start).assembler, from: start)
     }
 }
