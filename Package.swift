@@ -23,7 +23,7 @@ func module(
     _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil
 ) -> Target {
     let decodes = [
-        "PostgresFormat", "Planning", "WALEvents", "Repository", "Holdings", "Repair", "TestKit",
+        "Notation", "PostgresFormat", "Planning", "WALEvents", "Repository", "Holdings", "Repair", "TestKit",
     ].contains(name)
     return .target(
         name: name, dependencies: dependencies, resources: resources,
@@ -65,50 +65,62 @@ let package = Package(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CSupport"),
 
-        module("PostgresFormat", ["CSupport"]),
-        module("Platform", ["CSupport", "CZstd", "PostgresFormat"]),
+        module("Notation", []),
+        module("PostgresFormat", ["CSupport", "Notation"]),
+        module("Platform", ["CSupport", "CZstd", "Notation", "PostgresFormat"]),
         module("PostgresClient", ["CLibPQ", "PostgresFormat", "Platform"]),
-        module("WALEvents", ["PostgresFormat"]),
+        module("WALEvents", ["Notation", "PostgresFormat"]),
         module("Planning", ["PostgresFormat"]),
-        module("Repository", ["CSupport", "Platform", "PostgresFormat", "WALEvents", "Planning"]),
+        module(
+            "Repository", ["CSupport", "Notation", "Platform", "PostgresFormat", "WALEvents", "Planning"]),
         module("Instance", ["Platform", "PostgresFormat", "PostgresClient"]),
         module(
             "Capture",
-            ["CSupport", "Repository", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),
+            [
+                "CSupport", "Repository", "Notation", "Platform", "PostgresFormat", "PostgresClient",
+                "Planning",
+            ]),
         module(
             "Holdings",
-            ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat", "PostgresClient"]),
+            [
+                "Repository", "WALEvents", "Planning", "Notation", "Platform", "PostgresFormat",
+                "PostgresClient",
+            ]),
         module(
             "Restore",
             [
-                "Holdings", "Repository", "Planning", "Instance", "Platform", "PostgresFormat",
+                "Holdings", "Repository", "Planning", "Instance", "Notation", "Platform", "PostgresFormat",
                 "PostgresClient",
             ]),
-        module("ServiceModel", ["WALEvents", "Planning", "Platform", "PostgresFormat"]),
-        module("Repair", ["ServiceModel", "PostgresClient", "Platform", "PostgresFormat", "WALEvents"]),
+        module("ServiceModel", ["WALEvents", "Planning", "Notation", "Platform", "PostgresFormat"]),
+        module(
+            "Repair",
+            ["ServiceModel", "PostgresClient", "Notation", "Platform", "PostgresFormat", "WALEvents"]),
         module("Catalog", [grdb, "ServiceModel", "Platform", "PostgresFormat"]),
         module(
             "ControlPlane",
             [
                 grdb, "Catalog", "Capture", "Holdings", "Repository", "WALEvents", "Planning", "Restore",
-                "Repair", "Instance", "ServiceModel", "Platform", "PostgresFormat", "PostgresClient",
+                "Repair", "Instance", "ServiceModel", "Notation", "Platform", "PostgresFormat",
+                "PostgresClient",
             ]),
         module(
-            "AzureAPI", ["ServiceModel", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
+            "AzureAPI", ["ServiceModel", "WALEvents", "Planning", "Notation", "Platform", "PostgresFormat"]),
         // What the pages look like is in the program itself: nothing to install beside it.
-        module("Portal", [], resources: [.embedInCode("Assets")]),
+        module("Portal", ["Notation"], resources: [.embedInCode("Assets")]),
         module(
             "Server",
             [
                 hummingbird, hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix,
                 httpTypes,
-                "AzureAPI", "ControlPlane", "Planning", "Platform", "Portal", "PostgresFormat",
+                "AzureAPI", "ControlPlane", "Planning", "Notation", "Platform", "Portal", "PostgresFormat",
                 "ServiceModel",
             ]),
         .executableTarget(
             name: "pitr",
             dependencies: [
-                argumentParser, "Yams", "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresClient",
+                argumentParser, "Yams", "AzureAPI", "ControlPlane", "Planning", "Notation", "Platform",
+                "PostgresClient",
                 "PostgresFormat", "Repair", "Server", "ServiceModel", "WALEvents",
             ],
             swiftSettings: strict),
@@ -120,40 +132,47 @@ let package = Package(
         .executableTarget(
             name: "wal-fuzz", dependencies: ["TestKit", "PostgresFormat"], swiftSettings: strict),
         module("ServiceSamples", ["ServiceModel", "PostgresFormat"]),
-        module("TestKit", ["Platform", "PostgresClient", "PostgresFormat"]),
+        module("TestKit", ["Notation", "Platform", "PostgresClient", "PostgresFormat"]),
+        tests("Notation", ["Notation"]),
         tests("PostgresFormat", ["CSupport", "PostgresFormat", "Platform"]),
-        tests("Platform", ["Platform"]),
+        tests("Platform", ["Notation", "Platform"]),
         tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
         tests("WALEvents", ["WALEvents", "PostgresFormat", "PostgresClient", "Platform"]),
         tests("Planning", ["Planning", "PostgresFormat"]),
         tests("Repository", ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
         tests("Holdings", ["Holdings", "Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
         tests("Repair", ["Repair", "Platform", "PostgresClient", "PostgresFormat"]),
-        tests("Capture", ["Capture", "Repository", "Platform", "PostgresClient", "PostgresFormat"]),
+        tests(
+            "Capture",
+            ["Capture", "Repository", "Notation", "Platform", "PostgresClient", "PostgresFormat"]),
         tests("Instance", ["Instance", "PostgresClient", "Platform"]),
         tests("Catalog", [grdb, "Catalog", "ServiceModel", "Platform", "PostgresFormat"]),
         tests(
             "ControlPlane",
             [
                 grdb, "ControlPlane", "Catalog", "Repository", "Restore", "ServiceModel", "WALEvents",
-                "Planning",
-                "Platform", "PostgresFormat", "Instance",
+                "Planning", "Notation", "Platform", "PostgresFormat", "Instance",
             ]),
-        tests("AzureAPI", ["AzureAPI", "ServiceModel", "ServiceSamples", "Platform", "PostgresFormat"]),
+        tests(
+            "AzureAPI",
+            ["AzureAPI", "ServiceModel", "ServiceSamples", "Notation", "Platform", "PostgresFormat"]),
         tests("Portal", ["Portal"]),
         tests(
             "Server",
             [
-                "Server", "AzureAPI", "ControlPlane", "Platform", "Portal", "PostgresFormat", "ServiceModel",
+                "Server", "AzureAPI", "ControlPlane", "Notation", "Platform", "Portal", "PostgresFormat",
+                "ServiceModel",
             ]),
         tests(
             "CommandLine",
             [
                 "pitr", argumentParser, "Yams", "AzureAPI", "ControlPlane", "ServiceModel", "ServiceSamples",
-                "WALEvents", "Planning", "Platform", "PostgresFormat",
+                "WALEvents", "Planning", "Notation", "Platform", "PostgresFormat",
             ]),
         tests("Guide", ["Platform"]),
-        tests("EndToEnd", ["Repository", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),
+        tests(
+            "EndToEnd",
+            ["Repository", "Notation", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),
         tests("Tidy", []),
     ]
 )

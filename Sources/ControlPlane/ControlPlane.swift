@@ -1,5 +1,6 @@
 import Catalog
 import Instance
+import Notation
 public import Platform
 import PostgresFormat
 public import ServiceModel

@@ -1,3 +1,5 @@
+import Notation
+
 /// Where everything lies under the state directory.
 struct HomePaths: Sendable {
     let home: String

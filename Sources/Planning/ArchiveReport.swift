@@ -23,6 +23,8 @@ public struct ArchiveReport: Sendable {
             self.isPartial = isPartial
             self.storedBytes = storedBytes
         }
+
+        public var fileName: String { name.fileName + (isPartial ? ".partial" : "") }
     }
 
     /// Segments that are missing: between two that are there, or although a backup needs them.

@@ -1,3 +1,5 @@
+import Notation
+
 /// The room on a file system that servers write on, and how much of it nobody else may take.
 ///
 /// A server whose WAL finds no room ends with a PANIC. So whatever takes much room keeps a reserve for the

@@ -1,5 +1,6 @@
+public import Notation
 public import Platform
-public import PostgresFormat
+import PostgresFormat
 
 /// A small JSON file that carries its format's version, and where it is sealed a checksum.
 public struct DescribedDocument: Sendable {

@@ -1,3 +1,5 @@
+import Notation
+
 /// The text that lies in every repository for a person who has nothing but stock tools.
 enum RepositoryReadme {
     static func text(_ identity: RepositoryIdentity) -> String {

@@ -1,6 +1,7 @@
+public import Notation
 public import Platform
 public import PostgresClient
-public import PostgresFormat
+import PostgresFormat
 
 /// A server that the product runs, as `show` described it.
 public struct ManagedServer: Sendable {

@@ -1,5 +1,6 @@
+public import Notation
 public import Platform
-public import PostgresFormat
+import PostgresFormat
 
 /// How one run of `pitr` ended and what it said.
 public struct ProductAnswer: Sendable, CustomStringConvertible {

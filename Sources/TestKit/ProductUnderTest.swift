@@ -1,8 +1,9 @@
 #if canImport(Glibc)
     import Glibc
 #endif
+public import Notation
 public import Platform
-public import PostgresFormat
+import PostgresFormat
 import Synchronization
 
 /// The built `pitr`, run as a user would run it, on a state directory of its own.

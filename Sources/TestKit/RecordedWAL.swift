@@ -1,4 +1,5 @@
 import Foundation
+import Notation
 import Platform
 public import PostgresFormat
 
@@ -75,10 +76,7 @@ public struct RecordedWAL: Sendable {
     /// The SHA-256 of some text, by the machine's own tool; empty if that fails.
     public static func sha256(_ text: [UInt8]) -> [UInt8] {
         let command = Command("sha256sum", standardInput: String(decoding: text, as: UTF8.self))
-        let digits = Array(((try? RunAs().run(command))?.standardOutput ?? "").utf8.prefix(64))
-        return stride(from: 0, to: digits.count - 1, by: 2).compactMap {
-            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
-        }
+        return Hexadecimal.bytes(((try? RunAs().run(command))?.standardOutput ?? "").prefix(64)) ?? []
     }
 
     private static var command: Command {

@@ -1,5 +1,6 @@
 import Capture
 import Foundation
+import Notation
 import Platform
 import PostgresFormat
 import Repository

@@ -1,3 +1,4 @@
+import Notation
 import Testing
 
 @testable import pitr
@@ -5,10 +6,12 @@ import Testing
 struct LongListTests {
     private func report(_ count: Int) -> Report {
         var report = Report(
-            value: .object(["events": .list([]), "alpha": .integer(1), "zeta": .list([.text("x")])]),
+            value: .object(["events": .array([]), "alpha": .integer(1), "zeta": .array([.string("x")])]),
             view: .plain("seen"))
         report.list = LongList(name: "events", count: count) { range in
-            range.map { .object(["number": .integer($0), "tags": .list([]), "text": .text("a\"b")]) }
+            range.map {
+                .object(["number": .integer(Int64($0)), "tags": .array([]), "text": .string("a\"b")])
+            }
         }
         return report
     }

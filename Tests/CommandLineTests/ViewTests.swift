@@ -1,4 +1,5 @@
 import AzureAPI
+import Notation
 import ServiceModel
 import ServiceSamples
 import Testing
@@ -57,22 +58,22 @@ struct ViewTests {
     }
 
     @Test func `a plan's JSON has positions and times as text`() throws {
-        guard case .object(let plan) = try OutputValue(encoding: RestorePlanDocument(.sample)),
+        guard case .object(let plan) = try JSONValue(encoding: RestorePlanDocument(.sample)),
             case .object(let inside)? = plan["lastInside"], case .object(let wal)? = plan["wal"],
             case .object(let target)? = plan["target"], case .object(let recovery)? = plan["recovery"]
         else {
             Issue.record("not the expected objects")
             return
         }
-        #expect(inside["lsn"] == .text("0/3000150"))
-        #expect(inside["timeUtc"] == .text("2026-03-31T22:02:12.876954Z"))
+        #expect(inside["lsn"] == .string("0/3000150"))
+        #expect(inside["timeUtc"] == .string("2026-03-31T22:02:12.876954Z"))
         #expect(inside["xid"] == .integer(745))
-        #expect(wal["firstSegment"] == .text("000000010000000000000002"))
+        #expect(wal["firstSegment"] == .string("000000010000000000000002"))
         #expect(wal["segmentCount"] == .integer(2))
-        #expect(target["kind"] == .text("time"))
+        #expect(target["kind"] == .string("time"))
         #expect(target["backup"] == .null)
-        #expect(recovery["setting"] == .text("recovery_target_lsn = '0/3000150'"))
-        #expect(recovery["mode"] == .text("lsn"))
+        #expect(recovery["setting"] == .string("recovery_target_lsn = '0/3000150'"))
+        #expect(recovery["mode"] == .string("lsn"))
     }
 
     @Test func `the evidence names both edges, the checks and the seconds`() {
@@ -95,9 +96,9 @@ struct ViewTests {
             Issue.record("not the expected objects")
             return
         }
-        #expect(server["name"] == .text("orders-restored"))
-        #expect(evidence["newServerId"] == .text("77aa"))
-        #expect(evidence["totalSeconds"] == .number(1.5))
+        #expect(server["name"] == .string("orders-restored"))
+        #expect(evidence["newServerId"] == .string("77aa"))
+        #expect(evidence["totalSeconds"] == .double(1.5))
         #expect(local["followUp"] != .null)
     }
 
@@ -161,11 +162,11 @@ struct ViewTests {
         let text = ServerView.text(created).render()
         #expect(text.contains("Secret1!"))
         #expect(text.contains("none: no login over TCP is possible yet"))
-        guard case .object(let fields) = try OutputValue(encoding: CreatedServerDocument(created)) else {
+        guard case .object(let fields) = try JSONValue(encoding: CreatedServerDocument(created)) else {
             return
         }
         #expect(
-            Set(fields.keys) == [
+            Set(fields.members.map(\.name)) == [
                 "connectionString", "databaseName", "firewallName", "host", "id", "location", "password",
                 "port",
                 "resourceGroup", "skuname", "username", "version",

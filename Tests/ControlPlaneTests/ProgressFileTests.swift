@@ -1,4 +1,5 @@
 import Catalog
+import Notation
 import PostgresFormat
 import ServiceModel
 import Synchronization

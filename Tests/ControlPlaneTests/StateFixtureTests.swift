@@ -3,6 +3,7 @@
 #endif
 import Catalog
 import GRDB
+import Notation
 import PostgresFormat
 import ServiceModel
 import TestKit

@@ -1,3 +1,4 @@
+import Notation
 import PostgresFormat
 import TestKit
 import Testing

@@ -1,3 +1,4 @@
+import Notation
 import PostgresFormat
 
 /// What a program that reads a command's JSON relies on: the paths in their order, the types there, and the

@@ -1,4 +1,5 @@
 import Foundation
+import Notation
 import Platform
 import PostgresFormat
 import TestKit

@@ -1,3 +1,4 @@
+import Notation
 import PostgresFormat
 import ServiceModel
 import Testing

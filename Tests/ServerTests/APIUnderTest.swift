@@ -1,5 +1,6 @@
 import ControlPlane
 import Glibc
+import Notation
 import PostgresFormat
 import ServiceModel
 import Synchronization

@@ -1,4 +1,5 @@
 import ControlPlane
+import Notation
 import PostgresFormat
 import ServiceModel
 import Testing

@@ -28,7 +28,8 @@ struct Ban: Sendable, CustomStringConvertible {
 
     private static let everywhere: @Sendable (String) -> Bool = { _ in true }
     private static let groundFolders = [
-        "Sources/PostgresFormat/", "Sources/Platform/", "Sources/Planning/", "Sources/Repository/",
+        "Sources/Notation/", "Sources/PostgresFormat/", "Sources/Platform/", "Sources/Planning/",
+        "Sources/Repository/",
         "Sources/WALEvents/", "Sources/pitr-wal/",
     ]
 

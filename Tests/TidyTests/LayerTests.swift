@@ -5,40 +5,43 @@ import Testing
 struct LayerTests {
     /// What each target may import of the package's own; the picture of docs/ARCHITECTURE.md as a table.
     static let allowed: [String: Set<String>] = {
-        let ground: Set = ["CSupport", "PostgresFormat"]
+        let ground: Set = ["CSupport", "Notation", "PostgresFormat"]
         let files = ground.union(["CZstd", "Platform"])
         let flow = files.union(["Planning", "WALEvents", "Repository", "PostgresClient"])
         return [
-            "PostgresFormat": ["CSupport"],
+            "Notation": [],
+            "PostgresFormat": ["CSupport", "Notation"],
             "Platform": ground.union(["CZstd"]),
             "PostgresClient": ["CLibPQ", "PostgresFormat", "Platform"],
-            "WALEvents": ["PostgresFormat"],
+            "WALEvents": ["Notation", "PostgresFormat"],
             "Planning": ["PostgresFormat"],
             "Repository": files.union(["Planning", "WALEvents"]),
             "Instance": ["Platform", "PostgresFormat", "PostgresClient"],
             "Capture": flow,
             "Holdings": flow,
             "Restore": flow.union(["Holdings", "Instance"]),
-            "ServiceModel": ["Planning", "Platform", "PostgresFormat", "WALEvents"],
-            "Repair": ["ServiceModel", "PostgresClient", "Platform", "PostgresFormat", "WALEvents"],
+            "ServiceModel": ["Notation", "Planning", "Platform", "PostgresFormat", "WALEvents"],
+            "Repair": [
+                "Notation", "ServiceModel", "PostgresClient", "Platform", "PostgresFormat", "WALEvents",
+            ],
             "Catalog": ["Platform", "PostgresFormat", "ServiceModel"],
             "ControlPlane": flow.union([
                 "Catalog", "Capture", "Holdings", "Restore", "Repair", "Instance", "ServiceModel",
             ]),
-            "AzureAPI": ["ServiceModel", "WALEvents", "Planning", "Platform", "PostgresFormat"],
-            "Portal": [],
+            "AzureAPI": ["Notation", "ServiceModel", "WALEvents", "Planning", "Platform", "PostgresFormat"],
+            "Portal": ["Notation"],
             "Server": [
-                "AzureAPI", "ControlPlane", "Planning", "Platform", "Portal", "PostgresFormat",
+                "AzureAPI", "ControlPlane", "Notation", "Planning", "Platform", "Portal", "PostgresFormat",
                 "ServiceModel",
             ],
             "pitr": [
-                "AzureAPI", "ControlPlane", "Planning", "Platform", "PostgresClient", "PostgresFormat",
-                "Repair", "Server", "ServiceModel", "WALEvents",
+                "AzureAPI", "ControlPlane", "Notation", "Planning", "Platform", "PostgresClient",
+                "PostgresFormat", "Repair", "Server", "ServiceModel", "WALEvents",
             ],
             "pitr-wal": ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"],
             "wal-fuzz": ["PostgresFormat", "TestKit"],
             "ServiceSamples": ["PostgresFormat", "ServiceModel"],
-            "TestKit": ["Platform", "PostgresClient", "PostgresFormat"],
+            "TestKit": ["Notation", "Platform", "PostgresClient", "PostgresFormat"],
         ]
     }()
 

@@ -1,3 +1,4 @@
+import Notation
 import ServiceModel
 
 /// How programs in different languages are told to connect; Azure's texts, with what they are made of quoted

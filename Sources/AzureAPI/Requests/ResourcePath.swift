@@ -1,3 +1,4 @@
+import Notation
 import ServiceModel
 
 /// The path of a request to Azure Resource Manager, as a value.

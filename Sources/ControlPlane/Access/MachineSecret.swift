@@ -3,6 +3,7 @@
 #else
     import Foundation
 #endif
+import Notation
 import Repository
 
 /// Secrets that machines make and keep: 256 random bits, which no dictionary helps to guess, so that a plain
@@ -20,9 +21,7 @@ public enum MachineSecret {
 
     /// What is kept of one: SHA-256 in hexadecimal digits.
     public static func hash(_ secret: String) -> String {
-        SHA256.hash(Array(secret.utf8)).map { byte in
-            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }.joined()
+        Hexadecimal.text(SHA256.hash(Array(secret.utf8)))
     }
 
     /// Whether the hashes are the same; takes as long for one that differs at its end as at its beginning.

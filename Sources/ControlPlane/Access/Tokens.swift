@@ -1,7 +1,8 @@
 import Catalog
 import GRDB
+public import Notation
 import Platform
-public import PostgresFormat
+import PostgresFormat
 public import ServiceModel
 
 /// Bearer tokens: random, kept as hashes, good for a while.

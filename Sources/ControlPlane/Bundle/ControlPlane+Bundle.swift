@@ -5,6 +5,7 @@
 #endif
 import Catalog
 import Instance
+import Notation
 import Platform
 public import PostgresFormat
 public import ServiceModel

@@ -1,3 +1,4 @@
+import Notation
 public import Platform
 
 /// Everything that shows how something was restored, rehearsed or taken back, in one file that anybody can

@@ -1,6 +1,7 @@
 import Capture
 import Catalog
 import Instance
+import Notation
 import Platform
 import PostgresClient
 import PostgresFormat
@@ -281,9 +282,6 @@ struct DrillChecks {
 /// SHA-256 in hexadecimal digits.
 enum EvidenceHash {
     static func hexadecimal(_ bytes: [UInt8]) -> String {
-        SHA256.hash(bytes).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        Hexadecimal.text(SHA256.hash(bytes))
     }
 }

@@ -5,6 +5,7 @@
 #endif
 import Catalog
 import GRDB
+import Notation
 import Platform
 import PostgresFormat
 import Repository

@@ -1,3 +1,4 @@
+import Notation
 import Platform
 import Repository
 
@@ -22,10 +23,7 @@ final class ExportOutput {
     /// Writes what is left; the SHA-256 of all of it, in hexadecimal digits.
     func finish() throws(Problem) -> String {
         try flush()
-        return hash.finish().map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        return Hexadecimal.text(hash.finish())
     }
 
     private func flush() throws(Problem) {

@@ -1,6 +1,7 @@
 import Catalog
 import GRDB
 import Instance
+import Notation
 public import Platform
 public import PostgresFormat
 public import ServiceModel

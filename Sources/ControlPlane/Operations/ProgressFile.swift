@@ -2,6 +2,7 @@
     import Glibc
 #endif
 import Catalog
+import Notation
 import Platform
 import PostgresFormat
 import ServiceModel

@@ -1,3 +1,4 @@
+import Notation
 import Planning
 import Platform
 import PostgresFormat

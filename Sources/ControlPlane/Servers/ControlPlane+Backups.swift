@@ -2,6 +2,7 @@ import Capture
 import Catalog
 import GRDB
 import Instance
+import Notation
 import Platform
 import PostgresFormat
 import Repository

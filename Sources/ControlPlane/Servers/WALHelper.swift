@@ -1,6 +1,7 @@
 #if canImport(Glibc)
     import Glibc
 #endif
+import Notation
 import Platform
 import PostgresFormat
 
@@ -44,8 +45,7 @@ struct WALHelper {
     }
 
     static func hex(_ checksum: UInt32) -> String {
-        let digits = String(checksum, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
+        Hexadecimal.text(checksum, digits: 8, .lower)
     }
 
     static func checksum(of file: OpenFile) throws(Problem) -> UInt32 {

@@ -1,6 +1,7 @@
 import Catalog
 import GRDB
 import Instance
+import Notation
 public import Platform
 import PostgresFormat
 import Repository

@@ -1,5 +1,6 @@
 import Catalog
 import GRDB
+import Notation
 import Platform
 import Repository
 import ServiceModel

@@ -1,6 +1,7 @@
 import Catalog
 import GRDB
 import Instance
+import Notation
 import Planning
 import Platform
 import PostgresFormat

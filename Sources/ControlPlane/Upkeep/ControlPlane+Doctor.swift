@@ -1,5 +1,6 @@
 import Catalog
 import Instance
+import Notation
 import Platform
 import PostgresFormat
 import Repository

@@ -1,6 +1,7 @@
 import Catalog
 import GRDB
 import Holdings
+import Notation
 import Platform
 import PostgresFormat
 import Repository

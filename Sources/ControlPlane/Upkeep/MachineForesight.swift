@@ -2,6 +2,7 @@
     import Glibc
 #endif
 import Instance
+import Notation
 import Platform
 import ServiceModel
 

@@ -1,3 +1,5 @@
+import Notation
+
 /// Where a page lies: the portal's addresses in one place, written and read.
 public enum Place: Hashable, Sendable {
     case servers, create, notifications, signIn, signOut, events
@@ -33,9 +35,9 @@ public enum Place: Hashable, Sendable {
         case .signOut: Self.root + "/sign-out"
         case .events: Self.root + "/events"
         case .asset(let name): Self.root + "/assets/" + name
-        case .deployment(let id): Self.root + "/deployments/" + Self.encoded(id)
+        case .deployment(let id): Self.root + "/deployments/" + PercentCoding.encode(id)
         case .server(let group, let name, let part):
-            "\(Self.root)/servers/\(Self.encoded(group))/\(Self.encoded(name))"
+            "\(Self.root)/servers/\(PercentCoding.encode(group))/\(PercentCoding.encode(name))"
                 + (part == .overview ? "" : "/\(part.rawValue)")
         }
     }
@@ -59,16 +61,5 @@ public enum Place: Hashable, Sendable {
             self = .server(group: words[1], name: words[2], part)
         default: return nil
         }
-    }
-
-    /// Everything but unreserved characters (RFC 3986, 2.3) in percent signs.
-    static func encoded(_ text: String) -> String {
-        text.utf8.map { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
-                return String(Unicode.Scalar(byte))
-            default: return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }.joined()
     }
 }

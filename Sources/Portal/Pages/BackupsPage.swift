@@ -1,3 +1,5 @@
+import Notation
+
 /// *Backup and restore*: what a server can be restored from.
 public struct BackupsPage: Page {
     public struct Backup: Sendable {
@@ -101,7 +103,7 @@ public struct BackupsPage: Page {
                             "a",
                             [
                                 "class": "button",
-                                "href": "\(place(.restore))?backup=\(Place.encoded(backup.name))",
+                                "href": "\(place(.restore))?backup=\(PercentCoding.encode(backup.name))",
                                 "aria-label": "Restore \(backup.name)",
                             ], "Restore")
                     }

@@ -1,3 +1,5 @@
+import Notation
+
 /// PostgreSQL's `backup_label`, and the backup history file that says the same and where the backup ended.
 ///
 /// The text itself must go into a copy unchanged; this is what it says.

@@ -1,3 +1,5 @@
+public import Notation
+
 /// Why bytes are not a backup manifest that can be trusted.
 public enum BackupManifestError: Error, Hashable, Sendable {
     case json(JSONError)
@@ -73,7 +75,7 @@ extension BackupManifest {
         let closing = "\"}\n"
         guard line.hasPrefix(opening), line.hasSuffix(closing),
             line.utf8.count == opening.utf8.count + 64 + closing.utf8.count,
-            let checksum = Hexadecimal.parse(String(line.dropFirst(opening.count).dropLast(closing.count)))
+            let checksum = Hexadecimal.bytes(String(line.dropFirst(opening.count).dropLast(closing.count)))
         else { throw .noChecksum }
         return (bytes[...before], checksum)
     }
@@ -106,7 +108,7 @@ extension BackupManifest {
         switch (value["Path"]?.string, value["Encoded-Path"]?.string) {
         case (let path?, nil): return path
         case (nil, let encoded?):
-            guard let bytes = Hexadecimal.parse(encoded), let path = String(validating: bytes, as: UTF8.self)
+            guard let bytes = Hexadecimal.bytes(encoded), let path = String(validating: bytes, as: UTF8.self)
             else { throw .malformed("Encoded-Path") }
             return path
         default: throw .malformed("Path")
@@ -117,7 +119,7 @@ extension BackupManifest {
         switch (value["Checksum-Algorithm"], value["Checksum"]) {
         case (nil, nil): return nil
         case (.string(let name)?, .string(let digits)?):
-            guard let algorithm = ChecksumAlgorithm(rawValue: name), let bytes = Hexadecimal.parse(digits),
+            guard let algorithm = ChecksumAlgorithm(rawValue: name), let bytes = Hexadecimal.bytes(digits),
                 let checksum = Checksum(algorithm: algorithm, bytes: bytes)
             else { throw .malformed("Checksum") }
             return checksum

@@ -1,3 +1,5 @@
+import Notation
+
 /// PostgreSQL's `backup_manifest`: every file of a base backup, and the WAL that must go with it.
 ///
 /// Version 1 (PostgreSQL 13 to 16), or version 2 (17 and later), which names the system that it is of.
@@ -115,47 +117,21 @@ public struct BackupManifest: Hashable, Sendable {
         }
         text.append(contentsOf: "\n],\n".utf8)
         let checksum = try sha256(text)
-        text.append(contentsOf: "\"Manifest-Checksum\": \"\(Hexadecimal.print(checksum))\"}\n".utf8)
+        text.append(contentsOf: "\"Manifest-Checksum\": \"\(Hexadecimal.text(checksum))\"}\n".utf8)
         return text
     }
 
     private static func append(_ file: File, to text: inout [UInt8]) {
         text.append(contentsOf: "{ \"Path\": ".utf8)
-        JSONPrinter.quote(file.path, into: &text)
+        JSONValue.quote(file.path, into: &text)
         text.append(contentsOf: ", \"Size\": \(file.size), \"Last-Modified\": \"".utf8)
         text.append(contentsOf: ManifestTime.print(file.lastModified).utf8)
         text.append(UInt8(ascii: "\""))
         if let checksum = file.checksum {
             text.append(contentsOf: ", \"Checksum-Algorithm\": \"\(checksum.algorithm.rawValue)\"".utf8)
-            text.append(contentsOf: ", \"Checksum\": \"\(Hexadecimal.print(checksum.bytes))\"".utf8)
+            text.append(contentsOf: ", \"Checksum\": \"\(Hexadecimal.text(checksum.bytes))\"".utf8)
         }
         text.append(contentsOf: " }".utf8)
-    }
-}
-
-/// Lower-case hexadecimal digits, two per byte.
-enum Hexadecimal {
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    static func print(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(bytes.count * 2)
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 0x0F)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// Nil for an odd number of digits, or anything that is none.
-    static func parse(_ text: String) -> [UInt8]? {
-        let digits = Array(text.utf8)
-        guard digits.count.isMultiple(of: 2), digits.allSatisfy(\.isHexDigit) else { return nil }
-        return stride(from: 0, to: digits.count, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) }
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8 {
-        digit <= UInt8(ascii: "9") ? digit - UInt8(ascii: "0") : (digit | 0x20) - UInt8(ascii: "a") + 10
     }
 }
 

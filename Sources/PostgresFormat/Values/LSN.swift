@@ -1,3 +1,5 @@
+import Notation
+
 /// A position in the write-ahead log: a byte offset from the beginning of the WAL, printed as PostgreSQL
 /// does.
 ///
@@ -60,17 +62,5 @@ extension LSN: Codable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
-    }
-}
-
-extension UInt8 {
-    /// Whether the byte is an ASCII hexadecimal digit.
-    var isHexDigit: Bool {
-        switch self {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "F"),
-            UInt8(ascii: "a")...UInt8(ascii: "f"):
-            true
-        default: false
-        }
     }
 }

@@ -1,3 +1,5 @@
+import Notation
+
 /// A timeline's number: 1 for a new cluster, one more than its parent after each promotion.
 public struct TimelineID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
     public let rawValue: UInt32
@@ -18,15 +20,10 @@ public struct TimelineID: Hashable, Comparable, Sendable, Codable, CustomStringC
     public var description: String { String(rawValue) }
 
     /// Eight upper-case hexadecimal digits, as in file names.
-    public var fileName: String { Self.hex(rawValue) }
+    public var fileName: String { Hexadecimal.text(rawValue, digits: 8, .upper) }
 
     public static func < (left: TimelineID, right: TimelineID) -> Bool {
         left.rawValue < right.rawValue
-    }
-
-    static func hex(_ value: UInt32) -> String {
-        let digits = String(value, radix: 16, uppercase: true)
-        return String(repeating: "0", count: 8 - digits.utf8.count) + digits
     }
 }
 
@@ -89,8 +86,8 @@ public struct SegmentName: Hashable, Comparable, Sendable, CustomStringConvertib
     }
 
     public var fileName: String {
-        timeline.fileName + TimelineID.hex(UInt32(truncatingIfNeeded: number / size.perXLogID))
-            + TimelineID.hex(UInt32(truncatingIfNeeded: number % size.perXLogID))
+        timeline.fileName + Hexadecimal.text(number / size.perXLogID, digits: 8, .upper)
+            + Hexadecimal.text(number % size.perXLogID, digits: 8, .upper)
     }
 
     public var description: String { fileName }

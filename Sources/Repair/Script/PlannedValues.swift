@@ -1,3 +1,5 @@
+import Notation
+
 /// Rows of literals, as they stand behind WITH.
 ///
 /// No value can become a command: each is one quoted literal in one line, without a line end or a control
@@ -36,16 +38,11 @@ struct PlannedValues {
                 text += "\\\\"
                 isEscaped = true
             case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                text += "\\x" + hex(UInt8(scalar.value))
+                text += "\\x" + Hexadecimal.text(scalar.value, digits: 2, .lower)
                 isEscaped = true
             default: text.unicodeScalars.append(scalar)
             }
         }
         return (isEscaped ? "E'" : "'") + text + "'"
-    }
-
-    private static func hex(_ byte: UInt8) -> String {
-        let digits = Array("0123456789abcdef")
-        return String([digits[Int(byte >> 4)], digits[Int(byte & 15)]])
     }
 }

@@ -1,3 +1,4 @@
+import Notation
 import Platform
 public import PostgresFormat
 import WALEvents
@@ -194,8 +195,7 @@ public struct QualifiedName: Hashable, Comparable, Sendable, CustomStringConvert
             case "\"": text += "\"\""
             case "\\" where isEscaped: text += "\\\\"
             case _ where isEscaped && scalar.actsOnTerminal:
-                let digits = String(scalar.value, radix: 16, uppercase: true)
-                text += "\\+" + String(repeating: "0", count: 6 - digits.count) + digits
+                text += "\\+" + Hexadecimal.text(scalar.value, digits: 6, .upper)
             default: text.unicodeScalars.append(scalar)
             }
         }

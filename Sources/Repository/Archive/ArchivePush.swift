@@ -1,4 +1,5 @@
 import CSupport
+import Notation
 import Planning
 public import Platform
 import PostgresFormat
@@ -135,7 +136,7 @@ extension WALArchive {
     }
 
     static func hex(_ crc: UInt32) -> String {
-        TimelineID(crc).fileName
+        Hexadecimal.text(crc, digits: 8, .upper)
     }
 }
 

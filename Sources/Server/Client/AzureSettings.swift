@@ -1,4 +1,5 @@
 public import ControlPlane
+import Notation
 import Platform
 import PostgresFormat
 import ServiceModel

@@ -1,4 +1,5 @@
 import Foundation
+import Notation
 import ServiceModel
 
 /// A request as the rules look at it: no socket, no stream.

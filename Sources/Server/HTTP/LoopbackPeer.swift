@@ -1,3 +1,4 @@
+import Notation
 import Platform
 
 /// Whose a connection within this machine is, by the kernel's own word.
@@ -47,14 +48,10 @@ enum LoopbackPeer {
     /// As the tables write it: the address as numbers of this machine, four bytes each, the port as a plain
     /// one.
     static func entry(_ address: [UInt8], _ port: Int) -> String {
-        func hexadecimal(_ value: Int, _ digits: Int) -> String {
-            let text = String(value, radix: 16, uppercase: true)
-            return String(repeating: "0", count: max(0, digits - text.count)) + text
-        }
         let words = stride(from: 0, to: address.count, by: 4).map { start in
-            address[start..<start + 4].reversed().map { hexadecimal(Int($0), 2) }.joined()
+            address[start..<start + 4].reversed().map { Hexadecimal.text($0, digits: 2, .upper) }.joined()
         }
-        return words.joined() + ":" + hexadecimal(port, 4)
+        return words.joined() + ":" + Hexadecimal.text(UInt(port), digits: 4, .upper)
     }
 
     /// A mapped address as the four bytes that it stands for.

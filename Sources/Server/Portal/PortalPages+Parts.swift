@@ -1,4 +1,5 @@
 import ControlPlane
+import Notation
 import Platform
 import Portal
 import PostgresFormat
@@ -82,7 +83,7 @@ extension PortalPages {
         backup.name = details.name
         backup.type = details.backupType
         backup.completed = PortalWords.time(details.completedTime)
-        backup.size = PortalWords.bytes(details.totalBytes)
+        backup.size = ByteText.of(details.totalBytes)
         backup.isOnDemand = details.source == "Customer Initiated"
         return backup
     }

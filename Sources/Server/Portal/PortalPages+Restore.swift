@@ -1,5 +1,6 @@
 import ControlPlane
 import Foundation
+import Notation
 import Planning
 import Platform
 import Portal
@@ -188,10 +189,10 @@ extension PortalPages {
         ]
         page.details = Self.details(planned, request)
         page.cost = [
-            Fact("Data", PortalWords.bytes(plan.dataBytes)),
+            Fact("Data", ByteText.of(plan.dataBytes)),
             Fact(
                 "Disk needed",
-                "\(PortalWords.bytes(plan.estimatedBytes)); \(PortalWords.bytes(planned.availableBytes)) "
+                "\(ByteText.of(plan.estimatedBytes)); \(ByteText.of(planned.availableBytes)) "
                     + "are free"),
             Fact("Time", "about \(PortalWords.seconds(planned.estimatedSeconds)); it depends on the disk"),
         ]
@@ -221,7 +222,7 @@ extension PortalPages {
             Fact("Completed", PortalWords.time(plan.backupCompleted), isExact: true),
             Fact(
                 "WAL to replay",
-                "\(plan.backupStart) to \(plan.expectedEnd), \(PortalWords.bytes(plan.walBytes)) in "
+                "\(plan.backupStart) to \(plan.expectedEnd), \(ByteText.of(plan.walBytes)) in "
                     + "\(plan.segments.count) \(plan.segments.count == 1 ? "segment" : "segments")"),
             Fact("Timeline", "\(plan.timeline); the copy begins \(plan.newTimeline)"),
             Fact("Handed to PostgreSQL", plan.setting.words, isExact: true), Fact("Why", plan.reason),

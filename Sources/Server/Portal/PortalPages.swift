@@ -1,5 +1,6 @@
 import AzureAPI
 import ControlPlane
+import Notation
 import Platform
 import Portal
 import PostgresFormat
@@ -213,8 +214,8 @@ struct PortalPages: Sendable {
             facts.append(
                 Fact(
                     "On disk",
-                    "\(PortalWords.bytes(usage.data)) data, \(PortalWords.bytes(usage.backups)) backups, "
-                        + "\(PortalWords.bytes(usage.wal)) WAL"))
+                    "\(ByteText.of(usage.data)) data, \(ByteText.of(usage.backups)) backups, "
+                        + "\(ByteText.of(usage.wal)) WAL"))
         }
         if let expiry = server.expiry {
             facts.append(

@@ -1,4 +1,5 @@
 import ControlPlane
+import Notation
 import Planning
 import Portal
 import PostgresFormat
@@ -15,13 +16,6 @@ enum PortalWords {
     private static func here(_ time: PostgresTimestamp) -> String {
         let text = LocalTime.text(time)
         return text.firstRange(of: "+00:00 ") == nil ? text : ""
-    }
-
-    static func bytes(_ count: UInt64) -> String {
-        var (value, unit) = (Double(count), "B")
-        for next in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 { (value, unit) = (value / 1024, next) }
-        if unit == "B" || value >= 100 { return "\(Int(value.rounded())) \(unit)" }
-        return "\((value * 10).rounded() / 10) \(unit)"
     }
 
     static func seconds(_ seconds: Double) -> String {
@@ -97,14 +91,14 @@ enum PortalWords {
         }
     }
 
-    /// `12.0 MiB of 96 MiB, 40 MiB/s, what it does`
+    /// `12.0 MiB of 96.0 MiB, 40.0 MiB/s, what it does`
     static func progress(_ progress: OperationProgress) -> String {
         var parts: [String] = []
         if progress.bytes > 0 || progress.totalBytes != nil {
-            let total = progress.totalBytes.map { " of \(bytes($0))" } ?? ""
-            parts.append(bytes(progress.bytes) + total)
+            let total = progress.totalBytes.map { " of \(ByteText.of($0))" } ?? ""
+            parts.append(ByteText.of(progress.bytes) + total)
         }
-        if let rate = progress.bytesPerSecond { parts.append("\(bytes(rate))/s") }
+        if let rate = progress.bytesPerSecond { parts.append("\(ByteText.of(rate))/s") }
         if let remark = progress.remark { parts.append(remark) }
         return ([progress.step] + parts).joined(separator: ", ")
     }

@@ -1,4 +1,5 @@
 import ControlPlane
+import Notation
 import Platform
 import PostgresFormat
 import ServiceModel

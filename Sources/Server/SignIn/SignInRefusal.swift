@@ -1,3 +1,4 @@
+import Notation
 import PostgresFormat
 
 /// A refusal in the words of OAuth 2.0, which sign-in libraries read.

@@ -1,3 +1,5 @@
+import Notation
+
 /// The parts of a connection string that is a URI.
 public enum ConnectionURI {
     /// The parameters that have a client verify the server with an authority's certificate.

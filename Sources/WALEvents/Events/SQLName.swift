@@ -1,3 +1,5 @@
+import Notation
+
 /// Names as SQL writes them.
 public enum SQLName {
     /// PostgreSQL's keywords that `quote_ident` quotes: all but those that are not reserved at all.
@@ -33,8 +35,7 @@ public enum SQLName {
             let escaped = name.unicodeScalars.map { scalar in
                 if scalar == "\\" { return "\\\\" }
                 guard isControl(scalar) else { return String(scalar) }
-                let digits = String(scalar.value, radix: 16, uppercase: true)
-                return "\\" + String(repeating: "0", count: 4 - digits.count) + digits
+                return "\\" + Hexadecimal.text(scalar.value, digits: 4, .upper)
             }
             return "U&\"" + escaped.joined().replacingDoubleQuotes + "\""
         }

@@ -1,3 +1,4 @@
+import Notation
 import Platform
 
 /// Prints JSON as az does: two blanks per level, names sorted, non-ASCII letters as they are; what acts on a
@@ -10,7 +11,7 @@ struct JSONText {
         self.colors = colors
     }
 
-    static func render(_ value: OutputValue, colors: Bool = false) -> String {
+    static func render(_ value: JSONValue, colors: Bool = false) -> String {
         var printer = JSONText(colors: colors)
         printer.add(value, indent: "")
         return printer.text + "\n"
@@ -20,7 +21,7 @@ struct JSONText {
     ///
     /// - Parameter output: takes text, and says whether anybody still reads it.
     static func write(
-        _ fields: [String: OutputValue], with list: LongList, colors: Bool,
+        _ fields: JSONObject, with list: LongList, colors: Bool,
         to output: (String) throws -> Bool
     ) throws {
         var printer = JSONText(colors: colors)
@@ -30,8 +31,9 @@ struct JSONText {
             printer.text = ""
         }
         printer.text += "{"
-        let all = fields.merging([list.name: .list([])]) { first, _ in first }
-        for (position, field) in OutputValue.sorted(all).enumerated() {
+        var all = fields
+        all[list.name] = all[list.name] ?? .array([])
+        for (position, field) in all.sorted.enumerated() {
             printer.addName(field.name, isFirst: position == 0, indent: "  ")
             guard field.name == list.name, list.count > 0 else {
                 printer.add(field.value, indent: "  ")
@@ -58,26 +60,26 @@ struct JSONText {
         text += (isFirst ? "\n" : ",\n") + indent + paint(Self.quoted(name), .name) + ": "
     }
 
-    private mutating func add(_ value: OutputValue, indent: String) {
+    private mutating func add(_ value: JSONValue, indent: String) {
         let inner = indent + "  "
         switch value {
         case .null: text += paint("null", .word)
         case .bool(let flag): text += paint(flag ? "true" : "false", .word)
         case .integer(let number): text += paint(String(number), .number)
-        case .number(let number): text += paint(OutputValue.text(of: number), .number)
-        case .text(let string): text += paint(Self.quoted(string), .string)
-        case .list(let values) where values.isEmpty: text += "[]"
-        case .list(let values):
+        case .double(let number): text += paint(JSONValue.text(of: number), .number)
+        case .string(let string): text += paint(Self.quoted(string), .string)
+        case .array(let values) where values.isEmpty: text += "[]"
+        case .array(let values):
             text += "["
             for (position, value) in values.enumerated() {
                 text += (position == 0 ? "\n" : ",\n") + inner
                 add(value, indent: inner)
             }
             text += "\n" + indent + "]"
-        case .object(let fields) where fields.isEmpty: text += "{}"
+        case .object(let fields) where fields.members.isEmpty: text += "{}"
         case .object(let fields):
             text += "{"
-            for (position, field) in OutputValue.sorted(fields).enumerated() {
+            for (position, field) in fields.sorted.enumerated() {
                 addName(field.name, isFirst: position == 0, indent: inner)
                 add(field.value, indent: inner)
             }
@@ -99,8 +101,7 @@ struct JSONText {
             case "\r": result += "\\r"
             case "\t": result += "\\t"
             case _ where scalar.actsOnTerminal:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                result += "\\u" + Hexadecimal.text(scalar.value, digits: 4, .lower)
             default: result.unicodeScalars.append(scalar)
             }
         }

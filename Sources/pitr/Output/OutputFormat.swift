@@ -1,4 +1,5 @@
 import ArgumentParser
+import Notation
 
 /// How a result is printed; az's names.
 enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {

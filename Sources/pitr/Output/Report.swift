@@ -1,4 +1,5 @@
 import AzureAPI
+import Notation
 import Platform
 import ServiceModel
 
@@ -15,7 +16,7 @@ struct Report: Sendable {
     }
 
     /// Nil prints nothing, in any format.
-    var value: OutputValue?
+    var value: JSONValue?
     var view: View
     /// A list that `value` leaves out.
     var list: LongList?
@@ -26,26 +27,26 @@ struct Report: Sendable {
 
     static let nothing = Report(value: nil, view: .plain(""))
 
-    init(value: OutputValue?, view: View) {
+    init(value: JSONValue?, view: View) {
         self.value = value
         self.view = view
     }
 
     init(_ document: some Encodable, _ text: PersonText) throws {
-        self.init(value: try OutputValue(encoding: document), view: .text(text))
+        self.init(value: try JSONValue(encoding: document), view: .text(text))
     }
 
     /// - Parameter list: what is missing in the document.
     init(
         _ document: some Encodable, with list: LongList, _ text: @escaping @Sendable () -> PersonText
     ) throws {
-        self.init(value: try OutputValue(encoding: document), view: .longText(text))
+        self.init(value: try JSONValue(encoding: document), view: .longText(text))
         self.list = list
     }
 
     init(_ documents: some Encodable, _ header: [String], _ rows: [[String]]) throws {
         self.init(
-            value: try OutputValue(encoding: documents),
+            value: try JSONValue(encoding: documents),
             view: .columns(ColumnTable(header: header, rows: rows)))
     }
 
@@ -100,7 +101,7 @@ struct Report: Sendable {
     }
 
     /// The value with the list that was left out, where the format prints values.
-    private func wholeValue(_ format: OutputFormat) throws -> OutputValue? {
+    private func wholeValue(_ format: OutputFormat) throws -> JSONValue? {
         guard let list, case .object(var fields)? = value else { return value }
         switch format {
         case .table, .text, .none: return value

@@ -1,3 +1,4 @@
+import Notation
 import Platform
 
 /// Prints a list item by item as it comes, so that a long one takes no memory.
@@ -19,19 +20,28 @@ struct ReportStream {
         self.output = output
     }
 
-    /// - Parameter line: what a person gets, without its line end.
-    mutating func add(_ item: OutputValue, line: @autoclosure () -> String) throws {
+    /// - Parameters:
+    ///   - document: what a program gets; not made where a person reads.
+    ///   - line: what a person gets, without its line end.
+    mutating func add(_ document: @autoclosure () -> some Encodable, line: @autoclosure () -> String) throws {
         count += 1
         switch format {
         case .table, .text: try write(line().visible() + "\n")
+        case .none: break
+        default: try addValue(JSONValue(encoding: document()))
+        }
+    }
+
+    private mutating func addValue(_ item: JSONValue) throws {
+        switch format {
         case .json, .jsonc:
-            let text = JSONText.render(.list([item]), colors: colors && format == .jsonc)
+            let text = JSONText.render(.array([item]), colors: colors && format == .jsonc)
             // Without the brackets of the list of one: they are written once, around all.
             try write((count == 1 ? "[\n" : ",\n") + text.dropFirst(2).dropLast(3))
-        case .tsv: try write(TSVText.render(.list([item])))
-        case .yaml: try write(try YAMLText.render(.list([item])))
-        case .yamlc: try write(try YAMLText.render(.list([item]), colors: colors))
-        case .none: break
+        case .tsv: try write(TSVText.render(.array([item])))
+        case .yaml: try write(try YAMLText.render(.array([item])))
+        case .yamlc: try write(try YAMLText.render(.array([item]), colors: colors))
+        case .table, .text, .none: break
         }
     }
 
@@ -39,7 +49,7 @@ struct ReportStream {
     mutating func finish() throws {
         switch format {
         case .json, .jsonc: try write(count == 0 ? "[]\n" : "\n]\n")
-        case .yaml where count == 0, .yamlc where count == 0: try write(try YAMLText.render(.list([])))
+        case .yaml where count == 0, .yamlc where count == 0: try write(try YAMLText.render(.array([])))
         default: break
         }
     }

@@ -1,3 +1,4 @@
+import Notation
 import Platform
 import Yams
 
@@ -6,40 +7,40 @@ enum YAMLText {
     ///
     /// Written element by element where the document is a list or has lists: the writer of YAML takes some
     /// kilobytes for each, and there may be a hundred thousand.
-    static func render(_ value: OutputValue, colors: Bool = false) throws -> String {
+    static func render(_ value: JSONValue, colors: Bool = false) throws -> String {
         var text = ""
         switch value {
-        case .list(let values) where !values.isEmpty:
-            for element in values { text += try written(.list([element])) }
-        case .object(let fields) where !fields.isEmpty:
-            for (name, field) in OutputValue.sorted(fields) {
-                guard case .list(let values) = field, let first = values.first else {
-                    text += try written(.object([name: field]))
+        case .array(let values) where !values.isEmpty:
+            for element in values { text += try written(.array([element])) }
+        case .object(let fields) where !fields.members.isEmpty:
+            for field in fields.sorted {
+                guard case .array(let values) = field.value, let first = values.first else {
+                    text += try written(.object([field.name: field.value]))
                     continue
                 }
                 // Behind its name a list is not indented.
-                text += try written(.object([name: .list([first])]))
-                for element in values.dropFirst() { text += try written(.list([element])) }
+                text += try written(.object([field.name: .array([first])]))
+                for element in values.dropFirst() { text += try written(.array([element])) }
             }
         default: text = try written(value)
         }
         return colors ? paint(text) : text
     }
 
-    private static func written(_ value: OutputValue) throws -> String {
+    private static func written(_ value: JSONValue) throws -> String {
         escaped(try Yams.serialize(node: node(value), width: -1, allowUnicode: true, sortKeys: true))
     }
 
-    private static func node(_ value: OutputValue) -> Node {
+    private static func node(_ value: JSONValue) -> Node {
         switch value {
         case .null: Node("null", Tag(.null))
         case .bool(let flag): Node(flag ? "true" : "false", Tag(.bool))
         case .integer(let number): Node(String(number), Tag(.int))
-        case .number(let number): Node(OutputValue.text(of: number), Tag(.float))
-        case .text(let string): scalar(string)
-        case .list(let values): Node(values.map(node))
+        case .double(let number): Node(JSONValue.text(of: number), Tag(.float))
+        case .string(let string): scalar(string)
+        case .array(let values): Node(values.map(node))
         case .object(let fields):
-            Node(OutputValue.sorted(fields).map { (name($0.name), node($0.value)) })
+            Node(fields.sorted.map { (name($0.name), node($0.value)) })
         }
     }
 
@@ -66,8 +67,7 @@ enum YAMLText {
         guard text.unicodeScalars.contains(where: isEscaped) else { return text }
         return text.unicodeScalars.map { scalar in
             guard isEscaped(scalar) else { return String(scalar) }
-            let digits = String(scalar.value, radix: 16)
-            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            return "\\u" + Hexadecimal.text(scalar.value, digits: 4, .lower)
         }.joined()
     }
 

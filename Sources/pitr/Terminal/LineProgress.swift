@@ -1,3 +1,4 @@
+import Notation
 import Platform
 import Synchronization
 
@@ -27,8 +28,8 @@ final class LineProgress: ProgressReporter {
             return step
         }
         guard let finished else { return }
-        let amount = finished.bytes > 0 ? "\(ByteText.size(finished.bytes)) in " : ""
+        let amount = finished.bytes > 0 ? "\(ByteText.of(finished.bytes)) in " : ""
         StandardStream.error.say(
-            "\(finished.name.visible()): \(amount)\(ByteText.duration(finished.watch.seconds))\n")
+            "\(finished.name.visible()): \(amount)\(DurationText.of(finished.watch.seconds))\n")
     }
 }

@@ -1,3 +1,4 @@
+import Notation
 import Platform
 import Synchronization
 
@@ -78,16 +79,16 @@ final class TerminalProgress: ProgressReporter {
     static func line(step: String, done: UInt64, total: UInt64?, remark: String, seconds: Double) -> String {
         var text = step
         if let total, total > 0 {
-            text += "  \(ByteText.size(done)) of \(ByteText.size(total)) (\(min(done * 100 / total, 100)) %)"
+            text += "  \(ByteText.of(done)) of \(ByteText.of(total)) (\(min(done * 100 / total, 100)) %)"
         } else if done > 0 {
-            text += "  \(ByteText.size(done))"
+            text += "  \(ByteText.of(done))"
         }
         if done > 0 && seconds >= 0.2 {
             let rate = Double(done) / seconds
-            text += ", \(ByteText.size(UInt64(rate)))/s"
-            if let total, total > done { text += ", \(ByteText.duration(Double(total - done) / rate)) left" }
+            text += ", \(ByteText.of(UInt64(rate)))/s"
+            if let total, total > done { text += ", \(DurationText.of(Double(total - done) / rate)) left" }
         } else if seconds >= 1 {
-            text += "  \(ByteText.duration(seconds))"
+            text += "  \(DurationText.of(seconds))"
         }
         return remark.isEmpty ? text : text + "  " + remark
     }

@@ -1,22 +1,21 @@
+import AzureAPI
+import Notation
 import Planning
 import PostgresFormat
 
 /// What was found in an archive.
 enum ArchiveView {
-    static func report(_ archive: ArchiveReport, perSegment: Bool) -> Report {
-        let view: Report.View =
-            perSegment
-            ? .columns(
-                ColumnTable(
-                    header: ["Segment", "Version", "Records", "Bytes", "Stored", "State"],
-                    rows: archive.segments.map(row)))
-            : .text(text(archive))
-        return Report(value: value(archive), view: view)
+    static func report(_ archive: ArchiveReport, perSegment: Bool) throws -> Report {
+        let document = ArchiveDocument(archive, findings: findings(archive))
+        guard perSegment else { return try Report(document, text(archive)) }
+        return try Report(
+            document, ["Segment", "Version", "Records", "Bytes", "Stored", "State"],
+            archive.segments.map(row))
     }
 
     /// A line for each thing that is wrong.
     static func findings(_ archive: ArchiveReport) -> [String] {
-        archive.segments.compactMap { segment in segment.damage.map { "\(name(segment)): \($0)" } }
+        archive.segments.compactMap { segment in segment.damage.map { "\(segment.fileName): \($0)" } }
             + archive.gaps.map { gap in
                 (gap.count == 1
                     ? "\(gap.first) is missing"
@@ -38,8 +37,8 @@ enum ArchiveView {
             archive.isSound ? "The WAL archive is complete." : "The WAL archive is incomplete or damaged.")
         text.field("segments", "\(archive.segments.count)")
         text.field("records", "\(archive.segments.reduce(0) { $0 + $1.records })")
-        text.field("size", ByteText.size(archive.segments.reduce(0) { $0 + $1.rawBytes }))
-        text.field("stored", ByteText.size(archive.segments.reduce(0) { $0 + $1.storedBytes }))
+        text.field("size", ByteText.of(archive.segments.reduce(0) { $0 + $1.rawBytes }))
+        text.field("stored", ByteText.of(archive.segments.reduce(0) { $0 + $1.storedBytes }))
         for line in archive.timelines {
             var words = "\(line.segments) segments, \(line.first) to \(line.last)"
             if let parent = line.parent { words += ", from timeline \(parent.timeline) at \(parent.end)" }
@@ -59,67 +58,14 @@ enum ArchiveView {
 
     private static func row(_ segment: ArchiveReport.Segment) -> [String] {
         [
-            name(segment), segment.version.map { "\($0.rawValue)" } ?? "", "\(segment.records)",
+            segment.fileName, segment.version.map { "\($0.rawValue)" } ?? "", "\(segment.records)",
             "\(segment.rawBytes)", "\(segment.storedBytes)", state(segment),
         ]
-    }
-
-    private static func name(_ segment: ArchiveReport.Segment) -> String {
-        segment.name.fileName + (segment.isPartial ? ".partial" : "")
     }
 
     private static func state(_ segment: ArchiveReport.Segment) -> String {
         if let damage = segment.damage { return "damaged: \(damage)" }
         if let end = segment.end { return "whole; the WAL ends at \(end.position)" }
         return "whole"
-    }
-
-    private static func value(_ archive: ArchiveReport) -> OutputValue {
-        .object([
-            "isWhole": .bool(archive.isSound),
-            "findings": .list(findings(archive).map(OutputValue.text)),
-            "segments": .list(archive.segments.map(value)),
-            "gaps": .list(
-                archive.gaps.map { gap in
-                    .object([
-                        "first": .text(gap.first.fileName), "last": .text(gap.last.fileName),
-                        "count": .integer(Int(clamping: gap.count)),
-                    ])
-                }),
-            "neededFrom": archive.need.map(value) ?? .null,
-            "timelines": .list(archive.timelines.map(value)),
-            "strangers": .list(archive.strangers.map(OutputValue.text)),
-        ])
-    }
-
-    private static func value(_ segment: ArchiveReport.Segment) -> OutputValue {
-        .object([
-            "name": .text(name(segment)), "timeline": .integer(Int(segment.name.timeline.rawValue)),
-            "start": .text("\(segment.name.start)"),
-            "records": .integer(Int(clamping: segment.records)),
-            "rawBytes": .integer(Int(clamping: segment.rawBytes)),
-            "storedBytes": .integer(Int(clamping: segment.storedBytes)),
-            "postgresVersion": segment.version.map { .integer($0.rawValue) } ?? .null,
-            "logEnd": segment.end.map { .text("\($0.position)") } ?? .null,
-            "logEndReason": segment.end.map { .text($0.explanation) } ?? .null,
-            "damage": segment.damage.map(OutputValue.text) ?? .null,
-        ])
-    }
-
-    private static func value(_ need: ArchiveReport.Need) -> OutputValue {
-        .object([
-            "segment": .text(need.segment.fileName), "lsn": .text("\(need.lsn)"),
-            "backup": .text(need.backup),
-        ])
-    }
-
-    private static func value(_ line: ArchiveReport.Timeline) -> OutputValue {
-        .object([
-            "timeline": .integer(Int(line.timeline.rawValue)), "first": .text(line.first.fileName),
-            "last": .text(line.last.fileName), "segments": .integer(line.segments),
-            "parent": line.parent.map { .integer(Int($0.timeline.rawValue)) } ?? .null,
-            "beganAt": line.parent.map { .text("\($0.end)") } ?? .null,
-            "damage": line.damage.map(OutputValue.text) ?? .null,
-        ])
     }
 }

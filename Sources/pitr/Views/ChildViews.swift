@@ -1,5 +1,6 @@
 import AzureAPI
 import ControlPlane
+import Notation
 import PostgresFormat
 import ServiceModel
 import WALEvents
@@ -13,7 +14,7 @@ enum ChildViews {
     static func row(_ backup: BackupDetails) -> [String] {
         [
             backup.name, backup.backupType, backup.source, backup.completedTime.description,
-            ByteText.size(backup.totalBytes), ByteText.size(backup.storedBytes), backup.storage,
+            ByteText.of(backup.totalBytes), ByteText.of(backup.storedBytes), backup.storage,
             backup.verdict.map { text($0) } ?? "never",
         ]
     }
@@ -22,7 +23,7 @@ enum ChildViews {
 
     static func row(_ backup: VerifiedBackup) -> [String] {
         [
-            backup.name, text(backup.verdict.outcome), String(backup.files), ByteText.size(backup.bytes),
+            backup.name, text(backup.verdict.outcome), String(backup.files), ByteText.of(backup.bytes),
             String(backup.segments), backup.verdict.finding ?? "",
         ]
     }
@@ -47,8 +48,8 @@ enum ChildViews {
         text.field("Covers", "\(backup.startLSN) to \(backup.stopLSN) on timeline \(backup.timeline)")
         text.field(
             "Size",
-            "\(ByteText.size(backup.totalBytes)), stored as \(backup.storage) in "
-                + ByteText.size(backup.storedBytes)
+            "\(ByteText.of(backup.totalBytes)), stored as \(backup.storage) in "
+                + ByteText.of(backup.storedBytes)
         )
         text.field(
             "Last check",
@@ -67,8 +68,8 @@ enum ChildViews {
 
     static func row(_ entry: WALIndexEntry) -> [String] {
         [
-            entry.segment.fileName, entry.state.rawValue, ByteText.size(entry.segmentBytes),
-            entry.indexBytes > 0 ? ByteText.size(entry.indexBytes) : "",
+            entry.segment.fileName, entry.state.rawValue, ByteText.of(entry.segmentBytes),
+            entry.indexBytes > 0 ? ByteText.of(entry.indexBytes) : "",
             entry.commits.map { String($0) } ?? "", entry.reason ?? "",
         ]
     }
@@ -153,9 +154,9 @@ enum ChildViews {
     static func words(_ progress: OperationProgress) -> String {
         var words = progress.step
         if progress.bytes > 0 || progress.totalBytes != nil {
-            words += " " + ByteText.size(progress.bytes)
-            if let total = progress.totalBytes { words += " of " + ByteText.size(total) }
-            if let rate = progress.bytesPerSecond { words += ", \(ByteText.size(rate))/s" }
+            words += " " + ByteText.of(progress.bytes)
+            if let total = progress.totalBytes { words += " of " + ByteText.of(total) }
+            if let rate = progress.bytesPerSecond { words += ", \(ByteText.of(rate))/s" }
         }
         return progress.remark.map { "\(words), \($0)" } ?? words
     }

@@ -1,4 +1,5 @@
 import ControlPlane
+import Notation
 import Planning
 import PostgresFormat
 import ServiceModel

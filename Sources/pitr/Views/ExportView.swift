@@ -1,4 +1,5 @@
 import ControlPlane
+import Notation
 import PostgresFormat
 import Repair
 import ServiceModel
@@ -13,7 +14,7 @@ enum ExportView {
         text.field("Columns", manifest.columns.joined(separator: ", "))
         text.field("Where", manifest.condition)
         text.field("Format", manifest.format.rawValue)
-        text.field("Size", ByteText.size(manifest.bytes))
+        text.field("Size", ByteText.of(manifest.bytes))
         text.field("SHA-256", manifest.sha256)
         text.field("Snapshot", manifest.snapshot)
         text.field("Read by", manifest.login)

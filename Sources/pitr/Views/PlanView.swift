@@ -1,3 +1,4 @@
+import Notation
 import Planning
 import PostgresFormat
 import ServiceModel
@@ -24,11 +25,11 @@ enum PlanView {
         if plan.hazards.isEmpty { text.item("nothing in this range of the WAL needs special care") }
         for hazard in plan.hazards { text.item("\(hazard.message) [\(hazard.code)]") }
         text.heading("Cost")
-        text.field("Data", ByteText.size(plan.dataBytes))
+        text.field("Data", ByteText.of(plan.dataBytes))
         text.field(
             "Disk needed",
-            "\(ByteText.size(plan.estimatedBytes)), \(ByteText.size(planned.availableBytes)) are free")
-        text.field("Time", "about \(ByteText.duration(planned.estimatedSeconds)); it depends on the disk")
+            "\(ByteText.of(plan.estimatedBytes)), \(ByteText.of(planned.availableBytes)) are free")
+        text.field("Time", "about \(DurationText.of(planned.estimatedSeconds)); it depends on the disk")
         return text
     }
 
@@ -71,7 +72,7 @@ enum PlanView {
         text.heading("WAL to replay")
         text.field(
             "Range",
-            "\(plan.backupStart) to \(plan.expectedEnd), \(ByteText.size(plan.walBytes))"
+            "\(plan.backupStart) to \(plan.expectedEnd), \(ByteText.of(plan.walBytes))"
                 + (plan.walBytes < 1024 ? "" : " (\(plan.walBytes) bytes)"))
         if let choice = plan.timelines { text.field("Timeline", timeline(choice, plan)) }
         text.field("New timeline", "\(plan.newTimeline), which the copy begins")

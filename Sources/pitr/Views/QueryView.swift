@@ -1,9 +1,10 @@
+import Notation
 import PostgresClient
 
 /// What a query returned, for people and for programs.
 enum QueryView {
     static func report(_ result: StatementResult?, _ format: OutputFormat) -> Report {
-        guard let result else { return Report(value: .list([]), view: .plain("")) }
+        guard let result else { return Report(value: .array([]), view: .plain("")) }
         let names = unique(result.columns.map(\.name))
         let rows = result.rows.map { row in
             zip(result.columns, row).map { value($1, type: $0.type) }
@@ -11,10 +12,10 @@ enum QueryView {
         // Between tabs nothing tells the columns but their order, so it is the statement's.
         let values =
             format == .tsv
-            ? rows.map(OutputValue.list)
-            : rows.map { .object(Dictionary(uniqueKeysWithValues: zip(names, $0))) }
+            ? rows.map(JSONValue.array)
+            : rows.map { .object(JSONObject(zip(names, $0))) }
         return Report(
-            value: .list(values),
+            value: .array(values),
             view: .columns(
                 ColumnTable(
                     header: result.columns.map(\.name), rows: result.rows.map { $0.map { $0 ?? "" } },
@@ -36,14 +37,14 @@ enum QueryView {
     }
 
     /// Truth values and numbers where nothing is lost by it; all else is PostgreSQL's text, `numeric` too.
-    static func value(_ text: String?, type: ColumnType) -> OutputValue {
+    static func value(_ text: String?, type: ColumnType) -> JSONValue {
         guard let text else { return .null }
         switch type {
         case .boolean: return .bool(text == "t")
-        case .integer: return Int(text).map(OutputValue.integer) ?? .text(text)
+        case .integer: return Int64(text).map(JSONValue.integer) ?? .string(text)
         case .floating:
-            return Double(text).flatMap { $0.isFinite ? .number($0) : nil } ?? .text(text)
-        case .other: return .text(text)
+            return Double(text).flatMap { $0.isFinite ? .double($0) : nil } ?? .string(text)
+        case .other: return .string(text)
         }
     }
 }

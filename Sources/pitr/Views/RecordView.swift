@@ -1,3 +1,4 @@
+import AzureAPI
 import PostgresFormat
 import WALEvents
 
@@ -45,44 +46,11 @@ enum RecordView {
         return text
     }
 
-    static func value(_ record: borrowing WALRecord, _ relation: KnownRelation?, raw: Bool) -> OutputValue {
-        var fields: [String: OutputValue] = [
-            "lsn": .text("\(record.start)"), "end": .text("\(record.end)"),
-            "xid": record.xid == .none ? .null : .integer(Int(record.xid.rawValue)),
-            "manager": .text(record.resourceManagerName), "operation": .text(record.operationName),
-            "length": .integer(Int(record.totalLength)), "imageBytes": .integer(record.imageBytes),
-            "text": .text(RecordWords.sentence(record)),
-            "relation": relation.map { .text(name($0)) } ?? .null,
-            "database": relation?.databaseName.map { .text($0) } ?? .null,
-            "time": record.transactionEnd.map { .text("\($0.time)") } ?? .null,
-        ]
-        if raw {
-            fields["previous"] = .text("\(record.previous)")
-            fields["info"] = .integer(Int(record.info))
-            fields["managerId"] = .integer(Int(record.resourceManagerID))
-            fields["postgresVersion"] = .integer(record.version.rawValue)
-            fields["origin"] = record.origin.map { .integer(Int($0)) } ?? .null
-            fields["topLevelXid"] = record.topLevelTransaction.map { .integer(Int($0.rawValue)) } ?? .null
-            fields["blocks"] = .list(record.blocks.map(value))
-        }
-        return .object(fields)
-    }
-
-    private static func value(_ block: BlockReference) -> OutputValue {
-        .object([
-            "id": .integer(Int(block.id)), "relation": .text("\(block.locator)"),
-            "fork": .text(block.fork.name), "block": .integer(Int(block.block)),
-            "dataBytes": .integer(block.data.count), "initializesPage": .bool(block.initializesPage),
-            "image": block.image.map(value) ?? .null,
-        ])
-    }
-
-    private static func value(_ image: BlockImage) -> OutputValue {
-        .object([
-            "bytes": .integer(image.stored.count), "compression": .text(image.compression.name),
-            "holeOffset": .integer(image.holeOffset), "holeLength": .integer(image.holeLength),
-            "applies": .bool(image.applies),
-        ])
+    static func document(
+        _ record: borrowing WALRecord, _ relation: KnownRelation?, raw: Bool
+    ) -> WALRecordDocument {
+        WALRecordDocument(
+            record, relation: relation.map(name), database: relation?.databaseName, raw: raw)
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {

@@ -1,4 +1,5 @@
 import ControlPlane
+import Notation
 import PostgresFormat
 import ServiceModel
 
@@ -71,8 +72,8 @@ enum ServerView {
         if let usage = server.diskUsage {
             text.field(
                 "Disk used",
-                "data \(ByteText.size(usage.data)), backups \(ByteText.size(usage.backups)), "
-                    + "WAL \(ByteText.size(usage.wal))")
+                "data \(ByteText.of(usage.data)), backups \(ByteText.of(usage.backups)), "
+                    + "WAL \(ByteText.of(usage.wal))")
         }
         text.heading("Backup")
         text.field("Retention", "\(server.backupRetentionDays) days")

@@ -1,3 +1,4 @@
+import Notation
 import Platform
 import ServiceModel
 
@@ -7,10 +8,10 @@ enum UpgradeView {
         var text = PersonText()
         text.heading("Server \(outlook.server) can be upgraded")
         text.field("PostgreSQL", "\(outlook.from) to \(outlook.to)")
-        text.field("Data", ByteText.size(outlook.dataBytes))
+        text.field("Data", ByteText.of(outlook.dataBytes))
         text.field(
             "Room",
-            outlook.sharesBlocks ? "none: the copy shares its blocks" : ByteText.size(outlook.dataBytes))
+            outlook.sharesBlocks ? "none: the copy shares its blocks" : ByteText.of(outlook.dataBytes))
         return text
     }
 

@@ -1,4 +1,5 @@
 import ControlPlane
+import Notation
 import PostgresFormat
 import ServiceModel
 
@@ -8,28 +9,28 @@ enum UsageView {
 
     static func row(_ copy: TemporaryCopy) -> [String] {
         [
-            copy.operationID, copy.kind, copy.role, copy.sourceName, ByteText.size(copy.bytes),
+            copy.operationID, copy.kind, copy.role, copy.sourceName, ByteText.of(copy.bytes),
             copy.since.wholeSeconds,
         ]
     }
 
     static func text(_ usage: MachineUsage) -> PersonText {
         var text = PersonText()
-        text.heading("\(ByteText.size(usage.totalBytes)) on disk")
+        text.heading("\(ByteText.of(usage.totalBytes)) on disk")
         for server in usage.servers { text.field(server.name, words(server)) }
         for copy in usage.temporaryCopies {
             text.field(
                 "temporary copy",
-                "\(copy.role) of \(copy.sourceName), \(ByteText.size(copy.bytes)), by \(copy.kind) "
+                "\(copy.role) of \(copy.sourceName), \(ByteText.of(copy.bytes)), by \(copy.kind) "
                     + copy.operationID)
         }
-        text.field("kept evidence", ByteText.size(usage.evidenceBytes))
-        if usage.pairedBytes > 0 { text.field("second copies", ByteText.size(usage.pairedBytes)) }
+        text.field("kept evidence", ByteText.of(usage.evidenceBytes))
+        if usage.pairedBytes > 0 { text.field("second copies", ByteText.of(usage.pairedBytes)) }
         guard !usage.removable.isEmpty else { return text }
         text.heading("What can go")
         for thing in usage.removable {
             text.item(
-                "\(words(thing.kind)) \(thing.name), \(ByteText.size(thing.bytes)): \(thing.reason)")
+                "\(words(thing.kind)) \(thing.name), \(ByteText.of(thing.bytes)): \(thing.reason)")
             text.command("  " + thing.command)
         }
         return text
@@ -38,10 +39,10 @@ enum UsageView {
     private static func words(_ server: ServerUsage) -> String {
         var parts = [
             server.state.rawValue, "\(ExpiryState.words(seconds: server.ageSeconds)) old",
-            "data \(ByteText.size(server.disk.data))", "backups \(ByteText.size(server.disk.backups))",
-            "WAL \(ByteText.size(server.disk.wal))",
+            "data \(ByteText.of(server.disk.data))", "backups \(ByteText.of(server.disk.backups))",
+            "WAL \(ByteText.of(server.disk.wal))",
         ]
-        if let memory = server.memoryBytes { parts.append("memory \(ByteText.size(memory))") }
+        if let memory = server.memoryBytes { parts.append("memory \(ByteText.of(memory))") }
         if let hours = server.vCoreHours {
             parts.append("\(ByteText.decimals(hours, 1)) vCore-hours since its start")
         }

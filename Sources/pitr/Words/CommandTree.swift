@@ -1,4 +1,5 @@
 import ArgumentParser
+import Notation
 import PostgresFormat
 
 /// A command and those below it, as the parser knows them.

@@ -1,5 +1,6 @@
 import Catalog
 import GRDB
+import Notation
 public import Platform
 import PostgresFormat
 import Repository

@@ -3,6 +3,7 @@
 #else
     import Foundation
 #endif
+import Notation
 import Platform
 import PostgresFormat
 import Repository

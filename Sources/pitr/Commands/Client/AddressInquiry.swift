@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlPlane
 import Foundation
+import Notation
 import Platform
 import ServiceModel
 
@@ -110,6 +111,6 @@ struct ClientAddressCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let answer = ClientAddressAnswer { try session.controlPlane().clientAddress(server.reference) }
-        return Report(value: try OutputValue(encoding: answer), view: .plain(""))
+        return Report(value: try JSONValue(encoding: answer), view: .plain(""))
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlPlane
+import Notation
 import Platform
 import ServiceModel
 
@@ -27,7 +28,7 @@ struct EnvCommand: PitrCommand {
     func execute(_ session: Session) throws -> Report {
         guard !unset, let name else {
             return Report(
-                value: .object(["script": .text(ClientEnvironment.undo)]),
+                value: .object(["script": .string(ClientEnvironment.undo)]),
                 view: .plain(ClientEnvironment.undo))
         }
         let server = ServerReference(resourceGroup: group.resourceGroup, name: name)
@@ -40,9 +41,9 @@ struct EnvCommand: PitrCommand {
         }
         let environment = ClientEnvironment(
             address, database: databaseName, login: adminUser ?? address.login)
-        var fields = Dictionary(
-            uniqueKeysWithValues: environment.variables.map { ($0.name, OutputValue.text($0.value)) })
-        fields["script"] = .text(environment.script)
+        var fields = JSONObject()
+        for variable in environment.variables { fields[variable.name] = .string(variable.value) }
+        fields["script"] = .string(environment.script)
         return Report(value: .object(fields), view: .plain(environment.script))
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import Notation
 import Platform
 import ServiceModel
 
@@ -63,7 +64,7 @@ struct ShowConnectionStringCommand: PitrCommand {
             text.command(string)
         }
         if global.output == .tsv {
-            return Report(value: .text(strings.all["psql_cmd"] ?? ""), view: .text(text))
+            return Report(value: .string(strings.all["psql_cmd"] ?? ""), view: .text(text))
         }
         return try Report(["connectionStrings": strings.all], text)
     }
@@ -78,7 +79,7 @@ struct ShowConnectionStringCommand: PitrCommand {
             database: databaseName ?? ClientOptions.standardDatabase,
             login: adminUser ?? address.login, password: given,
             rootCertificate: address.rootCertificate)
-        let value = global.output == .tsv ? OutputValue.text(text) : .object(["uri": .text(text)])
+        let value = global.output == .tsv ? JSONValue.string(text) : .object(["uri": .string(text)])
         return Report(value: value, view: .plain(text + "\n"))
     }
 

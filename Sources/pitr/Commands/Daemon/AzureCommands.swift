@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Notation
 import Platform
 import Server
 
@@ -41,7 +42,7 @@ struct AzureEnvCommand: PitrCommand {
     func run() throws { try runForShell() }
 
     private static func report(_ script: String, _ values: [String: String]) -> Report {
-        Report(value: .object(values.mapValues { .text($0) }), view: .plain(script))
+        Report(value: .object(JSONObject(values.map { ($0.key, .string($0.value)) })), view: .plain(script))
     }
 
     /// The certificates that programs of this machine trust anyway.
@@ -66,6 +67,6 @@ struct AzureSettingsCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let settings = try AzureSettings(try session.controlPlane(), port: port)
-        return Report(value: try OutputValue(encoding: settings), view: .plain(""))
+        return Report(value: try JSONValue(encoding: settings), view: .plain(""))
     }
 }

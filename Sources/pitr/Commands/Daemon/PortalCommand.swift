@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlPlane
+import Notation
 import Platform
 import PostgresFormat
 import Server
@@ -22,7 +23,7 @@ struct PortalCommand: PitrCommand {
         if signOut {
             let ended = try sessions.endAll()
             return Report(
-                value: .object(["endedSessions": .integer(ended)]),
+                value: .object(["endedSessions": .integer(Int64(ended))]),
                 view: .plain("\(ended) \(ended == 1 ? "session" : "sessions") ended\n"))
         }
         let endpoint = try controlPlane.endpoint() ?? .standard
@@ -34,8 +35,8 @@ struct PortalCommand: PitrCommand {
         session.messages.note("The browser has to trust \(authority), once.")
         return Report(
             value: .object([
-                "authority": .text(authority),
-                "expiresInSeconds": .integer(Int(PortalSessions.linkLifetime)), "url": .text(url),
+                "authority": .string(authority),
+                "expiresInSeconds": .integer(Int64(PortalSessions.linkLifetime)), "url": .string(url),
             ]), view: .plain(url + "\n"))
     }
 

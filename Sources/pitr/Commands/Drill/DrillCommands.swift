@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import Notation
 import Platform
 import ServiceModel
 
@@ -90,7 +91,7 @@ struct DrillExportCommand: PitrCommand {
     private func text(of record: DrillRecord) throws -> String {
         switch format {
         case .md: DrillText(record).markdown
-        case .json: JSONText.render(try OutputValue(encoding: DrillDocument(record)))
+        case .json: JSONText.render(try JSONValue(encoding: DrillDocument(record)))
         case .junit: DrillText(record).junit
         }
     }

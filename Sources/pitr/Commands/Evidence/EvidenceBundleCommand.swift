@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import Notation
 import Platform
 import PostgresFormat
 import ServiceModel
@@ -57,7 +58,7 @@ struct EvidenceBundleCommand: PitrCommand {
             return (try restore(kept, controlPlane), kept.evidence.finishedAt)
         }
         let record = try controlPlane.showDrill(drill, server: nil, resourceGroup: group.resourceGroup)
-        let json = JSONText.render(try OutputValue(encoding: DrillDocument(record)))
+        let json = JSONText.render(try JSONValue(encoding: DrillDocument(record)))
         var files = [
             Self.file("drill.json", json), Self.file("drill.md", DrillText(record).markdown),
             Self.file("drill.xml", DrillText(record).junit),
@@ -74,7 +75,7 @@ struct EvidenceBundleCommand: PitrCommand {
     }
 
     private func restore(_ kept: KeptEvidence, _ controlPlane: ControlPlane) throws -> [TarArchive.File] {
-        let json = JSONText.render(try OutputValue(encoding: KeptEvidenceDocument(kept)))
+        let json = JSONText.render(try JSONValue(encoding: KeptEvidenceDocument(kept)))
         return [Self.file("evidence.json", json)] + (try controlPlane.bundledFiles(of: kept))
     }
 

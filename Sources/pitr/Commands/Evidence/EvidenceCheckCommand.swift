@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlPlane
 import Foundation
 import Glibc
+import Notation
 import Platform
 import ServiceModel
 
@@ -51,12 +52,12 @@ struct EvidenceCheckCommand: PitrCommand {
                 : "not known here: compare the fingerprint, or name a certificate with --authority")
         var report = Report(
             value: .object([
-                "authorityFingerprint": .text(fingerprint),
+                "authorityFingerprint": .string(fingerprint),
                 "authorityIsKnown": .bool(isKnown == true),
-                "file": .text(file),
-                "files": .list(
+                "file": .string(file),
+                "files": .array(
                     bundle.files.map { entry in
-                        .object(["bytes": .integer(entry.content.count), "name": .text(entry.name)])
+                        .object(["bytes": .integer(Int64(entry.content.count)), "name": .string(entry.name)])
                     }),
             ]), view: .text(text))
         if isKnown != true {

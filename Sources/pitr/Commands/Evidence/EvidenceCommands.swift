@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import Notation
 
 struct EvidenceCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -84,7 +85,7 @@ struct EvidenceExportCommand: PitrCommand {
         try FilledFile.fill(file ?? first, session, command: command, arguments: ["-"]) { descriptor in
             let controlPlane = try session.controlPlane()
             let kept = try controlPlane.showEvidence(copy, resourceGroup: group.resourceGroup)
-            let text = JSONText.render(try OutputValue(encoding: KeptEvidenceDocument(kept)))
+            let text = JSONText.render(try JSONValue(encoding: KeptEvidenceDocument(kept)))
             try controlPlane.export(evidence: text, into: descriptor)
         }
         return .nothing

@@ -1,4 +1,5 @@
 import ControlPlane
+import Notation
 import Planning
 import Platform
 import PostgresClient
@@ -83,7 +84,7 @@ struct Demo {
         say(
             "   orders: PostgreSQL \(created.server.postgresVersion) at \(created.server.host), TLS, WAL archived"
         )
-        say("   \(backup.name): \(ByteText.size(backup.totalBytes)), complete at \(backup.completedTime)")
+        say("   \(backup.name): \(ByteText.of(backup.totalBytes)), complete at \(backup.completedTime)")
         return created
     }
 
@@ -153,7 +154,7 @@ struct Demo {
         let result = try controlPlane.restore(request) { planned in
             let plan = planned.plan
             say(
-                "   plan: \(plan.backupName), then \(ByteText.size(plan.walBytes)) of WAL up to the last record inside"
+                "   plan: \(plan.backupName), then \(ByteText.of(plan.walBytes)) of WAL up to the last record inside"
             )
             if let outside = plan.firstOutside {
                 say(

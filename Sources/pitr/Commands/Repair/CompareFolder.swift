@@ -1,5 +1,6 @@
 import AzureAPI
 import ControlPlane
+import Notation
 import Platform
 import Repair
 
@@ -33,7 +34,7 @@ final class CompareFolder {
             "# Comparison\n\n" + isInOneLine.map { $0.isEmpty ? "" : "    \($0)" }.joined(separator: "\n"),
             to: "report.md")
         try folder.write(
-            JSONText.render(try OutputValue(encoding: ComparisonDocument(result))), to: "report.json")
+            JSONText.render(try JSONValue(encoding: ComparisonDocument(result))), to: "report.json")
         for database in result.databases {
             for object in database.schema {
                 try folder.write(SchemaText.text(object, database: database.name), to: "schema.sql")

@@ -2,6 +2,7 @@ public import ArgumentParser
 import AzureAPI
 import ControlPlane
 import Glibc
+import Notation
 import Platform
 import ServiceModel
 
@@ -95,7 +96,7 @@ struct ExportCommand: PitrCommand {
         let result = try session.controlPlane().export(request, into: data)
         let document = ExportDocument(result.manifest)
         if let manifest {
-            let text = JSONText.render(try OutputValue(encoding: document))
+            let text = JSONText.render(try JSONValue(encoding: document))
             try DescriptorOutput(manifest).write(Array(text.utf8))
         }
         for note in result.notes { session.messages.warning(note) }

@@ -1,5 +1,6 @@
 import AzureAPI
 import ControlPlane
+import Notation
 import Platform
 import Repair
 
@@ -18,7 +19,7 @@ struct UndoFolder {
         let text = UndoText(
             result.plan, result.rule, proof: UndoView.proof(result), notes: result.notes)
         try folder.write(text.markdown, to: "report.md")
-        let document = try OutputValue(encoding: UndoDocument(result.report))
+        let document = try JSONValue(encoding: UndoDocument(result.report))
         try folder.write(JSONText.render(document), to: "report.json")
         let lines = UndoRows(result.plan)
         try write(lines, conflictsOnly: false, to: "rows.csv")

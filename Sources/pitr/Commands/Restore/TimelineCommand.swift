@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import Notation
 import ServiceModel
 import WALEvents
 
@@ -64,8 +65,7 @@ struct TimelineCommand: PitrCommand {
             let documents = history.happened.events[range].map { event in
                 EventDocument(event, restoreCommand: view.command(before: event))
             }
-            guard case .list(let items) = try OutputValue(encoding: documents) else { return [] }
-            return items
+            return try JSONValue(encoding: documents).array ?? []
         }
         return try Report(
             TimelineDocument(frame, minRows: query.minimumRows, command: view.command), with: list

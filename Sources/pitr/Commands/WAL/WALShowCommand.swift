@@ -32,7 +32,7 @@ struct WALShowCommand: PitrCommand {
             if let xid, record.xid.rawValue != xid { return true }
             do {
                 try stream.add(
-                    RecordView.value(record, relation, raw: raw),
+                    RecordView.document(record, relation, raw: raw),
                     line: raw ? RecordView.rawLine(record, relation) : RecordView.line(record, relation))
             } catch {
                 failure = error

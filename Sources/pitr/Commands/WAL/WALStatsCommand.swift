@@ -15,7 +15,7 @@ struct WALStatsCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let (statistics, ends) = try wal.source(wholeIsMeant: true).statistics(session)
-        var report = StatisticsView.report(statistics, perRecord: perRecord)
+        var report = try StatisticsView.report(statistics, perRecord: perRecord)
         report.failure = WALOptions.Source.tell(ends, session)
         return report
     }

@@ -18,7 +18,7 @@ struct WALVerifyCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let archive = try session.controlPlane().verifyWAL(server.reference)
-        var report = ArchiveView.report(archive, perSegment: segments)
+        var report = try ArchiveView.report(archive, perSegment: segments)
         if !archive.isSound {
             report.failure = Problem(
                 .walDamaged, "the archived WAL of \(server.serverName) is not whole",

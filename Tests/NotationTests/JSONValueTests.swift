@@ -1,4 +1,4 @@
-import PostgresFormat
+import Notation
 import TestKit
 import Testing
 

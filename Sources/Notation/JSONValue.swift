@@ -29,6 +29,11 @@ public struct JSONObject: Hashable, Sendable {
 
     public init() {}
 
+    /// Of two members with the same name the later value stays.
+    public init(_ members: some Sequence<(String, JSONValue)>) {
+        for (name, value) in members { self[name] = value }
+    }
+
     /// Takes members whose names the parser has already found to be unique.
     init(unique members: [Member]) {
         self.members = members
@@ -67,7 +72,7 @@ extension JSONValue {
     /// - Parameters:
     ///   - member: the document's member that is the array.
     ///   - pass: gets its elements in order, also of a document that turns out to be none behind them.
-    static func parse(
+    public static func parse(
         _ bytes: [UInt8], maximumDepth: Int, passingOn member: String,
         to pass: @escaping (JSONValue) -> Void
     ) throws(JSONError) -> JSONValue {
@@ -81,6 +86,11 @@ extension JSONValue {
     public func printed(indented: Bool = false) -> String {
         var printer = JSONPrinter(indented: indented)
         return printer.print(self)
+    }
+
+    /// Appends a string in quotes, escaping what JSON demands and nothing else.
+    public static func quote(_ string: String, into text: inout [UInt8]) {
+        JSONPrinter.quote(string, into: &text)
     }
 }
 

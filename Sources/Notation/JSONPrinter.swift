@@ -68,9 +68,7 @@ struct JSONPrinter {
             case 0x0D: text.append(contentsOf: "\\r".utf8)
             case 0x09: text.append(contentsOf: "\\t".utf8)
             case 0..<0x20:
-                let digits = String(byte, radix: 16)
-                text.append(contentsOf: (byte < 16 ? "\\u000" : "\\u00").utf8)
-                text.append(contentsOf: digits.utf8)
+                text.append(contentsOf: ("\\u" + Hexadecimal.text(byte, digits: 4, .lower)).utf8)
             default: text.append(byte)
             }
         }
