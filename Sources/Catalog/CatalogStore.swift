@@ -1,5 +1,6 @@
 public import GRDB
 public import Platform
+import ServiceModel
 
 /// The catalog: servers, rules, parameters, operations and the activity log, in one SQLite file.
 ///
@@ -102,7 +103,7 @@ public final class CatalogStore: Sendable {
                 try Self.decode(FirewallRuleRow.self, database)
                 try Self.decode(ParameterRow.self, database)
                 try Self.decode(OperationRow.self, database)
-                try Self.decode(ActivityRow.self, database)
+                try Self.decode(ActivityEvent.self, database)
                 try Self.decode(IdentityRow.self, database)
                 try Self.decode(TokenRow.self, database)
                 try Self.decode(DrillRow.self, database)

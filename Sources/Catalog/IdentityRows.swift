@@ -1,7 +1,8 @@
-public import GRDB
+import GRDB
+public import PostgresFormat
 
 /// Somebody who may use the API: a service principal.
-public struct IdentityRow: Codable, FetchableRecord, PersistableRecord, Sendable {
+public struct IdentityRow: CatalogRow {
     public static let databaseTableName = "identity"
     /// Azure's object id.
     public var id: String
@@ -12,11 +13,11 @@ public struct IdentityRow: Codable, FetchableRecord, PersistableRecord, Sendable
     public var scope: String
     /// The hash, in hexadecimal digits; the secret itself is kept nowhere.
     public var secretHash: String
-    public var createdAt: String
+    public var createdAt: PostgresTimestamp
 
     public init(
         id: String, clientID: String, name: String, role: String, scope: String, secretHash: String,
-        createdAt: String
+        createdAt: PostgresTimestamp
     ) {
         self.id = id
         self.clientID = clientID
@@ -29,15 +30,15 @@ public struct IdentityRow: Codable, FetchableRecord, PersistableRecord, Sendable
 }
 
 /// A token that was handed out; what was handed out is kept as a hash only.
-public struct TokenRow: Codable, FetchableRecord, PersistableRecord, Sendable {
+public struct TokenRow: CatalogRow {
     public static let databaseTableName = "token"
     public var hash: String
     public var identityID: String
     /// `access` or `refresh`.
     public var kind: String
-    public var expiresAt: String
+    public var expiresAt: PostgresTimestamp
 
-    public init(hash: String, identityID: String, kind: String, expiresAt: String) {
+    public init(hash: String, identityID: String, kind: String, expiresAt: PostgresTimestamp) {
         self.hash = hash
         self.identityID = identityID
         self.kind = kind

@@ -144,7 +144,7 @@ public enum OperationState: String, Codable, Sendable {
 }
 
 /// A change in progress or done: who runs it tells whether it still lives.
-public struct OperationRow: Codable, FetchableRecord, PersistableRecord, Sendable {
+public struct OperationRow: CatalogRow {
     public static let databaseTableName = "operation"
     public var id: String
     public var correlationID: String
@@ -156,17 +156,18 @@ public struct OperationRow: Codable, FetchableRecord, PersistableRecord, Sendabl
     public var pid: Int
     /// The process's start in clock ticks since boot, so that a reused pid is told apart.
     public var processStart: String
-    public var startedAt: String
-    public var endedAt: String?
-    /// JSON: what the operation needs to be judged after a crash.
-    public var details: String
+    public var startedAt: PostgresTimestamp
+    public var endedAt: PostgresTimestamp?
+    /// What the operation needs to be judged after a crash.
+    public var details: [String: String]
     public var error: String?
     /// Who asked for it.
     public var caller = "local"
     /// When it was accepted, for one that was accepted first and is run by a worker; nil for any other.
     /// What follows is of such operations only, but for the code of the error.
-    public var acceptedAt: String?
-    /// JSON: what was asked for, without any secret.
+    public var acceptedAt: PostgresTimestamp?
+    /// JSON: what was asked for, without any secret. Only its worker reads it: what an earlier or a later
+    /// build wrote there keeps nobody from reading the row.
     public var request: String?
     /// Operations of one lane run one after another, in the order in which they were accepted.
     public var lane: String?
@@ -176,12 +177,12 @@ public struct OperationRow: Codable, FetchableRecord, PersistableRecord, Sendabl
     /// What Azure calls the operation in its first answer.
     public var wireName: String?
     /// When the work itself took the operation over: set once.
-    public var begunAt: String?
+    public var begunAt: PostgresTimestamp?
     public var errorCode: String?
 
     public init(
         id: String, correlationID: String, serverID: String, sourceServerID: String?, kind: String, pid: Int,
-        processStart: String, startedAt: String, details: String
+        processStart: String, startedAt: PostgresTimestamp, details: [String: String]
     ) {
         self.id = id
         self.correlationID = correlationID
@@ -196,40 +197,7 @@ public struct OperationRow: Codable, FetchableRecord, PersistableRecord, Sendabl
     }
 }
 
-/// One line of the activity log.
-public struct ActivityRow: Codable, FetchableRecord, PersistableRecord, Sendable {
+/// A line of the activity log.
+extension ActivityEvent: CatalogRow {
     public static let databaseTableName = "activity"
-    public var eventID: String
-    public var correlationID: String
-    public var operationID: String
-    public var time: String
-    public var operationName: String
-    public var operationTitle: String
-    public var status: String
-    public var resourceGroup: String
-    public var resourceID: String
-    public var caller: String
-    public var errorCode: String?
-    public var statusMessage: String?
-    public var properties: String
-
-    public init(
-        eventID: String, correlationID: String, operationID: String, time: String, operationName: String,
-        operationTitle: String, status: String, resourceGroup: String, resourceID: String, caller: String,
-        errorCode: String?, statusMessage: String?, properties: String
-    ) {
-        self.eventID = eventID
-        self.correlationID = correlationID
-        self.operationID = operationID
-        self.time = time
-        self.operationName = operationName
-        self.operationTitle = operationTitle
-        self.status = status
-        self.resourceGroup = resourceGroup
-        self.resourceID = resourceID
-        self.caller = caller
-        self.errorCode = errorCode
-        self.statusMessage = statusMessage
-        self.properties = properties
-    }
 }

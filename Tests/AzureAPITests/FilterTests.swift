@@ -12,7 +12,7 @@ struct FilterTests {
         ActivityEvent(
             eventID: "e", correlationID: "c-1", operationID: "o", time: instant(seconds),
             operationName: "Microsoft.DBforPostgreSQL/flexibleServers/write", operationTitle: "t",
-            status: "Succeeded", resourceGroup: "Shop",
+            status: .succeeded, resourceGroup: "Shop",
             resourceID: ResourceID.server(ServerReference(resourceGroup: "Shop", name: "orders")),
             caller: "o'brien", errorCode: nil, statusMessage: nil, properties: [:])
     }

@@ -28,7 +28,7 @@ struct ResourceTests {
         var event = ActivityEvent(
             eventID: "e", correlationID: "c", operationID: "o", time: instant(),
             operationName: "Microsoft.DBforPostgreSQL/flexibleServers/restart/action",
-            operationTitle: "Restart PostgreSQL Server", status: "Failed", resourceGroup: "rg",
+            operationTitle: "Restart PostgreSQL Server", status: .failed, resourceGroup: "rg",
             resourceID: ResourceID.server(server), caller: "ada", errorCode: "ServerIsNotReady",
             statusMessage: "why", properties: ["sourceServer": "src"])
         let failed = ActivityLogEvent(event)
@@ -40,7 +40,7 @@ struct ResourceTests {
         #expect(failed.resourceType.value == "Microsoft.DBforPostgreSQL/flexibleServers")
         #expect(failed.level == "Error")
         #expect(failed.eventName.value == "EndRequest")
-        event.status = "Started"
+        event.status = .started
         #expect(ActivityLogEvent(event).eventName.value == "BeginRequest")
         #expect(ActivityLogEvent(event).level == "Informational")
     }

@@ -41,7 +41,7 @@ import Testing
         let events = try worker.activityLog(
             resourceGroup: "local", resourceID: nil, correlationID: nil, caller: nil, status: nil, from: nil,
             to: nil, limit: 10)
-        #expect(events.map(\.status).sorted() == ["Failed", "Started"])
+        #expect(events.map(\.status.rawValue).sorted() == ["Failed", "Started"])
         #expect(events.allSatisfy { $0.caller == "ada" })
     }
 }

@@ -316,6 +316,6 @@ struct OperationDispatcherTests {
         try stage.control.activityLog(
             resourceGroup: nil, resourceID: nil, correlationID: nil, caller: "ada", status: nil, from: nil,
             to: nil, limit: 10
-        ).map(\.status)
+        ).map(\.status.rawValue)
     }
 }

@@ -54,12 +54,12 @@ public struct ActivityLogEvent: Codable, Sendable {
         description = ""
         eventDataId = event.eventID
         eventName =
-            event.status == "Started"
+            event.status == .started
             ? Localizable("BeginRequest", localized: "Begin request")
             : Localizable("EndRequest", localized: "End request")
         eventTimestamp = event.time.wireText
         id = "\(event.resourceID)/events/\(event.eventID)"
-        level = event.status == "Failed" ? "Error" : "Informational"
+        level = event.status == .failed ? "Error" : "Informational"
         operationId = event.operationID
         operationName = Localizable(event.operationName, localized: event.operationTitle)
         properties = event.properties
@@ -70,7 +70,7 @@ public struct ActivityLogEvent: Codable, Sendable {
         resourceId = event.resourceID
         resourceProviderName = Self.provider(of: event.operationName)
         resourceType = Localizable(Self.resourceType(of: event.operationName))
-        status = Localizable(event.status)
+        status = Localizable(event.status.rawValue)
         subStatus = Localizable("")
         // Events are kept the moment they happen.
         submissionTimestamp = event.time.wireText

@@ -1,3 +1,4 @@
+public import Planning
 import PostgresFormat
 public import ServiceModel
 
@@ -7,7 +8,7 @@ public struct RestorePointDocument: Codable, Sendable {
     public var name: String
     public var timeUtc: String
 
-    public init(_ point: RestorePointDetails) {
+    public init(_ point: NamedPoint) {
         lsn = point.lsn.description
         name = point.name
         timeUtc = point.time.description

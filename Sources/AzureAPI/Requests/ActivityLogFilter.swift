@@ -45,7 +45,7 @@ public struct ActivityLogFilter: Hashable, Sendable {
         if let from, event.time < from { return false }
         if let to, event.time > to { return false }
         guard same(resourceGroup, event.resourceGroup), same(correlationID, event.correlationID),
-            same(caller, event.caller), same(status, event.status)
+            same(caller, event.caller), same(status, event.status.rawValue)
         else { return false }
         if let resourceProvider {
             let provider = event.operationName.prefix { $0 != "/" }

@@ -18,7 +18,7 @@ extension ControlPlane {
         let row = IdentityRow(
             id: Identifiers.uuid(), clientID: Identifiers.uuid(), name: name, role: role.rawValue,
             scope: try stored(scope).resourceID, secretHash: MachineSecret.hash(secret),
-            createdAt: now.description)
+            createdAt: now)
         try catalog.write { database in
             let taken = try IdentityRow.filter(Column("name") == name).fetchCount(database) > 0
             guard !taken, name.lowercased() != Identity.local.name else {
@@ -119,6 +119,6 @@ extension ControlPlane {
         }
         return Identity(
             id: row.id, clientID: row.clientID, name: row.name, role: role, scope: scope,
-            createdAt: try instant(row.createdAt))
+            createdAt: row.createdAt)
     }
 }

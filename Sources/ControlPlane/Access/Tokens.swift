@@ -30,7 +30,7 @@ extension ControlPlane {
             ]) + MachineSecret.fresh()
         let row = TokenRow(
             hash: MachineSecret.hash(text), identityID: identity.id, kind: kind.rawValue,
-            expiresAt: expiresAt.description)
+            expiresAt: expiresAt)
         let forgotten = now.advanced(bySeconds: -Self.expiredMemory).description
         try catalog.write { database in
             try database.execute(sql: "DELETE FROM token WHERE expiresAt < ?", arguments: [forgotten])
@@ -49,7 +49,7 @@ extension ControlPlane {
         guard let (token, row) = found, MachineSecret.areEqual(token.hash, hash),
             token.kind == kind.rawValue
         else { return .unknown }
-        let expiry = try Self.instant(token.expiresAt)
+        let expiry = token.expiresAt
         guard clock.now() < expiry else { return .expired(at: expiry) }
         if token.identityID == Identity.local.id { return .valid(.local) }
         guard let row else { return .unknown }

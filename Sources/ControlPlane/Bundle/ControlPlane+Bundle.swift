@@ -67,7 +67,7 @@ extension ControlPlane {
                 "operationId": .string(event.operationID), "operationName": .string(event.operationName),
                 "operationTitle": .string(event.operationTitle),
                 "properties": .object(properties),
-                "resourceId": .string(event.resourceID), "status": .string(event.status),
+                "resourceId": .string(event.resourceID), "status": .string(event.status.rawValue),
                 "statusMessage": event.statusMessage.map { .string($0) } ?? .null,
                 "timeUtc": .string(event.time.description),
             ])

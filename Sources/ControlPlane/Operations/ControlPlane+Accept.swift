@@ -216,7 +216,7 @@ extension ControlPlane {
         throw Problem(
             .serverBusy, "Server '\(row.name)' is busy with another operation. Please try again later.",
             detail: "'\(alive.kind)' is \(alive.state == .queued ? "waiting" : "in progress") since "
-                + (alive.acceptedAt ?? alive.startedAt))
+                + "\(alive.acceptedAt ?? alive.startedAt)")
     }
 
     func reference(_ row: ServerRow) -> ServerReference {

@@ -86,7 +86,7 @@ extension ControlPlane {
             discard(row)
         }
         // The last line of the activity log is missing when the work did not get as far as writing it.
-        let isTold = try operations.isTold(operation.row.id, ["Succeeded", "Failed"])
+        let isTold = try operations.isTold(operation.row.id, [.succeeded, .failed])
         try operations.write(operation.end(failure: failure, isTold: isTold, at: clock.now()))
         // A failed recovery leaves a log that is worth reading.
         if failure?.code != .recoveryFailed { removeOperationFolder(operation.row.id) }

@@ -57,11 +57,11 @@ extension ControlPlane {
         return OperationStatus(
             id: row.id, correlationID: row.correlationID, kind: row.kind, name: row.wireName ?? row.kind,
             location: row.location ?? "", resourceID: row.resourceID ?? "", phase: Self.phase(row.state),
-            acceptedAt: try Self.instant(row.acceptedAt ?? row.startedAt),
-            endedAt: try row.endedAt.map(Self.instant), errorCode: row.errorCode, errorMessage: row.error,
+            acceptedAt: row.acceptedAt ?? row.startedAt,
+            endedAt: row.endedAt, errorCode: row.errorCode, errorMessage: row.error,
             caller: row.caller,
-            notes: try CatalogJSON.value([String: String].self, row.details)[OperationStatus.notesKey]?
-                .split(separator: "\n").map(String.init) ?? [], progress: progress(of: operation))
+            notes: row.details[OperationStatus.notesKey]?.split(separator: "\n").map(String.init) ?? [],
+            progress: progress(of: operation))
     }
 
     /// Calls an operation off: one that waits is not begun, one that runs cleans up after itself and ends.

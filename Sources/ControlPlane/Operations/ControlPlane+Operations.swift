@@ -69,9 +69,9 @@ extension ControlPlane {
     }
 
     func activity(
-        _ operation: RunningOperation, status: String, properties: [String: String], failure: Problem?
-    ) throws -> ActivityRow {
-        try operation.line(status, at: clock.now(), properties: properties, failure: failure)
+        _ operation: RunningOperation, status: ActivityStatus, properties: [String: String], failure: Problem?
+    ) -> ActivityEvent {
+        operation.line(status, at: clock.now(), properties: properties, failure: failure)
     }
 
     /// Any error as one that a person can act on.
@@ -87,8 +87,8 @@ extension ControlPlane {
         resourceGroup: String?, resourceID: String?, correlationID: String?, caller: String?, status: String?,
         from: PostgresTimestamp?, to: PostgresTimestamp?, limit: Int
     ) throws -> [ActivityEvent] {
-        let rows = try catalog.read { database in
-            var request = ActivityRow.all()
+        try catalog.read { database in
+            var request = ActivityEvent.all()
             if let resourceGroup { request = request.filter(Column("resourceGroup") == resourceGroup) }
             if let resourceID { request = request.filter(Column("resourceID") == resourceID) }
             if let correlationID { request = request.filter(Column("correlationID") == correlationID) }
@@ -101,15 +101,6 @@ extension ControlPlane {
             if let from { request = request.filter(Column("time") >= from.description) }
             if let to { request = request.filter(Column("time") <= to.description) }
             return try request.order(Column("time").desc, Column.rowID.desc).limit(limit).fetchAll(database)
-        }
-        return try rows.map { row in
-            ActivityEvent(
-                eventID: row.eventID, correlationID: row.correlationID, operationID: row.operationID,
-                time: try Self.instant(row.time), operationName: row.operationName,
-                operationTitle: row.operationTitle, status: row.status, resourceGroup: row.resourceGroup,
-                resourceID: row.resourceID, caller: row.caller, errorCode: row.errorCode,
-                statusMessage: row.statusMessage,
-                properties: try CatalogJSON.value([String: String].self, row.properties))
         }
     }
 

@@ -38,10 +38,10 @@ struct Operation: Sendable {
         var row = OperationRow(
             id: Identifiers.uuid(), correlationID: Identifiers.uuid(), serverID: entry.serverID,
             sourceServerID: entry.source, kind: entry.kind.name, pid: 0, processStart: "",
-            startedAt: now.description, details: "{}")
+            startedAt: now, details: [:])
         row.state = .queued
         row.caller = caller.name
-        row.acceptedAt = now.description
+        row.acceptedAt = now
         row.request = try CatalogJSON.text(entry.request)
         row.lane = entry.lane
         row.resourceGroup = entry.group
@@ -49,7 +49,7 @@ struct Operation: Sendable {
         row.location = entry.location
         row.wireName = entry.kind.wireName
         let operation = Operation(row)
-        let line = try operation.running(at: now).line("Accepted", at: now)
+        let line = operation.running(at: now).line(.accepted, at: now)
         return OperationChange(write: .enter, operation: operation, line: line)
     }
 
@@ -70,12 +70,12 @@ struct Operation: Sendable {
     ) throws -> (RunningOperation, OperationChange)? {
         guard row.kind == kind.name, row.begunAt == nil else { return nil }
         var begun = self
-        begun.row.begunAt = now.description
-        begun.row.details = try CatalogJSON.text(properties)
+        begun.row.begunAt = now
+        begun.row.details = properties
         let running = RunningOperation(
             id: row.id, correlationID: row.correlationID, kind: kind, server: server, startedAt: now,
             caller: row.caller, isAccepted: true)
-        let line = try running.line("Started", at: now, properties: properties)
+        let line = running.line(.started, at: now, properties: properties)
         return (running, OperationChange(write: .takeOver, operation: begun, line: line))
     }
 
@@ -87,7 +87,7 @@ struct Operation: Sendable {
         let line =
             isTold
             ? nil
-            : try running(at: now).line(failure == nil ? "Succeeded" : "Failed", at: now, failure: failure)
+            : running(at: now).line(ActivityStatus(failure: failure), at: now, failure: failure)
         return ended(OperationState(failure), words, failure?.code, line, now)
     }
 
@@ -113,10 +113,10 @@ struct Operation: Sendable {
     /// The process that ran it is gone, and what it left has been cleaned up.
     func abandon(of server: ServerRow?, at now: PostgresTimestamp) -> OperationChange {
         let words = "the process that ran it was ended from outside; what it left was cleaned up"
-        let line = ActivityRow(
+        let line = ActivityEvent(
             eventID: Identifiers.uuid(), correlationID: row.correlationID, operationID: row.id,
-            time: now.description, operationName: running(at: now).kind.operationName,
-            operationTitle: "Clean Up After \(row.kind)", status: "Failed",
+            time: now, operationName: running(at: now).kind.operationName,
+            operationTitle: "Clean Up After \(row.kind)", status: .failed,
             resourceGroup: server?.resourceGroup ?? "",
             resourceID: server.map {
                 ResourceID.server(resourceGroup: $0.resourceGroup, name: $0.name)
@@ -126,12 +126,12 @@ struct Operation: Sendable {
     }
 
     fileprivate func ended(
-        _ state: OperationState, _ words: String?, _ code: ProblemCode?, _ line: ActivityRow?,
+        _ state: OperationState, _ words: String?, _ code: ProblemCode?, _ line: ActivityEvent?,
         _ now: PostgresTimestamp
     ) -> OperationChange {
         var over = self
         over.row.state = state
-        over.row.endedAt = now.description
+        over.row.endedAt = now
         over.row.error = words
         over.row.errorCode = code?.rawValue
         return OperationChange(write: .end, operation: over, line: line)
@@ -155,7 +155,7 @@ struct OperationChange: Sendable {
     let write: Write
     /// As it stands afterwards.
     let operation: Operation
-    var line: ActivityRow?
+    var line: ActivityEvent?
 }
 
 extension OperationState {
@@ -190,7 +190,7 @@ struct RunningOperation: Sendable {
         var row = OperationRow(
             id: id, correlationID: correlationID, serverID: serverID, sourceServerID: source,
             kind: kind.name, pid: Int(process.pid), processStart: process.start,
-            startedAt: startedAt.description, details: try CatalogJSON.text(properties))
+            startedAt: startedAt, details: properties)
         row.caller = caller
         row.resourceGroup = resourceGroup
         row.resourceID = resourceID
@@ -198,35 +198,35 @@ struct RunningOperation: Sendable {
         row.wireName = kind.wireName
         return OperationChange(
             write: .enter, operation: Operation(row),
-            line: try line("Started", at: startedAt, properties: properties))
+            line: line(.started, at: startedAt, properties: properties))
     }
 
     /// The work has succeeded or failed.
     func finish(properties: [String: String], failure: Problem?, at now: PostgresTimestamp) throws
         -> OperationChange
     {
-        let line = try line(
-            failure == nil ? "Succeeded" : "Failed", at: now, properties: properties, failure: failure)
+        let line = line(
+            ActivityStatus(failure: failure), at: now, properties: properties, failure: failure)
         let operation = Operation(
             OperationRow(
                 id: id, correlationID: correlationID, serverID: serverID, sourceServerID: nil,
-                kind: kind.name, pid: 0, processStart: "", startedAt: startedAt.description, details: "{}"))
+                kind: kind.name, pid: 0, processStart: "", startedAt: startedAt, details: [:]))
         if isAccepted { return OperationChange(write: .nothing, operation: operation, line: line) }
         return operation.ended(OperationState(failure), failure?.description, failure?.code, line, now)
     }
 
     /// A line of the activity log.
     func line(
-        _ status: String, at now: PostgresTimestamp, properties: [String: String] = [:],
+        _ status: ActivityStatus, at now: PostgresTimestamp, properties: [String: String] = [:],
         failure: Problem? = nil
-    ) throws -> ActivityRow {
-        ActivityRow(
+    ) -> ActivityEvent {
+        ActivityEvent(
             eventID: Identifiers.uuid(), correlationID: correlationID, operationID: id,
-            time: now.description, operationName: kind.operationName, operationTitle: kind.title,
+            time: now, operationName: kind.operationName, operationTitle: kind.title,
             status: status, resourceGroup: resourceGroup, resourceID: resourceID, caller: caller,
             errorCode: failure?.code.rawValue,
             statusMessage: failure.map { [$0.message, $0.detail].compactMap { $0 }.joined(separator: ": ") },
-            properties: try CatalogJSON.text(properties))
+            properties: properties)
     }
 }
 

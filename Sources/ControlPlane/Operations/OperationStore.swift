@@ -1,5 +1,6 @@
 import Catalog
 import GRDB
+import PostgresFormat
 import ServiceModel
 
 /// The operations in the catalog: the only place that reads and writes their rows.
@@ -31,10 +32,12 @@ struct OperationStore: Sendable {
                 Column("processStart").set(to: row.processStart))
         case .takeOver:
             written = try own.filter(Column("begunAt") == nil).updateAll(
-                database, Column("begunAt").set(to: row.begunAt), Column("details").set(to: row.details))
+                database, Column("begunAt").set(to: row.begunAt?.description),
+                Column("details").set(to: try CatalogJSON.text(row.details)))
         case .end:
             written = try own.updateAll(
-                database, Column("state").set(to: row.state.rawValue), Column("endedAt").set(to: row.endedAt),
+                database, Column("state").set(to: row.state.rawValue),
+                Column("endedAt").set(to: row.endedAt?.description),
                 Column("error").set(to: row.error), Column("errorCode").set(to: row.errorCode))
         case .nothing: written = 1
         }
@@ -92,10 +95,11 @@ struct OperationStore: Sendable {
         return try catalog.read { try chosen.fetchAll($0) }.map(Operation.init)
     }
 
-    /// Whether the activity log holds a line of the operation with one of these words.
-    func isTold(_ id: String, _ words: [String]) throws -> Bool {
+    /// Whether the activity log tells that the operation came to one of these.
+    func isTold(_ id: String, _ phases: [ActivityStatus]) throws -> Bool {
         try catalog.read {
-            try ActivityRow.filter(Column("operationID") == id).filter(words.contains(Column("status")))
+            try ActivityEvent.filter(Column("operationID") == id)
+                .filter(phases.map(\.rawValue).contains(Column("status")))
                 .fetchCount($0) > 0
         }
     }

@@ -189,7 +189,7 @@ extension ControlPlane {
         let operation = RunningOperation(
             kind: .delete, server: old, startedAt: clock.now(), caller: caller.name)
         try activity(
-            operation, status: "Succeeded", properties: ["reason": Self.words(replacement.reason, entry)],
+            operation, status: .succeeded, properties: ["reason": Self.words(replacement.reason, entry)],
             failure: nil
         ).insert(database)
     }

@@ -36,12 +36,11 @@ struct InterruptedReplacement: Equatable {
 extension ControlPlane {
     /// Ends the exchange that an operation was in the middle of, if it was in one.
     func settleReplacement(of operation: OperationRow) throws {
-        let details = try CatalogJSON.value([String: String].self, operation.details)
-        guard let id = details[Self.replacedKey],
+        guard let id = operation.details[Self.replacedKey],
             let old = try catalog.read({ try ServerRow.fetchOne($0, key: id) })
         else { return }
         // An upgrade that was accepted names the server that it found.
-        let successor = details[Self.replacingKey] ?? operation.serverID
+        let successor = operation.details[Self.replacingKey] ?? operation.serverID
         let new = try catalog.read { try ServerRow.fetchOne($0, key: successor) }
         guard let lock = try DirectoryLock.attempt(paths.serverLock(old.id)) else { return }
         defer { lock.release() }

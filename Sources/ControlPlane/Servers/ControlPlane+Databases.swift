@@ -1,5 +1,6 @@
 import Catalog
 import Instance
+public import Planning
 import Platform
 import PostgresClient
 import PostgresFormat
@@ -96,7 +97,7 @@ extension ControlPlane {
         }
     }
 
-    public func createRestorePoint(_ server: ServerReference, name: String) throws -> RestorePointDetails {
+    public func createRestorePoint(_ server: ServerReference, name: String) throws -> NamedPoint {
         guard (1...63).contains(name.utf8.count) else {
             throw Problem(
                 .invalidParameterValue, "a restore point's name has 1 to 63 bytes",
@@ -111,7 +112,7 @@ extension ControlPlane {
             guard let lsn = rows[0, "lsn"].flatMap({ LSN($0) }), let time = rows[0, "time"] else {
                 throw Problem(.queryFailed, "the server does not say where the restore point is")
             }
-            return RestorePointDetails(name: name, lsn: lsn, time: try Self.instant(time))
+            return NamedPoint(name: name, lsn: lsn, time: try Self.instant(time))
         }
     }
 }

@@ -86,7 +86,7 @@ extension ControlPlane {
     /// Refuses a resource group that neither is there nor ever was, as far as the records tell.
     public func requireRecordedGroup(_ name: String) throws {
         let isRecorded = try catalog.read { database in
-            try !ActivityRow.filter(Column("resourceGroup").collating(.nocase) == name).isEmpty(database)
+            try !ActivityEvent.filter(Column("resourceGroup").collating(.nocase) == name).isEmpty(database)
         }
         if isRecorded { return }
         if try operations.operations(.init(group: name, limit: 1)).isEmpty { try requireGroup(name) }
@@ -123,7 +123,7 @@ extension ControlPlane {
             id: Identifiers.uuid(), correlationID: Identifiers.uuid(), kind: kind, serverID: "",
             resourceGroup: group.name, resourceID: ResourceID.group(group.name),
             startedAt: clock.now(), caller: caller.name)
-        let event = try activity(operation, status: "Succeeded", properties: [:], failure: nil)
+        let event = activity(operation, status: .succeeded, properties: [:], failure: nil)
         try catalog.write { try event.insert($0) }
     }
 }

@@ -159,15 +159,13 @@ extension ControlPlane {
         let known = try operations.operations(
             .init(states: [.succeeded], kinds: made + [.update, .upgrade], server: row.id)
         ).map(\.row)
-        func change(_ operation: OperationRow) throws -> Authorship.Change? {
-            try operation.endedAt.map {
-                Authorship.Change(caller: operation.caller, time: try Self.instant($0))
-            }
+        func change(_ operation: OperationRow) -> Authorship.Change? {
+            operation.endedAt.map { Authorship.Change(caller: operation.caller, time: $0) }
         }
         return Authorship(
-            created: try known.first { operation in made.contains { $0.name == operation.kind } }
+            created: known.first { operation in made.contains { $0.name == operation.kind } }
                 .flatMap(change),
-            changed: try known.last { operation in !made.contains { $0.name == operation.kind } }
+            changed: known.last { operation in !made.contains { $0.name == operation.kind } }
                 .flatMap(change))
     }
 

@@ -109,7 +109,7 @@ extension ControlPlane {
         let upgrades = try operations.operations(
             .init(states: [.succeeded], kinds: [.upgrade], order: .newest))
         for operation in upgrades {
-            let details = try CatalogJSON.value([String: String].self, operation.row.details)
+            let details = operation.row.details
             guard details[Self.replacingKey] == row.id, let id = details[Self.replacedKey] else { continue }
             try deleteServer(ServerReference(resourceGroup: row.resourceGroup, name: id), purge: true)
             return id

@@ -140,7 +140,7 @@ extension ControlPlane {
     /// - Parameter seconds: how long it waits for whoever else works on the server.
     func end(_ operation: Operation, row: ServerRow?, seconds: Double = 10) throws {
         // A worker may be ended after its work and before it could say so.
-        if operation.row.acceptedAt != nil, try operations.isTold(operation.row.id, ["Succeeded"]) {
+        if operation.row.acceptedAt != nil, try operations.isTold(operation.row.id, [.succeeded]) {
             try end(accepted: operation, failure: nil)
             return try settleReplacement(of: operation.row)
         }

@@ -163,8 +163,8 @@ extension ControlPlane {
     private func note(warning words: String, _ due: Int64, of expiry: ServerExpiry, _ row: ServerRow) throws {
         let operation = RunningOperation(
             kind: .expiryWarning, server: row, startedAt: clock.now(), caller: caller.name)
-        var event = try activity(
-            operation, status: "Succeeded", properties: ["expires": expiry.time.description], failure: nil)
+        var event = activity(
+            operation, status: .succeeded, properties: ["expires": expiry.time.description], failure: nil)
         event.statusMessage = words
         let warning = event
         var warned = expiry

@@ -24,7 +24,7 @@ extension ControlPlane {
             else { continue }
             if let resourceGroup, server.resourceGroup.lowercased() != resourceGroup.lowercased() { continue }
             if let source, ![server.name, server.id].contains(source.lowercased()) { continue }
-            let since = try Self.instant(row.begunAt ?? row.startedAt)
+            let since = row.begunAt ?? row.startedAt
             found += roles.map { role in
                 TemporaryCopy(
                     bytes: TreeSize.bytes(below: "\(folder)/\(role)"), kind: row.kind, operationID: row.id,

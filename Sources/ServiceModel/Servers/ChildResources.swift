@@ -1,3 +1,4 @@
+public import Platform
 public import PostgresFormat
 
 /// A resource group.
@@ -112,21 +113,19 @@ public struct ParameterDetails: Sendable, Hashable {
     }
 }
 
-/// A named point in a server's log.
-public struct RestorePointDetails: Sendable, Hashable {
-    public var name: String
-    public var lsn: LSN
-    public var time: PostgresTimestamp
+/// How far an operation had come when a line of the activity log was written.
+public enum ActivityStatus: String, Codable, Sendable, Hashable {
+    /// It waits for its turn.
+    case accepted = "Accepted"
+    case started = "Started"
+    case succeeded = "Succeeded"
+    case failed = "Failed"
 
-    public init(name: String, lsn: LSN, time: PostgresTimestamp) {
-        self.name = name
-        self.lsn = lsn
-        self.time = time
-    }
+    public init(failure: Problem?) { self = failure == nil ? .succeeded : .failed }
 }
 
 /// One phase of an operation, as the activity log keeps it.
-public struct ActivityEvent: Sendable, Hashable {
+public struct ActivityEvent: Codable, Sendable, Hashable {
     public var eventID: String
     public var correlationID: String
     public var operationID: String
@@ -135,8 +134,7 @@ public struct ActivityEvent: Sendable, Hashable {
     public var operationName: String
     /// `Create Server` in words.
     public var operationTitle: String
-    /// `Started`, `Succeeded` or `Failed`.
-    public var status: String
+    public var status: ActivityStatus
     public var resourceGroup: String
     public var resourceID: String
     public var caller: String
@@ -148,7 +146,7 @@ public struct ActivityEvent: Sendable, Hashable {
 
     public init(
         eventID: String, correlationID: String, operationID: String, time: PostgresTimestamp,
-        operationName: String, operationTitle: String, status: String, resourceGroup: String,
+        operationName: String, operationTitle: String, status: ActivityStatus, resourceGroup: String,
         resourceID: String,
         caller: String, errorCode: String?, statusMessage: String?, properties: [String: String]
     ) {

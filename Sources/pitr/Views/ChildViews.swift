@@ -132,7 +132,7 @@ enum ChildViews {
     static func row(_ event: ActivityEvent) -> [String] {
         [
             event.time.wholeSeconds, event.operationTitle,
-            event.status + (event.errorCode.map { " (\($0))" } ?? ""),
+            event.status.rawValue + (event.errorCode.map { " (\($0))" } ?? ""),
             event.resourceID.split(separator: "/").last.map(String.init) ?? event.resourceID, event.caller,
             event.correlationID,
         ]
