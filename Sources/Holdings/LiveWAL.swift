@@ -137,7 +137,7 @@ struct LiveWAL {
         default: break
         }
         let connection = try Connection(try cluster.parameters())
-        guard let inserted = try connection.query(Self.endOfRecords).scalar else { return }
+        guard let inserted = try connection.query(ServerQueries.endOfRecords).scalar else { return }
         let watch = Stopwatch()
         while watch.seconds < 10 {
             let flushed = try connection.query(
@@ -147,13 +147,4 @@ struct LiveWAL {
             Pause.milliseconds(10)
         }
     }
-
-    /// Where the last record written ends. The server tells where the next will begin, maybe behind the
-    /// header of a page that nobody began: after a switch of segments nothing is flushed up to there before
-    /// somebody writes again.
-    private static let endOfRecords = """
-        SELECT (next - CASE WHEN place = 40 THEN 40 WHEN place % 8192 = 24 THEN 24 ELSE 0 END)::text
-        FROM (SELECT pg_current_wal_insert_lsn() AS next) AS position,
-          LATERAL (SELECT (pg_walfile_name_offset(next)).file_offset AS place) AS name
-        """
 }

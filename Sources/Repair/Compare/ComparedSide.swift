@@ -69,7 +69,7 @@ public struct ComparedSide: Sendable {
         ///
         /// Throws `.queryFailed` where WAL did not get to the disk.
         public func writtenWAL(ofCopy cancellation: CancellationFlag) throws(Problem) -> LSN {
-            guard let end = LSN(try connection.query(Self.endOfRecords).scalar ?? "") else {
+            guard let end = LSN(try connection.query(ServerQueries.endOfRecords).scalar ?? "") else {
                 throw Problem(.queryFailed, "the server does not say where its WAL ends")
             }
             if try isFlushed(end, within: 0.5, cancellation) { return end }
@@ -97,14 +97,6 @@ public struct ComparedSide: Sendable {
                 Pause.milliseconds(20)
             }
         }
-
-        /// The server tells where the next record will begin, maybe behind the header of a page that nobody
-        /// began: that is not flushed before somebody writes again, and holds no record.
-        private static let endOfRecords = """
-            SELECT (next - CASE WHEN place = 40 THEN 40 WHEN place % 8192 = 24 THEN 24 ELSE 0 END)::text
-            FROM (SELECT pg_catalog.pg_current_wal_insert_lsn() AS next) AS position,
-              LATERAL (SELECT (pg_catalog.pg_walfile_name_offset(next)).file_offset AS place) AS name
-            """
     }
 
     private static func begin(_ connection: Connection) throws(Problem) {
