@@ -1,5 +1,5 @@
 /// An object's number in a system catalog (PostgreSQL's `Oid`).
-public struct ObjectID: Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
+public struct ObjectID: Hashable, Sendable, Comparable, CodedNumber {
     public let rawValue: UInt32
 
     /// Zero: no object.
@@ -12,17 +12,6 @@ public struct ObjectID: Hashable, Sendable, Comparable, Codable, CustomStringCon
     public init(_ rawValue: UInt32) {
         self.rawValue = rawValue
     }
-
-    public init(from decoder: any Decoder) throws {
-        rawValue = try decoder.singleValueContainer().decode(UInt32.self)
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(rawValue)
-    }
-
-    public var description: String { String(rawValue) }
 
     public static func < (left: ObjectID, right: ObjectID) -> Bool {
         left.rawValue < right.rawValue

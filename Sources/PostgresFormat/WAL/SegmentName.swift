@@ -1,23 +1,12 @@
 import Notation
 
 /// A timeline's number: 1 for a new cluster, one more than its parent after each promotion.
-public struct TimelineID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
+public struct TimelineID: Hashable, Comparable, Sendable, CodedNumber {
     public let rawValue: UInt32
 
     public init(_ rawValue: UInt32) {
         self.rawValue = rawValue
     }
-
-    public init(from decoder: any Decoder) throws {
-        rawValue = try decoder.singleValueContainer().decode(UInt32.self)
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(rawValue)
-    }
-
-    public var description: String { String(rawValue) }
 
     /// Eight upper-case hexadecimal digits, as in file names.
     public var fileName: String { Hexadecimal.text(rawValue, digits: 8, .upper) }

@@ -1,6 +1,6 @@
 /// A transaction's 32-bit number. It wraps around, so two of them have an order only within a window: none is
 /// offered.
-public struct TransactionID: Hashable, Sendable, Codable, CustomStringConvertible {
+public struct TransactionID: Hashable, Sendable, CodedNumber {
     public let rawValue: UInt32
 
     /// Zero: no transaction (PostgreSQL's `InvalidTransactionId`).
@@ -9,17 +9,6 @@ public struct TransactionID: Hashable, Sendable, Codable, CustomStringConvertibl
     public init(_ rawValue: UInt32) {
         self.rawValue = rawValue
     }
-
-    public init(from decoder: any Decoder) throws {
-        rawValue = try decoder.singleValueContainer().decode(UInt32.self)
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(rawValue)
-    }
-
-    public var description: String { String(rawValue) }
 
     /// Whether a real transaction carries it: 0, 1 and 2 are reserved.
     public var isNormal: Bool { rawValue >= 3 }
