@@ -1,19 +1,9 @@
 extension RecordedWAL {
     /// What the recorded server goes through, as a shell script; prints the directory with the results.
-    static let script = #"""
-        set -euo pipefail
-        exec 3>&1 1>&2
-        D=$(mktemp -d $SCRATCH/pitr-log.XXXXXX)
-        trap 'pg_ctl -D $D/data -m immediate stop >/dev/null 2>&1 || true; rm -rf $D' ERR
-        export PGHOST=$D PGDATABASE=postgres PGUSER=tester PGOPTIONS='-c client_min_messages=error'
-        mkdir $D/kept $D/kept/wal $D/space
-        initdb -D $D/data -U tester -A trust -k --no-sync --wal-segsize=1 -E UTF8 --locale=C >/dev/null
+    static let script = RecordedServer.beginning + steps
+
+    private static let steps = #"""
         cat >>$D/data/postgresql.conf <<CONF
-        listen_addresses = ''
-        unix_socket_directories = '$D'
-        fsync = off
-        max_prepared_transactions = 5
-        wal_keep_size = 1GB
         archive_mode = on
         archive_command = 'true'
         max_wal_size = 2GB
