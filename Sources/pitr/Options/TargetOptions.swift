@@ -64,9 +64,7 @@ struct MomentOptions: ParsableArguments {
                 + "'delete from orders', 'drop database shop', 'restore point release-42'.",
             valueName: "event"))
     var before: String?
-    @Option(help: "With --before: the one with this number, counted from the earliest.") var nth: Int?
-    @Flag(help: "With --before: the last one.") var latest = false
-    @Option(help: "With --before: only changes of at least that many rows.") var minRows: Int64?
+    @OptionGroup var choice: EventChoiceOptions
     @Option(
         help: ArgumentHelp(
             "Take the WAL of a source that does not run for ended there, where it is damaged.",
@@ -89,12 +87,9 @@ struct MomentOptions: ParsableArguments {
         if exclusive, lsn == nil, xid == nil {
             throw ValidationError("--exclusive goes with --lsn or --xid")
         }
-        if before == nil, nth != nil || latest || minRows != nil {
+        if before == nil, choice.isGiven {
             throw ValidationError("--nth, --latest and --min-rows go with --before")
         }
-        if nth != nil, latest { throw ValidationError("give either --nth or --latest") }
-        if let nth, nth < 1 { throw ValidationError("--nth counts from 1, the earliest") }
-        if let minRows, minRows < 1 { throw ValidationError("--min-rows is 1 or more") }
     }
 
     /// Whether any of them was given.
@@ -122,8 +117,7 @@ struct MomentOptions: ParsableArguments {
             if let xid { return .transaction(xid, exclusive: exclusive) }
             if let restorePoint { return .restorePoint(restorePoint) }
             guard let before else { return .latest(asOf: nil) }
-            let place: EventChoice.Place = if let nth { .nth(nth) } else { latest ? .latest : .only }
-            return .event(try RequestedEvent(before, EventChoice(place, minimumRows: minRows)))
+            return .event(try choice.event(before))
         }
     }
 }

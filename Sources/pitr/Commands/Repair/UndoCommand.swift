@@ -34,9 +34,7 @@ struct UndoCommand: PitrCommand {
             "What the transaction did: 'update orders', 'delete from public.orders', 'insert into orders'.",
             valueName: "event"))
     var event: String?
-    @Option(help: "With --event: the one with this number, counted from the earliest.") var nth: Int?
-    @Flag(help: "With --event: the last one.") var latest = false
-    @Option(help: "With --event: only changes of at least that many rows.") var minRows: Int64?
+    @OptionGroup var choice: EventChoiceOptions
     @Flag(help: "With --event: all of them, as one undo.") var every = false
     @Option(help: "The transaction's number, 32 or 64 bits; repeatable, for several as one undo.")
     var xid: [TransactionNumber] = []
@@ -103,15 +101,12 @@ struct UndoCommand: PitrCommand {
             throw ValidationError("say what to take back, with --xid, with --event, or with --from and --to")
         }
         guard (from == nil) == (to == nil) else { throw ValidationError("--from and --to go together") }
-        if event == nil, nth != nil || latest || every || minRows != nil {
+        if event == nil, choice.isGiven || every {
             throw ValidationError("--nth, --latest, --every and --min-rows go with --event")
         }
-        if every, nth != nil || latest {
+        if every, choice.nth != nil || choice.latest {
             throw ValidationError("--every takes all of them: --nth and --latest choose one")
         }
-        if nth != nil, latest { throw ValidationError("give either --nth or --latest") }
-        if let nth, nth < 1 { throw ValidationError("--nth counts from 1, the earliest") }
-        if let minRows, minRows < 1 { throw ValidationError("--min-rows is 1 or more") }
         if preview, out != nil || noProof {
             throw ValidationError("--preview writes nothing: --out and --no-proof do not go with it")
         }
@@ -163,8 +158,7 @@ struct UndoCommand: PitrCommand {
                     from: try RequestedTime(from, now: now), to: try RequestedTime(to, now: now))
             }
             guard let event else { return .transactions(xid) }
-            let place: EventChoice.Place = if let nth { .nth(nth) } else { latest ? .latest : .only }
-            let wanted = try RequestedEvent(event, EventChoice(place, minimumRows: minRows))
+            let wanted = try choice.event(event)
             return every ? .everyEvent(wanted) : .event(wanted)
         }
     }
