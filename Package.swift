@@ -31,8 +31,13 @@ func module(
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    testsOfValues(name, dependencies + ["TestKit"])
+}
+
+/// Tests that need no server: they build without libpq and SQLite.
+func testsOfValues(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: name + "Tests", dependencies: dependencies + ["TestKit"], swiftSettings: strict)
+        name: name + "Tests", dependencies: dependencies + ["TestValues"], swiftSettings: strict)
 }
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -130,10 +135,12 @@ let package = Package(
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
         .executableTarget(
-            name: "wal-fuzz", dependencies: ["TestKit", "PostgresFormat"], swiftSettings: strict),
+            name: "wal-fuzz", dependencies: ["TestKit", "TestValues", "PostgresFormat"], swiftSettings: strict
+        ),
         module("ServiceSamples", ["ServiceModel", "PostgresFormat"]),
-        module("TestKit", ["Notation", "Platform", "PostgresClient", "PostgresFormat"]),
-        tests("Notation", ["Notation"]),
+        module("TestValues", []),
+        module("TestKit", ["Notation", "Platform", "PostgresClient", "PostgresFormat", "TestValues"]),
+        testsOfValues("Notation", ["Notation"]),
         tests("PostgresFormat", ["CSupport", "PostgresFormat", "Platform"]),
         tests("Platform", ["Notation", "Platform"]),
         tests("PostgresClient", ["PostgresClient", "Platform", "PostgresFormat"]),
@@ -153,10 +160,10 @@ let package = Package(
                 grdb, "ControlPlane", "Catalog", "Repository", "Restore", "ServiceModel", "WALEvents",
                 "Planning", "Notation", "Platform", "PostgresFormat", "Instance",
             ]),
-        tests(
+        testsOfValues(
             "AzureAPI",
             ["AzureAPI", "ServiceModel", "ServiceSamples", "Notation", "Platform", "PostgresFormat"]),
-        tests("Portal", ["Portal"]),
+        testsOfValues("Portal", ["Notation", "Portal"]),
         tests(
             "Server",
             [
@@ -173,6 +180,6 @@ let package = Package(
         tests(
             "EndToEnd",
             ["Repository", "Notation", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),
-        tests("Tidy", []),
+        testsOfValues("Tidy", []),
     ]
 )

@@ -1,5 +1,6 @@
 public import Platform
 public import PostgresClient
+import TestValues
 
 /// Writers that append to a ledger as applications do: bursts, idle stretches, long transactions, rollbacks,
 /// subtransactions, two-phase commits and sequences. Every row knows the transaction that wrote it, so that

@@ -1,4 +1,5 @@
 public import PostgresFormat
+public import TestValues
 
 /// Changes records and pages of real WAL at random and reads the result: whatever comes of it, the reader
 /// must neither crash, nor loop, nor take memory without bound.

@@ -1,6 +1,7 @@
 import Foundation
 import PostgresFormat
 import TestKit
+import TestValues
 
 // Reads damaged WAL for as long as wanted: `wal-fuzz EXECUTIONS SEED SEGMENT…`, the segments as PostgreSQL
 // keeps them. It says how far it came; a crash is the finding, and the seed brings it back.

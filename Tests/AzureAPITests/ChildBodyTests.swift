@@ -1,8 +1,8 @@
 import ServiceModel
 @testable import AzureAPI
 import Platform
-import TestKit
 import Testing
+import TestValues
 
 struct ChildBodyTests {
     private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }

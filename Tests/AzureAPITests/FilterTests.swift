@@ -4,8 +4,8 @@ import ServiceSamples
 import Foundation
 import Platform
 import PostgresFormat
-import TestKit
 import Testing
+import TestValues
 
 struct FilterTests {
     private func event(_ seconds: Int64 = 0) -> ActivityEvent {

@@ -4,6 +4,7 @@ import Platform
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 @testable import Capture
 

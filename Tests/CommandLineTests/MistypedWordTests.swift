@@ -1,6 +1,7 @@
 import ArgumentParser
 import TestKit
 import Testing
+import TestValues
 
 @testable import pitr
 

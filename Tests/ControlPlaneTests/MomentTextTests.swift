@@ -3,6 +3,7 @@ import Platform
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 @testable import ControlPlane
 

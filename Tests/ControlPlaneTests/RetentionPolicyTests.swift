@@ -2,6 +2,7 @@ import PostgresFormat
 import ServiceModel
 import TestKit
 import Testing
+import TestValues
 
 @testable import ControlPlane
 

@@ -5,6 +5,7 @@ import PostgresClient
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 extension EndToEnd {
     /// A copy beside its source: every difference of every kind of value is found, and none where there is

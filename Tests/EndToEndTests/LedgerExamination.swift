@@ -4,6 +4,7 @@ import PostgresClient
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 /// A written ledger, its oracle, and the questions that are put to the product about it.
 struct LedgerExamination {

@@ -4,6 +4,7 @@ import PostgresClient
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 /// All tests of this target: they share one machine, so one at a time.
 @Suite(.serialized)

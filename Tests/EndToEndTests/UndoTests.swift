@@ -8,6 +8,7 @@ import PostgresClient
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 extension EndToEnd {
     /// Takes transactions back: the source with the script applied equals a ledger replayed without them.

@@ -1,6 +1,7 @@
 import Platform
 import PostgresClient
 import TestKit
+import TestValues
 
 /// Random work on tables of many shapes.
 struct UndoWorkload {

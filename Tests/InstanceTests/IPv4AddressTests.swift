@@ -1,6 +1,7 @@
 import Instance
 import TestKit
 import Testing
+import TestValues
 
 @Suite struct IPv4AddressTests {
     @Test func `text and value are inverses`() {

@@ -2,6 +2,7 @@ import Instance
 import Platform
 import TestKit
 import Testing
+import TestValues
 
 @Suite struct SettingsTests {
     private static let paths = InstancePaths(

@@ -1,6 +1,6 @@
 import Notation
-import TestKit
 import Testing
+import TestValues
 
 @Suite struct JSONValueTests {
     @Test func `parsing gives what was printed`() throws {

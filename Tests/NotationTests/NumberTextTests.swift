@@ -1,6 +1,6 @@
 import Notation
-import TestKit
 import Testing
+import TestValues
 
 @Suite(.timeLimit(.minutes(1))) struct NumberTextTests {
     @Test(arguments: [

@@ -2,6 +2,7 @@ import Planning
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 /// Random WAL and targets that are places in it, against the rules written down directly and against what
 /// PostgreSQL would do.

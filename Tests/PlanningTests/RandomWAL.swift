@@ -1,6 +1,7 @@
 import Planning
 import PostgresFormat
 import TestKit
+import TestValues
 
 extension CraftedWAL {
     /// WAL of a busy or idle server, with one to five backups; some of it at the edges of pages and

@@ -2,6 +2,7 @@ import Planning
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 /// Random WAL against the rule written down directly, and against what PostgreSQL would do.
 struct RestorePlannerPropertyTests {

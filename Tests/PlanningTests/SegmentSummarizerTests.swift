@@ -2,6 +2,7 @@ import Planning
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 @Suite struct SegmentSummarizerTests {
     private let noon = PostgresTimestamp(microseconds: 812_345_678_901_234)

@@ -2,6 +2,7 @@ import Planning
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 @Suite struct SegmentSummaryTests {
     @Test func `reads back what it encoded, whatever it holds`() throws {

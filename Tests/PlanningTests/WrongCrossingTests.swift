@@ -1,6 +1,7 @@
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 @testable import Planning
 

@@ -1,6 +1,7 @@
 import Platform
 import TestKit
 import Testing
+import TestValues
 
 @Suite struct CompressorTests {
     @Test func `a frame gives back what went in`() throws {

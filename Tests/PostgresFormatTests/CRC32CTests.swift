@@ -1,6 +1,7 @@
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 @Suite struct CRC32CTests {
     @Test func `gives the published check value`() {

@@ -1,5 +1,6 @@
 import PostgresFormat
 import TestKit
+import TestValues
 
 /// What a decoder made of some pages.
 struct DecodedWAL: Equatable {

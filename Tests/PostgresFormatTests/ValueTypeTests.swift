@@ -1,6 +1,7 @@
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 @Suite struct ValueTypeTests {
     @Test func `a WAL position reads back what it printed`() {

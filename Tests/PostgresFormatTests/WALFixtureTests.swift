@@ -3,6 +3,7 @@ import Platform
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 /// The WAL under fixtures/wal, each a case of its own.
 @Suite struct WALFixtureTests {

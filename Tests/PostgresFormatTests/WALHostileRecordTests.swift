@@ -1,6 +1,7 @@
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 @Suite struct WALHostileRecordTests {
     private let noon = PostgresTimestamp(microseconds: 812_345_678_901_234)

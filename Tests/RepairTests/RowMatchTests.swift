@@ -2,6 +2,7 @@ import Platform
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 
 @testable import Repair
 

@@ -4,6 +4,7 @@ import PostgresFormat
 import Repository
 import TestKit
 import Testing
+import TestValues
 
 /// What several threads count in an archive is what one counts, whatever is in it.
 @Suite(.enabled(if: RecordedWAL.isAvailable), .serialized)

@@ -3,6 +3,7 @@ import PostgresFormat
 import Repository
 import TestKit
 import Testing
+import TestValues
 
 /// What several threads read of a segment is what one reads, whatever is in it.
 @Suite struct PartReadingTests {

@@ -4,6 +4,7 @@ import PostgresFormat
 import Repository
 import TestKit
 import Testing
+import TestValues
 
 /// What indexes tell of a transaction is what stands in the WAL.
 @Suite(.enabled(if: RecordedWAL.isAvailable), .serialized)

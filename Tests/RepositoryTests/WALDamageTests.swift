@@ -3,6 +3,7 @@ import PostgresFormat
 import Repository
 import TestKit
 import Testing
+import TestValues
 
 /// Whatever happens to a stored segment, it never comes back as if nothing had.
 @Suite struct WALDamageTests {

@@ -2,6 +2,7 @@ import AzureAPI
 import Platform
 import TestKit
 import Testing
+import TestValues
 
 @testable import Server
 

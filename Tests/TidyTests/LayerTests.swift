@@ -39,9 +39,10 @@ struct LayerTests {
                 "PostgresFormat", "Repair", "Server", "ServiceModel", "WALEvents",
             ],
             "pitr-wal": ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"],
-            "wal-fuzz": ["PostgresFormat", "TestKit"],
+            "wal-fuzz": ["PostgresFormat", "TestKit", "TestValues"],
             "ServiceSamples": ["PostgresFormat", "ServiceModel"],
-            "TestKit": ["Notation", "Platform", "PostgresClient", "PostgresFormat"],
+            "TestKit": ["Notation", "Platform", "PostgresClient", "PostgresFormat", "TestValues"],
+            "TestValues": [],
         ]
     }()
 
@@ -106,17 +107,43 @@ struct LayerTests {
         #expect(!reaches("Capture", "Restore") && !reaches("Restore", "Capture"))
     }
 
-    /// What prints and reads Azure's words is tested without a database of any kind.
-    @Test func `keeps AzureAPI and what it stands on free of SQLite and libpq`() {
-        var reached: Set = ["AzureAPI"]
+    /// What stands on SQLite or libpq.
+    private static let heavy: Set = [
+        "CLibPQ", "PostgresClient", "Catalog", "ControlPlane", "Repair", "TestKit",
+    ]
+
+    /// All that some targets stand on, themselves included.
+    private static func reached(from targets: Set<String>) -> Set<String> {
+        var reached = targets
         while true {
-            let next = reached.union(reached.flatMap { Self.allowed[$0] ?? [] })
-            if next == reached { break }
+            let next = reached.union(reached.flatMap { allowed[$0] ?? [] })
+            if next == reached { return reached }
             reached = next
         }
+    }
+
+    /// What prints and reads Azure's words is tested without a database of any kind.
+    @Test func `keeps AzureAPI and what it stands on free of SQLite and libpq`() {
+        let reached = Self.reached(from: ["AzureAPI"])
         #expect(reached.contains("ServiceModel") && reached.contains("PostgresFormat"))
-        #expect(reached.isDisjoint(with: ["CLibPQ", "PostgresClient", "Catalog", "ControlPlane", "Repair"]))
+        #expect(reached.isDisjoint(with: Self.heavy))
         #expect(Self.outside["GRDB"]?.isDisjoint(with: reached) == true)
+    }
+
+    /// So do the tests of what prints and reads them.
+    @Test func `tests of values need neither SQLite nor libpq`() throws {
+        let package = try #require(SourceText.all().first { $0.path == "Package.swift" })
+        let found = package.lines.joined(separator: " ")
+            .matches(of: #/testsOfValues\(\s*"(?<name>\w+)",\s*\[(?<list>[^\]]*)\]\)/#)
+        #expect(found.contains { $0.output.name == "AzureAPI" })
+        for match in found {
+            let declared = match.output.list.split(separator: ",").map {
+                $0.trimmingCharacters(in: CharacterSet(charactersIn: " \""))
+            }.filter { !$0.isEmpty }
+            #expect(declared.allSatisfy { Self.allowed[$0] != nil }, "\(match.output.name)")
+            let reached = Self.reached(from: Set(declared))
+            #expect(reached.isDisjoint(with: Self.heavy), "\(match.output.name)")
+        }
     }
 
     @Test func `declares in the package no more than the table allows`() throws {

@@ -1,6 +1,7 @@
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 import WALEvents
 
 /// What is written is what is read, and nothing else is read.

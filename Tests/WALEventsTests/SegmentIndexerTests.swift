@@ -1,6 +1,7 @@
 import PostgresFormat
 import TestKit
 import Testing
+import TestValues
 import WALEvents
 
 struct SegmentIndexerTests {
