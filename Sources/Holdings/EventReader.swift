@@ -4,7 +4,7 @@ import PostgresFormat
 import Repository
 import WALEvents
 
-/// Goes through a server's log from its backups on, and gathers the events in it.
+/// Goes through a server's WAL from its backups on, and gathers the events in it.
 ///
 /// A backup gives the catalogs to begin with; the WAL brings them forward. Behind a gap the next backup is
 /// taken. Memory holds the catalogs and the transactions under way, not the WAL.

@@ -46,7 +46,7 @@ extension SourceReader {
         return history
     }
 
-    /// Goes through a server's log and hands over the events, in its order; what it is told is not kept.
+    /// Goes through a server's WAL and hands over the events, in its order; what it is told is not kept.
     ///
     /// - Parameters:
     ///   - transaction: the only one whose rows are of interest, if there is one.

@@ -40,7 +40,7 @@ enum RepositoryReadme {
 
           allow_in_place_tablespaces = on
 
-        CREATE TABLESPACE in the log leads the new server to the directory that the old one used: on the same
+        CREATE TABLESPACE in the WAL leads the new server to the directory that the old one used: on the same
         machine stop before it (pg_waldump --rmgr=Tablespace finds it), or the two share their files.
 
         Then: touch /path/to/newdata/recovery.signal, and start the server with pg_ctl.

@@ -40,7 +40,7 @@ extension EndToEnd {
                 #expect(states[names[1]] == "damaged")
                 #expect(states[names[2]] == "stale")
                 #expect(states[names[3]] == "present")
-                // Neither a plan nor a restore mends them.
+                // Neither a plan nor a restore repairs them.
                 try product.json("plan", "--source-server", "orders")
                 let copy = try product.restore("copy", from: "orders").server
                 #expect(try copy.superuser().value("SELECT count(*) FROM t") == "1700")

@@ -2,7 +2,7 @@ import Planning
 import PostgresFormat
 import TestKit
 
-/// A server's log made by hand, with what a planner is told of it and the truth beside it.
+/// A server's WAL made by hand, with what a planner is told of it and the truth beside it.
 struct CraftedWAL {
     /// A record that was written, with what makes it matter.
     struct Record: Hashable {

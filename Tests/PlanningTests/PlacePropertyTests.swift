@@ -21,7 +21,7 @@ struct PlacePropertyTests {
             for _ in 0..<10 {
                 let target = Self.target(in: wal, &random)
                 let mode: TargetMode = Bool.random(using: &random) ? .automatic : .lsn
-                let what = "seed \(random.seed), log \(number), \(target.words), mode \(mode)"
+                let what = "seed \(random.seed), case \(number), \(target.words), mode \(mode)"
                 do {
                     let plan = try held.plan(target, mode: mode)
                     planned += 1
@@ -65,7 +65,7 @@ struct PlacePropertyTests {
                 // No transaction ends twice, but those made up here may.
                 guard wal.records.filter({ $0.ends(TransactionID(xid)) }).count < 2 else { continue }
                 let target = RecoveryTarget.transaction(TransactionNumber(UInt64(xid)), exclusive: false)
-                let what = "seed \(random.seed), log \(number), \(target.words)"
+                let what = "seed \(random.seed), case \(number), \(target.words)"
                 let refusal = try held.refusal(target)
                 #expect(try indexed.refusal(target) == refusal, "\(what)")
                 guard refusal == nil else { continue }

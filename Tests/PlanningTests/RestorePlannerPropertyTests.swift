@@ -22,7 +22,7 @@ struct RestorePlannerPropertyTests {
                 let time = wal.randomTarget(&random)
                 guard let earliest = held.inventory.earliest, time >= earliest else { continue }
                 for mode in TargetMode.allCases {
-                    let what = "log \(number) at \(time), mode \(mode)"
+                    let what = "case \(number) at \(time), mode \(mode)"
                     do {
                         let plan = try held.plan(.time(time), mode: mode)
                         planned += 1
@@ -39,7 +39,7 @@ struct RestorePlannerPropertyTests {
                 }
             }
             let plan = try held.plan(.latest)
-            #expect(model.flaw(of: plan, at: nil) == nil, "log \(number), latest")
+            #expect(model.flaw(of: plan, at: nil) == nil, "case \(number), latest")
         }
         #expect(planned > Self.cases)
         #expect(settings == ["recovery_target_time ", "recovery_target_lsn ", "recovery_target "])
@@ -71,7 +71,7 @@ struct RestorePlannerPropertyTests {
                     let plan = try held.plan(.time(time))
                     planned += 1
                     #expect(
-                        model.flaw(of: plan, at: time) == nil, "log \(number) at \(time), without \(lost)")
+                        model.flaw(of: plan, at: time) == nil, "case \(number) at \(time), without \(lost)")
                 } catch let refusal as Refusal {
                     refused += 1
                     try checkReachable(refusal, held, model)

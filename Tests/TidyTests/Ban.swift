@@ -90,6 +90,12 @@ struct Ban: Sendable, CustomStringConvertible {
             example: ("Sources/Planning/X.swift", #""position \(lsn) is after the end of the log""#),
             isOfTexts: true),
         Ban(
+            name: "mending", pattern: #"\b[Mm]end(s|ed|ing)?\b"#,
+            replacement: "say repair; replay makes a backup consistent",
+            applies: { $0.hasPrefix("Sources/") },
+            example: ("Sources/ControlPlane/X.swift", #""a restore mends it""#),
+            isOfTexts: true),
+        Ban(
             name: "import Foundation at the ground", pattern: #"^\s*(\w+\s+)?import\s+(\w+\s+)?Foundation"#,
             replacement: "use Glibc and Platform: the WAL helper has to start in milliseconds",
             applies: { path in groundFolders.contains { path.hasPrefix($0) } },

@@ -54,7 +54,7 @@ struct MadeRestoreStory {
             text: [
                 "Backup \(evidence.baseBackup) was taken while the server ran, so that its files alone were no "
                     + "state that ever was. \(segments) "
-                    + "of WAL, from \(evidence.walStart) on, mended that and led to the target."
+                    + "of WAL, from \(evidence.walStart) on, made that consistent and led to the target."
             ] + taken(["claim", "lay out", "stage WAL"]))
     }
 

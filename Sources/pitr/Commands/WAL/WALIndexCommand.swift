@@ -6,7 +6,7 @@ struct WALIndexCommand: PitrCommand {
     static let configuration = CommandConfiguration(
         commandName: "index", abstract: "Show, or make anew, the indexes beside a server's archived WAL.",
         discussion: """
-            An index tells what happened in a segment, so that a timeline opens no log. It is made as the \
+            An index tells what happened in a segment, so that a timeline reads no WAL. It is made as the \
             segment arrives and is not needed to restore. One that is missing, stale or damaged is never \
             believed: its segment is read instead, which takes longer.
             """)

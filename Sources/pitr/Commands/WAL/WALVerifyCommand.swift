@@ -8,7 +8,7 @@ struct WALVerifyCommand: PitrCommand {
         commandName: "verify", abstract: "Read a server's whole archived WAL and check everything in it.",
         discussion: """
             Every file's checksum, every page, every record's CRC and its link to the record before, gaps, \
-            the histories of timelines, and that all log from the oldest backup on is there. Ends with status \
+            the histories of timelines, and that all WAL from the oldest backup on is there. Ends with status \
             1 when something is wrong.
             """)
 
