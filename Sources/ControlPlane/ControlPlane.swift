@@ -27,27 +27,18 @@ public final class ControlPlane: Sendable {
     public let caller: Caller
     /// Whether nothing but the repositories of a paired location is read.
     let isOfPair: Bool
-    /// The accepted operation that this process carries out.
-    let acceptedOperation: String?
 
     /// Opens (and on first use makes) the state directory. A newer layout is refused with `.formatTooNew`.
     ///
-    /// - Parameters:
-    ///   - caller: who asks, unless an accepted operation says who asked for that.
-    ///   - acceptedOperation: what this process was started for; its first operation is that one.
+    /// - Parameter caller: who asks.
     public init(
         account: ServiceAccount, progress: any ProgressReporter = SilentProgress(),
         cancellation: CancellationFlag = CancellationFlag(), clock: any WallClock = SystemWallClock(),
-        runner: any CommandRunner = SystemCommands(), caller: Caller = .local,
-        acceptedOperation: String? = nil
+        runner: any CommandRunner = SystemCommands(), caller: Caller = .local
     ) throws {
         self.account = account
         paths = HomePaths(home: account.home)
-        self.progress =
-            acceptedOperation.map {
-                ProgressFile(
-                    operation: HomePaths(home: account.home).operation($0), inner: progress, clock: clock)
-            } ?? progress
+        self.progress = progress
         self.cancellation = cancellation
         self.clock = clock
         self.runner = runner
@@ -59,11 +50,24 @@ public final class ControlPlane: Sendable {
                 .stateDamaged, "the catalog \(paths.catalog) is missing or empty, and there are servers",
                 hint: CatalogRebuild.advice)
         }
-        let store = try CatalogStore(path: paths.catalog)
-        catalog = store
+        catalog = try CatalogStore(path: paths.catalog)
         isOfPair = false
-        self.acceptedOperation = acceptedOperation
-        self.caller = try acceptedOperation.flatMap { try Self.caller(of: $0, in: store) } ?? caller
+        self.caller = caller
+    }
+
+    /// The same state for whoever asked for an operation, with the progress told to who watches that.
+    init(_ other: ControlPlane, workingFor operation: Operation) {
+        account = other.account
+        paths = other.paths
+        catalog = other.catalog
+        catalogLock = other.catalogLock
+        progress = ProgressFile(
+            operation: other.paths.operation(operation.row.id), inner: other.progress, clock: other.clock)
+        cancellation = other.cancellation
+        clock = other.clock
+        isOfPair = other.isOfPair
+        runner = other.runner
+        caller = Caller(name: operation.row.caller)
     }
 
     /// The same state, but for the repositories, those of a paired location.
@@ -81,7 +85,6 @@ public final class ControlPlane: Sendable {
         isOfPair = moment != nil
         runner = other.runner
         caller = other.caller
-        acceptedOperation = other.acceptedOperation
     }
 
     /// Checks the state directory's version and makes the folders that are missing.

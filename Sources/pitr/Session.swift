@@ -28,10 +28,8 @@ struct Session: Sendable {
 
     /// Becomes the service account and opens the state. From here on files are the account's, also when root
     /// called: what must be opened with the caller's rights is opened before.
-    ///
-    /// - Parameter acceptedOperation: what the process was started to carry out.
-    func controlPlane(acceptedOperation: String? = nil) throws -> ControlPlane {
-        try controlPlane(adopt(), caller: Caller(person), acceptedOperation: acceptedOperation)
+    func controlPlane() throws -> ControlPlane {
+        try controlPlane(adopt(), caller: Caller(person))
     }
 
     /// As `controlPlane`, for what the tool does by itself, whoever started it.
@@ -53,12 +51,9 @@ struct Session: Sendable {
         return account
     }
 
-    private func controlPlane(
-        _ account: ServiceAccount, caller: Caller, acceptedOperation: String? = nil
-    ) throws -> ControlPlane {
+    private func controlPlane(_ account: ServiceAccount, caller: Caller) throws -> ControlPlane {
         try ControlPlane(
-            account: account, progress: progress, cancellation: Interruption.flag, caller: caller,
-            acceptedOperation: acceptedOperation)
+            account: account, progress: progress, cancellation: Interruption.flag, caller: caller)
     }
 
     /// The state directory, absolute: the working directory changes later.

@@ -54,12 +54,6 @@ struct OperationDispatcherTests {
                 steppedDown: false)
         }
 
-        /// The control plane of the process that an operation was started in.
-        func worker(_ operation: String) throws -> ControlPlane {
-            try ControlPlane(
-                account: Self.account(scratch), runner: workers, acceptedOperation: operation)
-        }
-
         static func server(_ id: String, named name: String? = nil) -> ServerRow {
             ServerRow(
                 id: id, resourceGroup: "local", name: name ?? id, location: "local", tags: [:],
@@ -205,11 +199,12 @@ struct OperationDispatcherTests {
                     Entry(
                         kind: .stop, serverID: meant, group: "local", resourceID: id + part,
                         location: "local", lane: "server:\(meant)", request: .stop(orders)), .local)
-                let worker = try stage.worker(accepted.id)
+                let operation = try #require(try stage.control.operations.operation(accepted.id))
+                let work = AcceptedWork(operation: operation)
                 if isFound {
-                    #expect(try worker.find(orders).id == "2")
+                    #expect(try stage.control.find(orders, for: work).id == "2")
                 } else {
-                    #expect(throws: Problem.self) { try worker.find(orders) }
+                    #expect(throws: Problem.self) { try stage.control.find(orders, for: work) }
                 }
             }
         }

@@ -6,18 +6,18 @@ import ServiceModel
 
 /// What a worker does: it carries out one accepted operation, and tells how it ended.
 extension ControlPlane {
-    /// Carries out the accepted operation that this process was started for, if no other one does already.
-    public func runAccepted() throws {
+    /// Carries out an accepted operation, if no other process does already.
+    public func runAccepted(_ id: String) throws {
         // One that is taken already, or was called off, is somebody else's.
-        guard let id = acceptedOperation,
-            let mine = try operations.operation(id)?.take(by: .current), try operations.write(mine)
+        guard let mine = try operations.operation(id)?.take(by: .current), try operations.write(mine)
         else { return }
         let operation = mine.operation
         do {
             let request = try CatalogJSON.value(OperationRequest.self, operation.row.request ?? "")
             let secret = try readSecret(id)
             RestoreFaults.reached("worker: begin")
-            try carryOut(request, secret: secret)
+            try ControlPlane(self, workingFor: operation)
+                .carryOut(request, secret: secret, for: AcceptedWork(operation: operation))
             RestoreFaults.reached("worker: end")
             try end(accepted: operation, failure: nil)
         } catch {
@@ -35,43 +35,46 @@ extension ControlPlane {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func carryOut(_ request: OperationRequest, secret: String?) throws {
+    private func carryOut(
+        _ request: OperationRequest, secret: String?, for accepted: AcceptedWork
+    ) throws {
         switch request {
         case .create(var create):
             create.adminPassword = secret
-            _ = try createServer(create)
+            _ = try createServer(create, for: accepted)
         case .restore(var restore):
             restore.adminPassword = secret
-            _ = try self.restore(restore) { _ in }
+            _ = try self.restore(restore, for: accepted) { _ in }
         case .revive(var restore):
             restore.adminPassword = secret
-            _ = try reviveDropped(restore) { _ in }
+            _ = try reviveDropped(restore, for: accepted) { _ in }
         case .geoRestore(var restore, let location):
             restore.adminPassword = secret
-            _ = try geoRestore(restore, location: location) { _ in }
+            _ = try geoRestore(restore, location: location, for: accepted) { _ in }
         case .update(let server, var update):
             update.adminPassword = secret
-            _ = try updateServer(server, update)
-        case .upgrade(let upgrade): _ = try upgradeServer(upgrade)
+            _ = try updateServer(server, update, for: accepted)
+        case .upgrade(let upgrade): _ = try upgradeServer(upgrade, for: accepted)
         case .delete(let server):
             // One that was called off before it began is gone already.
-            guard (try? find(server)) != nil else { return }
-            try deleteServer(server)
-        case .start(let server): try startServer(server)
-        case .stop(let server): try stopServer(server)
-        case .restart(let server): try restartServer(server)
-        case .createBackup(let server, let name): _ = try createBackup(server, name: name)
-        case .deleteBackup(let server, let name): try deleteBackup(server, name: name)
+            guard (try? find(server, for: accepted)) != nil else { return }
+            try deleteServer(server, for: accepted)
+        case .start(let server): try startServer(server, for: accepted)
+        case .stop(let server): try stopServer(server, for: accepted)
+        case .restart(let server): try restartServer(server, for: accepted)
+        case .createBackup(let server, let name): _ = try createBackup(server, name: name, for: accepted)
+        case .deleteBackup(let server, let name): try deleteBackup(server, name: name, for: accepted)
         case .writeRule(let server, let name, let start, let end):
             let rule = FirewallRule(name: name, startIPAddress: start, endIPAddress: end)
-            _ = try createFirewallRule(server, rule)
-        case .deleteRule(let server, let name): try deleteFirewallRule(server, name: name)
+            _ = try createFirewallRule(server, rule, for: accepted)
+        case .deleteRule(let server, let name): try deleteFirewallRule(server, name: name, for: accepted)
         case .setParameter(let server, let name, let value):
-            _ = try setParameter(server, name: name, value: value)
+            _ = try setParameter(server, name: name, value: value, for: accepted)
         case .createDatabase(let server, let name, let charset, let collation):
-            _ = try createDatabase(server, name: name, charset: charset, collation: collation)
-        case .deleteDatabase(let server, let name): try deleteDatabase(server, name: name)
-        case .deleteGroup(let name): try deleteGroup(name)
+            _ = try createDatabase(
+                server, name: name, charset: charset, collation: collation, for: accepted)
+        case .deleteDatabase(let server, let name): try deleteDatabase(server, name: name, for: accepted)
+        case .deleteGroup(let name): try deleteGroup(name, for: accepted)
         }
     }
 

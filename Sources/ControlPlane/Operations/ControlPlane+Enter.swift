@@ -85,31 +85,28 @@ extension ControlPlane {
         }
     }
 
-    static func caller(of operation: String, in catalog: CatalogStore) throws -> Caller? {
-        try OperationStore(catalog: catalog).operation(operation).map { Caller(name: $0.row.caller) }
-    }
-
-    /// The first operation of that kind that a worker performs is the accepted one; nil for every other.
-    func takeOver(_ kind: OperationKind, server: ServerRow, properties: [String: String]) throws
-        -> RunningOperation?
-    {
-        guard let id = acceptedOperation,
-            let (running, change) = try operations.operation(id)?.takeOver(
+    /// The accepted operation as the one that is performed now; nil when it was accepted for something else,
+    /// or was begun before.
+    func takeOver(
+        _ accepted: AcceptedWork, as kind: OperationKind, server: ServerRow, properties: [String: String]
+    ) throws -> RunningOperation? {
+        guard
+            let (running, change) = try operations.operation(accepted.id)?.takeOver(
                 as: kind, server: server, properties: properties, at: clock.now())
         else { return nil }
         return try operations.write(change) ? running : nil
     }
 
-    /// The server that this process is to make: its name and address were taken when it was accepted.
-    func reservation() throws -> ServerRow? {
-        guard let id = acceptedOperation, let operation = try operations.operation(id) else { return nil }
-        let row = try catalog.read { try ServerRow.fetchOne($0, key: operation.row.serverID) }
+    /// The server that accepted work is to make: its name and address were taken when it was accepted.
+    func reservation(for accepted: AcceptedWork?) throws -> ServerRow? {
+        guard let accepted else { return nil }
+        let row = try catalog.read { try ServerRow.fetchOne($0, key: accepted.operation.row.serverID) }
         return row?.phase == .provisioning ? row : nil
     }
 
-    /// Whether a server has the name already; not the one that this process is to make.
-    func isTaken(_ name: String) throws -> Bool {
-        let own = try reservation()?.id
+    /// Whether a server has the name already; not the one that accepted work is to make.
+    func isTaken(_ name: String, for accepted: AcceptedWork?) throws -> Bool {
+        let own = try reservation(for: accepted)?.id
         return try catalog.read {
             try ServerRow.filter(Column("name") == name).filter(Column("id") != own ?? "")
                 .filter(Column("phase") != ServerPhase.dropped.rawValue).fetchCount($0) > 0

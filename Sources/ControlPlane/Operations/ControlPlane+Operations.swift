@@ -8,15 +8,17 @@ public import ServiceModel
 extension ControlPlane {
     /// Catalogues an operation, logs its start, runs it, and logs how it ended. Failures pass through.
     ///
-    /// - Parameter caller: for whom it is done; nil for this control plane's own.
+    /// - Parameters:
+    ///   - caller: for whom it is done; nil for this control plane's own.
+    ///   - accepted: the operation that was accepted for just this; nil for any other.
     func perform<Value>(
         _ kind: OperationKind, server: ServerRow, source: String? = nil, correlationID: String? = nil,
-        properties: [String: String] = [:], caller: Caller? = nil,
+        properties: [String: String] = [:], caller: Caller? = nil, for accepted: AcceptedWork? = nil,
         _ body: (RunningOperation) throws -> Value
     ) throws -> Value {
         try performUntilFinished(
             kind, server: server, source: source, correlationID: correlationID, properties: properties,
-            caller: caller
+            caller: caller, for: accepted
         ) { operation in
             let value = try body(operation)
             try finish(operation, properties: properties, failure: nil)
@@ -27,12 +29,12 @@ extension ControlPlane {
     /// As `perform`, but success is logged by the body itself, with the change that is the success.
     func performUntilFinished<Value>(
         _ kind: OperationKind, server: ServerRow, source: String? = nil, correlationID: String? = nil,
-        properties: [String: String] = [:], caller: Caller? = nil,
+        properties: [String: String] = [:], caller: Caller? = nil, for accepted: AcceptedWork? = nil,
         _ body: (RunningOperation) throws -> Value
     ) throws -> Value {
         let operation = try begin(
             kind, server: server, source: source, correlationID: correlationID, properties: properties,
-            caller: caller)
+            caller: caller, for: accepted)
         do {
             return try body(operation)
         } catch {
@@ -44,9 +46,13 @@ extension ControlPlane {
 
     func begin(
         _ kind: OperationKind, server: ServerRow, source: String?, correlationID: String? = nil,
-        properties: [String: String], caller: Caller? = nil
+        properties: [String: String], caller: Caller? = nil, for accepted: AcceptedWork? = nil
     ) throws -> RunningOperation {
-        if let accepted = try takeOver(kind, server: server, properties: properties) { return accepted }
+        if let accepted,
+            let running = try takeOver(accepted, as: kind, server: server, properties: properties)
+        {
+            return running
+        }
         let operation = RunningOperation(
             correlationID: correlationID ?? Identifiers.uuid(), kind: kind, server: server,
             startedAt: clock.now(), caller: (caller ?? self.caller).name)

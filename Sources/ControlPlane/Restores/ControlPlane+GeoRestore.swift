@@ -8,16 +8,19 @@ public import ServiceModel
 /// location is only asked for what is not there yet, and one that cannot be read is no obstacle.
 extension ControlPlane {
     public func geoRestore(
-        _ request: RestoreRequest, location: String, announce: (PlannedRestore) -> Void
+        _ request: RestoreRequest, location: String, for accepted: AcceptedWork? = nil,
+        announce: (PlannedRestore) -> Void
     ) throws -> RestoreResult {
         let source = try geoSource(of: request, location: location)
-        return try restore(request, from: source, kind: .geoRestore, announce: announce) {
-            try self.prepareGeoRestore(request, source)
+        return try restore(request, from: source, kind: .geoRestore, for: accepted, announce: announce) {
+            try self.prepareGeoRestore(request, source, for: accepted)
         }
     }
 
     /// Reads the pair, brought up to date where that is possible; else the pair as it is, and says so.
-    private func prepareGeoRestore(_ request: RestoreRequest, _ source: ServerRow) throws -> PreparedRestore {
+    private func prepareGeoRestore(
+        _ request: RestoreRequest, _ source: ServerRow, for accepted: AcceptedWork?
+    ) throws -> PreparedRestore {
         let pair = source.location
         var reason = "server \(source.name) was deleted"
         if let first = try kept(id: source.id), first.phase == .complete {
@@ -26,7 +29,7 @@ extension ControlPlane {
                 var live = first
                 live.location = pair
                 return try ControlPlane(self, readingFrom: paths.paired(pair))
-                    .prepare(request, source: live, checkName: true)
+                    .prepare(request, source: live, checkName: true, for: accepted)
             } catch let problem as Problem where problem.code == .canceled {
                 throw problem
             } catch {
@@ -35,7 +38,7 @@ extension ControlPlane {
         }
         let asked = clock.now()
         let view = pairView(source)
-        var prepared = try view.prepare(request, source: source, checkName: true)
+        var prepared = try view.prepare(request, source: source, checkName: true, for: accepted)
         var notes = [
             "Restored from \(pair) alone, because \(reason): nothing later than \(view.clock.now()) is known there."
         ]

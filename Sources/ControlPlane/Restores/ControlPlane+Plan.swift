@@ -50,16 +50,41 @@ extension ControlPlane {
         return try findComplete(reference)
     }
 
+    /// The deleted server that is meant: of several that had the name, the one deleted last.
+    func droppedSource(of request: RestoreRequest) throws -> ServerRow {
+        try requireGroup(request.resourceGroup)
+        let wanted = request.sourceServer
+        let meant = ResourceID.reference(wanted, defaultGroup: request.resourceGroup)
+        let name = meant?.name ?? wanted
+        // A whole resource id means that group's server and no other's.
+        let group = wanted.contains("/") ? meant?.resourceGroup.lowercased() : nil
+        let dropped = try rows(resourceGroup: nil, dropped: true).filter {
+            $0.id == wanted
+                || $0.name == name.lowercased() && (group == nil || $0.resourceGroup.lowercased() == group)
+        }
+        guard
+            let source = dropped.max(by: { ($0.deletedAt ?? $0.createdAt) < ($1.deletedAt ?? $1.createdAt) })
+        else {
+            throw Problem(
+                .resourceNotFound, "no deleted server '\(wanted)' has backups left",
+                hint: "List what can be revived with 'pitr list --deleted'.")
+        }
+        return source
+    }
+
     /// Reads what is held, decides, and checks what can be checked before anything is made.
     ///
-    /// - Parameter inDetail: whether the plan also tells what a person wants to know and a restore does not.
+    /// - Parameters:
+    ///   - inDetail: whether the plan also tells what a person wants to know and a restore does not.
+    ///   - accepted: the operation that may have taken the name already.
     func prepare(
-        _ request: RestoreRequest, source: ServerRow, checkName: Bool, inDetail: Bool = false
+        _ request: RestoreRequest, source: ServerRow, checkName: Bool, inDetail: Bool = false,
+        for accepted: AcceptedWork? = nil
     ) throws -> PreparedRestore {
         var notes: [String] = []
         let asked = clock.now()
         let sought = try sought(request.target, from: source, notes: &notes)
-        if checkName { try checkPlace(of: request, source: source, notes: &notes) }
+        if checkName { try checkPlace(of: request, source: source, for: accepted, notes: &notes) }
         let rules = try checkCopy(request, source: source)
 
         let pin = try DirectoryLock.wait(paths.pin(source.id), .shared)
@@ -111,17 +136,19 @@ extension ControlPlane {
         }
     }
 
-    private func checkPlace(of request: RestoreRequest, source: ServerRow, notes: inout [String]) throws {
-        if let old = try replaced(by: request, source: source) {
+    private func checkPlace(
+        of request: RestoreRequest, source: ServerRow, for accepted: AcceptedWork?, notes: inout [String]
+    ) throws {
+        if let old = try replaced(by: request, source: source, for: accepted) {
             notes.append(Self.replacementNote(old))
         } else if let name = request.name {
-            try checkNewName(name)
+            try checkNewName(name, for: accepted)
         }
     }
 
-    private func checkNewName(_ name: String) throws {
+    private func checkNewName(_ name: String, for accepted: AcceptedWork?) throws {
         try Self.validate(serverName: name.lowercased())
-        if try isTaken(name.lowercased()) {
+        if try isTaken(name.lowercased(), for: accepted) {
             throw Problem(
                 .serverNameAlreadyExists, "Specified server name is already used.", detail: name,
                 hint:

@@ -42,10 +42,12 @@ extension ControlPlane {
     // MARK: Which one
 
     /// The copy that makes room; nil where nobody has the name, so that a script may run twice.
-    func replaced(by request: RestoreRequest, source: ServerRow) throws -> ServerRow? {
+    func replaced(
+        by request: RestoreRequest, source: ServerRow, for accepted: AcceptedWork? = nil
+    ) throws -> ServerRow? {
         guard request.replaces, let name = request.name?.lowercased() else { return nil }
         try Self.validate(serverName: name)
-        let own = try reservation()?.id ?? ""
+        let own = try reservation(for: accepted)?.id ?? ""
         let found = try catalog.read {
             try ServerRow.filter(Column("name") == name).filter(Column("id") != own)
                 .filter(Column("phase") != ServerPhase.dropped.rawValue).fetchOne($0)
@@ -111,11 +113,11 @@ extension ControlPlane {
 
     /// Gives a copy that was to replace another one the name at once: the other has gone since that was
     /// accepted. Any other copy has its name.
-    func takeName(_ name: String, _ copy: ServerRow) throws -> ServerRow {
+    func takeName(_ name: String, _ copy: ServerRow, for accepted: AcceptedWork?) throws -> ServerRow {
         guard copy.name != name else { return copy }
         let gate = try DirectoryLock.wait(paths.locks + "/names")
         defer { gate.release() }
-        guard try !isTaken(name) else {
+        guard try !isTaken(name, for: accepted) else {
             throw Problem(
                 .serverNameAlreadyExists, "Specified server name is already used.", detail: name,
                 hint: "Choose another name; a restore never overwrites.")

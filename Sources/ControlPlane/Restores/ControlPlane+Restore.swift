@@ -11,37 +11,18 @@ public import ServiceModel
 
 /// Carrying out a restore: a new server, never the old one.
 extension ControlPlane {
-    public func restore(_ request: RestoreRequest, announce: (PlannedRestore) -> Void) throws -> RestoreResult
-    {
-        try restore(request, from: try source(of: request), kind: .restore, announce: announce)
+    public func restore(
+        _ request: RestoreRequest, for accepted: AcceptedWork? = nil, announce: (PlannedRestore) -> Void
+    ) throws -> RestoreResult {
+        try restore(
+            request, from: try source(of: request), kind: .restore, for: accepted, announce: announce)
     }
 
-    public func reviveDropped(_ request: RestoreRequest, announce: (PlannedRestore) -> Void) throws
-        -> RestoreResult
-    {
-        try restore(request, from: try droppedSource(of: request), kind: .revive, announce: announce)
-    }
-
-    /// The deleted server that is meant: of several that had the name, the one deleted last.
-    func droppedSource(of request: RestoreRequest) throws -> ServerRow {
-        try requireGroup(request.resourceGroup)
-        let wanted = request.sourceServer
-        let meant = ResourceID.reference(wanted, defaultGroup: request.resourceGroup)
-        let name = meant?.name ?? wanted
-        // A whole resource id means that group's server and no other's.
-        let group = wanted.contains("/") ? meant?.resourceGroup.lowercased() : nil
-        let dropped = try rows(resourceGroup: nil, dropped: true).filter {
-            $0.id == wanted
-                || $0.name == name.lowercased() && (group == nil || $0.resourceGroup.lowercased() == group)
-        }
-        guard
-            let source = dropped.max(by: { ($0.deletedAt ?? $0.createdAt) < ($1.deletedAt ?? $1.createdAt) })
-        else {
-            throw Problem(
-                .resourceNotFound, "no deleted server '\(wanted)' has backups left",
-                hint: "List what can be revived with 'pitr list --deleted'.")
-        }
-        return source
+    public func reviveDropped(
+        _ request: RestoreRequest, for accepted: AcceptedWork? = nil, announce: (PlannedRestore) -> Void
+    ) throws -> RestoreResult {
+        try restore(
+            request, from: try droppedSource(of: request), kind: .revive, for: accepted, announce: announce)
     }
 
     public func evidence(of server: ServerReference) throws -> RestoreEvidence? {
@@ -51,7 +32,8 @@ extension ControlPlane {
     /// - Parameter prepare: reads what is held elsewhere; nil for the source's own repository.
     func restore(
         _ request: RestoreRequest, from source: ServerRow, kind: OperationKind,
-        announce: (PlannedRestore) -> Void, prepare: (() throws -> PreparedRestore)? = nil
+        for accepted: AcceptedWork? = nil, announce: (PlannedRestore) -> Void,
+        prepare: (() throws -> PreparedRestore)? = nil
     ) throws -> RestoreResult {
         guard let name = request.name?.lowercased() else {
             throw Problem(.usage, "a restore needs the new server's name", hint: "Give it with --name.")
@@ -59,7 +41,8 @@ extension ControlPlane {
         // One restore of a source at a time: the others wait here, in front of everything that costs.
         let queue = try waitForQueue(source)
         defer { queue.release() }
-        let prepared = try prepare?() ?? self.prepare(request, source: source, checkName: true)
+        let prepared =
+            try prepare?() ?? self.prepare(request, source: source, checkName: true, for: accepted)
         defer { prepared.release() }
         announce(prepared.planned)
         let plan = prepared.planned.plan
@@ -67,16 +50,17 @@ extension ControlPlane {
         _ = try installation(source)
         let room = try diskRoom(paths.servers)
         try room.require(plan.leastBytes, for: "the copy")
-        let old = try replaced(by: request, source: source)
+        let old = try replaced(by: request, source: source, for: accepted)
         let (claimed, lock) = try claimCopy(
-            name: old == nil ? name : Self.interimName(name), request: request, source: source)
+            name: old == nil ? name : Self.interimName(name), request: request, source: source,
+            for: accepted)
         defer { lock.release() }
-        let row = old == nil ? try takeName(name, claimed) : claimed
+        let row = old == nil ? try takeName(name, claimed, for: accepted) : claimed
         let named = old.map { row.inPlace(of: $0) } ?? row
         let properties = Self.properties(of: prepared.planned, source: source, copy: row, replacing: old)
         let watch = Stopwatch()
         let (evidence, replacement) = try performUntilFinished(
-            kind, server: named, source: source.id, properties: properties
+            kind, server: named, source: source.id, properties: properties, for: accepted
         ) { operation in
             do {
                 return try RoomWatch.during(
@@ -175,13 +159,13 @@ extension ControlPlane {
     }
 
     func claimCopy(
-        name: String, request: RestoreRequest, source: ServerRow
+        name: String, request: RestoreRequest, source: ServerRow, for accepted: AcceptedWork? = nil
     ) throws -> (ServerRow, DirectoryLock) {
         let group = try resolveGroup(request.resourceGroup, createIfMissing: false, location: nil)
         let (tier, size) = try restoredSize(request, source: source)
         if request.geoRedundantBackup == true { try Self.requirePair(of: source.location) }
         let rules = try firstRules(of: request, source: source)
-        return try claim(rules: rules) { endpoint in
+        return try claim(for: accepted, rules: rules) { endpoint in
             var row = source
             row.id = Identifiers.fresh()
             row.resourceGroup = group.name

@@ -16,14 +16,18 @@ extension ControlPlane {
         RepositoryLayout(root: paths.repository(row.id))
     }
 
-    public func createBackup(_ server: ServerReference, name: String?) throws -> BackupDetails {
-        let (row, chosen) = try checkNewBackup(server, name: name)
-        return try takeBackup(row, name: chosen, onDemand: true)
+    public func createBackup(
+        _ server: ServerReference, name: String?, for accepted: AcceptedWork? = nil
+    ) throws -> BackupDetails {
+        let (row, chosen) = try checkNewBackup(server, name: name, for: accepted)
+        return try takeBackup(row, name: chosen, onDemand: true, accepted: accepted)
     }
 
     /// Checks whether an on-demand backup can be taken, and chooses its name.
-    func checkNewBackup(_ server: ServerReference, name: String?) throws -> (ServerRow, String) {
-        let row = try findComplete(server)
+    func checkNewBackup(
+        _ server: ServerReference, name: String?, for accepted: AcceptedWork? = nil
+    ) throws -> (ServerRow, String) {
+        let row = try findComplete(server, for: accepted)
         if row.tier == ComputeTier.burstable.rawValue {
             throw Problem(
                 .operationNotSupported, "on-demand backups are not supported on the Burstable tier",
@@ -77,10 +81,13 @@ extension ControlPlane {
 
     /// Takes a base backup of a running server. A nil name is an automatic one, for when it completed.
     ///
-    /// - Parameter caller: for whom; nil for this control plane's own.
-    func takeBackup(_ row: ServerRow, name: String?, onDemand: Bool, for caller: Caller? = nil) throws
-        -> BackupDetails
-    {
+    /// - Parameters:
+    ///   - caller: for whom; nil for this control plane's own.
+    ///   - accepted: the operation that was accepted for it, if any.
+    func takeBackup(
+        _ row: ServerRow, name: String?, onDemand: Bool, for caller: Caller? = nil,
+        accepted: AcceptedWork? = nil
+    ) throws -> BackupDetails {
         guard let lock = try DirectoryLock.attempt(paths.backupLock(row.id)) else {
             throw Problem(
                 .serverBusy, "another backup of server '\(row.name)' is in progress",
@@ -94,7 +101,7 @@ extension ControlPlane {
         }
         return try perform(
             .backup, server: row, properties: ["source": onDemand ? "on-demand" : "automatic"],
-            caller: caller
+            caller: caller, for: accepted
         ) { _ in
             guard state(row) == .ready else {
                 throw Problem(
@@ -168,16 +175,20 @@ extension ControlPlane {
         return backup
     }
 
-    public func deleteBackup(_ server: ServerReference, name: String) throws {
+    public func deleteBackup(
+        _ server: ServerReference, name: String, for accepted: AcceptedWork? = nil
+    ) throws {
+        let row = try findComplete(server, for: accepted)
         let backup = try checkBackupDeletion(server, name: name)
-        let row = try findComplete(server)
         guard let pin = try DirectoryLock.attempt(paths.pin(row.id)) else {
             throw Problem(
                 .serverBusy, "backups of server '\(row.name)' are in use by a restore",
                 hint: "Wait until it has finished.")
         }
         defer { pin.release() }
-        try perform(.deleteBackup, server: row, properties: ["backup": backup.name]) { _ in
+        try perform(
+            .deleteBackup, server: row, properties: ["backup": backup.name], for: accepted
+        ) { _ in
             try BackupRepository(layout: layout(row)).delete(backup.name)
         }
     }

@@ -21,7 +21,9 @@ extension ControlPlane {
     }
 
     /// Checks a request and enters the server: what follows takes time.
-    func prepareCreation(_ request: CreateServerRequest) throws -> Creation {
+    func prepareCreation(
+        _ request: CreateServerRequest, for accepted: AcceptedWork? = nil
+    ) throws -> Creation {
         let installation = try installation(forNew: request.version)
         var notes: [String] = []
         let (tier, size) = try Self.resolveSize(tier: request.tier, sku: request.skuName)
@@ -42,7 +44,7 @@ extension ControlPlane {
         let location = asked ?? group.location
         if request.geoRedundantBackup == true { try Self.requirePair(of: location) }
 
-        let (row, lock) = try claim { endpoint in
+        let (row, lock) = try claim(for: accepted) { endpoint in
             var row = ServerRow(
                 id: Identifiers.fresh(), resourceGroup: group.name, name: name,
                 location: location, tags: request.tags,
@@ -64,15 +66,17 @@ extension ControlPlane {
             row: row, lock: lock, size: size, password: password, access: access, notes: notes)
     }
 
-    public func createServer(_ request: CreateServerRequest) throws -> CreatedServer {
-        let creation = try prepareCreation(request)
+    public func createServer(
+        _ request: CreateServerRequest, for accepted: AcceptedWork? = nil
+    ) throws -> CreatedServer {
+        let creation = try prepareCreation(request, for: accepted)
         let (row, lock, password, access) = (
             creation.row, creation.lock, creation.password, creation.access
         )
         var notes = creation.notes
         defer { lock.release() }
         RestoreFaults.reached("create: claim")
-        let complete = try perform(.create, server: row) { _ in
+        let complete = try perform(.create, server: row, for: accepted) { _ in
             do {
                 return try self.build(
                     row, size: creation.size, password: password, access: access, request: request)
@@ -126,16 +130,19 @@ extension ControlPlane {
     /// Its lock is held before anybody sees it, so that maintenance never takes it for a leftover. One that
     /// was entered when the operation was accepted is taken as it is.
     ///
-    /// - Parameter rules: whom it lets in from the start.
+    /// - Parameters:
+    ///   - accepted: the operation that it may have been entered for.
+    ///   - rules: whom it lets in from the start.
     func claim(
-        rules: [FirewallRule] = [], _ make: (LoopbackAddress.Endpoint) throws -> ServerRow,
+        for accepted: AcceptedWork?, rules: [FirewallRule] = [],
+        _ make: (LoopbackAddress.Endpoint) throws -> ServerRow,
         listen: () throws -> LoopbackAddress.Endpoint
     ) throws -> (ServerRow, DirectoryLock) {
-        if let reserved = try reservation() { return (reserved, try lockServer(reserved)) }
+        if let reserved = try reservation(for: accepted) { return (reserved, try lockServer(reserved)) }
         let gate = try DirectoryLock.wait(paths.locks + "/names")
         defer { gate.release() }
         let row = try make(try listen())
-        if try isTaken(row.name) {
+        if try isTaken(row.name, for: accepted) {
             throw Problem(
                 .serverNameAlreadyExists, "Specified server name is already used.", detail: row.name,
                 hint: "Choose another name; a restore never overwrites.")

@@ -19,7 +19,8 @@ extension ControlPlane {
     }
 
     public func createDatabase(
-        _ server: ServerReference, name: String, charset: String?, collation: String?
+        _ server: ServerReference, name: String, charset: String?, collation: String?,
+        for accepted: AcceptedWork? = nil
     ) throws -> DatabaseDetails {
         try Self.validate(databaseName: name)
         guard !["template0", "template1"].contains(name) else {
@@ -27,10 +28,10 @@ extension ControlPlane {
                 .invalidParameterValue, "'\(name)' is the name of a template that every server has",
                 hint: "Choose another name.")
         }
-        let row = try findComplete(server)
+        let row = try findComplete(server, for: accepted)
         let lock = try lockServer(row, .shared)
         defer { lock.release() }
-        try perform(.createDatabase, server: row, properties: ["database": name]) { _ in
+        try perform(.createDatabase, server: row, properties: ["database": name], for: accepted) { _ in
             let connection = try connect(row)
             if try connection.query("SELECT 1 FROM pg_database WHERE datname = $1", [name]).isEmpty {
                 try Self.makeDatabase(
@@ -84,15 +85,17 @@ extension ControlPlane {
         return found
     }
 
-    public func deleteDatabase(_ server: ServerReference, name: String) throws {
+    public func deleteDatabase(
+        _ server: ServerReference, name: String, for accepted: AcceptedWork? = nil
+    ) throws {
         let found = try showDatabase(server, name: name)
         guard !["postgres", "azure_maintenance", "azure_sys"].contains(found.name) else {
             throw Problem(.operationNotSupported, "the system database '\(name)' cannot be deleted")
         }
-        let row = try findComplete(server)
+        let row = try findComplete(server, for: accepted)
         let lock = try lockServer(row, .shared)
         defer { lock.release() }
-        try perform(.deleteDatabase, server: row, properties: ["database": name]) { _ in
+        try perform(.deleteDatabase, server: row, properties: ["database": name], for: accepted) { _ in
             try connect(row).execute("DROP DATABASE \(SQLText.identifier(name)) WITH (FORCE)")
         }
     }

@@ -49,11 +49,12 @@ extension ControlPlane {
     /// A backup may run meanwhile: a copy's first one does, while people want to be let in. The server is
     /// looked up again: whoever had it before may have closed or deleted it.
     private func changingAccess<Value>(
-        _ server: ServerReference, _ body: (ServerRow, AccessRules) throws -> Value
+        _ server: ServerReference, for accepted: AcceptedWork?,
+        _ body: (ServerRow, AccessRules) throws -> Value
     ) throws -> Value {
-        let lock = try lockServer(try findComplete(server), .shared)
+        let lock = try lockServer(try findComplete(server, for: accepted), .shared)
         defer { lock.release() }
-        let row = try findComplete(server)
+        let row = try findComplete(server, for: accepted)
         let turn = try DirectoryLock.wait(paths.accessLock(row.id))
         defer { turn.release() }
         try Self.requirePublic(row)
@@ -61,10 +62,12 @@ extension ControlPlane {
     }
 
     /// Makes a rule, or replaces the one of that name, as az does; in effect when it returns.
-    public func createFirewallRule(_ server: ServerReference, _ rule: FirewallRule) throws -> FirewallRule {
-        try checkRule(server, rule)
-        return try changingAccess(server) { row, before in
-            try perform(.writeRule, server: row, properties: ["rule": rule.name]) { _ in
+    public func createFirewallRule(
+        _ server: ServerReference, _ rule: FirewallRule, for accepted: AcceptedWork? = nil
+    ) throws -> FirewallRule {
+        try checkRule(server, rule, for: accepted)
+        return try changingAccess(server, for: accepted) { row, before in
+            try perform(.writeRule, server: row, properties: ["rule": rule.name], for: accepted) { _ in
                 let after = before.with(rule)
                 try changeAccess(row, to: after) {
                     try store(after.rules, of: row.id)
@@ -88,9 +91,11 @@ extension ControlPlane {
     }
 
     @discardableResult
-    func checkRule(_ server: ServerReference, _ rule: FirewallRule) throws -> ServerRow {
+    func checkRule(
+        _ server: ServerReference, _ rule: FirewallRule, for accepted: AcceptedWork? = nil
+    ) throws -> ServerRow {
         try Self.validate(rule)
-        let row = try findComplete(server)
+        let row = try findComplete(server, for: accepted)
         try Self.requirePublic(row)
         return row
     }
@@ -121,10 +126,12 @@ extension ControlPlane {
         return rule
     }
 
-    public func deleteFirewallRule(_ server: ServerReference, name: String) throws {
+    public func deleteFirewallRule(
+        _ server: ServerReference, name: String, for accepted: AcceptedWork? = nil
+    ) throws {
         let rule = try showFirewallRule(server, name: name)
-        try changingAccess(server) { row, before in
-            try perform(.deleteRule, server: row, properties: ["rule": rule.name]) { _ in
+        try changingAccess(server, for: accepted) { row, before in
+            try perform(.deleteRule, server: row, properties: ["rule": rule.name], for: accepted) { _ in
                 let after = before.without(rule.name)
                 try changeAccess(row, to: after) {
                     try store(after.rules, of: row.id)

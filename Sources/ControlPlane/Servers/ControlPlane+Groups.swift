@@ -56,9 +56,10 @@ extension ControlPlane {
     }
 
     /// Deletes a group and, as Azure does, every server in it.
-    public func deleteGroup(_ name: String) throws {
+    public func deleteGroup(_ name: String, for accepted: AcceptedWork? = nil) throws {
         let group = try showGroup(name)
-        try note(.deleteGroup, group: group, caller: caller)
+        // An accepted operation has its own lines.
+        if accepted == nil { try note(.deleteGroup, group: group, caller: caller) }
         for server in try listServers(resourceGroup: name) {
             try deleteServer(ServerReference(resourceGroup: name, name: server.name))
         }
@@ -117,8 +118,6 @@ extension ControlPlane {
 
     /// A line in the activity log for what is done at once to a group itself.
     private func note(_ kind: OperationKind, group: GroupDetails, caller: Caller) throws {
-        // A worker's operation has its own lines.
-        if acceptedOperation != nil { return }
         let operation = RunningOperation(
             id: Identifiers.uuid(), correlationID: Identifiers.uuid(), kind: kind, serverID: "",
             resourceGroup: group.name, resourceID: ResourceID.group(group.name),

@@ -11,12 +11,12 @@ public import ServiceModel
 
 /// Start, stop, restart, update and delete.
 extension ControlPlane {
-    public func startServer(_ server: ServerReference) throws {
-        let row = try findComplete(server)
+    public func startServer(_ server: ServerReference, for accepted: AcceptedWork? = nil) throws {
+        let row = try findComplete(server, for: accepted)
         let lock = try lockServer(row)
         defer { lock.release() }
         try requireStopped(row)
-        try perform(.start, server: row) { _ in try bringUp(row) }
+        try perform(.start, server: row, for: accepted) { _ in try bringUp(row) }
     }
 
     func requireStopped(_ row: ServerRow) throws(Problem) {
@@ -53,12 +53,12 @@ extension ControlPlane {
         try instance.write(RenderedConfiguration(parameters: try effectiveParameters(changed)))
     }
 
-    public func stopServer(_ server: ServerReference) throws {
-        let row = try findComplete(server)
+    public func stopServer(_ server: ServerReference, for accepted: AcceptedWork? = nil) throws {
+        let row = try findComplete(server, for: accepted)
         let lock = try lockServer(row)
         defer { lock.release() }
         try requireReady(row)
-        try perform(.stop, server: row) { _ in
+        try perform(.stop, server: row, for: accepted) { _ in
             let instance = try instance(row)
             try instance.stop(.fast)
             try update(row.id) { $0.shouldRun = false }
@@ -79,12 +79,12 @@ extension ControlPlane {
         }
     }
 
-    public func restartServer(_ server: ServerReference) throws {
-        let row = try findComplete(server)
+    public func restartServer(_ server: ServerReference, for accepted: AcceptedWork? = nil) throws {
+        let row = try findComplete(server, for: accepted)
         let lock = try lockServer(row)
         defer { lock.release() }
         try requireReady(row)
-        try perform(.restart, server: row) { _ in
+        try perform(.restart, server: row, for: accepted) { _ in
             let instance = try instance(row)
             try instance.stop(.fast)
             try bringUp(row)
@@ -151,21 +151,25 @@ extension ControlPlane {
             hint: "Start it with 'pitr start -n \(row.name)'.")
     }
 
-    public func updateServer(_ server: ServerReference, _ request: UpdateServerRequest) throws
-        -> ServerDetails
-    {
-        let row = try findComplete(server)
+    public func updateServer(
+        _ server: ServerReference, _ request: UpdateServerRequest, for accepted: AcceptedWork? = nil
+    ) throws -> ServerDetails {
+        let row = try findComplete(server, for: accepted)
         let (current, tier, size) = try checkUpdate(row, request)
         let lock = try lockServer(row)
         defer { lock.release() }
         if request.isOfNotesAlone {
-            try perform(.update, server: row, properties: Self.properties(request)) { _ in
+            try perform(
+                .update, server: row, properties: Self.properties(request), for: accepted
+            ) { _ in
                 try changeNotes(row, request)
             }
             return try showServer(server)
         }
         guard state(row) == .ready else { throw Self.cannotUpdate(row) }
-        try perform(.update, server: row, properties: Self.properties(request)) { _ in
+        try perform(
+            .update, server: row, properties: Self.properties(request), for: accepted
+        ) { _ in
             let instance = try instance(row)
             if let password = request.adminPassword {
                 try AdminRole.setPassword(
@@ -207,10 +211,12 @@ extension ControlPlane {
 
     /// Deletes a server; its backups and its WAL to the last record stay for five days, unless they are
     /// purged at once.
-    public func deleteServer(_ server: ServerReference, purge: Bool = false) throws {
+    public func deleteServer(
+        _ server: ServerReference, purge: Bool = false, for accepted: AcceptedWork? = nil
+    ) throws {
         try requireGroup(server.resourceGroup)
         if purge, let row = try dropped(server) { return try purgeDropped(row) }
-        let row = try find(server)
+        let row = try find(server, for: accepted)
         if row.phase == .provisioning {
             if let queued = try queuedCreation(of: row) { return try callOffQueued(queued) }
             throw Problem(
@@ -224,16 +230,21 @@ extension ControlPlane {
         cancelBackups(of: row)
         let lock = try lockServer(row, seconds: 30)
         defer { lock.release() }
-        try delete(row, purge: purge)
+        try delete(row, purge: purge, accepted: accepted)
     }
 
     /// Deletes a server whose lock is held.
     ///
-    /// - Parameter expiry: what it is deleted for; nil when somebody asked for it.
-    func delete(_ row: ServerRow, purge: Bool = false, for expiry: ServerExpiry? = nil) throws {
+    /// - Parameters:
+    ///   - expiry: what it is deleted for; nil when somebody asked for it.
+    ///   - accepted: the operation that was accepted for it, if any.
+    func delete(
+        _ row: ServerRow, purge: Bool = false, for expiry: ServerExpiry? = nil,
+        accepted: AcceptedWork? = nil
+    ) throws {
         var properties = purge ? ["purge": "true"] : [:]
         if let expiry { properties["reason"] = expiry.reason }
-        try perform(.delete, server: row, properties: properties) { _ in
+        try perform(.delete, server: row, properties: properties, for: accepted) { _ in
             try update(row.id) {
                 $0.phase = .dropping
                 $0.shouldRun = false

@@ -48,10 +48,10 @@ extension ControlPlane {
         return Self.details(try parameterCatalog(row).find(name))
     }
 
-    public func setParameter(_ server: ServerReference, name: String, value: String?) throws
-        -> ParameterDetails
-    {
-        let row = try findComplete(server)
+    public func setParameter(
+        _ server: ServerReference, name: String, value: String?, for accepted: AcceptedWork? = nil
+    ) throws -> ParameterDetails {
+        let row = try findComplete(server, for: accepted)
         let lock = try lockServer(row)
         defer { lock.release() }
         try agree(row, whole: false)
@@ -65,8 +65,8 @@ extension ControlPlane {
             _ = try known.validate(name, item.defaultValue)
             canonical = nil
         }
-        try perform(.parameter, server: row, properties: ["parameter": item.name, "value": canonical ?? ""]) {
-            _ in
+        let properties = ["parameter": item.name, "value": canonical ?? ""]
+        try perform(.parameter, server: row, properties: properties, for: accepted) { _ in
             try change(row, parameter: item.name, to: canonical)
         }
         return try showParameter(server, name: item.name)

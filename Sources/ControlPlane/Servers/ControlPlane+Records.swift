@@ -22,12 +22,17 @@ enum ServerScope {
 extension ControlPlane {
     /// The one look-up of servers by name: the server of that name in that resource group, which has to be
     /// there.
-    func find(_ server: ServerReference, _ scope: ServerScope = .living) throws -> ServerRow {
+    ///
+    /// - Parameter accepted: accepted work that it is looked up for: another server that has got the name
+    ///   since is not found.
+    func find(
+        _ server: ServerReference, _ scope: ServerScope = .living, for accepted: AcceptedWork? = nil
+    ) throws -> ServerRow {
         let named = ServerRow.filter(Column("name") == server.name)
             .filter(Column("resourceGroup") == server.resourceGroup)
         let isDropped = Column("phase") == ServerPhase.dropped.rawValue
         if let row = try catalog.read({ try named.filter(!isDropped).fetchOne($0) }) {
-            guard try !isSuccessor(row) else { throw Self.serverNotFound(server) }
+            guard accepted?.isSuccessor(row) != true else { throw Self.serverNotFound(server) }
             return row
         }
         try requireGroup(server.resourceGroup)
@@ -45,20 +50,9 @@ extension ControlPlane {
         return row.flatMap { [.complete, .dropped].contains($0.phase) ? $0 : nil }
     }
 
-    /// Whether it has got the name of the server that this worker's operation was accepted for, which was
-    /// deleted meanwhile: what was meant for one is not done to the other.
-    private func isSuccessor(_ row: ServerRow) throws -> Bool {
-        guard let id = acceptedOperation,
-            let operation = try operations.operation(id)?.row,
-            let meant = operation.resourceID, !operation.serverID.isEmpty, operation.serverID != row.id
-        else { return false }
-        let found = ResourceID.server(resourceGroup: row.resourceGroup, name: row.name)
-        return "\(meant)/".hasPrefix("\(found)/")
-    }
-
     /// As `find`, and complete: not in the middle of being made or deleted.
-    func findComplete(_ server: ServerReference) throws -> ServerRow {
-        let row = try find(server)
+    func findComplete(_ server: ServerReference, for accepted: AcceptedWork? = nil) throws -> ServerRow {
+        let row = try find(server, for: accepted)
         guard row.phase == .complete else {
             throw Problem(
                 .serverBusy, "Server '\(row.name)' is busy with another operation. Please try again later.",

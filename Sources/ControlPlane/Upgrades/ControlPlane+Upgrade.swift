@@ -53,14 +53,16 @@ extension ControlPlane {
         return upgrade.outlook
     }
 
-    public func upgradeServer(_ request: UpgradeRequest) throws -> UpgradeResult {
+    public func upgradeServer(
+        _ request: UpgradeRequest, for accepted: AcceptedWork? = nil
+    ) throws -> UpgradeResult {
         let watch = Stopwatch()
-        let found = try findComplete(request.server)
+        let found = try findComplete(request.server, for: accepted)
         _ = try checkVersion(request, found)
         try ensureBackup(found)
         let lock = try lockServer(found, seconds: 30)
         defer { lock.release() }
-        let row = try findComplete(request.server)
+        let row = try findComplete(request.server, for: accepted)
         let upgrade = try think(request, row)
         let (new, newLock) = try claimUpgraded(upgrade)
         defer { newLock.release() }
@@ -71,7 +73,7 @@ extension ControlPlane {
         ]
         RestoreFaults.reached("upgrade: claim")
         let (replacement, script, down) = try performUntilFinished(
-            .upgrade, server: named, properties: properties
+            .upgrade, server: named, properties: properties, for: accepted
         ) { operation in
             do {
                 return try carryOut(upgrade, as: new, lock: lock) { database in
@@ -204,7 +206,7 @@ extension ControlPlane {
     private func claimUpgraded(_ upgrade: Upgrade) throws -> (ServerRow, DirectoryLock) {
         let old = upgrade.row
         let parameters = try userParameters(old.id)
-        let (row, lock) = try claim(rules: try firewallRules(old.id)) { endpoint in
+        let (row, lock) = try claim(for: nil, rules: try firewallRules(old.id)) { endpoint in
             var row = old
             row.id = Identifiers.fresh()
             row.name = Self.interimName(old.name)

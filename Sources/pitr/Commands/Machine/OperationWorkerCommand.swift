@@ -9,7 +9,7 @@ struct OperationWorkerCommand: PitrCommand {
     @Option(help: "The accepted operation.") var operation: String
 
     func execute(_ session: Session) throws -> Report {
-        try session.controlPlane(acceptedOperation: operation).runAccepted()
+        try session.controlPlane().runAccepted(operation)
         return .nothing
     }
 }
