@@ -119,7 +119,7 @@ let package = Package(
                 hummingbird, hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix,
                 httpTypes,
                 "AzureAPI", "ControlPlane", "Planning", "Notation", "Platform", "Portal", "PostgresFormat",
-                "ServiceModel",
+                "ServiceModel", "WALEvents",
             ]),
         .executableTarget(
             name: "pitr",
@@ -167,8 +167,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "Server", "AzureAPI", "ControlPlane", "Notation", "Platform", "Portal", "PostgresFormat",
-                "ServiceModel",
+                nioCore, nioPosix, "Server", "AzureAPI", "ControlPlane", "Notation", "Platform", "Portal",
+                "PostgresFormat", "ServiceModel",
             ]),
         tests(
             "CommandLine",

@@ -32,7 +32,7 @@ struct LayerTests {
             "Portal": ["Notation"],
             "Server": [
                 "AzureAPI", "ControlPlane", "Notation", "Planning", "Platform", "Portal", "PostgresFormat",
-                "ServiceModel",
+                "ServiceModel", "WALEvents",
             ],
             "pitr": [
                 "AzureAPI", "ControlPlane", "Notation", "Planning", "Platform", "PostgresClient",
