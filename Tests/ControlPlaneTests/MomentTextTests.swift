@@ -188,6 +188,18 @@ struct MomentTextTests {
         }
     }
 
+    @Test func `a clock's offset changes at the instants at which the clock is set`() {
+        let first = PostgresTimestamp(unixMicroseconds: 1_767_225_600_000_000)
+        let offsets = LocalTime.offsets(
+            from: first, to: first.advanced(bySeconds: 365 * 86_400), in: Self.paris)
+        #expect(offsets.map(\.seconds) == [3600, 7200, 3600])
+        #expect(
+            offsets.dropFirst().map { "\($0.from)" } == [
+                "2026-03-29T01:00:00.000000Z", "2026-10-25T01:00:00.000000Z",
+            ])
+        #expect(LocalTime.offsets(from: first, to: first, in: Self.paris).count == 1)
+    }
+
     @Test func `reads back what a clock of any zone shows, or refuses it with that instant`() throws {
         var random = SeededRandom()
         let names = TimeZone.knownTimeZoneIdentifiers.filter { $0.contains("/") }.sorted()

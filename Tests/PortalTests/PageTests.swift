@@ -161,7 +161,7 @@ struct PageTests {
         #expect(window.percent == percent)
     }
 
-    @Test(arguments: ["portal.css", "portal.js", "icon.svg"])
+    @Test(arguments: ["portal.css", "portal.js", "timeline.js", "icon.svg"])
     func `what the pages need is in the program, and small`(name: String) throws {
         let asset = try #require(Asset.named(name))
         #expect((100...30_000).contains(asset.bytes.count))

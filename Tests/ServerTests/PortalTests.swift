@@ -181,7 +181,8 @@ struct PortalTests {
 
     @Test(arguments: [
         "/portal", "/portal/create", "/portal/sign-in", "/portal/nowhere", "/portal/assets/portal.css",
-        "/portal/servers/a/b", "/portal/notifications",
+        "/portal/servers/a/b", "/portal/notifications", "/portal/deleted", "/portal/activity",
+        "/portal/access",
     ])
     func `every answer keeps strangers, frames and caches away`(path: String) throws {
         let answer = get(path, try signedIn())
@@ -220,6 +221,72 @@ struct PortalTests {
         #expect(try server.controlPlane.listOperations(resourceGroup: nil, all: true).count == 1)
         let page = get(first["Location"] ?? "", cookie)
         #expect(page.text.contains("Deployment is in progress") && !page.text.contains("Secret-4711"))
+    }
+
+    @Test func `an operation that waits is called off by who may begin it, and by nobody else`() throws {
+        let cookie = try signedIn()
+        let token = try token(get("/portal", cookie))
+        let begun = post(
+            "/portal/create", cookie,
+            [
+                "token": token, "group": "demo", "name": "orders", "version": "15", "login": "ann",
+                "password": "Secret-4711", "confirm": "Secret-4711", "tier": "Burstable", "storage": "32",
+                "retention": "9",
+            ])
+        let path = try #require(begun["Location"])
+        let reader = try signedIn(.reader)
+        #expect(!get(path, reader).text.contains("Cancel deployment"))
+        let refused = post(path, reader, ["token": try self.token(get("/portal", reader))])
+        #expect(refused.status == 403 && get(path, cookie).text.contains("Cancel deployment"))
+        #expect(post(path, cookie, ["token": token]).status == 303)
+        #expect(
+            try server.controlPlane.listOperations(resourceGroup: nil, all: true).first?.phase == .canceled)
+        #expect(post(path, cookie, ["token": token])["Location"] == path)
+    }
+
+    @Test func `identities are deleted by an Owner of everything, and none deletes itself`() throws {
+        let reader = try signedIn(.reader)
+        let fields: (String) -> KeyValuePairs<String, String> = { ["token": $0, "name": "ann"] }
+        #expect(post("/portal/access", reader, fields(try token(get("/portal", reader)))).status == 403)
+        #expect(!get("/portal/access", reader).text.contains("Delete for good"))
+        let owner = try signedIn()
+        let token = try token(get("/portal", owner))
+        #expect(get("/portal/access", owner).text.contains("Delete ann"))
+        #expect(post("/portal/access", owner, ["token": token, "name": "local"]).status == 400)
+        #expect(post("/portal/access", owner, fields(token)).status == 303)
+        #expect(get("/portal", reader).status == 303)
+    }
+
+    @Test func `what will be created is shown first, and a password is kept for that session alone`() throws {
+        let (cookie, other) = (try signedIn(), try signedIn())
+        func create(_ cookie: String, _ step: String, kept: String? = nil) throws -> APIResponse {
+            let passwords = kept.map { "kept=\($0)" } ?? "password=Secret-4711&confirm=Secret-4711"
+            let fields = form([
+                "token": try token(get("/portal", cookie)), "once": "1", "step": step, "group": "demo",
+                "name": "orders", "version": "15", "login": "ann", "tier": "Burstable", "storage": "32",
+                "retention": "9",
+            ])
+            var headers = own
+            headers["cookie"] = cookie
+            return server.send(
+                "POST", "/portal/create", body: fields + "&" + passwords, headers: headers, user: 7)
+        }
+        func kept() throws -> String {
+            let page = try create(cookie, "review")
+            #expect(page.status == 200 && page.text.contains("demo (new)"), "\(page.text)")
+            #expect(!page.text.contains("Secret-4711"))
+            let start = try #require(page.text.firstRange(of: "name=\"kept\" value=\"")).upperBound
+            return String(page.text[start...].prefix { $0 != "\"" })
+        }
+        let old = try kept()
+        #expect(try create(other, "create", kept: old).text.contains("the password is no longer kept"))
+        server.clock.advance(seconds: PortalPasswords.lifetime + 1)
+        #expect(try create(cookie, "create", kept: old).status == 400)
+        #expect(try server.controlPlane.listOperations(resourceGroup: nil, all: true).isEmpty)
+        let fresh = try kept()
+        let begun = try create(cookie, "create", kept: fresh)
+        #expect(begun.status == 303)
+        #expect(try create(cookie, "create", kept: fresh)["Location"] == begun["Location"])
     }
 
     @Test func `a form that was filled anew after Back is not the one before`() throws {
@@ -301,7 +368,10 @@ struct PortalTests {
         let token = try token(get("/portal", cookie))
         let odd = ["", "\0", "../..", "'\"<>", String(repeating: "9", count: 400), "-1", "é\u{202E}", "%00"]
         for value in odd {
-            for path in ["/portal/create", "/portal/servers/demo/\(value.isEmpty ? "x" : "y")/restore"] {
+            for path in [
+                "/portal/create", "/portal/deleted", "/portal/access",
+                "/portal/servers/demo/\(value.isEmpty ? "x" : "y")/restore",
+            ] {
                 let answer = post(
                     path, cookie,
                     [

@@ -117,11 +117,22 @@ def create(walk):
     page.locator("#password").fill(PASSWORD)
     page.get_by_label("Confirm password").fill("another")
     page.get_by_label("Tags").fill("owner=<b>ann</b>")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Review + create").click()
     expect(page.get_by_role("alert")).to_contain_text("the two passwords differ")
     check("what was typed is still there", page.get_by_label("Server name").input_value() == "orders")
     page.locator("#password").fill(PASSWORD)
     page.get_by_label("Confirm password").fill(PASSWORD)
+    page.get_by_role("button", name="Review + create").click()
+    text = page.inner_text("main")
+    check("what will be made is shown first", "demo (new)" in text and "9" in text and "owner=<b>ann</b>" in text, text)
+    check("the password is not on that page", PASSWORD not in page.content())
+    walk.look("create-review")
+    page.get_by_role("button", name="Previous").click()
+    check("the way back keeps what was typed", page.get_by_label("Server name").input_value() == "orders"
+          and page.get_by_label("Backup retention period (in days)").input_value() == "9")
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_label("Confirm password").fill(PASSWORD)
+    page.get_by_role("button", name="Review + create").click()
     page.get_by_role("button", name="Create").dblclick()
     page.wait_for_url("**/portal/deployments/*")
     walk.complete()
@@ -167,7 +178,87 @@ def accident():
                            "'YYYY-MM-DD HH24:MI:SS.US')").splitlines()[-1]
     sql("orders", "SELECT pg_sleep(1)")
     sql("orders", "DROP TABLE orders")
+    sql("orders", 'CREATE TABLE "<img src=x onerror=alert(1)>" ()')
+    pitr("restore-point", "create", "-g", "demo", "-s", "orders", "-n", "</svg><i>release</i>")
     return moment
+
+
+def timeline(walk, moment):
+    """The handle by keyboard, by an event and by a text; the copy has what the plan under it says."""
+    page = walk.page
+    walk.go("/portal/servers/demo/orders")
+    page.get_by_role("link", name="Timeline").click()
+    slider = page.get_by_role("slider", name="Moment to restore to")
+    walk.look("timeline")
+    check("names from the server stay text", page.get_by_text("<img src=x onerror=alert(1)>").count() > 0
+          and page.locator("main img").count() == 0)
+    slider.focus()
+    page.keyboard.press("End")
+    for _ in range(20):
+        page.keyboard.press("Control+ArrowLeft")
+        if "just before DROP TABLE public.orders" in slider.get_attribute("aria-valuetext"):
+            break
+    said = slider.get_attribute("aria-valuetext")
+    check("the keyboard goes from event to event", "just before DROP TABLE public.orders" in said, said)
+    result = page.locator("#cut-result")
+    expect(result.locator(".outside")).to_contain_text("DROP TABLE public.orders")
+    walk.look("timeline-cut")
+    typed = page.get_by_label("The state at")
+    before = typed.input_value()
+    page.keyboard.press("ArrowLeft")
+    earlier = typed.input_value()
+    page.keyboard.press("ArrowRight")
+    check("a second there and back is the same microsecond", typed.input_value() == before != earlier,
+          (before, earlier, typed.input_value()))
+    page.get_by_label("Time zone").select_option("local")
+    check("another zone shows the same instant", re.search("[+]0[12]:00$", typed.input_value()) is not None,
+          typed.input_value())
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#cut-result .cut")).to_be_visible()
+    check("and gives it back unchanged", before in page.inner_text("#cut-result"), page.inner_text("#cut-result"))
+    for words, said in (("2026-10-25 02:30", 2), ("2020-01-01 00:00", 0), ("soon", 0)):
+        page.get_by_label("The state at").fill(words)
+        page.get_by_label("Time zone").select_option("local")
+        page.get_by_role("button", name="Show").click()
+        expect(page.locator("#cut-result .notice")).to_be_visible()
+        check(f"'{words}' is refused in place, with {said} readings",
+              page.locator("#cut-result .notice a").count() == said
+              and page.get_by_label("The state at").input_value() == words)
+    page.get_by_label("The state at").fill(moment)
+    page.get_by_label("Time zone").select_option("UTC")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#cut-result .outside")).to_contain_text("DROP TABLE public.orders")
+    page.get_by_role("link", name="Zoom in").click()
+    page.locator("#scrub").focus()
+    page.keyboard.press("+")
+    page.wait_for_url("**#scrub")
+    check("a closer look keeps the moment", page.get_by_label("The state at").input_value() == moment,
+          page.get_by_label("The state at").input_value())
+    for odd in ("", "-9223372036854775808", "9223372036854775807", "253402300798999999", "%00", "0/0", "'<", "1e9"):
+        query = "&".join(f"{field}={odd}" for field in ("from", "to", "at", "before", "find", "rows", "show", "zone"))
+        for part in ("", "&part=cut", "&format=json"):
+            status = page.evaluate("async address => (await fetch(address)).status",
+                                   f"/portal/servers/demo/orders/timeline?{query}{part}")
+            check(f"'{odd}' in every field{part} makes no page fail", status < 500, status)
+    walk.go("/portal/servers/demo/orders/timeline?find=drop+table+orders&show=drop")
+    page.get_by_role("link", name="Just before DROP TABLE public.orders").click()
+    expect(result.locator(".outside")).to_contain_text("DROP TABLE public.orders")
+    page.get_by_role("link", name="Explain").click()
+    walk.look("explain")
+    check("a restore is told with its files", "recovery_target_lsn" in page.content(), page.inner_text("main")[:500])
+    page.get_by_role("link", name="Back to the timeline").click()
+    expect(result.locator(".outside")).to_contain_text("DROP TABLE public.orders")
+    page.get_by_role("link", name="Restore to here").click()
+    check("the event goes along to Restore", page.get_by_label("Here only: just before the event").is_checked())
+    page.locator("#name").fill("orders-event")
+    page.get_by_label("Let this machine").check()
+    page.get_by_role("button", name="Review + create").click()
+    check("the plan is the one that was shown", "DROP TABLE public.orders" in page.inner_text(".outside")
+          and "--exclusive" in page.inner_text("main"), page.inner_text("main"))
+    page.get_by_role("button", name="Create").click()
+    walk.complete()
+    rows = sql("orders-event", "SELECT count(*), sum(n) FROM orders")
+    check("a copy from an event has the rows from before it", rows == "100|5050", rows)
 
 
 def restore(walk, name, moment):
@@ -221,6 +312,15 @@ def without_script(browser, base):
     walk = Walk(browser, base, "without JavaScript", java_script_enabled=False)
     page = walk.page
     walk.sign_in()
+    walk.go("/portal/servers/demo/orders/timeline")
+    page.get_by_label("The state at").fill("1 second ago")
+    page.get_by_role("button", name="Show").click()
+    check("without JavaScript a typed moment has its plan", page.locator("#cut-result .cut").count() == 1,
+          page.inner_text("#cut"))
+    page.get_by_role("link", name="Just before DROP TABLE public.orders").click()
+    check("and so has an event", "DROP TABLE public.orders" in page.inner_text("#cut .outside"))
+    page.get_by_role("link", name="Restore to here").click()
+    check("and both lead to Restore", page.get_by_label("Here only: just before the event").is_checked())
     walk.go("/portal/servers/demo/orders/restore")
     page.get_by_label("Select Fast restore point (Restore using full backup only)").check()
     page.locator("#name").fill("orders-fast")
@@ -257,6 +357,13 @@ def reader(browser, base):
     walk.look("servers")
     walk.go("/portal/servers/demo/orders")
     check("a reader sees no button to restore", page.get_by_role("link", name="Restore", exact=True).count() == 0)
+    walk.go("/portal/servers/demo/orders/timeline?at=1+second+ago")
+    check("a reader sees what a restore would give, and no button", page.locator("#cut-result .cut").count() == 1
+          and page.get_by_role("link", name="Restore to here").count() == 0)
+    for path in ("servers/demo/orders/parameters?name=work_mem", "servers/demo/orders/databases", "deleted", "access"):
+        walk.go("/portal/" + path)
+        check(f"a reader sees no button on {path}", page.locator("main").get_by_role("button").filter(
+            has_not_text=re.compile("Search|Copy")).count() == 0, page.inner_text("main"))
     answer = walk.go("/portal/servers/demo/orders/restore")
     check("a reader is refused what is typed by hand", answer.status == 403, answer.status)
     walk.end()
@@ -305,6 +412,58 @@ def backups(walk):
     walk.complete()
     walk.go("/portal/servers/demo/orders/backups?type=On-demand")
     check("a backup on demand can be deleted", "No such backup" in page.inner_text("main"))
+
+
+def settings(walk):
+    """Server parameters and Databases: what is changed is a deployment, and what is refused stays."""
+    page = walk.page
+    walk.go("/portal/servers/demo/orders/parameters")
+    walk.look("parameters")
+    page.get_by_label("Search by name or description").fill("work_mem")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Change work_mem", exact=True).click()
+    walk.look("parameter")
+    page.get_by_label("Value").fill("5120")
+    page.get_by_role("button", name="Save").click()
+    walk.complete()
+    walk.go("/portal/servers/demo/orders/parameters?show=modified")
+    check("a changed parameter is among the modified ones", "5120" in page.inner_text("table"), page.inner_text("main"))
+    walk.go("/portal/servers/demo/orders/parameters?name=work_mem&search=work_mem")
+    page.get_by_role("button", name="Reset to default").click()
+    walk.complete()
+    check("and holds", sql("orders", "SHOW work_mem") != "5MB")
+    walk.go("/portal/servers/demo/orders/databases")
+    page.get_by_label("Name").fill("shop")
+    page.get_by_role("button", name="Add").click()
+    walk.complete()
+    walk.go("/portal/servers/demo/orders/databases")
+    walk.look("databases")
+    page.locator("summary", has_text="Delete").click()
+    page.get_by_role("button", name="Delete for good").click()
+    walk.complete()
+    walk.go("/portal/servers/demo/orders/databases")
+    check("a database is added and deleted", "shop" not in page.inner_text("main"), page.inner_text("main"))
+
+
+def beside(walk):
+    """The activity log, who may sign in, and a deleted server that comes back."""
+    page = walk.page
+    walk.go("/portal/activity?search=orders-before")
+    walk.look("activity")
+    page.locator("summary", has_text="JSON").first.click()
+    check("an event is there as JSON", '"operationName"' in page.locator("details[open] pre").first.inner_text())
+    walk.go("/portal/servers/demo/orders/drills")
+    walk.look("drills")
+    walk.go("/portal/access")
+    walk.look("access")
+    walk.go("/portal/deleted")
+    walk.look("deleted")
+    page.get_by_role("link", name="Restore orders-fast").click()
+    check("its name is free again", page.get_by_label("Server name").input_value() == "orders-fast")
+    page.get_by_role("button", name="Restore").click()
+    walk.complete()
+    page.get_by_role("link", name="Go to resource").click()
+    check("a deleted server comes back", "Ready" in page.inner_text("main"), page.inner_text("main"))
 
 
 def strangers(browser, base):
@@ -381,7 +540,9 @@ def free_port():
 
 def serve(port):
     log = open(os.path.join(SCRATCH, "serve.log"), "a")
-    process = subprocess.Popen([PITR, "serve", "--port", str(port)], stdout=log, stderr=log)
+    # A zone that is not UTC, and that has an hour twice.
+    process = subprocess.Popen([PITR, "serve", "--port", str(port)], stdout=log, stderr=log,
+                               env={**os.environ, "TZ": "Europe/Paris"})
     until = time.monotonic() + 30
     while time.monotonic() < until:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
@@ -424,10 +585,13 @@ def main():
             wait_until_restorable(walk)
             moment = accident()
             restore(walk, "orders-before", moment)
+            timeline(walk, moment)
             moments(walk)
             backups(walk)
+            settings(walk)
             daemon = killed(walk, daemon, port)
             without_script(browser, base)
+            beside(walk)
             reader(browser, base)
             walk.end()
             strangers(browser, base)

@@ -47,10 +47,46 @@ public enum LocalTime {
     /// The instant as a clock of this machine shows it: `2026-03-22 19:20:22.123456+01:00 (Europe/Paris)`.
     public static func text(_ instant: PostgresTimestamp) -> String { text(instant, in: .current) }
 
+    /// The name of this machine's zone in the zone database; nil where its clock shows UTC.
+    public static var zoneHere: String? {
+        isUTC(.current) ? nil : TimeZone.current.identifier
+    }
+
+    private static func isUTC(_ zone: TimeZone) -> Bool {
+        ["UTC", "GMT", "Etc/UTC", "Etc/GMT"].contains(zone.identifier)
+    }
+
+    /// The instants at which a clock of this machine shows `local`: see `instants`.
+    public static func instantsHere(_ local: PostgresTimestamp) -> [PostgresTimestamp] {
+        instants(local, in: .current)
+    }
+
+    /// From when on a clock of this machine is how many seconds ahead of UTC: at the first instant, and at
+    /// each change up to the last one.
+    public static func offsetsHere(
+        from first: PostgresTimestamp, to last: PostgresTimestamp
+    ) -> [(from: PostgresTimestamp, seconds: Int64)] {
+        offsets(from: first, to: last, in: .current)
+    }
+
+    static func offsets(
+        from first: PostgresTimestamp, to last: PostgresTimestamp, in zone: TimeZone
+    ) -> [(from: PostgresTimestamp, seconds: Int64)] {
+        var offsets = [(from: first, seconds: offset(at: first, in: zone))]
+        var date = Foundation.Date(timeIntervalSince1970: first.unixSeconds)
+        while offsets.count < 100, let next = zone.nextDaylightSavingTimeTransition(after: date) {
+            let change = PostgresTimestamp(
+                unixMicroseconds: Int64(next.timeIntervalSince1970.rounded()) * 1_000_000)
+            guard change <= last, next > date else { break }
+            offsets.append((change, offset(at: change, in: zone)))
+            date = next
+        }
+        return offsets
+    }
+
     /// In UTC and, where this machine's zone is another, as its clock shows it.
     static func both(_ instant: PostgresTimestamp, _ here: TimeZone = .current) -> String {
-        let isUTC = ["UTC", "GMT", "Etc/UTC", "Etc/GMT"].contains(here.identifier)
-        return isUTC ? "\(instant)" : "\(instant), here \(text(instant, in: here))"
+        isUTC(here) ? "\(instant)" : "\(instant), here \(text(instant, in: here))"
     }
 
     static func text(_ instant: PostgresTimestamp, in zone: TimeZone) -> String {

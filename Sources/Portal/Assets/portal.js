@@ -78,6 +78,7 @@ function listen() {
 /** A button beside everything that is made to be pasted. */
 function addCopyButtons() {
   for (const text of document.querySelectorAll("[data-copy]")) {
+    if (text.parentElement.className === "copied") continue
     const box = document.createElement("div")
     box.className = "copied"
     text.replaceWith(box)
@@ -121,7 +122,22 @@ function sendOnce() {
   })
 }
 
+/** What was refused is where the keyboard goes on; Escape closes what was opened to be confirmed. */
+function keepFocus() {
+  document.querySelector("main [role=alert]")?.focus()
+  addEventListener("keydown", (key) => {
+    if (key.key !== "Escape") return
+    const open = document.activeElement?.closest("details[open]")
+    if (!open) return
+    open.open = false
+    open.querySelector("summary").focus()
+  })
+}
+
+document.addEventListener("pitr-fresh", addCopyButtons)
+if (document.querySelector("[data-timeline]")) import("/portal/assets/timeline.js")
 listen()
 addCopyButtons()
 warnOfEnd()
 sendOnce()
+keepFocus()

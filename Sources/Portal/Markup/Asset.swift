@@ -9,6 +9,8 @@ public struct Asset: Sendable {
         switch name {
         case "portal.css": Asset(bytes: PackageResources.portal_css, type: "text/css; charset=utf-8")
         case "portal.js": Asset(bytes: PackageResources.portal_js, type: "text/javascript; charset=utf-8")
+        case "timeline.js":
+            Asset(bytes: PackageResources.timeline_js, type: "text/javascript; charset=utf-8")
         case "icon.svg": Asset(bytes: PackageResources.icon_svg, type: "image/svg+xml")
         default: nil
         }

@@ -111,6 +111,9 @@ extension Page {
             if let user = frame.signedIn {
                 tag("nav", ["aria-label": "Portal", "class": "top-links"]) {
                     tag("a", ["href": Place.servers.path], "Servers")
+                    tag("a", ["href": Place.deleted.path], "Deleted servers")
+                    tag("a", ["href": Place.activity.path], "Activity log")
+                    tag("a", ["href": Place.access.path], "Access")
                     tag("a", ["href": Place.notifications.path]) {
                         "Notifications"
                         tag(
@@ -175,7 +178,10 @@ extension Page {
     private static func shown(_ notice: Frame.Notice) -> HTML {
         tag(
             "div",
-            ["class": "notice \(notice.kind.rawValue)", "role": notice.kind == .bad ? "alert" : "status"]
+            [
+                "class": "notice \(notice.kind.rawValue)", "role": notice.kind == .bad ? "alert" : "status",
+                "tabindex": notice.kind == .bad ? "-1" : nil,
+            ]
         ) {
             tag("strong", [:], notice.title)
             for line in notice.lines { tag("p", [:], line) }

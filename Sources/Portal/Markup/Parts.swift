@@ -146,13 +146,29 @@ enum Parts {
         }
     }
 
+    /// Where replay ends: what is inside, and what is not.
+    static func cut(_ lastInside: String, _ firstOutside: String, _ did: [String]) -> HTML {
+        tag("div", ["class": "cut"]) {
+            tag("div", ["class": "inside"]) {
+                tag("h3", [:], "Last inside")
+                tag("p", ["class": "exact"], lastInside)
+            }
+            tag("div", ["class": "edge", "aria-hidden": "true"], "✂")
+            tag("div", ["class": "outside"]) {
+                tag("h3", [:], "First left out")
+                tag("p", ["class": "exact"], firstOutside)
+                for deed in did { tag("p", [:], deed) }
+            }
+        }
+    }
+
     /// A server's state as a word with a colour; the word alone says it, too.
     static func state(_ state: String) -> HTML {
         let kind =
             switch state {
-            case "Ready", "Succeeded": "good"
+            case "Ready", "Succeeded", "Passed": "good"
             case "Inaccessible", "Failed", "Canceled": "bad"
-            case "Stopped", "Dropped": "still"
+            case "Stopped", "Dropped", "Abandoned", "Not run": "still"
             default: "moving"
             }
         return tag("span", ["class": "state \(kind)"], state)

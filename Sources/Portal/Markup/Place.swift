@@ -2,7 +2,7 @@ import Notation
 
 /// Where a page lies: the portal's addresses in one place, written and read.
 public enum Place: Hashable, Sendable {
-    case servers, create, notifications, signIn, signOut, events
+    case servers, create, notifications, signIn, signOut, events, deleted, activity, access
     case asset(String)
     case deployment(String)
     case server(group: String, name: String, ServerPlace)
@@ -10,11 +10,16 @@ public enum Place: Hashable, Sendable {
     /// What there is of a server.
     public enum ServerPlace: String, Hashable, Sendable, CaseIterable {
         case overview
+        case timeline
         case compute
         case restore
         case connect
         case networking
         case backups
+        case parameters
+        case databases
+        case explain
+        case drills
         case password
         case start
         case stop
@@ -34,6 +39,9 @@ public enum Place: Hashable, Sendable {
         case .signIn: Self.root + "/sign-in"
         case .signOut: Self.root + "/sign-out"
         case .events: Self.root + "/events"
+        case .deleted: Self.root + "/deleted"
+        case .activity: Self.root + "/activity"
+        case .access: Self.root + "/access"
         case .asset(let name): Self.root + "/assets/" + name
         case .deployment(let id): Self.root + "/deployments/" + PercentCoding.encode(id)
         case .server(let group, let name, let part):
@@ -53,6 +61,9 @@ public enum Place: Hashable, Sendable {
         case (1, "sign-in"): self = .signIn
         case (1, "sign-out"): self = .signOut
         case (1, "events"): self = .events
+        case (1, "deleted"): self = .deleted
+        case (1, "activity"): self = .activity
+        case (1, "access"): self = .access
         case (2, "assets"): self = .asset(words[1])
         case (2, "deployments"): self = .deployment(words[1])
         case (3, "servers"): self = .server(group: words[1], name: words[2], .overview)

@@ -28,6 +28,12 @@ public struct BackupsPage: Page {
     public var backups: [Backup] = []
     public var filter = Filter.all
     public var retentionDays = 7
+    /// Where they are kept, and how far the second copy is behind.
+    public var redundancy: [Fact] = []
+    /// What is archived of the WAL.
+    public var archive: [Fact] = []
+    /// Segments that are missing, each with what cannot be restored for it.
+    public var gaps: [String] = []
     public var mayBackUp = false
     public var mayDelete = false
     public var mayRestore = false
@@ -58,9 +64,21 @@ public struct BackupsPage: Page {
         } else {
             table
         }
-        tag("p") {
-            "They are kept for \(retentionDays) days: "
-            tag("a", ["href": place(.compute)], "change the retention")
+        tag("div", ["class": "pair"]) {
+            Parts.card("Retention and redundancy") {
+                Parts.facts(
+                    [Fact("Backup retention period (in days)", String(retentionDays))] + redundancy)
+                tag("p", ["class": "below"]) {
+                    tag("a", ["href": place(.compute)], "change the retention")
+                }
+            }
+            Parts.card("WAL archive") {
+                Parts.facts(archive)
+                for gap in gaps { tag("p", ["class": "bad"], gap) }
+                tag("p", ["class": "below"]) {
+                    tag("a", ["href": place(.timeline)], "see it on the timeline")
+                }
+            }
         }
     }
 

@@ -39,6 +39,8 @@ public struct DeploymentPage: Page {
     /// A copy with an end: it can be kept or discarded.
     public var keep: Place?
     public var discard: Place?
+    /// Whether it can be called off.
+    public var mayCancel = false
 
     public init() {}
 
@@ -57,6 +59,12 @@ public struct DeploymentPage: Page {
             }
             if !steps.isEmpty { path }
             if outcome == .inProgress { live }
+            if mayCancel, outcome == .inProgress {
+                tag("form", ["method": "post", "action": Place.deployment(id).path, "class": "buttons"]) {
+                    Parts.hidden([("token", frame.signedIn?.token ?? "")])
+                    tag("button", [:], "Cancel deployment")
+                }
+            }
             for line in failure { tag("p", ["class": "bad"], line) }
             if let resource, outcome == .complete {
                 tag("p", ["class": "buttons"]) {
@@ -123,6 +131,11 @@ public struct DeploymentPage: Page {
         Parts.card("What is left to do") {
             for fact in left {
                 tag("p", [:], fact.name)
+                if let place = fact.place {
+                    tag("p", ["class": "buttons"]) {
+                        tag("a", ["class": "button", "href": place.path], "Add a firewall rule")
+                    }
+                }
                 tag("pre", ["data-copy": "", "tabindex": "0"]) { tag("code", [:], fact.value) }
             }
         }

@@ -57,6 +57,11 @@ public struct OverviewPage: Page {
                     "Earliest restore point", Self.both(window.earliest, window.earliestHere), isExact: true),
                 Fact("Latest restore point", Self.both(window.latest, window.latestHere), isExact: true),
             ])
+            tag("p", ["class": "below"]) {
+                tag(
+                    "a", ["href": Place.server(group: group, name: name, .timeline).path],
+                    "See what happened")
+            }
         }
         Parts.card("Essentials") { Parts.facts(essentials) }
         if !origin.isEmpty { Parts.card("Restored from") { Parts.facts(origin) } }

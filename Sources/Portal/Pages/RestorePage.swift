@@ -2,6 +2,8 @@
 public struct RestoreForm: Sendable {
     public enum Moment: String, Sendable, CaseIterable {
         case latest, custom, fast
+        /// Just before an event that was chosen on the timeline.
+        case event
     }
 
     public var group = ""
@@ -14,6 +16,8 @@ public struct RestoreForm: Sendable {
     /// `yesterday 18:00 Europe/Paris`: instead of date and time.
     public var words = ""
     public var backup = ""
+    /// The record that is the first one left out: `0/3001A58`.
+    public var before = ""
     /// Hours after which the copy is deleted; empty for never.
     public var expiry = ""
     public var opensHere = false
@@ -24,7 +28,8 @@ public struct RestoreForm: Sendable {
     public var fields: [(name: String, value: String)] {
         [
             ("group", group), ("name", name), ("moment", moment.rawValue), ("date", date), ("time", time),
-            ("words", words), ("backup", backup), ("expiry", expiry), ("here", opensHere ? "yes" : ""),
+            ("words", words), ("backup", backup), ("before", before), ("expiry", expiry),
+            ("here", opensHere ? "yes" : ""),
         ]
     }
 }
@@ -103,6 +108,16 @@ public struct RestorePage: Page {
                     moment(.latest, "Latest restore point (Now)")
                     moment(.custom, "Select a custom restore point")
                     moment(.fast, "Select Fast restore point (Restore using full backup only)")
+                    if !form.before.isEmpty {
+                        moment(.event, "Here only: just before the event at \(form.before)")
+                        Parts.hidden([("before", form.before)])
+                    }
+                    tag("p", ["class": "hint"]) {
+                        tag(
+                            "a",
+                            ["href": Place.server(group: sourceGroup, name: source, .timeline).path],
+                            "Find the moment on the timeline")
+                    }
                 }
             }
             tag("div", ["class": "if-custom"]) { custom }
@@ -241,18 +256,7 @@ public struct ReviewPage: Page {
         Parts.steps(["Basics", "Review + create"], at: 1)
         tag("section", ["class": "card"]) {
             tag("h2", [:], wanted)
-            tag("div", ["class": "cut"]) {
-                tag("div", ["class": "inside"]) {
-                    tag("h3", [:], "Last inside")
-                    tag("p", ["class": "exact"], lastInside)
-                }
-                tag("div", ["class": "edge", "aria-hidden": "true"], "✂")
-                tag("div", ["class": "outside"]) {
-                    tag("h3", [:], "First left out")
-                    tag("p", ["class": "exact"], firstOutside)
-                    for deed in firstOutsideDid { tag("p", [:], deed) }
-                }
-            }
+            Parts.cut(lastInside, firstOutside, firstOutsideDid)
             Parts.facts(moment)
         }
         if !worthKnowing.isEmpty {

@@ -78,25 +78,17 @@ extension PortalPages {
     func create() throws -> APIResponse {
         var made: String?
         do {
-            let group = (form["group"] ?? "").trimmingCharacters(in: .whitespaces)
-            try visit.require(.createServer, group)
-            var request = CreateServerRequest(resourceGroup: group)
-            request.name = (form["name"] ?? "").trimmingCharacters(in: .whitespaces).lowercased()
-            request.version = form["version"]
-            request.adminUser = form["login"]
-            request.adminPassword = try newPassword()
-            request.tier = form["tier"]
-            request.skuName = chosenSize()
-            request.storageSizeGiB = try number("storage", "the storage size")
-            request.backupRetentionDays = try number("retention", "the retention period")
-            request.geoRedundantBackup = form["geo"] == "yes"
-            request.publicAccess = form["access"] == "none" ? "Enabled" : "127.0.0.1"
-            request.tags = try TagRule.checked(Self.tags(form["tags"] ?? ""))
-            return try visit.accept(form) {
-                let isNew = try !controlPlane.listGroups().contains {
-                    $0.name.lowercased() == group.lowercased()
-                }
-                if isNew {
+            if let begun = visit.begun(form) { return begun }
+            if form["step"] == "basics" {
+                var page = try createPage()
+                fill(&page)
+                return .page(page)
+            }
+            let request = try createRequest()
+            if form["step"] == "review" { return try .page(review(request)) }
+            let group = request.resourceGroup
+            let answer = try visit.accept(form) {
+                if try isNew(group) {
                     try visit.require(.writeGroup, group)
                     _ = try controlPlane.createGroup(
                         name: group, location: nil, tags: [:], caller: visit.caller)
@@ -104,6 +96,8 @@ extension PortalPages {
                 }
                 return .create(request)
             }
+            if let kept = form["kept"] { visit.passwords.forget(kept) }
+            return answer
         } catch {
             let problem = ControlPlane.problem(from: error)
             // An empty group that stays does no harm; why the server was refused is what is told.
@@ -114,6 +108,88 @@ extension PortalPages {
             fill(&page)
             return .page(page, status: problem.code.httpStatus)
         }
+    }
+
+    private func isNew(_ group: String) throws -> Bool {
+        try !controlPlane.listGroups().contains { $0.name.lowercased() == group.lowercased() }
+    }
+
+    /// What the form asks for, as far as it can be told without making anything.
+    private func createRequest() throws -> CreateServerRequest {
+        let group = (form["group"] ?? "").trimmingCharacters(in: .whitespaces)
+        try visit.require(.createServer, group)
+        var request = CreateServerRequest(resourceGroup: group)
+        request.name = (form["name"] ?? "").trimmingCharacters(in: .whitespaces).lowercased()
+        request.version = form["version"]
+        request.adminUser = form["login"]
+        request.adminPassword = try form["kept"].map(keptPassword) ?? newPassword()
+        request.tier = form["tier"]
+        request.skuName = chosenSize()
+        request.storageSizeGiB = try number("storage", "the storage size")
+        request.backupRetentionDays = try number("retention", "the retention period")
+        request.geoRedundantBackup = form["geo"] == "yes"
+        request.publicAccess = form["access"] == "none" ? "Enabled" : "127.0.0.1"
+        request.tags = try TagRule.checked(Self.tags(form["tags"] ?? ""))
+        return request
+    }
+
+    private func keptPassword(_ key: String) throws -> String {
+        guard
+            let password = visit.passwords.password(
+                key, session: visit.session.token, now: controlPlane.now)
+        else {
+            throw Problem(
+                .invalidParameterValue, "the password is no longer kept",
+                hint: "Type it again, and create the server within a quarter of an hour.")
+        }
+        return password
+    }
+
+    /// Review + create: what will be made. Only what can be told at once is refused here.
+    private func review(_ request: CreateServerRequest) throws -> CreateReviewPage {
+        let name = request.name ?? ""
+        if let refusal = try controlPlane.refusal(ofName: name) { throw refusal }
+        guard (7...35).contains(request.backupRetentionDays ?? 7) else {
+            throw Problem(
+                .invalidParameterValue, "the retention period is not from 7 to 35 days",
+                hint: "Choose a number from 7 to 35.")
+        }
+        var page = CreateReviewPage()
+        page.frame = try visit.frame("Create Azure Database for PostgreSQL flexible server")
+        page.frame.way = [Frame.Link("Servers", .servers)]
+        page.once = form["once"] ?? MachineSecret.fresh()
+        let carried = [
+            "group", "name", "version", "login", "tier", "size", "storage", "retention", "geo", "access",
+            "tags",
+        ]
+        page.fields = carried.compactMap { field in form[field].map { (field, $0) } }
+        page.kept = visit.passwords.keep(
+            request.adminPassword ?? "", session: visit.session.token, now: controlPlane.now)
+        let group = request.resourceGroup
+        let isForMachine = form["access"] != "none"
+        page.details = try [
+            Fact("Subscription", "Local"),
+            Fact("Resource group", try isNew(group) ? "\(group) (new)" : group), Fact("Server name", name),
+            Fact("Location", "local"), Fact("PostgreSQL version", request.version ?? ""),
+            Fact("Compute tier", request.tier ?? ""),
+            Fact("Compute size", request.skuName ?? "The tier's usual size"),
+            Fact("Storage size", "\(request.storageSizeGiB ?? 0) GiB"),
+            Fact("Backup retention period (in days)", String(request.backupRetentionDays ?? 0)),
+            Fact(
+                "Backup redundancy",
+                request.geoRedundantBackup == true ? "Geo-Redundant" : "Locally redundant"),
+            Fact("Administrator login", request.adminUser ?? ""),
+            Fact("Who may connect", isForMachine ? "This machine (127.0.0.1)" : "Nobody yet"),
+            Fact("Tags", form["tags"] ?? ""),
+        ]
+        var words = ["-g", group, "-n", name, "--tier", request.tier ?? "Burstable"]
+        words += ["--storage-size", "\(request.storageSizeGiB ?? 32)"]
+        words += ["--backup-retention", "\(request.backupRetentionDays ?? 7)"]
+        if let login = request.adminUser { words += ["--admin-user", login] }
+        if isForMachine { words += ["--public-access", "127.0.0.1"] }
+        page.frame.samePitr = [Shell.line(["pitr", "create"] + words)]
+        page.frame.sameAz = [Shell.line(["az", "postgres", "flexible-server", "create"] + words)]
+        return page
     }
 
     /// What was typed stays, but for the password.
@@ -246,8 +322,8 @@ extension PortalPages {
                 (
                     "Delete \(server.name)", "Delete",
                     [
-                        "Its backups are kept for a while: 'pitr revive-dropped' brings it back "
-                            + "until they expire."
+                        "Its backups are kept for five days: it can be brought back from Deleted servers "
+                            + "until then."
                     ]
                 )
             default: ("Reset password", "Save", ["A new password for \(server.administratorLogin)."])

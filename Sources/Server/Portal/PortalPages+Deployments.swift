@@ -59,12 +59,39 @@ extension PortalPages {
         page.doneBytes = status.progress?.bytes ?? 0
         page.totalBytes = status.progress?.totalBytes ?? 0
         page.steps = Self.steps(status)
+        page.mayCancel =
+            page.outcome == .inProgress
+            && visit.may(Self.action(status), PortalVisit.resource(status)?.group)
         if page.outcome == .complete, status.kind != "delete", let group = resource?.group,
             let server = resource?.server
         {
             try addResult(status, ServerReference(resourceGroup: group, name: server), to: &page)
         }
         return page
+    }
+
+    /// Calls off what waits or runs.
+    func cancel(_ id: String) throws -> APIResponse {
+        guard let status = try controlPlane.operationStatus(id.lowercased()),
+            visit.identity.scope.covers(group: PortalVisit.resource(status)?.group)
+        else { throw Problem(.resourceNotFound, "there is no such deployment") }
+        try visit.require(Self.action(status), PortalVisit.resource(status)?.group ?? "")
+        do {
+            try controlPlane.cancelOperation(status.id)
+        } catch let problem as Problem where problem.code == .operationNotSupported {
+            // It ended meanwhile: its page says how.
+            return .seeOther(.deployment(status.id))
+        }
+        return .seeOther(.deployment(status.id))
+    }
+
+    /// Whoever may begin it may call it off.
+    private static func action(_ status: OperationStatus) -> AccessAction {
+        switch status.kind {
+        case "restore", "revive", "geo-restore": .restoreServer
+        case "backup": .createBackup
+        default: .updateServer
+        }
     }
 
     private static func details(_ status: OperationStatus) -> [Fact] {
@@ -133,7 +160,9 @@ extension PortalPages {
             left.append(
                 Fact(
                     "It has no firewall rules: those of its source were not taken over.",
-                    "pitr firewall-rule create \(place) -n here --start-ip-address 127.0.0.1"))
+                    "pitr firewall-rule create \(place) -n here --start-ip-address 127.0.0.1",
+                    place: visit.may(.writeFirewallRule, server.resourceGroup)
+                        ? .server(group: server.resourceGroup, name: server.name, .networking) : nil))
         }
         let subscriptions = evidence.subscriptions?.filter(\.wasEnabled) ?? []
         if !subscriptions.isEmpty {

@@ -4,6 +4,7 @@ import Platform
 import Portal
 import PostgresFormat
 import ServiceModel
+import WALEvents
 
 /// What a server has: firewall rules and backups.
 extension PortalPages {
@@ -55,7 +56,8 @@ extension PortalPages {
 
     // MARK: Backup and restore
 
-    func backupsPage(_ server: ServerDetails) throws -> BackupsPage {
+    func backupsPage(_ known: ServerDetails) throws -> BackupsPage {
+        let server = try controlPlane.showServer(Self.reference(known))
         var page = BackupsPage()
         page.frame = try visit.frame("\(server.name) | Backup and restore", server, .backups)
         page.group = server.resourceGroup
@@ -67,6 +69,8 @@ extension PortalPages {
         page.mayRestore = visit.may(.restoreServer, server.resourceGroup)
         page.once = MachineSecret.fresh()
         let all = try controlPlane.listBackups(Self.reference(server)).reversed().map(Self.backup)
+        page.redundancy = Self.redundancy(server)
+        try addArchive(server, to: &page)
         page.backups = all.filter {
             page.filter == .all || $0.isOnDemand == (page.filter == .onDemand)
         }
@@ -84,8 +88,58 @@ extension PortalPages {
         backup.type = details.backupType
         backup.completed = PortalWords.time(details.completedTime)
         backup.size = ByteText.of(details.totalBytes)
+        backup.verdict = details.verdict.map(Self.words) ?? "never checked"
         backup.isOnDemand = details.source == "Customer Initiated"
         return backup
+    }
+
+    private static func words(_ verdict: BackupVerdict) -> String {
+        let outcome =
+            switch verdict.outcome {
+            case .sound: "checked and sound"
+            case .damagedFiles: "damaged"
+            case .damagedWAL: "its WAL is damaged"
+            }
+        return "\(outcome), \(PortalWords.time(verdict.time))" + (verdict.finding.map { ": \($0)" } ?? "")
+    }
+
+    private static func redundancy(_ server: ServerDetails) -> [Fact] {
+        guard let pair = server.geoRedundancy else {
+            return [Fact("Backup redundancy", "Locally redundant")]
+        }
+        let lag = pair.lagSeconds.map { "\(PortalWords.seconds(Double($0))) behind" } ?? "up to date"
+        return [
+            Fact("Backup redundancy", "Geo-Redundant"), Fact("Second copy", pair.location),
+            Fact("Is", pair.isAvailable ? lag : "out of reach"),
+            Fact("Latest restore point there", pair.latestRestoreDate.map(PortalWords.time) ?? "none"),
+        ]
+    }
+
+    /// What is archived. Gaps are told by what a look at the last moment meets: no event is read for them.
+    private func addArchive(_ server: ServerDetails, to page: inout BackupsPage) throws {
+        if let archiver = server.archiver {
+            page.archive = [
+                Fact("Archiver", archiver.isFailing ? "Failing: \(archiver.failureWords)" : "Archives WAL"),
+                Fact("Last archived", archiver.lastArchivedWAL ?? "none yet", isExact: true),
+                Fact("At", archiver.lastArchivedTime.map(PortalWords.time) ?? "", isExact: true),
+            ]
+        }
+        if let usage = server.diskUsage {
+            page.archive.append(Fact("On disk", ByteText.of(usage.wal)))
+            page.redundancy.append(Fact("Backups on disk", ByteText.of(usage.backups)))
+        }
+        guard server.earliestRestoreDate != nil else { return }
+        let now = controlPlane.now
+        do {
+            let history = try controlPlane.history(
+                of: ResourceID.server(Self.reference(server)), resourceGroup: server.resourceGroup,
+                EventQuery(from: now, to: now))
+            page.gaps = Self.gaps(history, latest: now).map(\.words)
+            page.archive.append(Fact("Gaps", page.gaps.isEmpty ? "None" : String(page.gaps.count)))
+        } catch {
+            // The list of backups is worth showing without it.
+            page.archive.append(Fact("Gaps", "not to be told: \(ControlPlane.problem(from: error).message)"))
+        }
     }
 
     func saveBackup(_ server: ServerDetails) throws -> APIResponse {

@@ -65,11 +65,20 @@ extension PortalPages {
         form.name = try freeName(SuggestedName.before(on: source.name))
         form.date = words.first.map(String.init) ?? ""
         form.time = words.last.map { String($0.dropLast()) } ?? ""
+        // From the timeline.
+        if let text = visit.request.query["before"], let lsn = LSN(text) {
+            form.moment = .event
+            form.before = "\(lsn)"
+        } else if let instant = PortalWords.instant(visit.request.query["at"]) {
+            let words = PortalWords.time(instant).split(separator: " ")
+            form.moment = .custom
+            (form.date, form.time) = (String(words[0]), String(words[1]))
+        }
         return form
     }
 
     /// The name, or with a number behind it if it is taken.
-    private func freeName(_ name: String) throws -> String {
+    func freeName(_ name: String) throws -> String {
         for number in 1...20 {
             let candidate = number == 1 ? name : "\(name.prefix(60))-\(number)"
             if try controlPlane.refusal(ofName: candidate) == nil { return candidate }
@@ -117,6 +126,7 @@ extension PortalPages {
         typed.time = field("time")
         typed.words = field("words")
         typed.backup = field("backup")
+        typed.before = field("before")
         typed.expiry = field("expiry")
         typed.opensHere = field("here") == "yes"
         return typed
@@ -141,6 +151,13 @@ extension PortalPages {
         switch typed.moment {
         case .latest: return .latest(asOf: nil)
         case .fast: return .backup(typed.backup)
+        case .event:
+            guard let lsn = LSN(typed.before) else {
+                throw Problem(
+                    .invalidParameterValue, "'\(typed.before)' is no position in the WAL",
+                    hint: "Choose the event on the timeline.")
+            }
+            return .position(lsn, exclusive: true)
         case .custom:
             let now = controlPlane.now
             let text = typed.words.isEmpty ? "\(typed.date)T\(typed.time)Z" : typed.words
@@ -175,6 +192,7 @@ extension PortalPages {
             case .latest: "The latest restore point: the moment of Create"
             case .custom: "The state at \(plan.requestedTime.map(PortalWords.time) ?? typed.words)"
             case .fast: "Backup \(typed.backup) alone"
+            case .event: "Just before the event at \(typed.before)"
             }
         page.lastInside =
             plan.lastInside.map(PortalWords.boundary) ?? "nothing was committed since the backup's end"
@@ -246,6 +264,9 @@ extension PortalPages {
             az += ["--restore-time", time.description]
         case .fast:
             pitr += ["--backup", typed.backup]
+            az = []
+        case .event:
+            pitr += ["--lsn", typed.before, "--exclusive"]
             az = []
         }
         if !typed.expiry.isEmpty { pitr += ["--expires", "\(typed.expiry)h"] }

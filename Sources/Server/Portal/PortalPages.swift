@@ -30,7 +30,10 @@ struct PortalPages: Sendable {
         case .notifications where !isPost:
             let page = try notifications()
             return try exported(page.rows, as: "notifications") ?? .page(page)
-        case .deployment(let id) where !isPost: return try .page(deployment(id))
+        case .deployment(let id): return try isPost ? cancel(id) : .page(deployment(id))
+        case .deleted: return try isPost ? revive() : deletedServers()
+        case .activity where !isPost: return try activityLog()
+        case .access: return try isPost ? changeAccess() : access()
         case .events where !isPost:
             var response = APIResponse(
                 status: 200, headers: [("Content-Type", "text/event-stream; charset=utf-8")])
@@ -48,10 +51,15 @@ struct PortalPages: Sendable {
     {
         switch part {
         case .overview where !isPost: try .page(overview(server))
+        case .timeline where !isPost: try timeline(server)
         case .connect where !isPost: try .page(connect(server))
         case .compute: try isPost ? saveCompute(server) : .page(computePage(server))
         case .restore: try isPost ? restore(server) : .page(restorePage(server))
         case .networking: try isPost ? saveRule(server) : .page(networkingPage(server))
+        case .explain where !isPost: try .page(explain(server))
+        case .drills where !isPost: try drills(server)
+        case .parameters: try isPost ? saveParameter(server) : parameters(server)
+        case .databases: try isPost ? saveDatabase(server) : databases(server)
         case .backups: try isPost ? saveBackup(server) : .page(backupsPage(server))
         case .keep where isPost: try keep(server)
         case .stop, .start, .restart, .delete, .password:
@@ -61,7 +69,7 @@ struct PortalPages: Sendable {
     }
 
     /// The table alone, where that is asked for; nil where the page is.
-    private func exported(_ table: Table, as name: String) throws -> APIResponse? {
+    func exported(_ table: Table, as name: String) throws -> APIResponse? {
         var response: APIResponse
         switch visit.request.query["format"] {
         case "csv":

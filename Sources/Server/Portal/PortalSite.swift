@@ -17,6 +17,7 @@ struct PortalSite: Sendable {
     let wake: API.Wake
     private let sessions: PortalSessions
     private let sent = PortalSentForms()
+    private let passwords = PortalPasswords()
 
     init(controlPlane: ControlPlane, policy: AccessPolicy, log: DaemonLog, wake: @escaping API.Wake) {
         self.controlPlane = controlPlane
@@ -125,7 +126,7 @@ struct PortalSite: Sendable {
         guard let identity, policy.admits(identity, from: request.peer) else { return nil }
         return PortalVisit(
             controlPlane: controlPlane, request: request, identity: identity, session: session, wake: wake,
-            sent: sent)
+            sent: sent, passwords: passwords)
     }
 
     private static func secret(_ request: APIRequest) -> String? {

@@ -13,6 +13,7 @@ struct PortalVisit: Sendable {
     let session: PortalSessions.Session
     let wake: API.Wake
     let sent: PortalSentForms
+    let passwords: PortalPasswords
 
     /// As in the API: behind the default identity, the account at the other end.
     var caller: Caller {
@@ -82,12 +83,20 @@ struct PortalVisit: Sendable {
         frame.way = [Frame.Link("Servers", .servers)]
         if part != .overview { frame.way.append(Frame.Link(server.name, place(.overview))) }
         frame.menu = [
-            ("", [Frame.Link("Overview", place(.overview)), Frame.Link("Connect", place(.connect))]),
+            (
+                "",
+                [
+                    Frame.Link("Overview", place(.overview)), Frame.Link("Timeline", place(.timeline)),
+                    Frame.Link("Connect", place(.connect)), Frame.Link("Drills", place(.drills)),
+                ]
+            ),
             (
                 "Settings",
                 [
                     Frame.Link("Compute + storage", place(.compute)),
                     Frame.Link("Networking", place(.networking)),
+                    Frame.Link("Server parameters", place(.parameters)),
+                    Frame.Link("Databases", place(.databases)),
                     Frame.Link("Backup and restore", place(.backups)),
                 ]
             ),

@@ -12,10 +12,25 @@ enum PortalWords {
         time.description.dropLast().replacing("T", with: " ") + " UTC"
     }
 
+    /// An instant as the pages' addresses have it: microseconds since 1970, up to the year 9999.
+    static func instant(_ text: String?) -> PostgresTimestamp? {
+        guard let text, text.utf8.count > 10, let number = Int64(text),
+            (0...253_402_300_799_000_000).contains(number)
+        else { return nil }
+        return PostgresTimestamp(unixMicroseconds: number)
+    }
+
     /// As a clock of this machine shows it; empty where that shows UTC.
     private static func here(_ time: PostgresTimestamp) -> String {
         let text = LocalTime.text(time)
         return text.firstRange(of: "+00:00 ") == nil ? text : ""
+    }
+
+    /// `2026-11-29 05:37:12.345678+01:00`, as a clock of this machine shows it; empty where that shows UTC.
+    static func clock(_ time: PostgresTimestamp) -> String {
+        guard LocalTime.zoneHere != nil else { return "" }
+        let text = LocalTime.text(time)
+        return String(text.prefix { $0 != "(" }.dropLast())
     }
 
     static func seconds(_ seconds: Double) -> String {

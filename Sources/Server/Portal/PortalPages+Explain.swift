@@ -1,0 +1,123 @@
+import ControlPlane
+import Planning
+import Platform
+import Portal
+import PostgresFormat
+import ServiceModel
+
+/// Explain: what a restore to the handle would do, step by step. Drills: the restores that were rehearsed.
+extension PortalPages {
+    func explain(_ server: ServerDetails) throws -> ExplainPage {
+        var request = RestoreRequest(
+            resourceGroup: server.resourceGroup, sourceServer: ResourceID.server(Self.reference(server)))
+        var page = ExplainPage()
+        var words = ["pitr", "explain", "-g", server.resourceGroup, "-s", server.name]
+        if let lsn = visit.request.query["before"].flatMap({ LSN($0) }) {
+            request.target = .position(lsn, exclusive: true)
+            page.fields = [("before", "\(lsn)")]
+            words += ["--lsn", "\(lsn)", "--exclusive"]
+        }
+        if let instant = PortalWords.instant(visit.request.query["at"]) {
+            page.fields.insert(("at", String(instant.unixMicroseconds)), at: 0)
+            if page.fields.count == 1 {
+                request.target = .time(RequestedTime(instant, typed: "\(instant)"))
+                words += ["--restore-time", "\(instant)"]
+            }
+        }
+        let told = try controlPlane.explainRestore(request)
+        let plan = told.planned.plan
+        page.frame = try visit.frame("\(server.name) | Explain", server, .explain)
+        page.frame.samePitr = [Shell.line(words)]
+        page.group = server.resourceGroup
+        page.name = server.name
+        page.mayRestore = visit.may(.restoreServer, server.resourceGroup)
+        page.stations = [
+            Fact("Base backup", plan.backupName, isExact: true),
+            Fact("Redo point", "\(plan.backupStart)", isExact: true),
+            Fact(
+                "Segments",
+                "\(plan.segments.count), \(plan.segments.first?.fileName ?? "") to "
+                    + (plan.segments.last?.fileName ?? ""), isExact: true),
+            Fact("Consistent at", "\(plan.backupStop)", isExact: true),
+            Fact("Cut at", "\(plan.expectedEnd)", isExact: true),
+            Fact("Timeline", "\(plan.timeline), then \(plan.newTimeline)", isExact: true),
+        ]
+        page.stretch.end = plan.expectedEnd.distance(from: plan.backupStart)
+        page.stretch.consistent = plan.backupStop.distance(from: plan.backupStart)
+        page.stretch.borders = plan.segments.dropFirst().map { $0.start.distance(from: plan.backupStart) }
+        page.steps = told.steps.map { step in
+            ExplainPage.Step(
+                step.title, step.text,
+                files: step.files.map {
+                    ExplainPage.File(path: $0.path, content: $0.content, purpose: $0.purpose)
+                })
+        }
+        return page
+    }
+
+    // MARK: Drills
+
+    func drills(_ server: ServerDetails) throws -> APIResponse {
+        let records = try controlPlane.listDrills(
+            resourceGroup: server.resourceGroup, server: server.name)
+        if let id = visit.request.query["id"] {
+            guard let record = records.first(where: { $0.id == id }) else {
+                throw Problem(.resourceNotFound, "there is no such drill of \(server.name)")
+            }
+            return try .page(drill(record, server))
+        }
+        let place = Place.server(group: server.resourceGroup, name: server.name, .drills)
+        var page = ListPage(
+            place, columns: ["Drill", "Result", "Started (UTC)", "Restore took", "Rungs", "Trend"])
+        page.frame = try visit.frame("\(server.name) | Drills", server, .drills)
+        let at = "-g \(Shell.word(server.resourceGroup)) -s \(Shell.word(server.name))"
+        page.frame.samePitr = ["pitr drill list \(at)"]
+        let schedule = try controlPlane.drillSchedule(Self.reference(server))
+        page.sentences = [
+            "A drill restores a temporary copy, tries it rung by rung, and removes it again. "
+                + (schedule.map { "One runs \($0.words)." } ?? "None is scheduled.")
+        ]
+        page.emptyTitle = "No restore was rehearsed yet"
+        page.emptyText = "What was never restored is a hope, and no backup."
+        page.emptyCommand = "pitr drill run \(at)\npitr drill schedule \(at) --weekly 'sat 03:00'"
+        page.rows = records.map { record in
+            [
+                .link(record.id, place, query: "?id=\(record.id)", sub: record.target),
+                .state(Self.word(record.result)), .exact(PortalWords.time(record.startedAt)),
+                .exact(record.restore.map { PortalWords.seconds($0.seconds) } ?? ""), .text(record.tally),
+                .text(record.reason ?? record.trend?.words ?? ""),
+            ]
+        }
+        return try exported(page.table, as: "\(server.name)-drills") ?? .page(page)
+    }
+
+    private static func word(_ result: DrillResult) -> String {
+        let word = result.rawValue
+        return word.prefix(1).uppercased() + word.dropFirst()
+    }
+
+    private func drill(_ record: DrillRecord, _ server: ServerDetails) throws -> ListPage {
+        let place = Place.server(group: server.resourceGroup, name: server.name, .drills)
+        var page = ListPage(place, columns: ["Rung", "Outcome", "Took", "Found", "Details"])
+        page.frame = try visit.frame("Drill \(record.id)", server, .drills)
+        page.frame.way.append(Frame.Link("Drills", place))
+        page.frame.samePitr = ["pitr drill show --id \(Shell.word(record.id))"]
+        page.kept = [("id", record.id)]
+        page.sentences = [
+            "\(Self.word(record.result)): \(record.target), \(PortalWords.time(record.startedAt)), "
+                + (record.isScheduled ? "by the schedule" : "by \(record.caller)") + ". \(record.tally)."
+        ]
+        if let reason = record.reason { page.frame.notice = Frame.Notice(.bad, reason) }
+        page.rows = record.rungs.map { rung in
+            [
+                .text(rung.name),
+                .state(rung.outcome.words.prefix(1).uppercased() + rung.outcome.words.dropFirst()),
+                .exact(PortalWords.seconds(rung.seconds)), .text(rung.summary),
+                rung.details.isEmpty
+                    ? .text("") : .hidden("Details", exact: rung.details.joined(separator: "\n")),
+            ]
+        }
+        page.sentences += record.notes
+        return page
+    }
+}
