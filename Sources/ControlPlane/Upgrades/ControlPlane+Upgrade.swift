@@ -1,5 +1,6 @@
 import Catalog
 import GRDB
+import Holdings
 import Instance
 import Platform
 import PostgresClient
