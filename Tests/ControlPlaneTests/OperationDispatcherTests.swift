@@ -210,6 +210,22 @@ struct OperationDispatcherTests {
         }
     }
 
+    @Test func `only what is given the accepted operation takes it over, and once`() throws {
+        try onStage { stage in
+            let server = Stage.server("orders")
+            try stage.control.catalog.write { try server.insert($0) }
+            let id = try stage.enter(.stop, lane: "server:orders", target: "orders")
+            try stage.take(id)
+            let work = AcceptedWork(operation: try #require(try stage.control.operations.operation(id)))
+            func begin(_ work: AcceptedWork?) throws -> String {
+                try stage.control.begin(.stop, server: server, source: nil, properties: [:], for: work).id
+            }
+            #expect(try begin(nil) != id)
+            #expect(try begin(work) == id)
+            #expect(try begin(work) != id)
+        }
+    }
+
     @Test func `what was accepted is found by the next dispatcher, and there is one at a time`() throws {
         try onStage { stage in
             let id = try stage.enter(.restore, lane: "restore:a")
