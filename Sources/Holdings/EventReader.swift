@@ -127,7 +127,7 @@ struct EventReader {
             )
         }
         if !pass.assembler.catalog.lostCatalogs.isEmpty {
-            notes.append("A system catalog was rewritten where the WAL is not held: names may be missing.")
+            notes.append("A system catalog was rewritten where WAL is not available: names may be missing.")
         }
     }
 

@@ -79,7 +79,7 @@ extension HeldSource {
             oldest = segment
         }
         guard let oldest else {
-            throw Problem(.walMissing, "no WAL is held of transaction \(transaction)")
+            throw Problem(.walMissing, "no WAL is available of transaction \(transaction)")
         }
         // Numbers given out before the first checkpoint that is held may have written before it.
         var given: TransactionID?
@@ -90,8 +90,8 @@ extension HeldSource {
         }
         guard let given, !transaction.precedes(given) else {
             throw Problem(
-                .walMissing, "transaction \(transaction) may have begun before the oldest WAL that is held",
-                detail: "the WAL held begins at \(oldest.start)",
+                .walMissing, "transaction \(transaction) may have begun before the oldest available WAL",
+                detail: "the available WAL begins at \(oldest.start)",
                 hint: "What it did before that cannot be told. Restore to just before it ended, and compare.")
         }
         return oldest.start
@@ -107,7 +107,7 @@ extension HeldSource {
 
     private static func missing(_ segment: SegmentName) -> Problem {
         Problem(
-            .walMissing, "WAL segment \(segment) is not held",
+            .walMissing, "WAL segment \(segment) is not available",
             hint: "'pitr wal verify' lists what the archive holds.")
     }
 }

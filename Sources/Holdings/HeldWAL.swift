@@ -46,7 +46,7 @@ public struct HeldWAL: Sendable {
         case .file(let path)?:
             try OpenFile(reading: path).forEachChunk { bytes, _ throws(Problem) in try body(bytes) }
         case nil:
-            throw Problem(.walMissing, "WAL segment \(segment) is not held")
+            throw Problem(.walMissing, "WAL segment \(segment) is not available")
         }
     }
 

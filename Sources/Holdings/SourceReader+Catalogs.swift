@@ -51,13 +51,13 @@ extension SourceReader {
             throw Problem(.walDamaged, "a record that ends in \(segment) is too long for its index")
         }
         guard pass.assembler.catalog.lostCatalogs.isEmpty else {
-            throw Problem(.walMissing, "a system catalog was rewritten where the WAL is not held")
+            throw Problem(.walMissing, "a system catalog was rewritten where the WAL is not available")
         }
         return pass
     }
 
     /// The record that marked a database as being dropped, where it was marked already when the backup was
-    /// made; nil where the WAL held does not go back to it without a gap.
+    /// made; nil where the available WAL does not go back to it without a gap.
     public func mark(
         of database: InvalidDatabase, before backup: InventoryBackup, _ held: HeldSource
     ) throws -> LSN? {

@@ -63,7 +63,7 @@ extension RestorePlanner {
         }
         return Place(
             record: last, isInside: true, isByRecord: true, setting: .lsn(last.start),
-            reason: "the start of the last record in front of it, because the WAL held ends there")
+            reason: "the start of the last record in front of it, because the available WAL ends there")
     }
 
     /// The record that begins exactly at a position that an event named.

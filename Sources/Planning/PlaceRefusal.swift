@@ -44,18 +44,19 @@ public enum PlaceRefusal: Error, Hashable, Sendable {
 
     public var message: String {
         switch self {
-        case .positionTooEarly(let lsn, _): "position \(lsn) is before all WAL that is held"
+        case .positionTooEarly(let lsn, _): "position \(lsn) is before all available WAL"
         case .positionTooLate(let lsn, _, let exclusive):
             exclusive
                 ? "position \(lsn) is after the end of the WAL"
                 : "no record starts at or after position \(lsn)"
         case .unknownTransaction(let number, _, _):
-            "the WAL held does not say how transaction \(number) ended"
+            "the available WAL does not say how transaction \(number) ended"
         case .subtransaction(let number, let whole):
             "transaction \(number) is a part of transaction \(whole.id), such as a savepoint makes"
         case .ambiguousTransaction(let number, let candidates):
             "\(candidates.count) transactions in the WAL have the number \(number)"
-        case .unknownRestorePoint(let name, _): "there is no restore point named '\(name)' in the WAL held"
+        case .unknownRestorePoint(let name, _):
+            "there is no restore point named '\(name)' in the available WAL"
         case .ambiguousRestorePoint(let name, let candidates):
             "\(candidates.count) restore points are named '\(name)'"
         case .eventGone(let description, let lsn): "the WAL no longer holds '\(description)' at \(lsn)"
@@ -66,7 +67,7 @@ public enum PlaceRefusal: Error, Hashable, Sendable {
     public var detail: String? {
         switch self {
         case .positionTooEarly(_, let earliest): "positions can be reached from \(earliest) on"
-        case .positionTooLate(_, let end, _): "the WAL held ends at \(end)"
+        case .positionTooLate(_, let end, _): "the available WAL ends at \(end)"
         case .unknownTransaction(_, let prepared?, _):
             "it was prepared at \(prepared.time) (\(prepared.lsn)) and had not ended by the end of the WAL"
         case .unknownTransaction(_, nil, let others):

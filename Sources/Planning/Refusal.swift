@@ -88,7 +88,7 @@ public enum Refusal: Error, Hashable, Sendable {
         case .unknownTimeline(_, let known):
             "known: " + known.map(\.description).joined(separator: ", ")
         case .timelineWithoutWAL(_, let begins):
-            "its history says that it began at \(begins), and nothing that was written on it is held"
+            "its history says that it began at \(begins), and nothing that was written on it is available"
         case .place(let refusal): refusal.detail
         case .missingSegment(_, let before, let after):
             Self.gap(before, after)

@@ -116,7 +116,8 @@ public struct RestorePlanner {
                 rejected.append(
                     RejectedBackup(
                         name: backup.name,
-                        reason: "ends after the target, and what was committed before it is not all held"))
+                        reason: "ends after the target, and what was committed before it is not all available"
+                    ))
                 continue
             }
             do {

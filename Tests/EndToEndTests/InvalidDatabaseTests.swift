@@ -68,7 +68,7 @@ extension EndToEnd {
                 for backup in ["second", "third"] {
                     let plan = try Self.plan(product, [])
                     #expect(plan.invalid == ["Odd one"])
-                    let end = "; the WAL held does not tell when that DROP began"
+                    let end = "; the available WAL does not tell when that DROP began"
                     #expect(plan.words?.hasSuffix(end) == true, "\(plan.words ?? "")")
                     try product.json("backup", "create", "-s", "orders", "-n", backup)
                 }

@@ -202,7 +202,7 @@ extension EndToEnd {
                 try product.refuses(asked("--xid", "4000000000"), status: 3, saying: "transaction 4000000000")
                 try product.refuses(
                     asked("--lsn", "F/0"), saying: "no record starts at or after position F/0")
-                try product.refuses(asked("--lsn", "0/28"), saying: "before all WAL that is held")
+                try product.refuses(asked("--lsn", "0/28"), saying: "before all available WAL")
                 try product.refuses(
                     asked("--xid", "800", "--lsn", "0/28"), status: 2, saying: "--lsn or --xid")
                 try product.refuses(

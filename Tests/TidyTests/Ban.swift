@@ -90,6 +90,11 @@ struct Ban: Sendable, CustomStringConvertible {
             example: ("Sources/Planning/X.swift", #""position \(lsn) is after the end of the log""#),
             isOfTexts: true),
         Ban(
+            name: "WAL that is held", pattern: #""[^"]*\bWAL( that is| is( not)?)? held\b"#,
+            replacement: "say available WAL; held are servers and locks",
+            applies: { $0.hasPrefix("Sources/") },
+            example: ("Sources/Planning/X.swift", #""the WAL held ends at \(end)""#), isOfTexts: true),
+        Ban(
             name: "mending", pattern: #"\b[Mm]end(s|ed|ing)?\b"#,
             replacement: "say repair; replay makes a backup consistent",
             applies: { $0.hasPrefix("Sources/") },

@@ -89,7 +89,7 @@ extension ControlPlane {
                 return .latest
             }
             notes.append(
-                "\(time) is in the future by this machine's clock, and transactions timed after it are held: "
+                "\(time) is in the future by this machine's clock, and transactions timed after it are there: "
                     + "the copy ends in front of the first of them.")
             return .time(time)
         case .known(let target): return target

@@ -70,8 +70,8 @@ extension Hazard {
         let before =
             switch (marked, command) {
             case (_, let command?): "the nearest state before that DROP: '\(command)'"
-            case (.some, nil): "nothing that is held reaches back to before that DROP"
-            case (nil, nil): "the WAL held does not tell when that DROP began"
+            case (.some, nil): "nothing that is available reaches back to before that DROP"
+            case (nil, nil): "the available WAL does not tell when that DROP began"
             }
         self.init(
             code: "invalid-database",

@@ -61,7 +61,7 @@ struct UndoMoments {
             return true
         }
         guard commits.allSatisfy({ own.contains(TransactionID($0.xid)) }) else {
-            throw Problem(.walMissing, "the WAL that is held has no end of transaction \(first.xid)")
+            throw Problem(.walMissing, "the available WAL has no end of transaction \(first.xid)")
         }
         let begin = try begin(in: held, first)
         var taken = TakenRows(own: own)

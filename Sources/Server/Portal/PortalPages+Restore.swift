@@ -197,7 +197,7 @@ extension PortalPages {
         page.lastInside =
             plan.lastInside.map(PortalWords.boundary) ?? "nothing was committed since the backup's end"
         page.firstOutside =
-            plan.firstOutside.map(PortalWords.boundary) ?? "none: the WAL held ends before another"
+            plan.firstOutside.map(PortalWords.boundary) ?? "none: the available WAL ends before another"
         page.firstOutsideDid = planned.firstOutsideDid
         page.moment = [
             Fact(

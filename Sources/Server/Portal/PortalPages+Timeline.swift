@@ -305,7 +305,7 @@ extension PortalPages {
         cut.lastInside =
             plan.lastInside.map(PortalWords.boundary) ?? "nothing was committed since the backup's end"
         cut.firstOutside =
-            plan.firstOutside.map(PortalWords.boundary) ?? "none: the WAL held ends before another"
+            plan.firstOutside.map(PortalWords.boundary) ?? "none: the available WAL ends before another"
         cut.firstOutsideDid = Array(planned.firstOutsideDid.prefix(8))
         if planned.firstOutsideDid.count > 8 {
             cut.firstOutsideDid.append("and \(planned.firstOutsideDid.count - 8) more")

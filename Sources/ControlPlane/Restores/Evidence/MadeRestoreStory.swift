@@ -100,7 +100,7 @@ struct MadeRestoreStory {
                 "The first one left out: \(Self.words(outside)), the record at \(outside.lsn)."
                     + (did.isEmpty ? "" : " It did this: \(did.joined(separator: "; "))."))
         } else {
-            text.append("None was left out: the WAL held ended before another one.")
+            text.append("None was left out: the available WAL ended before another one.")
         }
         text.append(
             "The last byte replayed is the one before \(evidence.walEnd). The new timeline's history gives the "
