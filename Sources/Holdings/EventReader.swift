@@ -11,7 +11,10 @@ import WALEvents
 struct EventReader {
     let inventory: Inventory
     let wal: HeldWAL
-    let interest: RowInterest
+    private(set) var interest: RowInterest
+    /// Where the indexes that tell of every change are larger than this, only changes of many rows are looked
+    /// for; in bytes of their files, nil for no limit.
+    let indexBytes: UInt64?
     /// The only transaction whose rows are of interest, if there is one.
     let transaction: TransactionID?
     /// The first position that is of no interest.
@@ -27,13 +30,14 @@ struct EventReader {
     private(set) var notes: [String] = []
 
     init(
-        inventory: Inventory, wal: HeldWAL, interest: RowInterest, transaction: TransactionID? = nil,
-        limit: LSN = .max, cancellation: CancellationFlag,
+        inventory: Inventory, wal: HeldWAL, interest: RowInterest, indexBytes: UInt64? = nil,
+        transaction: TransactionID? = nil, limit: LSN = .max, cancellation: CancellationFlag,
         catalog: @escaping (InventoryBackup) throws(Problem) -> CatalogState?
     ) {
         self.inventory = inventory
         self.wal = wal
         self.interest = interest
+        self.indexBytes = indexBytes
         self.transaction = transaction
         self.limit = limit
         self.cancellation = cancellation
@@ -49,6 +53,7 @@ struct EventReader {
         _ take: ([WALEvent]) throws -> Void
     ) throws {
         let runs = runs(path)
+        leaveSmallChanges(of: runs, from: from, to: to)
         for (index, run) in runs.enumerated() {
             if index > 0, let gap = gap(between: runs[index - 1], and: run) { gaps.append(gap) }
             try readRun(run, from: from, to: to, take)
@@ -57,6 +62,20 @@ struct EventReader {
                 notes.append(
                     "WAL is damaged at \(damage.begin): what happened behind it, up to the next base backup, "
                         + "is not told.")
+            }
+        }
+    }
+
+    private mutating func leaveSmallChanges(
+        of runs: [[SegmentName]], from: PostgresTimestamp?, to: PostgresTimestamp?
+    ) {
+        guard let indexBytes, interest.minimumRows < SegmentIndex.bulkRows else { return }
+        var bytes: UInt64 = 0
+        for run in runs {
+            guard let start = startingBackup(in: run, before: from) else { continue }
+            for segment in wanted(of: run, from: start.startLSN, to: to) {
+                bytes += wal.archive.indexBytes(of: segment)
+                guard bytes <= indexBytes else { return interest.minimumRows = SegmentIndex.bulkRows }
             }
         }
     }

@@ -102,8 +102,12 @@ struct TimelineViewTests {
         #expect(text.contains("Restorable  nothing yet: no backup is complete"))
         #expect(text.contains("Events from 2000-01-01T00:00:00.000001Z to 2000-01-01T00:00:00.999999Z"))
         #expect(text.contains("none that fits"))
-        #expect(text.contains("changes of fewer than 100 rows of a table are not shown; --min-rows 1 shows"))
-        #expect(!TimelineView(history: history, minRows: 1).text.render().contains("--min-rows"))
+        #expect(!text.contains("--all"))
+        history.happened.leastCountedRows = 100
+        let long = TimelineView(history: history).text.render().split(whereSeparator: \.isWhitespace)
+            .joined(separator: " ")
+        #expect(
+            long.contains("changes of fewer than 100 rows are looked for only when asked: --all, or --from"))
     }
 
     @Test func `says how many changes it does not show, of which tables`() throws {
@@ -116,15 +120,21 @@ struct TimelineViewTests {
             EventHistory.Hidden(table: table("orders"), changes: 1200, largestRows: 900),
             EventHistory.Hidden(table: table("bills"), changes: 1, largestRows: 100),
         ]
+        history.happened.leastCountedRows = 100
         let text = TimelineView(history: history).text.render().split(whereSeparator: \.isWhitespace)
             .joined(separator: " ")
         #expect(
             text.contains(
                 "not shown: 1 201 changes of 100 to 999 rows, 1 200 of public.orders in database "
                     + "shop (up to 900 rows), 1 of public.bills in database shop (up to 100 rows); "
-                    + "and those of fewer rows; --min-rows 1 shows them all"
+                    + "--all shows them; in so much WAL changes of fewer than 100 rows are looked for only "
+                    + "when asked"
             ),
             "\(text)")
+        history.happened.leastCountedRows = 1
+        #expect(
+            TimelineView(history: history).text.render().contains(
+                "not shown: 1 201 changes of fewer than 1 000 "))
         let document = TimelineDocument(history, minRows: 1000) { _ in nil }
         #expect(document.hidden.map(\.table) == ["shop.orders", "shop.bills"])
         #expect(document.hidden.map(\.schema) == ["public", "public"])

@@ -45,11 +45,24 @@ struct TimelineTests {
             try again.execute("UPDATE small SET x = x + 1 WHERE x <= 200")
             try again.execute("DELETE FROM small WHERE x <= 110")
             try again.execute("UPDATE payments SET amount = 1 WHERE id <= 150")
+            try again.execute("CREATE TABLE rates AS SELECT g AS x FROM generate_series(1, 50) g")
+            try again.execute("DELETE FROM rates WHERE x = 1")
+            try again.execute("DELETE FROM rates WHERE x <= 41")
             again.close()
-            let small = Self.titles(try product.json("timeline", "-s", "shop"))
-            #expect(small.last == "UPDATE market.small 200", "\(small)")
+            let whole = try product.json("timeline", "-s", "shop")
+            let small = Self.titles(whole)
+            #expect(
+                small.suffix(3) == [
+                    "UPDATE market.small 200", "CREATE TABLE market.rates", "DELETE market.rates 40",
+                ], "\(small)")
+            let rates = whole["hidden"]?.array?.first { $0["table"]?.string == "market.rates" }
+            #expect(rates?["changes"] == 2 && rates?["largestRows"] == 50)
+            #expect(whole["leastCountedRows"] == 1)
+            #expect(
+                Self.titles(try product.json("timeline", "-s", "shop", "--all")).contains(
+                    "DELETE market.rates 1"))
             let explicit = try product.json("timeline", "-s", "shop", "--min-rows", "1000")
-            #expect(Self.titles(explicit).last == "CREATE TABLE market.small")
+            #expect(Self.titles(explicit).last == "CREATE TABLE market.rates")
 
             try product.delete("shop")
             let later = try product.json("timeline", "-s", server.id)

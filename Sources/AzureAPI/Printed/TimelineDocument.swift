@@ -25,7 +25,7 @@ public struct TimelineDocument: Codable, Sendable {
         public var segmentCount: UInt64
     }
 
-    /// Changes of a table's rows that are too few to be events; of fewer than 100 rows they are not counted.
+    /// Changes of a table's rows that are too few to be events.
     public struct Hidden: Codable, Sendable {
         public var changes: Int
         @OrNull public var database: String?
@@ -50,6 +50,8 @@ public struct TimelineDocument: Codable, Sendable {
     /// The tables with the most changes first.
     public var hidden: [Hidden]
     @OrNull public var latestUtc: String?
+    /// Changes of fewer rows were not looked for, and are not in `hidden`; 1 where all were.
+    public var leastCountedRows: Int64
     public var minRows: Int64
     public var notes: [String]
     public var resourceGroup: String
@@ -76,6 +78,7 @@ public struct TimelineDocument: Codable, Sendable {
                 schema: OrNull(wrappedValue: $0.table.schema), table: $0.table.description)
         }
         _latestUtc = OrNull(wrappedValue: history.latest?.description)
+        leastCountedRows = history.happened.leastCountedRows
         self.minRows = minRows
         notes = history.happened.notes
         resourceGroup = history.server.resourceGroup

@@ -57,11 +57,10 @@ public struct EventHistory: Sendable {
     public static let largestCount = 100_000
     /// In the order of WAL.
     public var events: [WALEvent] = []
-    /// What is left out for being small, the tables with the most changes first. Changes of fewer than
-    /// `leastKnownRows` are not counted.
+    /// What is left out for being small, the tables with the most changes first.
     public var hidden: [Hidden] = []
-    /// Smaller changes are looked for only when they are asked for: indexes tell of larger ones at once.
-    public static let leastKnownRows = SegmentIndex.bulkRows
+    /// Changes of fewer rows were not looked for, and are not in `hidden`: at least 1.
+    public var leastCountedRows: Int64 = 1
     /// How many segments were gone through, and of how many WAL itself was read.
     public var segments = 0
     public var segmentsRead = 0

@@ -18,6 +18,12 @@ public struct EventQuery: Sendable {
     public static let usualMinimumRows: Int64 = 1000
     /// An UPDATE or DELETE of one row in so many is large for its table.
     public static let largeShare: Int64 = 5
+    /// Whose table nobody has counted has so few rows that a change of so many is a large one: autovacuum
+    /// counts a table once 50 of its rows have changed.
+    public static let largeOfUncounted: Int64 = 10
+    /// A table with more such changes of fewer than `SegmentIndex.bulkRows` is a queue, or the like: they are
+    /// what is usual for it.
+    public static let mostLargeShares = 10
 
     public init(
         from: PostgresTimestamp? = nil, to: PostgresTimestamp? = nil, minimumRows: Int64? = nil,

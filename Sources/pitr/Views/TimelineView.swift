@@ -48,25 +48,27 @@ struct TimelineView {
 
     /// What is not shown for being small, and how to see it.
     private var leftOut: String? {
-        guard minRows > 1 else { return nil }
-        let least = EventHistory.leastKnownRows
-        let all = "--min-rows 1 shows them all"
-        guard minRows > least else {
-            return "changes of fewer than \(Self.grouped(minRows)) rows of a table are not shown; \(all)"
-        }
-        guard !history.happened.hidden.isEmpty else {
-            return "changes of fewer than \(Self.grouped(least)) rows of a table are not shown; \(all)"
-        }
-        let count = history.happened.hidden.reduce(0) { $0 + $1.changes }
-        let tables = history.happened.hidden.prefix(5).map { hidden in
+        let hidden = history.happened.hidden
+        let least = history.happened.leastCountedRows
+        let unknown =
+            least > 1
+            ? "in so much WAL changes of fewer than \(Self.grouped(least)) rows are looked for only when asked"
+            : nil
+        guard !hidden.isEmpty else { return unknown.map { "\($0): --all, or --from and --to" } }
+        let count = hidden.reduce(0) { $0 + $1.changes }
+        let tables = hidden.prefix(5).map { hidden in
             "\(Self.grouped(Int64(hidden.changes))) of \(hidden.table.words) "
-                + "(up to \(Self.grouped(hidden.largestRows)) rows)"
+                + "(up to \(Self.grouped(hidden.largestRows)) \(hidden.largestRows == 1 ? "row" : "rows"))"
         }
-        let more = history.happened.hidden.count - tables.count
+        let more = hidden.count - tables.count
+        let told =
+            least > 1
+            ? "\(Self.grouped(least)) to \(Self.grouped(minRows - 1)) rows"
+            : "fewer than \(Self.grouped(minRows)) rows"
         return "not shown: \(Self.grouped(Int64(count))) \(count == 1 ? "change" : "changes") of "
-            + "\(Self.grouped(least)) to \(Self.grouped(minRows - 1)) rows, " + tables.joined(separator: ", ")
-            + (more > 0 ? " and of \(more) more tables" : "")
-            + "; and those of fewer rows; \(all)"
+            + "\(told), " + tables.joined(separator: ", ")
+            + (more > 0 ? " and of \(more) more \(more == 1 ? "table" : "tables")" : "")
+            + "; --all shows them" + (unknown.map { "; \($0)" } ?? "")
     }
 
     // MARK: What is held

@@ -39,13 +39,15 @@ struct TimelineCommand: PitrCommand {
     @Option(
         help: """
             Show row changes only if they affect at least this many rows; else 1000, and an UPDATE or DELETE of \
-            100 or more that is a fifth of its table.
+            two or more that is a fifth of its table.
             """)
     var minRows: Int64?
+    @Flag(help: "Every change of rows, however small: as --min-rows 1.") var all = false
 
     func validate() throws {
         _ = try tablePattern()
         if let minRows, minRows < 1 { throw ValidationError("--min-rows is at least 1") }
+        if all, minRows != nil { throw ValidationError("--all and --min-rows exclude each other") }
         if let from, let to, to.instant < from.instant {
             throw ValidationError("--to is before --from")
         }
@@ -81,6 +83,7 @@ struct TimelineCommand: PitrCommand {
     }
 
     private func query() throws -> EventQuery {
-        EventQuery(from: from?.instant, to: to?.instant, minimumRows: minRows, table: try tablePattern())
+        EventQuery(
+            from: from?.instant, to: to?.instant, minimumRows: all ? 1 : minRows, table: try tablePattern())
     }
 }
