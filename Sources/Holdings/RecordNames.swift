@@ -16,14 +16,55 @@ public struct RecordNames {
         self.start = start
     }
 
-    /// The relation that a record is about, as it is called where the record begins; nil for a record of none
-    /// and where the catalogs do not have it.
-    public mutating func relation(of record: borrowing WALRecord) -> KnownRelation? {
-        guard let locator = record.blocks.first?.locator else { return nil }
-        if let found = known[locator] { return found }
-        let found = assembler.catalog.relation(at: locator)
+    /// What a record is about or names by numbers, as it is called where the record begins: of a record with
+    /// blocks the relation of the first one, else all in its order.
+    public mutating func mentions(in record: borrowing WALRecord) -> [RecordMention] {
+        if let locator = record.blocks.first?.locator { return [mention(locator)] }
+        switch record.resourceManager {
+        case .transaction:
+            guard let details = record.transactionDetails else { return [] }
+            return (details.droppedRelations + details.abortedRelations).map { mention($0) }
+        case .heap:
+            guard case .truncate(let truncation)? = record.heapOperation else { return [] }
+            return truncation.relations.map { mention($0, in: truncation.database) }
+        case .standby:
+            return (record.standbyLocks ?? []).map { mention($0.relation, in: $0.database) }
+        case .storage:
+            switch record.storageOperation {
+            case .create(let locator, _): return [mention(locator)]
+            case .truncate(let locator, _, _): return [mention(locator)]
+            case nil: return []
+            }
+        case .relationMap:
+            guard let database = record.relationMapUpdate?.database, database != .none else { return [] }
+            return [mention(database)]
+        case .database:
+            switch record.databaseOperation {
+            case .createByFileCopy(let database, _, let source, _):
+                return [mention(database), mention(source)]
+            case .createByWAL(let database, _), .drop(let database, _): return [mention(database)]
+            case nil: return []
+            }
+        default: return []
+        }
+    }
+
+    private mutating func mention(_ locator: RelationLocator) -> RecordMention {
+        let found = known[locator] ?? assembler.catalog.relation(at: locator)
         known[locator] = found
-        return found
+        return RecordMention(number: locator.description, relation: found, databaseName: found?.databaseName)
+    }
+
+    private func mention(_ object: ObjectID, in database: ObjectID) -> RecordMention {
+        let found = assembler.catalog.relation(object, in: database)
+        return RecordMention(
+            number: "\(database)/\(object)", relation: found, databaseName: found?.databaseName)
+    }
+
+    private func mention(_ database: ObjectID) -> RecordMention {
+        RecordMention(
+            number: database.description, relation: nil,
+            databaseName: assembler.catalog.databaseName(database))
     }
 
     /// Takes in the next record; every one has to come, in the order of WAL.

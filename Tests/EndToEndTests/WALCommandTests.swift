@@ -120,7 +120,9 @@ extension EndToEnd {
             #expect(index.contains { $0["relation"] == "public.t_pkey" })
             #expect(records.contains { $0["relation"] == "pg_catalog.pg_class" })
             #expect(records.first { $0["manager"] == "Transaction" }?["relation"] == .null)
-            try connection.execute("ALTER TABLE t RENAME TO \"New\"")
+            try connection.execute("CREATE TABLE gone (id int PRIMARY KEY)")
+            let dropped = try #require(try connection.value("SELECT pg_current_wal_insert_lsn()"))
+            try connection.execute("BEGIN; DROP TABLE gone; COMMIT; ALTER TABLE t RENAME TO \"New\"")
             try connection.execute("DELETE FROM \"New\" WHERE id = 2")
             let again = try product.json("wal", "show", "-s", "orders", segment).array ?? []
             #expect(again.contains { $0["relation"] == "public.t" })
@@ -129,6 +131,14 @@ extension EndToEnd {
             let later = try product.json("wal", "show", "-s", "orders", renamed).array ?? []
             #expect(later.contains { $0["relation"] == "pg_catalog.pg_class" })
             #expect(later.last { $0["operation"] == "DELETE" }?["relation"] == "public.\"New\"")
+
+            let drop = try product.json("wal", "show", "-s", "orders", dropped + "..").array ?? []
+            let commit = try #require(drop.first { $0["operation"] == "COMMIT" })
+            #expect(commit["text"]?.string?.contains("files removed") == true, "\(commit.printed())")
+            #expect(
+                commit["relations"]?.array?.compactMap { $0["name"]?.string }.sorted() == [
+                    "public.gone", "public.gone_pkey",
+                ], "\(commit.printed())")
         }
 
         /// Where PostgreSQL says that replay of a backup has to begin.

@@ -21,6 +21,21 @@ public struct WALRecordDocument: Encodable, Sendable {
         public var holeOffset: Int
     }
 
+    /// A relation that the record is about, or names by a number.
+    public struct Named: Codable, Hashable, Sendable {
+        @OrNull public var database: String?
+        /// As it was called where the record begins.
+        public var name: String
+        /// As the record has it: a file's `1663/5/16390`, or an object's number behind its database's.
+        public var number: String
+
+        public init(database: String?, name: String, number: String) {
+            _database = OrNull(wrappedValue: database)
+            self.name = name
+            self.number = number
+        }
+    }
+
     /// Fields that stand beside the others where they are asked for.
     public struct Raw: Codable, Hashable, Sendable {
         public var blocks: [Block]
@@ -43,8 +58,10 @@ public struct WALRecordDocument: Encodable, Sendable {
     public var manager: String
     public var operation: String
     public var raw: Raw?
-    /// Null where it is not known.
+    /// Null where it is not known, and where it names several.
     @OrNull public var relation: String?
+    /// In the record's order, without those that are not known.
+    public var relations: [Named]
     public var text: String
     /// Null but for ends of transactions.
     @OrNull public var time: String?
@@ -52,13 +69,17 @@ public struct WALRecordDocument: Encodable, Sendable {
     @OrNull public var xid: UInt32?
 
     private enum CodingKeys: String, CodingKey {
-        case database, end, imageBytes, length, lsn, manager, operation, relation, text, time, xid
+        case database, end, imageBytes, length, lsn, manager, operation, relation, relations, text, time, xid
     }
 
     /// - Parameters:
     ///   - relation: the name of the relation it is about, as it is shown.
+    ///   - relations: those that it is about or names.
     ///   - raw: whether the raw fields are asked for.
-    public init(_ record: borrowing WALRecord, relation: String?, database: String?, raw: Bool) {
+    public init(
+        _ record: borrowing WALRecord, relation: String?, database: String?, relations: [Named] = [],
+        raw: Bool
+    ) {
         end = record.end.description
         imageBytes = record.imageBytes
         length = record.totalLength
@@ -69,6 +90,7 @@ public struct WALRecordDocument: Encodable, Sendable {
         if raw { self.raw = Raw(record) }
         self.database = database
         self.relation = relation
+        self.relations = relations
         time = record.transactionEnd?.time.description
         if record.xid != .none { xid = record.xid.rawValue }
     }
@@ -83,6 +105,7 @@ public struct WALRecordDocument: Encodable, Sendable {
         try container.encode(manager, forKey: .manager)
         try container.encode(operation, forKey: .operation)
         try container.encode(_relation, forKey: .relation)
+        try container.encode(relations, forKey: .relations)
         try container.encode(text, forKey: .text)
         try container.encode(_time, forKey: .time)
         try container.encode(_xid, forKey: .xid)

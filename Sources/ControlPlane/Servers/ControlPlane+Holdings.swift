@@ -65,16 +65,16 @@ extension ControlPlane {
     // MARK: WAL as data
 
     /// Visits the records of a server's WAL in order, until `visit` answers false; the answer tells where and
-    /// why it ended sooner than asked for. With each comes the relation that it is about, by its name where
-    /// the record begins; nil where that is not known.
+    /// why it ended sooner than asked for. With each comes what it is about or names by numbers, as it is
+    /// called where the record begins; nothing where that is not known.
     public func readWAL(
         _ server: ServerReference, _ selection: WALPart,
-        _ visit: (borrowing WALRecord, KnownRelation?) throws(Problem) -> Bool
+        _ visit: (borrowing WALRecord, [RecordMention]) throws(Problem) -> Bool
     ) throws -> [ReadingEnd] {
         let reader = reader(of: try find(server, .kept))
         var names = try names(at: selection, reader)
         return try reader.records(selection, tailDirectory: newTailDirectory()) { (record) throws(Problem) in
-            let goesOn = try visit(record, names?.relation(of: record))
+            let goesOn = try visit(record, names?.mentions(in: record) ?? [])
             names?.take(record)
             return goesOn
         }

@@ -24,6 +24,17 @@ extension CatalogState {
         return found.map { known($0, in: locator.database, seenBy: []) }
     }
 
+    /// The relation with an object number; `.none` as database for a shared one.
+    public func relation(_ object: ObjectID, in database: ObjectID) -> KnownRelation? {
+        guard let home = database == .none ? databases.keys.min() : database else { return nil }
+        return relationEntry(object, in: home, seenBy: []).map { known($0, in: database, seenBy: []) }
+    }
+
+    /// What a database is called, also if its row is of a transaction that has not ended.
+    public func databaseName(_ object: ObjectID) -> String? {
+        databaseName(object, seenBy: [])
+    }
+
     /// A catalog that is in the map of its database; a shared one has its row in every database.
     private func mapped(at locator: RelationLocator) -> RelationEntry? {
         guard let files = catalog(locator.database)?.map.files,

@@ -122,15 +122,15 @@ extension WALOptions.Source {
         return failure
     }
 
-    /// Visits the records, with the relation of each where its name is known; answers where and why WAL ended
+    /// Visits the records, with what each is about or names; answers where and why WAL ended
     /// sooner than asked for. A file's names are not: nothing tells of which server it is.
     func read(
-        _ session: Session, _ visit: (borrowing WALRecord, KnownRelation?) throws(Problem) -> Bool
+        _ session: Session, _ visit: (borrowing WALRecord, [RecordMention]) throws(Problem) -> Bool
     ) throws -> [ReadingEnd] {
         switch self {
         case .file(let path):
             let end = try ControlPlane.readWAL(file: path) { (record) throws(Problem) in
-                try visit(record, nil)
+                try visit(record, [])
             }
             return end.map { [.wal($0)] } ?? []
         case .server(let server, let selection):

@@ -7,8 +7,8 @@ struct WALShowCommand: PitrCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show the contents of the WAL, one record per line.",
         discussion: """
-            One line per record: where it begins, its transaction, what it is, what it says, and which relation it \
-            is about, by the name it had there. The records of a segment are those that begin in it. What is not \
+            One line per record: where it begins, its transaction, what it is, what it says, and which relations \
+            it is about or names, as they were called there. The records of a segment are those that begin in it. What is not \
             archived yet is read from the server itself, or from its files where it is stopped; nothing is \
             written there.
             """)
@@ -28,12 +28,12 @@ struct WALShowCommand: PitrCommand {
         }
         var shown = 0
         var failure: (any Error)?
-        let ends = try wal.source(wholeIsMeant: false).read(session) { (record, relation) throws(Problem) in
+        let ends = try wal.source(wholeIsMeant: false).read(session) { (record, mentions) throws(Problem) in
             if let xid, record.xid.rawValue != xid { return true }
             do {
                 try stream.add(
-                    RecordView.document(record, relation, raw: raw),
-                    line: raw ? RecordView.rawLine(record, relation) : RecordView.line(record, relation))
+                    RecordView.document(record, mentions, raw: raw),
+                    line: raw ? RecordView.rawLine(record, mentions) : RecordView.line(record, mentions))
             } catch {
                 failure = error
                 return false
