@@ -3,7 +3,8 @@ import Platform
 /// Rows under a header, columns apart by two blanks, as az prints tables.
 ///
 /// In a pipe a table is as wide as it is. On a terminal it has to fit: columns give way in the order of their
-/// importance, and the widest one that is left is broken at blanks; a word is never broken.
+/// importance, and the widest that are left are broken at blanks. A word is never broken: where words are too
+/// long, columns behind the second give way from the right.
 struct ColumnTable: Hashable, Sendable {
     var header: [String]
     var rows: [[String]]
@@ -15,6 +16,8 @@ struct ColumnTable: Hashable, Sendable {
         "Availability zone", "HA State", "Storage Size(GiB)", "Location", "Correlation", "AllowedValues",
         "DataType", "Source", "DefaultValue", "Version", "Tier", "As", "Stored", "Copy Deleted", "Took",
         "Max Disk IOPS", "Earliest Restore", "Resource Group", "Caller", "SKU", "Size", "Backup Type", "Tags",
+        "Not Run", "Passed", "Failed", "Restore", "Started", "Since", "Kind", "Operation Id", "Index Size",
+        "Record size (%)", "FPI size (%)",
     ]
     private static let gap = 2
     /// What a column that is broken keeps at least.
@@ -32,7 +35,8 @@ struct ColumnTable: Hashable, Sendable {
         let dropped = isData ? [] : width.map { table.giveWay(to: $0) } ?? []
         let text = table.lines(width: width, colors: colors && !isData)
         guard !dropped.isEmpty else { return text }
-        return text + "(not shown: \(dropped.joined(separator: ", ")))\n"
+        let words = "(not shown: \(dropped.joined(separator: ", ")))"
+        return text + Self.broken(words, at: width ?? words.count).joined(separator: "\n") + "\n"
     }
 
     private var widths: [Int] {
@@ -48,22 +52,44 @@ struct ColumnTable: Hashable, Sendable {
         var dropped: [String] = []
         for name in Self.lesser {
             guard Self.whole(widths) > width else { break }
-            // Of a column that is empty everywhere nothing has to be said.
             guard header.count > 2, let column = header.firstIndex(of: name) else { continue }
-            if rows.contains(where: { !$0[column].isEmpty }) { dropped.append(name) }
-            header.remove(at: column)
-            for row in rows.indices { rows[row].remove(at: column) }
+            remove(column, &dropped)
+        }
+        while header.count > 2, Self.whole(zip(widths, leastWidths).map(min)) > width {
+            remove(header.count - 1, &dropped)
         }
         return dropped
     }
 
+    private mutating func remove(_ column: Int, _ dropped: inout [String]) {
+        // Of a column that is empty everywhere nothing has to be said.
+        if rows.contains(where: { !$0[column].isEmpty }) { dropped.append(header[column]) }
+        header.remove(at: column)
+        for row in rows.indices { rows[row].remove(at: column) }
+    }
+
+    /// How narrow each column can become.
+    private var leastWidths: [Int] {
+        header.indices.map { column in
+            let words = rows.lazy.flatMap { $0[column].split(separator: " ") }
+            return max(Self.leastBroken, header[column].count, words.map(\.count).max() ?? 0)
+        }
+    }
+
     private func lines(width: Int?, colors: Bool) -> String {
         var widths = widths
-        if let width, Self.whole(widths) > width,
-            let widest = widths.indices.max(by: { widths[$0] < widths[$1] })
-        {
-            let rest = Self.whole(widths) - widths[widest]
-            widths[widest] = max(Self.leastBroken, header[widest].count, width - rest)
+        if let width {
+            let least = leastWidths
+            var excess = Self.whole(widths) - width
+            while excess > 0,
+                let widest = widths.indices.filter({ widths[$0] > least[$0] }).max(by: {
+                    widths[$0] < widths[$1]
+                })
+            {
+                let taken = min(excess, widths[widest] - least[widest])
+                widths[widest] -= taken
+                excess -= taken
+            }
         }
         let rule = widths.map { String(repeating: "-", count: $0) }
         var text = Self.line(header, widths, colors: false) + Self.line(rule, widths, colors: false)

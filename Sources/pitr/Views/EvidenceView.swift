@@ -57,7 +57,7 @@ enum EvidenceView {
         return text
     }
 
-    static let columns = ["Copy", "Source", "Asked For", "Finished", "Took", "Copy Deleted", "Operation"]
+    static let columns = ["Copy", "Source", "Asked For", "Finished", "Took", "Copy Deleted", "Operation Id"]
 
     static func row(_ kept: KeptEvidence) -> [String] {
         let evidence = kept.evidence

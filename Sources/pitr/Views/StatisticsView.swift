@@ -7,21 +7,25 @@ enum StatisticsView {
     static func report(_ statistics: WALStatistics, perRecord: Bool) throws -> Report {
         let rows = perRecord ? statistics.records : statistics.managers
         let total = statistics.total
-        let header = [
-            "Type", "N", "(%)", "Record size", "(%)", "FPI size", "(%)", "Combined size", "(%)",
-        ]
+        let header = ["Type", "N (%)", "Record size (%)", "FPI size (%)", "Combined size (%)"]
         let cells = (rows + [WALStatistics.Row(name: "Total", amount: total)]).map { row in
             [
-                row.name, "\(row.amount.count)", share(row.amount.count, total.count),
-                "\(row.amount.recordBytes)", share(row.amount.recordBytes, total.recordBytes),
-                "\(row.amount.imageBytes)", share(row.amount.imageBytes, total.imageBytes),
-                "\(row.amount.totalBytes)", share(row.amount.totalBytes, total.totalBytes),
+                row.name, cell(row.amount.count, total.count),
+                cell(row.amount.recordBytes, total.recordBytes),
+                cell(row.amount.imageBytes, total.imageBytes),
+                cell(row.amount.totalBytes, total.totalBytes),
             ]
         }
         return try Report(WALStatisticsDocument(statistics, rows: rows), header, cells)
     }
 
-    private static func share(_ part: UInt64, _ whole: UInt64) -> String {
-        "(" + ByteText.decimals(whole == 0 ? 0 : Double(part) / Double(whole) * 100, 2) + ")"
+    /// `   120 (  3.25)`: below each other as long as the whole is.
+    private static func cell(_ part: UInt64, _ whole: UInt64) -> String {
+        let share = ByteText.decimals(whole == 0 ? 0 : Double(part) / Double(whole) * 100, 2)
+        return padded("\(part)", "\(whole)".count) + " (" + padded(share, 6) + ")"
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
     }
 }
