@@ -22,6 +22,20 @@ struct TypedLineTests {
         #expect(line.group == "other")
         #expect(line.names?.servers(in: "local") == [] && line.names?.groups == [])
         #expect(line.names?.backups(of: "orders", in: "local") == [])
+        #expect(line.names?.databases(of: "orders", in: "local") == [] && line.names?.drills == [])
         #expect(!FileManager.default.fileExists(atPath: home))
+    }
+
+    @Test func `offers the operations of restores that evidence is kept of, and drills`() throws {
+        let home = FileManager.default.temporaryDirectory.appendingPathComponent("names-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: home) }
+        for name in ["evidence/3f.json", "evidence/3f.json.tmp", "drills/d1.json"] {
+            let file = home.appendingPathComponent(name)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data("{}".utf8).write(to: file)
+        }
+        let names = KnownNames(home: home.path)
+        #expect(names.evidence(in: "local") == ["3f"] && names.drills == ["d1"])
     }
 }

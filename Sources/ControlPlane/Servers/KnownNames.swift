@@ -2,6 +2,7 @@ import Catalog
 import Instance
 public import Platform
 import Repository
+import WALEvents
 
 /// The names that a shell offers for completion. Reads with the rights of whoever asks, in milliseconds,
 /// changes nothing, and has no names rather than an error.
@@ -22,11 +23,43 @@ public struct KnownNames {
         return Set(names).sorted()
     }
 
+    public func firewallRules(of server: String, in group: String) -> [String] {
+        living(server, group)?.firewallRules ?? []
+    }
+
+    /// The restore points that this tool made.
+    public func restorePoints(of server: String, in group: String) -> [String] {
+        guard let catalog, let found = living(server, group) else { return [] }
+        return catalog.made("restorePoint", "restorePoints", on: found)
+    }
+
+    /// Those in the server's own files, which may be as old as its last checkpoint, and those that this tool
+    /// made.
+    public func databases(of server: String, in group: String) -> [String] {
+        guard let catalog, let found = living(server, group) else { return [] }
+        var names = Set(catalog.made("database", "databases", on: found))
+        if let files = SharedCatalogFiles(dataDirectory: paths.data(found.id)) {
+            names.formUnion(CatalogState(files: files).databaseNames.values)
+        }
+        return names.subtracting(["template0", "template1", "azure_maintenance"]).sorted()
+    }
+
+    /// Copies that are there or were deleted and can come back, and the operations of all restores.
+    public func evidence(in group: String) -> [String] {
+        let copies = Set(found(group).filter(\.isCopy).map(\.name)).sorted()
+        return copies + documents(in: paths.evidence)
+    }
+
+    public var drills: [String] { documents(in: paths.drills) }
+
+    private func documents(in folder: String) -> [String] {
+        ((try? DurableFiles.listIfPresent(folder)) ?? []).filter { $0.hasSuffix(".json") }
+            .map { String($0.dropLast(5)) }.sorted()
+    }
+
     /// The complete backups of a server, oldest first as their names go.
     public func backups(of server: String, in group: String) -> [String] {
-        guard let found = found(group).first(where: { same($0.name, server) && !$0.isDeleted }) else {
-            return []
-        }
+        guard let found = living(server, group) else { return [] }
         let folder = RepositoryLayout(root: paths.repository(found.id)).backups
         // Others are being made or deleted, or lie there by mistake.
         return ((try? DurableFiles.listIfPresent(folder)) ?? []).filter { name in
@@ -43,6 +76,10 @@ public struct KnownNames {
         return answer.standardOutput.split(separator: "\n").compactMap { line in
             line.split(separator: "\t").first.map(String.init)
         }
+    }
+
+    private func living(_ server: String, _ group: String) -> CatalogNames.Server? {
+        found(group).first { same($0.name, server) && !$0.isDeleted }
     }
 
     private func found(_ group: String) -> [CatalogNames.Server] {

@@ -57,7 +57,10 @@ struct MomentOptions: ParsableArguments {
     @Option(help: "A transaction's number, 32 or 64 bits: up to and with the record that ends it.")
     var xid: TransactionNumber?
     @Flag(help: "With --lsn or --xid: up to just before that record.") var exclusive = false
-    @Option(help: ArgumentHelp("A named restore point.", valueName: "name")) var restorePoint: String?
+    @Option(
+        help: ArgumentHelp("A named restore point.", valueName: "name"), completion: Completions.restorePoints
+    )
+    var restorePoint: String?
     @Option(
         help: ArgumentHelp(
             "Just before something happened: 'drop table orders in database shop', 'truncate public.orders', "

@@ -18,11 +18,35 @@ enum Completions {
             return line.names?.backups(of: server, in: line.group) ?? []
         }
     }
+    static var databases: CompletionKind {
+        kind { line in
+            guard let server = line.server ?? line.name else { return [] }
+            return line.names?.databases(of: server, in: line.group) ?? []
+        }
+    }
+    static var firewallRules: CompletionKind {
+        kind { line in
+            guard let server = line.server else { return [] }
+            return line.names?.firewallRules(of: server, in: line.group) ?? []
+        }
+    }
+    static var restorePoints: CompletionKind {
+        kind { line in
+            guard let server = line.server else { return [] }
+            return line.names?.restorePoints(of: server, in: line.group) ?? []
+        }
+    }
+    static var evidence: CompletionKind { kind { line in line.names?.evidence(in: line.group) ?? [] } }
+    static var drills: CompletionKind { kind { line in line.names?.drills ?? [] } }
     static var parameters: CompletionKind { kind { _ in KnownNames.parameters() } }
 
     private static func kind(_ names: @escaping @Sendable (TypedLine) -> [String]) -> CompletionKind {
         .custom { words, _, prefix in
-            names(TypedLine(words: words)).filter { $0.hasPrefix(prefix) }
+            // Names that need quotes are left to whoever types: a shell would take them for several words.
+            names(TypedLine(words: words)).filter { name in
+                name.hasPrefix(prefix)
+                    && name.allSatisfy { $0.isLetter || $0.isNumber || "-_.:".contains($0) }
+            }
         }
     }
 }
@@ -32,6 +56,8 @@ struct TypedLine {
     let words: [String]
 
     var group: String { value(of: ["-g", "--resource-group"]) ?? GroupOption.standard }
+    /// Of commands that are about one server.
+    var name: String? { value(of: ["-n", "--name"]) }
     var server: String? { value(of: ["-s", "--server-name", "--source-server"]) }
 
     var names: KnownNames? {

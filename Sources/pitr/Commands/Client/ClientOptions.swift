@@ -10,7 +10,7 @@ struct ClientOptions: ParsableArguments {
     static let standardDatabase = "postgres"
 
     @OptionGroup var server: ServerOptions
-    @Option(name: [.customShort("d"), .long], help: "Database.")
+    @Option(name: [.customShort("d"), .long], help: "Database.", completion: Completions.databases)
     var databaseName = ClientOptions.standardDatabase
     @Option(name: [.customShort("u"), .long], help: "Login; else the administrator's.") var adminUser: String?
 

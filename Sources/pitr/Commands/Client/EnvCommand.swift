@@ -16,7 +16,7 @@ struct EnvCommand: PitrCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var group: GroupOption
     @Option(name: .shortAndLong, help: "Name of the server.") var name: String?
-    @Option(name: [.customShort("d"), .long], help: "Database.")
+    @Option(name: [.customShort("d"), .long], help: "Database.", completion: Completions.databases)
     var databaseName = ClientOptions.standardDatabase
     @Option(name: [.customShort("u"), .long], help: "Login; else the administrator's.") var adminUser: String?
     @Flag(help: "Print what puts the variables back.") var unset = false

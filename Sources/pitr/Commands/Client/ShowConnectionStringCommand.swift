@@ -20,7 +20,8 @@ struct ShowConnectionStringCommand: PitrCommand {
         name: [.customShort("s"), .customShort("n"), .long, .customLong("name")],
         help: "Name of the server.", completion: Completions.servers)
     var serverName: String?
-    @Option(name: [.customShort("d"), .long], help: "Database.") var databaseName: String?
+    @Option(name: [.customShort("d"), .long], help: "Database.", completion: Completions.databases)
+    var databaseName: String?
     @Option(name: [.customShort("u"), .long], help: "Login.") var adminUser: String?
     @Option(name: [.customShort("p"), .long], help: "Password.") var adminPassword: String?
     @OptionGroup var password: PasswordOptions

@@ -6,7 +6,8 @@ struct DatabaseDeleteCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
-    @Option(name: .shortAndLong, help: "Name of the database.") var name: String
+    @Option(name: .shortAndLong, help: "Name of the database.", completion: Completions.databases) var name:
+        String
     @OptionGroup var confirmed: YesOption
 
     func execute(_ session: Session) throws -> Report {

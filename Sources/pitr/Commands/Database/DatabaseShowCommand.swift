@@ -7,7 +7,8 @@ struct DatabaseShowCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
-    @Option(name: .shortAndLong, help: "Name of the database.") var name: String
+    @Option(name: .shortAndLong, help: "Name of the database.", completion: Completions.databases) var name:
+        String
 
     func execute(_ session: Session) throws -> Report {
         let database = try session.controlPlane().showDatabase(server.reference, name: name)

@@ -18,7 +18,9 @@ struct DrillCommands: ParsableCommand {
 /// Which drill is meant.
 struct DrillOptions: ParsableArguments {
     @OptionGroup var group: GroupOption
-    @Option(name: .shortAndLong, help: "The drill: its id, as 'pitr drill list' shows it.") var name: String?
+    @Option(
+        name: .shortAndLong, help: "The drill: its id, as 'pitr drill list' shows it.",
+        completion: Completions.drills) var name: String?
     @Option(
         name: [.customShort("s"), .long], help: "The last drill of this server.",
         completion: Completions.servers)
@@ -40,14 +42,19 @@ struct DrillListCommand: PitrCommand {
         commandName: "list", abstract: "List drills, the newest first.")
 
     @OptionGroup var global: GlobalOptions
-    @Option(name: [.customShort("g"), .long], help: "Only of servers of this resource group.")
+    @Option(
+        name: [.customShort("g"), .long], help: "Only of servers of this resource group.",
+        completion: Completions.groups)
     var resourceGroup: String?
-    @Option(name: [.customShort("s"), .long], help: "Only of this server: a name or an id.")
+    @Option(
+        name: [.customShort("s"), .long], help: "Only of this server: a name or an id.",
+        completion: Completions.servers)
     var sourceServer: String?
 
     func execute(_ session: Session) throws -> Report {
-        let records = try session.controlPlane().listDrills(
-            resourceGroup: resourceGroup, server: sourceServer)
+        let controlPlane = try session.controlPlane()
+        let records = try controlPlane.listDrills(resourceGroup: resourceGroup, server: sourceServer)
+        if records.isEmpty, let sourceServer { try controlPlane.requireKnown(source: sourceServer) }
         return try Report(records.map(DrillEntryDocument.init), DrillView.columns, records.map(DrillView.row))
     }
 }
@@ -103,7 +110,7 @@ struct DrillDeleteCommand: PitrCommand {
         abstract: "Delete the record of a drill, and the evidence of its restore where the copy has gone.")
 
     @OptionGroup var global: GlobalOptions
-    @Option(name: .shortAndLong, help: "The drill: its id.") var name: String
+    @Option(name: .shortAndLong, help: "The drill: its id.", completion: Completions.drills) var name: String
     @OptionGroup var confirmed: YesOption
 
     func execute(_ session: Session) throws -> Report {

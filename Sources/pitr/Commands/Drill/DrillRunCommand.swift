@@ -28,7 +28,9 @@ struct DrillRunCommand: PitrCommand {
     @Option(
         help: ArgumentHelp("A command to run against the copy; repeatable.", valueName: "name=command"))
     var step: [DrillStepWords] = []
-    @Option(name: [.customShort("d"), .long], help: "Database of the assertions and the steps.")
+    @Option(
+        name: [.customShort("d"), .long], help: "Database of the assertions and the steps.",
+        completion: Completions.databases)
     var databaseName = ClientOptions.standardDatabase
     @Option(help: ArgumentHelp("For each assertion and each step.", valueName: "seconds"))
     var timeLimit = 600.0

@@ -28,7 +28,9 @@ struct DrillScheduleCommand: PitrCommand {
         help: ArgumentHelp("Assertions, as for 'pitr drill run'; repeatable.", valueName: "file|dir"),
         completion: .file())
     var checks: [String] = []
-    @Option(name: [.customShort("d"), .long], help: "Database of the assertions.")
+    @Option(
+        name: [.customShort("d"), .long], help: "Database of the assertions.",
+        completion: Completions.databases)
     var databaseName = ClientOptions.standardDatabase
     @Option(help: ArgumentHelp("For each assertion.", valueName: "seconds")) var timeLimit = 600.0
 

@@ -18,10 +18,13 @@ struct EvidenceBundleCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var group: GroupOption
-    @Option(name: .shortAndLong, help: ArgumentHelp(EvidenceOptions.meaning)) var name: String?
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp(EvidenceOptions.meaning), completion: Completions.evidence)
+    var name: String?
     @Option(help: ArgumentHelp("The folder that 'pitr undo' made.", valueName: "dir"), completion: .directory)
     var undo: String?
-    @Option(help: ArgumentHelp("The drill: its id.", valueName: "id")) var drill: String?
+    @Option(help: ArgumentHelp("The drill: its id.", valueName: "id"), completion: Completions.drills)
+    var drill: String?
     @Argument(help: "The file to write; '-' is standard output.", completion: .file()) var file: String
 
     func validate() throws {

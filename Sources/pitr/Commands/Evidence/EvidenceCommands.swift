@@ -16,7 +16,9 @@ struct EvidenceCommands: ParsableCommand {
 /// Which restore is meant.
 struct EvidenceOptions: ParsableArguments {
     @OptionGroup var group: GroupOption
-    @Option(name: .shortAndLong, help: ArgumentHelp(EvidenceOptions.meaning)) var name: String
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp(EvidenceOptions.meaning), completion: Completions.evidence)
+    var name: String
 
     static let meaning =
         "The copy: its name, the last that had it, or its id; or the id of the restore's operation."
@@ -27,14 +29,20 @@ struct EvidenceListCommand: PitrCommand {
         commandName: "list", abstract: "List restores that evidence is kept of, newest first.")
 
     @OptionGroup var global: GlobalOptions
-    @Option(name: [.customShort("g"), .long], help: "Only copies of this resource group.")
+    @Option(
+        name: [.customShort("g"), .long], help: "Only copies of this resource group.",
+        completion: Completions.groups)
     var resourceGroup: String?
-    @Option(name: [.customShort("s"), .long], help: "Only restores of this server: a name or an id.")
+    @Option(
+        name: [.customShort("s"), .long], help: "Only restores of this server: a name or an id.",
+        completion: Completions.servers)
     var sourceServer: String?
 
     func execute(_ session: Session) throws -> Report {
-        let (kept, damaged) = try session.controlPlane().listEvidence(
+        let controlPlane = try session.controlPlane()
+        let (kept, damaged) = try controlPlane.listEvidence(
             resourceGroup: resourceGroup, source: sourceServer)
+        if kept.isEmpty, let sourceServer { try controlPlane.requireKnown(source: sourceServer) }
         var report = try Report(
             kept.map(EvidenceEntryDocument.init), EvidenceView.columns, kept.map(EvidenceView.row))
         report.failure = damaged.first
@@ -67,7 +75,9 @@ struct EvidenceExportCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var group: GroupOption
-    @Option(name: .shortAndLong, help: ArgumentHelp(EvidenceOptions.meaning)) var name: String?
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp(EvidenceOptions.meaning), completion: Completions.evidence)
+    var name: String?
     @Argument(
         help: ArgumentHelp("The copy, as with -n; with -n the file.", valueName: "name|file"),
         completion: .file())

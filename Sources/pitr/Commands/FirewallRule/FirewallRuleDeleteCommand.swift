@@ -7,7 +7,8 @@ struct FirewallRuleDeleteCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
-    @Option(name: .shortAndLong, help: "Name of the rule.") var name: String
+    @Option(name: .shortAndLong, help: "Name of the rule.", completion: Completions.firewallRules) var name:
+        String
     @OptionGroup var confirmed: YesOption
 
     func execute(_ session: Session) throws -> Report {

@@ -7,7 +7,8 @@ struct FirewallRuleShowCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
-    @Option(name: .shortAndLong, help: "Name of the rule.") var name: String
+    @Option(name: .shortAndLong, help: "Name of the rule.", completion: Completions.firewallRules) var name:
+        String
 
     func execute(_ session: Session) throws -> Report {
         let rule = try session.controlPlane().showFirewallRule(server.reference, name: name)

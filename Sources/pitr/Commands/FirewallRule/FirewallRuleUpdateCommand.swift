@@ -8,7 +8,8 @@ struct FirewallRuleUpdateCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
-    @Option(name: .shortAndLong, help: "Name of the rule.") var name: String
+    @Option(name: .shortAndLong, help: "Name of the rule.", completion: Completions.firewallRules) var name:
+        String
     @OptionGroup var addresses: AddressOptions
 
     func execute(_ session: Session) throws -> Report {

@@ -29,7 +29,7 @@ struct CompareCommand: PitrCommand {
         false
     @Option(
         name: [.customShort("d"), .customLong("database-name"), .customLong("database")],
-        help: "Only this database; else all.")
+        help: "Only this database; else all.", completion: Completions.databases)
     var databaseName: String?
     @Option(
         help: ArgumentHelp(

@@ -23,7 +23,7 @@ struct ExportCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ServerOptions
-    @Option(name: [.customShort("d"), .long], help: "Database.")
+    @Option(name: [.customShort("d"), .long], help: "Database.", completion: Completions.databases)
     var databaseName = ClientOptions.standardDatabase
     @Option(
         name: [.customShort("u"), .long], help: "The login that reads; else the tool's own superuser.")

@@ -46,7 +46,8 @@ struct UndoCommand: PitrCommand {
     @Option(help: ArgumentHelp("The end of the time that --from begins.", valueName: "time")) var to: String?
     @Option(
         name: [.customShort("d"), .long],
-        help: "The database, where the transactions changed rows of several.")
+        help: "The database, where the transactions changed rows of several.",
+        completion: Completions.databases)
     var database: String?
     @Option(help: "The timeline to follow; the source's own unless given.") var timeline: TimelineID?
     @Option(

@@ -17,7 +17,8 @@ struct ExplainCommand: PitrCommand {
     @OptionGroup var group: GroupOption
     @Option(
         name: .shortAndLong,
-        help: "A copy that was made: its name or id, or the id of the restore's operation.")
+        help: "A copy that was made: its name or id, or the id of the restore's operation.",
+        completion: Completions.evidence)
     var name: String?
     @Option(
         name: [.customShort("s"), .long],
