@@ -70,6 +70,41 @@ extension ControlPlane {
             hint: "List servers with 'pitr list', deleted ones with 'pitr list --deleted'.")
     }
 
+    /// Refuses a source of copies that nothing is known of: no server has its name or id, and no copy was made
+    /// of it.
+    ///
+    /// - Parameter source: a name, an id or a resource id.
+    public func requireKnown(source: String) throws {
+        let wanted = source.lowercased()
+        let rows = try catalog.read { try ServerRow.fetchAll($0) }
+        let isKnown = rows.contains { row in
+            let own = ResourceID.server(resourceGroup: row.resourceGroup, name: row.name)
+            let origin = row.restoredFrom
+            let names = [
+                row.name, row.id, own, origin?.sourceServer ?? "", origin?.sourceServerID ?? "",
+                origin?.sourceServerResourceID ?? "",
+            ]
+            return names.contains { $0.lowercased() == wanted }
+        }
+        guard !isKnown else { return }
+        let near = Set(rows.map(\.name)).filter { Self.isNear($0, wanted) }.sorted().first
+        throw Problem(
+            .resourceNotFound, "there is no server '\(source)', and none that was restored from it",
+            hint: (near.map { "Did you mean '\($0)'? " } ?? "")
+                + "List servers with 'pitr list', deleted ones with 'pitr list --deleted'.")
+    }
+
+    /// Whether one letter more, less or other, or two letters the other way round, make the names the same.
+    private static func isNear(_ name: String, _ wanted: String) -> Bool {
+        let (one, other) = (Array(name), Array(wanted))
+        let front = zip(one, other).prefix { $0 == $1 }.count
+        let rest = zip(one.dropFirst(front).reversed(), other.dropFirst(front).reversed()).prefix { $0 == $1 }
+            .count
+        let middle = (one.dropFirst(front).dropLast(rest), other.dropFirst(front).dropLast(rest))
+        if middle.0.count == 2, middle.1.count == 2 { return middle.0.elementsEqual(middle.1.reversed()) }
+        return max(middle.0.count, middle.1.count) <= 1
+    }
+
     public func showServer(_ server: ServerReference) throws -> ServerDetails {
         try details(try find(server), withUsage: true)
     }

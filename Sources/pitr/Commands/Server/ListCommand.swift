@@ -18,7 +18,7 @@ struct ListCommand: PitrCommand {
     var tag: [TagCondition] = []
     @Option(
         name: [.customShort("s"), .customLong("source"), .customLong("source-server")],
-        help: "Only copies of this server: a name or an id.")
+        help: "Only copies of this server: a name or an id.", completion: Completions.servers)
     var source: String?
     @Flag(help: "Only copies whose time is over and that are still there.") var expired = false
     @Flag(help: "The temporary copies of operations that run; -g and -s are about their sources.")
@@ -36,6 +36,7 @@ struct ListCommand: PitrCommand {
         let controlPlane = try session.controlPlane()
         if temporary {
             let copies = try controlPlane.listTemporaryCopies(resourceGroup: resourceGroup, source: source)
+            if copies.isEmpty { try requireKnownSource(controlPlane) }
             return try Report(
                 copies.map(TemporaryCopyDocument.init), UsageView.temporaryColumns, copies.map(UsageView.row))
         }
@@ -45,11 +46,16 @@ struct ListCommand: PitrCommand {
             ? controlPlane.listDeletedServers(resourceGroup: resourceGroup)
             : controlPlane.listServers(resourceGroup: resourceGroup)
         let servers = all.filter(filter.matches)
+        if servers.isEmpty { try requireKnownSource(controlPlane) }
         let documents = servers.map { FlexibleServer($0) }
         if deleted {
             return try Report(documents, ServerView.deletedColumns, servers.map(ServerView.deletedRow))
         }
         let table = ServerView.table(servers)
         return try Report(documents, table.header, table.rows)
+    }
+    /// No copies of a server that never was would pass for a server without copies.
+    private func requireKnownSource(_ controlPlane: ControlPlane) throws {
+        if let source { try controlPlane.requireKnown(source: source) }
     }
 }
