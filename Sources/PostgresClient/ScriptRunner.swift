@@ -81,12 +81,14 @@ public final class ScriptRunner {
             case PGRES_EMPTY_QUERY: break
             case PGRES_COPY_IN:
                 PQputCopyEnd(handle, "there is no data for it here")
-                first = first ?? Self.copyRefused
+                first =
+                    first ?? Self.copyRefused(line: line(of: results.count, in: sql, firstLine: firstLine))
             case PGRES_COPY_OUT:
                 try drain(handle)
-                first = first ?? Self.copyRefused
+                first =
+                    first ?? Self.copyRefused(line: line(of: results.count, in: sql, firstLine: firstLine))
             default:
-                let problem = refusal(result, sql, firstLine: firstLine)
+                let problem = refusal(result, sql, firstLine: firstLine, done: results.count)
                 if first == nil { (first, lastFailure) = (problem, libpq.lastFailure) }
             }
         }
@@ -94,9 +96,12 @@ public final class ScriptRunner {
         return results
     }
 
-    private static let copyRefused = Problem(
-        .queryFailed, "COPY from standard input or to standard output is not possible here",
-        hint: "psql can do it: pitr connect -n NAME -- -f FILE.")
+    private static func copyRefused(line: Int?) -> Problem {
+        Problem(
+            .queryFailed, "COPY from standard input or to standard output is not possible here",
+            detail: line.map { "in the statement that begins in line \($0)" },
+            hint: "psql can do it: pitr connect -n NAME -- -f FILE.")
+    }
 
     /// The next result of what was sent; nil after the last. Asks PostgreSQL to stop when called off.
     private func nextResult(_ handle: OpaquePointer) throws(Problem) -> OpaquePointer? {
@@ -119,7 +124,18 @@ public final class ScriptRunner {
         while PQgetCopyData(handle, &data, 0) > 0 { PQfreemem(data) }
     }
 
-    private func refusal(_ result: OpaquePointer, _ sql: String, firstLine: Int?) -> Problem {
+    /// Where the statement behind so many that were done begins; nil in a text of one line, and where it is
+    /// not told apart as PostgreSQL does it.
+    private func line(of done: Int, in sql: String, firstLine: Int?) -> Int? {
+        guard let firstLine, sql.contains("\n") || firstLine > 1 else { return nil }
+        let statements = SQLStatements.split(sql)
+        return done < statements.count ? firstLine - 1 + statements[done].line : nil
+    }
+
+    /// - Parameter done: how many statements of the text were done before.
+    private func refusal(
+        _ result: OpaquePointer, _ sql: String, firstLine: Int?, done: Int
+    ) -> Problem {
         var problem = libpq.failure(of: result)
         guard let failure = libpq.lastFailure, !failure.sqlState.isEmpty else { return problem }
         problem.message += " (SQLSTATE \(failure.sqlState))"
@@ -127,7 +143,14 @@ public final class ScriptRunner {
             let position = Int(String(cString: place)), sql.contains("\n") || firstLine > 1
         {
             let before = sql.unicodeScalars.prefix(position - 1).filter { $0 == "\n" }.count
-            problem.detail = (problem.detail ?? "") + "\nin line \(firstLine + before)"
+            problem.detail = [problem.detail, "in line \(firstLine + before)"].compactMap { $0 }
+                .joined(separator: "\n")
+        } else if let line = line(of: done, in: sql, firstLine: firstLine) {
+            // What PostgreSQL refuses while it works has no position.
+            problem.detail = [problem.detail, "in the statement that begins in line \(line)"].compactMap {
+                $0
+            }
+            .joined(separator: "\n")
         }
         if failure.sqlState == "42601", problem.hint == nil, sql.hasPrefix("\\") || sql.contains("\n\\") {
             problem.hint = "A line that begins with a backslash is for psql: pitr connect -n NAME -- -f FILE."

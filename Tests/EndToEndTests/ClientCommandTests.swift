@@ -52,6 +52,34 @@ extension EndToEnd {
             }
         }
 
+        /// What bash offers behind an option.
+        private static func checkCompletion(_ product: ProductUnderTest) throws {
+            try product.json("db", "create", "-s", "orders", "-n", "crm")
+            try product.json("restore-point", "create", "-s", "orders", "-n", "seed")
+            try product.json(
+                "firewall-rule", "create", "-s", "orders", "-n", "desk", "--start-ip-address", "127.0.0.9")
+            let before = try product.json("activity-log", "list")
+            let offered = try shell(
+                product,
+                """
+                source <($0 completion bash)
+                offer() {
+                    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMPREPLY=()
+                    COMP_POINT=${#COMP_LINE}
+                    _pitr pitr "" "${COMP_WORDS[COMP_CWORD - 1]}" 2>&1
+                    echo "${COMPREPLY[*]}"
+                }
+                offer pitr db show -s orders -n c
+                offer pitr connect -n orders -d p
+                offer pitr restore -n copy -s orders --restore-point ''
+                offer pitr firewall-rule show -s orders -n d
+                offer pitr firewall-rule show -s nosuch -n ''
+                offer pitr drill show -n ''
+                """, path: BuiltProduct.folder + ":/usr/bin:/bin")
+            #expect(offered.standardOutput == "crm\npostgres\nseed\ndesk\n\n\n", "\(offered)")
+            #expect(try product.json("activity-log", "list") == before)
+        }
+
         @Test func `SQL is executed whole or not at all, and a failure has its SQLSTATE`() throws {
             try ProductUnderTest.use("execute") { product in
                 _ = try product.create("orders")
@@ -70,6 +98,11 @@ extension EndToEnd {
                 #expect(failed.standardOutput == "1\nTrue\n1\n0\n", "\(failed)")
                 #expect(failed.standardError.contains("(SQLSTATE 42P01)"), "\(failed)")
                 #expect(failed.standardError.contains("in line 2"), "\(failed)")
+                let working = try Self.shell(
+                    product, "printf 'SELECT 1;\\n\\nSELECT\\n1/0;\\nSELECT 2' | $0 execute -n orders -f -")
+                #expect(working.standardError.contains("begins in line 3"), "\(working)")
+                #expect(working.standardError.contains("22012"), "\(working)")
+                try Self.checkCompletion(product)
                 let none = try Self.shell(product, "unset PGPASSWORD; $0 execute -n orders -q 'SELECT 1'")
                 #expect(none.exitStatus == 1)
                 #expect(none.standardError.contains("PGPASSWORD"), "\(none)")
