@@ -157,14 +157,14 @@ public final class ControlPlane: Sendable {
         PostgresInstance(installation: try installation(row), paths: instancePaths(row.id), runner: runner)
     }
 
-    /// The server for whoever only ends it, by signals: any version's programs will do, where those of its
-    /// own are not installed any more.
-    func instanceToEnd(_ row: ServerRow) throws(Problem) -> PostgresInstance {
-        // Why its own are not there does not matter: none of them is called.
+    /// The server for whoever only ends it, by signals: its programs need not be installed any more.
+    func instanceToEnd(_ row: ServerRow) -> PostgresInstance {
+        // Why they are not there does not matter: none of them is called.
         if let instance = try? instance(row) { return instance }
-        return PostgresInstance(
-            installation: try PostgresInstallation.newest(runner: runner), paths: instancePaths(row.id),
-            runner: runner)
+        let missing = PostgresInstallation(
+            binDirectory: "/usr/lib/postgresql/\(row.version)/bin", major: Int(row.version) ?? 0,
+            minorVersion: row.postgresVersion)
+        return PostgresInstance(installation: missing, paths: instancePaths(row.id), runner: runner)
     }
 
     // MARK: Locks

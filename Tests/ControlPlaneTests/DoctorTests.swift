@@ -1,5 +1,6 @@
 import Catalog
 import GRDB
+import Glibc
 import Instance
 import PostgresFormat
 import Repository
@@ -93,7 +94,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: [true, false])
-    func `a server whose version is not installed is told as that, and can be ended`(_ shouldRun: Bool)
+    func `a server whose version is not installed is told as that, and can be stopped`(_ shouldRun: Bool)
         throws
     {
         let row = try enter(shouldRun: shouldRun)
@@ -104,6 +105,20 @@ import Testing
         #expect(finding?.level == .problem && finding?.message == "PostgreSQL 15 is not installed")
         #expect(finding?.remedy?.contains("apt-get install postgresql-15") == true)
         #expect(throws: Problem.self) { try control.instance(row) }
-        #expect(try control.instanceToEnd(row).installation.major == 18)
+
+        // Something that runs there as a postmaster does, ended as one.
+        let data = control.paths.data(row.id)
+        try DurableFiles.makeDirectories(data)
+        let program = scratch.file("postgres")
+        try SystemCommands().runChecked(Command("cp", ["/bin/sleep", program], timeoutSeconds: 10))
+        let pid = try SystemCommands().spawnDetached(
+            Command(program, ["60"], workingDirectory: data), log: scratch.file("log"))
+        try DurableFiles.write(Array("\(pid)\n\(data)\n".utf8), to: data + "/postmaster.pid")
+        let missing = try control.stopServer(ServerReference(resourceGroup: "local", name: "orders"))
+        #expect(missing?.code == .postgresMissing && kill(pid, 0) != 0)
+        #expect(try control.find(ServerReference(resourceGroup: "local", name: "orders")).shouldRun == false)
+        #expect(throws: Problem.self) {
+            try control.stopServer(ServerReference(resourceGroup: "local", name: "orders"))
+        }
     }
 }

@@ -50,8 +50,8 @@ extension ControlPlane {
         case .stop(let server), .restart(let server):
             let row = try findComplete(server)
             try requireIdle(row)
-            try requireReady(row)
             let isStop = if case .stop = request { true } else { false }
+            if isStop { try requireRunning(row) } else { try requireReady(row) }
             return try enter(Entry(isStop ? .stop : .restart, row, request), caller)
         case .deleteGroup(let name): return try acceptDeleteGroup(name, caller)
         default: return try acceptPart(request, caller)

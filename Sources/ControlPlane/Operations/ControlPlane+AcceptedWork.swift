@@ -60,7 +60,7 @@ extension ControlPlane {
             guard (try? find(server, for: accepted)) != nil else { return }
             try deleteServer(server, for: accepted)
         case .start(let server): try startServer(server, for: accepted)
-        case .stop(let server): try stopServer(server, for: accepted)
+        case .stop(let server): _ = try stopServer(server, for: accepted)
         case .restart(let server): try restartServer(server, for: accepted)
         case .createBackup(let server, let name): _ = try createBackup(server, name: name, for: accepted)
         case .deleteBackup(let server, let name): try deleteBackup(server, name: name, for: accepted)

@@ -2,7 +2,7 @@ import Catalog
 import GRDB
 import Holdings
 import Instance
-import Platform
+public import Platform
 import PostgresClient
 import PostgresFormat
 import Repository
@@ -53,21 +53,32 @@ extension ControlPlane {
         try instance.write(RenderedConfiguration(parameters: try effectiveParameters(changed)))
     }
 
-    public func stopServer(_ server: ServerReference, for accepted: AcceptedWork? = nil) throws {
+    /// Stops a server that runs, also where its version is not installed any more: then by a signal alone.
+    ///
+    /// - Returns: why it cannot be started again; nil where it can.
+    @discardableResult
+    public func stopServer(
+        _ server: ServerReference, for accepted: AcceptedWork? = nil
+    ) throws -> Problem? {
         let row = try findComplete(server, for: accepted)
         let lock = try lockServer(row)
         defer { lock.release() }
-        try requireReady(row)
+        try requireRunning(row)
         try perform(.stop, server: row, for: accepted) { _ in
-            let instance = try instance(row)
-            try instance.stop(.fast)
+            try instanceToEnd(row).stop(.fast)
             try update(row.id) { $0.shouldRun = false }
+        }
+        do throws(Problem) {
+            _ = try installation(row)
+            return nil
+        } catch {
+            return error
         }
     }
 
     /// Stops every server that runs, of one group or of all, each as `stopServer` does.
     public func stopAll(resourceGroup: String? = nil) throws -> [MaintenanceAction] {
-        try rows(resourceGroup: resourceGroup, dropped: false).filter { state($0) == .ready }.map { row in
+        try rows(resourceGroup: resourceGroup, dropped: false).filter(isRunning).map { row in
             var action = MaintenanceAction(
                 server: row.name, action: "stop", subject: row.name, reason: "it runs", outcome: .done)
             do {
@@ -89,6 +100,16 @@ extension ControlPlane {
             try instance.stop(.fast)
             try bringUp(row)
         }
+    }
+
+    /// Whether its postmaster lives; what is installed does not matter.
+    private func isRunning(_ row: ServerRow) -> Bool {
+        guard row.phase == .complete, case .running = instanceToEnd(row).status() else { return false }
+        return true
+    }
+
+    func requireRunning(_ row: ServerRow) throws(Problem) {
+        if !isRunning(row) { try requireReady(row) }
     }
 
     func requireReady(_ row: ServerRow) throws(Problem) {

@@ -176,7 +176,7 @@ extension ControlPlane {
 
     /// Ends what works on an unfinished server: initdb and its postmaster outlive the tool.
     private func endProcesses(_ row: ServerRow) throws {
-        let instance = try instanceToEnd(row)
+        let instance = instanceToEnd(row)
         try instance.stop(.immediate, timeoutSeconds: 60)
         // The server that pg_upgrade starts on the old files.
         var places = instance.paths

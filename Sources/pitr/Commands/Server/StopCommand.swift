@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlPlane
+import Platform
 import ServiceModel
 
 struct StopCommand: PitrCommand {
@@ -21,7 +22,9 @@ struct StopCommand: PitrCommand {
             return try Report(try controlPlane.stopAll(resourceGroup: which.resourceGroup))
         }
         if noWait.noWait { return try noWait.accept(.stop(server), controlPlane, session) }
-        try controlPlane.stopServer(server)
+        if let missing = try controlPlane.stopServer(server) {
+            session.messages.note("it cannot be started again as long as \(missing.message)")
+        }
         return .nothing
     }
 }
