@@ -32,6 +32,16 @@ extension ControlPlane {
         return server
     }
 
+    /// Whether there is something that `deleteServer` would delete.
+    public func isThere(_ server: ServerReference, purge: Bool) throws -> Bool {
+        do {
+            _ = try find(server, purge ? .kept : .living)
+            return true
+        } catch let problem as Problem where problem.isAbsence {
+            return false
+        }
+    }
+
     /// As `deleteServer`; false when there was none.
     public func deleteServerIfThere(_ server: ServerReference, purge: Bool) throws -> Bool {
         do {

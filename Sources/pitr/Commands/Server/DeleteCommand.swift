@@ -13,18 +13,25 @@ struct DeleteCommand: PitrCommand {
     @OptionGroup var confirmed: YesOption
 
     func execute(_ session: Session) throws -> Report {
+        let controlPlane = try session.controlPlane()
+        // Nothing has to be asked of what is not there.
+        if ifExists, try !controlPlane.isThere(server.reference, purge: purge) { return tellAbsence(session) }
         try session.confirmation.require(
             "Are you sure you want to delete the server '\(server.name)' in resource group "
                 + "'\(server.group.resourceGroup)'" + (purge ? ", and all of its backups for good" : ""),
             yes: confirmed.yes)
-        let controlPlane = try session.controlPlane()
         guard ifExists else {
             try controlPlane.deleteServer(server.reference, purge: purge)
             return .nothing
         }
         if try !controlPlane.deleteServerIfThere(server.reference, purge: purge) {
-            session.messages.note("There is no server '\(server.name)' to delete.")
+            return tellAbsence(session)
         }
+        return .nothing
+    }
+
+    private func tellAbsence(_ session: Session) -> Report {
+        session.messages.note("There is no server '\(server.name)' to delete.")
         return .nothing
     }
 }
