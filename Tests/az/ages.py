@@ -15,6 +15,9 @@ from ledger import psql
 from world import BURSTABLE, LOCATION, PAIR, PASSWORD, USER
 
 
+KIND = "Microsoft.DBforPostgreSQL/flexibleServers"
+
+
 class Age:
     """One az and the servers that it makes."""
 
@@ -100,9 +103,20 @@ def geo(a):
         a.az.server("delete", "--name", name + copy, "--yes")
 
 
+def resource(a):
+    """The commands that know no kind of resource: their paths have an empty segment."""
+    named = ("--resource-group", a.az.group, "--name", a.tag, "--resource-type", KIND)
+    a.az("resource", "tag", *named, "--tags", "incident=INC-20", "owner=ada")
+    equal("az resource tag", a.az("resource", "show", *named).data["tags"], {"incident": "INC-20", "owner": "ada"})
+    shown = a.az.server("show", "--name", a.tag).data
+    equal("and nothing else is changed", (shown["state"], shown["backup"]["backupRetentionDays"], shown["sku"]["name"]),
+          ("Ready", 9, "Standard_B1ms"))
+    a.az("resource", "delete", "--resource-group", a.az.group, "--name", a.tag + "-copy", "--resource-type", KIND)
+    equal("az resource delete", [item["name"] for item in a.az.server("list").data], [a.tag])
+
+
 def delete(a):
-    for name in (a.tag + "-copy", a.tag):
-        a.az.server("delete", "--name", name, "--yes")
+    a.az.server("delete", "--name", a.tag, "--yes")
     equal("delete", a.az.server("list").data, [])
 
 
@@ -112,7 +126,7 @@ def main(versions):
         for version, program in (item.split("=", 1) for item in versions):
             _, environment = shell_environment()
             age = Age(version, program, environment)
-            for body in (create, restore, geo, delete):
+            for body in (create, restore, geo, resource, delete):
                 part(f"az {version}: {body.__name__}", body, age)
     finally:
         daemon.stop()
