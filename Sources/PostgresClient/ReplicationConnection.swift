@@ -15,7 +15,7 @@ public struct SystemIdentity: Sendable, Hashable {
 
 /// A physical replication connection without a slot: reads WAL, leaves nothing behind on the server.
 public final class ReplicationConnection {
-    private let libpq: LibPQ
+    let libpq: LibPQ
     /// A server that promised WAL and sends nothing for that long is taken for dead.
     private static let silenceMilliseconds: Int32 = 60_000
 
@@ -149,7 +149,7 @@ public final class ReplicationConnection {
     }
 
     /// Ends the stream on our side and reads what is still on its way.
-    private func finish(at position: LSN) throws(Problem) {
+    func finish(at position: LSN) throws(Problem) {
         let handle = try libpq.open()
         if PQputCopyEnd(handle, nil) == 1, PQflush(handle) == 0 {
             while let message = try nextMessage() { message.free() }

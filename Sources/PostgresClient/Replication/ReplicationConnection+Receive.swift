@@ -1,0 +1,169 @@
+import CLibPQ
+#if canImport(Glibc)
+    import Glibc
+#endif
+public import Platform
+public import PostgresFormat
+
+/// Where received WAL goes.
+public protocol WALSink: AnyObject {
+    /// Writes WAL that follows the one before.
+    func write(_ bytes: UnsafeRawBufferPointer, at position: LSN) throws(Problem)
+    /// Makes everything written durable.
+    func flush() throws(Problem)
+    /// Called about once a second, and whenever something has become durable.
+    func report(_ state: WALStreamState)
+    /// Whether receiving is to end.
+    var isCalledOff: Bool { get }
+}
+
+/// Why a stream ended in order.
+public enum WALStreamEnd: Sendable, Hashable {
+    case calledOff
+    /// The server has gone on with another timeline, from that position.
+    case timelineEnded(next: TimelineID, at: LSN)
+    /// The server was shut down.
+    case serverEnded
+}
+
+extension ReplicationConnection {
+    private static let pollMilliseconds: Int32 = 200
+    private static let secondsBetweenReports = 1.0
+    /// A server that does not answer for that long is taken for dead.
+    private static let secondsOfSilence = 30.0
+    /// Bytes after which WAL is made durable although more is there to be read.
+    private static let mostUnflushed: UInt64 = 4 << 20
+
+    /// Receives WAL from `start` until it is called off, the server ends, or its timeline does.
+    ///
+    /// Acknowledged is only what is durable. Throws `.queryFailed` with the server's words, and what the sink
+    /// throws; the connection is of no use then.
+    public func receiveWAL(
+        from start: LSN, timeline: TimelineID, slot: SlotName?, clock: any WallClock, into sink: any WALSink
+    ) throws(Problem) -> WALStreamEnd {
+        let with = slot.map { "SLOT \($0) " } ?? ""
+        try libpq.startCopy("START_REPLICATION \(with)PHYSICAL \(start) TIMELINE \(timeline)")
+        var state = WALStreamState(from: start)
+        var reported = -Self.secondsBetweenReports
+        var heard = 0.0
+        let watch = Stopwatch()
+        while true {
+            let isOver = try drain(&state, clock, sink, &heard, watch)
+            if state.durable < state.received {
+                try sink.flush()
+                state.madeDurable(state.received)
+                try send(state.status(asking: false), clock)
+                sink.report(state)
+            }
+            if isOver { return try endOfStream() }
+            if sink.isCalledOff {
+                try finish(at: state.durable)
+                return .calledOff
+            }
+            if watch.seconds - reported >= Self.secondsBetweenReports {
+                reported = watch.seconds
+                try send(state.status(asking: true), clock)
+                sink.report(state)
+            }
+            guard watch.seconds - heard < Self.secondsOfSilence else {
+                throw Problem(
+                    .queryFailed, "the server has been silent for \(Int(Self.secondsOfSilence)) seconds")
+            }
+            try awaitInput()
+        }
+    }
+
+    /// Takes what has come, up to what has to be made durable; true where the server ended the stream.
+    private func drain(
+        _ state: inout WALStreamState, _ clock: any WallClock, _ sink: any WALSink, _ heard: inout Double,
+        _ watch: Stopwatch
+    ) throws(Problem) -> Bool {
+        let handle = try libpq.open()
+        while state.received.rawValue - state.durable.rawValue < Self.mostUnflushed {
+            var buffer: UnsafeMutablePointer<CChar>?
+            let length = PQgetCopyData(handle, &buffer, 1)
+            if length == 0 { return false }
+            if length == -1 { return true }
+            guard length > 0, let buffer else { throw libpq.failure(of: nil) }
+            defer { PQfreemem(buffer) }
+            heard = watch.seconds
+            let message = try WALStreamMessage(
+                parsing: UnsafeRawBufferPointer(start: buffer, count: Int(length)))
+            if let (position, bytes) = try state.take(message, now: clock.now()) {
+                try sink.write(bytes, at: position)
+            }
+            if case .keepalive(wantsReply: true) = message.kind {
+                try send(state.status(asking: false), clock)
+            }
+        }
+        return false
+    }
+
+    private func awaitInput() throws(Problem) {
+        let handle = try libpq.open()
+        var watched = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+        let ready = poll(&watched, 1, Self.pollMilliseconds)
+        if ready > 0, PQconsumeInput(handle) == 0 { throw libpq.failure(of: nil) }
+    }
+
+    private func send(_ status: StandbyStatus, _ clock: any WallClock) throws(Problem) {
+        let message = status.encoded(at: clock.now())
+        let handle = try libpq.open()
+        let sent = message.withUnsafeBytes { bytes in
+            PQputCopyData(handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
+        }
+        guard sent == 1, PQflush(handle) == 0 else { throw libpq.failure(of: nil) }
+    }
+
+    /// What the server said at the end: the next timeline, an error, or nothing but its end.
+    private func endOfStream() throws(Problem) -> WALStreamEnd {
+        let handle = try libpq.open()
+        PQputCopyEnd(handle, nil)
+        PQflush(handle)
+        var end = WALStreamEnd.serverEnded
+        while let result = PQgetResult(handle) {
+            defer { PQclear(result) }
+            switch PQresultStatus(result) {
+            case PGRES_TUPLES_OK:
+                if let timeline = UInt32(Self.value(result, 0)), let at = LSN(Self.value(result, 1)) {
+                    end = .timelineEnded(next: TimelineID(timeline), at: at)
+                }
+            case PGRES_COMMAND_OK: break
+            case PGRES_COPY_IN, PGRES_COPY_BOTH, PGRES_COPY_OUT: return end
+            default: throw libpq.failure(of: result)
+            }
+        }
+        return end
+    }
+
+    private static func value(_ result: OpaquePointer, _ column: Int32) -> String {
+        guard PQntuples(result) > 0, column < PQnfields(result), let text = PQgetvalue(result, 0, column)
+        else { return "" }
+        return String(cString: text)
+    }
+
+    /// The server's own clock, as a sign of life carries it. Nothing is received.
+    public func serverTime() throws(Problem) -> PostgresTimestamp {
+        let identity = try identifySystem()
+        try libpq.startCopy(
+            "START_REPLICATION PHYSICAL \(identity.flushLSN) TIMELINE \(identity.timeline)")
+        try send(
+            StandbyStatus(written: identity.flushLSN, flushed: .zero, wantsReply: true), SystemWallClock())
+        let handle = try libpq.open()
+        let watch = Stopwatch()
+        while watch.seconds < Self.secondsOfSilence {
+            var buffer: UnsafeMutablePointer<CChar>?
+            let length = PQgetCopyData(handle, &buffer, 1)
+            if length > 0, let buffer {
+                defer { PQfreemem(buffer) }
+                let message = try WALStreamMessage(
+                    parsing: UnsafeRawBufferPointer(start: buffer, count: Int(length)))
+                try finish(at: identity.flushLSN)
+                return message.sentAt
+            }
+            guard length == 0 else { throw libpq.failure(of: nil) }
+            try awaitInput()
+        }
+        throw Problem(.queryFailed, "the server does not answer in the WAL stream")
+    }
+}
