@@ -1,0 +1,143 @@
+import Platform
+import PostgresClient
+import PostgresFormat
+import Repository
+import Synchronization
+
+/// Complete segments on their way into the archive, pushed as PostgreSQL's `archive_command` would push them,
+/// by a thread beside the stream.
+final class WALPushQueue: Sendable {
+    /// Segments that may wait before the stream has to wait for them.
+    private static let mostWaiting = 16
+
+    private struct State {
+        var waiting: [SegmentName] = []
+        var failure: Problem?
+        var isClosed = false
+    }
+
+    let folder: ReceiverFolder
+    let archive: WALArchive
+    private let state = Mutex(State())
+
+    init(_ folder: ReceiverFolder, _ archive: WALArchive) {
+        self.folder = folder
+        self.archive = archive
+    }
+
+    /// Why pushing has stopped; what was not pushed stays in the folder.
+    var failure: Problem? { state.withLock { $0.failure } }
+
+    /// Takes a complete segment, once there is room for it.
+    func add(_ name: SegmentName, _ cancellation: CancellationFlag) throws(Problem) {
+        while state.withLock({ $0.failure == nil && $0.waiting.count >= Self.mostWaiting }) {
+            try cancellation.check()
+            Pause.milliseconds(5)
+        }
+        state.withLock { $0.waiting.append(name) }
+    }
+
+    /// No more will come: `pushAll` ends when it is done.
+    func close() {
+        state.withLock { $0.isClosed = true }
+    }
+
+    /// Works until it is closed and nothing is left, or something fails.
+    func pushAll() {
+        while true {
+            let (next, isOver) = state.withLock { state in
+                (state.waiting.first, state.isClosed && state.waiting.isEmpty)
+            }
+            if isOver { return }
+            guard let next else {
+                Pause.milliseconds(5)
+                continue
+            }
+            do throws(Problem) {
+                try push(next, as: next.fileName)
+                state.withLock { _ = $0.waiting.removeFirst() }
+            } catch {
+                return state.withLock { $0.failure = error }
+            }
+        }
+    }
+
+    /// Archives one of the folder's segments, and removes it there.
+    func push(_ name: SegmentName, as fileName: String) throws(Problem) {
+        let path = folder.wal + "/" + name.fileName
+        _ = try archive.push(path: path, name: fileName)
+        _ = try DurableFiles.removeFile(path)
+    }
+}
+
+/// The sink of a stream of WAL: the segment that is being written is a file of its own.
+///
+/// Whatever was acknowledged can be found again after a kill: a segment's successor is there, empty, before
+/// its last byte is acknowledged, so that a file with a successor is a complete one.
+final class ReceivedWAL: WALSink {
+    private let queue: WALPushQueue
+    private let size: WALSegmentSize
+    private let timeline: TimelineID
+    private let cancellation: CancellationFlag
+    private let tell: (WALStreamState) -> Void
+    private var current: (name: SegmentName, file: OpenFile)?
+
+    init(
+        _ queue: WALPushQueue, _ size: WALSegmentSize, _ timeline: TimelineID,
+        cancellation: CancellationFlag, tell: @escaping (WALStreamState) -> Void
+    ) {
+        self.queue = queue
+        self.size = size
+        self.timeline = timeline
+        self.cancellation = cancellation
+        self.tell = tell
+    }
+
+    var isCalledOff: Bool { cancellation.isCancelled }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at position: LSN) throws(Problem) {
+        var position = position
+        var rest = bytes
+        while !rest.isEmpty {
+            let (name, file) = try open(position)
+            let room = name.end.distance(from: position)
+            let piece = UnsafeRawBufferPointer(rebasing: rest[..<Int(min(UInt64(rest.count), room))])
+            try file.write(piece, at: position.distance(from: name.start))
+            position = position.advanced(by: UInt64(piece.count))
+            rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
+            if position == name.end { try complete(name, file) }
+        }
+    }
+
+    func flush() throws(Problem) {
+        try current?.file.syncData()
+        if let failure = queue.failure { throw failure }
+    }
+
+    func report(_ state: WALStreamState) { tell(state) }
+
+    private func open(_ position: LSN) throws(Problem) -> (name: SegmentName, file: OpenFile) {
+        let name = SegmentName(timeline: timeline, containing: position, size: size)
+        if let current, current.name == name { return current }
+        let file = try make(name)
+        current = (name, file)
+        return (name, file)
+    }
+
+    private func make(_ name: SegmentName) throws(Problem) -> OpenFile {
+        let path = queue.folder.wal + "/" + name.fileName
+        // What a killed receiver had of it comes again, the same bytes.
+        if DurableFiles.status(path) != nil { return try OpenFile(updating: path) }
+        let file = try OpenFile(creating: path)
+        try file.truncate(to: size.bytes)
+        try file.sync()
+        try DurableFiles.syncDirectory(queue.folder.wal)
+        return file
+    }
+
+    private func complete(_ name: SegmentName, _ file: OpenFile) throws(Problem) {
+        try file.syncData()
+        current = (name.next, try make(name.next))
+        try queue.add(name, cancellation)
+    }
+}

@@ -1,0 +1,238 @@
+public import Platform
+public import PostgresClient
+import PostgresFormat
+public import Repository
+import Synchronization
+
+/// Receives the WAL of a server that is not ours into its archive, for as long as it is wanted.
+///
+/// One at a time for a source. A lost connection is made again for ever, after growing pauses.
+public final class WALReceiver: Sendable {
+    /// What keeps WAL on the source until it is here.
+    public enum Slot: Sendable, Hashable {
+        /// It is there already.
+        case permanent(SlotName)
+        /// Made anew with every connection, gone with it.
+        case temporary(SlotName)
+        case none
+
+        var name: SlotName? {
+            switch self {
+            case .permanent(let name), .temporary(let name): name
+            case .none: nil
+            }
+        }
+    }
+
+    private static let firstPause = 0.2
+    private static let longestPause = 30.0
+
+    private let connection: ConnectionParameters
+    private let layout: RepositoryLayout
+    private let folder: ReceiverFolder
+    private let slot: Slot
+    private let clock: any WallClock
+    private let cancellation: CancellationFlag
+    private let current: Mutex<ReceiverStatus>
+
+    /// - Parameter cancellation: raised when receiving is to end.
+    public init(
+        _ connection: ConnectionParameters, layout: RepositoryLayout, folder: ReceiverFolder, slot: Slot,
+        clock: any WallClock, cancellation: CancellationFlag
+    ) {
+        self.connection = connection
+        self.layout = layout
+        self.folder = folder
+        self.slot = slot
+        self.clock = clock
+        self.cancellation = cancellation
+        var status = ReceiverStatus(phase: .connecting, at: clock.now())
+        if let before = folder.status() {
+            (status.timeline, status.durable, status.sourceEnd) =
+                (before.timeline, before.durable, before.sourceEnd)
+            (status.confirmedThere, status.confirmedHere, status.gap) =
+                (before.confirmedThere, before.confirmedHere, before.gap)
+        }
+        current = Mutex(status)
+    }
+
+    /// How it stands at this moment.
+    public var status: ReceiverStatus { current.withLock { $0 } }
+
+    /// Receives until it is called off. Throws only what no other attempt can mend: another system answers, or
+    /// the folder cannot be used.
+    public func run() throws(Problem) {
+        try DurableFiles.makeDirectories(folder.wal)
+        defer { change { ($0.phase, $0.problem) = (.ended, nil) } }
+        var pause = Self.firstPause
+        while !cancellation.isCancelled {
+            let watch = Stopwatch()
+            do throws(Problem) {
+                change { $0.phase = .connecting }
+                try receive()
+            } catch {
+                if cancellation.isCancelled { return }
+                if error.code == .stateDamaged || error.code == .archiveConflict { throw error }
+                change { status in
+                    status.phase = .waiting
+                    status.problem = [error.message, error.detail].compactMap { $0 }.joined(separator: ": ")
+                }
+            }
+            if watch.seconds > Self.longestPause { pause = Self.firstPause }
+            rest(seconds: pause)
+            pause = min(pause * 2, Self.longestPause)
+        }
+    }
+
+    private func rest(seconds: Double) {
+        let watch = Stopwatch()
+        while watch.seconds < seconds, !cancellation.isCancelled { Pause.milliseconds(20) }
+    }
+
+    private func change(_ body: (inout ReceiverStatus) -> Void) {
+        let now = clock.now()
+        let status = current.withLock { status in
+            let before = status.phase
+            body(&status)
+            status.updated = now
+            if status.phase != before { status.since = now }
+            return status
+        }
+        // It is written again in a second; until then it says less than there is.
+        try? folder.write(status)
+    }
+
+    // MARK: One connection
+
+    private func receive() throws(Problem) {
+        let connection = try ReplicationConnection(self.connection)
+        defer { connection.close() }
+        let identity = try connection.identifySystem()
+        let known = try layout.identity()
+        guard identity.systemIdentifier == known.systemIdentifier else {
+            throw Problem(
+                .stateDamaged, "the server that answers is not the one that was attached",
+                detail: "its system identifier is \(identity.systemIdentifier), "
+                    + "that of its backups \(known.systemIdentifier)")
+        }
+        try prepareSlot(on: connection)
+        var place = try ReceivedPlace.resume(folder, WALArchive(layout: layout), identity, known.segmentSize)
+        while true {
+            if place.timeline > TimelineID(1) { try keepHistory(of: place.timeline, connection) }
+            let end: WALStreamEnd
+            do throws(Problem) {
+                end = try stream(connection, from: place.start, on: place.timeline, known.segmentSize)
+            } catch {
+                // Before the gap all is archived; it is tried again from where the source is now.
+                if Self.isGone(connection.lastFailure) { try skip(place, to: identity, known.segmentSize) }
+                throw error
+            }
+            guard case .timelineEnded(let next, let position) = end else { return }
+            try ReceivedPlace.leave(folder, WALArchive(layout: layout), at: position, known.segmentSize)
+            let segment = SegmentName(timeline: next, containing: position, size: known.segmentSize)
+            place = ReceivedPlace(timeline: next, start: segment.start)
+        }
+    }
+
+    /// A permanent slot that somebody dropped, or that the source gave up, is made anew: WAL is kept again
+    /// from now on, and whether something is missing the stream tells.
+    private func prepareSlot(on connection: ReplicationConnection) throws(Problem) {
+        switch slot {
+        case .none: break
+        case .temporary(let name): try connection.createSlot(name, .temporary)
+        case .permanent(let name):
+            let restart = try connection.slotRestart(name)
+            if restart == .zero { try connection.dropSlot(name) }
+            if restart == nil || restart == .zero { try connection.createSlot(name, .permanent) }
+        }
+    }
+
+    /// Whether the source said that it does not have the WAL any more.
+    private static func isGone(_ failure: QueryFailure?) -> Bool {
+        // undefined_file: "requested WAL segment … has already been removed".
+        failure?.sqlState == "58P01"
+    }
+
+    /// Goes on where the source is now; what is missing in between stays missing.
+    private func skip(
+        _ place: ReceivedPlace, to identity: SystemIdentity, _ size: WALSegmentSize
+    ) throws(Problem) {
+        try ReceivedPlace.leave(folder, WALArchive(layout: layout), at: .max, size)
+        let segment = SegmentName(
+            timeline: identity.timeline, containing: identity.flushLSN, size: size)
+        // Its file says where to begin.
+        let file = try OpenFile(creating: folder.wal + "/" + segment.fileName)
+        try file.truncate(to: size.bytes)
+        try file.sync()
+        try DurableFiles.syncDirectory(folder.wal)
+        change { $0.gap = place.start }
+    }
+
+    private func keepHistory(
+        of timeline: TimelineID, _ connection: ReplicationConnection
+    ) throws(Problem) {
+        let archive = WALArchive(layout: layout)
+        guard !archive.contains(.timelineHistory(timeline)) else { return }
+        let text = try connection.timelineHistory(timeline)
+        let name = ArchivedFileName.timelineHistory(timeline).fileName
+        let path = folder.path + "/" + name
+        try DurableFiles.write(Array(text.utf8), to: path, durable: false)
+        _ = try archive.push(path: path, name: name)
+        _ = try DurableFiles.removeFile(path)
+    }
+
+    private func stream(
+        _ connection: ReplicationConnection, from start: LSN, on timeline: TimelineID, _ size: WALSegmentSize
+    ) throws(Problem) -> WALStreamEnd {
+        let queue = WALPushQueue(folder, WALArchive(layout: layout))
+        // Only the last worker uses it, which runs on this very thread.
+        nonisolated(unsafe) let session = connection
+        let ended = StreamOutcome()
+        try Workers.run(2) { [self] worker throws(Problem) in
+            if worker == 0 { return queue.pushAll() }
+            defer { queue.close() }
+            let sink = ReceivedWAL(queue, size, timeline, cancellation: cancellation) { [self] state in
+                note(state, on: timeline)
+            }
+            ended.set(
+                try session.receiveWAL(
+                    from: start, timeline: timeline, slot: slot.name, clock: clock, into: sink))
+        }
+        return ended.end
+    }
+
+    private func note(_ state: WALStreamState, on timeline: TimelineID) {
+        let now = clock.now()
+        let due = current.withLock { status in
+            let isFirst = status.phase != .streaming
+            if isFirst { (status.phase, status.since, status.problem) = (.streaming, now, nil) }
+            (status.timeline, status.durable, status.sourceEnd) = (timeline, state.durable, state.serverEnd)
+            if let moment = state.confirmed {
+                (status.confirmedThere, status.confirmedHere) = (moment.there, moment.here)
+            }
+            let isDue = isFirst || now.microseconds - status.updated.microseconds > 500_000
+            if isDue { status.updated = now }
+            return isDue ? status : nil
+        }
+        // It is written again in a second; until then it says less than there is.
+        if let due { try? folder.write(due) }
+    }
+}
+
+/// How a stream ended, told by the thread that read it.
+private final class StreamOutcome: Sendable {
+    private let value = Mutex(WALStreamEnd.calledOff)
+
+    var end: WALStreamEnd { value.withLock { $0 } }
+
+    func set(_ end: WALStreamEnd) { value.withLock { $0 = end } }
+}
+
+extension WALReceiver {
+    /// Archives all that a receiver left in its folder, an unfinished segment as a partial one. For a source
+    /// that is let go; nobody receives.
+    public static func archiveRest(of folder: ReceiverFolder, to layout: RepositoryLayout) throws(Problem) {
+        let size = try layout.identity().segmentSize
+        try ReceivedPlace.leave(folder, WALArchive(layout: layout), at: .max, size)
+    }
+}
