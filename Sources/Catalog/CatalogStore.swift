@@ -7,7 +7,7 @@ import ServiceModel
 /// Several processes open it at once. Writes are immediate transactions that wait for each other up to 30 s.
 public final class CatalogStore: Sendable {
     /// The newest layout that this version knows.
-    public static let formatVersion = 6
+    public static let formatVersion = 7
     private let queue: DatabaseQueue
     private let path: String
 
@@ -191,6 +191,10 @@ public final class CatalogStore: Sendable {
             try database.execute(sql: layout6)
             try database.execute(sql: "PRAGMA user_version = 6")
         }
+        migrator.registerMigration("7") { database in
+            try database.execute(sql: layout7)
+            try database.execute(sql: "PRAGMA user_version = 7")
+        }
         return migrator
     }
 
@@ -276,5 +280,10 @@ public final class CatalogStore: Sendable {
             processStart TEXT NOT NULL, startedAt TEXT NOT NULL, record TEXT NOT NULL);
         CREATE INDEX drillServer ON drill(serverID, startedAt);
         ALTER TABLE server ADD COLUMN drillSchedule TEXT;
+        """
+
+    /// Servers that are not run here.
+    private static let layout7 = """
+        ALTER TABLE server ADD COLUMN attachment TEXT;
         """
 }

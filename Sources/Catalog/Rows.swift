@@ -73,6 +73,8 @@ public struct ServerRow: CatalogRow {
     public var maintenanceWindow: MaintenanceWindow?
     /// When its restore is rehearsed; nil where nobody asked for that.
     public var drillSchedule: DrillSchedule?
+    /// How a server is reached that is not run here; nil for one of our own.
+    public var attachment: Attachment?
 
     public init(
         id: String, resourceGroup: String, name: String, location: String, tags: [String: String],

@@ -153,8 +153,11 @@ public final class ControlPlane: Sendable {
             socketDirectory: socketDirectory(id))
     }
 
+    /// The server itself. Throws `.operationNotSupported` for one that is attached: it is not run here.
     func instance(_ row: ServerRow) throws(Problem) -> PostgresInstance {
-        PostgresInstance(installation: try installation(row), paths: instancePaths(row.id), runner: runner)
+        try requireOwn(row)
+        return PostgresInstance(
+            installation: try installation(row), paths: instancePaths(row.id), runner: runner)
     }
 
     /// The server for whoever only ends it, by signals: its programs need not be installed any more.

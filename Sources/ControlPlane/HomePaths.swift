@@ -41,6 +41,12 @@ struct HomePaths: Sendable {
     func data(_ id: String) -> String { server(id) + "/data" }
     func configuration(_ id: String) -> String { server(id) + "/conf" }
     func log(_ id: String) -> String { server(id) + "/log" }
+    /// What was received of an attached server and is not archived yet.
+    func received(_ id: String) -> String { server(id) + "/received" }
+    /// There once a permanent slot was made on an attached server: it is ours to drop.
+    func ownSlot(_ id: String) -> String { server(id) + "/own-slot" }
+    /// The password of the role that replicates from an attached server; for nobody else to read.
+    func sourcePassword(_ id: String) -> String { server(id) + "/source-password" }
     func repository(_ id: String) -> String { repositories + "/" + id }
     /// What the control plane knows of a server, from which a lost catalog's row is made again.
     func description(_ id: String) -> String { repository(id) + "/server.json" }
@@ -63,6 +69,8 @@ struct HomePaths: Sendable {
     func pairLock(_ id: String) -> String { locks + "/" + id + ".pair" }
     /// One backup of a server at a time.
     func backupLock(_ id: String) -> String { locks + "/" + id + ".backup" }
+    /// Held by whoever receives the WAL of an attached server.
+    func receiverLock(_ id: String) -> String { locks + "/" + id + ".receive" }
     /// Restores of one source queue here.
     func restoreQueue(_ id: String) -> String { locks + "/" + id + ".restore" }
     /// Shared by restores that read a repository; expiry passes over it meanwhile.

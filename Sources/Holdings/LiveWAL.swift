@@ -33,6 +33,11 @@ struct LiveWAL {
         from position: (TimelineID, String?) throws(Problem) -> LSN?, upTo limit: LSN = .max,
         into directory: String
     ) throws(Problem) -> SourceTail? {
+        if let received = cluster.received {
+            return try read(
+                received, for: moment, waits: waits, knownHistories: knownHistories, from: position,
+                upTo: limit, into: directory)
+        }
         let streamed = try whileRunning { () throws(Problem) in
             if waits { try letPass(moment) }
             return try SourceTail.stream(
@@ -53,6 +58,34 @@ struct LiveWAL {
             dataDirectory: cluster.dataDirectory, knownHistories: knownHistories, from: position,
             upTo: limit, segmentSize: identity.segmentSize, into: directory, clock: reader.clock,
             cancellation: reader.cancellation)
+    }
+
+    // MARK: A source that is not ours
+
+    /// By the stream where the source answers; else what was received of it.
+    private func read(
+        _ received: ReceiverFolder, for moment: RecoveryTarget?, waits: Bool,
+        knownHistories: Set<TimelineID>,
+        from position: (TimelineID, String?) throws(Problem) -> LSN?, upTo limit: LSN, into directory: String
+    ) throws(Problem) -> SourceTail? {
+        do throws(Problem) {
+            if waits, case .time(let time) = moment {
+                // It cannot be asked what it has written; a commit is flushed a second later at most.
+                while (0..<1_000_000).contains(reader.clock.now().microseconds - time.microseconds) {
+                    Pause.milliseconds(20)
+                }
+            }
+            return try SourceTail.stream(
+                parameters: try cluster.parameters(), knownHistories: knownHistories, from: position,
+                upTo: limit, segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
+                into: directory, clock: reader.clock, cancellation: reader.cancellation)
+        } catch {
+            guard error.code == .queryFailed else { throw error }
+            // What was streamed so far would be in the way of what is here.
+            try? DurableFiles.removeTree(directory)
+        }
+        return try SourceTail.received(
+            received, from: position, upTo: limit, segmentSize: identity.segmentSize, into: directory)
     }
 
     // MARK: A source that starts or stops just then

@@ -31,6 +31,19 @@ public struct SourceCluster: Sendable {
     public var isRunning: @Sendable () -> Bool
     /// How a superuser session is opened that may replicate; throws where the cluster does not run.
     public var parameters: @Sendable () throws(Problem) -> ConnectionParameters
+    /// What was received of a cluster whose own files cannot be read; nil for one of this machine. The
+    /// session may only replicate then.
+    public var received: ReceiverFolder?
+
+    /// A cluster elsewhere, which is read by the replication protocol alone.
+    public init(
+        received: ReceiverFolder, parameters: @escaping @Sendable () throws(Problem) -> ConnectionParameters
+    ) {
+        self.received = received
+        dataDirectory = received.path
+        isRunning = { false }
+        self.parameters = parameters
+    }
 
     public init(
         dataDirectory: String, isRunning: @escaping @Sendable () -> Bool,

@@ -45,6 +45,14 @@ extension SourceReader {
             let last = lastTime(archive, onPath, before: damaged.name.number + 1)
             return (earliest, Self.promise(last, newest.stopTime))
         }
+        if let received = source.cluster?.received {
+            let held = lastTime(archive, onPath, before: .max)
+            // Behind a gap nothing is of use before the next base backup.
+            let next = (try? received.segments(size))?.first { $0.timeline == timeline }?.number
+            let isGap = next.map { next in after.last.map { $0 + 1 < next } ?? false } ?? false
+            let known = isGap ? nil : received.status()?.confirmedThere
+            return (earliest, max(earliest, known ?? held ?? newest.stopTime))
+        }
         if let directory, DurableFiles.status(directory) != nil {
             // A backup may have been taken while the clock was ahead.
             let now = max(earliest, clock.now())

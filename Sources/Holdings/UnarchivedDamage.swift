@@ -22,7 +22,7 @@ extension SourceReader {
     func unarchivedDamage(
         from start: LSN, on timeline: TimelineID, _ size: WALSegmentSize
     ) -> UnarchivedDamage? {
-        guard let cluster = source.cluster else { return nil }
+        guard let cluster = source.cluster, cluster.received == nil else { return nil }
         // What a server archives and uses again meanwhile is not there any more: looked at twice.
         for _ in 0..<2 {
             guard

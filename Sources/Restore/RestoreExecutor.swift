@@ -38,7 +38,10 @@ public struct RestoreExecutor: Sendable {
             let checks = try step(.layOut) { () throws(Problem) in try layOut() }
             try step(.stageWAL) { () throws(Problem) in try stageWAL() }
             try step(.arm) { () throws(Problem) in try arm() }
-            try step(.recover) { () throws(Problem) in try recover() }
+            try step(.recover) { () throws(Problem) in
+                try recover()
+                if job.isForeign { try adopt() }
+            }
             var proof = try step(.prove) { () throws(Problem) in try prove() }
             if !isPrivate { try step(.settle) { () throws(Problem) in try settle(&proof) } }
             proof.checks = checks + proof.checks

@@ -28,6 +28,8 @@ public struct RestoreJob: Sendable {
     public var cancellation: CancellationFlag
     /// Work for the copy that is done while PostgreSQL recovers. The last step's flush makes it durable.
     public var meanwhile: (@Sendable () throws(Problem) -> Void)?
+    /// The source was not made by us: the tool's own superuser is not there yet.
+    public var isForeign = false
     /// See `PostgresInstance.launcher`.
     public var launcher: [String] = []
     /// Where else that work made something: flushed as well if it is another file system than the copy's.

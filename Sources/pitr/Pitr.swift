@@ -25,6 +25,9 @@ struct Pitr: ParsableCommand {
                     WaitCommand.self, ListSKUsCommand.self,
                 ]),
             CommandGroup(
+                name: "Servers that are there already",
+                subcommands: [AttachCommand.self, DetachCommand.self, ReceiveCommand.self]),
+            CommandGroup(
                 name: "Clients",
                 subcommands: [
                     ConnectCommand.self, ExecuteCommand.self, EnvCommand.self,

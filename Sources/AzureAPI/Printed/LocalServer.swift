@@ -78,6 +78,8 @@ public struct LocalServer: Codable, Sendable {
     }
 
     @OrNull public var archiver: Archiver?
+    /// Of a server that is not run here; left out for any other.
+    public var attached: AttachedDocument?
     public var dataDirectory: String
     @OrNull public var deletedAt: String?
     @OrNull public var diskUsage: Disk?
@@ -116,6 +118,7 @@ public struct LocalServer: Codable, Sendable {
         socketDirectory = server.socketDirectory
         vCores = server.vCores
         archiver = server.archiver.map(Archiver.init)
+        attached = server.attached.map(AttachedDocument.init)
         geoRedundancy = server.geoRedundancy.map(Pair.init)
         deletedAt = server.deletedAt?.wireText
         diskUsage = server.diskUsage.map { Disk(backups: $0.backups, data: $0.data, wal: $0.wal) }

@@ -29,6 +29,7 @@ extension ControlPlane {
             ) { .geoRestore($0, location: location) }
         case .update(let server, var update):
             let row = try findComplete(server)
+            try requireOwn(row)
             try requireIdle(row)
             _ = try checkUpdate(row, update)
             let password = update.adminPassword
@@ -44,11 +45,13 @@ extension ControlPlane {
         case .delete(let server): return try acceptDelete(server, caller)
         case .start(let server):
             let row = try findComplete(server)
+            try requireOwn(row)
             try requireIdle(row)
             try requireStopped(row)
             return try enter(Entry(.start, row, request), caller)
         case .stop(let server), .restart(let server):
             let row = try findComplete(server)
+            try requireOwn(row)
             try requireIdle(row)
             let isStop = if case .stop = request { true } else { false }
             if isStop { try requireRunning(row) } else { try requireReady(row) }
@@ -88,6 +91,9 @@ extension ControlPlane {
         default: throw Problem(.system, "no part of a server was meant")
         }
         let row = try findComplete(server)
+        if ![OperationKind.backup.name, OperationKind.deleteBackup.name].contains(kind.name) {
+            try requireOwn(row)
+        }
         return try enter(Entry(kind, row, request, part: part), caller)
     }
 

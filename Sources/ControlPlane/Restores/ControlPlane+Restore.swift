@@ -184,6 +184,7 @@ extension ControlPlane {
             row.host = endpoint.address.description
             row.port = Int(endpoint.port)
             row.restoredFrom = nil
+            row.attachment = nil
             row.evidence = nil
             row.keptSettings = Self.copySettings
             (row.expiry, row.heldSince, row.maintenanceWindow, row.drillSchedule) = (nil, nil, nil, nil)
@@ -265,7 +266,7 @@ extension ControlPlane {
         -> RestoreJob
     {
         let plan = prepared.planned.plan
-        return RestoreJob(
+        var job = RestoreJob(
             plan: plan, layout: prepared.layout, wal: prepared.wal,
             systemIdentifier: prepared.systemIdentifier, installation: try installation(prepared.source),
             runner: runner,
@@ -276,6 +277,8 @@ extension ControlPlane {
                 dataBytes: plan.dataBytes, walBytes: plan.walBytes, machine: MachineResources.current(),
                 availableMiB: MachineResources.availableMiB()), progress: progress,
             cancellation: cancellation)
+        job.isForeign = prepared.source.attachment != nil
+        return job
     }
 
     /// What a copy needs besides its data: a repository, a certificate, its configuration. Nothing is

@@ -103,6 +103,10 @@ extension ControlPlane {
             .backup, server: row, properties: ["source": onDemand ? "on-demand" : "automatic"],
             caller: caller, for: accepted
         ) { _ in
+            if let attachment = row.attachment {
+                return Self.details(
+                    try streamBackup(row, attachment, name: name, onDemand: onDemand))
+            }
             guard state(row) == .ready else {
                 throw Problem(
                     .serverIsNotReady, "server '\(row.name)' is not running, so it cannot be backed up",

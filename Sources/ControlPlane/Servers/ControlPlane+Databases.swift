@@ -29,6 +29,7 @@ extension ControlPlane {
                 hint: "Choose another name.")
         }
         let row = try findComplete(server, for: accepted)
+        try requireOwn(row)
         let lock = try lockServer(row, .shared)
         defer { lock.release() }
         try perform(.createDatabase, server: row, properties: ["database": name], for: accepted) { _ in
@@ -93,6 +94,7 @@ extension ControlPlane {
             throw Problem(.operationNotSupported, "the system database '\(name)' cannot be deleted")
         }
         let row = try findComplete(server, for: accepted)
+        try requireOwn(row)
         let lock = try lockServer(row, .shared)
         defer { lock.release() }
         try perform(.deleteDatabase, server: row, properties: ["database": name], for: accepted) { _ in
@@ -107,6 +109,7 @@ extension ControlPlane {
                 hint: name.isEmpty ? "Give it a name." : "Choose a shorter name.")
         }
         let row = try findComplete(server)
+        try requireOwn(row)
         return try perform(.restorePoint, server: row, properties: ["restorePoint": name]) { _ in
             let rows = try connect(row).query(
                 "SELECT pg_create_restore_point($1)::text AS lsn, "

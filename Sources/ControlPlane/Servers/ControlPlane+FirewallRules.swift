@@ -52,9 +52,12 @@ extension ControlPlane {
         _ server: ServerReference, for accepted: AcceptedWork?,
         _ body: (ServerRow, AccessRules) throws -> Value
     ) throws -> Value {
-        let lock = try lockServer(try findComplete(server, for: accepted), .shared)
+        let found = try findComplete(server, for: accepted)
+        try requireOwn(found)
+        let lock = try lockServer(found, .shared)
         defer { lock.release() }
         let row = try findComplete(server, for: accepted)
+        try requireOwn(row)
         let turn = try DirectoryLock.wait(paths.accessLock(row.id))
         defer { turn.release() }
         try Self.requirePublic(row)
@@ -96,6 +99,7 @@ extension ControlPlane {
     ) throws -> ServerRow {
         try Self.validate(rule)
         let row = try findComplete(server, for: accepted)
+        try requireOwn(row)
         try Self.requirePublic(row)
         return row
     }

@@ -22,7 +22,8 @@ extension ControlPlane {
     }
 
     private func cluster(_ row: ServerRow) -> SourceCluster {
-        SourceCluster(dataDirectory: paths.data(row.id)) { [self] in
+        if let attachment = row.attachment { return receivedCluster(row, attachment) }
+        return SourceCluster(dataDirectory: paths.data(row.id)) { [self] in
             if case .running? = (try? instance(row))?.status() { true } else { false }
         } parameters: { [self] () throws(Problem) in
             try instance(row).connectionParameters()

@@ -13,6 +13,7 @@ public import ServiceModel
 extension ControlPlane {
     public func startServer(_ server: ServerReference, for accepted: AcceptedWork? = nil) throws {
         let row = try findComplete(server, for: accepted)
+        try requireOwn(row)
         let lock = try lockServer(row)
         defer { lock.release() }
         try requireStopped(row)
@@ -61,6 +62,7 @@ extension ControlPlane {
         _ server: ServerReference, for accepted: AcceptedWork? = nil
     ) throws -> Problem? {
         let row = try findComplete(server, for: accepted)
+        try requireOwn(row)
         let lock = try lockServer(row)
         defer { lock.release() }
         try requireRunning(row)
@@ -78,7 +80,9 @@ extension ControlPlane {
 
     /// Stops every server that runs, of one group or of all, each as `stopServer` does.
     public func stopAll(resourceGroup: String? = nil) throws -> [MaintenanceAction] {
-        try rows(resourceGroup: resourceGroup, dropped: false).filter(isRunning).map { row in
+        try rows(resourceGroup: resourceGroup, dropped: false).filter { row in
+            row.attachment == nil && isRunning(row)
+        }.map { row in
             var action = MaintenanceAction(
                 server: row.name, action: "stop", subject: row.name, reason: "it runs", outcome: .done)
             do {
@@ -92,6 +96,7 @@ extension ControlPlane {
 
     public func restartServer(_ server: ServerReference, for accepted: AcceptedWork? = nil) throws {
         let row = try findComplete(server, for: accepted)
+        try requireOwn(row)
         let lock = try lockServer(row)
         defer { lock.release() }
         try requireReady(row)
@@ -176,6 +181,7 @@ extension ControlPlane {
         _ server: ServerReference, _ request: UpdateServerRequest, for accepted: AcceptedWork? = nil
     ) throws -> ServerDetails {
         let row = try findComplete(server, for: accepted)
+        try requireOwn(row)
         let (current, tier, size) = try checkUpdate(row, request)
         let lock = try lockServer(row)
         defer { lock.release() }
@@ -273,8 +279,12 @@ extension ControlPlane {
             do {
                 try keepEvidence(of: row)
                 RestoreFaults.reached("delete: stop")
-                if purge { try instanceToEnd(row).stop(.fast) } else { try archiveTail(row) }
-                try keepConnections(of: row)
+                if let attachment = row.attachment {
+                    try endAttachment(row, attachment)
+                } else {
+                    if purge { try instanceToEnd(row).stop(.fast) } else { try archiveTail(row) }
+                    try keepConnections(of: row)
+                }
             } catch {
                 try update(row.id) { $0.phase = .complete }
                 throw error

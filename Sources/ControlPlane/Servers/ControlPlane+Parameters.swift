@@ -38,12 +38,14 @@ extension ControlPlane {
 
     public func listParameters(_ server: ServerReference) throws -> [ParameterDetails] {
         let row = try findComplete(server)
+        try requireOwn(row)
         agreeIfFree(row)
         return try parameterCatalog(row).items.map(Self.details)
     }
 
     public func showParameter(_ server: ServerReference, name: String) throws -> ParameterDetails {
         let row = try findComplete(server)
+        try requireOwn(row)
         agreeIfFree(row)
         return Self.details(try parameterCatalog(row).find(name))
     }
@@ -52,6 +54,7 @@ extension ControlPlane {
         _ server: ServerReference, name: String, value: String?, for accepted: AcceptedWork? = nil
     ) throws -> ParameterDetails {
         let row = try findComplete(server, for: accepted)
+        try requireOwn(row)
         let lock = try lockServer(row)
         defer { lock.release() }
         try agree(row, whole: false)

@@ -138,6 +138,7 @@ extension ControlPlane {
         case .dropped: return .dropped
         case .complete: break
         }
+        if let attached = attachedState(row) { return attached.phase == .streaming ? .ready : .inaccessible }
         // Without the programs of its version none can be started, and one that should not run is just
         // stopped.
         guard let instance = try? instance(row) else { return row.shouldRun ? .inaccessible : .stopped }
@@ -176,6 +177,7 @@ extension ControlPlane {
         details.expiry = try expiryState(row)
         details.heldSince = row.heldSince
         details.maintenanceWindow = row.maintenanceWindow
+        details.attached = row.phase == .complete ? attachedState(row) : nil
         if withUsage {
             details.lastDrill = try drills.records(of: row.id).first { $0.result != .running }
             details.drillSchedule = row.drillSchedule

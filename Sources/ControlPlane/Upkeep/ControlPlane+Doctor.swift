@@ -96,6 +96,9 @@ extension ControlPlane {
     // MARK: One server
 
     private func serverFindings(_ row: ServerRow) throws -> [DoctorFinding] {
+        if row.attachment != nil {
+            return attachedFindings(row) + [repositoryFinding(row)].compactMap { $0 }
+        }
         if let finding = try startFinding(row) {
             return [finding] + [repositoryFinding(row)].compactMap { $0 }
         }

@@ -29,13 +29,8 @@ extension ControlPlane {
             let expiry = try each(row, "expire-server") { try expireServer(row, time) }
             actions += expiry
             if expiry.contains(where: { $0.action == "expire-server" && $0.outcome == .done }) { continue }
-            actions += try each(row, "configure") { try agree(row, dryRun: dryRun) }
             actions += try each(row, "keep-evidence") { try keepEvidenceIfDue(row, dryRun: dryRun) }
-            actions += try each(row, "take-minor-version") {
-                try takeNewerMinor(row, now: now, dryRun: dryRun)
-            }
-            // First, since a backup has to wait for its WAL.
-            actions += try each(row, "repair-helper") { try repairHelper(row, dryRun: dryRun) }
+            if row.attachment == nil { actions += try maintainOwn(row, now: now, dryRun: dryRun) }
             actions += try each(row, "backup") { try backUpIfDue(row, now: now, dryRun: dryRun) }
             actions += try each(row, "expire") { try expire(row, time) }
             actions += try each(row, "index") { try indexIfDue(row, dryRun: dryRun) }
@@ -53,6 +48,16 @@ extension ControlPlane {
             actions += try each(row, "drill") { try drillIfDue(row, now: now, dryRun: dryRun) }
         }
         return try actions + describeAll(dryRun: dryRun)
+    }
+
+    /// What only a server needs that is run here.
+    private func maintainOwn(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws
+        -> [MaintenanceAction]
+    {
+        try each(row, "configure") { try agree(row, dryRun: dryRun) }
+            + each(row, "take-minor-version") { try takeNewerMinor(row, now: now, dryRun: dryRun) }
+            // Before a backup, which has to wait for its WAL.
+            + each(row, "repair-helper") { try repairHelper(row, dryRun: dryRun) }
     }
 
     /// One step for one server: what is wrong with that server is told, and keeps no other from its turn.
@@ -166,7 +171,11 @@ extension ControlPlane {
         guard let current = try catalog.read({ try ServerRow.fetchOne($0, key: row.id) }) else { return }
         switch current.phase {
         case .provisioning:
-            try endProcesses(row)
+            if let attachment = current.attachment {
+                dropSlotQuietly(current, attachment)
+            } else {
+                try endProcesses(row)
+            }
             discard(current)
         case .dropping:
             try update(row.id) { $0.phase = .complete }

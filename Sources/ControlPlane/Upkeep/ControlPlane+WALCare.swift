@@ -33,6 +33,14 @@ extension ControlPlane {
     /// Behind damage in its WAL a running server can be restored again from the next base backup on, so that
     /// is taken at once.
     func backUpBehindDamage(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
+        if let gap = try gapBehindBackups(of: row) {
+            let reason = "WAL from \(gap) on was gone from the source before it was received"
+            return [
+                act(row.name, "backup", row.name, reason, dryRun: dryRun) {
+                    _ = try takeBackup(row, name: nil, onDemand: false)
+                }
+            ]
+        }
         guard let damage = damageBehindBackups(of: row) else { return [] }
         return [
             act(

@@ -51,14 +51,16 @@ public struct Daemon: Sendable {
     public func run(ready: @escaping @Sendable (Endpoint) throws -> Void) throws {
         let dispatcher = try OperationDispatcher(controlPlane)
         defer { dispatcher.close() }
+        let receivers = AttachedReceivers(controlPlane)
+        defer { receivers.stop() }
         let requests = NIOThreadPool(numberOfThreads: 16)
-        let background = NIOThreadPool(numberOfThreads: 3)
+        let background = NIOThreadPool(numberOfThreads: 4)
         requests.start()
         background.start()
         let bell = Bell()
         let ending = Ending()
         let group = try services(
-            dispatcher, requests: requests, background: background, bell, ending, ready: ready)
+            dispatcher, receivers, requests: requests, background: background, bell, ending, ready: ready)
         do {
             // The one place where blocking code and concurrent code meet.
             let loop = MultiThreadedEventLoopGroup.singleton.any()
@@ -80,8 +82,9 @@ public struct Daemon: Sendable {
     }
 
     private func services(
-        _ dispatcher: OperationDispatcher, requests: NIOThreadPool, background: NIOThreadPool, _ bell: Bell,
-        _ ending: Ending, ready: @escaping @Sendable (Endpoint) throws -> Void
+        _ dispatcher: OperationDispatcher, _ receivers: AttachedReceivers, requests: NIOThreadPool,
+        background: NIOThreadPool, _ bell: Bell, _ ending: Ending,
+        ready: @escaping @Sendable (Endpoint) throws -> Void
     ) throws -> ServiceGroup {
         let (controlPlane, log, wanted, times) = (controlPlane, log, options.endpoint, options.times)
         let logger = Logger(label: "pitr") { _ in LogBridge(log: log) }
@@ -124,6 +127,10 @@ public struct Daemon: Sendable {
                         controlPlane: controlPlane, pool: background, log: log,
                         cancellation: cancellation, ending: ending),
                     serviceName: "scheduler"),
+                .init(
+                    service: ReceiverService(
+                        receivers: receivers, pool: background, log: log, cancellation: cancellation),
+                    serviceName: "receivers"),
                 .init(service: live, serviceName: "live"),
                 .init(
                     service: EndService(cancellation: cancellation),

@@ -81,6 +81,30 @@ struct SchedulerService: Service {
     }
 }
 
+/// Receives the WAL of attached servers, each on a thread of its own.
+struct ReceiverService: Service {
+    static let interval = Duration.seconds(1)
+
+    let receivers: AttachedReceivers
+    let pool: NIOThreadPool
+    let log: DaemonLog
+    let cancellation: CancellationFlag
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            var patience = Patience(log: log, what: "receiving WAL")
+            while !cancellation.isCancelled {
+                try await patience.attempt {
+                    let receivers = receivers
+                    for line in try await pool.runIfActive({ try receivers.tend() }) { log.note(line) }
+                }
+                // Being told to end ends the pause.
+                do { try await Task.sleep(for: Self.interval) } catch { return }
+            }
+        }
+    }
+}
+
 /// Ends when the flag is raised, and the whole group with it.
 struct EndService: Service {
     static let interval = Duration.milliseconds(50)

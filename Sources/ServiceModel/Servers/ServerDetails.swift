@@ -179,6 +179,8 @@ public struct ServerDetails: Sendable {
     public var lastDrill: DrillRecord?
     /// When there are drills by themselves.
     public var drillSchedule: DrillSchedule?
+    /// Of a server that is not run here: how its WAL is received.
+    public var attached: AttachedState?
 
     public init(
         id: String, name: String, resourceGroup: String, location: String, tags: [String: String],

@@ -41,7 +41,7 @@ struct PasswordOptions: ParsableArguments {
     }
 
     /// One line, with or without its end.
-    private static func read(_ path: String) throws(Problem) -> String {
+    static func read(_ path: String) throws(Problem) -> String {
         let isInput = path == "-"
         if isInput, isatty(STDIN_FILENO) == 1 {
             throw Problem(

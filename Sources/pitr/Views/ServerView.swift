@@ -61,6 +61,7 @@ enum ServerView {
         text.field("Created", server.createdAt.description)
         text.field("Deleted", server.deletedAt?.description)
         text.field("Id", server.id)
+        if let attached = server.attached { AttachView.add(attached, to: &text) }
         text.heading("Compute and storage")
         text.field("Tier and SKU", "\(server.tier), \(server.skuName)")
         text.field("Size", "\(server.vCores) vCores, \(server.memoryMiB) MiB memory")

@@ -1,0 +1,209 @@
+import Capture
+import Catalog
+import GRDB
+import Instance
+import Platform
+import PostgresClient
+import PostgresFormat
+import Repository
+public import ServiceModel
+
+/// Attaching a server that is there already, and letting go of it.
+extension ControlPlane {
+    /// What attaching needs on the source, and what is missing there. Nothing is changed.
+    public func checkAttach(_ request: AttachRequest) throws -> AttachReport {
+        let survey = try AttachSurvey(request)
+        return survey.report(survey.look().1)
+    }
+
+    /// Attaches a server: its slot, its first base backup, and its place in the catalog.
+    ///
+    /// On the source nothing is made but the slot. A failure takes that back.
+    public func attach(_ request: AttachRequest) throws -> AttachedServer {
+        let survey = try AttachSurvey(request)
+        let name = request.name.lowercased()
+        try Self.validate(serverName: name)
+        try Self.validate(retention: request.backupRetentionDays)
+        let (found, findings) = survey.look()
+        guard let server = found, let attachable = Self.attachable(findings) else {
+            let first = findings.first { $0.level == .problem }
+            throw Problem(
+                .operationNotSupported, "the server at \(request.host):\(request.port) cannot be attached",
+                detail: first?.message, hint: first?.remedy)
+        }
+        try requireNotAttached(request)
+        let attachment = Attachment(
+            host: request.host, port: request.port, user: request.user,
+            security: AttachSurvey.security(request), rootCertificate: request.rootCertificate,
+            slot: try survey.slot(on: server), slotBound: server.slotKeepSize)
+        let (row, lock) = try claimAttached(request, name, server, attachment)
+        defer { lock.release() }
+        do {
+            try perform(.create, server: row) { _ in try build(row, request, server, attachment) }
+        } catch {
+            discard(row)
+            throw error
+        }
+        let reference = ServerReference(resourceGroup: row.resourceGroup, name: row.name)
+        return AttachedServer(
+            server: try showServer(reference),
+            notes: attachable + [
+                "From here on its WAL has to be received: by 'pitr serve', or 'pitr receive -n \(row.name)'."
+            ])
+    }
+
+    /// The remarks on a server that can be attached; nil for one that cannot.
+    private static func attachable(_ findings: [AttachReport.Finding]) -> [String]? {
+        guard !findings.contains(where: { $0.level == .problem }) else { return nil }
+        return findings.filter { $0.level == .warning }.map { finding in
+            "\(finding.subject): \(finding.message)." + (finding.remedy.map { " \($0)" } ?? "")
+        }
+    }
+
+    private func requireNotAttached(_ request: AttachRequest) throws {
+        let rows = try rows(resourceGroup: nil, dropped: false)
+        guard let other = rows.first(where: { $0.host == request.host && $0.port == Int(request.port) })
+        else { return }
+        throw Problem(
+            .operationNotSupported,
+            "\(request.host):\(request.port) is server '\(other.name)' here already",
+            hint: other.attachment == nil
+                ? "It archives by itself, and nothing needs to be attached."
+                : "Detach it first, if it is to be another one.")
+    }
+
+    private func claimAttached(
+        _ request: AttachRequest, _ name: String, _ server: ReplicatedServer, _ attachment: Attachment
+    ) throws -> (ServerRow, DirectoryLock) {
+        let asked = try request.location.map(AzureLocation.require)?.name
+        let group = try resolveGroup(request.resourceGroup, createIfMissing: true, location: asked)
+        let (tier, size) = try Self.resolveSize(tier: "GeneralPurpose", sku: nil)
+        return try claim(for: nil) { _ in
+            var row = ServerRow(
+                id: Identifiers.fresh(), resourceGroup: group.name, name: name,
+                location: asked ?? group.location, tags: request.tags, phase: .provisioning,
+                shouldRun: false, createdAt: clock.now(), version: String(server.version / 10_000),
+                postgresVersion: Self.minor(server.version), tier: tier.rawValue, skuName: size.name,
+                storageSizeGiB: 128, storageType: "Premium_LRS", storageAutoGrow: false,
+                backupRetentionDays: request.backupRetentionDays ?? 7, geoRedundantBackup: false,
+                publicNetworkAccess: true, administratorLogin: request.adminUser ?? "postgres",
+                availabilityZone: nil, host: request.host, port: Int(request.port))
+            row.attachment = attachment
+            row.systemIdentifier = String(server.identity.systemIdentifier)
+            return row
+        } listen: {
+            // It listens where it does already.
+            LoopbackAddress.Endpoint(address: IPv4Address.loopback, port: request.port)
+        }
+    }
+
+    /// `15.18` of 150018.
+    private static func minor(_ version: Int) -> String { "\(version / 10_000).\(version % 10_000)" }
+
+    private func build(
+        _ row: ServerRow, _ request: AttachRequest, _ server: ReplicatedServer, _ attachment: Attachment
+    ) throws {
+        try DurableFiles.makeDirectories(paths.server(row.id))
+        if let password = request.password {
+            try DurableFiles.write(Array(password.utf8), to: paths.sourcePassword(row.id))
+        }
+        try layout(row).create(
+            RepositoryIdentity(
+                serverID: row.id, systemIdentifier: server.identity.systemIdentifier,
+                postgresMajor: server.version / 10_000, segmentSize: server.segmentSize))
+        if case .permanent(let text) = attachment.slot, let name = SlotName(text) {
+            let connection = try ReplicationConnection(connectionParameters(attachment, of: row))
+            defer { connection.close() }
+            guard try connection.slotRestart(name) == nil else {
+                throw Problem(
+                    .operationNotSupported, "the source has a slot '\(name)' already",
+                    hint: "Give another name with --slot, or drop that one if nobody uses it.")
+            }
+            try DurableFiles.write(Array(text.utf8), to: paths.ownSlot(row.id))
+            RestoreFaults.reached("attach: slot")
+            // Before the base, so that no WAL of it can be missing.
+            try connection.createSlot(name, .permanent)
+        }
+        do {
+            try takeFirstBackup(row, request, attachment)
+        } catch {
+            dropSlotQuietly(row, attachment)
+            throw error
+        }
+        RestoreFaults.reached("attach: complete")
+        try update(row.id) { $0.phase = .complete }
+    }
+
+    private func takeFirstBackup(
+        _ row: ServerRow, _ request: AttachRequest, _ attachment: Attachment
+    ) throws {
+        RestoreFaults.reached("attach: base")
+        guard let backups = try DirectoryLock.attempt(paths.backupLock(row.id)) else {
+            throw Problem(.serverBusy, "another backup of server '\(row.name)' is in progress")
+        }
+        defer { backups.release() }
+        _ = try streamBackup(
+            row, attachment, name: nil, onDemand: false, isFast: request.isFast, maxRate: request.maxRate)
+    }
+
+    // MARK: Letting go
+
+    /// Detaches a server: its slot is dropped, its backups stay for five days unless they are purged.
+    ///
+    /// - Returns: what is left to do on the source, where it could not be reached.
+    public func detach(_ server: ServerReference, purge: Bool) throws -> [String] {
+        let row = try find(server)
+        guard let attachment = row.attachment else {
+            throw Problem(
+                .operationNotSupported, "server '\(row.name)' was not attached",
+                hint: "A server of pitr's own goes with 'pitr delete'.")
+        }
+        // Whoever receives stops when the server is not wanted any more.
+        try update(row.id) { $0.phase = .dropping }
+        let isSlotGone: Bool
+        do {
+            isSlotGone = try endAttachment(row, attachment)
+        } catch {
+            try update(row.id) { $0.phase = .complete }
+            throw error
+        }
+        try deleteServer(server, purge: purge)
+        return isSlotGone ? [] : ["SELECT pg_drop_replication_slot('\(attachment.slot.name ?? "")')"]
+    }
+
+    /// Ends the receiving of a server that is being deleted, drops its slot, and archives what is left here;
+    /// false where the slot stays, since the source cannot be reached.
+    @discardableResult
+    func endAttachment(_ row: ServerRow, _ attachment: Attachment) throws -> Bool {
+        // Whoever receives sees that it is not wanted any more within a second or two.
+        guard
+            let lock = try DirectoryLock.wait(
+                paths.receiverLock(row.id), .exclusive, atMost: 30, cancellation: cancellation)
+        else {
+            throw Problem(
+                .serverBusy, "another process still receives the WAL of server '\(row.name)'",
+                hint: "End 'pitr receive' or 'pitr serve' and repeat it.")
+        }
+        defer { lock.release() }
+        try WALReceiver.archiveRest(of: receiverFolder(row), to: layout(row))
+        return dropSlotQuietly(row, attachment)
+    }
+
+    /// Drops the slot that was made for a server, if one was; false where the source cannot be reached, and
+    /// keeps it.
+    @discardableResult
+    func dropSlotQuietly(_ row: ServerRow, _ attachment: Attachment) -> Bool {
+        guard case .permanent(let text) = attachment.slot, let name = SlotName(text),
+            DurableFiles.exists(paths.ownSlot(row.id))
+        else { return true }
+        do throws(Problem) {
+            let connection = try ReplicationConnection(try connectionParameters(attachment, of: row))
+            defer { connection.close() }
+            guard try connection.slotRestart(name) != nil else { return true }
+            try connection.dropSlot(name)
+            return true
+        } catch {
+            return false
+        }
+    }
+}

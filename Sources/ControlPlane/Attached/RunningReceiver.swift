@@ -1,0 +1,142 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+import Capture
+import Catalog
+import Platform
+import PostgresClient
+import PostgresFormat
+import Repository
+import ServiceModel
+import Synchronization
+
+/// A receiver on a thread of its own, which has the source's lock as long as it runs.
+final class RunningReceiver: Sendable {
+    private struct Outcome {
+        var problem: Problem?
+        var hasEnded = false
+    }
+
+    private let receiver: WALReceiver
+    private let flag: CancellationFlag
+    private let lock: DirectoryLock
+    private let outcome = Mutex(Outcome())
+
+    /// Nil where another process receives already.
+    static func start(_ row: ServerRow, _ attachment: Attachment, _ plane: ControlPlane) throws(Problem)
+        -> RunningReceiver?
+    {
+        // Whoever only looks whether somebody receives holds it for a moment.
+        guard
+            let lock = try DirectoryLock.wait(
+                plane.paths.receiverLock(row.id), .exclusive, atMost: 1, cancellation: plane.cancellation)
+        else { return nil }
+        let running = try RunningReceiver(row, attachment, plane, lock)
+        running.start()
+        return running
+    }
+
+    private init(
+        _ row: ServerRow, _ attachment: Attachment, _ plane: ControlPlane, _ lock: DirectoryLock
+    ) throws(Problem) {
+        self.lock = lock
+        flag = CancellationFlag(under: plane.cancellation)
+        receiver = WALReceiver(
+            try plane.connectionParameters(attachment, of: row), layout: plane.layout(row),
+            folder: plane.receiverFolder(row), slot: try Self.slot(attachment.slot), clock: plane.clock,
+            cancellation: flag)
+    }
+
+    private static func slot(_ slot: Attachment.Slot) throws(Problem) -> WALReceiver.Slot {
+        guard let text = slot.name else { return .none }
+        guard let name = SlotName(text) else {
+            throw Problem(.stateDamaged, "the catalog names the impossible slot '\(text)'")
+        }
+        if case .permanent = slot { return .permanent(name) }
+        return .temporary(name)
+    }
+
+    var status: ReceiverStatus { receiver.status }
+
+    /// What ended it for good; nil while it runs, and where it was called off.
+    var problem: Problem? { outcome.withLock { $0.problem } }
+
+    var hasEnded: Bool { outcome.withLock { $0.hasEnded } }
+
+    /// Calls it off and waits until it has ended: everything acknowledged is on the disk.
+    func stop() {
+        flag.cancel()
+        while !hasEnded { Pause.milliseconds(5) }
+        lock.release()
+    }
+
+    private func start() {
+        var thread = pthread_t()
+        let held = Unmanaged.passRetained(self)
+        let failure = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<RunningReceiver>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, held.toOpaque())
+        guard failure != 0 else {
+            pthread_detach(thread)
+            return
+        }
+        held.release()
+        outcome.withLock {
+            $0 = Outcome(problem: Problem(.system, "there is no thread to receive with"), hasEnded: true)
+        }
+    }
+
+    private func run() {
+        do throws(Problem) {
+            try receiver.run()
+        } catch {
+            outcome.withLock { $0.problem = error }
+        }
+        outcome.withLock { $0.hasEnded = true }
+    }
+}
+
+/// The receivers of all attached servers, in the process that is always there.
+public final class AttachedReceivers: Sendable {
+    private let plane: ControlPlane
+    private let running = Mutex<[String: RunningReceiver]>([:])
+
+    public init(_ plane: ControlPlane) {
+        self.plane = plane
+    }
+
+    /// Starts what does not run and ends what is not wanted any more; answers what is new, in words.
+    ///
+    /// To be called every second or so.
+    public func tend() throws -> [String] {
+        let wanted = try plane.rows(resourceGroup: nil, dropped: false)
+            .filter { $0.phase == .complete && $0.attachment != nil }
+        var lines: [String] = []
+        for (id, receiver) in running.withLock({ $0 }) {
+            guard receiver.hasEnded || !wanted.contains(where: { $0.id == id }) else { continue }
+            receiver.stop()
+            running.withLock { $0[id] = nil }
+            if let problem = receiver.problem { lines.append("\(id): \(problem.message)") }
+        }
+        for row in wanted where running.withLock({ $0[row.id] }) == nil {
+            guard let attachment = row.attachment,
+                let receiver = try RunningReceiver.start(row, attachment, plane)
+            else { continue }
+            running.withLock { $0[row.id] = receiver }
+            lines.append("\(row.name): WAL is received from \(attachment.host):\(attachment.port)")
+        }
+        return lines
+    }
+
+    public func stop() {
+        let all = running.withLock { running in
+            defer { running = [:] }
+            return Array(running.values)
+        }
+        for receiver in all { receiver.stop() }
+    }
+}

@@ -1,0 +1,83 @@
+/// What `attach` was asked for.
+public struct AttachRequest: Hashable, Sendable {
+    public var resourceGroup: String
+    public var name: String
+    public var host: String
+    public var port: UInt16
+    public var user: String
+    public var password: String?
+    /// Nil is the strongest that there is.
+    public var security: Attachment.Security?
+    public var rootCertificate: String?
+    /// Nil is a name made of the server's.
+    public var slotName: String?
+    public var withoutSlot = false
+    /// A permanent slot also where the source does not bound what it holds back.
+    public var acceptsUnboundedSlot = false
+    /// The login that administers copies.
+    public var adminUser: String?
+    public var location: String?
+    public var backupRetentionDays: Int?
+    /// Has the source write a checkpoint at once.
+    public var isFast = false
+    /// Kilobytes a second that the base backup may take.
+    public var maxRate: Int?
+    public var tags: [String: String] = [:]
+
+    public init(resourceGroup: String, name: String, host: String, port: UInt16, user: String) {
+        self.resourceGroup = resourceGroup
+        self.name = name
+        self.host = host
+        self.port = port
+        self.user = user
+    }
+}
+
+/// What attaching needs on the source, and what was found there.
+public struct AttachReport: Sendable {
+    public struct Finding: Hashable, Sendable {
+        public enum Level: String, Hashable, Sendable {
+            case ok, warning, problem
+        }
+
+        public var level: Level
+        public var subject: String
+        public var message: String
+        public var remedy: String?
+
+        public init(_ level: Level, _ subject: String, _ message: String, remedy: String? = nil) {
+            self.level = level
+            self.subject = subject
+            self.message = message
+            self.remedy = remedy
+        }
+    }
+
+    /// What somebody with the right runs on the source.
+    public var sql: [String]
+    /// The line of the source's `pg_hba.conf`.
+    public var accessLine: String
+    /// What these give away, and what is not needed.
+    public var costs: [String]
+    public var findings: [Finding]
+
+    public init(sql: [String], accessLine: String, costs: [String], findings: [Finding]) {
+        self.sql = sql
+        self.accessLine = accessLine
+        self.costs = costs
+        self.findings = findings
+    }
+
+    public var isPossible: Bool { !findings.contains { $0.level == .problem } }
+}
+
+/// What `attach` answers.
+public struct AttachedServer: Sendable {
+    public var server: ServerDetails
+    public var notes: [String]
+
+    public init(server: ServerDetails, notes: [String]) {
+        self.server = server
+        self.notes = notes
+    }
+}
