@@ -145,6 +145,9 @@ struct TimelineTests {
             event.lsn = "FFFFFFFF/\(number)"
             return event
         }
+        for kind in TimelinePage.Event.Kind.allCases {
+            page.deedTimes[kind] = (0..<20_000).map { Self.midnight + Int64($0) * 4 * Self.second }
+        }
         page.commits = (1...120).map { $0 * $0 }
         page.backups = (0..<400).map {
             TimelinePage.Mark(moment(Self.midnight + Int64($0) * 200 * Self.second), "b")

@@ -124,6 +124,11 @@ extension PortalPages {
             (event.action != .checkpoint || page.selection == .server) && sought.fits(event)
                 && (page.selection == .all || page.selection.rawValue == Self.kind(event).rawValue)
         }
+        for event in wanted {
+            if let time = event.time {
+                page.deedTimes[Self.kind(event), default: []].append(time.unixMicroseconds)
+            }
+        }
         let listed = Self.weightiest(wanted, TimelinePage.mostEvents)
         page.eventsLeftOut = wanted.count - listed.count
         page.events = listed.map { event in
@@ -173,7 +178,8 @@ extension PortalPages {
         }
     }
 
-    /// As many as fit: what takes away first, then what was named, then the largest changes.
+    /// As many as fit: what takes away first, then what was named, then the largest changes; of equals the
+    /// latest.
     private static func weightiest(_ events: [WALEvent], _ most: Int) -> [WALEvent] {
         guard events.count > most else { return events }
         func weight(_ event: WALEvent) -> (Int, Int64) {
@@ -185,7 +191,10 @@ extension PortalPages {
             case .definition: (0, 0)
             }
         }
-        let kept = events.indices.sorted { weight(events[$0]) > weight(events[$1]) }.prefix(most)
+        let weighed = events.enumerated().map { (weight($0.element), $0.offset) }
+        let kept = weighed.sorted { one, other in
+            (other.0.0, other.0.1, other.1) < (one.0.0, one.0.1, one.1)
+        }.prefix(most).map(\.1)
         return kept.sorted().map { events[$0] }
     }
 

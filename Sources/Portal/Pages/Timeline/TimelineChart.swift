@@ -123,24 +123,21 @@ extension TimelinePage {
     /// Marks of one kind; those that lie on each other are one.
     private static func uses(_ times: [Int64], _ kind: String, _ y: Int, _ view: Span) -> String {
         var last: Int64 = -10_000
-        return times.filter(view.holds).map(view.share).sorted().filter { place in
-            guard place - last >= 600 else { return false }
+        let marks = times.filter(view.holds).map(view.share).sorted().filter { place in
+            guard place - last >= 800 else { return false }
             last = place
             return true
-        }.map { place in
-            tag(
-                "use",
-                [
-                    "class": "sign \(kind)", "href": "#sign-\(kind)", "x": Span.percent(place),
-                    "y": String(y),
-                ], ""
-            ).text
-        }.joined()
+        }
+        guard !marks.isEmpty else { return "" }
+        return tag("g", ["class": "sign \(kind)", "transform": "translate(0 \(y))"]) {
+            for place in marks { tag("use", ["href": "#sign-\(kind)", "x": Span.percent(place)], "") }
+        }.text
     }
 
     private var density: HTML {
         let highest = Double(max(commits.max() ?? 0, 1))
         let width = 100_000 / Int64(max(commits.count, 1))
+        let shown = commits.count > 20 ? width * 8 / 10 : width - 200
         return HTML(
             markup: commits.enumerated().filter { $0.element > 0 }.map { index, count in
                 // By its root: a busy minute does not hide that there were quiet ones.
@@ -148,7 +145,7 @@ extension TimelinePage {
                 return tag(
                     "rect",
                     [
-                        "x": Span.percent(Int64(index) * width), "width": Span.percent(width * 8 / 10),
+                        "x": Span.percent(Int64(index) * width), "width": Span.percent(shown),
                         "y": String(43 - height), "height": String(height),
                     ], ""
                 ).text
@@ -158,9 +155,7 @@ extension TimelinePage {
     private var deeds: HTML {
         HTML(
             markup: Event.Kind.allCases.enumerated().map { index, kind in
-                Self.uses(
-                    events.filter { $0.kind == kind }.compactMap { $0.moment?.microseconds }, kind.rawValue,
-                    10 + index * 16, view)
+                Self.uses(deedTimes[kind] ?? [], kind.rawValue, 10 + index * 16, view)
             }.joined())
     }
 

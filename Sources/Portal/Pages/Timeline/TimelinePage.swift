@@ -78,6 +78,8 @@ public struct TimelinePage: Page {
     public var gaps: [Gap] = []
     /// Commits in each of as many equal parts of the view.
     public var commits: [Int] = []
+    /// When things of each kind happened: all of them, where the list has those that weigh most.
+    public var deedTimes: [Event.Kind: [Int64]] = [:]
     /// In the order of WAL.
     public var events: [Event] = []
     /// Events of the view that are left out, as a page holds so many.
@@ -250,7 +252,7 @@ public struct TimelinePage: Page {
             if eventsLeftOut > 0 {
                 tag(
                     "p", ["class": "hint"],
-                    "\(eventsLeftOut) smaller ones are not listed: look at a shorter time, or filter.")
+                    "\(eventsLeftOut) others are in the picture only: look at a shorter time, or filter.")
             }
             for note in notes { tag("p", ["class": "hint"], note) }
             Table.links(.server(group: group, name: name, .timeline), "&" + filterQuery)
