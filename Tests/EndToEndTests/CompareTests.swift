@@ -56,7 +56,7 @@ extension EndToEnd {
                     ["parameter", "set", "-s", "shop", "-n", "max_prepared_transactions", "-v", "5"]
                 ).checked()
                 _ = try product.run(["restart", "-n", "shop"]).checked()
-                let open = try (0..<4).map { _ in try source.superuser() }
+                let open = try CompareWorkload.openAtFork.map { _ in try source.superuser() }
                 defer { open.forEach { $0.close() } }
                 let later = try source.superuser()
                 defer { later.close() }
@@ -81,7 +81,29 @@ extension EndToEnd {
                 let read = (quick["tables"]?.array ?? []).filter { $0["rowsHere"] != .null }
                 let names = read.compactMap { $0["name"]?.string }
                 #expect(names == CompareWorkload.readWhole, "\(quick)")
+                try Self.checkCopies(product, later)
             }
+        }
+
+        /// Two copies of one source, from either side of the other fork.
+        private static func checkCopies(_ product: ProductUnderTest, _ source: Connection) throws {
+            try source.execute("UPDATE same SET x = -1 WHERE id = 4000")
+            let other = try product.restore("other", from: "shop").server
+            let altered = try other.superuser()
+            defer { altered.close() }
+            for statement in CompareWorkload.inOther { try altered.execute(statement) }
+            let quick = try compared(product, ["--rows", "--with", "other"], isEqual: false)
+            let full = try compared(product, ["--rows", "--with", "other", "--full"], isEqual: false)
+            #expect(findings(quick) == findings(full))
+            #expect(findings(full)["public.t"] == "different 3 3 275", "\(findings(full))")
+            #expect(findings(full)["public.same"] == "different 0 0 1", "\(findings(full))")
+            let read = (quick["tables"]?.array ?? []).filter { $0["rowsHere"] != .null }
+            #expect(read.compactMap { $0["name"]?.string } == CompareWorkload.readWhole, "\(quick)")
+            let turned = try product.run(
+                ["compare", "-n", "other", "--with", "copy", "-d", "postgres", "--rows"]
+            ).printed()
+            let names = turned["databases"]?.array?.first.map(Self.unequal)
+            #expect(names == unequal(quick), "\(turned)")
         }
 
         /// Of each table what came of it, and how many rows.
@@ -187,10 +209,15 @@ extension EndToEnd {
             let definitions = String(decoding: try DurableFiles.read(folder + "/schema.sql"), as: UTF8.self)
             #expect(definitions.split(separator: "\n").allSatisfy { $0.hasPrefix("--") }, "nothing runs")
             let script = folder + "/load.sql"
+            let files = try DurableFiles.list(folder + "/rows").sorted()
+            #expect(files.contains("postgres.shop._odd____name___.csv") && files.count > 60, "\(files)")
             let columns = "database, relation, difference, key, field, here, there"
+            let copies = files.map {
+                "\\copy found (\(columns)) FROM '\(folder)/rows/\($0)' (FORMAT csv, HEADER)"
+            }.joined(separator: "\n")
             let text = """
                 CREATE TEMP TABLE found (\(columns.replacingOccurrences(of: ",", with: " text,")) text);
-                \\copy found (\(columns)) FROM '\(folder)/differences.csv' (FORMAT csv, HEADER)
+                \(copies)
                 SELECT 'odd ' || string_agg(concat_ws('|', key, here, coalesce(there, 'NULL')), ';'
                     ORDER BY key)
                     FROM found WHERE relation LIKE '%odd%';

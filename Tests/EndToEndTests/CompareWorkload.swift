@@ -150,6 +150,10 @@ enum CompareWorkload {
                 + "INSERT INTO t VALUES (9001); PREPARE TRANSACTION 'p'", "COMMIT PREPARED 'p'"
         ),
         ("BEGIN; UPDATE t SET x = 4 WHERE id BETWEEN 601 AND 650; DELETE FROM bag WHERE id = 2", "ROLLBACK"),
+        (
+            "BEGIN; UPDATE t SET x = 7 WHERE id BETWEEN 2801 AND 2820; PREPARE TRANSACTION 'q'",
+            "BEGIN; DELETE FROM same WHERE id = 17"
+        ),
     ]
 
     static let afterFork = [
@@ -163,6 +167,12 @@ enum CompareWorkload {
         "UPDATE t SET x = 6 WHERE id IN (4000, 4500, 4501); DELETE FROM t WHERE id = 4502",
         "INSERT INTO t VALUES (9003), (9004); UPDATE bag SET x = 1 WHERE id = 4999",
         "ALTER TABLE widened ADD z int DEFAULT 2",
+    ]
+
+    /// In another copy, which left the source later.
+    static let inOther = [
+        "COMMIT PREPARED 'q'", "UPDATE t SET x = 8 WHERE id IN (3000, 4500)",
+        "DELETE FROM bag WHERE id = 4000; INSERT INTO emptied VALUES (2, 2)",
     ]
 
     /// What WAL says too little of.

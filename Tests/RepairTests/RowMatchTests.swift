@@ -96,45 +96,122 @@ struct RowMatchTests {
         }
     }
 
-    @Test func `definitions differ by what they say and not by their order`() {
-        func dump(_ parts: String...) -> SchemaPieces {
-            SchemaPieces(
+    @Test func `rows without a key are counted in memory for their texts`() throws {
+        let scratch = try ScratchDirectory("counts")
+        var random = SeededRandom()
+        for round in 0..<200 {
+            let sides = [Self.rows(&random, hasKey: false), Self.rows(&random, hasKey: false)]
+            var spools: [DigestSpool] = []
+            for (side, rows) in sides.enumerated() {
+                var spool = try DigestSpool(parts: 2, path: scratch.path + "/\(round)-\(side)")
+                // More than are written at once.
+                for row in rows { for _ in 0..<70 { try spool.add(row) } }
+                spools.append(spool)
+            }
+            var found: [RowMatch] = []
+            for part in 0..<2 { try RowCounts.compare(spools[0], spools[1], part: part) { found += $0 } }
+            let told = Dictionary(grouping: found.map(\.told), by: \.self).mapValues(\.count)
+            let wanted = Dictionary(
+                grouping: RowMatch.all(here: sides[0], there: sides[1]).map(\.told), by: \.self
+            ).mapValues { $0.count * 70 }
+            #expect(told == wanted)
+        }
+    }
+
+    // MARK: Definitions
+
+    private static func pieces(_ text: String) throws -> SchemaPieces {
+        let scratch = try ScratchDirectory("schema")
+        try DurableFiles.write(Array(text.utf8), to: scratch.path + "/dump", durable: false)
+        return try SchemaPieces(OpenFile(reading: scratch.path + "/dump"))
+    }
+
+    /// An object as a dump has it.
+    private static func part(_ type: String, _ name: String, _ text: String) -> String {
+        "\n--\n-- Name: \(name); Type: \(type); Schema: public; Owner: bob\n--\n\n\(text)\n\n"
+    }
+
+    @Test func `definitions differ by what they say and not by their order`() throws {
+        func dump(_ parts: String...) throws -> SchemaPieces {
+            try Self.pieces(
                 "\\restrict x\(parts.count)\n-- Dumped from database version \(parts.count)\n"
                     + parts.joined())
         }
-        func part(_ type: String, _ name: String, _ text: String) -> String {
-            "\n--\n-- Name: \(name); Type: \(type); Schema: public; Owner: bob\n--\n\n\(text)\n\n"
-        }
+        let part = Self.part
         let (one, two) = (part("TABLE", "a", "CREATE TABLE a;"), part("VIEW", "b", "CREATE VIEW b;"))
-        #expect(dump(one, two).differences(from: dump(two, one)) == [])
-        let found = dump(one, two).differences(from: dump(part("TABLE", "a", "CREATE TABLE a (x);")))
+        #expect(try dump(one, two).differences(from: dump(two, one)) == [])
+        let found = try dump(one, two).differences(from: dump(part("TABLE", "a", "CREATE TABLE a (x);")))
         #expect(found.map(\.name) == ["a", "b"])
         #expect(found.first?.here == "CREATE TABLE a;" && found.first?.there == "CREATE TABLE a (x);")
         #expect(found.last?.kind == "VIEW" && found.last?.there == nil)
         // A body of a function that looks like a heading hides nothing.
         let body = "AS $$\n-- Name: a; Type: TABLE; Schema: public; Owner: bob\n"
         #expect(
-            !dump(one, part("FUNCTION", "f", body + "1$$")).differences(
+            try !dump(one, part("FUNCTION", "f", body + "1$$")).differences(
                 from: dump(one, part("FUNCTION", "f", body + "2$$"))
             ).isEmpty)
         // Nor does one that looks like what says nothing of the schema.
         let likeChance = part("FUNCTION", "f", "AS $$\n\\unrestrict x\n-- Dumped from version 1\n$$")
-        #expect(!dump(likeChance).differences(from: dump(part("FUNCTION", "f", "AS $$\n$$"))).isEmpty)
+        #expect(try !dump(likeChance).differences(from: dump(part("FUNCTION", "f", "AS $$\n$$"))).isEmpty)
     }
 
-    @Test func `settings of the session that restores a dump are no definitions`() {
-        func dump(_ word: String, _ setting: String) -> SchemaPieces {
-            SchemaPieces(
+    @Test func `settings of the session that restores a dump are no definitions`() throws {
+        func dump(_ word: String, _ setting: String) throws -> SchemaPieces {
+            try Self.pieces(
                 "\\restrict \(word)\nSET \(setting);\n"
                     + "--\n-- Name: d; Type: DATABASE; Schema: -; Owner: bob\n--\n\n"
                     + "CREATE DATABASE d;\n\n\\unrestrict \(word)\n\\connect d\n\\restrict \(word)\n\n"
-                    + "SET \(setting);\nSET row_security = off;\n\nSET default_tablespace = fast;\n\n"
+                    + "SET \(setting);\nSET row_security = off;\n\nSET default_tablespace = '';\n\n"
                     + "--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict \(word)\n\n")
         }
         let settings = "transaction_timeout = 0"
-        #expect(dump("a", settings).differences(from: dump("b", "lock_timeout = 0")) == [])
-        let found = dump("a", settings).differences(from: SchemaPieces(""))
-        #expect(found.first?.here?.hasSuffix("SET default_tablespace = fast;") == true, "\(found)")
+        #expect(try dump("a", settings).differences(from: dump("b", "lock_timeout = 0")) == [])
+        let found = try dump("a", settings).differences(from: Self.pieces(""))
+        #expect(found.map(\.here) == ["CREATE DATABASE d;"], "\(found)")
+    }
+
+    @Test func `a tablespace belongs to the objects behind it, until another one is set`() throws {
+        let (plain, fast) = ("SET default_tablespace = '';\n", "SET default_tablespace = fast;\n")
+        let (type, table) = (
+            Self.part("TYPE", "a", "CREATE TYPE a;"), Self.part("TABLE", "t", "CREATE TABLE t;")
+        )
+        let (other, view) = (
+            Self.part("TABLE", "u", "CREATE TABLE u;"), Self.part("VIEW", "v", "CREATE VIEW v;")
+        )
+        let dump = try Self.pieces(type + plain + table + fast + other + view)
+        #expect(try dump.differences(from: Self.pieces(type + view + fast + other + plain + table)) == [])
+        let found = try dump.differences(from: Self.pieces(type + plain + table + other + view))
+        #expect(found.map(\.here) == ["SET default_tablespace = fast;\nCREATE TABLE u;"], "\(found)")
+    }
+
+    @Test(arguments: [
+        ("TABLE", "a b", "SET default_tablespace = x;\nCREATE TABLE s.\"a b\" (", "DROP TABLE s.\"a b\";"),
+        ("TABLE", "t", "CREATE UNLOGGED TABLE s.t (", "DROP TABLE s.t;"),
+        (
+            "INDEX", "i", "CREATE UNIQUE INDEX i ON ONLY \"S\"\"\".t USING btree (x);",
+            "DROP INDEX \"S\"\"\".i;"
+        ),
+        (
+            "FK CONSTRAINT", "t c", "ALTER TABLE ONLY s.t\n    ADD CONSTRAINT c FOREIGN KEY (x)",
+            "ALTER TABLE s.t DROP CONSTRAINT c;"
+        ),
+        ("POLICY", "t p", "CREATE POLICY p ON s.t USING (true);", "DROP POLICY p ON s.t;"),
+        (
+            "FUNCTION", "F(int, s.\"T\")", "CREATE FUNCTION s.\"F\"(a int, ",
+            "DROP FUNCTION s.\"F\"(int, s.\"T\");"
+        ),
+        ("EXTENSION", "e", "CREATE EXTENSION IF NOT EXISTS e WITH SCHEMA s;", "DROP EXTENSION e;"),
+        ("DEFAULT", "t x", "ALTER TABLE ONLY s.t ALTER COLUMN x SET DEFAULT 1;", nil),
+        ("TABLE", "t", "CREATE TABLE \"not closed", nil), ("FUNCTION", "g(int)", "CREATE FUNCTION s.f(", nil),
+    ]) func `only a whole object that is only here can be removed`(
+        _ kind: String, _ name: String, _ text: String, _ removal: String?
+    ) {
+        var object = SchemaDifference(kind: kind, schema: "s", name: name, here: text, there: nil)
+        #expect(object.removal == removal)
+        (object.here, object.there) = (nil, text)
+        #expect(object.removal == nil)
+        object.here = "other"
+        #expect(object.removal == nil)
     }
 
     @Test func `an array of names is read as PostgreSQL prints it`() {
@@ -146,4 +223,11 @@ struct RowMatchTests {
 extension RowDigest {
     fileprivate var plain: [UInt64] { [keyHigh, keyLow, rowHigh, rowLow] }
     fileprivate var keyWords: [UInt64] { [keyHigh, keyLow] }
+}
+
+extension RowMatch {
+    /// The side, and the row's text.
+    fileprivate var told: [UInt64] {
+        [here == nil ? 0 : 1] + [here, there].flatMap { $0.map { [$0.rowHigh, $0.rowLow] } ?? [] }
+    }
 }

@@ -46,9 +46,10 @@ struct ComparedServer {
                     "--schema-only", "--lock-wait-timeout=10s", "--no-subscriptions", "-E", "UTF8", "-f",
                     path, "-d", database,
                 ], workingDirectory: "/", timeoutSeconds: 3600))
-        let text = String(decoding: try DurableFiles.read(path), as: UTF8.self)
+        let file = try OpenFile(reading: path)
+        // It lies there as long as it is open.
         _ = try DurableFiles.removeFile(path)
-        return SchemaPieces(text)
+        return try SchemaPieces(file)
     }
 
     func extensions(_ database: String) throws(Problem) -> ExtensionVersions {

@@ -1,4 +1,5 @@
 import Catalog
+import Holdings
 import Instance
 import Planning
 public import Platform
@@ -33,7 +34,8 @@ extension ControlPlane {
             let there = try other(request, source, operation, &now, &notes, &steps)
             let pages = try forkedPages(request, row, now, folder, &notes, &steps)
             let work = ComparedWork(
-                folder: folder, descends: try descends(row, request), progress, cancellation)
+                folder: folder, room: try diskRoom(folder), descends: try descends(row, request), progress,
+                cancellation)
             let chosen = try ComparedDatabases(
                 here: here.databases(), there: there.databases(), only: request.database)
             var databases = chosen.chosen
@@ -66,7 +68,8 @@ extension ControlPlane {
             let newest = [here, there].map(\.instance.installation).max { $0.major < $1.major }
             let dump = (newest ?? here.instance.installation).tool("pg_dump")
             let mine = try here.schema(name, dump: dump, into: path, runner)
-            found.schema = mine.differences(from: try there.schema(name, dump: dump, into: path, runner))
+            found.schema = try mine.differences(
+                from: there.schema(name, dump: dump, into: path, runner))
             found.schema += try here.extensions(name).differences(from: there.extensions(name))
             found.hasSchema = true
         }
@@ -75,7 +78,7 @@ extension ControlPlane {
         defer { left.close() }
         let right = try there.holder(name)
         defer { right.close() }
-        let touched = try pages.flatMap { try touchedPages($0, left, &notes) }
+        let touched = try pages.flatMap { try touchedPages($0, [left, right], &notes) }
         try DatabaseComparer(
             here: left, there: right, work, touched: touched, wants: { tables.wants($0, in: name) },
             output: { (table, row) throws(Problem) in try output(name, table.description, row) }
@@ -89,23 +92,46 @@ extension ControlPlane {
         _ request: CompareRequest, _ row: ServerRow, _ now: SourceNow?, _ folder: String,
         _ notes: inout [String], _ steps: inout StepTimes
     ) throws -> ForkedPages? {
-        guard let now, request.comparesRows, !request.readsAll, let from = row.restoredFrom else {
-            return nil
+        guard request.comparesRows, !request.readsAll, let from = row.restoredFrom else { return nil }
+        let tail = folder + "/tail"
+        if let now {
+            return try steps.time("read WAL") {
+                try orReadAll(&notes) {
+                    try ForkedPages(
+                        self, copies: [(row, from.lsn)], source: now.prepared.held, end: now.copy.end,
+                        tailDirectory: tail)
+                }
+            }
         }
+        // Another copy of the same source.
+        guard case .server(let reference) = request.other else { return nil }
+        let other = try findComplete(reference)
+        guard let its = other.restoredFrom, its.sourceServerID == from.sourceServerID, other.id != row.id
+        else { return nil }
         return try steps.time("read WAL") {
             try orReadAll(&notes) {
-                try ForkedPages(
-                    self, copy: row, fork: from.lsn, source: now.prepared.held, end: now.copy.end,
-                    tailDirectory: folder + "/tail")
+                guard let source = try kept(id: from.sourceServerID) else {
+                    throw Problem(
+                        .walMissing, "server '\(from.sourceServer)', which both were restored from, is gone")
+                }
+                let held = try reader(of: source).held(for: .latest, tailDirectory: folder + "/source")
+                return try ForkedPages(
+                    self, copies: [(row, from.lsn), (other, its.lsn)], source: held,
+                    end: max(from.lsn, its.lsn), tailDirectory: tail)
             }
         }
     }
 
-    /// As far as the snapshot of the copy sees.
+    /// As far as the snapshots of the copies see.
     private func touchedPages(
-        _ pages: ForkedPages, _ holder: ComparedSide.Holder, _ notes: inout [String]
+        _ pages: ForkedPages, _ holders: [ComparedSide.Holder], _ notes: inout [String]
     ) throws -> TouchedPages? {
-        try orReadAll(&notes) { try pages.touched(upTo: try holder.writtenWAL(ofCopy: cancellation)) }
+        try orReadAll(&notes) {
+            try pages.touched(
+                upTo: holders.prefix(pages.count).map { (holder) throws(Problem) in
+                    try holder.writtenWAL(ofCopy: cancellation)
+                })
+        }
     }
 
     /// What WAL does not tell is no failure of the comparison.
@@ -176,8 +202,6 @@ extension ControlPlane {
             }
             let made: PrivateCopy
             do {
-                let room = try diskRoom(paths.operations)
-                try room.require(prepared.planned.plan.leastBytes, for: "a temporary copy")
                 made = try steps.time("copy of now") { try makePrivateCopy(prepared, "now", operation) }
             } catch {
                 prepared.release()

@@ -242,16 +242,21 @@ public struct ComparedWork: Sendable {
     private let seeds: (UInt64, UInt64)
     /// Where files may lie while it works.
     let folder: String
+    /// What there is for them.
+    let room: DiskRoom
     /// Whether one side came from the other.
     let descends: Bool
 
     /// - Parameters:
     ///   - folder: where files may lie while it works.
+    ///   - room: what there is for them.
     ///   - descends: whether one side is a copy of the other, or of a copy of it.
     public init(
-        folder: String, descends: Bool, _ progress: any ProgressReporter, _ cancellation: CancellationFlag
+        folder: String, room: DiskRoom, descends: Bool, _ progress: any ProgressReporter,
+        _ cancellation: CancellationFlag
     ) {
         self.folder = folder
+        self.room = room
         self.descends = descends
         self.progress = progress
         self.cancellation = cancellation

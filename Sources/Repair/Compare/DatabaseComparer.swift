@@ -187,7 +187,10 @@ public struct DatabaseComparer {
         table.key = pair.key
         let buckets = mine.differing(from: its)
         guard !buckets.isEmpty else { return table }
-        let rows = max(mine.rows(in: buckets), its.rows(in: buckets))
+        let counts = [mine, its].map { $0.rows(in: buckets) }
+        let rows = counts.max() ?? 0
+        try work.room.require(
+            counts.map(DigestSpool.bytes).reduce(0, +), for: "the hashes of the rows that may differ")
         let work = work
         let spools = try self.spools(pair, DigestSpool.parts(forRows: rows)) {
             (side, relation, body) throws(Problem) in
@@ -224,22 +227,35 @@ public struct DatabaseComparer {
         let reader = DifferenceReader(pair.here, pair.there, key: pair.key, here.connection, there.connection)
         for part in 0..<spools[0].parts {
             try work.cancellation.check()
-            let matches = RowMatch.all(here: try spools[0].part(part), there: try spools[1].part(part))
-            for match in matches {
-                switch match {
-                case .onlyHere: table.onlyHere += 1
-                case .onlyThere: table.onlyThere += 1
-                case .different: table.different += 1
+            if pair.key.isEmpty {
+                try RowCounts.compare(spools[0], spools[1], part: part) { (matches) throws(Problem) in
+                    try add(matches, reader, &table)
                 }
+            } else {
+                let matches = RowMatch.all(here: try spools[0].part(part), there: try spools[1].part(part))
+                try add(matches, reader, &table)
             }
-            if !matches.isEmpty { table.outcome = .different }
-            try reader.read(matches) { (row) throws(Problem) in
-                if row.kind == .different {
-                    for cell in row.cells { table.changedColumns[cell.column, default: 0] += 1 }
-                }
-                if table.examples.count < Self.exampleCount { table.examples.append(row.shortened) }
-                try output(table.name, row)
+        }
+    }
+
+    private func add(
+        _ matches: [RowMatch], _ reader: DifferenceReader, _ table: inout TableComparison
+    ) throws(Problem) {
+        try work.cancellation.check()
+        for match in matches {
+            switch match {
+            case .onlyHere: table.onlyHere += 1
+            case .onlyThere: table.onlyThere += 1
+            case .different: table.different += 1
             }
+        }
+        if !matches.isEmpty { table.outcome = .different }
+        try reader.read(matches) { (row) throws(Problem) in
+            if row.kind == .different {
+                for cell in row.cells { table.changedColumns[cell.column, default: 0] += 1 }
+            }
+            if table.examples.count < Self.exampleCount { table.examples.append(row.shortened) }
+            try output(table.name, row)
         }
     }
 
@@ -259,9 +275,9 @@ public struct DatabaseComparer {
             ) throws(Problem) -> Void
     ) throws(Problem) -> [DigestSpool] {
         let made = Mutex<[Int: DigestSpool]>([:])
-        let (sides, paths) = ([here.side, there.side], [path(0), path(1)])
+        let (sides, paths, room) = ([here.side, there.side], [path(0), path(1)], work.room)
         try Workers.run(2) { (index) throws(Problem) in
-            var spool = try DigestSpool(parts: parts, path: paths[index])
+            var spool = try DigestSpool(parts: parts, path: paths[index], room: room)
             try read(sides[index], index == 0 ? pair.here : pair.there) { (digest) throws(Problem) in
                 try spool.add(digest)
             }

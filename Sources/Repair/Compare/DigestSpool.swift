@@ -8,7 +8,11 @@ public struct DigestSpool: Sendable {
     private static let rowsOfPiece = 128
     private static let largestCount = 1 << 12
 
+    /// Between two looks at the room that is left, in pieces.
+    private static let piecesOfLook: UInt32 = 1 << 12
+
     private let file: OpenFile?
+    private let room: DiskRoom?
     private var waiting: [[RowDigest]]
     /// Where each part's pieces lie in the file, counted in pieces.
     private var pieces: [[UInt32]]
@@ -22,11 +26,18 @@ public struct DigestSpool: Sendable {
         return parts
     }
 
+    /// Bytes that so many rows take on the disk; none where they fit into memory.
+    public static func bytes(forRows rows: UInt64) -> UInt64 {
+        parts(forRows: rows) > 1 ? rows * UInt64(MemoryLayout<RowDigest>.stride) : 0
+    }
+
     /// - Parameters:
     ///   - parts: a power of two; the same for both sides.
     ///   - path: of a file that is made where there are several.
-    public init(parts: Int, path: String) throws(Problem) {
+    ///   - room: what has to stay free beside it.
+    public init(parts: Int, path: String, room: DiskRoom? = nil) throws(Problem) {
         file = parts > 1 ? try OpenFile(creating: path) : nil
+        self.room = room
         waiting = [[RowDigest]](repeating: [], count: parts)
         pieces = [[UInt32]](repeating: [], count: parts)
     }
@@ -37,6 +48,9 @@ public struct DigestSpool: Sendable {
         waiting[part].append(digest)
         guard let file, waiting[part].count == Self.rowsOfPiece else { return }
         let size = UInt64(MemoryLayout<RowDigest>.stride * Self.rowsOfPiece)
+        if written % Self.piecesOfLook == 0 {
+            try room?.require(UInt64(Self.piecesOfLook) * size, for: "the hashes of the rows that differ")
+        }
         let piece = waiting[part]
         try piece.span.bytes.withUnsafeBytes { (bytes) throws(Problem) in
             try file.write(bytes, at: UInt64(written) * size)
@@ -48,8 +62,17 @@ public struct DigestSpool: Sendable {
 
     /// One part, in any order.
     public func part(_ number: Int) throws(Problem) -> [RowDigest] {
-        var found = waiting[number]
-        guard let file, !pieces[number].isEmpty else { return found }
+        var found: [RowDigest] = []
+        try forEachPiece(of: number) { found += $0 }
+        return found
+    }
+
+    /// One part, some rows at a time, in the order in which they came but for the last ones.
+    public func forEachPiece(
+        of number: Int, _ body: ([RowDigest]) throws(Problem) -> Void
+    ) throws(Problem) {
+        try body(waiting[number])
+        guard let file, !pieces[number].isEmpty else { return }
         let empty = RowDigest(key: (0, 0), row: (0, 0))
         let size = MemoryLayout<RowDigest>.stride * Self.rowsOfPiece
         var piece = [RowDigest](repeating: empty, count: Self.rowsOfPiece)
@@ -65,9 +88,8 @@ public struct DigestSpool: Sendable {
             guard got == size else {
                 throw Problem(.system, "a file of this comparison was cut short", detail: file.path)
             }
-            found += piece
+            try body(piece)
         }
-        return found
     }
 
     public var parts: Int { waiting.count }

@@ -1,7 +1,6 @@
 public import Platform
-public import PostgresClient
 
-/// A schema as `pg_dump` writes it, in the pieces that its headings make.
+/// A schema as `pg_dump` writes it, in the pieces that its headings make. The text stays in the file.
 ///
 /// Format: before each object stands `-- Name: orders; Type: TABLE; Schema: public; Owner: bob`. A comment
 /// in the body of a function may look like one: then a piece is cut in two, and what differs still does.
@@ -16,33 +15,81 @@ public struct SchemaPieces: Sendable {
         }
     }
 
-    private var pieces: [Heading: [String]] = [:]
+    /// Where a piece's text lies in the file.
+    fileprivate struct Piece: Hashable, Sendable {
+        var start: UInt64
+        var end: UInt64
+        /// What was set ahead of its heading and is no default: its tablespace, its access method.
+        var settings: [String]
+        var isLast = false
+    }
 
-    /// - Parameter dump: of a schema, in plain text.
-    public init(_ dump: String) {
-        var heading: Heading?
-        var lines: [Substring] = []
-        func trimmed() -> String {
-            var kept = lines[...]
-            while let first = kept.first, first.isEmpty || first == "--" { kept = kept.dropFirst() }
-            while let last = kept.last, last.isEmpty || last == "--" { kept = kept.dropLast() }
-            return kept.joined(separator: "\n")
+    private let file: OpenFile
+    private let pieces: [Heading: [Piece]]
+
+    /// - Parameter file: a dump of a schema, in plain text. It may be removed as long as this is there.
+    public init(_ file: OpenFile) throws(Problem) {
+        self.file = file
+        var scanner = SchemaScanner()
+        try file.forEachChunk { (bytes, offset) throws(Problem) in
+            scanner.feed(bytes, at: offset)
+            return true
         }
-        for line in dump.split(separator: "\n", omittingEmptySubsequences: false) {
-            if let next = Self.heading(line) {
-                if let heading {
-                    if heading.kind.hasPrefix("DATABASE") { Self.dropSettings(&lines) }
-                    pieces[heading, default: []].append(trimmed())
-                }
-                (heading, lines) = (next, [])
-            } else {
-                lines.append(line)
+        pieces = scanner.finish(at: try file.size())
+    }
+
+    /// What is not the same, in the order of names. The order of a dump means nothing.
+    public func differences(from there: SchemaPieces) throws(Problem) -> [SchemaDifference] {
+        var found: [SchemaDifference] = []
+        for heading in Set(pieces.keys).union(there.pieces.keys).sorted() {
+            let mine = try texts(heading)
+            let its = try there.texts(heading)
+            guard mine.sorted(by: Self.precedes) != its.sorted(by: Self.precedes) else { continue }
+            func text(_ pieces: [Cell]) -> String? {
+                pieces.isEmpty ? nil : pieces.map(\.text).joined(separator: "\n\n")
             }
+            found.append(
+                SchemaDifference(
+                    kind: heading.kind, schema: heading.schema, name: heading.name, here: text(mine),
+                    there: text(its)))
         }
-        guard let heading else { return }
-        Self.dropEnd(&lines)
-        if heading.kind.hasPrefix("DATABASE") { Self.dropSettings(&lines) }
-        pieces[heading, default: []].append(trimmed())
+        return found
+    }
+
+    private static func precedes(_ left: Cell, _ right: Cell) -> Bool {
+        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
+
+    // MARK: Texts
+
+    private func texts(_ heading: Heading) throws(Problem) -> [Cell] {
+        try (pieces[heading] ?? []).map { (piece) throws(Problem) in
+            var bytes = [UInt8](repeating: 0, count: Int(piece.end - piece.start))
+            let read = bytes.withUnsafeMutableBytes { buffer -> Result<Int, Problem> in
+                do throws(Problem) {
+                    return .success(try file.read(into: buffer, at: piece.start))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            guard try read.get() == bytes.count else {
+                throw Problem(.system, "a file of this comparison was cut short", detail: file.path)
+            }
+            let text = String(decoding: bytes, as: UTF8.self)
+            var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            if piece.isLast { Self.dropEnd(&lines) }
+            if heading.kind.hasPrefix("DATABASE") { Self.dropSettings(&lines) }
+            return Cell((piece.settings + [Self.trimmed(lines)]).joined(separator: "\n"))
+        }
+    }
+
+    private static func trimmed(_ lines: [Substring]) -> String {
+        var kept = lines[...]
+        while let first = kept.first, first.isEmpty || first == "--" { kept = kept.dropFirst() }
+        while let last = kept.last, last.isEmpty || last == "--" || SchemaSettings.has(last) {
+            kept = kept.dropLast()
+        }
+        return kept.joined(separator: "\n")
     }
 
     /// Connecting to the database that was made, and the session's settings anew: as what stands before the
@@ -66,60 +113,107 @@ public struct SchemaPieces: Sendable {
             lines.removeLast()
         }
     }
+}
 
-    private static func heading(_ line: Substring) -> Heading? {
-        guard line.hasPrefix("-- Name: "), let type = line.firstRange(of: "; Type: "),
-            let schema = line.firstRange(of: "; Schema: "), type.upperBound <= schema.lowerBound
-        else { return nil }
-        let name = line[line.index(line.startIndex, offsetBy: 9)..<type.lowerBound]
-        let rest = line[schema.upperBound...]
-        let end = rest.firstRange(of: "; Owner: ")?.lowerBound ?? rest.endIndex
-        return Heading(
-            kind: String(line[type.upperBound..<schema.lowerBound]),
-            schema: rest[..<end] == "-" ? "" : String(rest[..<end]), name: String(name))
+/// Settings that a dump changes in front of the objects that need them: they belong to what follows, and to
+/// all that follows until they are changed again.
+private struct SchemaSettings {
+    private static let tablespace = "SET default_tablespace = "
+    private static let method = "SET default_table_access_method = "
+    private static let defaults: Set<String> = [tablespace + "'';", method + "heap;"]
+    /// Kinds of objects for which a dump sets the tablespace.
+    private static let placed: Set<String> = [
+        "TABLE", "FOREIGN TABLE", "MATERIALIZED VIEW", "INDEX", "CONSTRAINT",
+    ]
+
+    private var current: [String: String] = [:]
+
+    static func has(_ line: some StringProtocol) -> Bool {
+        line.hasPrefix(tablespace) || line.hasPrefix(method)
     }
 
-    /// What is not the same, in the order of names. The order of a dump means nothing.
-    public func differences(from there: SchemaPieces) -> [SchemaDifference] {
-        Set(pieces.keys).union(there.pieces.keys).sorted().compactMap { heading in
-            let mine = (pieces[heading] ?? []).map { Cell($0) }
-            let its = (there.pieces[heading] ?? []).map { Cell($0) }
-            guard mine.sorted(by: Self.precedes) != its.sorted(by: Self.precedes) else { return nil }
-            func text(_ pieces: [Cell]) -> String? {
-                pieces.isEmpty ? nil : pieces.map(\.text).joined(separator: "\n\n")
-            }
-            return SchemaDifference(
-                kind: heading.kind, schema: heading.schema, name: heading.name, here: text(mine),
-                there: text(its))
-        }
+    mutating func take(_ line: String) {
+        current[line.hasPrefix(Self.method) ? Self.method : Self.tablespace] = line
     }
 
-    private static func precedes(_ left: Cell, _ right: Cell) -> Bool {
-        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    /// What is set for an object of that kind and is no default.
+    func lines(for kind: String) -> [String] {
+        guard Self.placed.contains(kind) else { return [] }
+        let hasMethod = kind == "TABLE" || kind == "MATERIALIZED VIEW"
+        return ([Self.tablespace] + (hasMethod ? [Self.method] : [])).compactMap { current[$0] }
+            .filter { !Self.defaults.contains($0) }
     }
 }
 
-/// The versions of a database's extensions, which no dump of definitions has.
-public struct ExtensionVersions: Sendable {
-    private var versions: [String: String] = [:]
+/// Finds the headings of a dump, whose bytes come piece by piece.
+private struct SchemaScanner {
+    /// In bytes, of a line that is looked at.
+    private static let longestLine = 1 << 16
+    private static let mark = Array("-- Name: ".utf8)
 
-    public init(_ connection: Connection) throws(Problem) {
-        let rows = try connection.query("SELECT extname, extversion FROM pg_catalog.pg_extension")
-        for row in 0..<rows.count {
-            guard let name = rows[row, "extname"] else { continue }
-            versions[name] = rows[row, "extversion"]
+    private var pieces: [SchemaPieces.Heading: [SchemaPieces.Piece]] = [:]
+    private var current: (heading: SchemaPieces.Heading, piece: SchemaPieces.Piece)?
+    private var line: [UInt8] = []
+    private var lineStart: UInt64 = 0
+    private var settings = SchemaSettings()
+    /// Settings with nothing behind them yet.
+    private var waiting: [String] = []
+
+    mutating func feed(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) {
+        var place = 0
+        while place < bytes.count {
+            let end = bytes[place...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+            line.append(contentsOf: bytes[place..<min(end, place + Self.longestLine - line.count)])
+            guard end < bytes.count else { return }
+            take(next: offset + UInt64(end) + 1)
+            place = end + 1
         }
     }
 
-    /// Of the extensions on both sides; others are definitions that are on one side only.
-    public func differences(from there: ExtensionVersions) -> [SchemaDifference] {
-        versions.sorted { $0.key < $1.key }.compactMap { name, version in
-            guard let other = there.versions[name], Cell(other) != Cell(version) else { return nil }
-            func text(_ version: String) -> String {
-                "ALTER EXTENSION \(QualifiedName.quoted(name)) UPDATE TO \(SQLText.literal(version));"
-            }
-            return SchemaDifference(
-                kind: "EXTENSION", schema: "", name: name, here: text(version), there: text(other))
+    private mutating func take(next: UInt64) {
+        defer {
+            line.removeAll(keepingCapacity: true)
+            lineStart = next
         }
+        if line.isEmpty || line.elementsEqual("--".utf8) { return }
+        let text = String(decoding: line, as: UTF8.self)
+        if line.starts(with: Self.mark), let heading = Self.heading(text) {
+            close(at: lineStart)
+            waiting.forEach { settings.take($0) }
+            current = (
+                heading,
+                SchemaPieces.Piece(start: next, end: next, settings: settings.lines(for: heading.kind))
+            )
+            waiting = []
+        } else if SchemaSettings.has(text) {
+            waiting.append(text)
+        } else {
+            waiting = []
+        }
+    }
+
+    private mutating func close(at end: UInt64, isLast: Bool = false) {
+        guard case (let heading, var piece)? = current else { return }
+        piece.end = max(end, piece.start)
+        piece.isLast = isLast
+        pieces[heading, default: []].append(piece)
+    }
+
+    mutating func finish(at end: UInt64) -> [SchemaPieces.Heading: [SchemaPieces.Piece]] {
+        if !line.isEmpty { take(next: end) }
+        close(at: end, isLast: true)
+        return pieces
+    }
+
+    private static func heading(_ line: String) -> SchemaPieces.Heading? {
+        guard let type = line.firstRange(of: "; Type: "), let schema = line.firstRange(of: "; Schema: "),
+            type.upperBound <= schema.lowerBound
+        else { return nil }
+        let name = line[line.index(line.startIndex, offsetBy: mark.count)..<type.lowerBound]
+        let rest = line[schema.upperBound...]
+        let end = rest.firstRange(of: "; Owner: ")?.lowerBound ?? rest.endIndex
+        return SchemaPieces.Heading(
+            kind: String(line[type.upperBound..<schema.lowerBound]),
+            schema: rest[..<end] == "-" ? "" : String(rest[..<end]), name: String(name))
     }
 }

@@ -11,17 +11,28 @@ public struct UndoRows: Sendable {
         self.plan = plan
     }
 
-    /// - Parameter conflictsOnly: whether rows that nobody has to decide about are left out.
-    public func write(conflictsOnly: Bool, to output: (String) throws -> Void) rethrows {
+    /// The rows that somebody has to decide about, of all tables.
+    public func writeConflicts(to output: (String) throws -> Void) rethrows {
         try output(Self.header)
         for table in plan.tables {
-            for row in table.rows where !conflictsOnly || row.verdict.isConflict {
-                try output(lines(row, table.shape, conflictsOnly))
+            for row in table.rows where row.verdict.isConflict {
+                try output(lines(row, table.shape, conflictsOnly: true))
             }
         }
     }
 
-    private func lines(_ row: JudgedRow, _ shape: TableShape, _ conflictsOnly: Bool) -> String {
+    /// All rows, one by one; without the header.
+    ///
+    /// - Parameter output: gets the table's name with each.
+    public func writeRows(to output: (_ table: String, _ lines: String) throws -> Void) rethrows {
+        for table in plan.tables {
+            for row in table.rows {
+                try output(table.shape.name.description, lines(row, table.shape, conflictsOnly: false))
+            }
+        }
+    }
+
+    private func lines(_ row: JudgedRow, _ shape: TableShape, conflictsOnly: Bool) -> String {
         let start = [
             shape.name.description, Self.key(of: row, shape), row.change.rawValue, row.verdict.rawValue,
         ]

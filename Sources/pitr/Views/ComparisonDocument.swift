@@ -51,6 +51,8 @@ struct ComparisonDocument: Codable, Sendable {
         @OrNull var here: String?
         var kind: String
         var name: String
+        /// The statement that removes it here; null unless it is a whole object that is only here.
+        @OrNull var removal: String?
         var schema: String
         @OrNull var there: String?
     }
@@ -184,6 +186,7 @@ extension ComparisonDocument.Object {
         kind = object.kind
         schema = object.schema
         name = object.name
+        removal = object.removal
         here = object.here
         there = object.there
     }

@@ -15,7 +15,7 @@ enum ComparisonView {
         for left in result.leftOut { text.item("\(left.subject): \(left.reason)") }
         if let folder {
             text.heading("Folder")
-            text.item("\(folder): report.md, report.json, differences.csv, schema.sql")
+            text.item("\(folder): report.md, report.json, schema.sql, and rows with a file for each table")
         }
         if !result.notes.isEmpty { text.heading("Notes") }
         for note in result.notes { text.item(note) }

@@ -94,7 +94,8 @@ struct UndoEvidence {
     let operation: String?
 
     init(_ folder: String) throws {
-        let names = try DurableFiles.list(folder).filter { name in
+        let rows = try DurableFiles.listIfPresent(folder + "/" + TableFiles.name)
+        let names = try (DurableFiles.list(folder) + rows.map { TableFiles.name + "/" + $0 }).filter { name in
             DurableFiles.status(folder + "/" + name)?.kind == .file
         }
         guard names.contains("report.json") else {

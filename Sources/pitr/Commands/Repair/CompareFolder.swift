@@ -7,22 +7,27 @@ import Repair
 /// The folder that a comparison leaves; rows go into it as they are found.
 final class CompareFolder {
     private let folder: OutputFolder
-    private var waiting = DifferenceLines.header
+    /// Lines that are still to be written, all of one table.
+    private var waiting = ""
+    private var table = ""
 
     init(path: String) throws {
-        folder = try OutputFolder(
-            path: path, names: ["report.md", "report.json", "differences.csv", "schema.sql"])
+        folder = try OutputFolder(path: path, names: ["report.md", "report.json", "schema.sql"])
     }
 
     var path: String { folder.path }
 
     func add(_ database: String, _ table: String, _ row: RowDifference) throws(Problem) {
+        let name = "\(database).\(table)"
+        if name != self.table { try flush() }
+        self.table = name
         waiting += DifferenceLines.lines(database: database, table: table, row)
         if waiting.utf8.count > 65536 { try flush() }
     }
 
     private func flush() throws(Problem) {
-        try folder.write(waiting, to: "differences.csv")
+        guard !waiting.isEmpty else { return }
+        try folder.tables.write(waiting, of: table, header: DifferenceLines.header)
         waiting = ""
     }
 
@@ -58,6 +63,7 @@ enum SchemaText {
             lines.append(text == nil ? "\(side): not there" : "\(side):")
             lines += text?.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" } ?? []
         }
+        if let removal = object.removal { lines += ["", "to have it on neither side:", "    " + removal] }
         return lines.map { "-- " + $0.visible() }.joined(separator: "\n") + "\n\n"
     }
 }

@@ -10,7 +10,7 @@ struct UndoFolder {
 
     init(path: String) throws {
         folder = try OutputFolder(
-            path: path, names: ["report.md", "report.json", "rows.csv", "conflicts.csv", "repair.sql"])
+            path: path, names: ["report.md", "report.json", "conflicts.csv", "repair.sql"])
     }
 
     var path: String { folder.path }
@@ -22,21 +22,37 @@ struct UndoFolder {
         let document = try JSONValue(encoding: UndoDocument(result.report))
         try folder.write(JSONText.render(document), to: "report.json")
         let lines = UndoRows(result.plan)
-        try write(lines, conflictsOnly: false, to: "rows.csv")
-        try write(lines, conflictsOnly: true, to: "conflicts.csv")
+        try writeRows(lines)
+        try writeConflicts(lines)
         try folder.write(result.script, to: "repair.sql")
         folder.close()
     }
 
-    private func write(_ rows: UndoRows, conflictsOnly: Bool, to name: String) throws {
+    private func writeConflicts(_ rows: UndoRows) throws {
         var waiting = ""
-        try rows.write(conflictsOnly: conflictsOnly) { line in
+        try rows.writeConflicts { line in
             waiting += line
             guard waiting.utf8.count > 65536 else { return }
-            try folder.write(waiting, to: name)
+            try folder.write(waiting, to: "conflicts.csv")
             waiting = ""
         }
-        try folder.write(waiting, to: name)
+        try folder.write(waiting, to: "conflicts.csv")
+    }
+
+    private func writeRows(_ rows: UndoRows) throws {
+        var (waiting, table) = ("", "")
+        func flush() throws {
+            guard !waiting.isEmpty else { return }
+            try folder.tables.write(waiting, of: table, header: UndoRows.header)
+            waiting = ""
+        }
+        try rows.writeRows { name, lines in
+            if name != table { try flush() }
+            table = name
+            waiting += lines
+            if waiting.utf8.count > 65536 { try flush() }
+        }
+        try flush()
     }
 
     /// Removes what was made; false when something could not be removed.
