@@ -39,6 +39,60 @@ extension EndToEnd {
                 let stopped = try server.psql(folder + "/repair.sql", database: "postgres")
                 #expect(!stopped.succeeded, "\(stopped.words)")
                 #expect(stopped.standardError.contains("other triggers"), "\(stopped.words)")
+                try Self.checkBatches(product, server, connection)
+            }
+        }
+
+        /// Keys that go round in a circle, and rows of all kinds, some at a time: stopped before anything was
+        /// written, interrupted, and gone on with.
+        private static func checkBatches(
+            _ product: ProductUnderTest, _ server: ManagedServer, _ connection: Connection
+        ) throws {
+            try connection.execute(
+                """
+                CREATE TABLE ring (id int PRIMARY KEY, v text);
+                INSERT INTO ring SELECT g, 'old ' || g FROM generate_series(1, 12) g;
+                CREATE TABLE pair (a int, k varchar(40), v text, PRIMARY KEY (a, k));
+                INSERT INTO pair VALUES (1, 'x', 'first'), (1, 'y', 'second'), (2, 'x', 'third');
+                CREATE TABLE bag (v int);
+                INSERT INTO bag SELECT g % 3 FROM generate_series(1, 9) g;
+                """)
+            let state = """
+                SELECT concat_ws(' ', (SELECT string_agg(r::text, '' ORDER BY id) FROM ring r),
+                    (SELECT string_agg(p::text, '' ORDER BY p) FROM pair p),
+                    (SELECT string_agg(b::text, '' ORDER BY v) FROM bag b))
+                """
+            let before = try connection.value(state)
+            try connection.execute(
+                """
+                BEGIN; UPDATE ring SET id = id + 100 WHERE id <= 3;
+                UPDATE ring SET id = CASE id WHEN 101 THEN 2 WHEN 102 THEN 3 ELSE 1 END WHERE id > 100;
+                UPDATE ring SET v = 'bad' WHERE id BETWEEN 4 AND 8; DELETE FROM ring WHERE id IN (9, 10);
+                INSERT INTO ring VALUES (20, 'bad'), (21, 'bad'), (22, 'bad');
+                UPDATE pair SET k = 'z' WHERE v = 'first'; UPDATE pair SET k = 'x' WHERE v = 'second';
+                UPDATE pair SET k = 'y' WHERE v = 'first'; UPDATE bag SET v = 8 WHERE v = 1; COMMIT
+                """)
+            let damaged = try connection.value(state)
+            let folder = product.home + "/batches"
+            let undo = ["undo", "-s", "shop", "--event", "update ring", "--batch", "2", "--out", folder]
+            let told = try product.run(undo).value()
+            #expect(told["proof"] == "passed" && told["writtenRows"] == 18, "\(told)")
+            let script = folder + "/repair.sql"
+            try connection.execute("UPDATE ring SET v = 'mine' WHERE id = 8")
+            let stopped = try server.psql(script, database: "postgres")
+            #expect(stopped.standardError.contains("stop: 1 of 1 rows of public.ring"), "\(stopped.words)")
+            try connection.execute("UPDATE ring SET v = 'bad' WHERE id = 8")
+            #expect(try connection.value(state) == damaged, "nothing is written unless all is as planned")
+            let text = String(decoding: try DurableFiles.read(script), as: UTF8.self)
+            let parts = text.split(separator: "COMMIT;\n", omittingEmptySubsequences: false)
+            #expect(parts.count == 11, "what is looked at first, nine batches, and the end")
+            for done in [3, 7, 10, 10] {
+                let part = product.home + "/part.sql"
+                let cut = parts[..<done].joined(separator: "COMMIT;\n") + "COMMIT;\n"
+                try DurableFiles.write(Array(cut.utf8), to: part, durable: false)
+                let run = try server.psql(part, database: "postgres")
+                #expect(run.succeeded, "\(run.words)")
+                #expect(try (connection.value(state) == before) == (done == 10))
             }
         }
 

@@ -45,6 +45,7 @@ extension ControlPlane {
         let ofOne = database.number.map { footprint.keeping(database: $0) }
         var plan = moments.plan(database: database, end: copies[2].end, ofOne ?? footprint)
         plan.disablesTriggers = request.disablesTriggers
+        plan.batch = request.batch
         var definitions: DroppedDefinitions?
         if let own = ofOne {
             try steps.time("compare") {
@@ -52,18 +53,13 @@ extension ControlPlane {
                 defer { between.remove() }
                 try read(&plan, own, copies, between, request)
             }
-            if moments.commits.count > 1, own.touchesCatalogs {
-                plan.leftOut.append(
-                    .init(
-                        subject: "definitions",
-                        reason: "what one of several transactions made, dropped or altered is taken back "
-                            + "only with that one alone"))
-            } else if own.touchesCatalogs, plan.makesDropped {
-                try steps.time("dump") {
-                    definitions = try addDropped(to: &plan, copies, paths.operation(operation.id))
+            if own.touchesCatalogs {
+                definitions = try steps.time("dump") {
+                    try droppedDefinitions(of: &plan, own, copies, paths.operation(operation.id))
                 }
             }
             plan.droppedRows.forEach { plan.tables.append($0) }
+            guard plan.batch == nil || plan.definitions.isEmpty else { throw Self.noBatches }
         }
         let script = try steps.time("try") {
             try admitted(
@@ -84,6 +80,27 @@ extension ControlPlane {
             plan: plan, rule: request.conflicts,
             script: script.text(proof == .passed ? .passed : .none), writes: script.count, proof: proof,
             operationID: operation.id, steps: steps.steps, notes: moments.notes(copies))
+    }
+
+    private func droppedDefinitions(
+        of plan: inout UndoPlan, _ own: TransactionFootprint, _ copies: [PrivateCopy], _ folder: String
+    ) throws -> DroppedDefinitions? {
+        guard own.isOne else {
+            plan.leftOut.append(
+                .init(
+                    subject: "definitions",
+                    reason: "others changed definitions, or rows of these tables, between the transactions: "
+                        + "take those back one by one that made, dropped or altered something"))
+            return nil
+        }
+        return plan.makesDropped ? try addDropped(to: &plan, copies, folder) : nil
+    }
+
+    private static var noBatches: Problem {
+        Problem(
+            .usage, "what the transaction dropped cannot be made again in batches",
+            detail: "objects and their rows are made in one transaction",
+            hint: "Leave --batch out, or choose tables that are there with --table.")
     }
 
     private func read(

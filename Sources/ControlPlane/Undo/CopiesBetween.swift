@@ -40,8 +40,6 @@ final class CopiesBetween {
             let prepared = try UndoSeeker(plane, request, source).prepare(
                 .position(commit, exclusive: false))
             defer { prepared.release() }
-            try plane.diskRoom(plane.paths.operations).require(
-                prepared.planned.plan.leastBytes, for: "a temporary copy")
             let copy = try plane.makePrivateCopy(prepared, "between-\(made)", operation)
             current = copy
             let connection = try copy.connectAsWorker(database)

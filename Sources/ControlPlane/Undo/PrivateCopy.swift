@@ -5,6 +5,7 @@ import Platform
 import PostgresClient
 import PostgresFormat
 import Restore
+import ServiceModel
 
 /// A copy for the work of one operation: below the operation's own folder, without TCP, and gone with it.
 struct PrivateCopy: Sendable {
@@ -81,15 +82,30 @@ struct PrivateCopy: Sendable {
 }
 
 extension ControlPlane {
-    /// Makes a copy that only this operation uses.
+    /// Makes a copy that only this operation uses, as long as the disk has room for it beside what the servers
+    /// there need.
     ///
     /// - Parameter role: its name among the operation's copies.
     func makePrivateCopy(_ prepared: PreparedRestore, _ role: String, _ operation: RunningOperation) throws
         -> PrivateCopy
     {
+        let room = try diskRoom(paths.operations)
+        let plan = prepared.planned.plan
+        try room.require(plan.leastBytes, for: "a temporary copy")
+        return try RoomWatch.during(
+            "the temporary copy", in: room, expected: plan.estimatedBytes, under: cancellation
+        ) { flag in
+            try makePrivateCopy(prepared, role, operation, flag)
+        }
+    }
+
+    private func makePrivateCopy(
+        _ prepared: PreparedRestore, _ role: String, _ operation: RunningOperation, _ flag: CancellationFlag
+    ) throws -> PrivateCopy {
         let folder = PrivateCopy.folder(in: paths.operation(operation.id)) + "/" + role
         try DurableFiles.makeDirectories(folder, durable: false)
         var job = try restoreJob(prepared, serverID: operation.id, operationID: operation.id)
+        job.cancellation = flag
         job.serverDirectory = folder + "/server"
         job.dataDirectory = folder + "/server/data"
         job.operationDirectory = folder

@@ -65,10 +65,12 @@ struct UndoMoments {
         }
         let begin = try begin(in: held, first)
         var taken = TakenRows(own: own)
+        var others = OthersWork(own: own, since: first.lsn)
         if commits.count > 1 {
             try held.records(from: begin, to: last.lsn) { (record) throws(Problem) in
                 try cancellation.check()
                 taken.add(record)
+                others.add(record)
                 return true
             }
         }
@@ -83,7 +85,9 @@ struct UndoMoments {
                 .walDamaged, "the WAL record at \(unreadable) does not say which row it changed",
                 hint: "'pitr wal show --lsn \(unreadable)..' prints it.")
         }
-        return follower.finished()
+        var footprint = follower.finished()
+        footprint.others = others
+        return footprint
     }
 
     /// Where the first record of any of them may be: numbers are given out in order.

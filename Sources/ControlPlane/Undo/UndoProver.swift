@@ -45,7 +45,7 @@ struct UndoProver {
         }
         var differences = try ScriptProof(
             connection, script.tables, makesObjects: !script.definitions.isEmpty
-        ).differences(try work(first))
+        ).differences(try work(first, script.transactionCount))
         try triggers.on()
         if let definitions { differences += try definitions.differences(in: copy) }
         guard differences.isEmpty else { throw Self.unproved(differences) }
@@ -53,7 +53,7 @@ struct UndoProver {
         if script.definitions.isEmpty { try checkSwitches(script) }
         try triggers.off()
         let second = try run(path, connection, as: user)
-        let again = try work(second)
+        let again = try work(second, script.transactionCount)
         // What was made is there already, and the script says so and stops.
         guard second.result.succeeded || !script.definitions.isEmpty else {
             throw Self.unproved(["it fails when it is run a second time", second.result.words])
@@ -201,9 +201,9 @@ struct UndoProver {
         return position
     }
 
-    private func work(_ run: Run) throws -> ScriptProof.Work {
+    private func work(_ run: Run, _ transactions: Int) throws -> ScriptProof.Work {
         guard run.begin < run.end else { return ScriptProof.Work() }
-        return try ScriptProof.work { visit throws(Problem) in
+        return try ScriptProof.work(transactions: transactions) { visit throws(Problem) in
             try copy.records(from: run.begin, to: run.end, visit)
         }
     }

@@ -49,6 +49,8 @@ public struct UndoRequest: Hashable, Sendable {
     public var isStrict = false
     /// Whether the script switches the user triggers of its tables off while it works.
     public var disablesTriggers = false
+    /// How many rows the script writes in one transaction, 1 or more; nil where all of it is one.
+    public var batch: Int?
     /// Whether the script is run on a copy before anybody gets it.
     public var proves = true
     /// Whether only the verdicts are wanted.

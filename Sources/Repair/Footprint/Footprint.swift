@@ -78,6 +78,8 @@ public struct TransactionFootprint: Hashable, Sendable {
     public var dropped: Set<RelationLocator>
     /// Where their commit records begin, in order.
     public var commits: [LSN] = []
+    /// What others did between them; nil where that was not looked at.
+    public var others: OthersWork?
     /// Files of system catalogs that were written anew, by VACUUM FULL, and the numbers of these catalogs.
     public internal(set) var catalogs: [RelationLocator: ObjectID] = [:]
 
@@ -113,6 +115,21 @@ public struct TransactionFootprint: Hashable, Sendable {
     /// Whether they changed rows of the system catalogs, in which definitions are.
     public var touchesCatalogs: Bool {
         !touchedCatalogs.subtracting(Self.largeObjects).subtracting([Self.statistics]).isEmpty
+    }
+
+    /// Whether it is one transaction, or several that nobody came between: no other transaction that committed
+    /// between them wrote a table of theirs, or a definition.
+    public var isOne: Bool {
+        if commits.count <= 1 { return true }
+        guard let others, others.isComplete else { return false }
+        let own = Set(relations.keys).union(made).union(dropped)
+        let databases = Set(own.map(\.database))
+        let passedOver = Self.largeObjects.union([Self.statistics])
+        return others.files.isDisjoint(with: own)
+            && !others.files.contains { file in
+                guard databases.contains(file.database), let catalog = catalog(of: file) else { return false }
+                return !passedOver.contains(catalog)
+            }
     }
 
     /// Whether they changed large objects, which lie in catalogs.

@@ -2,7 +2,7 @@ public import PostgresFormat
 
 /// One row as a repair finds it and as it leaves it.
 public struct PlannedWrite: Hashable, Sendable {
-    public enum Action: String, Hashable, Sendable {
+    public enum Action: String, Hashable, Sendable, CaseIterable {
         case insert, update, delete
     }
 
@@ -106,13 +106,15 @@ public struct PlannedTable: Hashable, Sendable {
         writes.filter { $0.action == action }
     }
 
-    /// Updates of key columns, each behind the one that frees the key it wants; nil where keys go round in a
-    /// circle.
-    static func ordered(_ writes: [PlannedWrite], by key: TableShape.Key) -> [PlannedWrite]? {
+    /// Updates of key columns, each behind the one that frees the key it wants.
+    ///
+    /// Several stand together where keys go round in a circle: the first one of them has to give up its key
+    /// before the others are done, and gets its new one after them.
+    static func ordered(_ writes: [PlannedWrite], by key: TableShape.Key) -> [[PlannedWrite]] {
         func cells(_ row: Cells?) -> Cells { key.columns.map { row?[$0] ?? nil } }
         var waiting = writes
         var held = Set(writes.map { cells($0.expected) })
-        var ordered: [PlannedWrite] = []
+        var ordered: [[PlannedWrite]] = []
         while !waiting.isEmpty {
             var rest: [PlannedWrite] = []
             for write in waiting {
@@ -122,10 +124,26 @@ public struct PlannedTable: Hashable, Sendable {
                     rest.append(write)
                 } else {
                     held.remove(own)
-                    ordered.append(write)
+                    ordered.append([write])
                 }
             }
-            if rest.count == waiting.count { return nil }
+            if rest.count == waiting.count {
+                // Each waits for one that waits: whoever is met twice on the way is in a circle.
+                let holders = Dictionary(rest.indices.map { (cells(rest[$0].expected), $0) }) { first, _ in
+                    first
+                }
+                var way: [Int] = []
+                var next = 0
+                while !way.contains(next) {
+                    way.append(next)
+                    next = holders[cells(rest[next].wanted)] ?? next
+                }
+                let circle = Array(way[(way.firstIndex(of: next) ?? 0)...])
+                for place in circle { held.remove(cells(rest[place].expected)) }
+                // The last one wants the key of the first, each one before it that of the one behind it.
+                ordered.append((circle.prefix(1) + circle.dropFirst().reversed()).map { rest[$0] })
+                rest = rest.indices.filter { !circle.contains($0) }.map { rest[$0] }
+            }
             waiting = rest
         }
         return ordered

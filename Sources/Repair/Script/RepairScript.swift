@@ -55,9 +55,27 @@ public struct RepairScript: Sendable {
     public var statementTexts: [String] { statements() }
 
     /// Those of them that write rows of tables which are there.
-    public var guardedTexts: [String] {
-        let kept = tables.filter { !$0.isDropped }
-        return statements(of: kept.map { TableStatements($0, portion: Self.portion) }, kept)
+    public var guardedTexts: [String] { parts(portion).flatMap(\.statements) }
+
+    /// How many transactions it is at most.
+    public var transactionCount: Int { plan.batch == nil ? 1 : max(1, batches.count) }
+
+    private var portion: Int { min(Self.portion, plan.batch ?? Self.portion) }
+
+    /// What each transaction writes that is one of several.
+    private var batches: [[ScriptPart]] {
+        let most = plan.batch ?? .max
+        var batches: [[ScriptPart]] = []
+        var rows = 0
+        for part in parts(portion) {
+            if batches.isEmpty || rows + part.rows.count > most {
+                batches.append([])
+                rows = 0
+            }
+            batches[batches.count - 1].append(part)
+            rows += part.rows.count
+        }
+        return batches
     }
 
     // MARK: Text
@@ -65,6 +83,7 @@ public struct RepairScript: Sendable {
     /// - Parameter switchesTriggers: whether it switches triggers itself, where they are to be off; without
     ///   that it does everything else that it does.
     public func text(_ proof: Proof, switchesTriggers: Bool = true) -> String {
+        if plan.batch != nil, !isStopped, !isEmpty { return inBatches(proof) }
         var parts = [header(proof), Self.opening]
         parts.append(isEmpty && !isStopped ? "-- There is nothing to write.\n" : checks())
         if isStopped {
@@ -75,6 +94,23 @@ public struct RepairScript: Sendable {
         }
         parts.append("COMMIT;\n")
         return parts.joined(separator: "\n")
+    }
+
+    /// All that is expected is looked at before anything is written. Then each batch asks again for itself: a
+    /// run that was interrupted is gone on with by the same script.
+    private func inBatches(_ proof: Proof) -> String {
+        let batches = batches
+        var texts = [
+            header(proof),
+            Self.preamble + "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n\(Self.settings)\n",
+            checks(), "-- Are all rows as they were, or as they are to be?\n",
+        ]
+        texts += batches.joined().map { $0.check() } + ["COMMIT;\n"]
+        for (place, batch) in batches.enumerated() {
+            texts.append("-- Batch \(place + 1) of \(batches.count).\n" + Self.begin)
+            texts += batch.flatMap(\.statements) + ["COMMIT;\n"]
+        }
+        return texts.joined(separator: "\n")
     }
 
     /// Whether it needs the owner of the tables.
@@ -174,9 +210,19 @@ public struct RepairScript: Sendable {
                 lines.append("What it makes again has the definitions that it had.")
             }
         }
+        if let batch = plan.batch {
+            lines += [
+                "",
+                "In \(transactionCount) batches of at most \(batch) rows (more where they belong together):",
+                "each of them is all or nothing, and the whole is not. Until the last one is done,",
+                "readers may see a state that is repaired by half. Interrupted, or stopped by a row",
+                "that was written meanwhile, it goes on where it was when it is run again.",
+            ]
+        }
         lines += [
             "",
-            "Every row must be as it was then, column by column, or nothing is changed. Run it"
+            "Every row must be as it was then, column by column, or nothing is changed"
+                + (plan.batch == nil ? "" : " in its batch") + ". Run it"
                 + (isForOwner ? ", as the owner of the tables," : "") + " as",
             "  psql -X -d \(Command.shellQuoted(plan.database)) -f repair.sql",
         ]
@@ -193,16 +239,22 @@ public struct RepairScript: Sendable {
         CanonicalText.settings(local: true)
         + "\nSET LOCAL lock_timeout = '30s';\nSET LOCAL statement_timeout = 0;"
 
-    private static let opening = """
+    private static let preamble = """
         \\set ON_ERROR_STOP on
         \\set ON_ERROR_ROLLBACK off
         \\set QUIET on
         \\pset tuples_only on
         \\pset format unaligned
+
+        """
+
+    private static let begin = """
         BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
         \(settings)
 
         """
+
+    private static let opening = preamble + begin
 
     private func checks() -> String {
         var text = "-- Is this the database, and are its tables the same?\n"
@@ -255,45 +307,34 @@ public struct RepairScript: Sendable {
 
     /// Tables are made without indexes and keys, filled, and only then completed.
     private func statements() -> [String] {
-        let kept = tables.filter { !$0.isDropped }
         let made = tables.filter(\.isDropped).flatMap {
-            TableStatements($0, portion: Self.portion).fillings()
+            TableStatements($0, portion: Self.portion).fillings().flatMap(\.statements)
         }
         // What pg_restore writes has settings of its own.
         let own = plan.definitions.isEmpty ? [] : [Self.settings + "\n"]
         return plan.definitions.before + own + made + plan.definitions.sequenceStatements
-            + statements(of: kept.map { TableStatements($0, portion: Self.portion) }, kept)
-            + plan.definitions.after
+            + guardedTexts + plan.definitions.after
     }
 
-    /// Every write by itself, in the script's own order; of a table without a key all together.
+    /// Every write by itself, in the script's own order; of a table without a key all together, and those
+    /// whose keys go round in a circle.
     public func trials() -> [Trial] {
-        let kept = tables.filter { !$0.isDropped }
-        let parts = kept.flatMap { table -> [PlannedTable] in
-            guard table.shape.key != nil else { return [table] }
-            return table.writes.map { PlannedTable(shape: table.shape, writes: [$0]) }
+        parts(1).map {
+            Trial(table: $0.table, rows: $0.rows, statement: $0.statements.joined(separator: "\n"))
         }
-        var trials: [Trial] = []
-        for part in parts {
-            let writer = TableStatements(part, portion: 1)
-            for text in writer.deletions() + writer.insertions() + writer.keyless() + writer.updates() {
-                trials.append(
-                    Trial(table: part.shape.number, rows: part.writes.map(\.row), statement: text))
-            }
-        }
-        let order = statements(of: kept.map { TableStatements($0, portion: 1) }, kept)
-        let places = Dictionary(order.enumerated().map { ($1, $0) }) { first, _ in first }
-        return trials.sorted { (places[$0.statement] ?? 0) < (places[$1.statement] ?? 0) }
     }
 
-    /// One statement of a script, and the rows that are in it.
+    /// Statements of a script that belong together, and the rows that are in it.
     public struct Trial: Sendable {
         public var table: ObjectID
         public var rows: [Int]
         public var statement: String
     }
 
-    private func statements(of writers: [TableStatements], _ tables: [PlannedTable]) -> [String] {
+    /// - Parameter portion: how many rows one statement names.
+    private func parts(_ portion: Int) -> [ScriptPart] {
+        let tables = tables.filter { !$0.isDropped }
+        let writers = tables.map { TableStatements($0, portion: portion) }
         let parentsFirst = Self.parentsFirst(tables).map { writers[$0] }
         let deletes = parentsFirst.reversed().flatMap { $0.deletions() }
         let inserts = parentsFirst.flatMap { $0.insertions() } + parentsFirst.flatMap { $0.keyless() }

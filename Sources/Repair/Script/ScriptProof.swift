@@ -53,8 +53,10 @@ public struct ScriptProof {
     /// - Parameters:
     ///   - records: visits the records of that stretch, in order.
     ///   - rolledBack: of a transaction that was rolled back instead of committed.
+    ///   - transactions: how many it may be at most.
     public static func work(
-        rolledBack: Bool = false, _ records: ((borrowing WALRecord) -> Void) throws(Problem) -> Void
+        rolledBack: Bool = false, transactions: Int = 1,
+        _ records: ((borrowing WALRecord) -> Void) throws(Problem) -> Void
     ) throws(Problem) -> Work {
         var ends: [TransactionDetails] = []
         var writers: Set<TransactionID> = []
@@ -73,8 +75,8 @@ public struct ScriptProof {
             writers.contains(end.end.xid) || end.subtransactions.contains(where: writers.contains)
         }
         guard let end = working.first else { return Work(nil, strangers) }
-        if working.count > 1 { strangers.append("\(working.count) transactions") }
-        var collector = FootprintCollector(Set([end.end.xid] + end.subtransactions))
+        if working.count > transactions { strangers.append("\(working.count) transactions") }
+        var collector = FootprintCollector(Set(working.flatMap { [$0.end.xid] + $0.subtransactions }))
         try records { collector.add($0) }
         if let place = collector.unreadable { strangers.append("a record at \(place)") }
         return Work(collector.footprint(end), strangers)

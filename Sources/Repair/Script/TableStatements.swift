@@ -1,10 +1,21 @@
 import Platform
+import PostgresFormat
+
+/// Statements that belong together: all of them are done in one transaction.
+struct ScriptPart {
+    var table: ObjectID
+    /// Places of the judged rows.
+    var rows: [Int]
+    var statements: [String]
+    /// A statement that asks whether the rows are as they must be, or as they are to be.
+    var check: () -> String
+}
 
 /// The statements that write one table, each with the rows it is for and a count that must come out.
 struct TableStatements {
-    private let table: PlannedTable
+    let table: PlannedTable
     private let portion: Int
-    private var shape: TableShape { table.shape }
+    var shape: TableShape { table.shape }
 
     init(_ table: PlannedTable, portion: Int) {
         self.table = table
@@ -14,49 +25,56 @@ struct TableStatements {
     // MARK: Updates
 
     /// Rows with the same columns to be set go together.
-    func updates() -> [String] {
-        guard shape.key != nil else { return [] }
-        let groups = Dictionary(grouping: table.writes(.update), by: \.columns)
-        return groups.keys.sorted { $0.lexicographicallyPrecedes($1) }.flatMap { columns -> [String] in
-            let writes = groups[columns] ?? []
-            if let key = shape.key, columns.contains(where: key.columns.contains) {
-                // One by one: each frees the key that the next one wants.
-                return (PlannedTable.ordered(writes, by: key) ?? writes).map { update([$0], columns) }
-            }
-            return portions(writes).map { update($0, columns) }
+    func updates() -> [ScriptPart] {
+        guard let key = shape.key else { return [] }
+        let writes = table.writes(.update)
+        // One by one: each frees the key that the next one wants.
+        let keyed = writes.filter { $0.columns.contains(where: key.columns.contains) }
+        let moves = PlannedTable.ordered(keyed, by: key).map { circle in
+            part(circle, circle.count == 1 ? [update(circle, circle[0].columns)] : moved(circle, key))
         }
+        let others = writes.filter { !$0.columns.contains(where: key.columns.contains) }
+        let groups = Dictionary(grouping: others, by: \.columns)
+        return moves
+            + groups.keys.sorted { $0.lexicographicallyPrecedes($1) }.flatMap { columns in
+                portions(groups[columns] ?? []).map { part($0, [update($0, columns)]) }
+            }
     }
 
-    private func update(_ writes: [PlannedWrite], _ columns: [Int]) -> String {
+    private func part(_ writes: [PlannedWrite], _ statements: [String]) -> ScriptPart {
+        ScriptPart(
+            table: shape.number, rows: writes.map(\.row), statements: statements,
+            check: { check(writes) })
+    }
+
+    func update(_ writes: [PlannedWrite], _ columns: [Int]) -> String {
         var values = identified(writes)
         add(&values, "wanted", "text", writes.map { $0.wanted.map { RowText.of($0, shape) } })
         let changesKey = shape.key?.columns.contains(where: columns.contains) ?? false
-        if changesKey, let key = shape.key {
-            for (place, column) in key.columns.enumerated() {
-                add(
-                    &values, "w\(place + 1)", shape.columns[column].type,
-                    writes.map { $0.wanted?[column] ?? nil })
-            }
-        }
+        if changesKey, let key = shape.key { addWantedKey(&values, key, writes) }
         addWanted(&values, columns, writes)
         let set = columns.enumerated().map { "\(shape.columns[$1].sql) = p.v\($0 + 1)" }
         let already =
             "SELECT p.n FROM p JOIN \(shape.source) AS r ON \(found(by: changesKey ? "w" : "k"))\n"
             + "        WHERE \(image) = p.wanted"
-        let names = columns.map { shape.columns[$0].name }.joined(separator: ", ")
-        return comment("\(shape.name): gives back \(names) in \(writes.count) rows")
+        // Where it is done already, another row may look just as this one did.
+        let isOpen =
+            changesKey
+            ? "\n        AND NOT EXISTS (SELECT FROM \(shape.source) AS r WHERE \(found(by: "w"))\n"
+                + "            AND \(image) = p.wanted)" : ""
+        return comment("\(shape.name): gives back \(names(columns)) in \(writes.count) rows")
             + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n"
             + "    UPDATE \(shape.source) AS r SET \(set.joined(separator: ", ")) FROM p\n"
-            + "        WHERE \(found(by: "k")) AND \(image) = p.expected\n"
+            + "        WHERE \(found(by: "k")) AND \(image) = p.expected\(isOpen)\n"
             + "        RETURNING \(kept(columns)) AS kept),\nalready AS (\(already))\n"
             + counted(writes.count, done: "updated", already: "had their old values already")
     }
 
     // MARK: Insertions
 
-    func insertions() -> [String] {
+    func insertions() -> [ScriptPart] {
         guard let key = shape.key else { return [] }
-        return portions(table.writes(.insert)).map { insert($0, key) }
+        return portions(table.writes(.insert)).map { part($0, [insert($0, key)]) }
     }
 
     private func insert(_ writes: [PlannedWrite], _ key: TableShape.Key) -> String {
@@ -65,10 +83,7 @@ struct TableStatements {
         add(&values, "wanted", "text", writes.map { $0.wanted.map { RowText.of($0, shape) } })
         let columns = shape.written
         addWanted(&values, columns, writes)
-        let condition = zip(key.columns, key.operators).map { column, equality in
-            let value = columns.firstIndex(of: column).map { "p.v\($0 + 1)" } ?? "NULL"
-            return "r.\(shape.columns[column].sql) \(equality) \(value)"
-        }.joined(separator: " AND ")
+        let condition = wantedKey(key)
         return comment("\(shape.name): puts back \(writes.count) rows")
             + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n    \(insertion(of: columns)) FROM p\n"
             + "        WHERE NOT EXISTS (SELECT FROM \(shape.source) AS r WHERE \(condition))\n"
@@ -78,18 +93,29 @@ struct TableStatements {
             + counted(writes.count, done: "put back", already: "were there already")
     }
 
+    /// The condition by which a row `r` has the key that one of `p` wants.
+    func wantedKey(_ key: TableShape.Key) -> String {
+        zip(key.columns, key.operators).map { column, equality in
+            let value = shape.written.firstIndex(of: column).map { "p.v\($0 + 1)" } ?? "NULL"
+            return "r.\(shape.columns[column].sql) \(equality) \(value)"
+        }.joined(separator: " AND ")
+    }
+
     /// Rows of a table that was just made.
-    func fillings() -> [String] {
+    func fillings() -> [ScriptPart] {
         let columns = shape.written
         return portions(table.writes).map { writes in
             var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
             values.rows = writes.indices.map { [Cell(String($0 + 1))] }
             addWanted(&values, columns, writes)
-            return comment("\(shape.name): puts in \(writes.count) rows")
+            let text =
+                comment("\(shape.name): puts in \(writes.count) rows")
                 + "WITH p(\(values.names)) AS (\(values.sql)),\n"
                 + "done AS (\(insertion(of: columns)) FROM p RETURNING true AS kept),\n"
                 + "already AS (SELECT 1 WHERE false)\n"
                 + counted(writes.count, done: "put in", already: "were there already")
+            return ScriptPart(
+                table: shape.number, rows: writes.map(\.row), statements: [text], check: { "" })
         }
     }
 
@@ -102,15 +128,14 @@ struct TableStatements {
 
     // MARK: Deletions
 
-    func deletions() -> [String] {
+    func deletions() -> [ScriptPart] {
         guard shape.key != nil else { return [] }
-        let writes = table.writes(.delete)
         let acting = shape.references.filter(\.actsOnDelete)
-        return portions(writes).flatMap { part -> [String] in
+        return portions(table.writes(.delete)).map { writes in
             var texts: [String] = []
-            if !acting.isEmpty { texts.append(lock(part)) }
-            texts += acting.map { referred(part, by: $0) }
-            return texts + [delete(part)]
+            if !acting.isEmpty { texts.append(lock(writes)) }
+            texts += acting.map { referred(writes, by: $0) }
+            return part(writes, texts + [delete(writes)])
         }
     }
 
@@ -171,18 +196,12 @@ struct TableStatements {
 
     /// All writes of a table without a key, in one statement: rows are found where they lay and count by
     /// their text, so that a second run is told by the numbers.
-    func keyless() -> [String] {
+    func keyless() -> [ScriptPart] {
         guard shape.key == nil, !table.writes.isEmpty else { return [] }
         let columns = shape.written
         let taken = table.writes.filter { $0.action != .insert }
         let put = table.writes(.insert)
-        var parts = ["texts(image, have, want) AS (\(texts().sql))"]
-        parts.append(
-            "state AS (SELECT bool_and(count = have) AS fresh, bool_and(count = want) AS over\n"
-                + "    FROM (SELECT t.have, t.want, coalesce(r.count, 0) AS count FROM texts AS t LEFT JOIN\n"
-                + "        (SELECT \(image) AS image, count(*) AS count FROM \(shape.source) AS r\n"
-                + "            WHERE \(image) IN (SELECT image FROM texts) GROUP BY 1) AS r\n"
-                + "        ON r.image = t.image) AS counted)")
+        var parts = counts
         var results: [String] = []
         if !taken.isEmpty {
             var values = identified(taken)
@@ -215,14 +234,26 @@ struct TableStatements {
         }
         let name = shape.name.visibleLiteral
         let count = table.writes.count
-        return [
+        let text =
             comment("\(shape.name), which has no key: \(count) rows")
-                + "WITH \(parts.joined(separator: ",\n"))\n"
-                + "SELECT CASE WHEN state.fresh AND d.count = \(count) THEN '\(name): \(count) rows written'\n"
-                + "        WHEN state.over THEN '\(name): 0 rows written, \(count) were so already'\n"
-                + "        ELSE ('stop: rows of \(name) are not as planned, or there are others like them: '\n"
-                + "            || d.count || ' of \(count) found')::pg_catalog.int4::pg_catalog.text END\n"
-                + "FROM state, (SELECT count(*) FROM (\(results.joined(separator: " UNION ALL "))) AS w) AS d;\n"
+            + "WITH \(parts.joined(separator: ",\n"))\n"
+            + "SELECT CASE WHEN state.fresh AND d.count = \(count) THEN '\(name): \(count) rows written'\n"
+            + "        WHEN state.over THEN '\(name): 0 rows written, \(count) were so already'\n"
+            + "        ELSE ('stop: rows of \(name) are not as planned, or there are others like them: '\n"
+            + "            || d.count || ' of \(count) found')::pg_catalog.int4::pg_catalog.text END\n"
+            + "FROM state, (SELECT count(*) FROM (\(results.joined(separator: " UNION ALL "))) AS w) AS d;\n"
+        return [part(table.writes, [text])]
+    }
+
+    /// How many rows there are of each text, and whether that is as planned, or as it is to be.
+    var counts: [String] {
+        [
+            "texts(image, have, want) AS (\(texts().sql))",
+            "state AS (SELECT bool_and(count = have) AS fresh, bool_and(count = want) AS over\n"
+                + "    FROM (SELECT t.have, t.want, coalesce(r.count, 0) AS count FROM texts AS t LEFT JOIN\n"
+                + "        (SELECT \(image) AS image, count(*) AS count FROM \(shape.source) AS r\n"
+                + "            WHERE \(image) IN (SELECT image FROM texts) GROUP BY 1) AS r\n"
+                + "        ON r.image = t.image) AS counted)",
         ]
     }
 
@@ -245,7 +276,7 @@ struct TableStatements {
 
     // MARK: Parts
 
-    private func addWanted(_ values: inout PlannedValues, _ columns: [Int], _ writes: [PlannedWrite]) {
+    func addWanted(_ values: inout PlannedValues, _ columns: [Int], _ writes: [PlannedWrite]) {
         for (place, column) in columns.enumerated() {
             add(
                 &values, "v\(place + 1)", shape.columns[column].type, writes.map { $0.wanted?[column] ?? nil }
@@ -253,7 +284,7 @@ struct TableStatements {
         }
     }
 
-    private var image: String { RowText.expression(shape, alias: "r") }
+    var image: String { RowText.expression(shape, alias: "r") }
 
     /// So many rows, or fewer where they are large: a statement has to stay small for whoever parses it.
     private func portions(_ writes: [PlannedWrite]) -> [[PlannedWrite]] {
@@ -278,7 +309,7 @@ struct TableStatements {
     private static let largest = 4 << 20
 
     /// Number, place and expected text of rows that are there.
-    private func identified(_ writes: [PlannedWrite]) -> PlannedValues {
+    func identified(_ writes: [PlannedWrite]) -> PlannedValues {
         var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
         values.rows = writes.indices.map { [Cell(String($0 + 1))] }
         if let key = shape.key {
@@ -294,14 +325,14 @@ struct TableStatements {
         return values
     }
 
-    private func found(by prefix: String) -> String {
+    func found(by prefix: String) -> String {
         guard let key = shape.key else { return "r.ctid = p.\(prefix)1" }
         return zip(key.columns, key.operators).enumerated().map { place, pair in
             "r.\(shape.columns[pair.0].sql) \(pair.1) p.\(prefix)\(place + 1)"
         }.joined(separator: " AND ")
     }
 
-    private func add(_ values: inout PlannedValues, _ name: String, _ type: String, _ cells: Cells) {
+    func add(_ values: inout PlannedValues, _ name: String, _ type: String, _ cells: Cells) {
         values.columns.append(.init(name: name, type: type))
         for index in values.rows.indices { values.rows[index].append(cells[index]) }
     }
@@ -316,7 +347,7 @@ struct TableStatements {
     }
 
     /// All rows must have been found as planned, or as they are to be.
-    private func counted(_ count: Int, done: String, already: String) -> String {
+    func counted(_ count: Int, done: String, already: String) -> String {
         let name = shape.name.visibleLiteral
         return """
             SELECT CASE WHEN d.count + a.count = \(count)
@@ -329,20 +360,9 @@ struct TableStatements {
             """
     }
 
-    private func comment(_ text: String) -> String { RepairScript.comment(text) + "\n" }
-}
+    func comment(_ text: String) -> String { RepairScript.comment(text) + "\n" }
 
-extension QualifiedName {
-    /// For the inside of a quoted literal without escapes.
-    var visibleLiteral: String {
-        var text = ""
-        for scalar in description.visible().unicodeScalars {
-            switch scalar {
-            case "'": text += "''"
-            case "\\": text += "/"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
+    private func names(_ columns: [Int]) -> String {
+        columns.map { shape.columns[$0].name }.joined(separator: ", ")
     }
 }

@@ -34,7 +34,7 @@ struct TableSorter {
     private let isSingle: Bool
 
     init(_ copies: UndoCopies, _ footprint: TransactionFootprint) throws(Problem) {
-        isSingle = footprint.commits.count <= 1
+        isSingle = footprint.isOne
         let files = footprint.relations.filter { !$0.value.isEmpty && !footprint.isOfCatalog($0.key) }
             .keys.sorted()
         let removed = footprint.dropped.filter { !footprint.isOfCatalog($0) && !files.contains($0) }.sorted()

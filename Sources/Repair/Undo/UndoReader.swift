@@ -88,8 +88,9 @@ public struct UndoReader {
         footprint.settleMoves(sorter.roots)
         let names = sorter.touched
         if !names.isEmpty, let word = choice.unmatched(among: names) {
+            let who = footprint.commits.count == 1 ? "the transaction" : "the transactions"
             throw Problem(
-                .resourceNotFound, "the transaction\(isSingle ? "" : "s") did not touch table '\(word.text)'",
+                .resourceNotFound, "\(who) did not touch table '\(word.text)'",
                 detail: "touched were " + names.map(\.description).joined(separator: ", "))
         }
         var reading = UndoReading(tables: [], dropped: [], leftOut: sorter.leftOut)
@@ -135,8 +136,8 @@ public struct UndoReader {
         case leftOut(String)
     }
 
-    /// Whether one transaction is taken back, and no others with it.
-    var isSingle: Bool { footprint.commits.count <= 1 }
+    /// Whether one transaction is taken back, or several that nobody came between.
+    var isSingle: Bool { footprint.isOne }
 
     private enum Columns {
         case layout(TableLayout)

@@ -66,6 +66,8 @@ public struct UndoPlan: Hashable, Sendable {
     public var makesDropped = true
     /// Whether the script switches the user triggers of its tables off while it works.
     public var disablesTriggers = false
+    /// How many rows the script writes in one transaction; nil where all of it is one.
+    public var batch: Int?
     /// What triggers do when the script is run, besides what it does itself; or would do, where it switches
     /// them off.
     public var triggerEffects: [String] = []

@@ -83,6 +83,12 @@ struct UndoCommand: PitrCommand {
             "Whether the tables' triggers fire when the script is run (on), or it switches them off while it "
                 + "works (off); foreign keys are checked in any case.", valueName: "on|off"))
     var triggers = TriggerRule.on
+    @Option(
+        help: ArgumentHelp(
+            "Have the script write at most so many rows in a transaction, for millions of them: all rows are looked "
+                + "at first, then each batch is all or nothing, and others may see what is repaired by half.",
+            valueName: "rows"))
+    var batch: Int?
     @Flag(help: "Write the script without running it on a copy first; it says so in its first line.")
     var noProof = false
     @Flag(help: "Show the verdicts and keep nothing.") var preview = false
@@ -107,6 +113,13 @@ struct UndoCommand: PitrCommand {
         }
         if every, choice.nth != nil || choice.latest {
             throw ValidationError("--every takes all of them: --nth and --latest choose one")
+        }
+        if let batch {
+            guard batch >= 1 else { throw ValidationError("--batch is 1 or more, in rows") }
+            if triggers == .off {
+                throw ValidationError(
+                    "--triggers off switches them for one transaction: it does not go with --batch")
+            }
         }
         if preview, out != nil || noProof {
             throw ValidationError("--preview writes nothing: --out and --no-proof do not go with it")
@@ -145,6 +158,7 @@ struct UndoCommand: PitrCommand {
             request.conflicts = conflicts
             request.isStrict = rows == .strict
             request.disablesTriggers = triggers == .off
+            request.batch = batch
             request.proves = !noProof
             request.isPreview = preview
             return request

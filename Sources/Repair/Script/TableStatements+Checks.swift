@@ -1,0 +1,168 @@
+import Platform
+import PostgresFormat
+
+extension TableStatements {
+    /// Asks whether each row is as it must be, or as it is to be; writes and locks nothing.
+    ///
+    /// What is looked at beside the rows themselves, such as others' rows that refer to them, is left to the
+    /// statements that write: earlier ones may change it.
+    func check(_ writes: [PlannedWrite]) -> String {
+        guard let key = shape.key else { return keylessCheck() }
+        return PlannedWrite.Action.allCases.map { action in
+            let some = writes.filter { $0.action == action }
+            return some.isEmpty ? "" : check(some, action, key)
+        }.joined()
+    }
+
+    private func check(
+        _ writes: [PlannedWrite], _ action: PlannedWrite.Action, _ key: TableShape.Key
+    ) -> String {
+        var values = action == .insert ? numbered(writes) : identified(writes)
+        if action != .delete {
+            add(&values, "wanted", "text", writes.map { $0.wanted.map { RowText.of($0, shape) } })
+        }
+        func there(_ condition: String) -> String {
+            "EXISTS (SELECT FROM \(shape.source) AS r WHERE \(condition))"
+        }
+        let condition: String
+        switch action {
+        case .insert:
+            addWanted(&values, shape.written, writes)
+            condition =
+                "NOT \(there(wantedKey(key)))\n        OR "
+                + there("\(wantedKey(key)) AND \(image) = p.wanted")
+        case .update:
+            addWantedKey(&values, key, writes)
+            condition =
+                there("\(found(by: "k")) AND \(image) = p.expected") + "\n        OR "
+                + there("\(found(by: "w")) AND \(image) = p.wanted")
+        case .delete:
+            condition =
+                there("\(found(by: "k")) AND \(image) = p.expected") + "\n        OR NOT "
+                + there(found(by: "k"))
+        }
+        let name = shape.name.visibleLiteral
+        return "WITH p(\(values.names)) AS (\(values.sql))\n"
+            + "SELECT CASE WHEN count(*) = \(writes.count) THEN '\(name): \(writes.count) rows as planned'\n"
+            + "    ELSE ('stop: ' || \(writes.count) - count(*) || ' of \(writes.count) rows of \(name) are "
+            + "not as planned')::pg_catalog.int4::pg_catalog.text END\n"
+            + "FROM p WHERE \(condition);\n"
+    }
+
+    private func keylessCheck() -> String {
+        let name = shape.name.visibleLiteral
+        return "WITH \(counts.joined(separator: ",\n"))\n"
+            + "SELECT CASE WHEN state.fresh OR state.over THEN '\(name): rows as planned'\n"
+            + "    ELSE ('stop: rows of \(name) are not as planned, or there are others like them, of '\n"
+            // Of constants alone it would be an error before anything is asked.
+            + "        || (SELECT count(*) FROM texts) || ' different ones')::pg_catalog.int4::pg_catalog.text END\n"
+            + "FROM state;\n"
+    }
+
+    private func numbered(_ writes: [PlannedWrite]) -> PlannedValues {
+        var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
+        values.rows = writes.indices.map { [Cell(String($0 + 1))] }
+        return values
+    }
+
+    func addWantedKey(_ values: inout PlannedValues, _ key: TableShape.Key, _ writes: [PlannedWrite]) {
+        for (place, column) in key.columns.enumerated() {
+            add(
+                &values, "w\(place + 1)", shape.columns[column].type,
+                writes.map { $0.wanted?[column] ?? nil })
+        }
+    }
+
+    // MARK: Keys that go round in a circle
+
+    /// Where the key lies for a moment that a row has meanwhile.
+    private static let aside = "nullif(pg_catalog.current_setting('pitr.aside', true), '')"
+
+    /// Each of them wants the key of another one: the first gets a key that nobody has, the others theirs in
+    /// turn, then the first its own.
+    func moved(_ circle: [PlannedWrite], _ key: TableShape.Key) -> [String] {
+        let first = circle[0]
+        guard let column = first.columns.first(where: { key.columns.contains($0) && fresh($0) != nil }),
+            let value = fresh(column)
+        else {
+            // What stands in the way is told when this is tried.
+            return circle.map { update([$0], $0.columns) }
+        }
+        return [aside(first, column, value, key)] + circle.dropFirst().map { update([$0], $0.columns) }
+            + [back(first, column, key)]
+    }
+
+    /// A value that no row has; nil where there is none of the type.
+    private func fresh(_ column: Int) -> String? {
+        let name = shape.columns[column].sql
+        let type = shape.columns[column].type
+        switch type {
+        case "smallint", "integer", "bigint", "numeric":
+            return "(SELECT pg_catalog.max(q.\(name)) + 1 FROM \(shape.source) AS q)"
+        case "uuid": return "pg_catalog.gen_random_uuid()"
+        case "text", "character varying": return "pg_catalog.gen_random_uuid()::pg_catalog.text"
+        case _ where type.hasPrefix("numeric("):
+            return "(SELECT pg_catalog.max(q.\(name)) + 1 FROM \(shape.source) AS q)"
+        case _ where type.hasPrefix("character varying("):
+            return "pg_catalog.gen_random_uuid()::pg_catalog.text"
+        default: return nil
+        }
+    }
+
+    private func aside(
+        _ write: PlannedWrite, _ column: Int, _ value: String, _ key: TableShape.Key
+    ) -> String {
+        let name = shape.columns[column].sql
+        var values = identified([write])
+        add(&values, "wanted", "text", [write.wanted.map { RowText.of($0, shape) }])
+        addWantedKey(&values, key, [write])
+        return comment(
+            "\(shape.name): gives one row a key that no other has, for as long as its own is taken")
+            + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n"
+            + "    UPDATE \(shape.source) AS r SET \(name) = \(value) FROM p\n"
+            + "        WHERE \(found(by: "k")) AND \(image) = p.expected RETURNING\n"
+            + "        pg_catalog.set_config('pitr.aside', r.\(name)::pg_catalog.text, true) IS NOT NULL AS kept),\n"
+            + "already AS (\(already))\n"
+            + counted(1, done: "set aside", already: "had their old values already")
+    }
+
+    private var already: String {
+        "SELECT p.n FROM p JOIN \(shape.source) AS r ON \(found(by: "w"))\n        WHERE \(image) = p.wanted"
+    }
+
+    private func back(_ write: PlannedWrite, _ column: Int, _ key: TableShape.Key) -> String {
+        var values = identified([write])
+        add(&values, "wanted", "text", [write.wanted.map { RowText.of($0, shape) }])
+        addWantedKey(&values, key, [write])
+        addWanted(&values, write.columns, [write])
+        let set = write.columns.enumerated().map { "\(shape.columns[$1].sql) = p.v\($0 + 1)" }
+        let held = zip(key.columns, key.operators).enumerated().map { place, pair in
+            let (name, type) = (shape.columns[pair.0].sql, shape.columns[pair.0].type)
+            return "r.\(name) \(pair.1) " + (pair.0 == column ? "\(Self.aside)::\(type)" : "p.k\(place + 1)")
+        }.joined(separator: " AND ")
+        let had = key.columns.firstIndex(of: column).map { "p.k\($0 + 1)" } ?? "NULL"
+        let fields = shape.written.map { $0 == column ? had : shape.reading($0, alias: "r") }
+        return comment("\(shape.name): gives that row its old key")
+            + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n"
+            + "    UPDATE \(shape.source) AS r SET \(set.joined(separator: ", ")) FROM p\n"
+            + "        WHERE \(held)\n"
+            + "            AND ROW(\(fields.joined(separator: ", ")))::pg_catalog.text = p.expected\n"
+            + "        RETURNING \(image) = p.wanted AS kept),\nalready AS (\(already))\n"
+            + counted(1, done: "updated", already: "had their old values already")
+    }
+}
+
+extension QualifiedName {
+    /// For the inside of a quoted literal without escapes.
+    var visibleLiteral: String {
+        var text = ""
+        for scalar in description.visible().unicodeScalars {
+            switch scalar {
+            case "'": text += "''"
+            case "\\": text += "/"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+}
