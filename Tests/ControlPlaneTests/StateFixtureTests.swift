@@ -93,6 +93,10 @@ struct StateFixtureTests {
         var restore = RestoreRequest(
             resourceGroup: "local", sourceServer: "0123456789abcdef", target: .latest(asOf: moment))
         restore.name = "copy"
+        var drill = DrillRequest(
+            RestoreRequest(
+                resourceGroup: "local", sourceServer: "0123456789abcdef", target: .latest(asOf: moment)))
+        drill.assertions = [DrillAssertion(name: "none.sql", sql: "SELECT 1 WHERE false")]
         return [
             .create(create), .restore(restore),
             .revive(restore), .geoRestore(restore, location: "northeurope"),
@@ -104,7 +108,7 @@ struct StateFixtureTests {
             .setParameter(server, name: "work_mem", value: "8192"),
             .setParameter(server, name: "work_mem", value: nil),
             .createDatabase(server, name: "shop", charset: "UTF8", collation: nil),
-            .deleteDatabase(server, name: "shop"), .deleteGroup("shop"),
+            .deleteDatabase(server, name: "shop"), .deleteGroup("shop"), .drill(drill),
         ]
     }
 }

@@ -33,6 +33,24 @@ extension EndToEnd {
                 })
         }
 
+        /// A drill that is handed over is an operation like others, and leaves its record.
+        private static func checkDrill(_ product: ProductUnderTest) throws {
+            let stepping = try product.run(
+                ["drill", "run", "--source-server", "orders", "--no-wait", "--step", "a=true"])
+            #expect(stepping.exitStatus == 2 && stepping.errors.contains("--step"), "\(stepping)")
+            let accepted = try product.run(["drill", "run", "--source-server", "orders", "--no-wait"])
+            #expect(accepted.exitStatus == 0, "\(accepted)")
+            func drill() throws -> JSONValue? {
+                try product.json("operation", "list", "--all").array?.first { $0["kind"] == "drill" }
+            }
+            let isOver = try ProductUnderTest.eventually(seconds: 100) {
+                try ["Succeeded", "Failed"].contains(drill()?["status"]?.string ?? "")
+            }
+            let (operation, drills) = (try drill(), try product.json("drill", "list"))
+            #expect(isOver && operation?["status"] == "Succeeded", "\(operation ?? .null)")
+            #expect(drills.array?.first?["result"] == "passed", "\(drills)")
+        }
+
         @Test func `restores that were accepted survive the daemon, and the next one begins what waits`()
             throws
         {
@@ -69,6 +87,7 @@ extension EndToEnd {
                     #expect(evidence?["newServer"]?.string?.hasSuffix("/" + name) == true)
                     #expect(evidence?["requestedTime"]?.string == words)
                 }
+                try Self.checkDrill(product)
                 #expect(Self.end(second, SIGTERM, seconds: 10))
                 let refused = try product.run([
                     "restore", "-n", "late", "--source-server", "orders", "--no-wait",

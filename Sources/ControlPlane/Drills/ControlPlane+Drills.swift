@@ -17,7 +17,7 @@ extension ControlPlane {
     /// Throws what keeps a drill from beginning, and `.canceled`; the record of one that was called off is
     /// kept as well.
     public func runDrill(
-        _ request: DrillRequest, steps: (any DrillSteps)? = nil,
+        _ request: DrillRequest, steps: (any DrillSteps)? = nil, for accepted: AcceptedWork? = nil,
         announce: (PlannedRestore) -> Void = { _ in }
     ) throws -> DrillRecord {
         let source = try source(of: request.restore)
@@ -37,7 +37,8 @@ extension ControlPlane {
         var ended: DrillRecord?
         do {
             try perform(
-                .drill, server: source, source: source.id, properties: ["drill": id, "target": record.target]
+                .drill, server: source, source: source.id,
+                properties: ["drill": id, "target": record.target], for: accepted
             ) { _ in
                 var run = DrillRun(self, request, source, record, steps)
                 let done = run.carryOut(announce)

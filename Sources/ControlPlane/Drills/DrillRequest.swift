@@ -1,24 +1,7 @@
 import Planning
 public import Platform
-public import ServiceModel
+import ServiceModel
 import PostgresFormat
-
-/// What `drill run` is asked for.
-public struct DrillRequest: Sendable {
-    /// Of what and to which moment; it names no copy.
-    public var restore: RestoreRequest
-    public var assertions: [DrillAssertion] = []
-    /// Where assertions are run, and where steps are led.
-    public var database = "postgres"
-    public var keepsCopy = false
-    /// Seconds for each assertion and each step.
-    public var timeLimit = 600.0
-    public var isScheduled = false
-
-    public init(_ restore: RestoreRequest) {
-        self.restore = restore
-    }
-}
 
 /// Where a step finds the copy.
 public struct DrillStepTarget: Codable, Hashable, Sendable {

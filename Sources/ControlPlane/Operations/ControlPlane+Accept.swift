@@ -57,6 +57,7 @@ extension ControlPlane {
             if isStop { try requireRunning(row) } else { try requireReady(row) }
             return try enter(Entry(isStop ? .stop : .restart, row, request), caller)
         case .deleteGroup(let name): return try acceptDeleteGroup(name, caller)
+        case .drill(let drill): return try accept(drill, caller)
         default: return try acceptPart(request, caller)
         }
     }
@@ -146,6 +147,22 @@ extension ControlPlane {
             entry.secret = password
             return try enter(entry, caller)
         }
+    }
+
+    private func accept(_ request: DrillRequest, _ caller: Caller) throws -> AcceptedOperation {
+        var request = request
+        let source = try source(of: request.restore)
+        var notes: [String] = []
+        let sought = try sought(request.restore.target, from: source, notes: &notes)
+        if case .latest(nil) = request.restore.target, source.deletedAt == nil {
+            request.restore.target = durableNow(source, mode: request.restore.targetMode)
+        }
+        try checkWindow(sought, of: source)
+        request.restore.sourceServer = source.id
+        var entry = Entry(.drill, source, .drill(request))
+        entry.source = source.id
+        entry.lane = "drill:\(source.id)"
+        return try enter(entry, caller)
     }
 
     /// Gives a new server's name back when its operation could not be entered.

@@ -75,6 +75,9 @@ extension ControlPlane {
                 server, name: name, charset: charset, collation: collation, for: accepted)
         case .deleteDatabase(let server, let name): try deleteDatabase(server, name: name, for: accepted)
         case .deleteGroup(let name): try deleteGroup(name, for: accepted)
+        case .drill(let drill):
+            // One that failed has its record, and says so as an operation too.
+            if let failure = try runDrill(drill, for: accepted).failure { throw failure }
         }
     }
 

@@ -40,6 +40,8 @@ public enum OperationRequest: Codable, Sendable {
     case createDatabase(ServerReference, name: String, charset: String?, collation: String?)
     case deleteDatabase(ServerReference, name: String)
     case deleteGroup(String)
+    /// Without steps: these run with the rights of a person who is there.
+    case drill(DrillRequest)
 }
 
 /// An operation that was entered and will be carried out.

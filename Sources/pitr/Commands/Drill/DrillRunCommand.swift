@@ -35,10 +35,15 @@ struct DrillRunCommand: PitrCommand {
     @Option(help: ArgumentHelp("For each assertion and each step.", valueName: "seconds"))
     var timeLimit = 600.0
     @Flag(help: "Leave the copy; it is an ordinary server then.") var keep = false
+    @OptionGroup var noWait: NoWaitOption
 
     func validate() throws {
         if !(0.1...1_000_000).contains(timeLimit) {
             throw ValidationError("--time-limit is a number of seconds, 0.1 or more")
+        }
+        if noWait.noWait, !step.isEmpty {
+            throw ValidationError(
+                "steps run with your rights while you wait: --step does not go with --no-wait")
         }
         let names = step.map(\.name)
         if Set(names).count < names.count { throw ValidationError("each step has a name of its own") }
@@ -50,6 +55,7 @@ struct DrillRunCommand: PitrCommand {
         request.database = databaseName
         request.keepsCopy = keep
         request.timeLimit = timeLimit
+        if noWait.noWait { return try noWait.accept(.drill(request), session.controlPlane(), session) }
         // Before root becomes the servers' account: steps have the caller's rights.
         let steps = step.isEmpty ? nil : try DrillStepHelper(step)
         defer { steps?.close() }
