@@ -46,6 +46,33 @@ struct ScriptProofTests {
             let found = try differences(connection, server, spoil.change)
             #expect(!found.isEmpty, "\(spoil.name)")
         }
+        var statements: [String] = []
+        _ = try differences(connection, server) { text in
+            statements.append(text)
+            return text
+        }
+        // Behind each by itself the whole script came, for either run.
+        statements.removeLast(2)
+        let mutants = statements.map { ($0, "") } + statements.flatMap(Self.mutants)
+        #expect(mutants.count == 3 + 13, "\(mutants)")
+        for (text, mutant) in mutants {
+            let found = try differences(connection, server) { $0.replacing(text, with: mutant) }
+            #expect(!found.isEmpty, "\(text) became \(mutant)")
+        }
+    }
+
+    /// Each row of values in a statement, and what becomes of it when one of them is another one; the first
+    /// one only counts the rows.
+    private static func mutants(_ statement: String) -> [(String, String)] {
+        statement.split(separator: "\n").filter { $0.hasPrefix("    ('") }.flatMap { line in
+            line.matches(of: /'[^']*'/).dropFirst().map { value in
+                let text = value.output.dropFirst().dropLast()
+                var mutant = line
+                mutant.replaceSubrange(
+                    value.range, with: Int(text).map { "'\($0 + 1)'" } ?? "'\(text)x'")
+                return (String(line), String(mutant))
+            }
+        }
     }
 
     /// Without what has each row be as it was, in statements of one kind.
@@ -95,9 +122,13 @@ struct ScriptProofTests {
         let unguarded = try GuardTrial(connection).differences(script.guardedTexts.map(change))
         try connection.execute("ROLLBACK")
         let begin = try position(connection)
-        try connection.execute("BEGIN")
-        try connection.execute(change(script.statementTexts.joined(separator: "\n")))
-        try connection.execute("COMMIT")
+        do {
+            try connection.execute(
+                "BEGIN; " + change(script.statementTexts.joined(separator: "\n")) + "; COMMIT")
+        } catch {
+            try connection.execute("ROLLBACK")
+            return unguarded + ["it fails"]
+        }
         let end = try position(connection)
         _ = try connection.query("SELECT pg_switch_wal()")
         let work = try ScriptProof.work { (visit) throws(Problem) in
@@ -106,7 +137,7 @@ struct ScriptProofTests {
         let differences = try unguarded + ScriptProof(connection, script.tables).differences(work)
         do {
             try connection.execute(
-                "BEGIN; " + change(script.statementTexts.joined(separator: "\n")) + "COMMIT")
+                "BEGIN; " + change(script.statementTexts.joined(separator: "\n")) + "; COMMIT")
         } catch {
             try connection.execute("ROLLBACK")
             return differences + ["the second run fails"]
