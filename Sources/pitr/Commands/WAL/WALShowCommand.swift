@@ -7,10 +7,10 @@ struct WALShowCommand: PitrCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show the contents of the WAL, one record per line.",
         discussion: """
-            One line per record: where it begins, its transaction, what it is, what it says, and which relations \
-            it is about or names, as they were called there. The records of a segment are those that begin in it. What is not \
-            archived yet is read from the server itself, or from its files where it is stopped; nothing is \
-            written there.
+            One line per record: where it begins, its transaction, what it is, what it says, and which \
+            relations it is about or names, as they were called there. The records of a segment are those that \
+            begin in it. What is not archived yet is read from the server itself, or from its files where it \
+            is stopped; nothing is written there.
             """)
 
     @OptionGroup var global: GlobalOptions
