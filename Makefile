@@ -6,7 +6,7 @@ SWIFT ?= swift
 STRICT = --explicit-target-dependency-import-check error
 RELEASE = .build-release
 
-.PHONY: demo test test-build test-fast test-versions soak-undo az portal dist image install uninstall deb \
+.PHONY: demo test test-build test-fast test-versions soak-undo az portal pictures dist image install uninstall deb \
 	try-deb bench build release lint setup test-setup ci clean
 
 demo: release
@@ -38,6 +38,11 @@ az: test-setup
 portal:
 	@Scripts/setup portal
 	@Scripts/portal
+
+# The pictures of the guide, taken anew; nobody compares them.
+pictures:
+	@Scripts/setup portal
+	@PICTURES=$(CURDIR)/docs/guide Scripts/portal
 
 dist: release
 	@BIN=$(RELEASE)/release Scripts/dist

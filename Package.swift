@@ -168,7 +168,7 @@ let package = Package(
             "Server",
             [
                 nioCore, nioPosix, "Server", "AzureAPI", "ControlPlane", "Notation", "Platform", "Portal",
-                "PostgresFormat", "ServiceModel",
+                "PostgresFormat", "ServiceModel", "WALEvents",
             ]),
         tests(
             "CommandLine",

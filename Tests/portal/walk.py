@@ -15,6 +15,7 @@ from playwright.sync_api import Error, expect, sync_playwright
 PITR = os.path.join(os.environ["BIN"], "pitr")
 SCRATCH = os.environ["PITR_PORTAL_SCRATCH"]
 SHOTS = os.environ.get("SHOTS")
+PICTURES = os.environ.get("PICTURES")
 PASSWORD = "Portal-4711"
 count = failed = 0
 
@@ -92,6 +93,15 @@ class Walk:
                   [(v["id"], [n["html"][:120] for n in v["nodes"][:2]]) for v in found])
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": 1200, "height": 800})
+
+    def picture(self, name):
+        """The page as the guide shows it."""
+        if PICTURES:
+            self.page.set_viewport_size({"width": 1200, "height": 1000})
+            self.page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+            self.page.mouse.move(0, 0)
+            self.page.screenshot(path=f"{PICTURES}/{name}.png")
+            self.page.set_viewport_size({"width": 1200, "height": 800})
 
     def complete(self):
         """Waits on a deployment's page, which follows it by itself."""
@@ -203,6 +213,8 @@ def timeline(walk, moment):
     result = page.locator("#cut-result")
     expect(result.locator(".outside")).to_contain_text("DROP TABLE public.orders")
     walk.look("timeline-cut")
+    walk.picture("portal-timeline")
+    slider.focus()
     typed = page.get_by_label("The state at")
     before = typed.input_value()
     page.keyboard.press("ArrowLeft")
@@ -283,6 +295,7 @@ def restore(walk, name, moment):
     check("the plan says what is left out", re.search("DROP TABLE.*orders", text, re.I) is not None, text)
     check("the plan is a command, too", "pitr restore -g demo" in text and "az postgres" in text, text)
     walk.look("review")
+    walk.picture("portal-review")
     page.get_by_role("button", name="Create").dblclick()
     page.wait_for_url("**/portal/deployments/*")
     walk.complete()

@@ -180,7 +180,7 @@ extension PortalPages {
 
     /// As many as fit: what takes away first, then what was named, then the largest changes; of equals the
     /// latest.
-    private static func weightiest(_ events: [WALEvent], _ most: Int) -> [WALEvent] {
+    static func weightiest(_ events: [WALEvent], _ most: Int) -> [WALEvent] {
         guard events.count > most else { return events }
         func weight(_ event: WALEvent) -> (Int, Int64) {
             switch kind(event) {
@@ -227,7 +227,7 @@ extension PortalPages {
                 + "\(PortalWords.time(max(begin, next))) can be restored.")
     }
 
-    private static func density(
+    static func density(
         _ minutes: [EventHistory.Minute], from: PostgresTimestamp, to: PostgresTimestamp
     ) -> [Int] {
         let length = max(1, to.microseconds - from.microseconds)

@@ -1,0 +1,35 @@
+import PostgresFormat
+import Testing
+import WALEvents
+
+@testable import Server
+
+/// What of a long history a page of the portal has room for.
+@Suite(.timeLimit(.minutes(1)))
+struct TimelineFillTests {
+    private func event(_ number: Int, _ action: WALEvent.Action, rows: Int64? = nil) -> WALEvent {
+        WALEvent(
+            action: action, subject: .table, object: EventObject(name: "t\(number)"), rows: rows,
+            record: LSN(UInt64(number)), boundary: LSN(UInt64(number)))
+    }
+
+    @Test func `of many events what takes away stays, then the largest changes, then the latest`() {
+        let events =
+            (0..<50).map { event($0, .create) } + (50..<60).map { event($0, .delete, rows: Int64($0)) }
+            + (60..<65).map { event($0, .drop) } + (65..<90).map { event($0, .alter) }
+        let kept = PortalPages.weightiest(events, 20).map(\.boundary.rawValue)
+        #expect(kept == Array(50..<65) + Array(85..<90))
+        #expect(PortalPages.weightiest(events, 8).map(\.boundary.rawValue) == Array(57..<65))
+        #expect(PortalPages.weightiest(events, 90).count == 90)
+    }
+
+    @Test func `commits are counted where they fall, and none outside`() {
+        let from = PostgresTimestamp(microseconds: 600_000_000)
+        let minutes = [9, 10, 11, 14, 20].map {
+            EventHistory.Minute(start: PostgresTimestamp(microseconds: $0 * 60_000_000), commits: Int($0))
+        }
+        let parts = PortalPages.density(minutes, from: from, to: from.advanced(bySeconds: 300))
+        #expect(parts == [10, 11, 0, 0, 14])
+        #expect(PortalPages.density(minutes, from: from, to: from.advanced(bySeconds: 1)) == [10])
+    }
+}
