@@ -1,4 +1,5 @@
 import Glibc
+import Notation
 import Platform
 import TestKit
 import Testing

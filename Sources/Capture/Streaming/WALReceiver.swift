@@ -59,8 +59,8 @@ public final class WALReceiver: Sendable {
     /// How it stands at this moment.
     public var status: ReceiverStatus { current.withLock { $0 } }
 
-    /// Receives until it is called off. Throws only what no other attempt can mend: another system answers, or
-    /// the folder cannot be used.
+    /// Receives until it is called off. Throws only what no other attempt can repair: another system answers,
+    /// or the folder cannot be used.
     public func run() throws(Problem) {
         try DurableFiles.makeDirectories(folder.wal)
         defer { change { ($0.phase, $0.problem) = (.ended, nil) } }
