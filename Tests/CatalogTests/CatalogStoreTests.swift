@@ -100,6 +100,42 @@ struct CatalogStoreTests {
         #expect(found.maintenanceWindow == written.maintenanceWindow && found.expiry == nil)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `operations and lines of the activity log are the texts that earlier builds wrote`() throws {
+        let store = try CatalogStore(path: path)
+        var operation = OperationRow(
+            id: "o", correlationID: "c", serverID: "1", sourceServerID: nil, kind: "stop", pid: 7,
+            processStart: "9", startedAt: Self.newYear, details: ["b": "x/y", "a": "1"])
+        operation.endedAt = Self.newYear
+        let event = ActivityEvent(
+            eventID: "e", correlationID: "c", operationID: "o", time: Self.newYear, operationName: "n",
+            operationTitle: "t", status: .succeeded, resourceGroup: "local", resourceID: "/x", caller: "ada",
+            errorCode: nil, statusMessage: nil, properties: ["b": "x/y", "a": "1"])
+        try store.write {
+            try operation.insert($0)
+            try event.insert($0)
+        }
+        let (stored, line) = try store.read { database in
+            (
+                try Row.fetchOne(database, sql: "SELECT startedAt, endedAt, begunAt, details FROM operation"),
+                try Row.fetchOne(database, sql: "SELECT time, status, properties, errorCode FROM activity")
+            )
+        }
+        let (time, map) = ("2026-01-01T00:00:00.000000Z", #"{"a":"1","b":"x/y"}"#)
+        #expect(stored?["startedAt"] == time)
+        #expect(stored?["endedAt"] == time)
+        #expect(stored?["details"] == map)
+        #expect(stored?["begunAt"] == DatabaseValue.null)
+        #expect(line?["time"] == time)
+        #expect(line?["status"] == "Succeeded")
+        #expect(line?["properties"] == map)
+        #expect(line?["errorCode"] == DatabaseValue.null)
+        let read = try store.read { database in
+            (try OperationRow.fetchOne(database), try ActivityEvent.fetchOne(database))
+        }
+        #expect(read.0?.details == operation.details && read.0?.endedAt == Self.newYear && read.1 == event)
+    }
+
     @Test(arguments: ["tags", "createdAt", "expiry"])
     func `a value that cannot be decoded is damage, and not a failure of the machine`(_ column: String) throws
     {
