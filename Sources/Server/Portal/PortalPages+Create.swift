@@ -166,10 +166,11 @@ extension PortalPages {
         page.kept = visit.passwords.keep(
             request.adminPassword ?? "", session: visit.session.token, now: controlPlane.now)
         let group = request.resourceGroup
+        let isNewGroup = try isNew(group)
         let isForMachine = form["access"] != "none"
-        page.details = try [
+        page.details = [
             Fact("Subscription", "Local"),
-            Fact("Resource group", try isNew(group) ? "\(group) (new)" : group), Fact("Server name", name),
+            Fact("Resource group", isNewGroup ? "\(group) (new)" : group), Fact("Server name", name),
             Fact("Location", "local"), Fact("PostgreSQL version", request.version ?? ""),
             Fact("Compute tier", request.tier ?? ""),
             Fact("Compute size", request.skuName ?? "The tier's usual size"),

@@ -134,7 +134,10 @@ extension PortalPages {
             limit: 2000
         ).filter {
             searched(
-                [$0.operationTitle, $0.operationName, $0.resourceID, $0.caller, $0.correlationID, $0.status])
+                [
+                    $0.operationTitle, $0.operationName, $0.resourceID, $0.caller, $0.correlationID,
+                    $0.status.rawValue,
+                ])
         }
         page.rows = try events.prefix(Self.mostEvents).map(row)
         if events.count > Self.mostEvents {
@@ -154,7 +157,7 @@ extension PortalPages {
         let resource = event.resourceID.split(separator: "/").suffix(1).joined()
         let failure = event.statusMessage.map { ": \($0)" } ?? ""
         return [
-            .text(event.operationTitle, sub: resource + failure), .state(event.status),
+            .text(event.operationTitle, sub: resource + failure), .state(event.status.rawValue),
             .exact(PortalWords.time(event.time)), .text(event.caller), .hidden("JSON", exact: text),
         ]
     }
