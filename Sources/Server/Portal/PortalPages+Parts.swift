@@ -138,7 +138,9 @@ extension PortalPages {
             page.archive.append(Fact("Gaps", page.gaps.isEmpty ? "None" : String(page.gaps.count)))
         } catch {
             // The list of backups is worth showing without it.
-            page.archive.append(Fact("Gaps", "not to be told: \(ControlPlane.problem(from: error).message)"))
+            let problem = ControlPlane.problem(from: error)
+            guard problem.code.httpStatus < 500, problem.code != .canceled else { throw problem }
+            page.archive.append(Fact("Gaps", "not to be told: \(problem.message)"))
         }
     }
 

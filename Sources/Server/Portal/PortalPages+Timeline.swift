@@ -16,7 +16,7 @@ extension PortalPages {
 
     func timeline(_ server: ServerDetails) throws -> APIResponse {
         if visit.request.query["part"] == "cut" {
-            let cut = chosen(server)
+            let cut = try chosen(server)
             return APIResponse(
                 status: 200, headers: [("Content-Type", "text/html; charset=utf-8")],
                 body: Array(cut.document.utf8))
@@ -42,7 +42,7 @@ extension PortalPages {
         page.offsets = LocalTime.offsetsHere(from: view.from, to: view.to).map {
             ($0.from.unixMicroseconds, $0.seconds)
         }
-        page.cut = chosen(server)
+        page.cut = try chosen(server)
         var words = ["pitr", "timeline", "-g", server.resourceGroup, "-s", server.name]
         if window != nil { words += ["--from", "\(view.from)", "--to", "\(view.to)"] }
         page.frame.samePitr = [Shell.line(words)]
@@ -246,7 +246,7 @@ extension PortalPages {
     // MARK: The handle
 
     /// The moment that is asked for, and the plan of a restore to it. A refusal is a part of the page.
-    private func chosen(_ server: ServerDetails) -> TimelineCut {
+    private func chosen(_ server: ServerDetails) throws -> TimelineCut {
         var cut = TimelineCut()
         cut.group = server.resourceGroup
         cut.name = server.name
@@ -281,7 +281,9 @@ extension PortalPages {
             request.name = SuggestedName.before(on: server.name)
             add(planned, request, to: &cut)
         } catch {
-            cut.problem = Frame.Notice(ControlPlane.problem(from: error))
+            let problem = ControlPlane.problem(from: error)
+            guard problem.code.httpStatus < 500, problem.code != .canceled else { throw problem }
+            cut.problem = Frame.Notice(problem)
         }
         return cut
     }
