@@ -31,8 +31,8 @@ struct HiddenChanges {
         return isUsual(event)
     }
 
-    /// Whether it turned out that a table has so many changes of few rows, large as they are for it, that none
-    /// of them is told.
+    /// Whether it turned out that a table has so many changes of few rows, large as they are for it, that
+    /// none of them is told.
     func isUsual(_ event: WALEvent) -> Bool {
         guard let rows = event.rows, rows < min(least, SegmentIndex.bulkRows),
             let share = shares[event.object]

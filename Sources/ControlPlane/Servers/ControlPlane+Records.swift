@@ -70,8 +70,8 @@ extension ControlPlane {
             hint: "List servers with 'pitr list', deleted ones with 'pitr list --deleted'.")
     }
 
-    /// Refuses a source of copies that nothing is known of: no server has its name or id, and no copy was made
-    /// of it.
+    /// Refuses a source of copies that nothing is known of: no server has its name or id, and no copy was
+    /// made of it.
     ///
     /// - Parameter source: a name, an id or a resource id.
     public func requireKnown(source: String) throws {

@@ -2,8 +2,8 @@ import Platform
 import PostgresFormat
 import WALEvents
 
-/// The catalogs that all databases share, as they lie in a data directory: as old as the last checkpoint where
-/// the server runs.
+/// The catalogs that all databases share, as they lie in a data directory: as old as the last checkpoint
+/// where the server runs.
 final class SharedCatalogFiles: CatalogFiles {
     let version: WALVersion
     let databases: [ObjectID: ObjectID] = [:]

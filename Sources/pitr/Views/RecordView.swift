@@ -15,8 +15,8 @@ enum RecordView {
     /// How many names a line has at most: a DROP DATABASE or TRUNCATE may have thousands.
     private static let mostNames = 20
 
-    /// ` (public.orders, public.orders_pkey in database shop)`, in the record's order, with its number for what
-    /// is not known; nothing where nothing is.
+    /// ` (public.orders, public.orders_pkey in database shop)`, in the record's order, with its number for
+    /// what is not known; nothing where nothing is.
     private static func suffix(_ mentions: [RecordMention]) -> String {
         guard mentions.contains(where: { $0.relation != nil || $0.databaseName != nil }) else { return "" }
         var text = ""
