@@ -237,9 +237,9 @@ struct OutputTests {
                 [String(repeating: "i", count: 36), "by someone at noon", "it was due since noon", "o"],
                 ["", "", "", String(repeating: "o", count: 20)],
             ])
-        let lines = long.render(width: 74).split(separator: "\n")
-        #expect(lines.allSatisfy { $0.count <= 74 } && lines.last == "(not shown: Outcome)", "\(lines)")
-        #expect(lines.contains { $0.hasSuffix("  by someone at    it was due since") }, "\(lines)")
+        let lines = long.render(width: 72).split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count <= 72 } && lines.last == "(not shown: Outcome)", "\(lines)")
+        #expect(lines.contains { $0.hasSuffix("  by someone at     it was due since") }, "\(lines)")
         let word = ColumnTable(header: ["A"], rows: [[String(repeating: "x", count: 90)]])
         #expect(word.render(width: 40).contains(String(repeating: "x", count: 90)))
     }
