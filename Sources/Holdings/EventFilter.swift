@@ -12,7 +12,8 @@ struct EventFilter {
 
     /// Which changes of rows can pass.
     var interest: RowInterest {
-        var interest = RowInterest(minimumRows: 1)
+        // Smaller ones are counted, unless none is wanted at all.
+        var interest = RowInterest(minimumRows: query.minimumRows == .max ? .max : 1)
         if let table = query.table {
             interest.tables = { object, ancestors in
                 table.matches(object) || ancestors.contains(where: table.matches)

@@ -133,7 +133,7 @@ extension PortalPages {
         do {
             let history = try controlPlane.history(
                 of: ResourceID.server(Self.reference(server)), resourceGroup: server.resourceGroup,
-                EventQuery(from: now, to: now))
+                EventQuery(from: now, to: now, minimumRows: .max))
             page.gaps = Self.gaps(history, latest: now).map(\.words)
             page.archive.append(Fact("Gaps", page.gaps.isEmpty ? "None" : String(page.gaps.count)))
         } catch {
