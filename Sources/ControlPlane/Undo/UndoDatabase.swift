@@ -25,7 +25,8 @@ struct UndoDatabase {
         for number in Set(touched.map(\.database)).sorted() {
             guard let name = try Self.name(of: number, copies) else { continue }
             known[number] = name
-            let hasOther = touched.contains { $0.database == number && !footprint.isOfCatalog($0) }
+            let written = touched + (footprint.others.map { Array($0.files) } ?? [])
+            let hasOther = written.contains { $0.database == number && !footprint.isOfCatalog($0) }
             guard hasOther else { continue }
             try footprint.findCatalogs(
                 of: number, try copies.prefix(2).map { TableReader(try $0.connect(name)) })

@@ -139,9 +139,10 @@ public struct TransactionFootprint: Hashable, Sendable {
     ///
     /// - Parameter readers: of that database in copies of several moments.
     public mutating func findCatalogs(of database: ObjectID, _ readers: [TableReader]) throws(Problem) {
-        let files = relations.filter { file, tracks in
-            !tracks.isEmpty && file.database == database && file.number >= Self.firstNormalNumber
-        }.keys.sorted()
+        let files = (relations.filter { !$0.value.isEmpty }.keys + (others.map { Array($0.files) } ?? []))
+            .filter {
+                $0.database == database && $0.number >= Self.firstNormalNumber
+            }.sorted()
         for reader in readers {
             for (file, owner) in try reader.owners(of: files) where owner.isCatalog {
                 catalogs[file] = owner.relation
