@@ -58,8 +58,8 @@ public struct PostgresInstance: Sendable {
     /// `durable` waits until the new files are on disk. PostgreSQL's own configuration files stay in the data
     /// directory for a restore by hand; this instance uses those in `conf`.
     ///
-    /// - Parameter like: a cluster whose files are to be taken over: it decides on checksums and on the size of
-    ///   segments. Nil for what new servers have.
+    /// - Parameter like: a cluster whose files are to be taken over: it decides on checksums and on the size
+    ///   of segments. Nil for what new servers have.
     public func initialize(durable: Bool = true, like: ClusterShape? = nil) throws(Problem) {
         let result = try runner.run(
             Command(

@@ -5,8 +5,8 @@ import Platform
 extension RestoreExecutor {
     private static let secondsToStart = 120.0
 
-    /// Nobody knows the name of its first superuser, and nobody need: PostgreSQL alone with the files, without
-    /// any session, works as that one. No trigger of the source fires there.
+    /// Nobody knows the name of its first superuser, and nobody need: PostgreSQL alone with the files,
+    /// without any session, works as that one. No trigger of the source fires there.
     ///
     /// To be called after recovery; the server is running again on return.
     func adopt() throws(Problem) {

@@ -89,11 +89,7 @@ import Testing
     }
 
     private static func waitUntil(_ condition: () throws -> Bool) throws {
-        let watch = Stopwatch()
-        while try !condition() {
-            try #require(watch.seconds < 20, "it does not come")
-            Pause.milliseconds(10)
-        }
+        try #require(try ProductUnderTest.eventually(seconds: 20, condition), "it does not come")
     }
 
     @Test(.timeLimit(.minutes(1)))

@@ -62,6 +62,13 @@ extension EndToEnd {
             #expect(ProductUnderTest.eventually(seconds: 20) { ChildProcess.hasEnded(pid) })
         }
 
+        /// What is done to a server of one's own, and not to one that is attached.
+        private static let changesOfServer = [
+            ["stop", "-n", "prod"], ["update", "-n", "prod", "--backup-retention", "9"],
+            ["parameter", "set", "-s", "prod", "-n", "work_mem", "-v", "8MB"],
+            ["firewall-rule", "create", "-s", "prod", "-n", "all", "--start-ip-address", "127.0.0.1"],
+        ]
+
         @Test(.timeLimit(.minutes(1)))
         func `an attached server is restored like any other, and what is the source's own stays there`()
             throws
@@ -106,14 +113,7 @@ extension EndToEnd {
                     try ProductUnderTest.eventually(seconds: 30) {
                         try source.attached()?["state"] == "Streaming"
                     })
-                for refused in [
-                    ["stop", "-n", "prod"], ["update", "-n", "prod", "--backup-retention", "9"],
-                    ["parameter", "set", "-s", "prod", "-n", "work_mem", "-v", "8MB"],
-                    [
-                        "firewall-rule", "create", "-s", "prod", "-n", "all", "--start-ip-address",
-                        "127.0.0.1",
-                    ],
-                ] {
+                for refused in Self.changesOfServer {
                     let answer = try product.run(refused)
                     #expect(answer.errors.contains("(OperationNotSupported)"), "\(answer)")
                     #expect(answer.errors.contains("is attached"), "\(answer)")
@@ -259,7 +259,6 @@ extension EndToEnd {
                     let rows = Int.random(in: 5_000...40_000, using: &random)
                     try source.postgres.psql(
                         "INSERT INTO t SELECT i, repeat(md5(i::text), 20) FROM generate_series(1, \(rows)) i")
-                    Pause.milliseconds(UInt32.random(in: 0...300, using: &random))
                     Self.end(receiver, SIGKILL)
                     if round % 3 == 2 { try source.postgres.psql("CHECKPOINT") }
                 }

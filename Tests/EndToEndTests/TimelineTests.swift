@@ -7,6 +7,17 @@ import Testing
 
 /// `pitr timeline` of servers that the product runs itself.
 struct TimelineTests {
+    private static func changeSmallTables(_ connection: Connection) throws {
+        defer { connection.close() }
+        try connection.execute("CREATE TABLE small AS SELECT g AS x FROM generate_series(1, 600) g")
+        try connection.execute("UPDATE small SET x = x + 1 WHERE x <= 200")
+        try connection.execute("DELETE FROM small WHERE x <= 110")
+        try connection.execute("UPDATE payments SET amount = 1 WHERE id <= 150")
+        try connection.execute("CREATE TABLE rates AS SELECT g AS x FROM generate_series(1, 50) g")
+        try connection.execute("DELETE FROM rates WHERE x = 1")
+        try connection.execute("DELETE FROM rates WHERE x <= 41")
+    }
+
     @Test func `shows what happened with the command that undoes it, also of a deleted server`() throws {
         try ProductUnderTest.use("timeline") { product in
             let server = try product.create("shop", ["-d", "market"])
@@ -40,15 +51,7 @@ struct TimelineTests {
             #expect(hidden.first?["changes"] == 1 && hidden.first?["largestRows"] == 1200)
 
             // A small table's largest change is one.
-            let again = try product.server("shop").superuser(database: "market")
-            try again.execute("CREATE TABLE small AS SELECT g AS x FROM generate_series(1, 600) g")
-            try again.execute("UPDATE small SET x = x + 1 WHERE x <= 200")
-            try again.execute("DELETE FROM small WHERE x <= 110")
-            try again.execute("UPDATE payments SET amount = 1 WHERE id <= 150")
-            try again.execute("CREATE TABLE rates AS SELECT g AS x FROM generate_series(1, 50) g")
-            try again.execute("DELETE FROM rates WHERE x = 1")
-            try again.execute("DELETE FROM rates WHERE x <= 41")
-            again.close()
+            try Self.changeSmallTables(try product.server("shop").superuser(database: "market"))
             let whole = try product.json("timeline", "-s", "shop")
             let small = Self.titles(whole)
             #expect(

@@ -218,8 +218,8 @@ final class BackupReception {
 
 /// Which of a source's files go into its backup: PostgreSQL's own data.
 ///
-/// What else lies in its data directory stays out: its configuration, whom it lets in, keys, passwords. A copy
-/// must not have any of that in force.
+/// What else lies in its data directory stays out: its configuration, whom it lets in, keys, passwords. A
+/// copy must not have any of that in force.
 enum SourceFiles {
     static func belongs(_ path: String) -> Bool {
         let first = path.prefix { $0 != "/" }

@@ -5,8 +5,8 @@ public import Repository
 
 /// Takes a base backup of a server that is not ours, by the replication protocol alone.
 ///
-/// As with `BaseBackupCapture` the folder's name ends in `.incomplete` until everything is on the disk. The WAL
-/// that belongs to it has to be received meanwhile by somebody else.
+/// As with `BaseBackupCapture` the folder's name ends in `.incomplete` until everything is on the disk. The
+/// WAL that belongs to it has to be received meanwhile by somebody else.
 public struct StreamedBackup: Sendable {
     public let connection: ConnectionParameters
     public let layout: RepositoryLayout
@@ -26,8 +26,8 @@ public struct StreamedBackup: Sendable {
         self.layout = layout
     }
 
-    /// Takes the backup; on return it is complete, checked against the server's manifest, and on the disk, and
-    /// the WAL it needs is in the archive.
+    /// Takes the backup; on return it is complete, checked against the server's manifest, and on the disk,
+    /// and the WAL it needs is in the archive.
     ///
     /// Throws `.backupNameAlreadyExists`, `.insufficientStorage`, `.backupDamaged` (what came is refused),
     /// `.canceled`, `.queryFailed`, `.stateDamaged` (the server is not the repository's).

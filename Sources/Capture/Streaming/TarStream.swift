@@ -42,8 +42,8 @@ enum TarRefusal: Error, Hashable {
 /// Reads a tar archive in pieces of any length: exactly what PostgreSQL's `basebackup.c` writes, and nothing
 /// else that tar can be.
 ///
-/// The source is not trusted: absolute names, `..`, links but those of tablespaces, devices, and headers whose
-/// checksum is wrong are refused.
+/// The source is not trusted: absolute names, `..`, links but those of tablespaces, devices, and headers
+/// whose checksum is wrong are refused.
 struct TarStream {
     enum Piece {
         case member(TarMember)

@@ -59,8 +59,8 @@ extension ControlPlane {
         try catalog.read { try ServerRow.fetchOne($0, key: row.id) }?.phase == .complete
     }
 
-    /// Takes a base backup of an attached server, whose WAL somebody receives meanwhile: whoever does already,
-    /// else this process.
+    /// Takes a base backup of an attached server, whose WAL somebody receives meanwhile: whoever does
+    /// already, else this process.
     func streamBackup(
         _ row: ServerRow, _ attachment: Attachment, name: String?, onDemand: Bool, isFast: Bool = false,
         maxRate: Int? = nil

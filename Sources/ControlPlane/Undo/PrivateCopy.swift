@@ -82,8 +82,8 @@ struct PrivateCopy: Sendable {
 }
 
 extension ControlPlane {
-    /// Makes a copy that only this operation uses, as long as the disk has room for it beside what the servers
-    /// there need.
+    /// Makes a copy that only this operation uses, as long as the disk has room for it beside what the
+    /// servers there need.
     ///
     /// - Parameter role: its name among the operation's copies.
     func makePrivateCopy(_ prepared: PreparedRestore, _ role: String, _ operation: RunningOperation) throws

@@ -10,10 +10,10 @@ public import ServiceModel
 
 /// Taking a server to a newer major version of PostgreSQL.
 ///
-/// A copy of its files is upgraded, as a new server beside it: the system identifier is another one, so it has
-/// a repository of its own. The old files are only read. The new server takes name, address and port as a newer
-/// copy does; the old one is a deleted server by then, with its backups and its WAL to the last record, until
-/// somebody finishes the upgrade or its days are over.
+/// A copy of its files is upgraded, as a new server beside it: the system identifier is another one, so it
+/// has a repository of its own. The old files are only read. The new server takes name, address and port as a
+/// newer copy does; the old one is a deleted server by then, with its backups and its WAL to the last record,
+/// until somebody finishes the upgrade or its days are over.
 extension ControlPlane {
     /// An upgrade that was thought through.
     private struct Upgrade {
@@ -32,8 +32,8 @@ extension ControlPlane {
 
     /// Finds out whether a server could be upgraded, pg_upgrade's own checks included; changes nothing.
     ///
-    /// - Throws: `.operationNotSupported` with what stands in the way; `.insufficientStorage` and others as the
-    ///   upgrade itself.
+    /// - Throws: `.operationNotSupported` with what stands in the way; `.insufficientStorage` and others as
+    ///   the upgrade itself.
     public func checkUpgrade(_ request: UpgradeRequest) throws -> UpgradeOutlook {
         let row = try findComplete(request.server)
         let upgrade = try think(request, row)
@@ -181,7 +181,8 @@ extension ControlPlane {
 
     // MARK: The work
 
-    /// Without a base backup the server before the upgrade could not come back: its first one may be under way.
+    /// Without a base backup the server before the upgrade could not come back: its first one may be under
+    /// way.
     private func ensureBackup(_ row: ServerRow) throws {
         while true {
             try cancellation.check()
@@ -240,7 +241,8 @@ extension ControlPlane {
             preloadLibraries: libraries.flatMap { $0.isEmpty ? nil : $0 }, runner: runner)
     }
 
-    /// - Returns: what changed hands, what is proposed for extensions, and the time since nobody could connect.
+    /// - Returns: what changed hands, what is proposed for extensions, and the time since nobody could
+    ///   connect.
     private func carryOut(
         _ upgrade: Upgrade, as row: ServerRow, lock: DirectoryLock, finish: (Database) throws -> Void
     ) throws -> (Replacement, String?, Stopwatch) {

@@ -18,9 +18,9 @@ public struct StreamMoment: Sendable, Hashable {
 ///
 /// A walsender looks how far WAL is flushed before it makes a message with WAL, and once in its loop between
 /// two answers to what it is asked. So whatever was flushed before a message was sent has come with the next
-/// WAL, or else with the second of two answers: once that is durable, every commit that was acknowledged before
-/// the earlier message's time is held. An answer right behind WAL says nothing of it, and neither does a sign
-/// of life that nobody asked for. No second one is asked for before the first has come.
+/// WAL, or else with the second of two answers: once that is durable, every commit that was acknowledged
+/// before the earlier message's time is held. An answer right behind WAL says nothing of it, and neither does
+/// a sign of life that nobody asked for. No second one is asked for before the first has come.
 public struct WALStreamState: Sendable {
     /// The next byte that is to come.
     public private(set) var received: LSN

@@ -117,8 +117,8 @@ public struct TransactionFootprint: Hashable, Sendable {
         !touchedCatalogs.subtracting(Self.largeObjects).subtracting([Self.statistics]).isEmpty
     }
 
-    /// Whether it is one transaction, or several that nobody came between: no other transaction that committed
-    /// between them wrote a table of theirs, or a definition.
+    /// Whether it is one transaction, or several that nobody came between: no other transaction that
+    /// committed between them wrote a table of theirs, or a definition.
     public var isOne: Bool {
         if commits.count <= 1 { return true }
         guard let others, others.isComplete else { return false }
