@@ -242,6 +242,7 @@ struct OutputTests {
         #expect(lines.contains { $0.hasSuffix("  by someone at     it was due since") }, "\(lines)")
         let word = ColumnTable(header: ["A"], rows: [[String(repeating: "x", count: 90)]])
         #expect(word.render(width: 40).contains(String(repeating: "x", count: 90)))
+        #expect(word.render(width: 40).split(separator: "\n")[1] == String(repeating: "-", count: 40))
     }
 
     @Test func `states are marked by colours, and nothing else is`() {

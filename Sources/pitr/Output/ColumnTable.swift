@@ -13,10 +13,11 @@ struct ColumnTable: Hashable, Sendable {
 
     /// The columns that give way, the first of them first. Columns that are not listed stay.
     private static let lesser = [
-        "Availability zone", "HA State", "Storage Size(GiB)", "Location", "Correlation", "AllowedValues",
-        "DataType", "Source", "DefaultValue", "Version", "Tier", "As", "Stored", "Copy Deleted", "Took",
+        "Operation Id", "Availability zone", "HA State", "Storage Size(GiB)", "Location", "Correlation",
+        "AllowedValues", "DataType", "Source", "DefaultValue", "Version", "Tier", "As", "Stored",
+        "Copy Deleted", "Took",
         "Max Disk IOPS", "Earliest Restore", "Resource Group", "Caller", "SKU", "Size", "Backup Type", "Tags",
-        "Not Run", "Passed", "Failed", "Restore", "Started", "Since", "Kind", "Operation Id", "Index Size",
+        "Not Run", "Passed", "Failed", "Restore", "Started", "Since", "Kind", "Index Size",
         "Record size (%)", "FPI size (%)",
     ]
     private static let gap = 2
@@ -89,6 +90,11 @@ struct ColumnTable: Hashable, Sendable {
                 let taken = min(excess, widths[widest] - least[widest])
                 widths[widest] -= taken
                 excess -= taken
+            }
+            // A word that is too long for the last column reaches beyond it, in its own line only.
+            if excess > 0, let last = widths.indices.last {
+                let narrow = max(Self.leastBroken, header[last].count, widths[last] - excess)
+                widths[last] = min(widths[last], narrow)
             }
         }
         let rule = widths.map { String(repeating: "-", count: $0) }

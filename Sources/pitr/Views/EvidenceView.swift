@@ -57,7 +57,9 @@ enum EvidenceView {
         return text
     }
 
-    static let columns = ["Copy", "Source", "Asked For", "Finished", "Took", "Copy Deleted", "Operation Id"]
+    static let columns = [
+        "Copy", "Source Server", "Asked For", "Finished", "Took", "Copy Deleted", "Operation Id",
+    ]
 
     static func row(_ kept: KeptEvidence) -> [String] {
         let evidence = kept.evidence
