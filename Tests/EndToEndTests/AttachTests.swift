@@ -93,7 +93,7 @@ extension EndToEnd {
                     ) == "0")
                 session.close()
                 #expect(try product.json("show", "-n", "copy")["local"]?["attached"] == nil)
-                let events = try product.run(["timeline", "-n", "prod"]).checked().output
+                let events = try product.run(["timeline", "-s", "prod"]).checked().output
                 #expect(events.contains("orders"))
 
                 // The source is gone: all that it acknowledged is here.
@@ -281,7 +281,7 @@ extension EndToEnd {
                             ], workingDirectory: "/", timeoutSeconds: 30))
                     #expect(check.succeeded, "\(segment): \(check.words)")
                 }
-                let verified = try product.run(["wal", "verify", "-n", "prod"])
+                let verified = try product.run(["wal", "verify", "-s", "prod"])
                 #expect(verified.exitStatus == 0, "\(verified)")
                 let copy = try product.restore("copy", from: "prod").server
                 let session = try copy.superuser()

@@ -52,7 +52,8 @@ extension EndToEnd {
                 #expect(later["recoveryLog"] == shown["recoveryLog"])
                 let listed = try product.json("evidence", "list", "-s", "orders").array ?? []
                 #expect(listed.map { $0["newServerId"]?.string } == [copy.server.id])
-                #expect(try product.json("evidence", "list", "-s", "stock") == [])
+                try product.refuses(
+                    ["evidence", "list", "-s", "stock"], status: 3, saying: "there is no server 'stock'")
                 let byID = try product.json("evidence", "list", "-s", source.id).array ?? []
                 #expect(byID.count == 1)
 
