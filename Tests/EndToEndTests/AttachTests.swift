@@ -216,7 +216,7 @@ extension EndToEnd {
                     product,
                     settings: [
                         "wal_keep_size": "0", "max_slot_wal_keep_size": "-1", "max_wal_size": "32MB",
-                        "min_wal_size": "32MB",
+                        "min_wal_size": "32MB", "checkpoint_completion_target": "0",
                     ])
                 try source.postgres.psql("CREATE TABLE t AS SELECT 1 AS i")
                 _ = try source.attach().checked()
