@@ -373,7 +373,8 @@ def reader(browser, base):
     walk.go("/portal/servers/demo/orders/timeline?at=1+second+ago")
     check("a reader sees what a restore would give, and no button", page.locator("#cut-result .cut").count() == 1
           and page.get_by_role("link", name="Restore to here").count() == 0)
-    for path in ("servers/demo/orders/parameters?name=work_mem", "servers/demo/orders/databases", "deleted", "access"):
+    for path in ("servers/demo/orders/parameters?name=work_mem", "servers/demo/orders/databases",
+                 "servers/demo/orders/drills", "deleted", "access"):
         walk.go("/portal/" + path)
         check(f"a reader sees no button on {path}", page.locator("main").get_by_role("button").filter(
             has_not_text=re.compile("Search|Copy")).count() == 0, page.inner_text("main"))
@@ -466,7 +467,14 @@ def beside(walk):
     page.locator("summary", has_text="JSON").first.click()
     check("an event is there as JSON", '"operationName"' in page.locator("details[open] pre").first.inner_text())
     walk.go("/portal/servers/demo/orders/drills")
+    page.get_by_role("button", name="Run a drill").click()
+    walk.complete()
+    walk.go("/portal/servers/demo/orders/drills")
+    check("a drill that was run is told", "Passed" in page.inner_text("table"), page.inner_text("main"))
     walk.look("drills")
+    page.locator("tbody a").first.click()
+    walk.look("drill")
+    check("and how far it came", "complete and open" in page.inner_text("table"), page.inner_text("main"))
     walk.go("/portal/access")
     walk.look("access")
     walk.go("/portal/deleted")

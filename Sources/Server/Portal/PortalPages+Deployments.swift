@@ -88,7 +88,7 @@ extension PortalPages {
     /// Whoever may begin it may call it off.
     private static func action(_ status: OperationStatus) -> AccessAction {
         switch status.kind {
-        case "restore", "revive", "geo-restore": .restoreServer
+        case "restore", "revive", "geo-restore", "drill": .restoreServer
         case "backup": .createBackup
         default: .updateServer
         }

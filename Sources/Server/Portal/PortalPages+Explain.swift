@@ -80,6 +80,11 @@ extension PortalPages {
         page.emptyTitle = "No restore was rehearsed yet"
         page.emptyText = "What was never restored is a hope, and no backup."
         page.emptyCommand = "pitr drill run \(at)\npitr drill schedule \(at) --weekly 'sat 03:00'"
+        if visit.may(.restoreServer, server.resourceGroup), server.earliestRestoreDate != nil {
+            page.once = MachineSecret.fresh()
+            page.form = ListPage.Form(
+                "Rehearse a restore to the latest moment", [], hidden: [("do", "run")], button: "Run a drill")
+        }
         page.rows = records.map { record in
             [
                 .link(record.id, place, query: "?id=\(record.id)", sub: record.target),
@@ -89,6 +94,17 @@ extension PortalPages {
             ]
         }
         return try exported(page.table, as: "\(server.name)-drills") ?? .page(page)
+    }
+
+    func runDrill(_ server: ServerDetails) throws -> APIResponse {
+        try visit.require(.restoreServer, server.resourceGroup)
+        return try visit.accept(form) {
+            .drill(
+                DrillRequest(
+                    RestoreRequest(
+                        resourceGroup: server.resourceGroup,
+                        sourceServer: ResourceID.server(Self.reference(server)))))
+        }
     }
 
     private static func word(_ result: DrillResult) -> String {

@@ -57,7 +57,7 @@ struct PortalPages: Sendable {
         case .restore: try isPost ? restore(server) : .page(restorePage(server))
         case .networking: try isPost ? saveRule(server) : .page(networkingPage(server))
         case .explain where !isPost: try .page(explain(server))
-        case .drills where !isPost: try drills(server)
+        case .drills: try isPost ? runDrill(server) : drills(server)
         case .parameters: try isPost ? saveParameter(server) : parameters(server)
         case .databases: try isPost ? saveDatabase(server) : databases(server)
         case .backups: try isPost ? saveBackup(server) : .page(backupsPage(server))

@@ -88,6 +88,7 @@ enum PortalWords {
             case "stop": "Stop server"
             case "restart": "Restart server"
             case "backup": "Back up"
+            case "drill": "Rehearse a restore of"
             case "firewall-rule": "Write firewall rule of"
             case "delete-firewall-rule": "Delete firewall rule of"
             case "parameter": "Set parameter of"
