@@ -113,7 +113,9 @@ extension ControlPlane {
             .init(states: [.succeeded], kinds: [.upgrade], order: .newest))
         for operation in upgrades {
             let details = operation.row.details
-            guard details[Self.replacingKey] == row.id, let id = details[Self.replacedKey] else { continue }
+            guard details[Self.replacingKey] == row.id, let id = details[Self.replacedKey],
+                try catalog.read({ try ServerRow.fetchOne($0, key: id) }) != nil
+            else { continue }
             try deleteServer(ServerReference(resourceGroup: row.resourceGroup, name: id), purge: true)
             return id
         }
