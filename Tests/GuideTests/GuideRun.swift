@@ -11,7 +11,11 @@ struct GuideRun {
         pitr() {
             local word
             # These hand over to psql and to the shell.
-            case ${1-} in connect | env) command pitr "$@"; return ;; esac
+            case ${1-} in
+            connect | env) command pitr "$@"; return ;;
+            # In the background: the process that the page ends has to be the program itself.
+            serve | receive) exec pitr "$@" ;;
+            esac
             for word in "$@"; do
                 if [ "$word" = -o ]; then command pitr "$@"; return; fi
             done
