@@ -5,7 +5,9 @@ public struct ComputeForm: Sendable {
     public var sizes: [Choice] = []
     public var storage = "32"
     public var storages: [Choice] = []
-    public var retention = "7"
+    public var retention = ""
+    /// What may be chosen, in days.
+    public var retentions = 1...1
     public var isGeoRedundant = false
     /// Whether redundancy can be chosen.
     public var isNew = true
@@ -52,8 +54,13 @@ public struct ComputeForm: Sendable {
             tag("legend", [:], "Backups")
             Parts.input(
                 "Backup retention period (in days)", "retention", retention, kind: "number",
-                hint: "7 to 35 days. It determines how far back in time you can restore.",
-                isRequired: true, more: ["min": "7", "max": "35", "step": "1", "inputmode": "numeric"])
+                hint: "\(retentions.lowerBound) to \(retentions.upperBound) days. "
+                    + "It determines how far back in time you can restore.",
+                isRequired: true,
+                more: [
+                    "min": "\(retentions.lowerBound)", "max": "\(retentions.upperBound)", "step": "1",
+                    "inputmode": "numeric",
+                ])
             if isNew {
                 tag("div", ["class": "field"]) {
                     tag("span", ["class": "label"], "Geo-redundancy")

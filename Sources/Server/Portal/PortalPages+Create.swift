@@ -18,6 +18,8 @@ extension PortalPages {
                 "\(size.name), \(size.vCores) \(size.vCores == 1 ? "vCore" : "vCores"), "
                     + "\(size.vCores * size.memoryMiBPerVCore / 1024) GiB", group: size.tier)
         }
+        compute.retention = String(BackupRetention.standardDays)
+        compute.retentions = BackupRetention.allowedDays
         compute.storages = Self.storages.map { Choice(String($0), "\($0) GiB") }
         return compute
     }
