@@ -11,7 +11,7 @@ public protocol WALSink: AnyObject {
     func write(_ bytes: UnsafeRawBufferPointer, at position: LSN) throws(Problem)
     /// Makes everything written durable.
     func flush() throws(Problem)
-    /// Called about once a second, and whenever something has become durable.
+    /// Called about twice a second, and whenever something has become durable.
     func report(_ state: WALStreamState)
     /// Whether receiving is to end.
     var isCalledOff: Bool { get }
@@ -28,7 +28,7 @@ public enum WALStreamEnd: Sendable, Hashable {
 
 extension ReplicationConnection {
     private static let pollMilliseconds: Int32 = 200
-    private static let secondsBetweenReports = 1.0
+    private static let secondsBetweenReports = 0.5
     /// A server that does not answer for that long is taken for dead.
     private static let secondsOfSilence = 30.0
     /// Bytes after which WAL is made durable although more is there to be read.
