@@ -149,6 +149,8 @@ struct AttachSurvey {
             remedy =
                 "Add the line to its pg_hba.conf and reload it. A managed service without physical "
                 + "replication, such as Azure's own, cannot be attached: bring its data in with pg_dump."
+        } else if words.contains("role") && words.contains("does not exist") {
+            remedy = "Make the role, with the statement above; --user names another one."
         } else if words.contains("must be superuser or replication role")
             || words.contains("permission denied")
         {

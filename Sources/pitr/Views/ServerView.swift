@@ -89,9 +89,11 @@ enum ServerView {
         if let pair = server.geoRedundancy { add(pair, to: &text) }
         if let origin = server.restoredFrom { add(origin, to: &text) }
         text.heading("Places")
-        text.field("Data", server.dataDirectory)
-        text.field("Logs", server.logDirectory)
-        text.field("Sockets", server.socketDirectory)
+        if server.attached == nil {
+            text.field("Data", server.dataDirectory)
+            text.field("Logs", server.logDirectory)
+            text.field("Sockets", server.socketDirectory)
+        }
         text.field("Repository", server.repositoryDirectory)
         text.field("System identifier", server.systemIdentifier.map { String($0) })
         return text
