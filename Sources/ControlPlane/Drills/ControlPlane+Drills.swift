@@ -26,7 +26,7 @@ extension ControlPlane {
             id: id,
             server: ResourceID.server(resourceGroup: source.resourceGroup, name: source.name),
             serverID: source.id, serverName: source.name, caller: caller.name,
-            isScheduled: request.isScheduled, target: request.restore.target.drillWords, result: .running,
+            isScheduled: request.isScheduled, target: request.restore.target.words, result: .running,
             startedAt: clock.now(), copy: "drill-" + id, keepsCopy: request.keepsCopy,
             pitrVersion: ProductVersion.current)
         DrillsAtWork.begin(id)

@@ -23,6 +23,21 @@ public enum RequestedTarget: Hashable, Sendable {
     public var typedTime: String? {
         if case .time(let time) = self { time.typed } else { nil }
     }
+
+    /// In a few words, for records: `transaction 745`.
+    public var words: String {
+        switch self {
+        case .latest: "the latest moment"
+        case .durable(let end, _): "the latest moment, \(end)"
+        case .time(let time): time.typed
+        case .backup(let name): "backup \(name) alone"
+        case .position(let lsn, let exclusive): "WAL position \(lsn)" + (exclusive ? ", exclusive" : "")
+        case .transaction(let number, let exclusive):
+            "transaction \(number)" + (exclusive ? ", exclusive" : "")
+        case .restorePoint(let name): "restore point \(name)"
+        case .event(let event): "just before \(event.words)"
+        }
+    }
 }
 
 /// An instant and the words it was asked for with.

@@ -1,7 +1,4 @@
-import Planning
 public import Platform
-import ServiceModel
-import PostgresFormat
 
 /// Where a step finds the copy.
 public struct DrillStepTarget: Codable, Hashable, Sendable {
@@ -39,21 +36,4 @@ public protocol DrillSteps {
 
     /// Throws `.canceled`, and `.system` where the command could not be run.
     func run(_ number: Int, _ target: DrillStepTarget) throws(Problem) -> DrillStepEnd
-}
-
-extension RequestedTarget {
-    /// In words, for records.
-    var drillWords: String {
-        switch self {
-        case .latest: "the latest moment"
-        case .durable(let end, _): "the latest moment, \(end)"
-        case .time(let time): time.typed
-        case .backup(let name): "backup \(name) alone"
-        case .position(let lsn, let exclusive): "WAL position \(lsn)" + (exclusive ? ", exclusive" : "")
-        case .transaction(let number, let exclusive):
-            "transaction \(number)" + (exclusive ? ", exclusive" : "")
-        case .restorePoint(let name): "restore point \(name)"
-        case .event(let event): "just before \(event.words)"
-        }
-    }
 }
