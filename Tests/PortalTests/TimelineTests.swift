@@ -162,6 +162,14 @@ struct TimelineTests {
         #expect(page.content.text.contains("pitr backup create -g demo -s orders"))
     }
 
+    @Test func `nothing is said to have happened only where that is known`() {
+        var page = page()
+        #expect(!page.content.text.contains("Nothing of that kind happened"))
+        #expect(page.content.text.contains("None that is listed from"))
+        page.isComplete = true
+        #expect(page.content.text.contains("Nothing of that kind happened from"))
+    }
+
     @Test func `an hour with two meanings offers both`() {
         var page = page()
         page.cut.group = "demo"

@@ -23,6 +23,24 @@ struct TimelineFillTests {
         #expect(PortalPages.weightiest(events, 90).count == 90)
     }
 
+    @Test func `what is not listed for being small is told`() {
+        var happened = EventHistory()
+        #expect(PortalPages.leftOut(happened, least: 1000).isEmpty)
+        #expect(PortalPages.knowsSmallChanges(happened, isAsked: false))
+        happened.hidden = [
+            EventHistory.Hidden(table: EventObject(name: "orders"), changes: 12, largestRows: 3)
+        ]
+        let notes = PortalPages.leftOut(happened, least: 1000)
+        #expect(notes.count == 1 && notes[0].hasPrefix("Not listed: 12 changes of fewer than 1000 rows, 12 of "))
+        #expect(notes[0].contains("orders") && notes[0].contains("(up to 3 rows)"))
+        #expect(!PortalPages.knowsSmallChanges(happened, isAsked: false))
+        #expect(PortalPages.knowsSmallChanges(happened, isAsked: true))
+        happened.hidden = []
+        happened.leastCountedRows = 50
+        #expect(PortalPages.leftOut(happened, least: 1000).count == 1)
+        #expect(!PortalPages.knowsSmallChanges(happened, isAsked: false))
+    }
+
     @Test func `commits are counted where they fall, and none outside`() {
         let from = PostgresTimestamp(microseconds: 600_000_000)
         let minutes = [9, 10, 11, 14, 20].map {

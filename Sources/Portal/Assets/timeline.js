@@ -57,7 +57,7 @@ function inWords() {
   const chosen = events.find((event) => event.before === before)
   if (chosen) return `${utc(at)} UTC, just before ${chosen.words}`
   const next = events.find((event) => event.at > at)
-  return `${utc(at)} UTC` + (next ? `, next ${next.words}, ${apart(next.at - at)} later` : ", nothing later in view")
+  return `${utc(at)} UTC` + (next ? `, next ${next.words}, ${apart(next.at - at)} later` : ", nothing later in the list")
 }
 
 // The handle

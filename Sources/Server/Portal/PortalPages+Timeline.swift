@@ -111,6 +111,8 @@ extension PortalPages {
                 throw Problem(.invalidParameterValue, "the number of rows is not a whole number above zero")
             }
             query.leastRows = rows
+        } else if sought.isOfAnySize {
+            query.leastRows = 1
         }
         let history = try controlPlane.history(
             of: ResourceID.server(resourceGroup: server.resourceGroup, name: server.name),
@@ -119,7 +121,8 @@ extension PortalPages {
         page.backups = sound.map { TimelinePage.Mark(Self.moment($0.stopTime), $0.name) }
         page.gaps = Self.gaps(history, latest: to)
         page.commits = Self.density(history.happened.activity, from: from, to: to)
-        page.notes = history.happened.notes + page.gaps.map(\.words)
+        page.notes = Self.leftOut(history.happened, least: query.minimumRows)
+        page.notes += history.happened.notes + page.gaps.map(\.words)
         let wanted = history.happened.events.filter { event in
             (event.action != .checkpoint || page.selection == .server) && sought.fits(event)
                 && (page.selection == .all || page.selection.rawValue == Self.kind(event).rawValue)
@@ -134,6 +137,9 @@ extension PortalPages {
         page.events = listed.map { event in
             Self.event(event, isRestorable: sound.contains { $0.stopLSN <= event.boundary })
         }
+        let mayBeSmall = page.selection == .all || page.selection == .rows
+        let knows = Self.knowsSmallChanges(history.happened, isAsked: !page.minimumRows.isEmpty)
+        page.isComplete = page.gaps.isEmpty && (knows || !mayBeSmall)
     }
 
     /// What is looked for among events: a statement, a table, or a transaction's number.
@@ -160,6 +166,11 @@ extension PortalPages {
                         hint: "For example: orders, public.orders in database shop, drop table orders.")
                 }
             }
+        }
+
+        /// One transaction's rows, or those of a statement, are looked for however few they are.
+        var isOfAnySize: Bool {
+            xid != nil || pattern.map { !$0.actions.isDisjoint(with: [.insert, .update, .delete]) } ?? false
         }
 
         func fits(_ event: WALEvent) -> Bool {

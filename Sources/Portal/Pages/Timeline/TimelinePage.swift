@@ -84,6 +84,8 @@ public struct TimelinePage: Page {
     public var events: [Event] = []
     /// Events of the view that are left out, as a page holds so many.
     public var eventsLeftOut = 0
+    /// Whether what is not in the list did not happen: nothing was refused, hidden for being small, or missing.
+    public var isComplete = false
     public var notes: [String] = []
     public var selection = Selection.all
     /// What is looked for: a table, a statement, a transaction's number.
@@ -245,7 +247,9 @@ public struct TimelinePage: Page {
             if events.isEmpty {
                 tag(
                     "p", ["class": "none"],
-                    "Nothing of that kind happened from \(view.from.utc) to \(view.to.utc) UTC.")
+                    isComplete
+                        ? "Nothing of that kind happened from \(view.from.utc) to \(view.to.utc) UTC."
+                        : "None that is listed from \(view.from.utc) to \(view.to.utc) UTC.")
             } else {
                 table
             }
