@@ -55,7 +55,6 @@ extension PortalPages {
     }
 
     private func blank(_ source: ServerDetails, at now: PostgresTimestamp) throws -> RestoreForm {
-        let words = now.description.split(separator: "T")
         var form = RestoreForm()
         form.group = source.resourceGroup
         if let backup = visit.request.query["backup"] {
@@ -63,8 +62,7 @@ extension PortalPages {
             form.backup = backup
         }
         form.name = try freeName(SuggestedName.before(on: source.name))
-        form.date = words.first.map(String.init) ?? ""
-        form.time = words.last.map { String($0.dropLast()) } ?? ""
+        (form.date, form.time) = Self.clock(now)
         // From the timeline.
         if let text = visit.request.query["before"], let lsn = LSN(text) {
             form.moment = .event
@@ -184,7 +182,7 @@ extension PortalPages {
         (page.frame.samePitr, page.frame.sameAz) = Self.commands(request, typed, source, planned)
         page.sourceGroup = source.resourceGroup
         page.source = source.name
-        page.form = typed
+        page.form = Self.settled(typed, plan.requestedTime)
         page.once = MachineSecret.fresh()
         page.cut = "\(plan.expectedEnd) \(plan.firstOutside.map { "\($0.lsn)" } ?? "")"
         page.wanted =
@@ -217,6 +215,21 @@ extension PortalPages {
         page.work = Self.work(plan)
         page.worthKnowing = planned.notes + plan.hazards.map(\.message)
         return page
+    }
+
+    /// What the plan was made for, as Create gets it: '10 minutes ago' would be another moment by then.
+    static func settled(_ typed: RestoreForm, _ time: PostgresTimestamp?) -> RestoreForm {
+        guard typed.moment == .custom, let time else { return typed }
+        var form = typed
+        form.words = ""
+        (form.date, form.time) = clock(time)
+        return form
+    }
+
+    /// The day and the time of day, in UTC.
+    private static func clock(_ time: PostgresTimestamp) -> (date: String, time: String) {
+        let words = time.description.dropLast().split(separator: "T")
+        return (words.first.map(String.init) ?? "", words.last.map(String.init) ?? "")
     }
 
     private static func details(_ planned: PlannedRestore, _ request: RestoreRequest) -> [Fact] {
