@@ -7,6 +7,14 @@ import Testing
 /// What the portal's Restore carries from one page to the next.
 @Suite(.timeLimit(.minutes(1)))
 struct RestoreFormTests {
+    @Test func `a moment that is still to come is refused`() {
+        let now = PostgresTimestamp(unixMicroseconds: 1_792_886_400_000_000)
+        #expect(throws: Never.self) { try PortalPages.requirePast(now, now: now) }
+        #expect(throws: (any Error).self) {
+            try PortalPages.requirePast(now.advanced(bySeconds: 1), now: now)
+        }
+    }
+
     @Test func `words that depend on now are an instant once the plan is made`() {
         var typed = RestoreForm()
         typed.moment = .custom

@@ -67,10 +67,15 @@ extension PortalPages {
         if let text = visit.request.query["before"], let lsn = LSN(text) {
             form.moment = .event
             form.before = "\(lsn)"
-        } else if let instant = PortalWords.instant(visit.request.query["at"]) {
-            let words = PortalWords.time(instant).split(separator: " ")
-            form.moment = .custom
-            (form.date, form.time) = (String(words[0]), String(words[1]))
+        } else if let instant = PortalWords.instant(visit.request.query["at"]), instant <= now,
+            let earliest = source.earliestRestoreDate
+        {
+            let (date, time) = Self.clock(instant)
+            // A day that cannot be chosen would become another one.
+            if PortalWords.days(from: earliest, to: now).contains(where: { $0.value == date }) {
+                form.moment = .custom
+                (form.date, form.time) = (date, time)
+            }
         }
         return form
     }
@@ -160,13 +165,17 @@ extension PortalPages {
             let now = controlPlane.now
             let text = typed.words.isEmpty ? "\(typed.date)T\(typed.time)Z" : typed.words
             let time = try RequestedTime(text, now: now)
-            guard time.instant <= now else {
-                throw Problem(
-                    .restoreTimeTooLate, "the restore point is still to come",
-                    detail: "\(PortalWords.time(time.instant)); now it is \(PortalWords.time(now))",
-                    hint: "Choose an earlier time, or the latest restore point.")
-            }
+            try Self.requirePast(time.instant, now: now)
             return .time(time)
+        }
+    }
+
+    static func requirePast(_ instant: PostgresTimestamp, now: PostgresTimestamp) throws(Problem) {
+        guard instant <= now else {
+            throw Problem(
+                .restoreTimeTooLate, "the restore point is still to come",
+                detail: "\(PortalWords.time(instant)); now it is \(PortalWords.time(now))",
+                hint: "Choose an earlier time, or the latest restore point.")
         }
     }
 

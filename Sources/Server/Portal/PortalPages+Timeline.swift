@@ -280,6 +280,7 @@ extension PortalPages {
                 target = .position(lsn, exclusive: true)
             } else if let moment = cut.moment {
                 let instant = PostgresTimestamp(unixMicroseconds: moment.microseconds)
+                try Self.requirePast(instant, now: controlPlane.now)
                 target = .time(RequestedTime(instant, typed: moment.utc + "Z"))
             } else {
                 return cut
