@@ -54,8 +54,11 @@ function apart(microseconds) {
 }
 
 function inWords() {
-  const chosen = events.find((event) => event.before === before)
-  if (chosen) return `${utc(at)} UTC, just before ${chosen.words}`
+  const chosen = events.filter((event) => event.before === before).map((event) => event.words)
+  if (chosen.length > 0) {
+    const more = chosen.length > 3 ? ` and ${chosen.length - 3} more` : ""
+    return `${utc(at)} UTC, just before ${chosen.slice(0, 3).join(", ")}${more}`
+  }
   const next = events.find((event) => event.at > at)
   return `${utc(at)} UTC` + (next ? `, next ${next.words}, ${apart(next.at - at)} later` : ", nothing later in the list")
 }
@@ -193,10 +196,11 @@ function zoom(key) {
   location.assign(target)
 }
 
+/** To the next event: what one transaction did is left out together, and is one stop. */
 function step(direction) {
-  const events_ = direction > 0 ? events : events.toReversed()
-  const index = events_.findIndex((event) => event.before === before)
-  const next = index >= 0 ? events_[index + 1] : events_.find((event) => (event.at - at) * direction > 0)
+  const ordered = direction > 0 ? events : events.toReversed()
+  const index = ordered.findLastIndex((event) => event.before === before)
+  const next = index >= 0 ? ordered[index + 1] : ordered.find((event) => (event.at - at) * direction > 0)
   if (next) move(next.at, next)
 }
 
