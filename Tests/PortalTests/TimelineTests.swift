@@ -114,6 +114,22 @@ struct TimelineTests {
         #expect(!page.content.text.contains("Restore to here"))
     }
 
+    @Test func `another moment is typed without losing the filter, or the event while it is the same`() {
+        var page = page()
+        page.find = "orders"
+        page.selection = .drop
+        page.cut.typed = "2026-10-25 00:30:00.000000"
+        page.cut.before = "0/3001A58"
+        let text = page.content.text
+        let form = text[(text.firstRange(of: "data-chooser")?.upperBound ?? text.endIndex)...]
+        let chooser = form.prefix(upTo: form.firstRange(of: "</form>")?.lowerBound ?? form.startIndex)
+        for field in [
+            "name=\"show\" value=\"drop\"", "name=\"find\" value=\"orders\"",
+            "name=\"before\" value=\"0/3001A58\"",
+            "name=\"shown\" value=\"2026-10-25 00:30:00.000000 UTC\"",
+        ] { #expect(chooser.contains(field), "\(field)") }
+    }
+
     // MARK: The page
 
     @Test func `names that people chose stay text on the timeline, and nothing is inline`() {

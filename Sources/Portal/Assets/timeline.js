@@ -20,6 +20,7 @@ const events = [...document.querySelectorAll("tr[data-at][data-before]")].map((r
 
 let at = lanes.dataset.at ? Number(lanes.dataset.at) : to
 let before = lanes.dataset.before || ""
+let isChosen = Boolean(lanes.dataset.at)
 let resting
 /** What the script put into the box: words that somebody typed are never written over by another zone. */
 let written = lanes.dataset.at ? box.value : ""
@@ -100,14 +101,33 @@ function show() {
 function write() {
   box.value = zone && zone.value === "local" ? here(at) : utc(at)
   written = box.value
+  keep("[data-chooser]", "before", before)
+  keep("[data-chooser]", "shown", `${box.value} ${zone ? zone.value : "UTC"}`)
+  keep("[data-filter]", "at", String(at))
+  keep("[data-filter]", "before", before)
+}
+
+/** Goes along with a form, as a field that is not seen. */
+function keep(form, name, value) {
+  const whole = document.querySelector(form)
+  let field = whole.querySelector(`input[name="${name}"]`)
+  if (!field) {
+    field = document.createElement("input")
+    field.type = "hidden"
+    field.name = name
+    whole.append(field)
+  }
+  field.value = value
 }
 
 /** Moves to an instant, or to just before an event. */
 function move(time, event) {
   at = Math.min(Math.max(Math.round(time), from), to)
   before = event ? event.before : ""
+  isChosen = true
   show()
   write()
+  pointLinks()
   const result = document.getElementById("cut-result")
   result.setAttribute("aria-busy", "true")
   clearTimeout(resting)
@@ -123,18 +143,31 @@ function fields() {
   return query
 }
 
-/** Asks the server for the plan; an answer that is no longer wanted is thrown away. */
-async function ask() {
-  const number = ++asked
-  const query = fields()
-  history.replaceState(null, "", `${lanes.dataset.path}?${query}`)
+/** Ranges, closer and farther are looked at around where the handle is now, and take it along. */
+function pointLinks() {
+  if (!isChosen) return
   for (const link of document.querySelectorAll(".ranges a")) {
     const target = new URL(link.href)
     target.searchParams.set("at", String(at))
     target.searchParams.delete("before")
     if (before) target.searchParams.set("before", before)
+    if (!["earlier", "later"].includes(link.dataset.move)) {
+      const first = Number(lanes.dataset.first)
+      const length = Number(target.searchParams.get("to")) - Number(target.searchParams.get("from"))
+      const latest = Math.max(Number(lanes.dataset.last) - length, first)
+      const begin = Math.min(Math.max(at - Math.floor(length / 2), first), latest)
+      target.searchParams.set("from", String(begin))
+      target.searchParams.set("to", String(begin + length))
+    }
     link.href = target
   }
+}
+
+/** Asks the server for the plan; an answer that is no longer wanted is thrown away. */
+async function ask() {
+  const number = ++asked
+  const query = fields()
+  history.replaceState(null, "", `${lanes.dataset.path}?${query}`)
   query.set("part", "cut")
   let text
   try {

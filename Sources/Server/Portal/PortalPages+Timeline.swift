@@ -275,7 +275,10 @@ extension PortalPages {
                 let time = try typedTime(text, &cut)
                 cut.moment = Self.moment(time.instant)
             }
-            if let before = visit.request.query["before"], let lsn = LSN(before) {
+            let typed = TimelineCut.shown(text, isInUTC: visit.request.query["zone"] != "local")
+            // An event that was chosen stays only as long as its moment is not typed over.
+            let isUnchanged = visit.request.query["shown"].map { $0 == typed } ?? true
+            if isUnchanged, let before = visit.request.query["before"], let lsn = LSN(before) {
                 cut.before = "\(lsn)"
                 target = .position(lsn, exclusive: true)
             } else if let moment = cut.moment {

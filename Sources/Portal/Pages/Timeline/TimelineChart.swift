@@ -16,7 +16,9 @@ extension TimelinePage {
             [
                 "class": "lanes", "data-timeline": "", "data-from": String(view.from.microseconds),
                 "data-to": String(view.to.microseconds), "data-path": path,
-                "data-query": filterQuery, "data-at": cut.moment.map { String($0.microseconds) },
+                "data-first": window.map { String($0.from.microseconds) },
+                "data-last": window.map { String($0.to.microseconds) }, "data-query": filterQuery,
+                "data-at": cut.moment.map { String($0.microseconds) },
                 "data-before": cut.before.isEmpty ? nil : cut.before, "data-zone": zone,
                 "data-offsets": offsets.map { "\($0.from):\($0.seconds)" }.joined(separator: " "),
             ]

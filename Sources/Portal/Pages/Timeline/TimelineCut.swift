@@ -25,6 +25,13 @@ public struct TimelineCut: Sendable {
 
     public init() {}
 
+    /// The text box and its zone, by which is told whether somebody typed another moment.
+    var shown: String { Self.shown(typed, isInUTC: isInUTC) }
+
+    public static func shown(_ typed: String, isInUTC: Bool) -> String {
+        typed + (isInUTC ? " UTC" : " local")
+    }
+
     /// The handle as a query has it.
     var fields: [(String, String)] {
         var fields: [(String, String)] = []

@@ -117,12 +117,18 @@ public struct TimelinePage: Page {
         query(from: view.from.microseconds, to: view.to.microseconds)
     }
 
-    func query(from: Int64, to: Int64, _ more: [(String, String)] = []) -> String {
-        var fields = [("from", String(from)), ("to", String(to))]
+    /// What the list is filtered by.
+    private var filters: [(String, String)] {
+        var fields: [(String, String)] = []
         if selection != .all { fields.append(("show", selection.rawValue)) }
         if !find.isEmpty { fields.append(("find", find)) }
         if !minimumRows.isEmpty { fields.append(("rows", minimumRows)) }
-        return (fields + more).map { "\($0.0)=\(PercentCoding.encode($0.1))" }.joined(separator: "&")
+        return fields
+    }
+
+    func query(from: Int64, to: Int64, _ more: [(String, String)] = []) -> String {
+        let fields = [("from", String(from)), ("to", String(to))] + filters + more
+        return fields.map { "\($0.0)=\(PercentCoding.encode($0.1))" }.joined(separator: "&")
     }
 
     var path: String { Place.server(group: group, name: name, .timeline).path }
@@ -211,7 +217,9 @@ public struct TimelinePage: Page {
 
     private var chooser: HTML {
         tag("form", ["method": "get", "action": path + "#cut", "class": "chooser", "data-chooser": ""]) {
-            Parts.hidden(hidden)
+            Parts.hidden(hidden + filters.map { (name: $0.0, value: $0.1) })
+            // The event that is left out stays as long as the words of the moment do.
+            Parts.hidden([("before", cut.before), ("shown", cut.shown)])
             tag("h2", [:], "What you will get")
             tag("div", ["class": "moment"]) {
                 tag("label", ["for": "at"], "The state at")
@@ -264,7 +272,7 @@ public struct TimelinePage: Page {
     }
 
     private var filter: HTML {
-        tag("form", ["method": "get", "action": path + "#events", "class": "filter"]) {
+        tag("form", ["method": "get", "action": path + "#events", "class": "filter", "data-filter": ""]) {
             Parts.hidden(hidden + cut.fields.map { (name: $0.0, value: $0.1) })
             tag("div") {
                 tag("label", ["for": "show"], "Show")
