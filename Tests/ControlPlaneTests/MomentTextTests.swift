@@ -1,6 +1,7 @@
 import Foundation
 import Platform
 import PostgresFormat
+import ServiceModel
 import TestKit
 import Testing
 import TestValues
@@ -238,5 +239,18 @@ struct MomentTextTests {
         let seconds = Int64(change.timeIntervalSince1970) - 946_684_800
         return PostgresTimestamp(microseconds: seconds * 1_000_000)
             .advanced(byMicroseconds: Int64.random(in: -7_300_000_000...7_300_000_000, using: &random))
+    }
+
+    @Test(arguments: ["18:00", "yesterday 18:00", "today 04:37:59", "2026-10-25 02:30", "2026-10-25T02:30"])
+    func `a clock time without a zone is told as that`(text: String) {
+        #expect(RequestedTime.namesNoZone(text))
+    }
+
+    @Test(arguments: [
+        "18:00Z", "yesterday 18:00 Europe/Paris", "2026-10-25 02:30+02:00", "2026-10-25T02:30:00Z",
+        "10 minutes ago", "nonsense", "",
+    ])
+    func `what has a zone, or is no clock time, is not`(text: String) {
+        #expect(!RequestedTime.namesNoZone(text))
     }
 }

@@ -306,7 +306,7 @@ extension PortalPages {
     /// What was typed, in the zone that is chosen unless it names one. An hour that the clock shows twice
     /// comes back with both readings.
     private func typedTime(_ text: String, _ cut: inout TimelineCut) throws -> RequestedTime {
-        guard !cut.isInUTC, let zone = LocalTime.zoneHere, Self.namesNoZone(text) else {
+        guard !cut.isInUTC, let zone = LocalTime.zoneHere, RequestedTime.namesNoZone(text) else {
             return try RequestedTime(text, now: controlPlane.now)
         }
         do {
@@ -318,12 +318,6 @@ extension PortalPages {
             }
             throw error
         }
-    }
-
-    /// `2026-10-25 02:30`, and not `…Z`, `…+02:00` or `10 minutes ago`.
-    private static func namesNoZone(_ text: String) -> Bool {
-        text.utf8.allSatisfy { (0x30...0x3A).contains($0) || [0x20, 0x2D, 0x2E, 0x54].contains($0) }
-            && text.split(separator: ":").last?.contains("-") != true
     }
 
     private func add(_ planned: PlannedRestore, _ request: RestoreRequest, to cut: inout TimelineCut) {
