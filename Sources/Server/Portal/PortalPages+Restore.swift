@@ -95,6 +95,8 @@ extension PortalPages {
         try visit.require(.restoreServer, source.resourceGroup)
         let typed = restoreForm()
         if form["step"] == "basics" { return try .page(restorePage(source, typed)) }
+        // The name is taken by what the same form has begun.
+        if form["step"] == "create", let begun = visit.begun(form) { return begun }
         do {
             let request = try request(typed, source)
             let planned = try controlPlane.planRestore(request)
