@@ -199,6 +199,7 @@ extension PortalPages {
     private func fill(_ page: inout CreatePage) {
         page.group = form["group"] ?? ""
         page.name = form["name"] ?? ""
+        page.version = form["version"] ?? page.version
         page.login = form["login"] ?? ""
         page.access = form["access"] ?? ""
         page.tags = form["tags"] ?? ""
