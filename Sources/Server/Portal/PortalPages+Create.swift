@@ -185,11 +185,7 @@ extension PortalPages {
             Fact("Who may connect", isForMachine ? "This machine (127.0.0.1)" : "Nobody yet"),
             Fact("Tags", form["tags"] ?? ""),
         ]
-        var words = ["-g", group, "-n", name, "--tier", request.tier ?? "Burstable"]
-        words += ["--storage-size", "\(request.storageSizeGiB ?? 32)"]
-        words += ["--backup-retention", "\(request.backupRetentionDays ?? 7)"]
-        if let login = request.adminUser { words += ["--admin-user", login] }
-        if isForMachine { words += ["--public-access", "127.0.0.1"] }
+        let words = Self.options(request)
         page.frame.samePitr = [Shell.line(["pitr", "create"] + words)]
         page.frame.sameAz = [Shell.line(["az", "postgres", "flexible-server", "create"] + words)]
         return page
