@@ -29,6 +29,16 @@ struct PortalFormTests {
         #expect(PortalPages.options(request) == words)
     }
 
+    @Test(
+        arguments: [
+            ("database", "Add a database to orders"), ("delete-database", "Delete a database of orders"),
+            ("delete-backup", "Delete a backup of orders"), ("upgrade", "Upgrade orders"),
+            ("delete-group", "Delete resource group orders"),
+        ] as [(String, String)])
+    func `a deployment is titled by what it does`(kind: String, title: String) {
+        #expect(PortalWords.operation(kind, on: "orders") == title)
+    }
+
     @Test func `a moment that is still to come is refused`() {
         let now = PostgresTimestamp(unixMicroseconds: 1_792_886_400_000_000)
         #expect(throws: Never.self) { try PortalPages.requirePast(now, now: now) }

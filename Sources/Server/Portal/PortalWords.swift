@@ -87,11 +87,16 @@ enum PortalWords {
             case "start": "Start server"
             case "stop": "Stop server"
             case "restart": "Restart server"
+            case "upgrade": "Upgrade"
             case "backup": "Back up"
+            case "delete-backup": "Delete a backup of"
             case "drill": "Rehearse a restore of"
             case "firewall-rule": "Write firewall rule of"
             case "delete-firewall-rule": "Delete firewall rule of"
             case "parameter": "Set parameter of"
+            case "database": "Add a database to"
+            case "delete-database": "Delete a database of"
+            case "delete-group": "Delete resource group"
             default: kind.replacing("-", with: " ")
             }
         return "\(words) \(resource)"
