@@ -86,6 +86,7 @@ extension ControlPlane {
             _ = try showParameter(reference, name: name)
         case .createDatabase(let reference, let name, _, _):
             (kind, server, part) = (.createDatabase, reference, "databases/\(name)")
+            try Self.validate(databaseName: name)
         case .deleteDatabase(let reference, let name):
             (kind, server, part) = (.deleteDatabase, reference, "databases/\(name)")
             _ = try showDatabase(reference, name: name)
