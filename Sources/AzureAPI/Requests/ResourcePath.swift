@@ -68,7 +68,7 @@ public struct ResourcePath: Hashable, Sendable {
             switch self {
             case .startLtrBackup, .ltrPreBackup: AbsentPart.ltrBackupOperations.words
             case .migrateNetwork: "Migrations to another network"
-            case .startMajorVersionUpgradePrecheck: "Upgrades to another major version"
+            case .startMajorVersionUpgradePrecheck: "Prechecks of an upgrade"
             }
         }
     }
