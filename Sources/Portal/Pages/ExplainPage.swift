@@ -57,7 +57,7 @@ public struct ExplainPage: Page {
     public init() {}
 
     static let glossary = [
-        Fact("LSN", "A position in the WAL: how many bytes were written since the server was made."),
+        Fact("LSN", "A position in the WAL, counted in bytes: of two, the larger is the later one."),
         Fact("Segment", "A file of WAL, usually of 16 MiB. Its name is the timeline and its number."),
         Fact("Redo point", "Where replay has to begin so that nothing is missed: a checkpoint's beginning."),
         Fact(

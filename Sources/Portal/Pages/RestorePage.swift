@@ -180,8 +180,8 @@ public struct RestorePage: Page {
                     ])
                 tag(
                     "p", ["class": "hint", "id": "words-hint"],
-                    "10 minutes ago; 2026-11-29 04:37:12+01:00; a time and its zone. It goes before the "
-                        + "calendar.")
+                    "10 minutes ago; 2026-11-29 04:37:12+01:00; a time and its zone. It is used instead "
+                        + "of the calendar.")
             }
         }
     }

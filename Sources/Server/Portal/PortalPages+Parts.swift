@@ -140,7 +140,7 @@ extension PortalPages {
             // The list of backups is worth showing without it.
             let problem = ControlPlane.problem(from: error)
             guard problem.code.httpStatus < 500, problem.code != .canceled else { throw problem }
-            page.archive.append(Fact("Gaps", "not to be told: \(problem.message)"))
+            page.archive.append(Fact("Gaps", "unknown: \(problem.message)"))
         }
     }
 

@@ -13,7 +13,7 @@ extension PortalPages {
         .server(group: server.resourceGroup, name: server.name, part)
     }
 
-    /// The list, or why it cannot be had.
+    /// The list, or why it cannot be read.
     private func fill(_ page: inout ListPage, _ rows: () throws -> [[ListPage.Cell]]) throws {
         do {
             page.rows = try rows()
@@ -21,7 +21,7 @@ extension PortalPages {
             let problem = ControlPlane.problem(from: error)
             guard problem.code.httpStatus < 500 else { throw problem }
             page.frame.notice = Frame.Notice(problem)
-            page.emptyTitle = "The list is not to be had now"
+            page.emptyTitle = "The list cannot be read now"
         }
     }
 
