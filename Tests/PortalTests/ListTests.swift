@@ -47,6 +47,16 @@ struct ListTests {
         #expect(text.contains("Delete for good</button>"))
     }
 
+    @Test func `an older part of a list is exported as it is shown, and a search begins anew`() {
+        var page = page([[.text("orders"), .text(""), .text("")]])
+        page.kept = [("status", "Failed")]
+        page.part = [("to", "1792886400000000")]
+        page.searchLabel = "Search"
+        let text = page.document
+        #expect(text.contains("?format=csv&amp;status=Failed&amp;to=1792886400000000"))
+        #expect(!text.contains("name=\"to\""))
+    }
+
     @Test func `names that people chose stay text in every kind of cell`() {
         let name = "</td><script>1</script>"
         var page = page([

@@ -111,6 +111,8 @@ public struct ListPage: Page {
     public var search = ""
     /// Goes with a search and with an export.
     public var kept: [(name: String, value: String)] = []
+    /// Which part of the list is shown: goes with an export, where a search begins anew.
+    public var part: [(name: String, value: String)] = []
     public var columns: [String] = []
     public var rows: [[Cell]] = []
     /// What there is beyond the rows, and the way there.
@@ -159,7 +161,7 @@ public struct ListPage: Page {
             }
             Table.links(
                 place,
-                (kept + (search.isEmpty ? [] : [("search", search)])).map {
+                (kept + part + (search.isEmpty ? [] : [("search", search)])).map {
                     "&\($0.0)=\(PercentCoding.encode($0.1))"
                 }.joined())
         }

@@ -64,7 +64,8 @@ extension PortalPages {
             guard let record = records.first(where: { $0.id == id }) else {
                 throw Problem(.resourceNotFound, "there is no such drill of \(server.name)")
             }
-            return try .page(drill(record, server))
+            let page = try drill(record, server)
+            return try exported(page.table, as: "\(server.name)-drill") ?? .page(page)
         }
         let place = Place.server(group: server.resourceGroup, name: server.name, .drills)
         var page = ListPage(

@@ -123,6 +123,9 @@ extension PortalPages {
                 isCurrent: word == status)
         }
         if !status.isEmpty { page.kept = [("status", status)] }
+        if let end = PortalWords.instant(query["to"]) {
+            page.part = [("to", String(end.unixMicroseconds))]
+        }
         page.searchLabel = "Search by operation, resource, caller or correlation"
         page.search = query["search"] ?? ""
         page.emptyTitle =

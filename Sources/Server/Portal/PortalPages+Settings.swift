@@ -19,7 +19,8 @@ extension PortalPages {
             page.rows = try rows()
         } catch {
             let problem = ControlPlane.problem(from: error)
-            guard problem.code.httpStatus < 500 else { throw problem }
+            // An export without rows would say that there are none.
+            guard problem.code.httpStatus < 500, visit.request.query["format"] == nil else { throw problem }
             page.frame.notice = Frame.Notice(problem)
             page.emptyTitle = "The list cannot be read now"
         }

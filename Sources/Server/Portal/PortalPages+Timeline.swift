@@ -58,7 +58,8 @@ extension PortalPages {
             try fill(&page, server, from: view.from, to: view.to)
         } catch {
             let problem = ControlPlane.problem(from: error)
-            guard problem.code.httpStatus < 500 else { throw problem }
+            // An export without rows would say that there are none.
+            guard problem.code.httpStatus < 500, visit.request.query["format"] == nil else { throw problem }
             page.frame.notice = Frame.Notice(problem)
         }
         return page
