@@ -57,6 +57,18 @@ struct ListTests {
         #expect(!text.contains("name=\"to\""))
     }
 
+    @Test func `an activity log that is as full as it gets is not too large`() {
+        let line = "  \"correlationId\": \"6f1d0c9e-5b7a-4c1e-9d55-0123456789ab\",\n"
+        let json = String(repeating: line, count: 55)
+        let row: [ListPage.Cell] = [
+            .text("Write PostgreSQL Firewall Rule", sub: String(repeating: "a", count: 200)),
+            .state("Failed"), .hidden("JSON", exact: json),
+        ]
+        var page = page(Array(repeating: row, count: 25))
+        page.columns = ["Operation", "Status", "JSON"]
+        #expect(page.document.utf8.count < 150_000, "\(page.document.utf8.count) bytes")
+    }
+
     @Test func `names that people chose stay text in every kind of cell`() {
         let name = "</td><script>1</script>"
         var page = page([

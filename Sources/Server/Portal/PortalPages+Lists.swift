@@ -8,7 +8,8 @@ import ServiceModel
 
 /// What is beside the servers: deleted ones, the activity log, who may sign in.
 extension PortalPages {
-    private static let mostEvents = 50
+    /// Each has its JSON of some three KiB in the page.
+    private static let mostEvents = 25
 
     private func answer(_ page: ListPage, _ name: String) throws -> APIResponse {
         try exported(page.table, as: name) ?? .page(page)
