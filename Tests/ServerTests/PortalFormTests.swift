@@ -39,6 +39,23 @@ struct PortalFormTests {
         #expect(PortalWords.operation(kind, on: "orders") == title)
     }
 
+    @Test func `of a session's passwords the last three are kept, until they expire or it ends`() {
+        let passwords = PortalPasswords()
+        let now = PostgresTimestamp(unixMicroseconds: 1_792_886_400_000_000)
+        let keys = (0..<5).map { number in
+            passwords.keep("p\(number)", session: "a", now: now.advanced(bySeconds: Int64(number)))
+        }
+        let other = passwords.keep("q", session: "b", now: now)
+        let found = keys.map { passwords.password($0, session: "a", now: now) }
+        #expect(found == [nil, nil, "p2", "p3", "p4"])
+        passwords.forget(session: "a")
+        #expect(passwords.password(keys[4], session: "a", now: now) == nil)
+        #expect(passwords.password(other, session: "b", now: now) == "q")
+        let later = now.advanced(bySeconds: PortalPasswords.lifetime)
+        #expect(passwords.password(other, session: "b", now: later) == nil)
+        #expect(passwords.password(other, session: "b", now: now) == nil)
+    }
+
     @Test func `a moment that is still to come is refused`() {
         let now = PostgresTimestamp(unixMicroseconds: 1_792_886_400_000_000)
         #expect(throws: Never.self) { try PortalPages.requirePast(now, now: now) }

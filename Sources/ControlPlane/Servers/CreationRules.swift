@@ -1,5 +1,5 @@
 import Instance
-import Platform
+public import Platform
 import PostgresFormat
 import ServiceModel
 
@@ -60,6 +60,12 @@ extension ControlPlane {
                 .invalidServerName, "'\(name)' is not a server name",
                 hint: "Use lower-case letters, digits and hyphens; begin and end with a letter or digit.")
         }
+    }
+
+    /// What a new server's administrator may be called, and have as a password.
+    public static func checkAdministrator(_ login: String?, password: String?) throws(Problem) {
+        if let login { try AdminRole.checkName(login) }
+        if let password { try AdminRole.checkPassword(password) }
     }
 
     static func validate(databaseName name: String) throws(Problem) {

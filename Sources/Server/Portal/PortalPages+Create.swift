@@ -98,7 +98,7 @@ extension PortalPages {
                 }
                 return .create(request)
             }
-            if let kept = form["kept"] { visit.passwords.forget(kept) }
+            if let kept = form["kept"] { visit.passwords.forget(kept, now: controlPlane.now) }
             return answer
         } catch {
             let problem = ControlPlane.problem(from: error)
@@ -151,6 +151,7 @@ extension PortalPages {
     private func review(_ request: CreateServerRequest) throws -> CreateReviewPage {
         let name = request.name ?? ""
         if let refusal = try controlPlane.refusal(ofName: name) { throw refusal }
+        try ControlPlane.checkAdministrator(request.adminUser, password: request.adminPassword)
         guard (7...35).contains(request.backupRetentionDays ?? 7) else {
             throw Problem(
                 .invalidParameterValue, "the retention period is not from 7 to 35 days",

@@ -9,6 +9,8 @@ import Synchronization
 /// is a number that is worth nothing in another session.
 final class PortalPasswords: Sendable {
     private static let most = 100
+    /// Of one session: whoever reviews again and again takes nobody else's place.
+    static let mostOfSession = 3
     /// Seconds.
     static let lifetime: Int64 = 900
 
@@ -24,7 +26,9 @@ final class PortalPasswords: Sendable {
     func keep(_ password: String, session: String, now: PostgresTimestamp) -> String {
         let key = MachineSecret.fresh()
         entries.withLock { entries in
-            entries = entries.filter { $0.value.end > now }
+            Self.removeExpired(&entries, now)
+            let own = entries.filter { $0.value.session == session }.sorted { $0.value.end < $1.value.end }
+            for (key, _) in own.prefix(max(0, own.count - Self.mostOfSession + 1)) { entries[key] = nil }
             if entries.count >= Self.most, let oldest = entries.min(by: { $0.value.end < $1.value.end }) {
                 entries[oldest.key] = nil
             }
@@ -37,12 +41,25 @@ final class PortalPasswords: Sendable {
     /// Nil where it was kept for another session, or no longer is.
     func password(_ key: String, session: String, now: PostgresTimestamp) -> String? {
         entries.withLock { entries in
-            guard let entry = entries[key], entry.session == session, entry.end > now else { return nil }
+            Self.removeExpired(&entries, now)
+            guard let entry = entries[key], entry.session == session else { return nil }
             return entry.password
         }
     }
 
-    func forget(_ key: String) {
-        entries.withLock { $0[key] = nil }
+    func forget(_ key: String, now: PostgresTimestamp) {
+        entries.withLock { entries in
+            entries[key] = nil
+            Self.removeExpired(&entries, now)
+        }
+    }
+
+    /// All of a session that is over.
+    func forget(session: String) {
+        entries.withLock { entries in entries = entries.filter { $0.value.session != session } }
+    }
+
+    private static func removeExpired(_ entries: inout [String: Entry], _ now: PostgresTimestamp) {
+        entries = entries.filter { $0.value.end > now }
     }
 }

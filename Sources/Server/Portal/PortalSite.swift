@@ -177,7 +177,7 @@ struct PortalSite: Sendable {
             identity = found
         }
         // What the browser had before is not gone on with: nobody can have chosen the new one for it.
-        if let old = Self.secret(request) { try sessions.end(old) }
+        if let old = Self.secret(request) { try end(old) }
         let secret = try sessions.begin(identity, user: user)
         var response = APIResponse.seeOther(.servers)
         response.headers.append(
@@ -195,8 +195,14 @@ struct PortalSite: Sendable {
         return .page(page, status: 401)
     }
 
+    /// A session, and the passwords that were kept for it.
+    private func end(_ secret: String) throws {
+        if let session = try sessions.session(secret) { passwords.forget(session: session.token) }
+        try sessions.end(secret)
+    }
+
     private func signOut(_ request: APIRequest) throws -> APIResponse {
-        if let secret = Self.secret(request) { try sessions.end(secret) }
+        if let secret = Self.secret(request) { try end(secret) }
         var response = APIResponse.seeOther(.signIn)
         response.headers.append(
             ("Set-Cookie", "\(Self.cookie)=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"))
