@@ -56,6 +56,20 @@ struct PortalFormTests {
         #expect(passwords.password(other, session: "b", now: now) == nil)
     }
 
+    @Test func `of an attached server is told how it is received, and what would be lost`() {
+        let attachment = Attachment(
+            host: "db.example", port: 5432, user: "pitr", security: .require, rootCertificate: nil,
+            slot: .none, slotBound: nil)
+        var state = AttachedState(attachment: attachment, phase: .waiting)
+        state.problem = "connection refused"
+        state.rpoSeconds = 12
+        let facts = PortalPages.facts(state)
+        let texts = facts.map { "\($0.name): \($0.value)" }
+        #expect(texts.contains("Source: pitr@db.example, port 5432"))
+        #expect(texts.contains("WAL: Not received, tried again: connection refused"))
+        #expect(texts.contains("RPO: 12.0 s would be lost with the source now"))
+    }
+
     @Test func `a moment that is still to come is refused`() {
         let now = PostgresTimestamp(unixMicroseconds: 1_792_886_400_000_000)
         #expect(throws: Never.self) { try PortalPages.requirePast(now, now: now) }

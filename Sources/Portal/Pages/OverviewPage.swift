@@ -21,6 +21,8 @@ public struct OverviewPage: Page {
     public var essentials: [Fact] = []
     public var health: [Fact] = []
     public var origin: [Fact] = []
+    /// How the WAL of a server that is not run here is received.
+    public var attached: [Fact] = []
     public var rules: [Fact] = []
     /// Operations on it in progress, by what they do.
     public var deployments: [Frame.Link] = []
@@ -64,19 +66,24 @@ public struct OverviewPage: Page {
             }
         }
         Parts.card("Essentials") { Parts.facts(essentials) }
+        if !attached.isEmpty { Parts.card("Attached") { Parts.facts(attached) } }
         if !origin.isEmpty { Parts.card("Restored from") { Parts.facts(origin) } }
         tag("div", ["class": "pair"]) {
             Parts.card("Health") { Parts.facts(health) }
-            Parts.card("Firewall rules") {
-                if rules.isEmpty {
-                    tag("p", [:], "None: nobody can connect over the network.")
-                    tag("pre", ["data-copy": "", "tabindex": "0"]) {
-                        "pitr firewall-rule create -g \(Shell.word(group)) -s \(Shell.word(name)) "
-                            + "-n here --start-ip-address 127.0.0.1"
-                    }
-                } else {
-                    Parts.facts(rules)
+            if attached.isEmpty { firewall }
+        }
+    }
+
+    private var firewall: HTML {
+        Parts.card("Firewall rules") {
+            if rules.isEmpty {
+                tag("p", [:], "None: nobody can connect over the network.")
+                tag("pre", ["data-copy": "", "tabindex": "0"]) {
+                    "pitr firewall-rule create -g \(Shell.word(group)) -s \(Shell.word(name)) "
+                        + "-n here --start-ip-address 127.0.0.1"
                 }
+            } else {
+                Parts.facts(rules)
             }
         }
     }

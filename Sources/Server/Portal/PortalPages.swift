@@ -161,6 +161,7 @@ struct PortalPages: Sendable {
         page.essentials = Self.essentials(server)
         page.health = Self.health(server)
         page.origin = Self.origin(server)
+        page.attached = server.attached.map(Self.facts) ?? []
         page.rules = try controlPlane.listFirewallRules(reference).map {
             Fact($0.name, "\($0.startIPAddress) to \($0.endIPAddress)", isExact: true)
         }
@@ -190,7 +191,11 @@ struct PortalPages: Sendable {
             (.updateServer, .init("Reset password", .password, isPossible: isReady)),
             (.deleteServer, .init("Delete", .delete)), (.read, .init("Connect", .connect)),
         ]
-        return all.filter { visit.may($0.0, server.resourceGroup) }.map(\.1)
+        let refused: [Place.ServerPlace] = [.stop, .start, .restart, .password, .connect]
+        return all.filter { action, tool in
+            visit.may(action, server.resourceGroup)
+                && (server.attached == nil || !refused.contains(tool.part))
+        }.map(\.1)
     }
 
     private static func essentials(_ server: ServerDetails) -> [Fact] {

@@ -82,25 +82,21 @@ struct PortalVisit: Sendable {
         frame.kind = "Azure Database for PostgreSQL flexible server"
         frame.way = [Frame.Link("Servers", .servers)]
         if part != .overview { frame.way.append(Frame.Link(server.name, place(.overview))) }
-        frame.menu = [
-            (
-                "",
-                [
-                    Frame.Link("Overview", place(.overview)), Frame.Link("Timeline", place(.timeline)),
-                    Frame.Link("Connect", place(.connect)), Frame.Link("Drills", place(.drills)),
-                ]
-            ),
-            (
-                "Settings",
-                [
-                    Frame.Link("Compute + storage", place(.compute)),
-                    Frame.Link("Networking", place(.networking)),
-                    Frame.Link("Server parameters", place(.parameters)),
-                    Frame.Link("Databases", place(.databases)),
-                    Frame.Link("Backup and restore", place(.backups)),
-                ]
-            ),
-        ]
+        var first = [Frame.Link("Overview", place(.overview)), Frame.Link("Timeline", place(.timeline))]
+        var settings: [Frame.Link] = []
+        // An attached server is not run here: all that would be refused.
+        if server.attached == nil {
+            first.append(Frame.Link("Connect", place(.connect)))
+            settings = [
+                Frame.Link("Compute + storage", place(.compute)),
+                Frame.Link("Networking", place(.networking)),
+                Frame.Link("Server parameters", place(.parameters)),
+                Frame.Link("Databases", place(.databases)),
+            ]
+        }
+        first.append(Frame.Link("Drills", place(.drills)))
+        settings.append(Frame.Link("Backup and restore", place(.backups)))
+        frame.menu = [("", first), ("Settings", settings)]
         frame.here = place(part)
         return frame
     }

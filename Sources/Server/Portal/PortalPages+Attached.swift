@@ -1,0 +1,42 @@
+import Notation
+import Portal
+import PostgresFormat
+import ServiceModel
+
+/// A server that is not run here.
+extension PortalPages {
+    /// How its WAL is received, and what would be lost with it.
+    static func facts(_ state: AttachedState) -> [Fact] {
+        let attachment = state.attachment
+        var facts = [
+            Fact("Source", "\(attachment.user)@\(attachment.host), port \(attachment.port)"),
+            Fact("WAL", words(state)),
+        ]
+        if let seconds = state.rpoSeconds {
+            let lost = PortalWords.seconds(min(seconds, 1e9))
+            facts.append(Fact("RPO", "\(lost) would be lost with the source now"))
+        }
+        if let durable = state.durable {
+            facts.append(Fact("Durable here", "up to \(durable)", isExact: true))
+        }
+        if let behind = state.lagBytes { facts.append(Fact("Behind", ByteText.of(behind))) }
+        if let gap = state.gap {
+            facts.append(Fact("Gap", "WAL from \(gap) on was gone before it was received"))
+        }
+        facts.append(Fact("Guarantee", attachment.guarantee))
+        return facts
+    }
+
+    /// `Streaming since …`, `Not received, tried again since …: why`.
+    private static func words(_ state: AttachedState) -> String {
+        let words =
+            switch state.phase {
+            case .streaming: "Streaming"
+            case .connecting: "Connecting"
+            case .waiting: "Not received, tried again"
+            case .notReceiving: "Not received: neither 'pitr serve' nor 'pitr receive' runs"
+            }
+        let since = state.since.map { ", since \(PortalWords.time($0))" } ?? ""
+        return words + since + (state.problem.map { ": \($0)" } ?? "")
+    }
+}
