@@ -2,7 +2,7 @@ import ServiceModel
 
 /// Create as a command.
 extension PortalPages {
-    /// The options of `create` by which pitr and az make the same server, but for the password: it is on no page.
+    /// The options of `create` by which pitr and az make the same server; the password is on no page.
     static func options(_ request: CreateServerRequest) -> [String] {
         var words = ["-g", request.resourceGroup, "-n", request.name ?? ""]
         func add(_ option: String, _ value: String?) {

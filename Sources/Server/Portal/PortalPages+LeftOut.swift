@@ -25,8 +25,8 @@ extension PortalPages {
         }
         if counted > 1 {
             notes.append(
-                "In so much WAL, changes of fewer than \(counted) rows are looked for only when asked for: put "
-                    + "1 into Rows, at least.")
+                "In so much WAL, changes of fewer than \(counted) rows are looked for only when asked for: "
+                    + "put 1 into Rows, at least.")
         }
         return notes
     }

@@ -84,7 +84,7 @@ public struct TimelinePage: Page {
     public var events: [Event] = []
     /// Events of the view that are left out, as a page holds so many.
     public var eventsLeftOut = 0
-    /// Whether what is not in the list did not happen: nothing was refused, hidden for being small, or missing.
+    /// Whether what is not in the list did not happen: nothing was refused, hidden as small, or missing.
     public var isComplete = false
     public var notes: [String] = []
     public var selection = Selection.all
