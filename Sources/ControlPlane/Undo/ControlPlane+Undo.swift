@@ -89,8 +89,9 @@ extension ControlPlane {
             plan.leftOut.append(
                 .init(
                     subject: "definitions",
-                    reason: "others changed definitions, or rows of these tables, between the transactions: "
-                        + "take those back one by one that made, dropped or altered something"))
+                    reason: "others changed definitions, or rows of these tables, between the transactions, "
+                        + "or a sequence that they dropped gave out numbers: take those back one by one "
+                        + "that made, dropped or altered something"))
             return nil
         }
         return plan.makesDropped ? try addDropped(to: &plan, copies, folder) : nil

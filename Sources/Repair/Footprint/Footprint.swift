@@ -118,14 +118,15 @@ public struct TransactionFootprint: Hashable, Sendable {
     }
 
     /// Whether it is one transaction, or several that nobody came between: no other transaction that
-    /// committed between them wrote a table of theirs, or a definition.
+    /// committed between them wrote a table of theirs, or a definition, and no sequence gave numbers out
+    /// between them that they dropped: it would come back as it was before the first one.
     public var isOne: Bool {
         if commits.count <= 1 { return true }
         guard let others, others.isComplete else { return false }
         let own = Set(relations.keys).union(made).union(dropped)
         let databases = Set(own.map(\.database))
         let passedOver = Self.largeObjects.union([Self.statistics])
-        return others.files.isDisjoint(with: own)
+        return others.files.isDisjoint(with: own) && others.sequences.isDisjoint(with: dropped)
             && !others.files.contains { file in
                 guard databases.contains(file.database), let catalog = catalog(of: file) else { return false }
                 return !passedOver.contains(catalog)

@@ -12,6 +12,8 @@ public struct OthersWork: Hashable, Sendable {
     private var open: [TransactionID: Set<RelationLocator>] = [:]
     /// Of their rows.
     public private(set) var files: Set<RelationLocator> = []
+    /// Files of sequences that moved on, by whomever: numbers are not given back by a rollback.
+    public private(set) var sequences: Set<RelationLocator> = []
     /// Whether all that they wrote is known.
     public private(set) var isComplete = true
 
@@ -33,6 +35,13 @@ public struct OthersWork: Hashable, Sendable {
         case .heap?, .heap2?:
             guard record.xid.isNormal, !own.contains(record.xid) else { return }
             note(record)
+        case .sequence?:
+            guard record.start > first else { return }
+            guard let sequence = record.sequence else {
+                isComplete = false
+                return
+            }
+            sequences.insert(sequence)
         case .transaction?:
             guard let end = record.transactionDetails, end.end.kind != .prepare else { return }
             finish(end)
