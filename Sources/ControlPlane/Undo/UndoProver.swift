@@ -109,8 +109,12 @@ struct UndoProver {
         let begin = try Self.position(connection)
         try connection.execute("BEGIN; SAVEPOINT whole")
         do {
-            for statement in script.statementTexts {
-                try connection.execute(Self.withoutGuards(statement))
+            for (place, statements) in script.transactionTexts.enumerated() {
+                // What the one before it deferred is done; this one may defer again.
+                if place > 0 { try connection.execute("SET CONSTRAINTS ALL DEFERRED") }
+                for statement in statements { try connection.execute(Self.withoutGuards(statement)) }
+                // What COMMIT would do: triggers may be deferred to it.
+                try connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
             }
         } catch {
             guard let failure = connection.lastFailure, connection.isOpen else { throw error }
@@ -134,6 +138,7 @@ struct UndoProver {
         _ script: RepairScript, _ connection: Connection
     ) throws -> [(table: ObjectID, row: Int)] {
         var rows: [(table: ObjectID, row: Int)] = []
+        try connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for trial in script.trials() {
             try connection.execute("SAVEPOINT one")
             do {

@@ -54,6 +54,11 @@ public struct RepairScript: Sendable {
     /// The statements that write, in their order, as the script has them.
     public var statementTexts: [String] { statements() }
 
+    /// The same by the transactions that they are in.
+    public var transactionTexts: [[String]] {
+        plan.batch == nil ? [statements()] : batches.map { $0.flatMap(\.statements) }
+    }
+
     /// Those of them that write rows of tables which are there.
     public var guardedTexts: [String] { parts(portion).flatMap(\.statements) }
 
