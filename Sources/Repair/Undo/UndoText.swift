@@ -45,8 +45,10 @@ public struct UndoText: Sendable {
             lines += plan.leftOut.map { "- \(Self.shown($0.subject)): \(Self.shown($0.reason))" }
         }
         lines += [
-            "", "## Files", "", "- `repair.sql`: the script, one transaction for psql",
-            "- `rows.csv`: every cell that the transaction changed: before, after, now",
+            "", "## Files", "",
+            "- `repair.sql`: the script for psql, "
+                + (plan.batch.map { "in transactions of at most \($0) rows" } ?? "one transaction"),
+            "- `rows`: a file of each table with every cell that the transaction changed: before, after, now",
             "- `conflicts.csv`: those about which somebody has to decide", "",
         ]
         return lines.joined(separator: "\n")
