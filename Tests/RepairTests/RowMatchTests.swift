@@ -170,6 +170,20 @@ struct RowMatchTests {
         #expect(found.map(\.here) == ["CREATE DATABASE d;"], "\(found)")
     }
 
+    @Test func `a line that only begins like a setting belongs to its object`() throws {
+        func dump(_ line: String) throws -> SchemaPieces {
+            try Self.pieces(Self.part("FUNCTION", "f", "AS $$\n\(line)"))
+        }
+        for value in ["a + ", "'fast", "\"a\"b", "A"] {
+            let line = "SET default_tablespace = " + value
+            #expect(try !dump(line + "1;").differences(from: dump(line + "2;")).isEmpty, "\(value)")
+        }
+        for value in ["''", "fast", "\"a\"\"b\""] {
+            let line = "SET default_tablespace = \(value);"
+            #expect(try dump(line).differences(from: dump("")) == [], "\(value)")
+        }
+    }
+
     @Test func `a tablespace belongs to the objects behind it, until another one is set`() throws {
         let (plain, fast) = ("SET default_tablespace = '';\n", "SET default_tablespace = fast;\n")
         let (type, table) = (

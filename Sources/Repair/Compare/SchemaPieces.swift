@@ -128,8 +128,39 @@ private struct SchemaSettings {
 
     private var current: [String: String] = [:]
 
+    /// Whether the line is one of these settings and nothing else: text of an object may begin like one.
     static func has(_ line: some StringProtocol) -> Bool {
-        line.hasPrefix(tablespace) || line.hasPrefix(method)
+        let text = String(line)
+        guard text.hasSuffix(";"), let start = [tablespace, method].first(where: text.hasPrefix) else {
+            return false
+        }
+        let value = String(text.dropFirst(start.count).dropLast())
+        return isName(value) || start == tablespace && value == "''"
+    }
+
+    /// As `fmtId` of PostgreSQL's tools writes it: in double quotes unless it is plain.
+    private static func isName(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        let quote = UInt8(ascii: "\"")
+        guard bytes.first == quote else {
+            return !bytes.isEmpty
+                && bytes.allSatisfy { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                        UInt8(ascii: "_"):
+                        true
+                    default: false
+                    }
+                }
+        }
+        guard bytes.count > 2, bytes.last == quote else { return false }
+        let inner = bytes[1..<bytes.count - 1]
+        // Quotes within are doubled: without those pairs none is left.
+        var isOpen = false
+        for byte in inner {
+            if byte == quote { isOpen.toggle() } else if isOpen { return false }
+        }
+        return !isOpen
     }
 
     mutating func take(_ line: String) {
