@@ -180,12 +180,14 @@ extension ControlPlane {
             plan.triggerEffects = tried.effects
             // What triggers would overwrite they do not where they are off.
             if tried.overwritten.isEmpty || plan.disablesTriggers { break }
+            let reason =
+                script.isInBatches
+                ? "a trigger gives it, or another column of it, other values, or refuses it: batches could not "
+                    + "be gone on with, so leave --batch out"
+                : "a trigger gives it other values, or refuses it"
             var isChanged = false
             for (table, rows) in Dictionary(grouping: tried.overwritten, by: \.table) {
-                isChanged =
-                    plan.forbid(
-                        rows.map(\.row), of: table, because: "a trigger gives it other values, or refuses it")
-                    || isChanged
+                isChanged = plan.forbid(rows.map(\.row), of: table, because: reason) || isChanged
             }
             if !isChanged { break }
             script = RepairScript(plan, rule)

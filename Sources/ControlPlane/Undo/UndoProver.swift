@@ -122,7 +122,9 @@ struct UndoProver {
             return (["the script fails with them: \(failure.message)"], try refused(script, connection))
         }
         let proof = try ScriptProof(connection, script.tables)
-        let overwritten = try proof.overwritten()
+        // Batches are gone on with by rows that are wholly as they are to be.
+        var overwritten = try proof.overwritten(wholly: script.isInBatches)
+        overwritten += try unrecognized(script, connection, besides: overwritten)
         try connection.execute("ROLLBACK")
         let end = try Self.position(connection)
         _ = try copy.connect(database).query("SELECT pg_switch_wal()")
@@ -130,6 +132,27 @@ struct UndoProver {
             try copy.records(from: begin, to: end, visit)
         }
         return (try proof.additions(work), overwritten)
+    }
+
+    /// Rows that the first look of a script in batches would not take for done when they are done.
+    private func unrecognized(
+        _ script: RepairScript, _ connection: Connection, besides known: [(table: ObjectID, row: Int)]
+    ) throws -> [(table: ObjectID, row: Int)] {
+        let known = Dictionary(grouping: known, by: \.table).mapValues { Set($0.map(\.row)) }
+        var rows: [(table: ObjectID, row: Int)] = []
+        for look in script.looks() {
+            if let found = known[look.table], !found.isDisjoint(with: look.rows) { continue }
+            try connection.execute("SAVEPOINT look")
+            do {
+                try connection.execute(look.statement)
+            } catch {
+                guard connection.isOpen, connection.lastFailure != nil else { throw error }
+                try connection.execute("ROLLBACK TO look")
+                rows += look.rows.map { (look.table, $0) }
+            }
+            try connection.execute("RELEASE look")
+        }
+        return rows
     }
 
     /// Rows that do not get what they were to get, one by one: a trigger gives them other values, keeps them

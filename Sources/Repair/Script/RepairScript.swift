@@ -62,6 +62,9 @@ public struct RepairScript: Sendable {
     /// Those of them that write rows of tables which are there.
     public var guardedTexts: [String] { parts(portion).flatMap(\.statements) }
 
+    /// Whether it writes in several transactions, each of which may be the last one of a run.
+    public var isInBatches: Bool { plan.batch != nil }
+
     /// How many transactions it is at most.
     public var transactionCount: Int { plan.batch == nil ? 1 : max(1, batches.count) }
 
@@ -327,6 +330,12 @@ public struct RepairScript: Sendable {
         parts(1).map {
             Trial(table: $0.table, rows: $0.rows, statement: $0.statements.joined(separator: "\n"))
         }
+    }
+
+    /// What a script in batches looks at first; each passes also where its rows are as they are to be.
+    public func looks() -> [Trial] {
+        guard isInBatches else { return [] }
+        return parts(portion).map { Trial(table: $0.table, rows: $0.rows, statement: $0.check()) }
     }
 
     /// Statements of a script that belong together, and the rows that are in it.

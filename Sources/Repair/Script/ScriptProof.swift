@@ -142,7 +142,9 @@ public struct ScriptProof {
 
     /// Places of rows that do not read as they are wanted, in tables with a key; in the session's own
     /// transaction.
-    public func overwritten() throws(Problem) -> [(table: ObjectID, row: Int)] {
+    ///
+    /// - Parameter wholly: also in columns that the script does not set.
+    public func overwritten(wholly: Bool = false) throws(Problem) -> [(table: ObjectID, row: Int)] {
         var found: [(table: ObjectID, row: Int)] = []
         for table in tables where !table.isDropped {
             guard let key = table.shape.key else { continue }
@@ -151,7 +153,7 @@ public struct ScriptProof {
                 of: table.shape, by: key, writes.map { write in key.columns.map { write.wanted?[$0] ?? nil } }
             )
             for (write, row) in zip(writes, rows) {
-                let places = write.action == .insert ? table.shape.written : write.columns
+                let places = wholly || write.action == .insert ? table.shape.written : write.columns
                 let isKept = places.allSatisfy { place in
                     row.map { $0.cells[place] } == write.wanted.map { $0[place] }
                 }
