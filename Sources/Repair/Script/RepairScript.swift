@@ -1,5 +1,6 @@
+import Notation
 import Platform
-public import PostgresFormat
+import PostgresFormat
 
 /// The script that takes a transaction back: one transaction for `psql`, to be read before it is run.
 ///
@@ -15,9 +16,11 @@ public struct RepairScript: Sendable {
         case none
     }
 
-    private let plan: UndoPlan
+    let plan: UndoPlan
     private let rule: ConflictRule
     public let tables: [PlannedTable]
+    /// By which its batches know that its own first look has passed.
+    let word = Hexadecimal.text(UInt64.random(in: .min ... .max), digits: 16, .lower)
     /// Rows that one statement names.
     private static let portion = 500
 
@@ -54,37 +57,13 @@ public struct RepairScript: Sendable {
     /// The statements that write, in their order, as the script has them.
     public var statementTexts: [String] { statements() }
 
-    /// The same by the transactions that they are in.
-    public var transactionTexts: [[String]] {
-        plan.batch == nil ? [statements()] : batches.map { $0.flatMap(\.statements) }
-    }
-
     /// Those of them that write rows of tables which are there.
     public var guardedTexts: [String] { parts(portion).flatMap(\.statements) }
-
-    /// Whether it writes in several transactions, each of which may be the last one of a run.
-    public var isInBatches: Bool { plan.batch != nil }
 
     /// How many transactions it is at most.
     public var transactionCount: Int { plan.batch == nil ? 1 : max(1, batches.count) }
 
-    private var portion: Int { min(Self.portion, plan.batch ?? Self.portion) }
-
-    /// What each transaction writes that is one of several.
-    private var batches: [[ScriptPart]] {
-        let most = plan.batch ?? .max
-        var batches: [[ScriptPart]] = []
-        var rows = 0
-        for part in parts(portion) {
-            if batches.isEmpty || rows + part.rows.count > most {
-                batches.append([])
-                rows = 0
-            }
-            batches[batches.count - 1].append(part)
-            rows += part.rows.count
-        }
-        return batches
-    }
+    var portion: Int { min(Self.portion, plan.batch ?? Self.portion) }
 
     // MARK: Text
 
@@ -102,23 +81,6 @@ public struct RepairScript: Sendable {
         }
         parts.append("COMMIT;\n")
         return parts.joined(separator: "\n")
-    }
-
-    /// All that is expected is looked at before anything is written. Then each batch asks again for itself: a
-    /// run that was interrupted is gone on with by the same script.
-    private func inBatches(_ proof: Proof) -> String {
-        let batches = batches
-        var texts = [
-            header(proof),
-            Self.preamble + "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n\(Self.settings)\n",
-            checks(), "-- Are all rows as they were, or as they are to be?\n",
-        ]
-        texts += batches.joined().map { $0.check() } + ["COMMIT;\n"]
-        for (place, batch) in batches.enumerated() {
-            texts.append("-- Batch \(place + 1) of \(batches.count).\n" + Self.begin)
-            texts += batch.flatMap(\.statements) + ["COMMIT;\n"]
-        }
-        return texts.joined(separator: "\n")
     }
 
     /// Whether it needs the owner of the tables.
@@ -176,7 +138,7 @@ public struct RepairScript: Sendable {
             + "pg_catalog.pg_partition_tree(p.o::pg_catalog.regclass) AS q WHERE q.relid = t.tgrelid))) AS w)"
     }
 
-    private func header(_ proof: Proof) -> String {
+    func header(_ proof: Proof) -> String {
         var lines: [String] = []
         if proof == .none { lines += ["NOT PROVED: nobody has run this script on a copy.", ""] }
         lines.append("Takes back \(plan.subject) of \(plan.source):")
@@ -223,8 +185,9 @@ public struct RepairScript: Sendable {
                 "",
                 "In \(transactionCount) batches of at most \(batch) rows (more where they belong together):",
                 "each of them is all or nothing, and the whole is not. Until the last one is done,",
-                "readers may see a state that is repaired by half. Interrupted, or stopped by a row",
-                "that was written meanwhile, it goes on where it was when it is run again.",
+                "readers may see a state that is repaired by half. Interrupted, it goes on where it was",
+                "when it is run again, as long as nobody else has written its rows, those among them",
+                "that are repaired already. Where it stops, have pitr undo make a new script.",
             ]
         }
         lines += [
@@ -243,11 +206,11 @@ public struct RepairScript: Sendable {
         return visible.isEmpty ? "--" : "-- " + visible
     }
 
-    private static let settings =
+    static let settings =
         CanonicalText.settings(local: true)
         + "\nSET LOCAL lock_timeout = '30s';\nSET LOCAL statement_timeout = 0;"
 
-    private static let preamble = """
+    static let preamble = """
         \\set ON_ERROR_STOP on
         \\set ON_ERROR_ROLLBACK off
         \\set QUIET on
@@ -256,7 +219,7 @@ public struct RepairScript: Sendable {
 
         """
 
-    private static let begin = """
+    static let begin = """
         BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
         \(settings)
 
@@ -264,7 +227,7 @@ public struct RepairScript: Sendable {
 
     private static let opening = preamble + begin
 
-    private func checks() -> String {
+    func checks() -> String {
         var text = "-- Is this the database, and are its tables the same?\n"
         text += Self.check(
             "pg_catalog.current_database() = \(PlannedValues.literal(plan.database))",
@@ -314,7 +277,7 @@ public struct RepairScript: Sendable {
     // MARK: Statements
 
     /// Tables are made without indexes and keys, filled, and only then completed.
-    private func statements() -> [String] {
+    func statements() -> [String] {
         let made = tables.filter(\.isDropped).flatMap {
             TableStatements($0, portion: Self.portion).fillings().flatMap(\.statements)
         }
@@ -322,78 +285,5 @@ public struct RepairScript: Sendable {
         let own = plan.definitions.isEmpty ? [] : [Self.settings + "\n"]
         return plan.definitions.before + own + made + plan.definitions.sequenceStatements
             + guardedTexts + plan.definitions.after
-    }
-
-    /// Every write by itself, in the script's own order; of a table without a key all together, and those
-    /// whose keys go round in a circle.
-    public func trials() -> [Trial] {
-        parts(1).map {
-            Trial(table: $0.table, rows: $0.rows, statement: $0.statements.joined(separator: "\n"))
-        }
-    }
-
-    /// What a script in batches looks at first; each passes also where its rows are as they are to be.
-    public func looks() -> [Trial] {
-        guard isInBatches else { return [] }
-        return parts(portion).map { Trial(table: $0.table, rows: $0.rows, statement: $0.check()) }
-    }
-
-    /// Statements of a script that belong together, and the rows that are in it.
-    public struct Trial: Sendable {
-        public var table: ObjectID
-        public var rows: [Int]
-        public var statement: String
-    }
-
-    /// - Parameter portion: how many rows one statement names.
-    private func parts(_ portion: Int) -> [ScriptPart] {
-        let tables = tables.filter { !$0.isDropped }
-        let writers = tables.map { TableStatements($0, portion: portion) }
-        let parentsFirst = Self.parentsFirst(tables).map { writers[$0] }
-        let deletes = parentsFirst.reversed().flatMap { $0.deletions() }
-        let inserts = parentsFirst.flatMap { $0.insertions() } + parentsFirst.flatMap { $0.keyless() }
-        let updates = parentsFirst.flatMap { $0.updates() }
-        // A row that is to go may still be referred to by one that is written here.
-        return Self.leadsAway(tables) ? inserts + updates + deletes : deletes + inserts + updates
-    }
-
-    /// Whether rows refer to one that goes until they are updated, or removed from a table without a key.
-    private static func leadsAway(_ tables: [PlannedTable]) -> Bool {
-        tables.contains { parent in
-            guard parent.writes.contains(where: { $0.action == .delete }) else { return false }
-            return parent.shape.references.contains { reference in
-                tables.contains { child in
-                    child.shape.number == reference.tableNumber
-                        && child.writes.contains { write in
-                            child.shape.key == nil
-                                || write.action == .update
-                                    && write.columns.contains {
-                                        reference.columns.contains(child.shape.columns[$0].name)
-                                    }
-                        }
-                }
-            }
-        }
-    }
-
-    /// Places of the tables, each behind those that it refers to; where they refer to each other in a circle,
-    /// as they come.
-    private static func parentsFirst(_ tables: [PlannedTable]) -> [Int] {
-        var rest = Array(tables.indices)
-        var order: [Int] = []
-        while !rest.isEmpty {
-            let free = rest.first { child in
-                !rest.contains { parent in
-                    parent != child
-                        && tables[parent].shape.references.contains {
-                            $0.tableNumber == tables[child].shape.number
-                        }
-                }
-            }
-            let next = free ?? rest[0]
-            order.append(next)
-            rest.removeAll { $0 == next }
-        }
-        return order
     }
 }
