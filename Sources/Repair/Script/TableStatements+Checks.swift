@@ -45,7 +45,8 @@ extension TableStatements {
         return "WITH p(\(values.names)) AS (\(values.sql))\n"
             + "SELECT CASE WHEN count(*) = \(writes.count) THEN '\(name): \(writes.count) rows as planned'\n"
             + "    ELSE ('stop: ' || \(writes.count) - count(*) || ' of \(writes.count) rows of \(name) are "
-            + "not as planned')::pg_catalog.int4::pg_catalog.text END\n"
+            + "not as planned: if they were written since, pitr undo makes a new script')"
+            + "::pg_catalog.int4::pg_catalog.text END\n"
             + "FROM p WHERE \(condition);\n"
     }
 
