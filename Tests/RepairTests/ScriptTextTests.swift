@@ -36,6 +36,15 @@ struct ScriptTextTests {
         #expect(RepairScript.comment("a\u{2028}b\u{202e}").unicodeScalars.allSatisfy { $0.value < 0x80 })
     }
 
+    @Test func `a statement is tried with other rows than it expects and wants`() {
+        let statement =
+            "-- t\nWITH p(n, k1, expected, wanted, v1) AS (VALUES\n    ('1'::integer)),\ndone AS (\n    UPDATE)"
+        let spoiled = GuardTrial.spoiled(statement)
+        #expect(
+            spoiled?.contains("SELECT n, k1, 'other: ' || expected, 'other: ' || wanted, v1 FROM planned") == true)
+        #expect(spoiled?.hasSuffix("\ndone AS (\n    UPDATE)") == true)
+    }
+
     @Test func `a row has the text that PostgreSQL prints`() {
         let shape = TableShape(
             number: .none, name: QualifiedName(schema: "public", name: "t"),

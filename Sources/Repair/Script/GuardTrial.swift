@@ -41,6 +41,9 @@ public struct GuardTrial {
 
     /// The statement with other texts for all rows that it expects; nil where it expects none.
     ///
+    /// Those that it wants are others as well: a row may look, but for its key, as another one is to be, and
+    /// would count as done already.
+    ///
     /// Values stand in one line each and have no line end in them, so that what is looked for is no value.
     static func spoiled(_ statement: String) -> String? {
         guard let head = statement.firstMatch(of: /(^|\n)(WITH |)p\(([a-z0-9, ]+)\) AS \(VALUES\n/),
@@ -48,7 +51,9 @@ public struct GuardTrial {
         else { return nil }
         let names = head.output.3.split(separator: ", ")
         guard names.contains("expected") else { return nil }
-        let columns = names.map { $0 == "expected" ? "'other: ' || expected" : String($0) }
+        let columns = names.map { name in
+            ["expected", "wanted"].contains(name) ? "'other: ' || \(name)" : String(name)
+        }
         let list = names.joined(separator: ", ")
         var text = String(statement[..<head.range.lowerBound])
         text += "\(head.output.1)\(head.output.2)planned(\(list)) AS (VALUES\n"

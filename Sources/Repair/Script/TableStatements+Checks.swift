@@ -82,6 +82,7 @@ extension TableStatements {
     /// Each of them wants the key of another one: the first gets a key that nobody has, the others theirs in
     /// turn, then the first its own.
     func moved(_ circle: [PlannedWrite], _ key: TableShape.Key) -> [String] {
+        let circle = begun(circle, key)
         let first = circle[0]
         guard let column = first.columns.first(where: { key.columns.contains($0) && fresh($0) != nil }),
             let value = fresh(column)
@@ -91,6 +92,20 @@ extension TableStatements {
         }
         return [aside(first, column, value, key)] + circle.dropFirst().map { update([$0], $0.columns) }
             + [back(first, column, key)]
+    }
+
+    /// The circle from where its key can be put aside, and where no row of it looks just as the first one is to
+    /// look: that would count as done. Each still wants the key of the one before it.
+    private func begun(_ circle: [PlannedWrite], _ key: TableShape.Key) -> [PlannedWrite] {
+        let texts = Set(circle.compactMap { $0.expected.map { RowText.of($0, shape) } })
+        let able = circle.indices.filter { place in
+            circle[place].columns.contains { key.columns.contains($0) && fresh($0) != nil }
+        }
+        let open = able.first { place in
+            circle[place].wanted.map { !texts.contains(RowText.of($0, shape)) } ?? false
+        }
+        let start = open ?? able.first ?? 0
+        return Array(circle[start...]) + Array(circle[..<start])
     }
 
     /// A value that no row has; nil where there is none of the type.
@@ -121,8 +136,8 @@ extension TableStatements {
             "\(shape.name): gives one row a key that no other has, for as long as its own is taken")
             + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n"
             + "    UPDATE \(shape.source) AS r SET \(name) = \(value) FROM p\n"
-            + "        WHERE \(found(by: "k")) AND \(image) = p.expected RETURNING\n"
-            + "        pg_catalog.set_config('pitr.aside', r.\(name)::pg_catalog.text, true) IS NOT NULL AS kept),\n"
+            + "        WHERE \(found(by: "k")) AND \(image) = p.expected\(isOpen)\n        RETURNING "
+            + "pg_catalog.set_config('pitr.aside', r.\(name)::pg_catalog.text, true) IS NOT NULL AS kept),\n"
             + "already AS (\(already))\n"
             + counted(1, done: "set aside", already: "had their old values already")
     }

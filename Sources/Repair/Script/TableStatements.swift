@@ -57,17 +57,18 @@ struct TableStatements {
         let already =
             "SELECT p.n FROM p JOIN \(shape.source) AS r ON \(found(by: changesKey ? "w" : "k"))\n"
             + "        WHERE \(image) = p.wanted"
-        // Where it is done already, another row may look just as this one did.
-        let isOpen =
-            changesKey
-            ? "\n        AND NOT EXISTS (SELECT FROM \(shape.source) AS r WHERE \(found(by: "w"))\n"
-                + "            AND \(image) = p.wanted)" : ""
         return comment("\(shape.name): gives back \(names(columns)) in \(writes.count) rows")
             + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n"
             + "    UPDATE \(shape.source) AS r SET \(set.joined(separator: ", ")) FROM p\n"
-            + "        WHERE \(found(by: "k")) AND \(image) = p.expected\(isOpen)\n"
+            + "        WHERE \(found(by: "k")) AND \(image) = p.expected\(changesKey ? isOpen : "")\n"
             + "        RETURNING \(kept(columns)) AS kept),\nalready AS (\(already))\n"
             + counted(writes.count, done: "updated", already: "had their old values already")
+    }
+
+    /// Where a key is changed already, another row may look just as this one did.
+    var isOpen: String {
+        "\n        AND NOT EXISTS (SELECT FROM \(shape.source) AS r WHERE \(found(by: "w"))\n"
+            + "            AND \(image) = p.wanted)"
     }
 
     // MARK: Insertions
