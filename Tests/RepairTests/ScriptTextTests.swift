@@ -41,7 +41,8 @@ struct ScriptTextTests {
             "-- t\nWITH p(n, k1, expected, wanted, v1) AS (VALUES\n    ('1'::integer)),\ndone AS (\n    UPDATE)"
         let spoiled = GuardTrial.spoiled(statement)
         #expect(
-            spoiled?.contains("SELECT n, k1, 'other: ' || expected, 'other: ' || wanted, v1 FROM planned") == true)
+            spoiled?.contains("SELECT n, k1, 'other: ' || expected, 'other: ' || wanted, v1 FROM planned")
+                == true)
         #expect(spoiled?.hasSuffix("\ndone AS (\n    UPDATE)") == true)
     }
 

@@ -132,6 +132,7 @@ extension TableStatements {
         var values = identified([write])
         add(&values, "wanted", "text", [write.wanted.map { RowText.of($0, shape) }])
         addWantedKey(&values, key, [write])
+        addAgain(&values, [write])
         return comment(
             "\(shape.name): gives one row a key that no other has, for as long as its own is taken")
             + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n"
@@ -143,13 +144,33 @@ extension TableStatements {
     }
 
     private var already: String {
-        "SELECT p.n FROM p JOIN \(shape.source) AS r ON \(found(by: "w"))\n        WHERE \(image) = p.wanted"
+        "SELECT p.n FROM p JOIN \(shape.source) AS r ON \(found(by: "w"))\n"
+            + "        WHERE \(image) = p.wanted AND \(isOver)"
+    }
+
+    /// A row with a changed key is not there any more as it was: what is there in its stead may be somebody
+    /// else's, unless it is just what another write leaves.
+    var isOver: String {
+        "(p.again OR NOT EXISTS (SELECT FROM \(shape.source) AS r WHERE \(found(by: "k"))\n"
+            + "            AND \(image) = p.expected))"
+    }
+
+    /// Whether another write leaves a row just as the one is that is expected.
+    func addAgain(_ values: inout PlannedValues, _ writes: [PlannedWrite]) {
+        add(
+            &values, "again", "boolean",
+            writes.map { write in
+                Cell(
+                    write.expected.map { changedKeys.left.contains(RowText.of($0, shape)) } ?? false
+                        ? "t" : "f")
+            })
     }
 
     private func back(_ write: PlannedWrite, _ column: Int, _ key: TableShape.Key) -> String {
         var values = identified([write])
         add(&values, "wanted", "text", [write.wanted.map { RowText.of($0, shape) }])
         addWantedKey(&values, key, [write])
+        addAgain(&values, [write])
         addWanted(&values, write.columns, [write])
         let set = write.columns.enumerated().map { "\(shape.columns[$1].sql) = p.v\($0 + 1)" }
         let held = zip(key.columns, key.operators).enumerated().map { place, pair in

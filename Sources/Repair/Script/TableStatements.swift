@@ -15,11 +15,13 @@ struct ScriptPart {
 struct TableStatements {
     let table: PlannedTable
     private let portion: Int
+    let changedKeys: ChangedKeys
     var shape: TableShape { table.shape }
 
     init(_ table: PlannedTable, portion: Int) {
         self.table = table
         self.portion = portion
+        changedKeys = ChangedKeys(table)
     }
 
     // MARK: Updates
@@ -51,12 +53,15 @@ struct TableStatements {
         var values = identified(writes)
         add(&values, "wanted", "text", writes.map { $0.wanted.map { RowText.of($0, shape) } })
         let changesKey = shape.key?.columns.contains(where: columns.contains) ?? false
-        if changesKey, let key = shape.key { addWantedKey(&values, key, writes) }
+        if changesKey, let key = shape.key {
+            addWantedKey(&values, key, writes)
+            addAgain(&values, writes)
+        }
         addWanted(&values, columns, writes)
         let set = columns.enumerated().map { "\(shape.columns[$1].sql) = p.v\($0 + 1)" }
         let already =
             "SELECT p.n FROM p JOIN \(shape.source) AS r ON \(found(by: changesKey ? "w" : "k"))\n"
-            + "        WHERE \(image) = p.wanted"
+            + "        WHERE \(image) = p.wanted\(changesKey ? " AND " + isOver : "")"
         return comment("\(shape.name): gives back \(names(columns)) in \(writes.count) rows")
             + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n"
             + "    UPDATE \(shape.source) AS r SET \(set.joined(separator: ", ")) FROM p\n"
