@@ -37,9 +37,9 @@ extension TableStatements {
                 there("\(found(by: "k")) AND \(image) = p.expected") + "\n        OR "
                 + there("\(found(by: "w")) AND \(image) = p.wanted")
         case .delete:
+            let gone = gone(&values, writes)
             condition =
-                there("\(found(by: "k")) AND \(image) = p.expected") + "\n        OR NOT "
-                + there(found(by: "k"))
+                there("\(found(by: "k")) AND \(image) = p.expected") + "\n        OR NOT " + there(gone)
         }
         let name = shape.name.visibleLiteral
         return "WITH p(\(values.names)) AS (\(values.sql))\n"

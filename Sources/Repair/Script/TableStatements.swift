@@ -188,14 +188,28 @@ struct TableStatements {
     }
 
     private func delete(_ writes: [PlannedWrite]) -> String {
-        let values = identified(writes)
+        var values = identified(writes)
+        let gone = gone(&values, writes)
         return comment("\(shape.name): removes \(writes.count) rows")
             + "WITH p(\(values.names)) AS (\(values.sql)),\ndone AS (\n"
             + "    DELETE FROM \(shape.source) AS r USING p\n"
             + "        WHERE \(found(by: "k")) AND \(image) = p.expected RETURNING true AS kept),\n"
             + "already AS (SELECT p.n FROM p WHERE NOT EXISTS (SELECT FROM \(shape.source) AS r "
-            + "WHERE \(found(by: "k"))))\n"
+            + "WHERE \(gone)))\n"
             + counted(writes.count, done: "removed", already: "were gone already")
+    }
+
+    /// The condition by which a row `r` has the key of one that is to go, and is not the one that gets its
+    /// key when it is gone.
+    func gone(_ values: inout PlannedValues, _ writes: [PlannedWrite]) -> String {
+        let takers = writes.map(taker)
+        guard takers.contains(where: { $0 != nil }) else { return found(by: "k") }
+        add(&values, "taken", "text", takers)
+        return found(by: "k") + " AND (p.taken IS NULL OR \(image) <> p.taken)"
+    }
+
+    func taker(of write: PlannedWrite) -> Cell? {
+        changedKeys.taker(of: write.expected, write.expected.map { RowText.of($0, shape) })
     }
 
     // MARK: Without a key
