@@ -26,7 +26,8 @@ extension RepairScript {
     /// - Parameter portion: how many rows one statement names.
     func parts(_ portion: Int) -> [ScriptPart] {
         let tables = tables.filter { !$0.isDropped }
-        let writers = tables.map { TableStatements($0, portion: portion) }
+        let written = Set(tables.map(\.shape.number))
+        let writers = tables.map { TableStatements($0, portion: portion, beside: written) }
         let parentsFirst = Self.parentsFirst(tables).map { writers[$0] }
         let deletes = parentsFirst.reversed().flatMap { $0.deletions() }
         let inserts = parentsFirst.flatMap { $0.insertions() } + parentsFirst.flatMap { $0.keyless() }

@@ -4,14 +4,18 @@ import PostgresFormat
 extension TableStatements {
     /// Asks whether each row is as it must be, or as it is to be; writes and locks nothing.
     ///
-    /// What is looked at beside the rows themselves, such as others' rows that refer to them, is left to the
-    /// statements that write: earlier ones may change it.
+    /// Besides, a key that a row is to get must be free, or held by a row that gives it up, and no row of a
+    /// table that is not written may refer to one that goes. Other tables' rows are left to the statements
+    /// that write: earlier ones may change them.
     func check(_ writes: [PlannedWrite]) -> String {
         guard let key = shape.key else { return keylessCheck() }
-        return PlannedWrite.Action.allCases.map { action in
-            let some = writes.filter { $0.action == action }
-            return some.isEmpty ? "" : check(some, action, key)
-        }.joined()
+        let going = writes.filter { $0.action == .delete && taker(of: $0) == nil }
+        let references = going.isEmpty ? [] : outside.map { self.referred(going, by: $0) }
+        return references.joined()
+            + PlannedWrite.Action.allCases.map { action in
+                let some = writes.filter { $0.action == action }
+                return some.isEmpty ? "" : check(some, action, key)
+            }.joined()
     }
 
     private func check(
@@ -33,9 +37,18 @@ extension TableStatements {
                 + there("\(wantedKey(key)) AND \(image) = p.wanted")
         case .update:
             addWantedKey(&values, key, writes)
+            var free = ""
+            var over = ""
+            if writes.contains(where: { $0.columns.contains(where: key.columns.contains) }) {
+                addAgain(&values, writes)
+                add(&values, "held", "text", writes.map { changedKeys.holder(of: $0.wanted) })
+                let other = "(p.held IS NULL OR \(image) <> p.held)"
+                free = " AND NOT " + there("\(found(by: "w")) AND NOT (\(found(by: "k"))) AND \(other)")
+                over = " AND " + isOver
+            }
             condition =
-                there("\(found(by: "k")) AND \(image) = p.expected") + "\n        OR "
-                + there("\(found(by: "w")) AND \(image) = p.wanted")
+                there("\(found(by: "k")) AND \(image) = p.expected") + free + "\n        OR "
+                + there("\(found(by: "w")) AND \(image) = p.wanted") + over
         case .delete:
             let gone = gone(&values, writes)
             condition =

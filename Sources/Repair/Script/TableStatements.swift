@@ -16,10 +16,16 @@ struct TableStatements {
     let table: PlannedTable
     private let portion: Int
     let changedKeys: ChangedKeys
+    /// Foreign keys of tables that are not written.
+    let outside: [TableShape.Reference]
     var shape: TableShape { table.shape }
 
-    init(_ table: PlannedTable, portion: Int) {
+    /// - Parameter written: all tables that are written.
+    init(_ table: PlannedTable, portion: Int, beside written: Set<ObjectID> = []) {
         self.table = table
+        outside = table.shape.references.filter {
+            $0.tableNumber != table.shape.number && !written.contains($0.tableNumber)
+        }
         self.portion = portion
         changedKeys = ChangedKeys(table)
     }
@@ -154,7 +160,7 @@ struct TableStatements {
             + "SELECT '\(shape.name.visibleLiteral): ' || count(*) || ' rows locked' FROM held;\n"
     }
 
-    private func referred(_ writes: [PlannedWrite], by reference: TableShape.Reference) -> String {
+    func referred(_ writes: [PlannedWrite], by reference: TableShape.Reference) -> String {
         var values = PlannedValues(columns: [.init(name: "n", type: "integer")])
         values.rows = writes.indices.map { [Cell(String($0 + 1))] }
         for (place, column) in reference.referenced.enumerated() {
