@@ -57,4 +57,38 @@ struct ScriptTextTests {
         #expect(RowText.of(["1", nil, "", "9"], shape) == "(1,,\"\")")
         #expect(RowText.of(["1", "a b", "q\"\\", nil], shape) == "(1,\"a b\",\"q\"\"\\\\\")")
     }
+
+    @Test func `rows that refer to others of their table come behind them and go before them`() {
+        var shape = TableShape(
+            number: ObjectID(20001), name: QualifiedName(schema: "public", name: "t"),
+            columns: [
+                .init(name: "id", number: 1, type: "integer"),
+                .init(name: "parent", number: 2, type: "integer"),
+            ], key: .init(columns: [0], operators: ["OPERATOR(pg_catalog.=)"]))
+        shape.references = [
+            .init(
+                constraint: "c", table: shape.name, tableNumber: shape.number, columns: ["parent"],
+                referenced: [0], operators: ["OPERATOR(pg_catalog.=)"], actsOnDelete: false,
+                actsOnUpdate: false)
+        ]
+        let rows: [Cells] = [
+            ["1", "2"], ["2", "3"], ["3", nil], ["4", "4"], ["5", "6"], ["6", "5"], ["7", "6"],
+        ]
+        let put = rows.compactMap { cells in
+            let row = JudgedRow(
+                change: .delete, before: cells, after: nil, now: nil, verdict: .absentNow, damaged: [0, 1])
+            return PlannedWrite(row, shape, .stop)
+        }
+        let gone = rows.compactMap { cells in
+            let row = JudgedRow(
+                change: .insert, before: nil, after: cells, now: cells, verdict: .unchangedSince,
+                damaged: [0, 1])
+            return PlannedWrite(row, shape, .stop)
+        }
+        let statements = TableStatements(PlannedTable(shape: shape, writes: put + gone), portion: 1)
+        let come = statements.parentsFirst(put).map { $0.map { $0.wanted?[0]?.text ?? "" } }
+        #expect(come == [["3"], ["4"], ["2"], ["1"], ["5", "6", "7"]])
+        let went = statements.childrenFirst(gone).map { $0.map { $0.expected?[0]?.text ?? "" } }
+        #expect(went == [["5", "6", "7"], ["1"], ["2"], ["4"], ["3"]])
+    }
 }

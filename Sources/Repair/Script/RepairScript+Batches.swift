@@ -11,7 +11,7 @@ extension RepairScript {
     }
 
     /// What each transaction writes that is one of several.
-    private var batches: [[ScriptPart]] {
+    var batches: [[ScriptPart]] {
         let most = plan.batch ?? .max
         var batches: [[ScriptPart]] = []
         var rows = 0

@@ -86,7 +86,7 @@ struct TableStatements {
 
     func insertions() -> [ScriptPart] {
         guard let key = shape.key else { return [] }
-        return portions(table.writes(.insert)).map { part($0, [insert($0, key)]) }
+        return parentsFirst(table.writes(.insert)).map { part($0, [insert($0, key)]) }
     }
 
     private func insert(_ writes: [PlannedWrite], _ key: TableShape.Key) -> String {
@@ -143,7 +143,7 @@ struct TableStatements {
     func deletions() -> [ScriptPart] {
         guard shape.key != nil else { return [] }
         let acting = shape.references.filter(\.actsOnDelete)
-        return portions(table.writes(.delete)).map { writes in
+        return childrenFirst(table.writes(.delete)).map { writes in
             var texts: [String] = []
             if !acting.isEmpty { texts.append(lock(writes)) }
             texts += acting.map { referred(writes, by: $0) }
@@ -313,7 +313,7 @@ struct TableStatements {
     var image: String { RowText.expression(shape, alias: "r") }
 
     /// So many rows, or fewer where they are large: a statement has to stay small for whoever parses it.
-    private func portions(_ writes: [PlannedWrite]) -> [[PlannedWrite]] {
+    func portions(_ writes: [PlannedWrite]) -> [[PlannedWrite]] {
         var portions: [[PlannedWrite]] = []
         var bytes = 0
         for write in writes {
