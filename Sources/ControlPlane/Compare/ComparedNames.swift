@@ -12,11 +12,15 @@ struct ComparedDatabases {
     ///   - here: all names, each with why it is not compared; nil where it is.
     ///   - only: the one that was asked for, if any.
     /// - Throws: `.resourceNotFound` where neither side has that one, `.usage` where it is not compared.
-    init(here: [String: String?], there: [String: String?], only: String?) throws(Problem) {
-        let all = Set(here.keys).union(there.keys).sorted()
-        for name in all where only.map({ $0 == name }) ?? true {
+    init(here: [Cell: String?], there: [Cell: String?], only: String?) throws(Problem) {
+        let all = Set(here.keys).union(there.keys).sorted {
+            $0.text.utf8.lexicographicallyPrecedes($1.text.utf8)
+        }
+        let wanted = only.map { Cell($0) }
+        for cell in all where wanted == nil || wanted == cell {
+            let name = cell.text
             var found = DatabaseComparison(name: name)
-            switch (here[name], there[name]) {
+            switch (here[cell], there[cell]) {
             case (let mine?, let its?) where mine == its:
                 guard let mine else { break }
                 guard only == nil else {
@@ -41,15 +45,15 @@ struct ComparedDatabases {
         let ordinary = all.filter { here[$0] == .some(nil) || there[$0] == .some(nil) }
         throw Problem(
             .resourceNotFound, "there is no database '\(only)' on either side",
-            hint: "They have \(ordinary.joined(separator: ", ")).")
+            hint: "They have \(ordinary.map(\.text).joined(separator: ", ")).")
     }
 }
 
 /// The tables that were asked for, and what each of the words matched.
 final class ComparedTables {
     private struct Named: Hashable {
-        var database: String
-        var name: String
+        var database: Cell
+        var name: Cell
     }
 
     private let words: [String]
@@ -69,7 +73,7 @@ final class ComparedTables {
         var isWanted = isAll
         for (place, pattern) in patterns.enumerated()
         where pattern.matches(schema: table.schema, name: table.name) {
-            matched[place].insert(Named(database: database, name: table.sql))
+            matched[place].insert(Named(database: Cell(database), name: Cell(table.sql)))
             isWanted = true
         }
         return isWanted
@@ -89,7 +93,7 @@ final class ComparedTables {
         var passedOver: Set<Named> = []
         for database in databases {
             for relation in database.leftOut.compactMap(\.relation) {
-                passedOver.insert(Named(database: database.name, name: relation.sql))
+                passedOver.insert(Named(database: Cell(database.name), name: Cell(relation.sql)))
             }
         }
         return words.indices.filter { !matched[$0].isEmpty && matched[$0].isSubset(of: passedOver) }

@@ -9,8 +9,8 @@ struct ComparedServer {
     let instance: PostgresInstance
     let pace: ReadingPace?
 
-    /// All of them, each with why it is not compared; nil where it is.
-    func databases() throws(Problem) -> [String: String?] {
+    /// All of them by their bytes, as PostgreSQL tells them apart, each with why it is not compared; nil where it is.
+    func databases() throws(Problem) -> [Cell: String?] {
         let connection = try instance.connect()
         defer { connection.close() }
         let rows = try connection.query(
@@ -19,10 +19,10 @@ struct ComparedServer {
                 WHEN datistemplate THEN 'it is a template' END AS obstacle
             FROM pg_database
             """)
-        var found: [String: String?] = [:]
+        var found: [Cell: String?] = [:]
         for row in 0..<rows.count {
             guard let name = rows[row, "datname"] else { continue }
-            found.updateValue(rows[row, "obstacle"], forKey: name)
+            found.updateValue(rows[row, "obstacle"], forKey: Cell(name))
         }
         return found
     }
