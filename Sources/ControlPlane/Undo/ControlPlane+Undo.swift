@@ -59,7 +59,7 @@ extension ControlPlane {
                 }
             }
             plan.droppedRows.forEach { plan.tables.append($0) }
-            guard plan.batch == nil || plan.definitions.isEmpty else { throw Self.noBatches }
+            if plan.batch != nil { try leaveOutDropped(of: &plan, &definitions) }
         }
         let script = try steps.time("try") {
             try admitted(
@@ -97,11 +97,21 @@ extension ControlPlane {
         return plan.makesDropped ? try addDropped(to: &plan, copies, folder) : nil
     }
 
-    private static var noBatches: Problem {
-        Problem(
-            .usage, "what the transaction dropped cannot be made again in batches",
-            detail: "objects and their rows are made in one transaction",
-            hint: "Leave --batch out, or choose tables that are there with --table.")
+    /// What is made again is made in one transaction: batches do without it, as long as no rows are in it.
+    private func leaveOutDropped(of plan: inout UndoPlan, _ definitions: inout DroppedDefinitions?) throws {
+        guard let found = definitions, !plan.definitions.isEmpty else { return }
+        guard !found.makesTables else {
+            throw Problem(
+                .usage, "tables that the transaction dropped cannot be made again in batches",
+                detail: "objects and their rows are made in one transaction",
+                hint: "Leave --batch out, or choose tables that are there with --table.")
+        }
+        plan.leftOut += plan.definitions.entries.map {
+            UndoPlan.LeftOut(
+                subject: $0, reason: "what was dropped is not made again in batches: leave --batch out for it")
+        }
+        plan.definitions = Definitions()
+        definitions = nil
     }
 
     private func read(

@@ -53,6 +53,9 @@ struct DroppedDefinitions {
     /// Whether the table with that number is made again.
     func makes(_ table: ObjectID) -> Bool { missing.contains { $0.isTable && $0.object == table } }
 
+    /// Whether tables are made again.
+    var makesTables: Bool { missing.contains(where: \.isTable) }
+
     /// What the script makes again.
     func definitions(_ before: Connection) throws(Problem) -> Definitions {
         guard !missing.isEmpty else { return Definitions() }
