@@ -161,7 +161,9 @@ extension ControlPlane {
     private func think(_ request: UpgradeRequest, _ row: ServerRow) throws -> Upgrade {
         let new = try checkVersion(request, row)
         try requireReady(row)
-        let hindrances = try UpgradeHindrance.found(by: try connect(row))
+        let hindrances =
+            try UpgradeHindrance.found(by: try connect(row))
+            + UpgradeHindrance.links(below: paths.data(row.id))
         guard hindrances.isEmpty else { throw Problem.cannotBeUpgraded(row.name, hindrances) }
         let bytes = TreeSize.bytes(below: paths.data(row.id))
         let shares = try FileClone.works(
@@ -267,7 +269,7 @@ extension ControlPlane {
         let down = Stopwatch()
         do {
             try archiveTail(old)
-            let script = try build(row, from: paths.data(old.id), work, instance)
+            let script = try build(row, from: old, work, instance)
             let replacement = Replacement(
                 row: old, rules: try firewallRules(old.id), didRun: true, lock: lock, time: clock.now(),
                 reason: .upgrade(to: upgrade.new.minorVersion))
@@ -288,6 +290,8 @@ extension ControlPlane {
             }
             return (replacement, script, down)
         } catch {
+            // Whatever pg_upgrade left running ends with the copy's files at the latest.
+            try? endProcesses(row)
             // It is as it was: what failed worked on a copy.
             try? self.instance(old).start()
             throw error
@@ -296,14 +300,17 @@ extension ControlPlane {
 
     /// From the stopped server's files to a new one that has answered.
     private func build(
-        _ row: ServerRow, from oldData: String, _ work: ClusterUpgrade, _ instance: PostgresInstance
+        _ row: ServerRow, from old: ServerRow, _ work: ClusterUpgrade, _ instance: PostgresInstance
     ) throws -> String? {
         progress.begin("upgrading with pg_upgrade", totalBytes: nil)
         defer { progress.end() }
         RestoreFaults.reached("upgrade: copy")
         try DurableFiles.makeDirectories(work.folder, durable: false)
         try runner.runChecked(
-            Command("cp", ["-a", "--reflink=auto", oldData, work.oldData]))
+            Command("cp", ["-a", "--reflink=auto", paths.data(old.id), work.oldData]))
+        // A copy that shares a directory with the server's own files would write into them.
+        let hindrances = try UpgradeHindrance.links(below: work.oldData)
+        guard hindrances.isEmpty else { throw Problem.cannotBeUpgraded(old.name, hindrances) }
         try cancellation.check()
         RestoreFaults.reached("upgrade: run")
         try work.run()

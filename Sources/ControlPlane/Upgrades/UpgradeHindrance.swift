@@ -13,6 +13,8 @@ enum UpgradeHindrance: Hashable {
     case slots([String])
     /// Their files lie outside of what is copied.
     case tablespaces([String])
+    /// Directories behind links: a copy of the files would write into them.
+    case links([String])
 
     var words: String {
         switch self {
@@ -21,6 +23,7 @@ enum UpgradeHindrance: Hashable {
         case .closedDatabases(let names): "databases that allow no connections: \(Self.list(names))"
         case .slots(let names): "replication slots, which would be lost: \(Self.list(names))"
         case .tablespaces(let names): "tablespaces of its own: \(Self.list(names))"
+        case .links(let names): "directories that lie elsewhere, behind a link: \(Self.list(names))"
         }
     }
 
@@ -32,6 +35,9 @@ enum UpgradeHindrance: Hashable {
         case .slots: "Drop what is not needed: SELECT pg_drop_replication_slot('…')."
         case .tablespaces:
             "Move what is in them: ALTER TABLE … SET TABLESPACE pg_default, then DROP TABLESPACE."
+        case .links:
+            "Stop the server, put each directory itself in its link's place with all that is in it, and start "
+                + "the server."
         }
     }
 
@@ -61,10 +67,24 @@ enum UpgradeHindrance: Hashable {
         return all.filter { !$0.isEmpty }
     }
 
+    /// What of a data directory lies outside of it.
+    static func links(below data: String) throws(Problem) -> [UpgradeHindrance] {
+        var found: [String] = []
+        for folder in ["", "base/", "pg_tblspc/"] {
+            for name in try DurableFiles.listIfPresent("\(data)/\(folder)") {
+                let path = "\(data)/\(folder)\(name)"
+                // A file behind a link is a configuration that the upgrade does not use.
+                let isLinked = DurableFiles.linkTarget(path) != nil && DurableFiles.exists(path + "/.")
+                if isLinked { found.append(folder + name) }
+            }
+        }
+        return found.isEmpty ? [] : [.links(found)]
+    }
+
     private var isEmpty: Bool {
         switch self {
         case .preparedTransactions(let names), .invalidDatabases(let names), .closedDatabases(let names),
-            .slots(let names), .tablespaces(let names):
+            .slots(let names), .tablespaces(let names), .links(let names):
             names.isEmpty
         }
     }

@@ -159,10 +159,22 @@ extension ControlPlane {
                 try settleLeftover(row)
             }
         }
+        try endUpgraded(by: operation, of: row, seconds: seconds)
         try endPrivateCopies(of: operation.row.id)
         removeOperationFolder(operation.row.id)
         try operations.write(operation.abandon(of: row, at: clock.now()))
         try settleReplacement(of: operation.row)
+    }
+
+    /// An upgrade that was accepted names the server that it found: what works on the new one ends before the
+    /// old one runs again.
+    private func endUpgraded(by operation: Operation, of row: ServerRow?, seconds: Double) throws {
+        guard let id = operation.row.details[Self.replacingKey], id != row?.id,
+            let new = try catalog.read({ try ServerRow.fetchOne($0, key: id) }), new.phase == .provisioning
+        else { return }
+        let lock = try lockServer(new, seconds: seconds)
+        defer { lock.release() }
+        try settleLeftover(new)
     }
 
     /// A server whose making was cut short is removed; one whose deletion was cut short is deleted to the
@@ -184,7 +196,7 @@ extension ControlPlane {
     }
 
     /// Ends what works on an unfinished server: initdb and its postmaster outlive the tool.
-    private func endProcesses(_ row: ServerRow) throws {
+    func endProcesses(_ row: ServerRow) throws {
         let instance = instanceToEnd(row)
         try instance.stop(.immediate, timeoutSeconds: 60)
         // The server that pg_upgrade starts on the old files.

@@ -1,0 +1,32 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+import TestKit
+import Testing
+
+@testable import ControlPlane
+@testable import Platform
+
+/// What the files of a server tell about its upgrade; what the server itself tells is tried end to end.
+struct UpgradeHindranceTests {
+    @Test func `a data directory with a directory behind a link is not upgraded`() throws {
+        let scratch = try ScratchDirectory("hindrance")
+        let data = scratch.file("data")
+        for folder in ["data/pg_tblspc", "data/base/5", "elsewhere"] {
+            try DurableFiles.makeDirectories(scratch.file(folder), durable: false)
+        }
+        #expect(try UpgradeHindrance.links(below: data) == [])
+        let target = scratch.file("elsewhere")
+        try DurableFiles.write([1], to: target + "/file", durable: false)
+        #expect(symlink(target + "/file", data + "/server.key") == 0)
+        #expect(try UpgradeHindrance.links(below: data) == [])
+        for link in ["pg_wal", "base/6", "pg_tblspc/16400"] {
+            #expect(symlink(target, "\(data)/\(link)") == 0)
+        }
+        let found = try UpgradeHindrance.links(below: data)
+        #expect(found == [.links(["pg_wal", "base/6", "pg_tblspc/16400"])])
+        let problem = Problem.cannotBeUpgraded("copy", found)
+        #expect(problem.code == .operationNotSupported)
+        #expect(problem.detail?.contains("'pg_wal'") == true)
+    }
+}
