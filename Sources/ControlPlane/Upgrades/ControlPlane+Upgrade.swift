@@ -64,6 +64,12 @@ extension ControlPlane {
         let lock = try lockServer(found, seconds: 30)
         defer { lock.release() }
         let row = try findComplete(request.server, for: accepted)
+        // Only what is locked may be changed, and only what has a backup.
+        guard row.id == found.id else {
+            throw Problem(
+                .serverBusy, "server '\(row.name)' has changed meanwhile: another one has its name",
+                hint: "Give the command again.")
+        }
         let upgrade = try think(request, row)
         let (new, newLock) = try claimUpgraded(upgrade)
         defer { newLock.release() }
