@@ -29,4 +29,10 @@ struct InterruptedReplacementTests {
         #expect(Self.steps(Self.gone, nil, files: true) == [.removeOldFiles])
         #expect(Self.steps(Self.gone, Self.gone, files: false) == [])
     }
+
+    @Test func `the old one's files stay while the new server is stopped: it may never have run`() {
+        let halted = Side(phase: .complete, shouldRun: false, runs: false)
+        #expect(Self.steps(Self.gone, halted, files: true) == [])
+        #expect(Self.steps(Self.gone, Self.gone, files: true) == [.removeOldFiles])
+    }
 }

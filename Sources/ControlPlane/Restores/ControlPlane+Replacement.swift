@@ -204,7 +204,7 @@ extension ControlPlane {
         }
     }
 
-    /// Opens the new one in its place, and removes the old one's files.
+    /// Opens the new one in its place, and removes the old one's files when it runs.
     func complete(_ replacement: Replacement, by new: ServerRow) throws {
         defer { replacement.lock.release() }
         RestoreFaults.reached("replace: start")
@@ -215,14 +215,16 @@ extension ControlPlane {
             failure = error
         }
         RestoreFaults.reached("replace: files")
-        // What cannot be removed now is removed by maintenance.
-        try? clearAway(replacement.row)
+        // What cannot be removed now, or may not yet, is removed by maintenance.
+        if failure == nil { try? clearAway(replacement.row) }
         try? noteDeletion(
             of: replacement.row, at: replacement.time, because: Self.words(replacement.reason, new))
         guard let failure else { return }
         throw Problem(
             failure.code, "the new server has taken the place of '\(new.name)', and did not start",
-            detail: failure.sentences, hint: "Look why, and start it with 'pitr start -n \(new.name)'.")
+            detail: failure.sentences
+                + "\nThe files of the server before it stay in \(paths.server(replacement.row.id)) until it runs.",
+            hint: "Look why, and start it with 'pitr start -n \(new.name)'.")
     }
 
     /// Takes what the old one logged into its evidence, with its firewall rules, before both go.

@@ -26,10 +26,18 @@ struct InterruptedReplacement: Equatable {
     var new: Side?
     var hasOldFiles: Bool
 
+    /// Whether the old one's files are not needed: the new one runs, is started first, or has gone. One that
+    /// was stopped may be one that has never run.
+    private var isSettled: Bool {
+        guard let new, new.phase == .complete else { return true }
+        return new.runs || new.isMissed
+    }
+
     /// In this order.
     var steps: [Step] {
         guard old.phase == .dropped else { return old.isMissed ? [.startOld] : [] }
-        return (new?.isMissed == true ? [.startNew] : []) + (hasOldFiles ? [.removeOldFiles] : [])
+        let first: [Step] = new?.isMissed == true ? [.startNew] : []
+        return hasOldFiles && isSettled ? first + [.removeOldFiles] : first
     }
 }
 
@@ -54,9 +62,9 @@ extension ControlPlane {
         where DurableFiles.status(paths.server(old.id)) != nil {
             guard let lock = try DirectoryLock.attempt(paths.serverLock(old.id)) else { continue }
             defer { lock.release() }
-            let new = try rows(resourceGroup: nil, dropped: false).first {
-                $0.name == old.name && $0.host == old.host && $0.port == old.port
-            }
+            // Its address may have been changed since, to get it to start.
+            let new = try rows(resourceGroup: nil, dropped: false).first { $0.name == old.name }
+            if interrupted(old, by: new).steps.isEmpty { continue }
             actions.append(
                 act(
                     old.name, "remove-leftover", "servers/\(old.id)",
@@ -68,19 +76,22 @@ extension ControlPlane {
 
     /// - Parameter old: whose lock is held.
     private func settleReplacement(_ old: ServerRow, by new: ServerRow?) throws {
-        func side(_ row: ServerRow) -> InterruptedReplacement.Side {
-            InterruptedReplacement.Side(
-                phase: row.phase, shouldRun: row.shouldRun, runs: state(row) == .ready)
-        }
-        let interrupted = InterruptedReplacement(
-            old: side(old), new: new.map(side), hasOldFiles: DurableFiles.status(paths.server(old.id)) != nil)
-        for step in interrupted.steps {
+        for step in interrupted(old, by: new).steps {
             switch step {
             case .startOld: try perform(.start, server: old) { _ in try bringUp(old) }
             case .startNew: try new.map(startAgain)
             case .removeOldFiles: try clearAway(old)
             }
         }
+    }
+
+    private func interrupted(_ old: ServerRow, by new: ServerRow?) -> InterruptedReplacement {
+        func side(_ row: ServerRow) -> InterruptedReplacement.Side {
+            InterruptedReplacement.Side(
+                phase: row.phase, shouldRun: row.shouldRun, runs: state(row) == .ready)
+        }
+        return InterruptedReplacement(
+            old: side(old), new: new.map(side), hasOldFiles: DurableFiles.status(paths.server(old.id)) != nil)
     }
 
     private func startAgain(_ new: ServerRow) throws {

@@ -347,6 +347,7 @@ extension ControlPlane {
         // A delete that was killed has not noted it, and without its row nothing tells any more.
         let deleted = row.deletedAt ?? clock.now()
         try noteDeletion(of: row, at: deleted)
+        if DurableFiles.status(paths.server(row.id)) != nil { try clearAway(row) }
         RestoreFaults.reached("purge: files")
         try DurableFiles.removeTree(paths.repository(row.id))
         try removePaired(row)
