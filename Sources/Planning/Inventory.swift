@@ -119,6 +119,16 @@ public struct Inventory: Sendable {
         return damaged.filter { $0.begin >= newest }.min { $0.begin < $1.begin }
     }
 
+    /// Whether everything from the newest sound base backup on is there: WAL without a gap or damage.
+    public var isWholeFromNewestBackup: Bool {
+        guard let start = backups.filter({ $0.damage == nil }).map(\.startLSN).max(), lastDamage == nil
+        else { return false }
+        let first = start.rawValue / segmentSize.bytes
+        let numbers = Set(segments.map(\.name.number).filter { $0 >= first })
+        guard let last = numbers.max() else { return false }
+        return UInt64(numbers.count) == last - first + 1
+    }
+
     /// The backups as a restore prefers them: that with the least WAL to replay first, and of those that
     /// begin in one segment a verified one.
     var preferredFirst: [InventoryBackup] {

@@ -122,6 +122,12 @@ extension ControlPlane {
             guard details[Self.replacingKey] == row.id, let id = details[Self.replacedKey],
                 try catalog.read({ try ServerRow.fetchOne($0, key: id) }) != nil
             else { continue }
+            guard reader(of: row).window().earliest != nil else {
+                throw Problem(
+                    .operationNotSupported, "server '\(row.name)' has no backup of its own yet",
+                    detail: "the server before the upgrade is all there is to go back to",
+                    hint: "Wait for its first backup, or have it taken with 'pitr maintain'.")
+            }
             try deleteServer(ServerReference(resourceGroup: row.resourceGroup, name: id), purge: true)
             return id
         }
@@ -191,8 +197,8 @@ extension ControlPlane {
 
     // MARK: The work
 
-    /// Without a base backup the server before the upgrade could not come back: its first one may be under
-    /// way.
+    /// Without a base backup and whole WAL behind it the server before the upgrade could not come back: its
+    /// first one may be under way.
     private func ensureBackup(_ row: ServerRow) throws {
         while true {
             try cancellation.check()
@@ -200,9 +206,10 @@ extension ControlPlane {
                 Pause.milliseconds(100)
                 continue
             }
-            if reader(of: row).window().earliest != nil { return }
+            if isWholeFromNewestBackup(row) { return }
             do {
                 _ = try takeBackup(row, name: nil, onDemand: false)
+                return
             } catch let problem as Problem where problem.code == .serverBusy {
                 Pause.milliseconds(100)
             }

@@ -51,6 +51,16 @@ extension ControlPlane {
         ]
     }
 
+    /// Whether a server could come back as it is now, from its newest base backup on.
+    func isWholeFromNewestBackup(_ row: ServerRow) -> Bool {
+        let tailDirectory = newTailDirectory()
+        // What is left of it is removed by maintenance.
+        defer { try? DurableFiles.removeTree(tailDirectory) }
+        // What cannot be told is not relied on.
+        let held = try? reader(of: row).held(for: .latest, tailDirectory: tailDirectory)
+        return held?.inventory.isWholeFromNewestBackup ?? false
+    }
+
     /// Where the WAL is damaged that follows on the newest base backup.
     private func damageBehindBackups(of row: ServerRow) -> LSN? {
         let tailDirectory = newTailDirectory()
