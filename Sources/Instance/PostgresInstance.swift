@@ -171,6 +171,19 @@ public struct PostgresInstance: Sendable {
         _ = ChildProcess.hasEnded(pid)
     }
 
+    /// Waits for the end of a server that was told to stop, as long as that takes: its last checkpoint may be
+    /// a large one. One that has not been told to stop is not waited for.
+    public func awaitStop() {
+        var isStopping = false
+        while let postmaster = Postmaster.read(data: paths.data), postmaster.state == "stopping",
+            postmaster.isAlive(in: paths.data)
+        {
+            isStopping = true
+            usleep(20_000)
+        }
+        if isStopping { _ = Postmaster.waitForEnd(in: paths.data, seconds: 10) }
+    }
+
     public func restart(timeoutSeconds: Int = 120) throws(Problem) {
         try stop(.fast, timeoutSeconds: timeoutSeconds)
         try start(timeoutSeconds: timeoutSeconds)

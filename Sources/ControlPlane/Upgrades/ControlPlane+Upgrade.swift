@@ -305,9 +305,25 @@ extension ControlPlane {
         } catch {
             // Whatever pg_upgrade left running ends with the copy's files at the latest.
             try? endProcesses(row)
-            // It is as it was: what failed worked on a copy.
-            try? self.instance(old).start()
-            throw error
+            throw goingOn(old, after: Self.problem(from: error))
+        }
+    }
+
+    /// Starts the server again, which is as it was: what failed worked on a copy.
+    ///
+    /// - Returns: what failed, and that the server does not run where that failed too.
+    private func goingOn(_ old: ServerRow, after problem: Problem) -> Problem {
+        do {
+            let instance = try instance(old)
+            if case .running = instance.status() { instance.awaitStop() }
+            try instance.start()
+            return problem
+        } catch {
+            var problem = problem
+            let words = "server '\(old.name)' did not start again: \(Self.problem(from: error).sentences)"
+            problem.detail = problem.detail.map { $0 + "\n" + words } ?? words
+            problem.hint = "Start it with 'pitr start -n \(old.name)'. " + (problem.hint ?? "")
+            return problem
         }
     }
 
