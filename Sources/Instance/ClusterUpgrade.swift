@@ -2,6 +2,7 @@
     import Glibc
 #endif
 public import Platform
+import PostgresClient
 
 /// PostgreSQL's `pg_upgrade`, from one cluster's files to a new and empty cluster of a newer major version.
 ///
@@ -67,13 +68,17 @@ public struct ClusterUpgrade: Sendable {
     ///
     /// - Parameter host: the directory of the server's socket.
     public func analyze(host: String, port: UInt16) throws(Problem) {
+        // Nothing that is set for the server, a database or a role ends it or has it run anything.
+        let guards = SessionGuards.settings(major: new.major, lockTimeoutSeconds: 0)
+        var environment = Self.environment
+        environment["PGOPTIONS"] = ConnectionParameters.options(guards)
         let missing = new.major >= 18 ? ["--missing-stats-only"] : []
         try runner.runChecked(
             Command(
                 new.tool("vacuumdb"),
                 ["-h", host, "-p", String(port), "-U", PostgresInstance.superuser, "--all", "-q"]
                     + ["--analyze-in-stages"] + missing,
-                environment: Self.environment, workingDirectory: folder))
+                environment: environment, workingDirectory: folder))
     }
 
     private static let environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/"]

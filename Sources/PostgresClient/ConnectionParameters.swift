@@ -44,12 +44,13 @@ public struct ConnectionParameters: Sendable, Hashable {
         if let password { pairs.append(("password", password)) }
         if let sslMode { pairs.append(("sslmode", sslMode)) }
         if let sslRootCertificate { pairs.append(("sslrootcert", sslRootCertificate)) }
-        if !sessionSettings.isEmpty {
-            let settings = sessionSettings.sorted { $0.key < $1.key }
-            pairs.append(
-                ("options", settings.map { "-c " + Self.option("\($0)=\($1)") }.joined(separator: " ")))
-        }
+        if !sessionSettings.isEmpty { pairs.append(("options", Self.options(sessionSettings))) }
         return pairs + extra
+    }
+
+    /// Settings as libpq's `options`, and its variable `PGOPTIONS`, take them.
+    public static func options(_ settings: [String: String]) -> String {
+        settings.sorted { $0.key < $1.key }.map { "-c " + Self.option("\($0)=\($1)") }.joined(separator: " ")
     }
 
     /// The server splits options at blanks and takes a backslash before anything as that thing itself.

@@ -79,7 +79,7 @@ extension ControlPlane {
             "toVersion": upgrade.new.minorVersion,
         ]
         RestoreFaults.reached("upgrade: claim")
-        let (replacement, script, down) = try performUntilFinished(
+        let (replacement, told, down) = try performUntilFinished(
             .upgrade, server: named, properties: properties, for: accepted
         ) { operation in
             do {
@@ -98,7 +98,7 @@ extension ControlPlane {
                 + "revive-dropped --source-server \(row.id) -n OTHER-NAME'. Times before the upgrade are restored "
                 + "from it."
         ]
-        if let script { notes.append("pg_upgrade proposes for extensions:\n\(script)") }
+        notes += told
         do {
             _ = try backUpInBackground(named)
         } catch {
@@ -258,11 +258,10 @@ extension ControlPlane {
             preloadLibraries: libraries.flatMap { $0.isEmpty ? nil : $0 }, runner: runner)
     }
 
-    /// - Returns: what changed hands, what is proposed for extensions, and the time since nobody could
-    ///   connect.
+    /// - Returns: what changed hands, notes for whoever asked for it, and the time since nobody could connect.
     private func carryOut(
         _ upgrade: Upgrade, as row: ServerRow, lock: DirectoryLock, finish: (Database) throws -> Void
-    ) throws -> (Replacement, String?, Stopwatch) {
+    ) throws -> (Replacement, [String], Stopwatch) {
         let old = upgrade.row
         let instance = try instance(row)
         let work = try cluster(
@@ -282,7 +281,7 @@ extension ControlPlane {
         let down = Stopwatch()
         do {
             try archiveTail(old)
-            let script = try build(row, from: old, work, instance)
+            let notes = try build(row, from: old, work, instance)
             let replacement = Replacement(
                 row: old, rules: try firewallRules(old.id), didRun: true, lock: lock, time: clock.now(),
                 reason: .upgrade(to: upgrade.new.minorVersion))
@@ -301,7 +300,7 @@ extension ControlPlane {
                 try entry.update(database)
                 try finish(database)
             }
-            return (replacement, script, down)
+            return (replacement, notes, down)
         } catch {
             // Whatever pg_upgrade left running ends with the copy's files at the latest.
             try? endProcesses(row)
@@ -328,9 +327,11 @@ extension ControlPlane {
     }
 
     /// From the stopped server's files to a new one that has answered.
+    ///
+    /// - Returns: what is proposed for extensions, and what is missing.
     private func build(
         _ row: ServerRow, from old: ServerRow, _ work: ClusterUpgrade, _ instance: PostgresInstance
-    ) throws -> String? {
+    ) throws -> [String] {
         progress.begin("upgrading with pg_upgrade", totalBytes: nil)
         defer { progress.end() }
         RestoreFaults.reached("upgrade: copy")
@@ -343,7 +344,7 @@ extension ControlPlane {
         try cancellation.check()
         RestoreFaults.reached("upgrade: run")
         try work.run()
-        let script = work.extensionUpdates()
+        var notes = work.extensionUpdates().map { ["pg_upgrade proposes for extensions:\n\($0)"] } ?? []
         RestoreFaults.reached("upgrade: repository")
         let control = try controlFile(row)
         try RepositoryLayout(root: paths.repository(row.id)).create(
@@ -359,9 +360,16 @@ extension ControlPlane {
         ).firstColumn {
             _ = try instance.connect(database: database).query("SELECT count(*) FROM pg_catalog.pg_class")
         }
-        try work.analyze(host: instance.paths.socketDirectory, port: UInt16(clamping: row.port))
+        do {
+            try work.analyze(host: instance.paths.socketDirectory, port: UInt16(clamping: row.port))
+        } catch {
+            try cancellation.check()
+            // Every row is there without them.
+            let words = Self.problem(from: error).sentences
+            notes.append("The planner's statistics are missing: run ANALYZE in each database. \(words)")
+        }
         try DurableFiles.removeTree(work.folder)
-        return script
+        return notes
     }
 
     private func controlFile(_ row: ServerRow) throws -> ControlFile {
