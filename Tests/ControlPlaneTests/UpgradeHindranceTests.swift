@@ -29,4 +29,10 @@ struct UpgradeHindranceTests {
         #expect(problem.code == .operationNotSupported)
         #expect(problem.detail?.contains("'pg_wal'") == true)
     }
+
+    @Test func `a copy of an attached server is told apart by its first superuser`() {
+        let problem = Problem.cannotBeUpgraded("copy", [.otherSuperuser(["postgres"])])
+        #expect(problem.detail?.contains("its first superuser is 'postgres', not 'azuresu'") == true)
+        #expect(problem.hint?.contains("pg_dump") == true)
+    }
 }

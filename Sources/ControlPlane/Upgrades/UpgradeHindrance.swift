@@ -1,3 +1,4 @@
+import Instance
 import Platform
 import PostgresClient
 
@@ -15,6 +16,8 @@ enum UpgradeHindrance: Hashable {
     case tablespaces([String])
     /// Directories behind links: a copy of the files would write into them.
     case links([String])
+    /// Of a cluster that somebody else made: pg_upgrade works as the first superuser only.
+    case otherSuperuser([String])
 
     var words: String {
         switch self {
@@ -24,6 +27,9 @@ enum UpgradeHindrance: Hashable {
         case .slots(let names): "replication slots, which would be lost: \(Self.list(names))"
         case .tablespaces(let names): "tablespaces of its own: \(Self.list(names))"
         case .links(let names): "directories that lie elsewhere, behind a link: \(Self.list(names))"
+        case .otherSuperuser(let names):
+            "its first superuser is \(Self.list(names)), not '\(PostgresInstance.superuser)': it is a copy of an "
+                + "attached server, and pg_upgrade works as the first superuser only"
         }
     }
 
@@ -38,6 +44,8 @@ enum UpgradeHindrance: Hashable {
         case .links:
             "Stop the server, put each directory itself in its link's place with all that is in it, and start "
                 + "the server."
+        case .otherSuperuser:
+            "Make a new server with 'pitr create --version', and move the data with pg_dump and pg_restore."
         }
     }
 
@@ -63,6 +71,10 @@ enum UpgradeHindrance: Hashable {
                 try names(
                     "SELECT spcname FROM pg_catalog.pg_tablespace "
                         + "WHERE spcname NOT IN ('pg_default', 'pg_global') ORDER BY 1")),
+            .otherSuperuser(
+                try names(
+                    "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10 "
+                        + "AND rolname <> '\(PostgresInstance.superuser)'")),
         ]
         return all.filter { !$0.isEmpty }
     }
@@ -84,7 +96,7 @@ enum UpgradeHindrance: Hashable {
     private var isEmpty: Bool {
         switch self {
         case .preparedTransactions(let names), .invalidDatabases(let names), .closedDatabases(let names),
-            .slots(let names), .tablespaces(let names), .links(let names):
+            .slots(let names), .tablespaces(let names), .links(let names), .otherSuperuser(let names):
             names.isEmpty
         }
     }
