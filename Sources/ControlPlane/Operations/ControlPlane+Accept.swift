@@ -96,6 +96,7 @@ extension ControlPlane {
         if ![OperationKind.backup.name, OperationKind.deleteBackup.name].contains(kind.name) {
             try requireOwn(row)
         }
+        try requireNoUpgrade(row)
         return try enter(Entry(kind, row, request, part: part), caller)
     }
 
@@ -235,6 +236,19 @@ extension ControlPlane {
     private func requireIdle(_ row: ServerRow) throws {
         let busy = try operations.operations(.init(states: OperationStore.Query.open, server: row.id))
             .filter { $0.row.acceptedAt != nil || $0.row.kind != OperationKind.backup.name }
+        try requireEnded(busy, row)
+    }
+
+    /// Refuses with `.serverBusy` while an upgrade is queued or runs: when its turn came, what is asked for would
+    /// find another server under the name.
+    private func requireNoUpgrade(_ row: ServerRow) throws {
+        let upgrades = try operations.operations(
+            .init(states: OperationStore.Query.open, kinds: [.upgrade]))
+        try requireEnded(
+            upgrades.filter { $0.row.serverID == row.id || $0.row.details[Self.replacedKey] == row.id }, row)
+    }
+
+    private func requireEnded(_ busy: [Operation], _ row: ServerRow) throws {
         // A process that died is no reason to refuse; the server's lock decides then.
         guard let alive = busy.first(where: \.isAlive)?.row else { return }
         throw Problem(
