@@ -206,10 +206,9 @@ public final class WALReceiver: Sendable {
         let due = current.withLock { status in
             let isFirst = status.phase != .streaming
             if isFirst { (status.phase, status.since, status.problem) = (.streaming, now, nil) }
-            (status.timeline, status.durable, status.sourceEnd) = (timeline, state.durable, state.serverEnd)
-            if let moment = state.confirmed {
-                (status.confirmedThere, status.confirmedHere) = (moment.there, moment.here)
-            }
+            status.follow(
+                timeline, durable: state.durable, sourceEnd: state.serverEnd,
+                confirmed: state.confirmed.map { ($0.there, $0.here) })
             let isDue = isFirst || now.microseconds - status.updated.microseconds > 500_000
             if isDue { status.updated = now }
             return isDue ? status : nil

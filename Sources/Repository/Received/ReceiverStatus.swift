@@ -41,6 +41,25 @@ public struct ReceiverStatus: Hashable, Sendable {
         updated = now
     }
 
+    /// Takes how a stream stands.
+    ///
+    /// A stream that begins anew begins with a segment of which more is held already: on its timeline nothing
+    /// that was durable becomes less, so that the confirmed moment stays true. On another timeline it says
+    /// nothing, and no moment is confirmed before the stream tells one.
+    ///
+    /// - Parameter confirmed: a moment on the source's clock and on this machine's.
+    public mutating func follow(
+        _ timeline: TimelineID, durable: LSN, sourceEnd: LSN,
+        confirmed: (there: PostgresTimestamp, here: PostgresTimestamp)?
+    ) {
+        let held = timeline == self.timeline ? self.durable ?? .zero : .zero
+        if timeline != self.timeline { (confirmedThere, confirmedHere) = (nil, nil) }
+        self.timeline = timeline
+        self.durable = max(held, durable)
+        self.sourceEnd = max(sourceEnd, held)
+        if let confirmed { (confirmedThere, confirmedHere) = (confirmed.there, confirmed.here) }
+    }
+
     // MARK: As a file
 
     public var encoded: [UInt8] {
