@@ -65,6 +65,18 @@ struct WALStreamTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `a timeline that the server has left confirms no moment`() throws {
+        var state = WALStreamState(from: LSN(1000), isHistoric: true)
+        try Self.give(Self.wal(1000, end: 1200, sent: 10, 100), to: &state)
+        try Self.give(Self.wal(1100, end: 1200, sent: 20, 100), to: &state)
+        state.madeDurable(LSN(1200))
+        try Self.give(Self.alive(1200, sent: 30), to: &state)
+        try Self.give(Self.alive(1200, sent: 40), to: &state)
+        #expect(state.durable == LSN(1200))
+        #expect(state.confirmed == nil)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `no second sign of life is asked for before the first has come`() throws {
         var state = WALStreamState(from: LSN(1000))
         let asked = [state.status(asking: true).wantsReply, state.status(asking: true).wantsReply]

@@ -121,7 +121,7 @@ public final class WALReceiver: Sendable {
             if place.timeline > TimelineID(1) { try keepHistory(of: place.timeline, connection) }
             let end: WALStreamEnd
             do throws(Problem) {
-                end = try stream(connection, from: place.start, on: place.timeline, known.segmentSize)
+                end = try stream(connection, place, identity, known.segmentSize)
             } catch {
                 // Before the gap all is archived; it is tried again from where the source is now.
                 if Self.isGone(connection.lastFailure) { try skip(place, to: identity, known.segmentSize) }
@@ -182,8 +182,11 @@ public final class WALReceiver: Sendable {
     }
 
     private func stream(
-        _ connection: ReplicationConnection, from start: LSN, on timeline: TimelineID, _ size: WALSegmentSize
+        _ connection: ReplicationConnection, _ place: ReceivedPlace, _ identity: SystemIdentity,
+        _ size: WALSegmentSize
     ) throws(Problem) -> WALStreamEnd {
+        let timeline = place.timeline
+        let isHistoric = timeline != identity.timeline
         let queue = WALPushQueue(folder, WALArchive(layout: layout))
         // Only the last worker uses it, which runs on this very thread.
         nonisolated(unsafe) let session = connection
@@ -196,7 +199,8 @@ public final class WALReceiver: Sendable {
             }
             ended.set(
                 try session.receiveWAL(
-                    from: start, timeline: timeline, slot: slot.name, clock: clock, into: sink))
+                    from: place.start, timeline: timeline, isHistoric: isHistoric, slot: slot.name,
+                    clock: clock, into: sink))
         }
         return ended.end
     }
@@ -208,7 +212,7 @@ public final class WALReceiver: Sendable {
             if isFirst { (status.phase, status.since, status.problem) = (.streaming, now, nil) }
             status.follow(
                 timeline, durable: state.durable, sourceEnd: state.serverEnd,
-                confirmed: state.confirmed.map { ($0.there, $0.here) })
+                confirmed: state.confirmed.map { (there: $0.there, here: $0.here) })
             let isDue = isFirst || now.microseconds - status.updated.microseconds > 500_000
             if isDue { status.updated = now }
             return isDue ? status : nil

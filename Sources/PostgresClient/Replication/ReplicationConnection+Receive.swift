@@ -36,14 +36,16 @@ extension ReplicationConnection {
 
     /// Receives WAL from `start` until it is called off, the server ends, or its timeline does.
     ///
-    /// Acknowledged is only what is durable. Throws `.queryFailed` with the server's words, and what the sink
+    /// Acknowledged is only what is durable. No moment is confirmed by a historic timeline, which the server
+    /// itself has left: what it commits lies on another one. Throws `.queryFailed` with the server's words, and what the sink
     /// throws; the connection is of no use then.
     public func receiveWAL(
-        from start: LSN, timeline: TimelineID, slot: SlotName?, clock: any WallClock, into sink: any WALSink
+        from start: LSN, timeline: TimelineID, isHistoric: Bool, slot: SlotName?, clock: any WallClock,
+        into sink: any WALSink
     ) throws(Problem) -> WALStreamEnd {
         let with = slot.map { "SLOT \($0) " } ?? ""
         try libpq.startCopy("START_REPLICATION \(with)PHYSICAL \(start) TIMELINE \(timeline)")
-        var state = WALStreamState(from: start)
+        var state = WALStreamState(from: start, isHistoric: isHistoric)
         var reported = -Self.secondsBetweenReports
         var heard = 0.0
         let watch = Stopwatch()

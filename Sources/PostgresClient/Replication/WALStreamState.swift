@@ -35,8 +35,12 @@ public struct WALStreamState: Sendable {
     /// Moments that count once WAL up to a place is durable, in the order of both.
     private var waiting: [(end: LSN, moment: StreamMoment)] = []
     private var awaitsAnswer = false
+    private let isHistoric: Bool
 
-    public init(from start: LSN) {
+    /// - Parameter isHistoric: the server has left the timeline: what it commits now lies on another one, so
+    ///   no moment is confirmed by holding all of this one.
+    public init(from start: LSN, isHistoric: Bool = false) {
+        self.isHistoric = isHistoric
         received = start
         durable = start
         serverEnd = start
@@ -74,6 +78,7 @@ public struct WALStreamState: Sendable {
     }
 
     private mutating func follow(_ message: WALStreamMessage, isAnswer: Bool, _ now: PostgresTimestamp) {
+        guard !isHistoric else { return }
         if let last, !isAnswer || lastWasAnswer {
             waiting.append((max(received, message.serverEnd), last))
             // Under load only some of those that wait for one flush are worth keeping.
