@@ -115,6 +115,7 @@ public final class WALReceiver: Sendable {
                 detail: "its system identifier is \(identity.systemIdentifier), "
                     + "that of its backups \(known.systemIdentifier)")
         }
+        try Self.refuseStandby(connection)
         try prepareSlot(on: connection)
         var place = try ReceivedPlace.resume(folder, WALArchive(layout: layout), identity, known.segmentSize)
         while true {
@@ -132,6 +133,15 @@ public final class WALReceiver: Sendable {
             let segment = SegmentName(timeline: next, containing: position, size: known.segmentSize)
             place = ReceivedPlace(timeline: next, start: segment.start)
         }
+    }
+
+    /// A standby has only what has reached it: what its primary commits is not confirmed by what it sends, and
+    /// a slot there keeps nothing on the primary. It may be promoted, so it is asked again and again.
+    private static func refuseStandby(_ connection: ReplicationConnection) throws(Problem) {
+        guard try connection.isStandby() else { return }
+        throw Problem(
+            .queryFailed, "the server that answers is a standby",
+            detail: "WAL is received from the primary, or from this one once it is promoted")
     }
 
     /// A permanent slot that somebody dropped, or that the source gave up, is made anew: WAL is kept again

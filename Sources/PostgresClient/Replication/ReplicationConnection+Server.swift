@@ -54,6 +54,9 @@ extension ReplicationConnection {
             slotKeepSize: keep == "-1" ? nil : keep)
     }
 
+    /// Whether it replays the WAL of another one at this moment.
+    public func isStandby() throws(Problem) -> Bool { try show("in_hot_standby") == "on" }
+
     /// `16MB` in bytes; nil for what is none.
     static func bytes(_ text: String) -> UInt64? {
         let units: [(String, UInt64)] = [
