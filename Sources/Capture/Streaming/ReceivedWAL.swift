@@ -125,19 +125,29 @@ final class ReceivedWAL: WALSink {
     }
 
     private func make(_ name: SegmentName) throws(Problem) -> OpenFile {
-        let path = queue.folder.wal + "/" + name.fileName
         // What a killed receiver had of it comes again, the same bytes.
-        if DurableFiles.status(path) != nil { return try OpenFile(updating: path) }
-        let file = try OpenFile(creating: path)
-        try file.truncate(to: size.bytes)
-        try file.sync()
-        try DurableFiles.syncDirectory(queue.folder.wal)
-        return file
+        try queue.folder.openSegment(name)
     }
 
     private func complete(_ name: SegmentName, _ file: OpenFile) throws(Problem) {
         try file.syncData()
         current = (name.next, try make(name.next))
         try queue.add(name, cancellation)
+    }
+}
+
+extension ReceiverFolder {
+    /// A segment's file, as long as a segment: made where it is not there, and made whole where a receiver was
+    /// killed before it had its size.
+    func openSegment(_ name: SegmentName) throws(Problem) -> OpenFile {
+        let path = wal + "/" + name.fileName
+        let isThere = DurableFiles.status(path) != nil
+        let file = try isThere ? OpenFile(updating: path) : OpenFile(creating: path)
+        if try file.size() != name.size.bytes {
+            try file.truncate(to: name.size.bytes)
+            try file.sync()
+        }
+        try DurableFiles.syncDirectory(wal)
+        return file
     }
 }

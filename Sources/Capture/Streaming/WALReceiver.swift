@@ -117,7 +117,9 @@ public final class WALReceiver: Sendable {
         }
         try Self.refuseStandby(connection)
         try prepareSlot(on: connection)
-        var place = try ReceivedPlace.resume(folder, WALArchive(layout: layout), identity, known.segmentSize)
+        let resumed = try ReceivedPlace.resume(
+            folder, WALArchive(layout: layout), identity, known.segmentSize)
+        var place = try follow(resumed, identity, connection, known.segmentSize)
         while true {
             if place.timeline > TimelineID(1) { try keepHistory(of: place.timeline, connection) }
             let end: WALStreamEnd
@@ -129,10 +131,34 @@ public final class WALReceiver: Sendable {
                 throw error
             }
             guard case .timelineEnded(let next, let position) = end else { return }
-            try ReceivedPlace.leave(folder, WALArchive(layout: layout), at: position, known.segmentSize)
             let segment = SegmentName(timeline: next, containing: position, size: known.segmentSize)
             place = ReceivedPlace(timeline: next, start: segment.start)
+            try place.enter(
+                folder, WALArchive(layout: layout), leavingAt: position, known.segmentSize)
         }
+    }
+
+    /// Follows a promotion whose fork lies at or before the place: the server has nothing to send there. What
+    /// was received behind the fork, from who was the primary then, is kept on its timeline.
+    private func follow(
+        _ place: ReceivedPlace, _ identity: SystemIdentity, _ connection: ReplicationConnection,
+        _ size: WALSegmentSize
+    ) throws(Problem) -> ReceivedPlace {
+        guard identity.timeline > place.timeline else { return place }
+        let text = try connection.timelineHistory(identity.timeline)
+        let history: TimelineHistory
+        do throws(TimelineHistory.Failure) {
+            history = try TimelineHistory(parsing: text, of: identity.timeline)
+        } catch {
+            throw Problem(
+                .queryFailed, "the server's history of timeline \(identity.timeline) cannot be read",
+                detail: "\(error)")
+        }
+        let next = place.followed(along: history, size)
+        if next != place {
+            try next.enter(folder, WALArchive(layout: layout), leavingAt: .max, size)
+        }
+        return next
     }
 
     /// A standby has only what has reached it: what its primary commits is not confirmed by what it sends, and
@@ -171,10 +197,7 @@ public final class WALReceiver: Sendable {
         let segment = SegmentName(
             timeline: identity.timeline, containing: identity.flushLSN, size: size)
         // Its file says where to begin.
-        let file = try OpenFile(creating: folder.wal + "/" + segment.fileName)
-        try file.truncate(to: size.bytes)
-        try file.sync()
-        try DurableFiles.syncDirectory(folder.wal)
+        _ = try folder.openSegment(segment)
         change { $0.gap = place.start }
     }
 
