@@ -37,6 +37,9 @@ public final class ReplicationConnection {
             let timeline = rows[0, "timeline"].flatMap({ UInt32($0) }),
             let flush = rows[0, "xlogpos"].flatMap({ LSN($0) })
         else { throw Problem(.queryFailed, "the server does not say what system it is") }
+        guard flush.isPlausible else {
+            throw Problem(.queryFailed, "the server says that it is at \(flush), where no server can be")
+        }
         return SystemIdentity(
             systemIdentifier: identifier, timeline: TimelineID(timeline), flushLSN: flush)
     }

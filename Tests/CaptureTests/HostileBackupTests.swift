@@ -78,7 +78,8 @@ struct HostileBackupTests {
 
     /// What a whole small backup is made of; `change` makes it another one.
     private func receive(
-        files: [(String, [UInt8])], manifest: [(String, [UInt8])], label: String? = nil
+        files: [(String, [UInt8])], manifest: [(String, [UInt8])], label: String? = nil,
+        stop: LSN = LSN(0x200_0100)
     ) throws -> BackupReception.Received {
         let scratch = try ScratchDirectory("forged")
         let target = scratch.file("data")
@@ -105,7 +106,7 @@ struct HostileBackupTests {
             ]
         ).printed { SHA256.hash($0) }
         try printed.withUnsafeBytes { raw in try reception.take(.content(raw)) }
-        try reception.take(.ended(LSN(0x200_0100), TimelineID(1)))
+        try reception.take(.ended(stop, TimelineID(1)))
         return try reception.finish()
     }
 
@@ -146,5 +147,16 @@ struct HostileBackupTests {
         #expect(throws: Problem.self) { try receive(files: Self.whole + Self.whole, manifest: Self.whole) }
         let headless = Array(Self.whole.dropLast())
         #expect(throws: Problem.self) { try receive(files: headless, manifest: headless) }
+    }
+
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [LSN(0x200_0027), LSN(0x200_0028 + (1 << 44) + 1), LSN(1 << 63), LSN.max])
+    func `a backup that ends where none can is refused`(_ stop: LSN) {
+        let problem = #expect(throws: Problem.self) {
+            try receive(files: Self.whole, manifest: Self.whole, stop: stop)
+        }
+        #expect(problem?.code == .backupDamaged)
+        #expect(problem?.detail?.hasPrefix("it begins at 0/2000028") == true)
     }
 }

@@ -41,6 +41,15 @@ import TestValues
         #expect(SegmentName(fileName: "000000000000000000000001", size: .standard) == nil)
     }
 
+    @Test func `the last segment ends at the largest position, which no server reaches`() {
+        let name = SegmentName(timeline: TimelineID(1), containing: .max, size: .standard)
+        #expect(name.start == LSN(UInt64.max - 0xFF_FFFF))
+        #expect(name.end == .max)
+        #expect(!LSN.max.isPlausible)
+        #expect(!LSN(1 << 63).isPlausible)
+        #expect(LSN((1 << 63) - 1).isPlausible)
+    }
+
     @Test func `prints even the instants that only damaged bytes name`() {
         #expect(PostgresTimestamp(microseconds: .max).unixMicroseconds == .max)
         #expect(PostgresTimestamp(unixMicroseconds: .min).microseconds == .min)

@@ -24,6 +24,8 @@ final class BackupReception {
     /// More than the manifest of a million relations.
     private static let mostManifestBytes = 1 << 29
     private static let mostLabelBytes = 1 << 16
+    /// More WAL than any server writes while it is copied: 16 TiB.
+    private static let mostWALBytes: UInt64 = 1 << 44
 
     private enum Part {
         case nothing
@@ -173,6 +175,9 @@ final class BackupReception {
         guard let start, let stop, start.timeline == stop.timeline, open == nil else {
             throw Self.refused("it ended early, or on another timeline")
         }
+        guard start.lsn <= stop.lsn, stop.lsn.isPlausible,
+            stop.lsn.distance(from: start.lsn) <= Self.mostWALBytes
+        else { throw Self.refused("it begins at \(start.lsn) and ends at \(stop.lsn)") }
         try compare()
         let parsed: BackupLabel
         do throws(BackupLabel.Malformed) {
@@ -182,6 +187,9 @@ final class BackupReception {
         }
         guard parsed.startLSN == start.lsn, parsed.startTimeline == start.timeline, !parsed.fromStandby else {
             throw Self.refused("its backup_label tells another start")
+        }
+        guard start.lsn <= parsed.checkpointLSN, parsed.checkpointLSN <= stop.lsn else {
+            throw Self.refused("its backup_label tells a checkpoint outside of it")
         }
         return Received(
             start: start.lsn, stop: stop.lsn, timeline: start.timeline, label: parsed, files: files,

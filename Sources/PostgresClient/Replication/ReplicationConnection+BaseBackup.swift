@@ -52,7 +52,7 @@ extension ReplicationConnection {
         var found: (LSN, TimelineID)?
         try takeResult(handle, cancellation, PGRES_TUPLES_OK) { (result) throws(Problem) in
             guard PQntuples(result) == 1, PQnfields(result) >= 2,
-                let position = LSN(String(cString: PQgetvalue(result, 0, 0))),
+                let position = LSN(String(cString: PQgetvalue(result, 0, 0))), position.isPlausible,
                 let timeline = UInt32(String(cString: PQgetvalue(result, 0, 1)))
             else { throw Self.brokenBackup("it does not tell a position") }
             found = (position, TimelineID(timeline))

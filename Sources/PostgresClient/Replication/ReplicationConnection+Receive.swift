@@ -127,7 +127,9 @@ extension ReplicationConnection {
             defer { PQclear(result) }
             switch PQresultStatus(result) {
             case PGRES_TUPLES_OK:
-                if let timeline = UInt32(Self.value(result, 0)), let at = LSN(Self.value(result, 1)) {
+                if let timeline = UInt32(Self.value(result, 0)), let at = LSN(Self.value(result, 1)),
+                    at.isPlausible
+                {
                     end = .timelineEnded(next: TimelineID(timeline), at: at)
                 }
             case PGRES_COMMAND_OK: break

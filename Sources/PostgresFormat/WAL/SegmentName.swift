@@ -81,8 +81,8 @@ public struct SegmentName: Hashable, Comparable, Sendable, CustomStringConvertib
 
     public var description: String { fileName }
     public var start: LSN { LSN(number * size.bytes) }
-    /// The first byte of the next segment.
-    public var end: LSN { LSN((number + 1) * size.bytes) }
+    /// The first byte of the next segment; of the very last one, the largest position.
+    public var end: LSN { start.advanced(by: size.bytes) }
     public var next: SegmentName { SegmentName(timeline: timeline, number: number + 1, size: size) }
 
     public static func < (left: SegmentName, right: SegmentName) -> Bool {
