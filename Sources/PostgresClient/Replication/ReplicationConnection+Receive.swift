@@ -53,6 +53,8 @@ extension ReplicationConnection {
             let isOver = try drain(&state, clock, sink, &heard, watch)
             if state.durable < state.received {
                 try sink.flush()
+                // A slow disk here is no silence there.
+                heard = watch.seconds
                 state.madeDurable(state.received)
                 try send(state.status(asking: false), clock)
                 sink.report(state)
