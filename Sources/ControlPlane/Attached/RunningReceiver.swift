@@ -102,8 +102,23 @@ final class RunningReceiver: Sendable {
 
 /// The receivers of all attached servers, in the process that is always there.
 public final class AttachedReceivers: Sendable {
+    /// How long one that failed is left alone.
+    private struct Rest: Sendable {
+        static let shortest = 1.0
+        static let longest = 60.0
+
+        let seconds: Double
+        let words: String
+        let watch = Stopwatch()
+
+        var isOver: Bool { watch.seconds >= seconds }
+        /// Whether another failure belongs to this one.
+        var isRecent: Bool { watch.seconds < seconds + Self.longest }
+    }
+
     private let plane: ControlPlane
     private let running = Mutex<[String: RunningReceiver]>([:])
+    private let resting = Mutex<[String: Rest]>([:])
 
     public init(_ plane: ControlPlane) {
         self.plane = plane
@@ -111,7 +126,8 @@ public final class AttachedReceivers: Sendable {
 
     /// Starts what does not run and ends what is not wanted any more; answers what is new, in words.
     ///
-    /// To be called every second or so.
+    /// To be called every second or so. One that cannot be started is among the words, and tried again after a
+    /// growing pause; the others are started all the same.
     public func tend() throws -> [String] {
         let wanted = try plane.rows(resourceGroup: nil, dropped: false)
             .filter { $0.phase == .complete && $0.attachment != nil }
@@ -120,16 +136,32 @@ public final class AttachedReceivers: Sendable {
             guard receiver.hasEnded || !wanted.contains(where: { $0.id == id }) else { continue }
             receiver.stop()
             running.withLock { $0[id] = nil }
-            if let problem = receiver.problem { lines.append("\(id): \(problem.message)") }
+            if let problem = receiver.problem, let line = rest(id, after: problem) { lines.append(line) }
         }
         for row in wanted where running.withLock({ $0[row.id] }) == nil {
-            guard let attachment = row.attachment,
-                let receiver = try RunningReceiver.start(row, attachment, plane)
-            else { continue }
-            running.withLock { $0[row.id] = receiver }
-            lines.append("\(row.name): WAL is received from \(attachment.host):\(attachment.port)")
+            guard let attachment = row.attachment, resting.withLock({ $0[row.id]?.isOver ?? true }) else {
+                continue
+            }
+            do throws(Problem) {
+                guard let receiver = try RunningReceiver.start(row, attachment, plane) else { continue }
+                running.withLock { $0[row.id] = receiver }
+                lines.append("\(row.name): WAL is received from \(attachment.host):\(attachment.port)")
+            } catch {
+                if let line = rest(row.id, after: error) { lines.append(line) }
+            }
         }
         return lines
+    }
+
+    /// Leaves one alone for a while, twice as long as before; answers what to say, once for the same failure.
+    private func rest(_ id: String, after problem: Problem) -> String? {
+        let words = [problem.message, problem.detail].compactMap { $0 }.joined(separator: ": ")
+        return resting.withLock { resting in
+            let before = resting[id].flatMap { $0.isRecent ? $0 : nil }
+            let seconds = before.map { min($0.seconds * 2, Rest.longest) } ?? Rest.shortest
+            resting[id] = Rest(seconds: seconds, words: words)
+            return before?.words == words ? nil : "\(id): \(words)"
+        }
     }
 
     public func stop() {
