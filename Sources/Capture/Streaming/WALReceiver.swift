@@ -126,8 +126,13 @@ public final class WALReceiver: Sendable {
             do throws(Problem) {
                 end = try stream(connection, place, identity, known.segmentSize)
             } catch {
+                let state = connection.lastFailure?.sqlState
                 // Before the gap all is archived; it is tried again from where the source is now.
-                if Self.isGone(connection.lastFailure) { try skip(place, to: identity, known.segmentSize) }
+                if state == Self.isGone { try skip(place, to: identity, known.segmentSize) }
+                if state == Self.isInvalidated, case .permanent(let name) = slot {
+                    // The next connection makes it anew.
+                    try connection.dropSlot(name)
+                }
                 throw error
             }
             guard case .timelineEnded(let next, let position) = end else { return }
@@ -183,11 +188,11 @@ public final class WALReceiver: Sendable {
         }
     }
 
-    /// Whether the source said that it does not have the WAL any more.
-    private static func isGone(_ failure: QueryFailure?) -> Bool {
-        // undefined_file: "requested WAL segment … has already been removed".
-        failure?.sqlState == "58P01"
-    }
+    /// undefined_file: "requested WAL segment … has already been removed".
+    private static let isGone = "58P01"
+    /// object_not_in_prerequisite_state: "can no longer access replication slot", such as one that was idle for
+    /// longer than `idle_replication_slot_timeout` allows, which still tells where it kept WAL from.
+    private static let isInvalidated = "55000"
 
     /// Goes on where the source is now; what is missing in between stays missing.
     private func skip(
