@@ -152,7 +152,7 @@ let package = Package(
         tests(
             "Capture",
             ["Capture", "Repository", "Notation", "Platform", "PostgresClient", "PostgresFormat"]),
-        tests("Instance", ["Instance", "PostgresClient", "Platform"]),
+        tests("Instance", ["Instance", "PostgresClient", "PostgresFormat", "Platform"]),
         tests("Catalog", [grdb, "Catalog", "ServiceModel", "Platform", "PostgresFormat"]),
         tests(
             "ControlPlane",

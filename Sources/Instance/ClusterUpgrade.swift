@@ -3,6 +3,7 @@
 #endif
 public import Platform
 import PostgresClient
+public import PostgresFormat
 
 /// PostgreSQL's `pg_upgrade`, from one cluster's files to a new and empty cluster of a newer major version.
 ///
@@ -22,11 +23,14 @@ public struct ClusterUpgrade: Sendable {
     public let identFile: String
     /// Libraries that objects of the cluster may need while they are made.
     public let preloadLibraries: String?
+    /// Of both clusters.
+    public let segmentSize: WALSegmentSize
     private let runner: any CommandRunner
 
     public init(
         from old: PostgresInstallation, to new: PostgresInstallation, newData: String, folder: String,
-        socketDirectory: String, identFile: String, preloadLibraries: String?, runner: any CommandRunner
+        socketDirectory: String, identFile: String, preloadLibraries: String?,
+        segmentSize: WALSegmentSize, runner: any CommandRunner
     ) {
         self.old = old
         self.new = new
@@ -35,6 +39,7 @@ public struct ClusterUpgrade: Sendable {
         self.socketDirectory = socketDirectory
         self.identFile = identFile
         self.preloadLibraries = preloadLibraries
+        self.segmentSize = segmentSize
         self.runner = runner
     }
 
@@ -91,9 +96,11 @@ public struct ClusterUpgrade: Sendable {
     /// A configuration for the time of the upgrade.
     private func write(data: String, into directory: String) throws(Problem) {
         try TextFile.makeDirectory(directory)
+        let sizes = WALSizeSettings(segmentSize)
         var settings = [
             ("data_directory", data), ("hba_file", directory + "/pg_hba.conf"), ("ident_file", identFile),
             ("max_locks_per_transaction", "1024"), ("archive_mode", "off"), ("logging_collector", "off"),
+            ("min_wal_size", sizes.smallest), ("max_wal_size", sizes.largest),
         ]
         if let preloadLibraries { settings.append(("shared_preload_libraries", preloadLibraries)) }
         let text = settings.map { SettingsText.line($0, $1) }.joined(separator: "\n") + "\n"

@@ -1,3 +1,5 @@
+public import PostgresFormat
+
 /// A server's `postgresql.conf`: its identity, the tool's rules, and what its compute size stands for.
 ///
 /// The sizes of Azure's machines are scaled down to a modest share of this one.
@@ -11,10 +13,13 @@ public struct ServerSettings: Sendable, Hashable {
     public var archiveCommand: String
     /// WAL that is not full is archived after that many seconds.
     public var archiveTimeoutSeconds: Int
+    /// Of the cluster: it bounds `min_wal_size` and `max_wal_size`.
+    public var segmentSize: WALSegmentSize
 
     public init(
         serverName: String, paths: InstancePaths, listenAddress: String, port: UInt16, compute: ComputeSize,
         archiveCommand: String, archiveTimeoutSeconds: Int = 300,
+        segmentSize: WALSegmentSize = .standard,
         machine: MachineResources = MachineResources.current()
     ) {
         self.serverName = serverName
@@ -25,6 +30,7 @@ public struct ServerSettings: Sendable, Hashable {
         self.machine = machine
         self.archiveCommand = archiveCommand
         self.archiveTimeoutSeconds = archiveTimeoutSeconds
+        self.segmentSize = segmentSize
     }
 
     // MARK: Derived from the size
@@ -132,15 +138,16 @@ public struct ServerSettings: Sendable, Hashable {
     }
 
     private var writeAheadLog: [(name: String, value: String)] {
-        [
+        let sizes = WALSizeSettings(segmentSize)
+        return [
             ("wal_level", "replica"),
             ("archive_mode", "on"),
             ("archive_command", archiveCommand),
             ("archive_timeout", "\(archiveTimeoutSeconds)s"),
             ("wal_compression", "pglz"),
             ("wal_keep_size", "0"),
-            (Self.largestWAL, "1GB"),
-            ("min_wal_size", "80MB"),
+            (Self.largestWAL, sizes.largest),
+            ("min_wal_size", sizes.smallest),
             ("checkpoint_timeout", "10min"),
             ("max_wal_senders", "10"),
             ("max_replication_slots", "10"),

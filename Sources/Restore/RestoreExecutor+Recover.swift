@@ -22,6 +22,7 @@ extension RestoreExecutor {
     /// follows), and no way to reach the outside world or the source.
     func recoverySettings() -> String {
         let minima = job.plan.minima
+        let sizes = WALSizeSettings(job.plan.segmentSize)
         let lines =
             [
                 "data_directory = \(SettingsText.quoted(job.dataDirectory))",
@@ -47,6 +48,7 @@ extension RestoreExecutor {
                 "recovery_prefetch = \(job.memory.prefetches ? "try" : "off")",
                 "fsync = off", "full_page_writes = off", "synchronous_commit = off", "wal_recycle = off",
                 "wal_init_zero = off", "checkpoint_timeout = '1d'", "max_wal_size = '10TB'",
+                "min_wal_size = \(sizes.smallest)",
                 "autovacuum = off",
                 "bgwriter_lru_maxpages = 0", "max_logical_replication_workers = 0", "jit = off",
                 // A copy's tablespaces are directories in pg_tblspc, which PostgreSQL else takes for damage.

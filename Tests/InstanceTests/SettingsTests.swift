@@ -1,5 +1,6 @@
 import Instance
 import Platform
+import PostgresFormat
 import TestKit
 import Testing
 import TestValues
@@ -18,6 +19,18 @@ import TestValues
             compute: try #require(ComputeSize.find(sku)),
             archiveCommand: "'/h/lib/pitr-wal' push '/h/r' '%p' '%f'",
             machine: machine)
+    }
+
+    @Test func `a server's WAL sizes are two of its segments at least`() throws {
+        var settings = try settings()
+        #expect(settings.defaults["min_wal_size"] == "80MB")
+        #expect(settings.defaults["max_wal_size"] == "1GB")
+        settings.segmentSize = try #require(WALSegmentSize(bytes: 64 << 20))
+        #expect(settings.defaults["min_wal_size"] == "128MB")
+        #expect(settings.defaults["max_wal_size"] == "1GB")
+        settings.segmentSize = try #require(WALSegmentSize(bytes: 1 << 30))
+        #expect(settings.defaults["min_wal_size"] == "2048MB")
+        #expect(settings.defaults["max_wal_size"] == "2048MB")
     }
 
     @Test func `any value survives PostgreSQL's quoting rules`() {

@@ -205,7 +205,7 @@ extension ControlPlane {
         let fresh = row
         let identity = RepositoryIdentity(
             serverID: row.id, systemIdentifier: prepared.systemIdentifier,
-            postgresMajor: job.installation.major)
+            postgresMajor: job.installation.major, segmentSize: job.plan.segmentSize)
         job.madeMeanwhile = [paths.repository(row.id)]
         job.meanwhile = { () throws(Problem) in try self.furnish(fresh, identity) }
         let executor = RestoreExecutor(job, before: RestoreFaults.hook)

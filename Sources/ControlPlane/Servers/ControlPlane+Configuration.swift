@@ -52,7 +52,8 @@ extension ControlPlane {
     private func rendered(_ row: ServerRow, archiveCommand: String) throws -> RenderedConfiguration {
         let settings = ServerSettings(
             serverName: row.name, paths: instancePaths(row.id), listenAddress: row.host,
-            port: UInt16(clamping: row.port), compute: try Self.size(row), archiveCommand: archiveCommand)
+            port: UInt16(clamping: row.port), compute: try Self.size(row), archiveCommand: archiveCommand,
+            segmentSize: segmentSize(of: row))
         return RenderedConfiguration(
             access: try access(row), parameters: try effectiveParameters(row), settings: settings.render(),
             certificate: [row.name, row.host, try authorityText()].joined(separator: "\n"))

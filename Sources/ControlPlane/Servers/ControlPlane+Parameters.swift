@@ -28,7 +28,8 @@ extension ControlPlane {
         }
         let settings = ServerSettings(
             serverName: row.name, paths: instancePaths(row.id), listenAddress: row.host,
-            port: UInt16(clamping: row.port), compute: try Self.size(row), archiveCommand: "")
+            port: UInt16(clamping: row.port), compute: try Self.size(row), archiveCommand: "",
+            segmentSize: segmentSize(of: row))
         // What a copy has without its user's doing is its default: a reset leads there.
         let defaults = settings.defaults.merging(row.keptSettings ?? [:]) { _, kept in kept }
         return try ParameterCatalog(

@@ -255,7 +255,8 @@ extension ControlPlane {
             from: upgrade.old, to: upgrade.new, newData: newData, folder: folder,
             socketDirectory: recoverySocketDirectory(id),
             identFile: paths.configuration(upgrade.row.id) + "/pg_ident.conf",
-            preloadLibraries: libraries.flatMap { $0.isEmpty ? nil : $0 }, runner: runner)
+            preloadLibraries: libraries.flatMap { $0.isEmpty ? nil : $0 },
+            segmentSize: segmentSize(of: upgrade.row), runner: runner)
     }
 
     /// - Returns: what changed hands, notes for whoever asked for it, and the time since nobody could connect.
@@ -351,6 +352,8 @@ extension ControlPlane {
             RepositoryIdentity(
                 serverID: row.id, systemIdentifier: control.systemIdentifier,
                 postgresMajor: instance.installation.major, segmentSize: control.walSegmentSize))
+        // Its configuration was written before there was a repository to tell the size.
+        if control.walSegmentSize != .standard { try configure(row) }
         try DurableFiles.syncFileSystem(paths.data(row.id))
         RestoreFaults.reached("upgrade: start")
         try cancellation.check()

@@ -52,7 +52,7 @@ extension ControlPlane {
     }
 
     /// As its repository says; while that cannot be read, as servers are made.
-    private func segmentSize(of server: ServerRow) -> WALSegmentSize {
+    func segmentSize(of server: ServerRow) -> WALSegmentSize {
         (try? layout(server).identity())?.segmentSize ?? .standard
     }
 }
