@@ -8,6 +8,8 @@ public struct HeldSource: Sendable {
     public var inventory: Inventory
     public var wal: HeldWAL
     public var systemIdentifier: UInt64
+    /// Why an attached source itself was not read, where somebody else answers in its place.
+    public var remark: String?
 }
 
 extension SourceReader {
@@ -121,7 +123,8 @@ private struct HeldInventory {
         let wal = HeldWAL(
             archive: archive, locations: chosen.locations, histories: histories.notArchived)
         return HeldSource(
-            inventory: inventory, wal: wal, systemIdentifier: identity.systemIdentifier)
+            inventory: inventory, wal: wal, systemIdentifier: identity.systemIdentifier,
+            remark: tail?.remark)
     }
 
     /// Those of the timeline chosen, where the others are noted with the reason.

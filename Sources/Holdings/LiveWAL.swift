@@ -62,30 +62,59 @@ struct LiveWAL {
 
     // MARK: A source that is not ours
 
-    /// By the stream where the source answers; else what was received of it.
+    /// By the stream where the source answers; else what was received of it. The moment up to which that is
+    /// complete is one of the source's own clock.
     private func read(
         _ received: ReceiverFolder, for moment: RecoveryTarget?, waits: Bool,
         knownHistories: Set<TimelineID>,
         from position: (TimelineID, String?) throws(Problem) -> LSN?, upTo limit: LSN, into directory: String
     ) throws(Problem) -> SourceTail? {
+        var remark: String?
         do throws(Problem) {
-            if waits, case .time(let time) = moment {
-                // It cannot be asked what it has written; a commit is flushed a second later at most.
-                while (0..<1_000_000).contains(reader.clock.now().microseconds - time.microseconds) {
-                    Pause.milliseconds(20)
-                }
+            let (answer, moment) = try ask(for: waits ? moment : nil)
+            remark = answer.remark
+            if let moment {
+                var tail = try SourceTail.stream(
+                    parameters: try cluster.parameters(), knownHistories: knownHistories, from: position,
+                    upTo: limit, segmentSize: identity.segmentSize,
+                    systemIdentifier: identity.systemIdentifier, into: directory, clock: reader.clock,
+                    cancellation: reader.cancellation)
+                tail.readAt = moment
+                return tail
             }
-            return try SourceTail.stream(
-                parameters: try cluster.parameters(), knownHistories: knownHistories, from: position,
-                upTo: limit, segmentSize: identity.segmentSize, systemIdentifier: identity.systemIdentifier,
-                into: directory, clock: reader.clock, cancellation: reader.cancellation)
         } catch {
             guard error.code == .queryFailed else { throw error }
             // What was streamed so far would be in the way of what is here.
             try? DurableFiles.removeTree(directory)
         }
-        return try SourceTail.received(
+        var tail = try SourceTail.received(
             received, from: position, upTo: limit, segmentSize: identity.segmentSize, into: directory)
+        tail?.remark = remark
+        return tail
+    }
+
+    /// Who answers, and what time it is there; nil where that is not the source.
+    ///
+    /// - Parameter moment: one just gone by there is given the time to be flushed.
+    private func ask(
+        for moment: RecoveryTarget?
+    ) throws(Problem) -> (answer: SourceAnswer, now: PostgresTimestamp?) {
+        let connection = try ReplicationConnection(try cluster.parameters())
+        defer { connection.close() }
+        let answer = try SourceAnswer(connection, expected: identity.systemIdentifier)
+        guard answer == .source else { return (answer, nil) }
+        let now = try connection.serverTime()
+        guard case .time(let time) = moment else { return (answer, now) }
+        // It cannot be asked what it has written; a commit is flushed a second later at most.
+        let passed = now.microseconds - time.microseconds
+        guard (0..<1_000_000).contains(passed) else { return (answer, now) }
+        let left = Double(1_000_000 - passed) / 1_000_000
+        let watch = Stopwatch()
+        while watch.seconds < left {
+            try reader.cancellation.check()
+            Pause.milliseconds(20)
+        }
+        return (answer, try connection.serverTime())
     }
 
     // MARK: A source that starts or stops just then

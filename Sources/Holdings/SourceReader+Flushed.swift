@@ -5,6 +5,7 @@ import Repository
 
 extension SourceReader {
     /// Up to where a running source has flushed its WAL, as it says itself; nil where it does not run.
+    /// Of an attached one that does not answer itself: what was received.
     ///
     /// - Throws: `.queryFailed` and `.serverIsNotReady` where it cannot be asked.
     public func flushedEnd() throws(Problem) -> LSN? {
@@ -12,6 +13,10 @@ extension SourceReader {
             do throws(Problem) {
                 let connection = try ReplicationConnection(try cluster.parameters())
                 defer { connection.close() }
+                let expected = try layout.identity().systemIdentifier
+                guard try SourceAnswer(connection, expected: expected) == .source else {
+                    return received.status()?.durable
+                }
                 return try connection.identifySystem().flushLSN
             } catch {
                 guard error.code == .queryFailed else { throw error }

@@ -7,7 +7,7 @@ public import PostgresFormat
 public struct SourceTail: Sendable {
     /// Plain files, one a segment, in WAL order.
     public var files: [(name: SegmentName, path: String)]
-    /// The instant up to which the WAL is complete.
+    /// The instant up to which the WAL is complete, on the source's clock.
     public var readAt: PostgresTimestamp
     /// What the source had flushed then; nil when its files were read.
     public var flushLSN: LSN?
@@ -19,6 +19,8 @@ public struct SourceTail: Sendable {
     public var timeline: TimelineID
     /// That timeline's history, where it was asked for.
     public var history: String?
+    /// Why the source itself was not read, where somebody else answers in its place.
+    public var remark: String?
 
     public init(
         files: [(name: SegmentName, path: String)], readAt: PostgresTimestamp, flushLSN: LSN?,

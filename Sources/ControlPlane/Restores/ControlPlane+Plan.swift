@@ -96,6 +96,7 @@ extension ControlPlane {
             let held = try reader.held(
                 for: sought.moment, timeline: request.timeline, acceptedEnd: request.acceptedEnd,
                 tailDirectory: tailDirectory)
+            if let remark = held.remark { notes.append(remark) }
             let planner = RestorePlanner(inventory: held.inventory, source: held.wal)
             var plan: RestorePlan
             do {
