@@ -63,10 +63,11 @@ extension EndToEnd {
         }
 
         /// What is done to a server of one's own, and not to one that is attached.
-        private static let changesOfServer = [
+        private static let refusedThere = [
             ["stop", "-n", "prod"], ["update", "-n", "prod", "--backup-retention", "9"],
             ["parameter", "set", "-s", "prod", "-n", "work_mem", "-v", "8MB"],
             ["firewall-rule", "create", "-s", "prod", "-n", "all", "--start-ip-address", "127.0.0.1"],
+            ["db", "list", "-s", "prod"],
         ]
 
         @Test(.timeLimit(.minutes(1)))
@@ -113,7 +114,7 @@ extension EndToEnd {
                     try ProductUnderTest.eventually(seconds: 30) {
                         try source.attached()?["state"] == "Streaming"
                     })
-                for refused in Self.changesOfServer {
+                for refused in Self.refusedThere {
                     let answer = try product.run(refused)
                     #expect(answer.errors.contains("(OperationNotSupported)"), "\(answer)")
                     #expect(answer.errors.contains("is attached"), "\(answer)")

@@ -65,7 +65,9 @@ extension ControlPlane {
     }
 
     public func listDatabases(_ server: ServerReference) throws -> [DatabaseDetails] {
-        let rows = try connect(try findComplete(server)).query(
+        let row = try findComplete(server)
+        try requireOwn(row)
+        let rows = try connect(row).query(
             """
             SELECT datname, pg_encoding_to_char(encoding) AS charset, datcollate
             FROM pg_database WHERE NOT datistemplate ORDER BY datname
