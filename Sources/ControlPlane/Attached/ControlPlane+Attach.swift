@@ -127,8 +127,10 @@ extension ControlPlane {
         do {
             try takeFirstBackup(row, request, attachment)
         } catch {
-            dropSlotQuietly(row, attachment)
-            throw error
+            guard let left = dropSlot(row, attachment) else { throw error }
+            var problem = Self.problem(from: error)
+            problem.hint = [problem.hint, Self.slotStays(left)].compactMap { $0 }.joined(separator: " ")
+            throw problem
         }
         RestoreFaults.reached("attach: complete")
         try update(row.id) { $0.phase = .complete }
@@ -150,31 +152,22 @@ extension ControlPlane {
 
     /// Detaches a server: its slot is dropped, its backups stay for five days unless they are purged.
     ///
-    /// - Returns: what is left to do on the source, where it could not be reached.
+    /// - Returns: the statements that are left to be run on the source, where its slot could not be dropped.
     public func detach(_ server: ServerReference, purge: Bool) throws -> [String] {
         let row = try find(server)
-        guard let attachment = row.attachment else {
+        guard row.attachment != nil else {
             throw Problem(
                 .operationNotSupported, "server '\(row.name)' was not attached",
                 hint: "A server of pitr's own goes with 'pitr delete'.")
         }
-        // Whoever receives stops when the server is not wanted any more.
-        try update(row.id) { $0.phase = .dropping }
-        let isSlotGone: Bool
-        do {
-            isSlotGone = try endAttachment(row, attachment)
-        } catch {
-            try update(row.id) { $0.phase = .complete }
-            throw error
-        }
-        try deleteServer(server, purge: purge)
-        return isSlotGone ? [] : ["SELECT pg_drop_replication_slot('\(attachment.slot.name ?? "")')"]
+        return try deleteServer(server, purge: purge)
     }
 
-    /// Ends the receiving of a server that is being deleted, drops its slot, and archives what is left here;
-    /// false where the slot stays, since the source cannot be reached.
-    @discardableResult
-    func endAttachment(_ row: ServerRow, _ attachment: Attachment) throws -> Bool {
+    /// Ends the receiving of a server that is being deleted, archives what is left here, and drops its slot
+    /// last: nothing after that may hinder its deletion.
+    ///
+    /// - Returns: as `detach`.
+    func endAttachment(_ row: ServerRow, _ attachment: Attachment) throws -> [String] {
         // Whoever receives sees that it is not wanted any more within a second or two.
         guard
             let lock = try DirectoryLock.wait(
@@ -186,24 +179,35 @@ extension ControlPlane {
         }
         defer { lock.release() }
         try WALReceiver.archiveRest(of: receiverFolder(row), to: layout(row))
-        return dropSlotQuietly(row, attachment)
+        return dropSlot(row, attachment).map { [$0] } ?? []
     }
 
-    /// Drops the slot that was made for a server, if one was; false where the source cannot be reached, and
-    /// keeps it.
-    @discardableResult
-    func dropSlotQuietly(_ row: ServerRow, _ attachment: Attachment) -> Bool {
+    /// Drops the slot that was made for a server, if one was.
+    ///
+    /// - Returns: the statement that drops it on the source, where it could not be dropped from here; until
+    ///   then it holds WAL back.
+    func dropSlot(_ row: ServerRow, _ attachment: Attachment) -> String? {
         guard case .permanent(let text) = attachment.slot, let name = SlotName(text),
             DurableFiles.exists(paths.ownSlot(row.id))
-        else { return true }
+        else { return nil }
+        let left = "SELECT pg_drop_replication_slot('\(name)')"
         do throws(Problem) {
             let connection = try ReplicationConnection(try connectionParameters(attachment, of: row))
             defer { connection.close() }
-            guard try connection.slotRestart(name) != nil else { return true }
+            // Another cluster at that address, or a standby, has slots of its own.
+            let identifier = try connection.identifySystem().systemIdentifier
+            guard row.systemIdentifier == String(identifier), try connection.show("in_hot_standby") != "on"
+            else { return left }
+            guard try connection.slotRestart(name) != nil else { return nil }
             try connection.dropSlot(name)
-            return true
+            return nil
         } catch {
-            return false
+            return left
         }
+    }
+
+    /// What is to be said of a slot that could not be dropped.
+    static func slotStays(_ statement: String) -> String {
+        "A slot stays on the source and holds WAL back. Drop it there, as a superuser: \(statement)"
     }
 }

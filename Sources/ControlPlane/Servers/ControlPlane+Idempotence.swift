@@ -42,13 +42,12 @@ extension ControlPlane {
         }
     }
 
-    /// As `deleteServer`; false when there was none.
-    public func deleteServerIfThere(_ server: ServerReference, purge: Bool) throws -> Bool {
+    /// As `deleteServer`; nil when there was none.
+    public func deleteServerIfThere(_ server: ServerReference, purge: Bool) throws -> [String]? {
         do {
-            try deleteServer(server, purge: purge)
-            return true
+            return try deleteServer(server, purge: purge)
         } catch let problem as Problem where problem.isAbsence {
-            return false
+            return nil
         }
     }
 }

@@ -237,15 +237,24 @@ extension ControlPlane {
     // MARK: Delete
 
     /// Deletes a server; its backups and its WAL to the last record stay for five days, unless they are
-    /// purged at once.
+    /// purged at once. An attached one is detached.
+    ///
+    /// - Returns: statements that are left to be run on an attached source, whose slot could not be dropped.
+    @discardableResult
     public func deleteServer(
         _ server: ServerReference, purge: Bool = false, for accepted: AcceptedWork? = nil
-    ) throws {
+    ) throws -> [String] {
         try requireGroup(server.resourceGroup)
-        if purge, let row = try dropped(server) { return try purgeDropped(row) }
+        if purge, let row = try dropped(server) {
+            try purgeDropped(row)
+            return []
+        }
         let row = try find(server, for: accepted)
         if row.phase == .provisioning {
-            if let queued = try queuedCreation(of: row) { return try callOffQueued(queued) }
+            if let queued = try queuedCreation(of: row) {
+                try callOffQueued(queued)
+                return []
+            }
             throw Problem(
                 .serverBusy, "Server '\(row.name)' is busy with another operation. Please try again later.",
                 detail: "it is still being made",
@@ -257,7 +266,7 @@ extension ControlPlane {
         cancelBackups(of: row)
         let lock = try lockServer(row, seconds: 30)
         defer { lock.release() }
-        try delete(row, purge: purge, accepted: accepted)
+        return try delete(row, purge: purge, accepted: accepted)
     }
 
     /// Deletes a server whose lock is held.
@@ -265,13 +274,18 @@ extension ControlPlane {
     /// - Parameters:
     ///   - expiry: what it is deleted for; nil when somebody asked for it.
     ///   - accepted: the operation that was accepted for it, if any.
+    /// - Returns: as `deleteServer`.
+    @discardableResult
     func delete(
         _ row: ServerRow, purge: Bool = false, for expiry: ServerExpiry? = nil,
         accepted: AcceptedWork? = nil
-    ) throws {
+    ) throws -> [String] {
         var properties = purge ? ["purge": "true"] : [:]
         if let expiry { properties["reason"] = expiry.reason }
-        try perform(.delete, server: row, properties: properties, for: accepted) { _ in
+        return try performUntilFinished(
+            .delete, server: row, properties: properties, for: accepted
+        ) { operation in
+            var left: [String] = []
             try update(row.id) {
                 $0.phase = .dropping
                 $0.shouldRun = false
@@ -280,7 +294,7 @@ extension ControlPlane {
                 try keepEvidence(of: row)
                 RestoreFaults.reached("delete: stop")
                 if let attachment = row.attachment {
-                    try endAttachment(row, attachment)
+                    left = try endAttachment(row, attachment)
                 } else {
                     if purge { try instanceToEnd(row).stop(.fast) } else { try archiveTail(row) }
                     try keepConnections(of: row)
@@ -307,6 +321,9 @@ extension ControlPlane {
                 _ = try FirewallRuleRow.filter(Column("serverID") == row.id).deleteAll($0)
             }
             if purge { try removeForGood(row) }
+            if !left.isEmpty { properties[OperationStatus.notesKey] = Self.slotStays(left[0]) }
+            try finish(operation, properties: properties, failure: nil)
+            return left
         }
     }
 
@@ -354,41 +371,6 @@ extension ControlPlane {
         try KnownEndFile(path: paths.knownEnd(row.id)).forget()
         RestoreFaults.reached("purge: catalog")
         _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
-    }
-
-    /// Stops the server and brings every byte of its WAL that is not archived yet into the archive.
-    ///
-    /// A clean stop archives whole segments by itself; what is left, also after a crash, is pushed from
-    /// pg_wal, the last and unfinished segment as a `.partial` file.
-    func archiveTail(_ row: ServerRow) throws {
-        let directory = paths.data(row.id) + "/pg_wal"
-        guard DurableFiles.status(directory) != nil else { return }
-        try instanceToEnd(row).stop(.fast)
-        let archive = WALArchive(layout: layout(row))
-        let archived = Set(try archive.names().map(\.fileName))
-        let names = try DurableFiles.list(directory)
-        for name in names.sorted() where name.hasSuffix(".history") && !archived.contains(name) {
-            _ = try archive.push(path: directory + "/" + name, name: name)
-        }
-        let size = try layout(row).identity().segmentSize
-        guard let timeline = try SourceTail.timeline(of: directory, segmentSize: size) else { return }
-        // What shows how far its WAL goes will be gone with its files.
-        try KnownEndFile(path: paths.knownEnd(row.id)).note(
-            try WALTailBound.bounds(dataDirectory: paths.data(row.id), timeline: timeline, segmentSize: size),
-            on: timeline)
-        let newest = try archive.names().compactMap { name -> SegmentName? in
-            if case .segment(let segment) = name, segment.timeline == timeline { segment } else { nil }
-        }.max()
-        let segments = names.compactMap { SegmentName(fileName: $0, size: size) }
-            .filter { $0.timeline == timeline && $0.number > newest?.number ?? 0 }.sorted()
-        for segment in segments {
-            let path = directory + "/" + segment.fileName
-            switch try WALFileProbe.extent(of: path, segment: segment) {
-            case .unused: return
-            case .complete: _ = try archive.push(path: path, name: segment.fileName)
-            case .unfinished: _ = try archive.push(path: path, name: segment.fileName + ".partial")
-            }
-        }
     }
 
     /// Ends backups that run in the background, so that a delete need not wait for them.

@@ -93,6 +93,17 @@ extension ControlPlane {
         return done
     }
 
+    /// As `act`, where `body` tells the statement that drops a slot which it had to leave on a source.
+    private func actOnLeftover(
+        _ server: String?, _ action: String, _ subject: String, _ reason: String, dryRun: Bool,
+        _ body: () throws -> String?
+    ) -> MaintenanceAction {
+        var left: String?
+        var done = act(server, action, subject, reason, dryRun: dryRun) { left = try body() }
+        if let left { done.reason += ". " + Self.slotStays(left) }
+        return done
+    }
+
     // MARK: Operations whose process is gone
 
     private func endOrphans(_ time: ExpiryTime) throws -> [MaintenanceAction] {
@@ -102,7 +113,7 @@ extension ControlPlane {
         for operation in running where try isOrphaned(operation) {
             let row = try catalog.read { try ServerRow.fetchOne($0, key: operation.row.serverID) }
             actions.append(
-                act(
+                actOnLeftover(
                     row?.name, "end-operation", "\(operation.row.kind) \(operation.row.id)",
                     "process \(operation.row.pid) that ran it is gone", dryRun: dryRun
                 ) { try end(operation, row: row) })
@@ -114,7 +125,7 @@ extension ControlPlane {
             else { continue }
             defer { lock.release() }
             actions.append(
-                act(
+                actOnLeftover(
                     row.name, "remove-leftover", row.name, "it was never finished, and nothing works on it",
                     dryRun: dryRun
                 ) { try settleLeftover(row) })
@@ -143,11 +154,15 @@ extension ControlPlane {
     /// Puts in order what an operation left whose process is gone, and notes that it failed.
     ///
     /// - Parameter seconds: how long it waits for whoever else works on the server.
-    func end(_ operation: Operation, row: ServerRow?, seconds: Double = 10) throws {
+    /// - Returns: the statement that drops a slot which had to be left on a source.
+    @discardableResult
+    func end(_ operation: Operation, row: ServerRow?, seconds: Double = 10) throws -> String? {
+        var left: String?
         // A worker may be ended after its work and before it could say so.
         if operation.row.acceptedAt != nil, try operations.isTold(operation.row.id, [.succeeded]) {
             try end(accepted: operation, failure: nil)
-            return try settleReplacement(of: operation.row)
+            try settleReplacement(of: operation.row)
+            return nil
         }
         if let row {
             let lock = try lockServer(row, seconds: seconds)
@@ -156,7 +171,7 @@ extension ControlPlane {
                 let repository = BackupRepository(layout: layout(row))
                 for folder in try repository.leftovers() { try repository.removeLeftover(folder) }
             } else {
-                try settleLeftover(row)
+                left = try settleLeftover(row)
             }
         }
         try endUpgraded(by: operation, of: row, seconds: seconds)
@@ -164,6 +179,7 @@ extension ControlPlane {
         removeOperationFolder(operation.row.id)
         try operations.write(operation.abandon(of: row, at: clock.now()))
         try settleReplacement(of: operation.row)
+        return left
     }
 
     /// An upgrade that was accepted names the server that it found: what works on the new one ends before the
@@ -179,12 +195,15 @@ extension ControlPlane {
 
     /// A server whose making was cut short is removed; one whose deletion was cut short is deleted to the
     /// end.
-    private func settleLeftover(_ row: ServerRow) throws {
-        guard let current = try catalog.read({ try ServerRow.fetchOne($0, key: row.id) }) else { return }
+    ///
+    /// - Returns: the statement that drops a slot which had to be left on a source.
+    private func settleLeftover(_ row: ServerRow) throws -> String? {
+        guard let current = try catalog.read({ try ServerRow.fetchOne($0, key: row.id) }) else { return nil }
+        var left: String?
         switch current.phase {
         case .provisioning:
             if let attachment = current.attachment {
-                dropSlotQuietly(current, attachment)
+                left = dropSlot(current, attachment)
             } else {
                 try endProcesses(row)
             }
@@ -193,6 +212,7 @@ extension ControlPlane {
             try update(row.id) { $0.phase = .complete }
         case .complete, .dropped: break
         }
+        return left
     }
 
     /// Ends what works on an unfinished server: initdb and its postmaster outlive the tool.

@@ -24,7 +24,7 @@ struct DetachCommand: PitrCommand {
         let left = try session.controlPlane().detach(server.reference, purge: purge)
         if !left.isEmpty {
             session.messages.warning(
-                "the source cannot be reached, and its slot holds WAL back until somebody drops it there")
+                "the slot could not be dropped, and holds WAL back until somebody drops it on the source")
         }
         var text = PersonText()
         if !left.isEmpty {

@@ -62,7 +62,7 @@ struct Demo {
     /// Removes what an earlier run may have left; the group is the demo's own.
     func cleanUp() {
         for server in [Self.copy, Self.source] {
-            try? controlPlane.deleteServer(server)
+            _ = try? controlPlane.deleteServer(server)
         }
         try? controlPlane.deleteGroup(Self.group)
         _ = try? controlPlane.forgetDeleted(resourceGroup: Self.group)

@@ -20,12 +20,18 @@ struct DeleteCommand: PitrCommand {
             "Are you sure you want to delete the server '\(server.name)' in resource group "
                 + "'\(server.group.resourceGroup)'" + (purge ? ", and all of its backups for good" : ""),
             yes: confirmed.yes)
-        guard ifExists else {
-            try controlPlane.deleteServer(server.reference, purge: purge)
-            return .nothing
+        let left: [String]
+        if ifExists {
+            guard let found = try controlPlane.deleteServerIfThere(server.reference, purge: purge) else {
+                return tellAbsence(session)
+            }
+            left = found
+        } else {
+            left = try controlPlane.deleteServer(server.reference, purge: purge)
         }
-        if try !controlPlane.deleteServerIfThere(server.reference, purge: purge) {
-            return tellAbsence(session)
+        for statement in left {
+            session.messages.warning(
+                "a slot stays on the source and holds WAL back; drop it there, as a superuser: \(statement)")
         }
         return .nothing
     }
