@@ -132,7 +132,7 @@ import Testing
         try source.postgres.tool("pg_verifybackup", ["--exit-on-error", copy])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(3)))
     func `received WAL is the server's own, however often receiving breaks off`() throws {
         let source = try Source()
         let slot = try #require(SlotName("pitr_test"))
@@ -144,7 +144,7 @@ import Testing
             try source.receiving(.permanent(slot)) { receiver in
                 try Self.waitUntil { receiver.status.phase == .streaming }
                 try source.postgres.psql(
-                    "INSERT INTO t SELECT i, repeat(md5(i::text), 30) FROM generate_series(1, 15000) i")
+                    "INSERT INTO t SELECT i, repeat(md5(i::text), 30) FROM generate_series(1, 6000) i")
                 if round == 2 {
                     // The server throws out who receives, who comes back.
                     try source.postgres.psql(
@@ -164,7 +164,7 @@ import Testing
                 return SystemWallClock().now().microseconds - confirmed < 3_000_000
             }
         }
-        #expect(try source.compareArchive() >= 4)
+        #expect(try source.compareArchive() >= 2)
         // Acknowledged, and no more than that: the slot keeps nothing from before what is here.
         let restart = try #require(try session.slotRestart(slot))
         let durable = try #require(source.folder.status()?.durable)

@@ -108,7 +108,8 @@ extension ControlPlane {
         }
         plan.leftOut += plan.definitions.entries.map {
             UndoPlan.LeftOut(
-                subject: $0, reason: "what was dropped is not made again in batches: leave --batch out for it")
+                subject: $0, reason: "what was dropped is not made again in batches: leave --batch out for it"
+            )
         }
         plan.definitions = Definitions()
         definitions = nil
