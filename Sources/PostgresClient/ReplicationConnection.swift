@@ -19,8 +19,8 @@ public final class ReplicationConnection {
     /// A server that promised WAL and sends nothing for that long is taken for dead.
     private static let silenceMilliseconds: Int32 = 60_000
 
-    /// The operating system finds out within half a minute that a server is gone, also where a reply is awaited
-    /// for which there is no other limit. A Unix socket takes no notice.
+    /// The operating system finds out within half a minute that a server is gone, also where a reply is
+    /// awaited for which there is no other limit. A Unix socket takes no notice.
     private static let signsOfLife = [
         ("keepalives", "1"), ("keepalives_idle", "10"), ("keepalives_interval", "5"),
         ("keepalives_count", "4"), ("tcp_user_timeout", "30000"),

@@ -62,8 +62,8 @@ struct ReceivedPlace: Hashable {
 
     /// Goes over to this place from another timeline, which is left at the position.
     ///
-    /// The first file here is made before anything is done to those of the other timeline: it says where to go
-    /// on, however the change ends.
+    /// The first file here is made before anything is done to those of the other timeline: it says where to
+    /// go on, however the change ends.
     func enter(
         _ folder: ReceiverFolder, _ archive: WALArchive, leavingAt position: LSN, _ size: WALSegmentSize
     ) throws(Problem) {

@@ -137,8 +137,8 @@ final class ReceivedWAL: WALSink {
 }
 
 extension ReceiverFolder {
-    /// A segment's file, as long as a segment: made where it is not there, and made whole where a receiver was
-    /// killed before it had its size.
+    /// A segment's file, as long as a segment: made where it is not there, and made whole where a receiver
+    /// was killed before it had its size.
     func openSegment(_ name: SegmentName) throws(Problem) -> OpenFile {
         let path = wal + "/" + name.fileName
         let isThere = DurableFiles.status(path) != nil

@@ -166,8 +166,8 @@ public final class WALReceiver: Sendable {
         return next
     }
 
-    /// A standby has only what has reached it: what its primary commits is not confirmed by what it sends, and
-    /// a slot there keeps nothing on the primary. It may be promoted, so it is asked again and again.
+    /// A standby has only what has reached it: what its primary commits is not confirmed by what it sends,
+    /// and a slot there keeps nothing on the primary. It may be promoted, so it is asked again and again.
     private static func refuseStandby(_ connection: ReplicationConnection) throws(Problem) {
         guard try connection.isStandby() else { return }
         throw Problem(
@@ -190,8 +190,8 @@ public final class WALReceiver: Sendable {
 
     /// undefined_file: "requested WAL segment … has already been removed".
     private static let isGone = "58P01"
-    /// object_not_in_prerequisite_state: "can no longer access replication slot", such as one that was idle for
-    /// longer than `idle_replication_slot_timeout` allows, which still tells where it kept WAL from.
+    /// object_not_in_prerequisite_state: "can no longer access replication slot", such as one that was idle
+    /// for longer than `idle_replication_slot_timeout` allows, which still tells where it kept WAL from.
     private static let isInvalidated = "55000"
 
     /// Goes on where the source is now; what is missing in between stays missing.

@@ -126,8 +126,8 @@ public final class AttachedReceivers: Sendable {
 
     /// Starts what does not run and ends what is not wanted any more; answers what is new, in words.
     ///
-    /// To be called every second or so. One that cannot be started is among the words, and tried again after a
-    /// growing pause; the others are started all the same.
+    /// To be called every second or so. One that cannot be started is among the words, and tried again after
+    /// a growing pause; the others are started all the same.
     public func tend() throws -> [String] {
         let wanted = try plane.rows(resourceGroup: nil, dropped: false)
             .filter { $0.phase == .complete && $0.attachment != nil }

@@ -9,7 +9,8 @@ struct ComparedServer {
     let instance: PostgresInstance
     let pace: ReadingPace?
 
-    /// All of them by their bytes, as PostgreSQL tells them apart, each with why it is not compared; nil where it is.
+    /// All of them by their bytes, as PostgreSQL tells them apart, each with why it is not compared; nil
+    /// where it is.
     func databases() throws(Problem) -> [Cell: String?] {
         let connection = try instance.connect()
         defer { connection.close() }

@@ -259,7 +259,8 @@ extension ControlPlane {
             segmentSize: segmentSize(of: upgrade.row), runner: runner)
     }
 
-    /// - Returns: what changed hands, notes for whoever asked for it, and the time since nobody could connect.
+    /// - Returns: what changed hands, notes for whoever asked for it, and the time since nobody could
+    ///   connect.
     private func carryOut(
         _ upgrade: Upgrade, as row: ServerRow, lock: DirectoryLock, finish: (Database) throws -> Void
     ) throws -> (Replacement, [String], Stopwatch) {

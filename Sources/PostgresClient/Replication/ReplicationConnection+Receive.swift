@@ -37,8 +37,8 @@ extension ReplicationConnection {
     /// Receives WAL from `start` until it is called off, the server ends, or its timeline does.
     ///
     /// Acknowledged is only what is durable. No moment is confirmed by a historic timeline, which the server
-    /// itself has left: what it commits lies on another one. Throws `.queryFailed` with the server's words, and what the sink
-    /// throws; the connection is of no use then.
+    /// itself has left: what it commits lies on another one. Throws `.queryFailed` with the server's words,
+    /// and what the sink throws; the connection is of no use then.
     public func receiveWAL(
         from start: LSN, timeline: TimelineID, isHistoric: Bool, slot: SlotName?, clock: any WallClock,
         into sink: any WALSink

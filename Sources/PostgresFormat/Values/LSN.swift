@@ -37,8 +37,8 @@ public struct LSN: Hashable, Comparable, Sendable, CustomStringConvertible, Loss
         left.rawValue < right.rawValue
     }
 
-    /// Whether a server can have come that far. Nobody writes 8 EiB of WAL: a server that tells such a position
-    /// is forged, and what is computed from others does not overflow.
+    /// Whether a server can have come that far. Nobody writes 8 EiB of WAL: a server that tells such a
+    /// position is forged, and what is computed from others does not overflow.
     public var isPlausible: Bool { rawValue < 1 << 63 }
 
     /// The position `bytes` further on; stops at the largest position instead of wrapping.

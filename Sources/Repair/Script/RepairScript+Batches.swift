@@ -29,8 +29,8 @@ extension RepairScript {
     /// All that is expected is looked at before anything is written. Then each batch asks again for itself: a
     /// run that was interrupted is gone on with by the same script.
     ///
-    /// A session that does not end at an error, of somebody who pastes the script, gets to the batches whatever
-    /// was found: each of them asks whether the look has passed in the same session.
+    /// A session that does not end at an error, of somebody who pastes the script, gets to the batches
+    /// whatever was found: each of them asks whether the look has passed in the same session.
     func inBatches(_ proof: Proof) -> String {
         let batches = batches
         var texts = [

@@ -107,8 +107,8 @@ extension TableStatements {
             + [back(first, column, key)]
     }
 
-    /// The circle from where its key can be put aside, and where no row of it looks just as the first one is to
-    /// look: that would count as done. Each still wants the key of the one before it.
+    /// The circle from where its key can be put aside, and where no row of it looks just as the first one is
+    /// to look: that would count as done. Each still wants the key of the one before it.
     private func begun(_ circle: [PlannedWrite], _ key: TableShape.Key) -> [PlannedWrite] {
         let texts = Set(circle.compactMap { $0.expected.map { RowText.of($0, shape) } })
         let able = circle.indices.filter { place in
