@@ -180,16 +180,7 @@ public struct RepairScript: Sendable {
                 lines.append("What it makes again has the definitions that it had.")
             }
         }
-        if let batch = plan.batch {
-            lines += [
-                "",
-                "In \(transactionCount) batches of at most \(batch) rows (more where they belong together):",
-                "each of them is all or nothing, and the whole is not. Until the last one is done,",
-                "readers may see a state that is repaired by half. Interrupted, it goes on where it was",
-                "when it is run again, as long as nobody else has written its rows, those among them",
-                "that are repaired already. Where it stops, have pitr undo make a new script.",
-            ]
-        }
+        if let batch = plan.batch { lines += batchLines(batch) }
         lines += [
             "",
             "Every row must be as it was then, column by column, or nothing is changed"
@@ -198,6 +189,18 @@ public struct RepairScript: Sendable {
             "  psql -X -d \(Command.shellQuoted(plan.database)) -f repair.sql",
         ]
         return lines.map { Self.comment($0) }.joined(separator: "\n") + "\n"
+    }
+
+    /// What is to be known of a script whose transactions are many.
+    private func batchLines(_ batch: Int) -> [String] {
+        [
+            "",
+            "In \(transactionCount) batches of at most \(batch) rows (more where they belong together):",
+            "each of them is all or nothing, and the whole is not. Until the last one is done,",
+            "readers may see a state that is repaired by half. Interrupted, it goes on where it was",
+            "when it is run again, as long as nobody else has written its rows, those among them",
+            "that are repaired already. Where it stops, have pitr undo make a new script.",
+        ]
     }
 
     /// One line that stays a comment, whatever names are in it.
