@@ -190,7 +190,8 @@ extension ControlPlane {
         else { return }
         let lock = try lockServer(new, seconds: seconds)
         defer { lock.release() }
-        try settleLeftover(new)
+        // Nobody attaches what is upgraded: no slot can be left.
+        _ = try settleLeftover(new)
     }
 
     /// A server whose making was cut short is removed; one whose deletion was cut short is deleted to the
