@@ -21,8 +21,8 @@ import Testing
         let scripted = ScriptedCommands()
         let locale = ClusterLocale.preferred
         scripted.expect(
-            "/pg/initdb -D /d -U azuresu -E UTF8 --locale=\(locale) --data-checksums --auth-local=peer "
-                + "--auth-host=scram-sha-256 --no-sync --no-instructions",
+            "/pg/initdb -D /d -U azuresu -E UTF8 --locale=\(locale) --auth-local=peer "
+                + "--auth-host=scram-sha-256 --no-sync --no-instructions --data-checksums",
             CommandResult(exitStatus: 1, standardError: "initdb: error: no room\n"))
         let instance = PostgresInstance(
             installation: PostgresInstallation(binDirectory: "/pg", major: 15, minorVersion: "15.1"),
