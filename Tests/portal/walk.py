@@ -90,7 +90,7 @@ class Walk:
             check(f"{name} fits into {width} pixels", over <= 0, over)
             found = Axe().run(page).response["violations"]
             check(f"axe finds nothing on {name}, {scheme}, {width}", not found,
-                  [(v["id"], [n["html"][:120] for n in v["nodes"][:2]]) for v in found])
+                  [(v["id"], [(n["html"][:120], n.get("failureSummary")) for n in v["nodes"][:2]]) for v in found])
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": 1200, "height": 800})
 
