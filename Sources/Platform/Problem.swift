@@ -39,7 +39,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     case serverIsNotStopped = "ServerIsNotStopped"
     case canceled = "OperationCanceled"
     /// The paired location does not hold what a geo-restore needs yet.
-    case geoBackupNotReady = "GeoBackupNotReady"
+    case geoBackupsNotAvailable = "GeoBackupsNotAvailable"
     /// Too much is waiting already.
     case tooManyRequests = "TooManyRequests"
     // Restore
@@ -82,7 +82,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         case .resourceNotFound, .resourceGroupNotFound, .subscriptionNotFound: 404
         case .methodNotAllowed: 405
         case .serverBusy, .serverIsNotReady, .serverIsNotStopped, .serverNameAlreadyExists,
-            .backupNameAlreadyExists, .geoBackupNotReady, .invalidResourceLocation:
+            .backupNameAlreadyExists, .geoBackupsNotAvailable, .invalidResourceLocation:
             409
         case .requestTooLarge: 413
         case .misdirectedRequest: 421

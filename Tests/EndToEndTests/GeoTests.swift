@@ -15,7 +15,7 @@ extension EndToEnd {
                     "orders", ["--location", "eastus", "--geo-redundant-backup", "Enabled"])
                 try product.refuses(
                     ["geo-restore", "-n", "copy", "--source-server", "orders", "--location", "westus"],
-                    saying: "geo-backups aren't available yet")
+                    saying: "(GeoBackupsNotAvailable) Unable to geo-restore server orders")
                 let connection = try source.superuser()
                 try connection.execute("CREATE TABLE t AS SELECT g AS x FROM generate_series(1, 700) g")
                 let between = try connection.moment()

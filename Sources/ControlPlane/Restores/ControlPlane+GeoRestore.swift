@@ -79,7 +79,7 @@ extension ControlPlane {
         let backups = (try? BackupRepository(layout: layout).list()) ?? []
         guard backups.contains(where: { $0.damage == nil }) else {
             throw Problem(
-                .geoBackupNotReady,
+                .geoBackupsNotAvailable,
                 "Unable to geo-restore server \(row.name) as its geo-backups aren't available yet.",
                 hint: "'pitr serve' copies them by itself, 'pitr maintain' does it now.")
         }
