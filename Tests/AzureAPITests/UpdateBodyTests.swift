@@ -70,7 +70,7 @@ struct UpdateBodyTests {
         let tier = try patch {
             $0["sku"] = ["name": "standard_d4ads_v5", "tier": "MemoryOptimized"]
         }.update(of: .full)
-        #expect(tier.tier == "MemoryOptimized" && tier.skuName == nil)
+        #expect(tier.tier == "MemoryOptimized" && tier.skuName == "standard_d4ads_v5")
         let body = try ServerBody(
             Array(#"{"properties":{"administratorLoginPassword":"New-Secret-1"}}"#.utf8))
         #expect(try body.update(of: .full).adminPassword == "New-Secret-1")

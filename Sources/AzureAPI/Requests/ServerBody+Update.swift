@@ -14,9 +14,9 @@ extension ServerBody {
         let sameTier = tier.map { $0.lowercased() == server.tier.lowercased() } ?? true
         let sameSize = skuName.map { $0.lowercased() == server.skuName.lowercased() } ?? true
         if !sameTier || !sameSize {
+            // A new tier with the old size is refused, as in Azure: what works here has to work there.
             request.tier = tier
-            // A new tier with the old size means that tier's own usual size.
-            request.skuName = sameSize ? nil : skuName
+            request.skuName = skuName
         }
         request.storageSizeGiB = changed(storageSizeGiB, from: server.storageSizeGiB)
         request.storageAutoGrow = changed(storageAutoGrow, from: server.storageAutoGrow)

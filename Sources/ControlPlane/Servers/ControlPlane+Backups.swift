@@ -31,7 +31,8 @@ extension ControlPlane {
         if row.tier == ComputeTier.burstable.rawValue {
             throw Problem(
                 .operationNotSupported, "on-demand backups are not supported on the Burstable tier",
-                hint: "Change the tier with 'pitr update --tier GeneralPurpose'.")
+                hint: "Change the tier with 'pitr update -n \(row.name) --tier GeneralPurpose --sku-name "
+                    + "\(ComputeTier.generalPurpose.defaultSize.name)'.")
         }
         if let name { try Self.validate(backupName: name) }
         let known = try listBackups(server)
