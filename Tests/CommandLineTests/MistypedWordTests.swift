@@ -75,7 +75,15 @@ struct MistypedWordTests {
         #expect(bare("show shop") == "Did you mean 'pitr show -n shop'?")
         #expect(bare("connect shop -d x") == "Did you mean 'pitr connect -n shop'?")
         #expect(bare("timeline shop") == "Did you mean 'pitr timeline -s shop'?")
-        for line in ["wal show 0/1..0/2", "show -n shop", "completion bash", "list shop"] {
+        for verb in ["start", "stop", "restart", "create", "env"] {
+            #expect(bare("\(verb) shop") == "Did you mean 'pitr \(verb) -n shop'?")
+        }
+        #expect(bare("restore shop") == "Did you mean 'pitr restore -s shop'?")
+        #expect(bare("restore copy -s shop") == "Did you mean 'pitr restore -n copy'?")
+        #expect(bare("restore copy --source-server=shop") == "Did you mean 'pitr restore -n copy'?")
+        for line in [
+            "wal show 0/1..0/2", "show -n shop", "completion bash", "list shop", "explain shop", "start --all",
+        ] {
             #expect(bare(line) == nil, "\(line)")
         }
     }

@@ -52,24 +52,35 @@ struct CommandTree {
         return (known, shown)
     }
 
-    /// The option that a server's name belongs behind, as it is typed; nil for a command that takes words
-    /// without one, or no server.
-    var nameOption: String? {
+    /// The option that a name belongs behind, as it is typed: one that has to be there, else the name of the
+    /// one thing that the command is about. Nil for a command that takes words without one, or no name.
+    ///
+    /// - Parameter words: what was typed behind the command; an option that is there already has its name.
+    func nameOption(besides words: some Sequence<String>) -> String? {
         let arguments = arguments
         let takesWords = arguments.contains { argument in
             argument["kind"]?.string == "positional"
                 && argument["parsingStrategy"]?.string != "postTerminator"
         }
         guard !takesWords else { return nil }
-        for long in ["server-name", "source-server", "name"] {
-            for argument in arguments where argument["isOptional"]?.bool == false {
+        let typed = Set(words.map { word in String(word.prefix { $0 != "=" }) })
+        func option(_ long: String, isOptional: Bool) -> String? {
+            for argument in arguments where argument["isOptional"]?.bool == isOptional {
                 let names = argument["names"]?.array ?? []
                 guard names.contains(where: { $0["name"]?.string == long }) else { continue }
-                let short = names.first { $0["kind"]?.string == "short" }?["name"]?.string
-                return short.map { "-" + $0 } ?? "--" + long
+                let spelled = names.compactMap { name in
+                    name["name"]?.string.map { (name["kind"]?.string == "short" ? "-" : "--") + $0 }
+                }
+                if !typed.isDisjoint(with: spelled) { continue }
+                return spelled.min { $0.count < $1.count }
             }
+            return nil
         }
-        return nil
+        for long in ["server-name", "source-server", "name"] {
+            if let found = option(long, isOptional: false) { return found }
+        }
+        // Of a source and a copy that may both be named, nobody can tell which is meant.
+        return option("source-server", isOptional: true) == nil ? option("name", isOptional: true) : nil
     }
 
     /// As the parser describes them; only of this command: the description of all of them takes longer than

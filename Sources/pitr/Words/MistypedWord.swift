@@ -89,11 +89,12 @@ struct MistypedWord: Error, Hashable {
             guard let next = tree.child(word) else { break }
             tree = next
         }
-        guard tree.children.isEmpty, let word = arguments.dropFirst(tree.path.count).first,
-            !word.hasPrefix("-"), let option = tree.nameOption
+        let words = arguments.dropFirst(tree.path.count)
+        guard tree.children.isEmpty, let word = words.first, !word.hasPrefix("-"),
+            let option = tree.nameOption(besides: words)
         else { return nil }
         return MistypedWord(
-            message: "'\(tree.line)' takes a server's name behind \(option)",
+            message: "'\(tree.line)' takes a name behind \(option)",
             hint: "Did you mean '\(tree.line) \(option) \(word)'?")
     }
 
