@@ -237,9 +237,11 @@ public struct EventAssembler {
             }
         }
         return found.sorted { left, right in
-            (left.object.description, left.action.rawValue) < (
-                right.object.description, right.action.rawValue
-            )
+            // To write names takes longer than all else here, so only where the WAL leaves the order open.
+            left.record == right.record
+                ? (left.object.description, left.action.rawValue) < (
+                    right.object.description, right.action.rawValue
+                ) : left.record < right.record
         }
     }
 
