@@ -30,6 +30,28 @@ struct MarkupTests {
         #expect(Place(words) == place)
     }
 
+    @Test(arguments: Place.ServerPlace.allCases)
+    func `a server's place is read back, and its words are in its heading`(part: Place.ServerPlace) {
+        let place = Place.server(group: "demo", name: "orders", part)
+        let words = place.path.split(separator: "/").dropFirst().map(String.init)
+        #expect(Place(words) == place)
+        #expect(place.title.contains(part == .overview ? "orders" : part.words))
+    }
+
+    @Test func `a server's menu has Azure's words in one order, and an attached server's has fewer`() {
+        func menu(_ heading: Place.ServerPlace.Menu, isAttached: Bool = false) -> [String] {
+            Place.ServerPlace.allCases.filter { $0.menu == heading && !(isAttached && $0.needsOwnServer) }
+                .map(\.words)
+        }
+        #expect(menu(.server) == ["Overview", "Timeline", "Connect", "Drills"])
+        #expect(
+            menu(.settings) == [
+                "Compute + storage", "Networking", "Server parameters", "Databases", "Backup and restore",
+            ])
+        #expect(menu(.server, isAttached: true) == ["Overview", "Timeline", "Drills"])
+        #expect(menu(.settings, isAttached: true) == ["Backup and restore"])
+    }
+
     @Test(arguments: [
         ["servers"], ["servers", "a"], ["servers", "a", "b", "overview"], ["servers", "a", "b", "c"], ["x"],
         ["create", "x"],

@@ -30,7 +30,7 @@ struct PageTests {
 
     @Test func `restore has Azure's words in Azure's order`() {
         var page = RestorePage()
-        page.frame = frame(RestorePage.title)
+        page.frame = frame(Place.ServerPlace.restore.title(of: "orders"))
         page.backups = [Choice("backup_1")]
         expectInOrder(
             [
@@ -49,7 +49,7 @@ struct PageTests {
 
     @Test func `the plan carries what was typed on to Create`() {
         var page = ReviewPage()
-        page.frame = frame(RestorePage.title)
+        page.frame = frame(Place.ServerPlace.restore.title(of: "orders"))
         page.form.moment = .custom
         page.form.words = "yesterday \"18:00\""
         page.cut = "0/3001B00 "

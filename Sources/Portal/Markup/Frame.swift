@@ -36,6 +36,9 @@ public struct Frame: Sendable {
             self.words = words
             self.place = place
         }
+
+        /// In the place's own words.
+        public init(_ place: Place) { self.init(place.words, place) }
     }
 
     public var title = ""
@@ -110,12 +113,11 @@ extension Page {
             }
             if let user = frame.signedIn {
                 tag("nav", ["aria-label": "Portal", "class": "top-links"]) {
-                    tag("a", ["href": Place.servers.path], "Servers")
-                    tag("a", ["href": Place.deleted.path], "Deleted servers")
-                    tag("a", ["href": Place.activity.path], "Activity log")
-                    tag("a", ["href": Place.access.path], "Access")
+                    for place in [Place.servers, .deleted, .activity, .access] {
+                        tag("a", ["href": place.path], place.words)
+                    }
                     tag("a", ["href": Place.notifications.path]) {
-                        "Notifications"
+                        Place.notifications.words
                         tag(
                             "span",
                             [
@@ -133,7 +135,7 @@ extension Page {
                 ) {
                     void("input", ["type": "hidden", "name": "token", "value": user.token])
                     tag("span", ["title": "Signed in until \(user.until)"], "\(user.name) · \(user.role)")
-                    tag("button", ["class": "quiet"], "Sign out")
+                    tag("button", ["class": "quiet"], Place.signOut.words)
                 }
             }
         }

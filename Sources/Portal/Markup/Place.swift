@@ -7,27 +7,6 @@ public enum Place: Hashable, Sendable {
     case deployment(String)
     case server(group: String, name: String, ServerPlace)
 
-    /// What there is of a server.
-    public enum ServerPlace: String, Hashable, Sendable, CaseIterable {
-        case overview
-        case timeline
-        case compute
-        case restore
-        case connect
-        case networking
-        case backups
-        case parameters
-        case databases
-        case explain
-        case drills
-        case password
-        case start
-        case stop
-        case restart
-        case delete
-        case keep
-    }
-
     static let root = "/portal"
 
     /// The path, percent-encoded.
@@ -47,6 +26,34 @@ public enum Place: Hashable, Sendable {
         case .server(let group, let name, let part):
             "\(Self.root)/servers/\(PercentCoding.encode(group))/\(PercentCoding.encode(name))"
                 + (part == .overview ? "" : "/\(part.rawValue)")
+        }
+    }
+
+    /// As a link calls it; empty for what is no page.
+    public var words: String {
+        switch self {
+        case .servers: "Servers"
+        case .create: "Create server"
+        case .notifications: "Notifications"
+        case .signIn: "Sign in"
+        case .signOut: "Sign out"
+        case .deleted: "Deleted servers"
+        case .activity: "Activity log"
+        case .access: "Access"
+        case .deployment: "Deployment"
+        case .server(_, let name, let part): part == .overview ? name : part.words
+        case .events, .asset: ""
+        }
+    }
+
+    /// The page's heading.
+    public var title: String {
+        switch self {
+        case .create: "Create Azure Database for PostgreSQL flexible server"
+        case .server(_, let name, let part): part.title(of: name)
+        case .servers, .notifications, .signIn, .signOut, .events, .deleted, .activity, .access, .asset,
+            .deployment:
+            words
         }
     }
 

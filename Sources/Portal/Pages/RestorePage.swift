@@ -1,43 +1,5 @@
-/// What the form of a restore holds, on Basics and carried along Review + create.
-public struct RestoreForm: Sendable {
-    public enum Moment: String, Sendable, CaseIterable {
-        case latest, custom, fast
-        /// Just before an event that was chosen on the timeline.
-        case event
-    }
-
-    public var group = ""
-    public var name = ""
-    public var moment = Moment.latest
-    /// `2026-11-29`
-    public var date = ""
-    /// `04:37:12.345678`
-    public var time = ""
-    /// `yesterday 18:00 Europe/Paris`: instead of date and time.
-    public var words = ""
-    public var backup = ""
-    /// The record that is the first one left out: `0/3001A58`.
-    public var before = ""
-    /// Hours after which the copy is deleted; empty for never.
-    public var expiry = ""
-    public var opensHere = false
-
-    public init() {}
-
-    /// As fields of a form.
-    public var fields: [(name: String, value: String)] {
-        [
-            ("group", group), ("name", name), ("moment", moment.rawValue), ("date", date), ("time", time),
-            ("words", words), ("backup", backup), ("before", before), ("expiry", expiry),
-            ("here", opensHere ? "yes" : ""),
-        ]
-    }
-}
-
 /// Restore, Basics.
 public struct RestorePage: Page {
-    public static let title =
-        "Create Azure Database for PostgreSQL flexible server - Restore server"
     public static let lockedRetention =
         "Can't be changed and is automatically set to the same value as the source server"
 
@@ -225,72 +187,6 @@ public struct RestorePage: Page {
                     tag("p", ["class": "hint"], "The copy does not have the firewall rules of its source.")
                 }
             }
-        }
-    }
-}
-
-/// Restore, Review + create: the plan.
-public struct ReviewPage: Page {
-    public var frame = Frame()
-    public var sourceGroup = ""
-    public var source = ""
-    public var form = RestoreForm()
-    /// What was asked for, in words.
-    public var wanted = ""
-    /// The last transaction inside, and the first one left out.
-    public var lastInside = ""
-    public var firstOutside = ""
-    public var firstOutsideDid: [String] = []
-    public var moment: [Fact] = []
-    public var work: [Fact] = []
-    public var cost: [Fact] = []
-    public var details: [Fact] = []
-    public var worthKnowing: [String] = []
-    /// What the plan was made of: if it is another one at Create, the plan is shown again.
-    public var cut = ""
-    public var once = ""
-
-    public init() {}
-
-    public var content: HTML {
-        Parts.steps(["Basics", "Review + create"], at: 1)
-        tag("section", ["class": "card"]) {
-            tag("h2", [:], wanted)
-            Parts.cut(lastInside, firstOutside, firstOutsideDid)
-            Parts.facts(moment)
-        }
-        if !worthKnowing.isEmpty {
-            Parts.card("Worth knowing") {
-                tag("ul") { for text in worthKnowing { tag("li", [:], text) } }
-            }
-        }
-        tag("div", ["class": "pair"]) {
-            Parts.card("New server") { Parts.facts(details) }
-            Parts.card("What it takes") { Parts.facts(cost) }
-        }
-        tag("details", ["class": "card"]) {
-            tag("summary", [:], "How it is done")
-            Parts.facts(work)
-        }
-        tag("div", ["class": "buttons"]) {
-            send("create", "Create", isPrimary: true)
-            send("basics", "Previous", isPrimary: false)
-        }
-    }
-
-    private func send(_ step: String, _ words: String, isPrimary: Bool) -> HTML {
-        tag(
-            "form",
-            [
-                "method": "post",
-                "action": Place.server(group: sourceGroup, name: source, .restore).path,
-            ]
-        ) {
-            Parts.hidden(
-                [
-                    ("token", frame.signedIn?.token ?? ""), ("step", step), ("cut", cut), ("once", once),
-                ] + form.fields)
-            tag("button", ["class": isPrimary ? "primary" : nil], words)
         }
     }
 }

@@ -33,7 +33,7 @@ public struct ServersPage: Page {
     public var content: HTML {
         tag("div", ["class": "toolbar"]) {
             if mayCreate {
-                tag("a", ["class": "button primary", "href": Place.create.path], "Create server")
+                tag("a", ["class": "button primary", "href": Place.create.path], Place.create.words)
             }
             tag("form", ["method": "get", "action": Place.servers.path, "role": "search"]) {
                 tag("label", ["for": "search", "class": "unseen"], "Name, group, tag or state")

@@ -5,59 +5,16 @@ import Platform
 import Portal
 import ServiceModel
 
-/// Create, and Compute + storage: how large a server is, and how long its backups are kept.
+/// Create: what is asked, and what will be made.
 extension PortalPages {
-    /// In GiB. Larger ones are for az.
-    private static let storages = [32, 64, 128, 256, 512, 1024, 2048, 4096]
-
-    private func computeForm() -> ComputeForm {
-        var compute = ComputeForm()
-        compute.sizes = controlPlane.listSKUs().map { size in
-            Choice(
-                size.name,
-                "\(size.name), \(size.vCores) \(size.vCores == 1 ? "vCore" : "vCores"), "
-                    + "\(size.vCores * size.memoryMiBPerVCore / 1024) GiB", group: size.tier)
-        }
-        compute.retention = String(BackupRetention.standardDays)
-        compute.retentions = BackupRetention.allowedDays
-        compute.storages = Self.storages.map { Choice(String($0), "\($0) GiB") }
-        return compute
-    }
-
-    /// The SKU that was chosen, if it is one of the tier that was chosen: without JavaScript the list has
-    /// those of all tiers.
-    private func chosenSize() -> String? {
-        guard let name = form["size"], !name.isEmpty else { return nil }
-        let size = controlPlane.listSKUs().first { $0.name == name }
-        return size == nil || size?.tier == form["tier"] ? name : nil
-    }
-
-    private func number(_ field: String, _ words: String) throws -> Int {
-        guard let value = Int(form[field] ?? "") else {
-            throw Problem(.invalidParameterValue, "\(words) is not a whole number")
-        }
-        return value
-    }
-
-    private func newPassword() throws -> String {
-        let password = form["password"] ?? ""
-        guard password == form["confirm"] else {
-            throw Problem(
-                .invalidParameterValue, "the two passwords differ", hint: "Type the same one twice.")
-        }
-        return password
-    }
-
-    // MARK: Create
-
     func createPage() throws -> CreatePage {
         guard visit.identity.role.allows(.createServer) else {
             try visit.require(.createServer, Identifiers.defaultGroup)
             throw Problem(.authorizationFailed, "creating a server is not permitted")
         }
         var page = CreatePage()
-        page.frame = try visit.frame("Create Azure Database for PostgreSQL flexible server")
-        page.frame.way = [Frame.Link("Servers", .servers)]
+        page.frame = try visit.frame(.create)
+        page.frame.way = [Frame.Link(.servers)]
         page.groups = try controlPlane.listGroups().filter { visit.may(.createServer, $0.name) }.map {
             Choice($0.name)
         }
@@ -152,14 +109,15 @@ extension PortalPages {
         let name = request.name ?? ""
         if let refusal = try controlPlane.refusal(ofName: name) { throw refusal }
         try ControlPlane.checkAdministrator(request.adminUser, password: request.adminPassword)
-        guard (7...35).contains(request.backupRetentionDays ?? 7) else {
+        let allowed = BackupRetention.allowedDays
+        guard allowed.contains(request.backupRetentionDays ?? BackupRetention.standardDays) else {
             throw Problem(
                 .invalidParameterValue, "the retention period is not from 7 to 35 days",
                 hint: "Choose a number from 7 to 35.")
         }
         var page = CreateReviewPage()
-        page.frame = try visit.frame("Create Azure Database for PostgreSQL flexible server")
-        page.frame.way = [Frame.Link("Servers", .servers)]
+        page.frame = try visit.frame(.create)
+        page.frame.way = [Frame.Link(.servers)]
         page.once = form["once"] ?? MachineSecret.fresh()
         let carried = [
             "group", "name", "version", "login", "tier", "size", "storage", "retention", "geo", "access",
@@ -203,14 +161,6 @@ extension PortalPages {
         fill(&page.compute)
     }
 
-    private func fill(_ compute: inout ComputeForm) {
-        compute.tier = form["tier"] ?? compute.tier
-        compute.size = form["size"] ?? compute.size
-        compute.storage = form["storage"] ?? compute.storage
-        compute.retention = form["retention"] ?? compute.retention
-        if compute.isNew { compute.isGeoRedundant = form["geo"] == "yes" }
-    }
-
     private static func tags(_ text: String) -> [String: String] {
         var tags: [String: String] = [:]
         for word in text.split(whereSeparator: \.isWhitespace) {
@@ -218,168 +168,5 @@ extension PortalPages {
             tags[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
         }
         return tags
-    }
-
-    // MARK: Compute + storage
-
-    func computePage(_ server: ServerDetails) throws -> ComputePage {
-        var page = ComputePage()
-        page.frame = try visit.frame("\(server.name) | Compute + storage", server, .compute)
-        page.group = server.resourceGroup
-        page.name = server.name
-        page.maySave = visit.may(.updateServer, server.resourceGroup)
-        page.once = MachineSecret.fresh()
-        page.read = Self.read(server)
-        page.compute = computeForm()
-        page.compute.isNew = false
-        page.compute.tier = server.tier
-        page.compute.size = server.skuName
-        page.compute.storage = String(server.storageSizeGiB)
-        if !Self.storages.contains(server.storageSizeGiB) {
-            page.compute.storages.append(
-                Choice(String(server.storageSizeGiB), "\(server.storageSizeGiB) GiB"))
-        }
-        page.compute.retention = String(server.backupRetentionDays)
-        page.compute.isGeoRedundant = server.geoRedundantBackup
-        let place = "-g \(Shell.word(server.resourceGroup)) -n \(Shell.word(server.name))"
-        page.frame.samePitr = ["pitr update \(place) --backup-retention \(server.backupRetentionDays)"]
-        page.frame.sameAz = [
-            "az postgres flexible-server update \(place) --backup-retention \(server.backupRetentionDays)"
-        ]
-        return page
-    }
-
-    /// What the form was filled from.
-    private static func read(_ server: ServerDetails) -> String {
-        "\(server.tier) \(server.skuName) \(server.storageSizeGiB) \(server.backupRetentionDays)"
-    }
-
-    func saveCompute(_ server: ServerDetails) throws -> APIResponse {
-        try visit.require(.updateServer, server.resourceGroup)
-        func again(_ notice: Frame.Notice, status: Int, keepsTyped: Bool) throws -> APIResponse {
-            var page = try computePage(server)
-            page.frame.notice = notice
-            if keepsTyped { fill(&page.compute) }
-            return .page(page, status: status)
-        }
-        do {
-            if let begun = visit.begun(form) { return begun }
-            if form["read"] != Self.read(server) {
-                let notice = Frame.Notice(
-                    .attention, "This server was changed meanwhile",
-                    ["Below is what it has now. Choose again and save."])
-                return try again(notice, status: 409, keepsTyped: false)
-            }
-            var update = UpdateServerRequest()
-            if let tier = form["tier"], tier != server.tier { update.tier = tier }
-            if let size = chosenSize(), size != server.skuName { update.skuName = size }
-            let storage = try number("storage", "the storage size")
-            if storage != server.storageSizeGiB { update.storageSizeGiB = storage }
-            let retention = try number("retention", "the retention period")
-            if retention != server.backupRetentionDays { update.backupRetentionDays = retention }
-            guard update != UpdateServerRequest() else {
-                return try again(
-                    Frame.Notice(.attention, "Nothing was changed"), status: 200, keepsTyped: true)
-            }
-            return try visit.accept(form) { .update(Self.reference(server), update) }
-        } catch {
-            let problem = ControlPlane.problem(from: error)
-            guard problem.code.httpStatus < 500 else { throw problem }
-            return try again(
-                Frame.Notice(problem), status: problem.code.httpStatus, keepsTyped: true)
-        }
-    }
-
-    static func reference(_ server: ServerDetails) -> ServerReference {
-        ServerReference(resourceGroup: server.resourceGroup, name: server.name)
-    }
-
-    // MARK: What is confirmed
-
-    private func action(_ part: Place.ServerPlace) -> AccessAction {
-        switch part {
-        case .stop: .stopServer
-        case .start: .startServer
-        case .restart: .restartServer
-        case .delete: .deleteServer
-        default: .updateServer
-        }
-    }
-
-    func confirmPage(_ server: ServerDetails, _ part: Place.ServerPlace) throws -> ConfirmPage {
-        try visit.require(action(part), server.resourceGroup)
-        var page = ConfirmPage()
-        let (title, button, sentences): (String, String, [String]) =
-            switch part {
-            case .stop:
-                ("Stop server", "Stop", ["Nobody can connect to \(server.name) until it is started again."])
-            case .start: ("Start server", "Start", ["\(server.name) is started."])
-            case .restart:
-                (
-                    "Restart server", "Restart",
-                    ["Every connection to \(server.name) is ended and can be made again."]
-                )
-            case .delete:
-                (
-                    "Delete \(server.name)", "Delete",
-                    [
-                        "Its backups are kept for five days: it can be brought back from Deleted servers "
-                            + "until then."
-                    ]
-                )
-            default: ("Reset password", "Save", ["A new password for \(server.administratorLogin)."])
-            }
-        page.frame = try visit.frame(title, server, part)
-        page.group = server.resourceGroup
-        page.name = server.name
-        page.part = part
-        page.button = button
-        page.sentences = sentences
-        page.isDelete = part == .delete
-        page.asksPassword = part == .password
-        page.once = MachineSecret.fresh()
-        let place = "-g \(Shell.word(server.resourceGroup)) -n \(Shell.word(server.name))"
-        if part != .password {
-            page.frame.samePitr = ["pitr \(part.rawValue) \(place)"]
-            page.frame.sameAz = ["az postgres flexible-server \(part.rawValue) \(place)"]
-        }
-        return page
-    }
-
-    func confirmed(_ server: ServerDetails, _ part: Place.ServerPlace) throws -> APIResponse {
-        try visit.require(action(part), server.resourceGroup)
-        let reference = Self.reference(server)
-        do {
-            if part == .delete, form["understood"] != "yes" || form["typed"] != server.name {
-                throw Problem(
-                    .invalidParameterValue, "the box is not ticked, or the name is another one",
-                    hint: "Tick the box and type \(server.name).")
-            }
-            var update = UpdateServerRequest()
-            if part == .password { update.adminPassword = try newPassword() }
-            return try visit.accept(form) {
-                switch part {
-                case .stop: .stop(reference)
-                case .start: .start(reference)
-                case .restart: .restart(reference)
-                case .delete: .delete(reference)
-                default: .update(reference, update)
-                }
-            }
-        } catch {
-            let problem = ControlPlane.problem(from: error)
-            guard problem.code.httpStatus < 500 else { throw problem }
-            var page = try confirmPage(server, part)
-            page.frame.notice = Frame.Notice(problem)
-            return .page(page, status: problem.code.httpStatus)
-        }
-    }
-
-    /// Takes a copy's end away.
-    func keep(_ server: ServerDetails) throws -> APIResponse {
-        try visit.require(.updateServer, server.resourceGroup)
-        var update = UpdateServerRequest()
-        update.expiry = .never
-        return try visit.accept(form) { .update(Self.reference(server), update) }
     }
 }

@@ -5,7 +5,7 @@ import Portal
 import PostgresFormat
 import ServiceModel
 
-/// Explain: what a restore to the handle would do, step by step. Drills: the restores that were rehearsed.
+/// Explain: what a restore to the handle would do, step by step.
 extension PortalPages {
     func explain(_ server: ServerDetails) throws -> ExplainPage {
         var request = RestoreRequest(
@@ -26,7 +26,7 @@ extension PortalPages {
         }
         let told = try controlPlane.explainRestore(request)
         let plan = told.planned.plan
-        page.frame = try visit.frame("\(server.name) | Explain", server, .explain)
+        page.frame = try visit.frame(server, .explain)
         page.frame.samePitr = [Shell.line(words)]
         page.group = server.resourceGroup
         page.name = server.name
@@ -52,89 +52,6 @@ extension PortalPages {
                     ExplainPage.File(path: $0.path, content: $0.content, purpose: $0.purpose)
                 })
         }
-        return page
-    }
-
-    // MARK: Drills
-
-    func drills(_ server: ServerDetails) throws -> APIResponse {
-        let records = try controlPlane.listDrills(
-            resourceGroup: server.resourceGroup, server: server.name)
-        if let id = visit.request.query["id"] {
-            guard let record = records.first(where: { $0.id == id }) else {
-                throw Problem(.resourceNotFound, "there is no such drill of \(server.name)")
-            }
-            let page = try drill(record, server)
-            return try exported(page.table, as: "\(server.name)-drill") ?? .page(page)
-        }
-        let place = Place.server(group: server.resourceGroup, name: server.name, .drills)
-        var page = ListPage(
-            place, columns: ["Drill", "Result", "Started (UTC)", "Restore took", "Rungs", "Trend"])
-        page.frame = try visit.frame("\(server.name) | Drills", server, .drills)
-        let at = "-g \(Shell.word(server.resourceGroup)) -s \(Shell.word(server.name))"
-        page.frame.samePitr = ["pitr drill list \(at)"]
-        let schedule = try controlPlane.drillSchedule(Self.reference(server))
-        page.sentences = [
-            "A drill restores a temporary copy, tries it rung by rung, and removes it again. "
-                + (schedule.map { "One runs \($0.words)." } ?? "None is scheduled.")
-        ]
-        page.emptyTitle = "No restore was rehearsed yet"
-        page.emptyText = "What was never restored is a hope, and no backup."
-        page.emptyCommand = "pitr drill run \(at)\npitr drill schedule \(at) --weekly 'sat 03:00'"
-        if visit.may(.restoreServer, server.resourceGroup), server.earliestRestoreDate != nil {
-            page.once = MachineSecret.fresh()
-            page.form = ListPage.Form(
-                "Rehearse a restore to the latest moment", [], hidden: [("do", "run")], button: "Run a drill")
-        }
-        page.rows = records.map { record in
-            [
-                .link(record.id, place, query: "?id=\(record.id)", sub: record.target),
-                .state(Self.word(record.result)), .exact(PortalWords.time(record.startedAt)),
-                .exact(record.restore.map { PortalWords.seconds($0.seconds) } ?? ""), .text(record.tally),
-                .text(record.reason ?? record.trend?.words ?? ""),
-            ]
-        }
-        return try exported(page.table, as: "\(server.name)-drills") ?? .page(page)
-    }
-
-    func runDrill(_ server: ServerDetails) throws -> APIResponse {
-        try visit.require(.restoreServer, server.resourceGroup)
-        return try visit.accept(form) {
-            .drill(
-                DrillRequest(
-                    RestoreRequest(
-                        resourceGroup: server.resourceGroup,
-                        sourceServer: ResourceID.server(Self.reference(server)))))
-        }
-    }
-
-    private static func word(_ result: DrillResult) -> String {
-        let word = result.rawValue
-        return word.prefix(1).uppercased() + word.dropFirst()
-    }
-
-    private func drill(_ record: DrillRecord, _ server: ServerDetails) throws -> ListPage {
-        let place = Place.server(group: server.resourceGroup, name: server.name, .drills)
-        var page = ListPage(place, columns: ["Rung", "Outcome", "Took", "Found", "Details"])
-        page.frame = try visit.frame("Drill \(record.id)", server, .drills)
-        page.frame.way.append(Frame.Link("Drills", place))
-        page.frame.samePitr = ["pitr drill show --id \(Shell.word(record.id))"]
-        page.kept = [("id", record.id)]
-        page.sentences = [
-            "\(Self.word(record.result)): \(record.target), \(PortalWords.time(record.startedAt)), "
-                + (record.isScheduled ? "by the schedule" : "by \(record.caller)") + ". \(record.tally)."
-        ]
-        if let reason = record.reason { page.frame.notice = Frame.Notice(.bad, reason) }
-        page.rows = record.rungs.map { rung in
-            [
-                .text(rung.name),
-                .state(rung.outcome.words.prefix(1).uppercased() + rung.outcome.words.dropFirst()),
-                .exact(PortalWords.seconds(rung.seconds)), .text(rung.summary),
-                rung.details.isEmpty
-                    ? .text("") : .hidden("Details", exact: rung.details.joined(separator: "\n")),
-            ]
-        }
-        page.sentences += record.notes
         return page
     }
 }

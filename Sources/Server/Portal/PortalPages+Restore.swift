@@ -17,7 +17,7 @@ extension PortalPages {
         let reference = ServerReference(resourceGroup: source.resourceGroup, name: source.name)
         let now = controlPlane.now
         var page = RestorePage()
-        page.frame = try visit.frame(RestorePage.title, source, .restore)
+        page.frame = try visit.frame(source, .restore)
         page.frame.menu = []
         page.frame.samePitr = [
             "pitr restore -g \(Shell.word(source.resourceGroup)) --source-server "
@@ -188,7 +188,7 @@ extension PortalPages {
     ) throws -> ReviewPage {
         let plan = planned.plan
         var page = ReviewPage()
-        page.frame = try visit.frame(RestorePage.title, source, .restore)
+        page.frame = try visit.frame(source, .restore)
         page.frame.menu = []
         (page.frame.samePitr, page.frame.sameAz) = Self.commands(request, typed, source, planned)
         page.sourceGroup = source.resourceGroup

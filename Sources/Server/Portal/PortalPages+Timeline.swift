@@ -32,7 +32,7 @@ extension PortalPages {
         }
         let view = view(window ?? (now, now))
         var page = TimelinePage(view: Span(Self.moment(view.from), Self.moment(view.to)))
-        page.frame = try visit.frame("\(server.name) | Timeline", server, .timeline)
+        page.frame = try visit.frame(server, .timeline)
         page.group = server.resourceGroup
         page.name = server.name
         page.selection = TimelinePage.Selection(rawValue: visit.request.query["show"] ?? "") ?? .all

@@ -145,7 +145,7 @@ struct PortalSite: Sendable {
 
     private func signInPage(code: String? = nil) -> SignInPage {
         var page = SignInPage()
-        page.frame.title = "Sign in"
+        page.frame.title = Place.signIn.title
         page.code = code
         page.mayUseLink = !policy.isOpenToOthers
         return page
@@ -216,9 +216,9 @@ struct PortalSite: Sendable {
         let status = problem.code == .canceled ? 503 : problem.code.httpStatus
         // A refusal has its frame where there is a session; without one it is as true.
         var page = RefusalPage()
-        if let visit = try? visit(request), let frame = try? visit.frame("") { page.frame = frame }
+        if let visit = try? visit(request), let frame = try? visit.frame(titled: "") { page.frame = frame }
         page.frame.title = status == 404 ? "Not found" : status == 403 ? "Not permitted" : "Refused"
-        page.back = Frame.Link("Servers", .servers)
+        page.back = Frame.Link(.servers)
         if status == 500 {
             log.error("request \(id) failed: \(problem)")
             page.frame.title = "Something went wrong"

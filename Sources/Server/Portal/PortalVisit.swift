@@ -60,7 +60,9 @@ struct PortalVisit: Sendable {
 
     // MARK: The frame
 
-    func frame(_ title: String) throws -> Frame {
+    func frame(_ place: Place) throws -> Frame { try frame(titled: place.title) }
+
+    func frame(titled title: String) throws -> Frame {
         var frame = Frame()
         frame.title = title
         var user = Frame.SignedIn()
@@ -74,29 +76,19 @@ struct PortalVisit: Sendable {
         return frame
     }
 
-    func frame(_ title: String, _ server: ServerDetails, _ part: Place.ServerPlace) throws -> Frame {
+    func frame(_ server: ServerDetails, _ part: Place.ServerPlace) throws -> Frame {
         func place(_ part: Place.ServerPlace) -> Place {
             .server(group: server.resourceGroup, name: server.name, part)
         }
-        var frame = try frame(title)
+        var frame = try frame(place(part))
         frame.kind = "Azure Database for PostgreSQL flexible server"
-        frame.way = [Frame.Link("Servers", .servers)]
-        if part != .overview { frame.way.append(Frame.Link(server.name, place(.overview))) }
-        var first = [Frame.Link("Overview", place(.overview)), Frame.Link("Timeline", place(.timeline))]
-        var settings: [Frame.Link] = []
+        frame.way = [Frame.Link(.servers)]
+        if part != .overview { frame.way.append(Frame.Link(place(.overview))) }
         // An attached server is not run here: all that would be refused.
-        if server.attached == nil {
-            first.append(Frame.Link("Connect", place(.connect)))
-            settings = [
-                Frame.Link("Compute + storage", place(.compute)),
-                Frame.Link("Networking", place(.networking)),
-                Frame.Link("Server parameters", place(.parameters)),
-                Frame.Link("Databases", place(.databases)),
-            ]
+        let parts = Place.ServerPlace.allCases.filter { server.attached == nil || !$0.needsOwnServer }
+        frame.menu = Place.ServerPlace.Menu.allCases.map { menu in
+            (menu.rawValue, parts.filter { $0.menu == menu }.map { Frame.Link($0.words, place($0)) })
         }
-        first.append(Frame.Link("Drills", place(.drills)))
-        settings.append(Frame.Link("Backup and restore", place(.backups)))
-        frame.menu = [("", first), ("Settings", settings)]
         frame.here = place(part)
         return frame
     }

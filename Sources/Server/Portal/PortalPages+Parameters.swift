@@ -1,32 +1,11 @@
 import ControlPlane
-import Foundation
 import Platform
 import Portal
-import PostgresFormat
 import ServiceModel
 
-/// Server parameters and Databases. Both are read from the server itself, so that it has to run.
+/// Server parameters. They are read from the server itself, so that it has to run.
 extension PortalPages {
     private static let mostParameters = 60
-
-    private func place(_ server: ServerDetails, _ part: Place.ServerPlace) -> Place {
-        .server(group: server.resourceGroup, name: server.name, part)
-    }
-
-    /// The list, or why it cannot be read.
-    private func fill(_ page: inout ListPage, _ rows: () throws -> [[ListPage.Cell]]) throws {
-        do {
-            page.rows = try rows()
-        } catch {
-            let problem = ControlPlane.problem(from: error)
-            // An export without rows would say that there are none.
-            guard problem.code.httpStatus < 500, visit.request.query["format"] == nil else { throw problem }
-            page.frame.notice = Frame.Notice(problem)
-            page.emptyTitle = "The list cannot be read now"
-        }
-    }
-
-    // MARK: Server parameters
 
     func parameters(_ server: ServerDetails) throws -> APIResponse {
         let page = try parametersPage(server)
@@ -38,7 +17,7 @@ extension PortalPages {
         var page = ListPage(
             place(server, .parameters),
             columns: ["Parameter name", "Value", "Default", "Parameter type", ""])
-        page.frame = try visit.frame("\(server.name) | Server parameters", server, .parameters)
+        page.frame = try visit.frame(server, .parameters)
         let at = "-g \(Shell.word(server.resourceGroup)) -s \(Shell.word(server.name))"
         page.frame.samePitr = ["pitr parameter list \(at)"]
         page.frame.sameAz = ["az postgres flexible-server parameter list \(at) -o table"]
@@ -139,62 +118,6 @@ extension PortalPages {
             }
         } catch {
             return try refused(error) { try parametersPage(server) }
-        }
-    }
-
-    // MARK: Databases
-
-    func databases(_ server: ServerDetails) throws -> APIResponse {
-        let page = try databasesPage(server)
-        return try exported(page.table, as: "\(server.name)-databases") ?? .page(page)
-    }
-
-    private func databasesPage(_ server: ServerDetails) throws -> ListPage {
-        var page = ListPage(
-            place(server, .databases), columns: ["Name", "Character set", "Collation", ""])
-        page.frame = try visit.frame("\(server.name) | Databases", server, .databases)
-        let at = "-g \(Shell.word(server.resourceGroup)) -s \(Shell.word(server.name))"
-        page.frame.samePitr = ["pitr db list \(at)"]
-        page.frame.sameAz = ["az postgres flexible-server db list \(at) -o table"]
-        page.once = MachineSecret.fresh()
-        page.emptyTitle = "No databases"
-        if visit.may(.writeDatabase, server.resourceGroup) {
-            page.form = ListPage.Form(
-                "Add a database", [ListPage.Form.Field("Name", "name", form["name"] ?? "")], button: "Add")
-        }
-        let mayDelete = visit.may(.deleteDatabase, server.resourceGroup)
-        try fill(&page) {
-            try controlPlane.listDatabases(Self.reference(server)).map { database in
-                let isOfSystem = ["postgres", "azure_maintenance", "azure_sys"].contains(database.name)
-                let actions =
-                    mayDelete && !isOfSystem
-                    ? [
-                        ListPage.Action(
-                            "Delete", database.name, place(server, .databases),
-                            fields: [("do", "delete"), ("name", database.name)],
-                            confirmation: "Delete for good")
-                    ] : []
-                return [
-                    .text(database.name, sub: isOfSystem ? "of the system" : ""), .text(database.charset),
-                    .text(database.collation), .actions(actions),
-                ]
-            }
-        }
-        return page
-    }
-
-    func saveDatabase(_ server: ServerDetails) throws -> APIResponse {
-        let isDeletion = form["do"] == "delete"
-        try visit.require(isDeletion ? .deleteDatabase : .writeDatabase, server.resourceGroup)
-        let name = form["name"] ?? ""
-        do {
-            return try visit.accept(form) {
-                isDeletion
-                    ? .deleteDatabase(Self.reference(server), name: name)
-                    : .createDatabase(Self.reference(server), name: name, charset: nil, collation: nil)
-            }
-        } catch {
-            return try refused(error) { try databasesPage(server) }
         }
     }
 }

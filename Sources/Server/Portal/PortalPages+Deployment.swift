@@ -5,28 +5,8 @@ import Portal
 import PostgresFormat
 import ServiceModel
 
-/// Operations: one as it goes on, and all of late.
+/// A deployment: one operation as it goes on, and what it left.
 extension PortalPages {
-    func notifications() throws -> NotificationsPage {
-        var page = NotificationsPage()
-        page.frame = try visit.frame("Notifications")
-        page.frame.refreshSeconds = page.frame.openOperations > 0 ? 3 : nil
-        page.frame.samePitr = ["pitr operation list --all"]
-        page.lines = try visit.operations(all: true).map { status in
-            let resource = PortalVisit.resource(status)
-            var line = NotificationsPage.Line()
-            line.id = status.id
-            line.words = PortalWords.operation(
-                status.kind, on: resource?.server ?? resource?.group ?? "this machine")
-            line.resource = resource?.group ?? ""
-            line.phase = PortalWords.phase(status.phase)
-            line.time = PortalWords.time(status.acceptedAt)
-            line.caller = status.caller
-            return line
-        }
-        return page
-    }
-
     func deployment(_ id: String) throws -> DeploymentPage {
         guard let status = try controlPlane.operationStatus(id.lowercased()),
             visit.identity.scope.covers(group: PortalVisit.resource(status)?.group)
@@ -34,9 +14,9 @@ extension PortalPages {
         let resource = PortalVisit.resource(status)
         let name = resource?.server ?? resource?.group ?? "this machine"
         var page = DeploymentPage()
-        page.frame = try visit.frame(PortalWords.operation(status.kind, on: name))
+        page.frame = try visit.frame(titled: PortalWords.operation(status.kind, on: name))
         page.frame.way = [
-            Frame.Link("Servers", .servers), Frame.Link("Notifications", .notifications),
+            Frame.Link(.servers), Frame.Link(.notifications),
         ]
         page.frame.samePitr = ["pitr operation show --id \(status.id)"]
         page.id = status.id
