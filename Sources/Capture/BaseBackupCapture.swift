@@ -161,7 +161,7 @@ public struct BaseBackupCapture: Sendable {
             .sorted { ($0.size, $1.path) > ($1.size, $0.path) }
             .map { CaptureFileJob($0, context) }
         try ChunkedJobs.run(jobs, workers: workers, cancellation: cancellation) {
-            () throws(Problem) in try CaptureFileJob.Scratch()
+            () throws(Problem) in try FrameEncoder()
         }
         let control = try SmallFileStore(target: context.target, storage: context.storage)
             .storeControlFile(of: dataDirectory)

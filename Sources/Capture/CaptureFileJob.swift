@@ -9,16 +9,7 @@ import Synchronization
 /// Several threads may take chunks of it at once. The file's size is taken when it is opened: what is added
 /// later is in the WAL, and what is cut off meanwhile counts as zeros, as PostgreSQL's own backup has it.
 final class CaptureFileJob: ChunkedJob {
-    /// Buffers and a context for one thread.
-    final class Scratch {
-        let compressor: Compressor
-        let input = RawBuffer(count: FrameFormat.contentBytes)
-        let output = RawBuffer(count: Compressor.bound(FrameFormat.contentBytes))
-
-        init() throws(Problem) {
-            compressor = try Compressor(level: FrameFormat.level)
-        }
-    }
+    typealias Scratch = FrameEncoder
 
     /// What all files of one backup share.
     struct Context: Sendable {
@@ -162,15 +153,15 @@ final class CaptureFileJob: ChunkedJob {
     private func store(
         _ content: UnsafeRawBufferPointer, _ chunk: Chunk, _ scratch: Scratch
     ) throws(Problem) -> Bool {
-        let count = try scratch.compressor.frame(content, into: scratch.output.bytes)
+        let frame = try scratch.frame(content)
         guard gate.wait(for: chunk.index) else { return false }
         let place = state.withLock { state in
-            defer { state.storedOffset += UInt64(count) }
+            defer { state.storedOffset += UInt64(frame.count) }
             return state.storedOffset
         }
         gate.pass()
-        try chunk.target.write(scratch.output[prefix: count], at: place)
-        context.writeback.add(chunk.target, at: place, length: UInt64(count))
+        try chunk.target.write(frame, at: place)
+        context.writeback.add(chunk.target, at: place, length: UInt64(frame.count))
         return true
     }
 

@@ -20,12 +20,7 @@ struct SmallFileStore {
         var name = path
         if storage == .zstd {
             name += RepositoryLayout.compressedSuffix
-            let compressor = try Compressor(level: FrameFormat.level)
-            let room = RawBuffer(count: Compressor.bound(content.count))
-            let count = try content.span.bytes.withUnsafeBytes { (bytes) throws(Problem) in
-                try compressor.frame(bytes, into: room.bytes)
-            }
-            stored = Array(room[prefix: count])
+            stored = try FrameEncoder().file(content)
         }
         try DurableFiles.write(stored, to: target + "/" + name, replacing: false, durable: false)
         return CaptureFileJob.Captured(

@@ -62,6 +62,11 @@ struct Ban: Sendable, CustomStringConvertible {
             applies: { $0.hasPrefix("Sources/") && !$0.hasSuffix("/OperationStore.swift") },
             example: ("Sources/ControlPlane/X.swift", "    try OperationRow.fetchOne(database, key: id)")),
         Ban(
+            name: "a compressor beside the codec", pattern: #"\bCompressor\("#,
+            replacement: "FrameEncoder is the one place that makes what is stored",
+            applies: { $0.hasPrefix("Sources/") && $0 != "Sources/Repository/FrameCodec.swift" },
+            example: ("Sources/Capture/X.swift", "let compressor = try Compressor(level: 1)")),
+        Ban(
             name: "Date()", pattern: #"\bDate\(\)|\bDate\.now\b"#,
             replacement: "ask a WallClock, so that tests can set the time",
             applies: { !$0.hasPrefix("Sources/Platform/") },

@@ -35,7 +35,7 @@ final class BackupReception {
 
     private let target: String
     private let progress: any ProgressReporter
-    private let scratch: StreamedFile.Scratch
+    private let encoder: FrameEncoder
     private let writeback = WritebackQueue()
     private var part = Part.nothing
     private var tar = TarStream()
@@ -56,7 +56,7 @@ final class BackupReception {
     init(target: String, progress: any ProgressReporter) throws(Problem) {
         self.target = target
         self.progress = progress
-        scratch = try StreamedFile.Scratch()
+        encoder = try FrameEncoder()
     }
 
     func take(_ message: BaseBackupMessage) throws(Problem) {
@@ -151,7 +151,7 @@ final class BackupReception {
             guard SourceFiles.belongs(path) else { return leave(path) }
             if let slash = path.lastIndex(of: "/") { try makeDirectory(String(path[..<slash])) }
             isLabel = path == "backup_label"
-            open = try StreamedFile(path, modified: member.modified, in: target, scratch, writeback)
+            open = try StreamedFile(path, modified: member.modified, in: target, encoder, writeback)
         }
     }
 

@@ -5,21 +5,13 @@ import Repository
 /// One file of a base backup that is being received, on its way into the repository: zstd frames, as every
 /// backup of another file system has them.
 final class StreamedFile {
-    /// Buffers and a context, for one file after the other.
-    final class Scratch {
-        let compressor: Compressor
-        let input = RawBuffer(count: FrameFormat.contentBytes)
-        let output = RawBuffer(count: Compressor.bound(FrameFormat.contentBytes))
-
-        init() throws(Problem) {
-            compressor = try Compressor(level: FrameFormat.level)
-        }
-    }
+    /// For one file after the other.
+    typealias Scratch = FrameEncoder
 
     let path: String
     let modified: Int64
     private let file: OpenFile
-    private let scratch: Scratch
+    private let encoder: FrameEncoder
     private let writeback: WritebackQueue
     private var held = 0
     private var frames = 0
@@ -28,11 +20,12 @@ final class StreamedFile {
     private var crc = CRC32C()
 
     init(
-        _ path: String, modified: Int64, in directory: String, _ scratch: Scratch, _ writeback: WritebackQueue
+        _ path: String, modified: Int64, in directory: String, _ encoder: FrameEncoder,
+        _ writeback: WritebackQueue
     ) throws(Problem) {
         self.path = path
         self.modified = modified
-        self.scratch = scratch
+        self.encoder = encoder
         self.writeback = writeback
         file = try OpenFile(creating: directory + "/" + path + RepositoryLayout.compressedSuffix)
     }
@@ -43,7 +36,7 @@ final class StreamedFile {
         var rest = bytes
         while !rest.isEmpty {
             let count = min(rest.count, FrameFormat.contentBytes - held)
-            let room = UnsafeMutableRawBufferPointer(rebasing: scratch.input.bytes[held..<held + count])
+            let room = UnsafeMutableRawBufferPointer(rebasing: encoder.input.bytes[held..<held + count])
             room.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
             held += count
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
@@ -59,10 +52,10 @@ final class StreamedFile {
     }
 
     private func store() throws(Problem) {
-        let count = try scratch.compressor.frame(scratch.input[prefix: held], into: scratch.output.bytes)
-        try file.write(scratch.output[prefix: count], at: stored)
-        writeback.add(file, at: stored, length: UInt64(count))
-        stored += UInt64(count)
+        let frame = try encoder.frame(encoder.input[prefix: held])
+        try file.write(frame, at: stored)
+        writeback.add(file, at: stored, length: UInt64(frame.count))
+        stored += UInt64(frame.count)
         frames += 1
         held = 0
     }

@@ -83,7 +83,7 @@ extension WALArchive {
             indexing: indexing)
         let threads = size > UInt64(FrameFormat.contentBytes) ? workers : 1
         try ChunkedJobs.run([job], workers: threads, cancellation: CancellationFlag()) {
-            () throws(Problem) in try WALCompressionJob.Scratch()
+            () throws(Problem) in try FrameEncoder()
         }
         return job.finish()
     }

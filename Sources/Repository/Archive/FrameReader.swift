@@ -4,18 +4,11 @@ import Platform
     import Glibc
 #endif
 
-/// How the repository cuts content into zstd frames.
-public enum FrameFormat {
-    /// Content of one frame in bytes; the last frame of a file holds less.
-    public static let contentBytes = 1 << 20
-    public static let level: Int32 = 1
-}
-
 /// Reads a file of zstd frames from beginning to end, one frame's content at a time. For one thread.
 struct FrameReader: ~Copyable {
     private let file: OpenFile
-    private let decompressor: Decompressor
-    private let input = RawBuffer(count: Compressor.bound(FrameFormat.contentBytes))
+    private let decoder: FrameDecoder
+    private let input = RawBuffer(count: FrameFormat.storedBytes)
     private let output = RawBuffer(count: FrameFormat.contentBytes)
     /// Where the file's next unread byte is.
     private var offset: UInt64
@@ -25,23 +18,23 @@ struct FrameReader: ~Copyable {
     init(_ file: OpenFile, from offset: UInt64) throws(Problem) {
         self.file = file
         self.offset = offset
-        decompressor = try Decompressor()
+        decoder = try FrameDecoder()
     }
 
     /// Calls `body` with the content of the next frame; false at the end of the file.
     mutating func next(
         _ body: (UnsafeRawBufferPointer) throws(Problem) -> Void
     ) throws(Problem) -> Result<Bool, ArchiveDamage> {
-        if Decompressor.frameSize(UnsafeRawBufferPointer(rebasing: input.bytes[held])) == nil { try fill() }
+        if FrameDecoder.size(UnsafeRawBufferPointer(rebasing: input.bytes[held])) == nil { try fill() }
         if held.isEmpty { return .success(false) }
         let rest = UnsafeRawBufferPointer(rebasing: input.bytes[held])
-        guard let size = Decompressor.frameSize(rest) else {
+        guard let size = FrameDecoder.size(rest) else {
             return .failure(ArchiveDamage("a compressed block is damaged or cut off"))
         }
         let count: Int
         do throws(CompressionDamage) {
-            count = try decompressor.content(
-                ofFrame: UnsafeRawBufferPointer(rebasing: rest[..<size]), into: output.bytes)
+            count = try decoder.content(
+                of: UnsafeRawBufferPointer(rebasing: rest[..<size]), into: output.bytes)
         } catch {
             return .failure(ArchiveDamage("it does not unpack: \(error)"))
         }

@@ -8,28 +8,7 @@ import Synchronization
 /// A thread takes the next chunk with its turn at reading, so decoding is in order and the chunk is still in
 /// its cache when it compresses it. Results are written in order, too.
 final class WALCompressionJob: ChunkedJob {
-    struct Scratch {
-        let input: UnsafeMutableRawBufferPointer
-        let output: UnsafeMutableRawBufferPointer
-        let compressor: CompressorBox
-
-        init() throws(Problem) {
-            compressor = try CompressorBox(level: FrameFormat.level)
-            input = compressor.input.bytes
-            output = compressor.output.bytes
-        }
-    }
-
-    /// A compressor and its two buffers, for one thread.
-    final class CompressorBox {
-        let compressor: Compressor
-        let input = RawBuffer(count: FrameFormat.contentBytes)
-        let output = RawBuffer(count: Compressor.bound(FrameFormat.contentBytes))
-
-        init(level: Int32) throws(Problem) {
-            compressor = try Compressor(level: level)
-        }
-    }
+    typealias Scratch = FrameEncoder
 
     private struct Reading {
         var summarizer: SegmentSummarizer
@@ -57,17 +36,16 @@ final class WALCompressionJob: ChunkedJob {
     }
 
     func doNextChunk(_ scratch: Scratch) throws(Problem) -> Bool {
-        guard let (index, count) = try readChunk(into: scratch.input) else { return false }
-        let content = UnsafeRawBufferPointer(rebasing: scratch.input[..<count])
-        let frameSize = try scratch.compressor.compressor.frame(content, into: scratch.output)
+        guard let (index, count) = try readChunk(into: scratch.input.bytes) else { return false }
+        let frame = try scratch.frame(scratch.input[prefix: count])
         guard gate.wait(for: index) else { return false }
         let place = writeOffset.withLock { offset in
-            defer { offset += UInt64(frameSize) }
+            defer { offset += UInt64(frame.count) }
             return offset
         }
         gate.pass()
-        try target.write(UnsafeRawBufferPointer(rebasing: scratch.output[..<frameSize]), at: place)
-        target.startWriteback(at: place, length: UInt64(frameSize))
+        try target.write(frame, at: place)
+        target.startWriteback(at: place, length: UInt64(frame.count))
         return true
     }
 

@@ -8,12 +8,12 @@ import Synchronization
 final class BackupFileJob: ChunkedJob {
     /// Buffers and a context for one thread.
     final class Scratch {
-        let decompressor: Decompressor
-        let input = RawBuffer(count: Compressor.bound(FrameFormat.contentBytes))
+        let decoder: FrameDecoder
+        let input = RawBuffer(count: FrameFormat.storedBytes)
         let output = RawBuffer(count: FrameFormat.contentBytes)
 
         init() throws(Problem) {
-            decompressor = try Decompressor()
+            decoder = try FrameDecoder()
         }
     }
 
@@ -113,10 +113,9 @@ final class BackupFileJob: ChunkedJob {
             length = UInt64(count)
         case .zstd:
             count = try readFrame(source, &state, scratch)
-            guard let declared = Decompressor.contentSize(scratch.input[prefix: count]),
-                declared <= UInt64(FrameFormat.contentBytes)
+            guard let declared = FrameDecoder.contentSize(scratch.input[prefix: count])
             else { throw damaged("a compressed block is damaged") }
-            length = declared
+            length = UInt64(declared)
         }
         let chunk = Chunk(
             index: state.pieces.count, source: source, target: state.isClone ? nil : state.target,
@@ -162,7 +161,7 @@ final class BackupFileJob: ChunkedJob {
             let room = UnsafeMutableRawBufferPointer(rebasing: scratch.input.bytes[..<wanted])
             let offset = state.sourceOffset
             let got = try reading { () throws(Problem) in try source.read(into: room, at: offset) }
-            if let size = Decompressor.frameSize(scratch.input[prefix: got]) {
+            if let size = FrameDecoder.size(scratch.input[prefix: got]) {
                 state.lastFrame = size
                 return size
             }
@@ -182,8 +181,8 @@ final class BackupFileJob: ChunkedJob {
             return UnsafeRawBufferPointer(room)
         case .zstd:
             do throws(CompressionDamage) {
-                let count = try scratch.decompressor.content(
-                    ofFrame: scratch.input[prefix: chunk.count], into: scratch.output.bytes)
+                let count = try scratch.decoder.content(
+                    of: scratch.input[prefix: chunk.count], into: scratch.output.bytes)
                 return scratch.output[prefix: count]
             } catch {
                 throw damaged("it does not unpack: \(error)")

@@ -49,7 +49,7 @@ enum IndexFile {
     // MARK: Writing
 
     static func encode(
-        _ built: BuiltIndex, compressor: borrowing PartCompressor
+        _ built: BuiltIndex, encoder: FrameEncoder
     ) throws(Problem) -> [UInt8] {
         let index = built.index
         let plain = [
@@ -60,7 +60,7 @@ enum IndexFile {
         var parts: [StoredPart] = []
         for content in plain {
             let start = file.count
-            try compressor.append(content, to: &file)
+            try encoder.append(content, to: &file)
             guard content.count <= largestPart, file.count - start <= largestPart else {
                 throw Problem(.system, "the index of \(index.identity.segment) is too large")
             }
@@ -128,14 +128,14 @@ enum IndexFile {
 
     /// A part's content, from its stored bytes.
     static func content(
-        _ stored: [UInt8], of part: StoredPart, _ decompressor: borrowing Decompressor
+        _ stored: [UInt8], of part: StoredPart, _ decoder: borrowing FrameDecoder
     ) throws(IndexDamage) -> [UInt8] {
         guard stored.count == Int(part.stored), CRC32C.checksum(stored) == part.crc else {
             throw IndexDamage("its checksum is wrong")
         }
         do throws(CompressionDamage) {
             return try stored.span.bytes.withUnsafeBytes { (bytes) throws(CompressionDamage) in
-                try unpack(bytes, to: Int(part.plain), decompressor)
+                try unpack(bytes, to: Int(part.plain), decoder)
             }
         } catch {
             throw IndexDamage("it does not unpack: \(error)")
@@ -143,7 +143,7 @@ enum IndexFile {
     }
 
     private static func unpack(
-        _ stored: UnsafeRawBufferPointer, to length: Int, _ decompressor: borrowing Decompressor
+        _ stored: UnsafeRawBufferPointer, to length: Int, _ decoder: borrowing FrameDecoder
     ) throws(CompressionDamage) -> [UInt8] {
         var content: [UInt8] = []
         // No more than what is stored can unpack to, whatever the header says.
@@ -151,18 +151,18 @@ enum IndexFile {
         var offset = 0
         while offset < stored.count {
             let rest = stored.part(offset, stored.count - offset)
-            guard let size = Decompressor.frameSize(rest), let plain = Decompressor.contentSize(rest),
-                plain <= UInt64(FrameFormat.contentBytes), content.count + Int(plain) <= length
+            guard let size = FrameDecoder.size(rest), let plain = FrameDecoder.contentSize(rest),
+                content.count + plain <= length
             else { throw CompressionDamage("a block is damaged or cut off") }
             let start = content.count
-            content.append(contentsOf: repeatElement(0, count: Int(plain)))
+            content.append(contentsOf: repeatElement(0, count: plain))
             var span = content.mutableSpan
             let got = try span.withUnsafeMutableBytes { (target) throws(CompressionDamage) in
-                try decompressor.content(
-                    ofFrame: rest.part(0, size),
+                try decoder.content(
+                    of: rest.part(0, size),
                     into: UnsafeMutableRawBufferPointer(rebasing: target[start...]))
             }
-            guard got == Int(plain) else { throw CompressionDamage("a block is shorter than it says") }
+            guard got == plain else { throw CompressionDamage("a block is shorter than it says") }
             offset += size
         }
         guard content.count == length else { throw CompressionDamage("it is shorter than it says") }
@@ -189,27 +189,5 @@ extension IndexFile.Header {
         }
         let largest = UInt32(IndexFile.largestPart)
         guard parts.allSatisfy({ $0.stored <= largest && $0.plain <= largest }) else { return nil }
-    }
-}
-
-/// Compresses an index's parts, in frames of at most a mebibyte of content.
-struct PartCompressor: ~Copyable {
-    private let compressor: Compressor
-    private let output = RawBuffer(count: Compressor.bound(FrameFormat.contentBytes))
-
-    init() throws(Problem) {
-        compressor = try Compressor(level: FrameFormat.level)
-    }
-
-    func append(_ content: [UInt8], to file: inout [UInt8]) throws(Problem) {
-        try content.span.bytes.withUnsafeBytes { (bytes) throws(Problem) in
-            var offset = 0
-            while offset < bytes.count {
-                let count = min(FrameFormat.contentBytes, bytes.count - offset)
-                let size = try compressor.frame(bytes.part(offset, count), into: output.bytes)
-                file.append(contentsOf: output[prefix: size])
-                offset += count
-            }
-        }
     }
 }

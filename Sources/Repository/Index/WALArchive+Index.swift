@@ -64,7 +64,7 @@ extension WALArchive {
                 return .stale(reason, storedBytes: storedBytes)
             }
             guard header.fileSize == storedBytes else { throw IndexDamage("it has another size") }
-            let decompressor = try Decompressor()
+            let decoder = try FrameDecoder()
             func content(_ part: IndexFile.Part) throws -> [UInt8] {
                 let stored = header.parts[part.rawValue]
                 let start = header.offset(of: part)
@@ -73,7 +73,7 @@ extension WALArchive {
                     end <= UInt64(beginning.count)
                     ? Array(beginning[Int(start)..<Int(end)])
                     : try Self.bytes(of: file, at: start, count: Int(stored.stored))
-                return try IndexFile.content(bytes, of: stored, decompressor)
+                return try IndexFile.content(bytes, of: stored, decoder)
             }
             var index = SegmentIndex(
                 identity: header.identity,
@@ -250,7 +250,7 @@ extension WALArchive {
     @discardableResult
     func store(_ built: BuiltIndex) throws(Problem) -> UInt64 {
         let segment = built.index.identity.segment
-        let bytes = try IndexFile.encode(built, compressor: try PartCompressor())
+        let bytes = try IndexFile.encode(built, encoder: try FrameEncoder())
         var incoming = try IncomingFile(directory: layout.incoming, name: segment.fileName + ".index")
         try incoming.file.write(bytes, at: 0)
         try incoming.replace(layout.indexPath(of: segment))

@@ -1,0 +1,76 @@
+public import Platform
+import PostgresFormat
+
+/// How the repository cuts content into zstd frames.
+///
+/// Whatever is stored compressed is made by a `FrameEncoder` and read by a `FrameDecoder`; nothing else in
+/// the repository knows how a frame comes about.
+public enum FrameFormat {
+    /// Content of one frame in bytes; the last frame of a file holds less.
+    public static let contentBytes = 1 << 20
+    /// What a frame takes at most, in bytes.
+    public static let storedBytes = Compressor.bound(contentBytes)
+    static let level: Int32 = 1
+}
+
+/// Makes the frames of what is stored, with the buffers for one. For one thread.
+public final class FrameEncoder {
+    private let compressor: Compressor
+    /// Room for the content of a frame.
+    public let input = RawBuffer(count: FrameFormat.contentBytes)
+    private let output = RawBuffer(count: FrameFormat.storedBytes)
+
+    public init() throws(Problem) {
+        compressor = try Compressor(level: FrameFormat.level)
+    }
+
+    /// The frame of at most `FrameFormat.contentBytes` of content; it is there until the next one is made.
+    public func frame(_ content: UnsafeRawBufferPointer) throws(Problem) -> UnsafeRawBufferPointer {
+        output[prefix: try compressor.frame(content, into: output.bytes)]
+    }
+
+    /// Appends the frames of content of any length to a file's bytes; none for no content.
+    public func append(_ content: [UInt8], to file: inout [UInt8]) throws(Problem) {
+        try content.span.bytes.withUnsafeBytes { (bytes) throws(Problem) in
+            var offset = 0
+            while offset < bytes.count {
+                let count = min(FrameFormat.contentBytes, bytes.count - offset)
+                file.append(contentsOf: try frame(bytes.part(offset, count)))
+                offset += count
+            }
+        }
+    }
+
+    /// A whole file's bytes: one empty frame where there is no content, so that every stored file unpacks.
+    public func file(_ content: [UInt8]) throws(Problem) -> [UInt8] {
+        var stored: [UInt8] = []
+        try append(content, to: &stored)
+        if stored.isEmpty { stored.append(contentsOf: try frame(input[prefix: 0])) }
+        return stored
+    }
+}
+
+/// Reads frames back, each checked. For one thread.
+struct FrameDecoder: ~Copyable {
+    private let decompressor: Decompressor
+
+    init() throws(Problem) {
+        decompressor = try Decompressor()
+    }
+
+    /// Size of the frame at the beginning of `bytes`, nil when it does not end within them or is none.
+    static func size(_ bytes: UnsafeRawBufferPointer) -> Int? { Decompressor.frameSize(bytes) }
+
+    /// Bytes of content that the frame at the beginning of `bytes` says it holds; nil when it does not say,
+    /// or more than a frame may hold.
+    static func contentSize(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        Decompressor.contentSize(bytes).flatMap { $0 <= UInt64(FrameFormat.contentBytes) ? Int($0) : nil }
+    }
+
+    /// Unpacks one whole frame and answers the content's size.
+    func content(
+        of frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+    ) throws(CompressionDamage) -> Int {
+        try decompressor.content(ofFrame: frame, into: target)
+    }
+}
