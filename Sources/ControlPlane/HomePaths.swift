@@ -1,4 +1,5 @@
 import Notation
+import Repository
 
 /// Where everything lies under the state directory.
 struct HomePaths: Sendable {
@@ -49,7 +50,7 @@ struct HomePaths: Sendable {
     func sourcePassword(_ id: String) -> String { server(id) + "/source-password" }
     func repository(_ id: String) -> String { repositories + "/" + id }
     /// What the control plane knows of a server, from which a lost catalog's row is made again.
-    func description(_ id: String) -> String { repository(id) + "/server.json" }
+    func description(_ id: String) -> String { repository(id) + "/" + RepositoryLayout.descriptionName }
     func knownEnd(_ id: String) -> String { knownEnds + "/" + id + ".json" }
     func operation(_ id: String) -> String { operations + "/" + id }
 

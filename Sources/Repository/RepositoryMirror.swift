@@ -49,6 +49,13 @@ public struct RepositoryMirror: Sendable {
         return outcome
     }
 
+    /// Whether something expired in the first that the second still has.
+    public var holdsExpired: Bool {
+        let first = Set((try? DurableFiles.listIfPresent(source.backups)) ?? [])
+        let second = (try? DurableFiles.listIfPresent(target.backups)) ?? []
+        return !first.isEmpty && second.contains { !first.contains($0) }
+    }
+
     public func lag() throws(Problem) -> Lag {
         let missing = try missingWAL()
         var lag = Lag(files: missing.count, bytes: 0, backups: 0)

@@ -67,6 +67,12 @@ struct Ban: Sendable, CustomStringConvertible {
             applies: { $0.hasPrefix("Sources/") && $0 != "Sources/Repository/FrameCodec.swift" },
             example: ("Sources/Capture/X.swift", "let compressor = try Compressor(level: 1)")),
         Ban(
+            name: "a repository's folder listed from outside",
+            pattern: #"\blist(IfPresent)?\((paths\.(repositor|paired)|layout\b|mirror\b)"#,
+            replacement: "RepositoryFolder, BackupRepository and WALArchive say what is in a repository",
+            applies: { $0.hasPrefix("Sources/") && !$0.hasPrefix("Sources/Repository/") },
+            example: ("Sources/ControlPlane/X.swift", "try DurableFiles.list(layout(row).backups)")),
+        Ban(
             name: "Date()", pattern: #"\bDate\(\)|\bDate\.now\b"#,
             replacement: "ask a WallClock, so that tests can set the time",
             applies: { !$0.hasPrefix("Sources/Platform/") },

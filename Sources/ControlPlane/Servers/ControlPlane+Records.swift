@@ -210,8 +210,8 @@ extension ControlPlane {
     func usage(_ row: ServerRow) -> DiskUsage {
         let layout = RepositoryLayout(root: paths.repository(row.id))
         return DiskUsage(
-            data: TreeSize.bytes(below: paths.data(row.id)), backups: TreeSize.bytes(below: layout.backups),
-            wal: TreeSize.bytes(below: layout.wal))
+            data: TreeSize.bytes(below: paths.data(row.id)), backups: layout.backupBytes,
+            wal: layout.walBytes)
     }
 
     func archiverHealth(_ row: ServerRow) -> ArchiverHealth? {

@@ -60,12 +60,9 @@ public struct KnownNames {
     /// The complete backups of a server, oldest first as their names go.
     public func backups(of server: String, in group: String) -> [String] {
         guard let found = living(server, group) else { return [] }
-        let folder = RepositoryLayout(root: paths.repository(found.id)).backups
-        // Others are being made or deleted, or lie there by mistake.
-        return ((try? DurableFiles.listIfPresent(folder)) ?? []).filter { name in
-            BackupRepository.isUsable(name: name)
-                && DurableFiles.status(BackupFiles.descriptor(folder + "/" + name)) != nil
-        }.sorted()
+        let layout = RepositoryLayout(root: paths.repository(found.id))
+        // A shell offers no names rather than an error.
+        return (try? BackupRepository(layout: layout).names()) ?? []
     }
 
     /// Those that PostgreSQL describes, whether a server runs or not.

@@ -36,10 +36,7 @@ extension ControlPlane {
             DurableFiles.status(directory + "/" + name).map { (name.dropLast(suffix.count), $0.modified) }
         }
         guard let oldest = waiting.map(\.1).min(), let first = waiting.first?.0 else { return nil }
-        let layout = layout(row)
-        let timelines = (try? DurableFiles.listIfPresent(layout.wal)) ?? []
-        let places = [layout.wal] + timelines.map { layout.wal + "/" + $0 }.filter { $0 != layout.incoming }
-        let archived = places.compactMap { DurableFiles.status($0)?.modified }.max() ?? 0
+        let archived = WALArchive(layout: layout(row)).lastChange()
         let started = DurableFiles.status(paths.data(row.id) + "/postmaster.pid")?.modified ?? 0
         let since = max(oldest, archived, started)
         guard clock.now().unixMicroseconds / 1_000_000 - since > ArchivingStall.patience else { return nil }

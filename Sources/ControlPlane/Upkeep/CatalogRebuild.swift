@@ -32,7 +32,7 @@ struct CatalogRebuild {
 
     /// The ids of everything that looks like a server or like what is left of one.
     static func serverIDs(_ paths: HomePaths) throws(Problem) -> [String] {
-        let found = try DurableFiles.listIfPresent(paths.repositories)
+        let found = try RepositoryFolder(paths.repositories).names()
         let all = Set(found + (try DurableFiles.listIfPresent(paths.servers)))
         return all.filter { $0.wholeMatch(of: Identifiers.serverID) != nil }.sorted()
     }

@@ -38,7 +38,7 @@ extension ControlPlane {
             func isLeftover() throws -> Bool {
                 guard DurableFiles.status(paths.repository(id)) != nil,
                     DurableFiles.status(paths.server(id)) == nil,
-                    try DurableFiles.list(paths.repository(id)).allSatisfy({ $0.hasPrefix("server.json") })
+                    try RepositoryLayout(root: paths.repository(id)).isBare()
                 else { return false }
                 return try catalog.read { try ServerRow.exists($0, key: id) } == false
             }

@@ -43,7 +43,7 @@ extension ControlPlane {
                 copying.release()
             }
             let mirror = mirror(row, pair)
-            guard let lag = try? mirror.lag(), lag.files > 0 || lag.backups > 0 || isDue(mirror) else {
+            guard let lag = try? mirror.lag(), lag.files > 0 || lag.backups > 0 || mirror.holdsExpired else {
                 continue
             }
             actions.append(
@@ -91,16 +91,9 @@ extension ControlPlane {
             source: layout(row), target: RepositoryLayout(root: paths.paired(pair.name) + "/" + row.id))
     }
 
-    /// Whether something expired in the first that the second still has.
-    private func isDue(_ mirror: RepositoryMirror) -> Bool {
-        let first = Set((try? DurableFiles.listIfPresent(mirror.source.backups)) ?? [])
-        let second = (try? DurableFiles.listIfPresent(mirror.target.backups)) ?? []
-        return !first.isEmpty && second.contains { !first.contains($0) }
-    }
-
     private func copyDescription(_ row: ServerRow, _ pair: AzureLocation) throws {
         guard let bytes = try DurableFiles.readIfPresent(paths.description(row.id)) else { return }
-        let path = paths.paired(pair.name) + "/\(row.id)/server.json"
+        let path = mirror(row, pair).target.root + "/" + RepositoryLayout.descriptionName
         if try DurableFiles.readIfPresent(path) != bytes { try DurableFiles.write(bytes, to: path) }
     }
 

@@ -1,15 +1,16 @@
 import Platform
+import Repository
 import ServiceModel
 
 /// Files that were to replace others, and whose writer was killed before they did.
 extension ControlPlane {
     func leftoverTemporaries(dryRun: Bool) throws -> [MaintenanceAction] {
-        let repositories = try DurableFiles.listIfPresent(paths.repositories).map {
-            paths.repositories + "/" + $0
-        }
-        return ([paths.home, paths.api] + repositories).flatMap { directory in
-            let names = (try? DurableFiles.listIfPresent(directory)) ?? []
-            return names.filter(Self.isAbandoned).map { name in
+        let folder = RepositoryFolder(paths.repositories)
+        let own = [paths.home, paths.api].map { ($0, try? DurableFiles.listIfPresent($0)) }
+        let repositories = try folder.names().map(folder.layout).map { ($0.root, try? $0.names()) }
+        // What cannot be listed now is looked at the next time.
+        return (own + repositories).flatMap { directory, names in
+            (names ?? []).filter(Self.isAbandoned).map { name in
                 act(
                     nil, "remove-leftover", String((directory + "/" + name).dropFirst(paths.home.count + 1)),
                     "whoever wrote it is gone", dryRun: dryRun

@@ -106,6 +106,13 @@ public struct WALArchive: Sendable {
         return try files().compactMap { Self.archivedName($0.name, size) }
     }
 
+    /// When a file last came in or went, in seconds since 1970; 0 for an archive without folders.
+    public func lastChange() -> Int64 {
+        let entries = (try? DurableFiles.listIfPresent(layout.wal)) ?? []
+        let folders = [layout.wal] + entries.map { layout.wal + "/" + $0 }.filter { $0 != layout.incoming }
+        return folders.compactMap { DurableFiles.status($0)?.modified }.max() ?? 0
+    }
+
     /// Bytes of all stored files, as they are on the disk.
     public func totalStoredBytes() throws(Problem) -> UInt64 {
         try files().reduce(0) { $0 + (DurableFiles.status($1.directory + "/" + $1.name)?.size ?? 0) }

@@ -27,6 +27,15 @@ public struct BackupRepository: Sendable {
         }
     }
 
+    /// The names of the finished backups, sorted, none of them read: others are being made or deleted, or lie
+    /// there by mistake.
+    public func names() throws(Problem) -> [String] {
+        try DurableFiles.listIfPresent(layout.backups).filter { name in
+            Self.isUsable(name: name)
+                && DurableFiles.status(BackupFiles.descriptor(layout.backup(name))) != nil
+        }
+    }
+
     /// The backup of that name, nil when there is none. Throws `.backupDamaged` when its description is.
     public func find(_ name: String) throws(Problem) -> BackupDescriptor? {
         guard exists(name) else { return nil }
