@@ -21,7 +21,7 @@ public struct CompareRequest: Sendable {
     public var tables: [String] = []
     public var comparesSchema = true
     public var comparesRows = true
-    /// Whether every row is read, also where WAL tells which pages can differ.
+    /// Whether every row is read, also where WAL tells which rows can differ.
     public var readsAll = false
     /// How much is read of the source in a second, in bytes; nil is as fast as it goes.
     public var maximumRate: UInt64?

@@ -32,7 +32,7 @@ extension ControlPlane {
             var now: SourceNow?
             defer { now?.remove() }
             let there = try other(request, source, operation, &now, &notes, &steps)
-            let pages = try forkedPages(request, row, now, folder, &notes, &steps)
+            let rows = try forkedRows(request, row, source, now, folder, &notes, &steps)
             let work = ComparedWork(
                 folder: folder, room: try diskRoom(folder), descends: try descends(row, request), progress,
                 cancellation)
@@ -42,7 +42,7 @@ extension ControlPlane {
             for place in databases.indices
             where databases[place].presence == .both && databases[place].leftOut.isEmpty {
                 try steps.time("compare \(databases[place].name)") {
-                    try compare(&databases[place], request, tables, here, there, pages, work, &notes, output)
+                    try compare(&databases[place], request, tables, here, there, rows, work, &notes, output)
                 }
             }
             let unread = try tables.unread(in: databases)
@@ -55,7 +55,7 @@ extension ControlPlane {
 
     private func compare(
         _ found: inout DatabaseComparison, _ request: CompareRequest, _ tables: ComparedTables,
-        _ here: ComparedServer, _ there: ComparedServer, _ pages: ForkedPages?, _ work: ComparedWork,
+        _ here: ComparedServer, _ there: ComparedServer, _ rows: ForkedRows?, _ work: ComparedWork,
         _ notes: inout [String], _ output: @escaping (String, String, RowDifference) throws(Problem) -> Void
     ) throws {
         let name = found.name
@@ -78,7 +78,7 @@ extension ControlPlane {
         defer { left.close() }
         let right = try there.holder(name)
         defer { right.close() }
-        let touched = try pages.flatMap { try touchedPages($0, [left, right], &notes) }
+        let touched = try rows.flatMap { try touchedRows($0, [left, right], &notes) }
         try DatabaseComparer(
             here: left, there: right, work, touched: touched, wants: { tables.wants($0, in: name) },
             output: { (table, row) throws(Problem) in try output(name, table.description, row) }
@@ -88,48 +88,68 @@ extension ControlPlane {
     // MARK: What WAL tells
 
     /// Nil where all rows are to be read: why is added to the notes.
-    private func forkedPages(
-        _ request: CompareRequest, _ row: ServerRow, _ now: SourceNow?, _ folder: String,
-        _ notes: inout [String], _ steps: inout StepTimes
-    ) throws -> ForkedPages? {
-        guard request.comparesRows, !request.readsAll, let from = row.restoredFrom else { return nil }
+    private func forkedRows(
+        _ request: CompareRequest, _ row: ServerRow, _ source: ServerRow?, _ now: SourceNow?,
+        _ folder: String, _ notes: inout [String], _ steps: inout StepTimes
+    ) throws -> ForkedRows? {
+        guard request.comparesRows, !request.readsAll else { return nil }
         let tail = folder + "/tail"
-        if let now {
+        if let now, let from = row.restoredFrom {
             return try steps.time("read WAL") {
                 try orReadAll(&notes) {
-                    try ForkedPages(
-                        self, copies: [(row, from.lsn)], source: now.prepared.held, end: now.copy.end,
-                        tailDirectory: tail)
+                    try ForkedRows(
+                        self, [.init(row: row, fork: from.lsn)], source: now.prepared.held,
+                        end: now.copy.end, tailDirectory: tail)
                 }
             }
         }
-        // Another copy of the same source.
-        guard case .server(let reference) = request.other else { return nil }
-        let other = try findComplete(reference)
-        guard let its = other.restoredFrom, its.sourceServerID == from.sourceServerID, other.id != row.id
+        guard let other = try comparedRow(request, source), other.id != row.id,
+            let trunk = trunk(of: row, other)
         else { return nil }
         return try steps.time("read WAL") {
             try orReadAll(&notes) {
-                guard let source = try kept(id: from.sourceServerID) else {
+                guard let source = try kept(id: trunk.id) else {
                     throw Problem(
-                        .walMissing, "server '\(from.sourceServer)', which both were restored from, is gone")
+                        .walMissing, "server '\(trunk.name)', which both were restored from, is gone")
                 }
                 let held = try reader(of: source).held(for: .latest, tailDirectory: folder + "/source")
-                return try ForkedPages(
-                    self, copies: [(row, from.lsn), (other, its.lsn)], source: held,
-                    end: max(from.lsn, its.lsn), tailDirectory: tail)
+                let branches = [row, other].map { side in
+                    ForkedRows.Branch(row: side, fork: side.id == trunk.id ? nil : side.restoredFrom?.lsn)
+                }
+                let forks = branches.compactMap(\.fork)
+                return try ForkedRows(
+                    self, branches, source: held, end: forks.count == 2 ? forks.max() : nil,
+                    tailDirectory: tail)
             }
         }
     }
 
-    /// As far as the snapshots of the copies see.
-    private func touchedPages(
-        _ pages: ForkedPages, _ holders: [ComparedSide.Holder], _ notes: inout [String]
-    ) throws -> TouchedPages? {
+    /// The server that is read beside a copy; nil where a copy of the latest moment is made for it.
+    private func comparedRow(_ request: CompareRequest, _ source: ServerRow?) throws -> ServerRow? {
+        switch request.other {
+        case .server(let reference): try findComplete(reference)
+        case .source: source
+        case .sourceNow: nil
+        }
+    }
+
+    /// The server of which both came, or that one of them is; nil where they have no WAL in common.
+    private func trunk(of row: ServerRow, _ other: ServerRow) -> (id: String, name: String)? {
+        let mine = row.restoredFrom.map { ($0.sourceServerID, $0.sourceServer) }
+        let its = other.restoredFrom.map { ($0.sourceServerID, $0.sourceServer) }
+        if let mine, mine.0 == other.id || mine.0 == its?.0 { return mine }
+        if let its, its.0 == row.id { return its }
+        return nil
+    }
+
+    /// As far as the snapshots of the servers see.
+    private func touchedRows(
+        _ rows: ForkedRows, _ holders: [ComparedSide.Holder], _ notes: inout [String]
+    ) throws -> TouchedRows? {
         try orReadAll(&notes) {
-            try pages.touched(
-                upTo: holders.prefix(pages.count).map { (holder) throws(Problem) in
-                    try holder.writtenWAL(ofCopy: cancellation)
+            try rows.touched(
+                upTo: zip(holders, rows.areCopies).map { (holder, isCopy) throws(Problem) in
+                    try holder.writtenWAL(isCopy: isCopy, cancellation)
                 })
         }
     }
@@ -141,7 +161,7 @@ extension ControlPlane {
         } catch {
             let problem = Self.problem(from: error)
             guard problem.code != .canceled else { throw problem }
-            let note = "All rows were read, as WAL does not tell which pages can differ: \(problem.message)."
+            let note = "All rows were read, as WAL does not tell which ones can differ: \(problem.message)."
             if !notes.contains(note) { notes.append(note) }
             return nil
         }

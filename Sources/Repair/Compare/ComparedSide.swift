@@ -65,14 +65,19 @@ public struct ComparedSide: Sendable {
         /// Where WAL ends that has every commit that the snapshot sees; all of it is on the disk then.
         ///
         /// A record that nobody waits for, such as that of an asynchronous commit, may not get there by
-        /// itself: a record is written then that does, so this is for a copy alone.
+        /// itself.
+        ///
+        /// - Parameter isCopy: whether a record may be written then that does.
         ///
         /// Throws `.queryFailed` where WAL did not get to the disk.
-        public func writtenWAL(ofCopy cancellation: CancellationFlag) throws(Problem) -> LSN {
+        public func writtenWAL(isCopy: Bool, _ cancellation: CancellationFlag) throws(Problem) -> LSN {
             guard let end = LSN(try connection.query(ServerQueries.endOfRecords).scalar ?? "") else {
                 throw Problem(.queryFailed, "the server does not say where its WAL ends")
             }
-            if try isFlushed(end, within: 0.5, cancellation) { return end }
+            if try isFlushed(end, within: isCopy ? 0.5 : 5, cancellation) { return end }
+            guard isCopy else {
+                throw Problem(.queryFailed, "WAL up to \(end) did not get to the disk within 5 seconds")
+            }
             let writer = try Connection(side.parameters)
             defer { writer.close() }
             // What this commit waits for lies behind the end.
@@ -128,6 +133,7 @@ public struct ComparedSide: Sendable {
         of relation: ComparedRelation, key: [String], pages: [UInt32], _ work: ComparedWork,
         _ body: (RowDigest) throws(Problem) -> Void
     ) throws(Problem) {
+        guard !pages.isEmpty else { return }
         let connection = try open()
         defer { connection.close() }
         let rows = DigestSelect(relation, key, work)
@@ -151,6 +157,37 @@ public struct ComparedSide: Sendable {
             }
             work.progress.advance(bytes: UInt64(list.count) * 8192)
             try pace?.wait(for: bytes, work.cancellation)
+        }
+    }
+
+    /// The rows that one statement reads where they are named one by one.
+    private var listedRowsAtOnce: Int { pace == nil ? 8192 : 512 }
+
+    /// Hands over the digests of the rows of a relation that lie at some addresses.
+    func digests(
+        of relation: ComparedRelation, key: [String], rows: [RowAddress], _ work: ComparedWork,
+        _ body: (RowDigest) throws(Problem) -> Void
+    ) throws(Problem) {
+        guard !rows.isEmpty else { return }
+        let connection = try open()
+        defer { connection.close() }
+        let select = DigestSelect(relation, key, work)
+        for start in stride(from: 0, to: rows.count, by: listedRowsAtOnce) {
+            let list = rows[start..<min(start + listedRowsAtOnce, rows.count)]
+            let addresses = list.map { "\"\($0)\"" }.joined(separator: ",")
+            // As a constant, the planner fetches the rows by these addresses.
+            let stretch = "ONLY \(relation.name.sql) AS r WHERE r.ctid = ANY ('{\(addresses)}'::tid[])"
+            var bytes: UInt64 = 0
+            _ = try connection.copyOut(
+                "COPY (\(select.sql(from: stretch))) TO STDOUT", cancellation: work.cancellation
+            ) { (row) throws(Problem) in
+                let digest = try DigestLine.checked(row)
+                bytes += UInt64(digest.length)
+                try body(digest)
+            }
+            let pages = Set(list.map(\.block)).count
+            work.progress.advance(bytes: UInt64(pages) * 8192)
+            try pace?.wait(for: max(bytes, UInt64(pages) * 8192), work.cancellation)
         }
     }
 

@@ -8,7 +8,7 @@ public struct DatabaseComparer {
     private let here: ComparedSide.Holder
     private let there: ComparedSide.Holder
     private let work: ComparedWork
-    private let touched: TouchedPages?
+    private let touched: TouchedRows?
     private let wants: (QualifiedName) -> Bool
     /// Gets each row that differs.
     private let output: (QualifiedName, RowDifference) throws(Problem) -> Void
@@ -16,7 +16,7 @@ public struct DatabaseComparer {
 
     /// - Parameter touched: where alone rows can differ, if that is known.
     public init(
-        here: ComparedSide.Holder, there: ComparedSide.Holder, _ work: ComparedWork, touched: TouchedPages?,
+        here: ComparedSide.Holder, there: ComparedSide.Holder, _ work: ComparedWork, touched: TouchedRows?,
         wants: @escaping (QualifiedName) -> Bool,
         output: @escaping (QualifiedName, RowDifference) throws(Problem) -> Void
     ) {
@@ -129,8 +129,8 @@ public struct DatabaseComparer {
         }
         var whole: [Pair] = []
         for pair in pairs {
-            if case .pages(let pages)? = extent(of: pair) {
-                made.append(try table(pair, pages: pages))
+            if case .some(let pages, let rows)? = extent(of: pair) {
+                made.append(try table(pair, pages: pages, rows: rows))
             } else {
                 whole.append(pair)
             }
@@ -142,8 +142,8 @@ public struct DatabaseComparer {
         return made
     }
 
-    /// Which pages of a relation have to be read on both sides; nil for all of them.
-    private func extent(of pair: Pair) -> TouchedPages.Extent? {
+    /// What of a relation has to be read on both sides; nil for all of it.
+    private func extent(of pair: Pair) -> TouchedRows.Extent? {
         guard let touched, let file = pair.here.file, pair.here.isStored(as: pair.there) else { return nil }
         return touched.extent(of: file, pages: max(pair.here.pages, pair.there.pages))
     }
@@ -202,16 +202,19 @@ public struct DatabaseComparer {
         return table
     }
 
-    /// Of a table of which only these pages can differ.
-    private func table(_ pair: Pair, pages: [UInt32]) throws(Problem) -> TableComparison {
+    /// Of a table of which only the rows on these pages can differ, and these rows of others.
+    private func table(
+        _ pair: Pair, pages: [UInt32], rows: [RowAddress]
+    ) throws(Problem) -> TableComparison {
         var table = TableComparison(name: pair.here.name, outcome: .equal)
         table.key = pair.key
-        guard !pages.isEmpty else { return table }
-        let rows = UInt64(pages.count) * Self.rowsOfPage
+        guard !pages.isEmpty || !rows.isEmpty else { return table }
+        let count = UInt64(pages.count) * Self.rowsOfPage + UInt64(rows.count)
         let work = work
-        let spools = try self.spools(pair, DigestSpool.parts(forRows: rows)) {
+        let spools = try self.spools(pair, DigestSpool.parts(forRows: count)) {
             (side, relation, body) throws(Problem) in
             try side.digests(of: relation, key: pair.key, pages: pages, work, body)
+            try side.digests(of: relation, key: pair.key, rows: rows, work, body)
         }
         defer { removeSpools() }
         try merge(spools, pair, &table)

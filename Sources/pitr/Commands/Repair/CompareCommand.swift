@@ -12,7 +12,7 @@ struct CompareCommand: PitrCommand {
             "Compare a copy with its source's latest moment, or two servers: definitions and every row.",
         discussion: """
             Without --with or --with-source a temporary copy of the latest moment of the copy's source is \
-            made and read: the source itself is not. Then WAL of both sides tells which pages can differ, \
+            made and read: the source itself is not. Then WAL of both sides tells which rows can differ, \
             and only these are read; --full reads every row. Rows are compared by all that PostgreSQL \
             prints of them, so that 1.0 and 1.00 differ; a row is found on the other side by its key, \
             without one rows are counted. Each side is read in one snapshot for each database, and nothing \
@@ -38,7 +38,7 @@ struct CompareCommand: PitrCommand {
     var table: [String] = []
     @Flag(help: "Only definitions.") var schema = false
     @Flag(help: "Only rows, sequences and large objects.") var rows = false
-    @Flag(help: "Read every row, also where WAL tells which pages can differ.") var full = false
+    @Flag(help: "Read every row, also where WAL tells which rows can differ.") var full = false
     @Option(
         help: ArgumentHelp(
             "A folder to make for the report, every row that differs, and both definitions of objects.",

@@ -1,51 +1,18 @@
 public import PostgresFormat
 import WALEvents
 
-/// Numbers that lie close together, such as pages of a table.
-struct NumberSet: Hashable, Sendable {
-    private static let numbersOfChunk: UInt32 = 1024
-    private var chunks: [UInt32: [UInt64]] = [:]
-
-    mutating func insert(_ number: UInt32) {
-        let place = Int(number % Self.numbersOfChunk)
-        chunks[number / Self.numbersOfChunk, default: [UInt64](repeating: 0, count: 16)][place / 64] |=
-            1 << UInt64(place % 64)
-    }
-
-    func contains(_ number: UInt32) -> Bool {
-        let place = Int(number % Self.numbersOfChunk)
-        guard let chunk = chunks[number / Self.numbersOfChunk] else { return false }
-        return chunk[place / 64] & 1 << UInt64(place % 64) != 0
-    }
-
-    var count: Int { chunks.values.reduce(0) { $0 + $1.reduce(0) { $0 + $1.nonzeroBitCount } } }
-
-    /// In ascending order.
-    var sorted: [UInt32] {
-        var found: [UInt32] = []
-        found.reserveCapacity(count)
-        for (number, chunk) in chunks.sorted(by: { $0.key < $1.key }) {
-            for (place, word) in chunk.enumerated() where word != 0 {
-                for bit in 0..<64 where word & 1 << UInt64(bit) != 0 {
-                    found.append(number * Self.numbersOfChunk + UInt32(place * 64 + bit))
-                }
-            }
-        }
-        return found
-    }
-}
-
-/// The pages on which rows of two servers can differ that were one up to some place in WAL: those that WAL
-/// of either names since, and those on which transactions wrote before it that committed behind it.
+/// The rows of two servers that can differ that were one up to some place in WAL: those that WAL of either names
+/// since, and those that transactions wrote before it that committed behind it.
 ///
-/// Any other page has the same rows on both, at the same addresses.
-public struct TouchedPages: Sendable {
+/// Any other row is the same on both, at the same address.
+public struct TouchedRows: Sendable {
     public enum Extent: Hashable, Sendable {
         case whole
-        case pages([UInt32])
+        /// All rows of some pages, in ascending order, and single rows of others.
+        case some(pages: [UInt32], rows: [RowAddress])
     }
 
-    private var pages: [RelationLocator: NumberSet] = [:]
+    private var files: [RelationLocator: RowSet] = [:]
     /// Files that were made since: a table that is new, or was written anew.
     private var made: Set<RelationLocator> = []
     /// Made or moved since, whose files WAL may not describe.
@@ -84,13 +51,13 @@ public struct TouchedPages: Sendable {
             }
         default: break
         }
-        addPages(record)
+        addRows(record)
     }
 
     /// Takes a record from before the fork: one of a transaction that committed behind it counts.
     public mutating func addEarlier(_ record: borrowing WALRecord) {
         guard record.xid.isNormal, committed.contains(record.xid.rawValue) else { return }
-        addPages(record)
+        addRows(record)
     }
 
     private mutating func refuse(_ record: borrowing WALRecord) {
@@ -102,6 +69,43 @@ public struct TouchedPages: Sendable {
         if oldest.map({ xid.precedes($0) }) ?? true { oldest = xid }
     }
 
+    private mutating func addRows(_ record: borrowing WALRecord) {
+        switch record.resourceManager {
+        case .heap?, .heap2?: addHeap(record)
+        // No relation that is compared has its pages of them.
+        case .btree?, .hash?, .gin?, .gist?, .spGist?, .brin?, .sequence?: break
+        // What a reader finds out of a row is no change of it.
+        case .xlog? where record.operation == XLogOperation.fullPageImageForHint: break
+        default: addPages(record)
+        }
+    }
+
+    private mutating func addHeap(_ record: borrowing WALRecord) {
+        switch record.heapOperation {
+        case .insert(let insertion)?: add(insertion.row)
+        case .multiInsert(let insertion)?:
+            guard let numbers = record.rowNumbers(of: insertion) else { return refuse(record) }
+            for number in numbers {
+                add(insertion.block.locator, RowAddress(block: insertion.block.block, offset: number))
+            }
+        case .delete(let deletion)?: add(deletion.row)
+        case .update(let update)?:
+            add(update.old)
+            add(update.new)
+        case .inPlace?: addPages(record)
+        // Locks, pruning and freezing change no row.
+        case .truncate?, .confirm?, .lock?, .lockUpdated?, .prune?, .visible?, .newCommand?, .rewriteMapping?:
+            break
+        case nil: refuse(record)
+        }
+    }
+
+    private mutating func add(_ row: HeapRow) { add(row.locator, row.address) }
+
+    private mutating func add(_ file: RelationLocator, _ address: RowAddress) {
+        files[file, default: RowSet()].insert(address)
+    }
+
     private mutating func addPages(_ record: borrowing WALRecord) {
         var touched: [(RelationLocator, UInt32)] = []
         let isWhole = record.forEachBlock { block in
@@ -109,7 +113,7 @@ public struct TouchedPages: Sendable {
             return true
         }
         if !isWhole { refuse(record) }
-        for (file, page) in touched { pages[file, default: NumberSet()].insert(page) }
+        for (file, page) in touched { files[file, default: RowSet()].insert(page: page) }
     }
 
     /// What is to be read of a relation that has the same file on both sides.
@@ -117,8 +121,13 @@ public struct TouchedPages: Sendable {
     /// - Parameter count: of its pages.
     public func extent(of file: RelationLocator, pages count: UInt64) -> Extent {
         guard !made.contains(file), !databases.contains(file.database) else { return .whole }
-        guard let touched = pages[file] else { return .pages([]) }
-        // Page by page is dearer than all of them in a row.
-        return UInt64(touched.count) * 2 > count && count > 8 ? .whole : .pages(touched.sorted)
+        guard let touched = files[file] else { return .some(pages: [], rows: []) }
+        let (pages, rows) = touched.sorted
+        // One by one is dearer than all of them in a row.
+        let some = (UInt64(pages.count) * Self.rowsOfPage + UInt64(rows.count)) * 2
+        return some > count * Self.rowsOfPage && count > 8 ? .whole : .some(pages: pages, rows: rows)
     }
+
+    /// Rows on a page of an ordinary table, about.
+    private static let rowsOfPage: UInt64 = 60
 }
