@@ -46,9 +46,10 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
-        func `pages that WAL names hold all differences, also of what was open or prepared at the fork`()
+        func `rows that WAL names are all that differ, also of what was open or prepared at the fork`()
             throws
         {
+            var random = SeededRandom()
             try ProductUnderTest.use("compare-fork") { product in
                 let source = try product.create("shop")
                 try product.endAutovacuum(on: source)
@@ -72,8 +73,9 @@ extension EndToEnd {
                 }
                 let altered = try copy.superuser()
                 defer { altered.close() }
-                for statement in CompareWorkload.afterFork { try later.execute(statement) }
-                for statement in CompareWorkload.inCopy { try altered.execute(statement) }
+                let works = (CompareWorkload.work(&random), CompareWorkload.work(&random))
+                for statement in CompareWorkload.afterFork + works.0 { try later.execute(statement) }
+                for statement in CompareWorkload.inCopy + works.1 { try altered.execute(statement) }
                 let quick = try Self.compared(product, ["--rows"], isEqual: false)
                 let full = try Self.compared(product, ["--rows", "--full"], isEqual: false)
                 #expect(Self.findings(quick) == Self.findings(full))
@@ -81,8 +83,23 @@ extension EndToEnd {
                 let read = (quick["tables"]?.array ?? []).filter { $0["rowsHere"] != .null }
                 let names = read.compactMap { $0["name"]?.string }
                 #expect(names == CompareWorkload.readWhole, "\(quick)")
+                try Self.checkSource(product, full)
                 try Self.checkCopies(product, later)
             }
+        }
+
+        /// The source itself beside its copy, from either side, and by its name.
+        private static func checkSource(_ product: ProductUnderTest, _ full: JSONValue) throws {
+            let direct = try compared(product, ["--rows", "--with-source"], isEqual: false)
+            #expect(findings(direct) == findings(full))
+            let read = (direct["tables"]?.array ?? []).filter { $0["rowsHere"] != .null }
+            #expect(read.compactMap { $0["name"]?.string } == CompareWorkload.readWhole, "\(direct)")
+            let turned = try product.run(
+                ["compare", "-n", "shop", "--with", "copy", "-d", "postgres", "--rows"]
+            ).printed()
+            let names = turned["databases"]?.array?.first.map(Self.unequal)
+            #expect(names == unequal(direct), "\(turned)")
+            #expect(turned["notes"]?.array?.isEmpty == true, "\(turned)")
         }
 
         /// Two copies of one source, from either side of the other fork.

@@ -1,3 +1,5 @@
+import TestValues
+
 /// A database with a table for each kind of value, and what changes one row of it to the next best.
 enum CompareWorkload {
     /// A type, a value of it, and another one that is easily taken for the same.
@@ -132,6 +134,9 @@ enum CompareWorkload {
         CREATE TABLE emptied AS SELECT * FROM same;
         CREATE TABLE rewritten AS SELECT * FROM same;
         CREATE TABLE widened AS SELECT * FROM same;
+        CREATE TABLE busy (id int PRIMARY KEY, x int, y text);
+        INSERT INTO busy SELECT g, 0, repeat('y', g % 90) FROM generate_series(1, 5000) g;
+        CREATE TABLE loose AS SELECT id FROM busy;
         CREATE TYPE mood AS ENUM ('good', 'bad');
         CREATE TABLE felt (id int, x mood);
         INSERT INTO felt VALUES (1, 'good');
@@ -168,6 +173,34 @@ enum CompareWorkload {
         "INSERT INTO t VALUES (9003), (9004); UPDATE bag SET x = 1 WHERE id = 4999",
         "ALTER TABLE widened ADD z int DEFAULT 2",
     ]
+
+    /// Work of all kinds on few rows and on many: line pointers are used again, versions follow on each other
+    /// on one page, what is rolled back and what is only locked changes nothing.
+    static func work(_ random: inout SeededRandom) -> [String] {
+        (0..<24).map { _ in
+            let first = Int.random(in: 1...5000, using: &random)
+            let count = Int.random(in: 1...Bool.random(using: &random) ? 3 : 400, using: &random)
+            let rows = "WHERE id BETWEEN \(first) AND \(first + count)"
+            switch Int.random(in: 0..<11, using: &random) {
+            case 0: return "UPDATE busy SET x = x + 1 WHERE id % 50 = \(first % 50)"
+            case 1: return "UPDATE busy SET x = x + 1, y = y || 'z' \(rows)"
+            case 2: return "DELETE FROM busy \(rows)"
+            case 3:
+                return "INSERT INTO busy SELECT g, \(first), 'new' "
+                    + "FROM generate_series(\(first), \(first + count)) g "
+                    + "ON CONFLICT (id) DO UPDATE SET x = excluded.x"
+            case 4: return "VACUUM busy, loose"
+            case 5: return "BEGIN; UPDATE busy SET x = -1 \(rows); DELETE FROM loose \(rows); ROLLBACK"
+            case 6: return "BEGIN; SELECT FROM busy \(rows) FOR NO KEY UPDATE; COMMIT"
+            case 7: return "COPY loose FROM PROGRAM 'seq \(first) \(first + count)'"
+            case 8: return "DELETE FROM loose \(rows)"
+            case 9: return "CHECKPOINT"
+            default:
+                return "BEGIN; UPDATE busy SET x = 1 \(rows); SAVEPOINT a; DELETE FROM busy \(rows); "
+                    + "ROLLBACK TO a; UPDATE busy SET x = 2 \(rows); COMMIT"
+            }
+        }
+    }
 
     /// In another copy, which left the source later.
     static let inOther = [

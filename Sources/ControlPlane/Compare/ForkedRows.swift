@@ -5,8 +5,8 @@ import Platform
 import PostgresFormat
 import Repair
 
-/// Which rows alone can differ of two states of one source, as WAL tells: of a copy and of its source's latest
-/// moment, of a copy and the source itself, or of two copies.
+/// Which rows alone can differ of two states of one source, as WAL tells: of a copy and of its source's
+/// latest moment, of a copy and the source itself, or of two copies.
 final class ForkedRows {
     /// A server with WAL of its own.
     struct Branch {

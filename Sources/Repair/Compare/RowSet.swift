@@ -36,8 +36,8 @@ struct NumberSet: Hashable, Sendable {
 
 /// Addresses of rows in one file, and pages of which all rows count.
 ///
-/// Where many rows of a page are touched the page stands for them, so that a table that is written from end to
-/// end takes a bit for each of its pages; otherwise a row takes eight bytes, up to `mostRows`.
+/// Where many rows of a page are touched the page stands for them, so that a table that is written from end
+/// to end takes a bit for each of its pages; otherwise a row takes eight bytes, up to `mostRows`.
 struct RowSet: Hashable, Sendable {
     /// A page has that many touched rows before it stands for all of them.
     private static let rowsBeforePage = 16

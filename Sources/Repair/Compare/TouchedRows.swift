@@ -1,8 +1,8 @@
 public import PostgresFormat
 import WALEvents
 
-/// The rows of two servers that can differ that were one up to some place in WAL: those that WAL of either names
-/// since, and those that transactions wrote before it that committed behind it.
+/// The rows of two servers that can differ that were one up to some place in WAL: those that WAL of either
+/// names since, and those that transactions wrote before it that committed behind it.
 ///
 /// Any other row is the same on both, at the same address.
 public struct TouchedRows: Sendable {
