@@ -54,6 +54,7 @@ image: dist
 bench: release
 	@Scripts/bench
 	@BIN=$(RELEASE)/release Scripts/bench-wal
+	@BIN=$(RELEASE)/release Scripts/bench-rows
 
 build: setup
 	$(SWIFT) build $(STRICT)
