@@ -8,6 +8,13 @@ struct GlobalOptions: ParsableArguments {
             "Output format; else a table on a terminal and JSON elsewhere.", valueName: "format"))
     var output: OutputFormat?
 
+    @Option(
+        help: ArgumentHelp(
+            "Print only a part of the result, as JMESPath names it: local.id, [].name, [0].",
+            valueName: "path"),
+        transform: QueryPath.init)
+    var query: QueryPath?
+
     @Flag(help: "Say more about what is going on.")
     var verbose = false
 
@@ -22,6 +29,12 @@ struct GlobalOptions: ParsableArguments {
 
     /// The format asked for, or the one that suits who reads.
     var format: OutputFormat {
-        output ?? .usual(isTerminal: StandardStream.output.isTerminal)
+        output ?? (query == nil ? .usual(isTerminal: StandardStream.output.isTerminal) : .json)
+    }
+
+    func validate() throws {
+        if query != nil, output?.isForPerson == true {
+            throw ValidationError("--query goes with -o json, tsv or yaml: a table has columns of its own")
+        }
     }
 }

@@ -32,7 +32,7 @@ extension PitrCommand {
         let session = Session(global)
         defer { session.messages.progress?.wipe() }
         let report = try execute(session)
-        if global.output == nil, case .plain(let text) = report.view {
+        if global.output == nil, global.query == nil, case .plain(let text) = report.view {
             try StandardStream.output.write(text)
         } else {
             try session.print(report)

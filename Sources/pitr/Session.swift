@@ -69,9 +69,11 @@ struct Session: Sendable {
     func print(_ report: Report) throws {
         messages.progress?.wipe()
         let stream = StandardStream.output
-        let isWritten = try report.write(
-            options.format, colors: stream.isTerminal && TerminalColor.isWanted()
-        ) { text in try stream.write(text) }
+        let isWritten =
+            try options.query == nil
+            && report.write(
+                options.format, colors: stream.isTerminal && TerminalColor.isWanted()
+            ) { text in try stream.write(text) }
         if !isWritten { try stream.write(text(of: report)) }
     }
 
@@ -79,8 +81,8 @@ struct Session: Sendable {
     func text(of report: Report) throws -> String {
         let stream = StandardStream.output
         let text = try report.render(
-            options.format, colors: stream.isTerminal && TerminalColor.isWanted(), width: stream.width,
-            fits: stream.isTerminal)
+            options.format, query: options.query, colors: stream.isTerminal && TerminalColor.isWanted(),
+            width: stream.width, fits: stream.isTerminal)
         // Values between tabs have no way to write a control character down; a program gets them as they are.
         return stream.isTerminal && options.format == .tsv ? text.visible(keepsLines: true) : text
     }

@@ -65,12 +65,18 @@ struct Report: Sendable {
     /// The one place that knows every output format.
     ///
     /// - Parameters:
+    ///   - query: the part that is asked for; nothing is printed where that is null.
     ///   - colors: whether the coloured formats and the states in tables are coloured.
     ///   - fits: whether tables have to fit into the width.
     func render(
-        _ format: OutputFormat, colors: Bool = false, width: Int = 100, fits: Bool = false
+        _ format: OutputFormat, query: QueryPath? = nil, colors: Bool = false, width: Int = 100,
+        fits: Bool = false
     ) throws -> String {
-        guard let value = try wholeValue(format) else { return "" }
+        guard var value = try wholeValue(format) else { return "" }
+        if let query {
+            value = try query.part(of: value)
+            if value == .null { return "" }
+        }
         switch format {
         case .json: return JSONText.render(value)
         case .jsonc: return JSONText.render(value, colors: colors)

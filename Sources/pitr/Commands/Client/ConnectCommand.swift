@@ -21,9 +21,10 @@ struct ConnectCommand: PitrCommand {
     var psqlArguments: [String] = []
 
     func validate() throws {
-        if global.output != nil {
+        if global.output != nil || global.query != nil {
             throw ValidationError(
-                "-o is not for psql, which prints in its own ways; 'pitr execute' prints rows in any format")
+                "-o and --query are not for psql, which prints in its own ways; 'pitr execute' prints rows in "
+                    + "any format")
         }
     }
 

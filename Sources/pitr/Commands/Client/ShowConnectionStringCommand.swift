@@ -28,6 +28,8 @@ struct ShowConnectionStringCommand: PitrCommand {
     @Flag(help: "Print one URI for psql and nothing else.") var uri = false
     @Flag(help: .hidden) var pgBouncer = false
 
+    private var isOneLine: Bool { global.output == .tsv && global.query == nil }
+
     func validate() throws {
         if pgBouncer {
             throw ValidationError("--pg-bouncer is not possible here: servers come without PgBouncer")
@@ -39,7 +41,7 @@ struct ShowConnectionStringCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         // Tab-separated there is room for one string, and it has to be one that can be used.
-        if let serverName, uri || global.output == .tsv {
+        if let serverName, uri || isOneLine {
             return try wholeURI(serverName, session)
         }
         var strings = ConnectionStrings(
@@ -64,7 +66,7 @@ struct ShowConnectionStringCommand: PitrCommand {
             text.heading(name)
             text.command(string)
         }
-        if global.output == .tsv {
+        if isOneLine {
             return Report(value: .string(strings.all["psql_cmd"] ?? ""), view: .text(text))
         }
         return try Report(["connectionStrings": strings.all], text)
@@ -80,7 +82,7 @@ struct ShowConnectionStringCommand: PitrCommand {
             database: databaseName ?? ClientOptions.standardDatabase,
             login: adminUser ?? address.login, password: given,
             rootCertificate: address.rootCertificate)
-        let value = global.output == .tsv ? JSONValue.string(text) : .object(["uri": .string(text)])
+        let value = isOneLine ? JSONValue.string(text) : .object(["uri": .string(text)])
         return Report(value: value, view: .plain(text + "\n"))
     }
 

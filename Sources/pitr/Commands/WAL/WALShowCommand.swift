@@ -19,6 +19,13 @@ struct WALShowCommand: PitrCommand {
     @Option(help: ArgumentHelp("No more records than this.", valueName: "count")) var limit: Int?
     @Option(help: ArgumentHelp("Only the records of one transaction.", valueName: "number")) var xid: UInt32?
 
+    func validate() throws {
+        if global.query != nil {
+            throw ValidationError(
+                "records are printed as they are read, without --query; '-o json' goes into jq")
+        }
+    }
+
     func execute(_ session: Session) throws -> Report {
         if let limit, limit < 1 { throw Problem(.usage, "--limit is at least 1") }
         let output = StandardStream.output
