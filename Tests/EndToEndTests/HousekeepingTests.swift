@@ -36,6 +36,8 @@ extension EndToEnd {
             try ProductUnderTest.use("purgelater") { product in
                 let first = try product.create("orders")
                 try product.delete("orders")
+                try product.refuses(
+                    ["timeline", "-s", "orders"], status: 3, saying: "can be read by its id, \(first.id)")
                 _ = try product.create("orders")
                 _ = try product.run(["delete", "-n", first.id, "--purge", "--yes"]).checked()
                 #expect(try product.json("list", "--deleted") == [])

@@ -47,7 +47,20 @@ extension ControlPlane {
                 hint: "Use a server's name, or its whole resource id.")
         }
         if let row = try kept(id: request.sourceServer) { return row }
-        return try findComplete(reference)
+        do {
+            return try findComplete(reference)
+        } catch let problem as Problem where problem.code == .resourceNotFound {
+            var problem = problem
+            // Where there is none of that name either, the problem stays as it is.
+            if let deleted = try? droppedSource(of: request),
+                deleted.resourceGroup.lowercased() == reference.resourceGroup.lowercased()
+            {
+                problem.hint =
+                    "It was deleted. Its backups can be read by its id, \(deleted.id), and 'pitr "
+                    + "revive-dropped' brings it back."
+            }
+            throw problem
+        }
     }
 
     /// The deleted server that is meant: of several that had the name, the one deleted last.
