@@ -61,7 +61,8 @@ struct MistypedWordTests {
         ("restore --ttl 8h", "expires"), ("update --keep", "hold"), ("restore --overwrite", "replace"),
         ("delete -n x --force", "yes"), ("restore -n x --force", "replace"),
         ("restore --target 04:37", "restore-time"), ("restore --point p", "restore-point"),
-        ("restore --host 127.0.0.1", "listen"),
+        ("restore --host 127.0.0.1", "listen"), ("firewall-rule show -s shop --rule-name r", "name"),
+        ("backup show -s shop --backup-name b", "name"), ("restore --backup-name b", "backup"),
     ])
     func `suggests the option that is meant, also where another is missing`(_ line: String, _ option: String)
     {
@@ -82,7 +83,8 @@ struct MistypedWordTests {
         #expect(bare("restore copy -s shop") == "Did you mean 'pitr restore -n copy'?")
         #expect(bare("restore copy --source-server=shop") == "Did you mean 'pitr restore -n copy'?")
         for line in [
-            "wal show 0/1..0/2", "show -n shop", "completion bash", "list shop", "explain shop", "start --all",
+            "wal show 0/1..0/2", "show -n shop", "completion bash", "list shop", "explain shop",
+            "start --all",
         ] {
             #expect(bare(line) == nil, "\(line)")
         }

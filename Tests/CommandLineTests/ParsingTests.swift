@@ -34,6 +34,13 @@ struct ParsingTests {
         #expect(WALOptions.flaw(ofPositions: "./x") == nil && WALOptions.flaw(ofPositions: "../a/b") == nil)
     }
 
+    @Test(arguments: ["-n", "-d", "--name", "--database-name"])
+    func `a database is named as any az names it`(_ option: String) throws {
+        #expect(try parse(DatabaseCreateCommand.self, "db", "create", "-s", "shop", option, "x").name == "x")
+        #expect(try parse(DatabaseShowCommand.self, "db", "show", "-s", "shop", option, "x").name == "x")
+        #expect(try parse(DatabaseDeleteCommand.self, "db", "delete", "-s", "shop", option, "x").name == "x")
+    }
+
     @Test func `a copy's time is taken by restore and update, and by nothing else`() throws {
         let restore = try parse(
             RestoreCommand.self, "restore", "-n", "copy", "-s", "src", "--expires", "8h", "--hold")

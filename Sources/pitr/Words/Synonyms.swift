@@ -81,6 +81,8 @@ enum Synonyms {
         "admin-user": "user username login admin",
         "listen | start-ip-address": "host ip address bind ip-address",
         "database-name": "database db dbname",
+        "name": "rule-name",
+        "backup | name": "backup-name",
         "home": "dir data-dir state-dir pitr-home",
         "only-show-errors": "quiet silent",
         "verbose": "debug",

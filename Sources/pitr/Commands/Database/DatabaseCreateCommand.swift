@@ -7,7 +7,11 @@ struct DatabaseCreateCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
-    @Option(name: .shortAndLong, help: "Name of the database.") var name: String
+    // The other two names are those of az until 2.85, and of all that connects here.
+    @Option(
+        name: [.short, .long, .customShort("d"), .customLong("database-name")],
+        help: "Name of the database.")
+    var name: String
     @Option(help: "Encoding.") var charset: String?
     @Option(help: "Collation.") var collation: String?
 

@@ -6,8 +6,10 @@ struct DatabaseDeleteCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
-    @Option(name: .shortAndLong, help: "Name of the database.", completion: Completions.databases) var name:
-        String
+    @Option(
+        name: [.short, .long, .customShort("d"), .customLong("database-name")],
+        help: "Name of the database.", completion: Completions.databases)
+    var name: String
     @OptionGroup var confirmed: YesOption
 
     func execute(_ session: Session) throws -> Report {

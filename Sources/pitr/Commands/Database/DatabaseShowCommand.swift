@@ -7,8 +7,10 @@ struct DatabaseShowCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
-    @Option(name: .shortAndLong, help: "Name of the database.", completion: Completions.databases) var name:
-        String
+    @Option(
+        name: [.short, .long, .customShort("d"), .customLong("database-name")],
+        help: "Name of the database.", completion: Completions.databases)
+    var name: String
 
     func execute(_ session: Session) throws -> Report {
         let database = try session.controlPlane().showDatabase(server.reference, name: name)
