@@ -136,7 +136,7 @@ private struct HeldInventory {
             {
                 choice.rejected.append(RejectedBackup(name: backup.name, reason: reason))
             } else {
-                usable.append(InventoryBackup(backup, in: layout))
+                usable.append(InventoryBackup(backup))
             }
         }
         return usable
@@ -272,7 +272,7 @@ private struct HeldInventory {
 }
 
 extension InventoryBackup {
-    init(_ entry: StoredBackup, in layout: RepositoryLayout) {
+    init(_ entry: StoredBackup) {
         guard let backup = entry.descriptor else {
             let never = PostgresTimestamp(microseconds: 0)
             self.init(
@@ -297,14 +297,14 @@ extension InventoryBackup {
                 OrdinaryTablespace(number: $0.number, location: $0.location)
             })
         walLevel = backup.settings.walLevel
-        if let check = BackupChecks(layout: layout).last(of: backup) {
+        if let check = entry.lastCheck {
             isVerified = check.outcome == .sound
             // Whether WAL is there and sound is looked at for every plan anew.
             if check.outcome == .damagedFiles {
                 damage = "\(check.finding ?? "it is damaged"), found \(check.time)"
             }
         }
-        preparedAtStart = BackupFiles.preparedTransactions(of: backup, in: layout)
-        preparedStates = BackupFiles.preparedStates(of: backup, in: layout)
+        preparedAtStart = entry.preparedTransactions
+        preparedStates = entry.preparedStates
     }
 }

@@ -72,7 +72,7 @@ extension SourceReader {
     ) throws -> EventsRead {
         let layout = layout
         let descriptors = Dictionary(
-            try BackupRepository(layout: layout).list().compactMap { $0.descriptor }.map { ($0.name, $0) },
+            try BackupRepository(layout: layout).intact().map { ($0.name, $0) },
             uniquingKeysWith: { first, _ in first })
         var failure: Problem?
         var reader = EventReader(

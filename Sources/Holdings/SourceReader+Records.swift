@@ -67,7 +67,7 @@ extension SourceReader {
     public func verifyArchive() throws -> ArchiveReport {
         let archive = archive
         // Before the segments: a backup that is listed has its WAL in the archive.
-        let backups = try BackupRepository(layout: archive.layout).list().compactMap(\.descriptor)
+        let backups = try BackupRepository(layout: archive.layout).intact()
         var report = try archive.report(workers: 2, progress: progress, cancellation: cancellation)
         report.addNeeds(
             of: backups.map {

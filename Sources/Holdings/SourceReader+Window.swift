@@ -24,11 +24,12 @@ extension SourceReader {
         let path = TimelinePath(histories[timeline] ?? TimelineHistory(root: timeline))
         let onPath = path.choose(from: held, histories: histories)
         let numbers = Set(onPath.map(\.name.number))
-        let sound = listed.compactMap(\.descriptor).filter { backup in
-            path.use(ofBackupOn: backup.timeline, endingAt: backup.stopLSN) == .usable
+        let sound = listed.filter { stored in
+            guard let backup = stored.descriptor else { return false }
+            return path.use(ofBackupOn: backup.timeline, endingAt: backup.stopLSN) == .usable
                 && numbers.isSuperset(of: backup.requiredSegments.map(\.number))
-                && BackupChecks(layout: layout).last(of: backup)?.outcome != .damagedFiles
-        }
+                && stored.lastCheck?.outcome != .damagedFiles
+        }.compactMap(\.descriptor)
         guard let earliest = sound.map(\.stopTime).min(),
             let newest = sound.max(by: { $0.stopLSN < $1.stopLSN })
         else { return (nil, nil) }

@@ -51,7 +51,7 @@ extension ControlPlane {
     /// Where an attached server's WAL is missing that follows on its newest base backup.
     func gapBehindBackups(of row: ServerRow) throws -> LSN? {
         guard row.attachment != nil, let gap = receiverFolder(row).status()?.gap else { return nil }
-        let newest = try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor?.startLSN).max()
+        let newest = try BackupRepository(layout: layout(row)).intact().map(\.startLSN).max()
         return newest.map { $0 <= gap } ?? true ? gap : nil
     }
 

@@ -111,7 +111,7 @@ extension ControlPlane {
     }
 
     func backupTime(_ name: String, of source: ServerRow) throws -> PostgresTimestamp? {
-        try BackupRepository(layout: layout(source)).list().compactMap(\.descriptor)
+        try BackupRepository(layout: layout(source)).intact()
             .first { $0.name == name }?.stopTime
     }
 

@@ -149,14 +149,12 @@ extension ControlPlane {
     }
 
     public func listBackups(_ server: ServerReference) throws -> [BackupDetails] {
-        let layout = layout(try find(server))
-        let checks = BackupChecks(layout: layout)
-        return try BackupRepository(layout: layout).list().compactMap(\.descriptor)
-            .sorted { $0.stopTime < $1.stopTime }.map { backup in
-                var details = Self.details(backup)
-                details.verdict = checks.last(of: backup).map { BackupVerdict($0) }
-                return details
-            }
+        try BackupRepository(layout: layout(find(server))).list().compactMap { stored in
+            guard let backup = stored.descriptor else { return nil }
+            var details = Self.details(backup)
+            details.verdict = stored.lastCheck.map { BackupVerdict($0) }
+            return details
+        }.sorted { $0.completedTime < $1.completedTime }
     }
 
     public func showBackup(_ server: ServerReference, name: String) throws -> BackupDetails {

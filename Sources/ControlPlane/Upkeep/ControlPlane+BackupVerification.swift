@@ -72,12 +72,13 @@ extension ControlPlane {
     /// Checks the backup of a server whose check is due by its schedule.
     func verifyIfDue(_ row: ServerRow, now: PostgresTimestamp, dryRun: Bool) throws -> [MaintenanceAction] {
         let layout = layout(row)
-        let checks = BackupChecks(layout: layout)
-        let known = try BackupRepository(layout: layout).list().compactMap(\.descriptor).map { backup in
-            VerificationSchedule.Known(
-                name: backup.name, made: backup.stopTime,
-                // One from the future is of a clock that was wrong.
-                checked: checks.last(of: backup).flatMap { $0.time <= now ? $0.time : nil })
+        let known = try BackupRepository(layout: layout).list().compactMap { stored in
+            stored.descriptor.map { backup in
+                VerificationSchedule.Known(
+                    name: backup.name, made: backup.stopTime,
+                    // One from the future is of a clock that was wrong.
+                    checked: stored.lastCheck.flatMap { $0.time <= now ? $0.time : nil })
+            }
         }
         let chosen = VerificationSchedule(window: row.maintenanceWindow).due(of: known, at: now)
         guard let chosen, let pin = try DirectoryLock.attempt(paths.pin(row.id), .shared) else { return [] }

@@ -36,11 +36,9 @@ extension ControlPlane {
 
     /// A backup whose last check found damage; nil when none did.
     func checkFinding(_ row: ServerRow) throws -> DoctorFinding? {
-        let checks = BackupChecks(layout: layout(row))
-        let damaged = try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor)
-            .compactMap { backup in
-                checks.last(of: backup).flatMap { $0.outcome == .sound ? nil : (backup.name, $0) }
-            }
+        let damaged = try BackupRepository(layout: layout(row)).list().compactMap { backup in
+            backup.lastCheck.flatMap { $0.outcome == .sound ? nil : (backup.name, $0) }
+        }
         guard let (name, check) = damaged.first else { return nil }
         let count = damaged.count == 1 ? "" : "\(damaged.count) damaged backups, the first of them "
         return DoctorFinding(

@@ -263,7 +263,7 @@ extension ControlPlane {
         // One that runs already is the one that is due.
         guard let free = try DirectoryLock.attempt(paths.backupLock(row.id)) else { return [] }
         free.release()
-        let backups = try BackupRepository(layout: layout(row)).list().compactMap(\.descriptor)
+        let backups = try BackupRepository(layout: layout(row)).intact()
         // One from the future was taken while the clock was ahead: it is not today's.
         let soon = now.advanced(bySeconds: Int64(ExpiryLedger.tolerance))
         let newest = backups.filter { $0.source == .automatic && $0.stopTime <= soon }

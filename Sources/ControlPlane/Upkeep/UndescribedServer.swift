@@ -89,7 +89,7 @@ struct UndescribedServer {
 
     /// As its newest backup says it: 150018 is 15.18.
     private func minorVersion(_ layout: RepositoryLayout) throws -> String? {
-        let newest = try BackupRepository(layout: layout).list().compactMap(\.descriptor).last
+        let newest = try BackupRepository(layout: layout).intact().last
         return newest.map {
             "\(WALVersion.major(ofServerVersion: $0.postgresVersion)).\($0.postgresVersion % 10_000)"
         }

@@ -27,6 +27,9 @@ public struct BackupRepository: Sendable {
         }
     }
 
+    /// Those of them that are whole, in the same order.
+    public func intact() throws(Problem) -> [BackupDescriptor] { try list().compactMap(\.descriptor) }
+
     /// The names of the finished backups, sorted, none of them read: others are being made or deleted, or lie
     /// there by mistake.
     public func names() throws(Problem) -> [String] {
@@ -115,38 +118,17 @@ public struct BackupRepository: Sendable {
                     .backupDamaged, "backup '\(name)' is damaged",
                     detail: "its backup.json is that of '\(descriptor.name)'")
             }
-            return StoredBackup(name: name, path: path, content: .intact(descriptor))
+            return StoredBackup(name: name, layout: layout, content: .intact(descriptor))
         } catch {
             switch error.code {
-            case .backupDamaged: return StoredBackup(name: name, path: path, content: .damaged(error))
+            case .backupDamaged: return StoredBackup(name: name, layout: layout, content: .damaged(error))
             case .formatTooNew: throw error
             default:
                 let problem = Problem(
                     .backupDamaged, "backup '\(name)' is damaged: its backup.json cannot be read",
                     detail: error.detail ?? error.message)
-                return StoredBackup(name: name, path: path, content: .damaged(problem))
+                return StoredBackup(name: name, layout: layout, content: .damaged(problem))
             }
         }
-    }
-}
-
-/// A backup's folder and what it says of itself.
-public struct StoredBackup: Sendable {
-    public enum Content: Sendable {
-        case intact(BackupDescriptor)
-        /// `backup.json` is missing, damaged or of another backup: a `.backupDamaged` problem.
-        case damaged(Problem)
-    }
-
-    public let name: String
-    public let path: String
-    public let content: Content
-
-    public var descriptor: BackupDescriptor? {
-        if case .intact(let descriptor) = content { descriptor } else { nil }
-    }
-
-    public var damage: Problem? {
-        if case .damaged(let problem) = content { problem } else { nil }
     }
 }
