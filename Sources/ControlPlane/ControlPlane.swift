@@ -139,7 +139,7 @@ public final class ControlPlane: Sendable {
 
     /// The short directory of a server's private socket.
     func socketDirectory(_ id: String) -> String {
-        account.runtimeDirectory + "/" + id.prefix(8)
+        paths.instance(id, runtime: account.runtimeDirectory).socketDirectory
     }
 
     /// Where a server listens while it is being recovered.
@@ -147,17 +147,16 @@ public final class ControlPlane: Sendable {
         account.runtimeDirectory + "/r" + id.prefix(7)
     }
 
-    func instancePaths(_ id: String) -> InstancePaths {
-        InstancePaths(
-            data: paths.data(id), conf: paths.configuration(id), log: paths.log(id),
-            socketDirectory: socketDirectory(id))
+    /// Where a server's files are: the one place that knows it for a server that is run here.
+    func instancePaths(_ row: ServerRow) -> InstancePaths {
+        paths.instance(row.id, runtime: account.runtimeDirectory)
     }
 
     /// The server itself. Throws `.operationNotSupported` for one that is attached: it is not run here.
     func instance(_ row: ServerRow) throws(Problem) -> PostgresInstance {
         try requireOwn(row)
         return PostgresInstance(
-            installation: try installation(row), paths: instancePaths(row.id), runner: runner)
+            installation: try installation(row), paths: instancePaths(row), runner: runner)
     }
 
     /// The server for whoever only ends it, by signals: its programs need not be installed any more.
@@ -167,7 +166,7 @@ public final class ControlPlane: Sendable {
         let missing = PostgresInstallation(
             binDirectory: "/usr/lib/postgresql/\(row.version)/bin", major: Int(row.version) ?? 0,
             minorVersion: row.postgresVersion)
-        return PostgresInstance(installation: missing, paths: instancePaths(row.id), runner: runner)
+        return PostgresInstance(installation: missing, paths: instancePaths(row), runner: runner)
     }
 
     // MARK: Locks

@@ -1,3 +1,4 @@
+import Instance
 import Notation
 import Repository
 
@@ -40,8 +41,14 @@ struct HomePaths: Sendable {
 
     func server(_ id: String) -> String { servers + "/" + id }
     func data(_ id: String) -> String { server(id) + "/data" }
-    func configuration(_ id: String) -> String { server(id) + "/conf" }
-    func log(_ id: String) -> String { server(id) + "/log" }
+    /// A server's files.
+    ///
+    /// - Parameter runtime: the account's directory for sockets, whose paths have to be short.
+    func instance(_ id: String, runtime: String) -> InstancePaths {
+        InstancePaths(
+            data: data(id), conf: server(id) + "/conf", log: server(id) + "/log",
+            socketDirectory: runtime + "/" + id.prefix(8))
+    }
     /// What was received of an attached server and is not archived yet.
     func received(_ id: String) -> String { server(id) + "/received" }
     /// There once a permanent slot was made on an attached server: it is ours to drop.

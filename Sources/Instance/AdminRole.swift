@@ -10,7 +10,8 @@ public enum AdminRole {
     public static let group = "azure_pg_admin"
 
     private static let blockedNames: Set<String> = [
-        "azure_superuser", "azure_pg_admin", "azuresu", "admin", "administrator", "root", "guest", "public",
+        "azure_superuser", group, PostgresInstance.superuser, "admin", "administrator", "root", "guest",
+        "public",
     ]
     /// Words that PostgreSQL does not take as role names.
     private static let reservedNames: Set<String> = [

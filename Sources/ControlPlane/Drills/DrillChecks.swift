@@ -40,7 +40,7 @@ struct DrillChecks {
         let found: DataDirectoryPages.Finding
         do {
             found = try DataDirectoryPages.check(
-                plane.paths.data(copy.id), major: server.installation.major, progress: plane.progress,
+                plane.instancePaths(copy).data, major: server.installation.major, progress: plane.progress,
                 cancellation: plane.cancellation)
         } catch {
             try server.start()

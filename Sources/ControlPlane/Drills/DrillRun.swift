@@ -129,7 +129,7 @@ struct DrillRun {
             backupCompletedAt: completed,
             walStart: evidence.walStart, walEnd: evidence.walEnd, walSegments: evidence.walSegments,
             lastCommitInside: last, secondsBehind: behind, steps: evidence.steps,
-            seconds: evidence.totalSeconds, dataBytes: TreeSize.bytes(below: plane.paths.data(copy.id)),
+            seconds: evidence.totalSeconds, dataBytes: TreeSize.bytes(below: plane.instancePaths(copy).data),
             postgresVersion: copy.postgresVersion)
     }
 

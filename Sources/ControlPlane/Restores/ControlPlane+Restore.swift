@@ -130,7 +130,7 @@ extension ControlPlane {
                     + Self.problem(from: error).message)
         }
         let server = try showServer(ServerReference(resourceGroup: row.resourceGroup, name: row.name))
-        let ways = CopyWays(evidence: evidence, copy: row, paths: instancePaths(row.id), kind: kind)
+        let ways = CopyWays(evidence: evidence, copy: row, paths: instancePaths(row), kind: kind)
         notes += ways.notes + expiryNotes(server)
         if let libraries = try preloaded(by: prepared.source) {
             let reference = row.resourceGroup == Identifiers.defaultGroup ? "" : "-g \(row.resourceGroup) "

@@ -60,7 +60,7 @@ extension ControlPlane {
 
     private func subscriptionsAhead(_ source: ServerRow) throws -> SubscriptionsAhead {
         // PostgreSQL's number for pg_subscription, and its file's name for as long as nobody rewrites it.
-        let file = DurableFiles.status(instancePaths(source.id).data + "/global/6100")
+        let file = DurableFiles.status(instancePaths(source).data + "/global/6100")
         if file?.size == 0 { return .none }
         guard source.phase == .complete, let connection = try? instance(source).connect() else {
             return .unknown

@@ -54,7 +54,7 @@ extension ControlPlane {
         guard let address = IPv4Address(row.host) else {
             throw Problem(.stateDamaged, "the catalog names the address '\(row.host)'")
         }
-        let files = instancePaths(row.id)
+        let files = instancePaths(row)
         RestoreFaults.reached("configure: certificate")
         try localAuthority.issue(
             names: Self.certificateNames(row), addresses: [address.description],

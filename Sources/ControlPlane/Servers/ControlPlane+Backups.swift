@@ -119,7 +119,7 @@ extension ControlPlane {
             progress.begin("backup of \(row.name)", totalBytes: nil)
             defer { progress.end() }
             var capture = BaseBackupCapture(
-                connection: try instance.connectionParameters(), dataDirectory: paths.data(row.id),
+                connection: try instance.connectionParameters(), dataDirectory: instancePaths(row).data,
                 layout: layout(row))
             capture.reservedBytes = try diskRoom(layout(row).backups).reserve
             capture.archivingTrouble = {

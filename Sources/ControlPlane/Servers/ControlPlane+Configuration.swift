@@ -51,7 +51,7 @@ extension ControlPlane {
     /// The whole configuration.
     private func rendered(_ row: ServerRow, archiveCommand: String) throws -> RenderedConfiguration {
         let settings = ServerSettings(
-            serverName: row.name, paths: instancePaths(row.id), listenAddress: row.host,
+            serverName: row.name, paths: instancePaths(row), listenAddress: row.host,
             port: UInt16(clamping: row.port), compute: try Self.size(row), archiveCommand: archiveCommand,
             segmentSize: segmentSize(of: row))
         return RenderedConfiguration(
@@ -61,7 +61,7 @@ extension ControlPlane {
 
     /// As it should be: with `whole` everything, else what commands change while the server runs.
     private func rendered(_ row: ServerRow, whole: Bool) throws -> RenderedConfiguration {
-        guard whole || !instancePaths(row.id).includesMarks else {
+        guard whole || !instancePaths(row).includesMarks else {
             return RenderedConfiguration(
                 access: try access(row), parameters: try effectiveParameters(row))
         }
@@ -72,7 +72,7 @@ extension ControlPlane {
     /// question of the catalog.
     private func archiveCommand(_ row: ServerRow) throws -> String {
         let repository = paths.repository(row.id)
-        let text = (try? DurableFiles.readIfPresent(instancePaths(row.id).settingsFile)).flatMap { $0 } ?? []
+        let text = (try? DurableFiles.readIfPresent(instancePaths(row).settingsFile)).flatMap { $0 } ?? []
         let written = WrittenConfiguration.archiveCommand(in: String(decoding: text, as: UTF8.self))
         if let written, written.hasPrefix("'\(paths.helpers)/"),
             written.hasSuffix("' push '\(repository)' '%p' '%f'")

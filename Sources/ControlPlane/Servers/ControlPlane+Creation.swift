@@ -208,12 +208,12 @@ extension ControlPlane {
         RestoreFaults.reached("create: repository")
         try cancellation.check()
         let control = try ControlFile(
-            parsing: try DurableFiles.read(paths.data(row.id) + "/global/pg_control"))
+            parsing: try DurableFiles.read(instancePaths(row).data + "/global/pg_control"))
         try RepositoryLayout(root: paths.repository(row.id)).create(
             RepositoryIdentity(
                 serverID: row.id, systemIdentifier: control.systemIdentifier,
                 postgresMajor: instance.installation.major))
-        try DurableFiles.syncFileSystem(paths.data(row.id))
+        try DurableFiles.syncFileSystem(instancePaths(row).data)
         RestoreFaults.reached("create: configure")
         try cancellation.check()
         if let rule = access.rule {

@@ -23,7 +23,7 @@ extension ControlPlane {
 
     private func cluster(_ row: ServerRow) -> SourceCluster {
         if let attachment = row.attachment { return receivedCluster(row, attachment) }
-        return SourceCluster(dataDirectory: paths.data(row.id)) { [self] in
+        return SourceCluster(dataDirectory: instancePaths(row).data) { [self] in
             if case .running? = (try? instance(row))?.status() { true } else { false }
         } parameters: { [self] () throws(Problem) in
             try instance(row).connectionParameters()

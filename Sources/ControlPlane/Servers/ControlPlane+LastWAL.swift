@@ -12,7 +12,7 @@ extension ControlPlane {
     /// A clean stop archives whole segments by itself; what is left, also after a crash, is pushed from
     /// pg_wal, the last and unfinished segment as a `.partial` file.
     func archiveTail(_ row: ServerRow) throws {
-        let directory = paths.data(row.id) + "/pg_wal"
+        let directory = instancePaths(row).data + "/pg_wal"
         guard DurableFiles.status(directory) != nil else { return }
         try instanceToEnd(row).stop(.fast)
         let archive = WALArchive(layout: layout(row))
@@ -25,7 +25,8 @@ extension ControlPlane {
         guard let timeline = try SourceTail.timeline(of: directory, segmentSize: size) else { return }
         // What shows how far its WAL goes will be gone with its files.
         try KnownEndFile(path: paths.knownEnd(row.id)).note(
-            try WALTailBound.bounds(dataDirectory: paths.data(row.id), timeline: timeline, segmentSize: size),
+            try WALTailBound.bounds(
+                dataDirectory: instancePaths(row).data, timeline: timeline, segmentSize: size),
             on: timeline)
         let newest = try archive.names().compactMap { name -> SegmentName? in
             if case .segment(let segment) = name, segment.timeline == timeline { segment } else { nil }

@@ -1,4 +1,5 @@
 import Catalog
+import Instance
 import Platform
 import PostgresFormat
 import Repository
@@ -10,9 +11,9 @@ extension ControlPlane {
     ///
     /// Only files that can be nothing but WAL: a link that leads astray must not cost anybody's files.
     func removeLinkedWAL(_ row: ServerRow) throws(Problem) {
-        let link = paths.data(row.id) + "/pg_wal"
+        let link = instancePaths(row).data + "/pg_wal"
         guard let target = DurableFiles.linkTarget(link) else { return }
-        let directory = target.hasPrefix("/") ? target : paths.data(row.id) + "/" + target
+        let directory = target.hasPrefix("/") ? target : instancePaths(row).data + "/" + target
         guard DurableFiles.status(directory)?.kind == .directory else { return }
         let size = (try? layout(row).identity().segmentSize) ?? .standard
         for name in try DurableFiles.list(directory) {

@@ -27,7 +27,7 @@ extension ControlPlane {
                 hint: "Start it with 'pitr start -n \(row.name)'.")
         }
         let settings = ServerSettings(
-            serverName: row.name, paths: instancePaths(row.id), listenAddress: row.host,
+            serverName: row.name, paths: instancePaths(row), listenAddress: row.host,
             port: UInt16(clamping: row.port), compute: try Self.size(row), archiveCommand: "",
             segmentSize: segmentSize(of: row))
         // What a copy has without its user's doing is its default: a reset leads there.

@@ -151,7 +151,7 @@ extension ControlPlane {
         let state = state(row)
         let window = reader(of: row).window()
         let settings = ServerSettings(
-            serverName: row.name, paths: instancePaths(row.id), listenAddress: row.host,
+            serverName: row.name, paths: instancePaths(row), listenAddress: row.host,
             port: UInt16(clamping: row.port), compute: size, archiveCommand: "")
         var details = ServerDetails(
             id: row.id, name: row.name, resourceGroup: row.resourceGroup, location: row.location,
@@ -166,8 +166,8 @@ extension ControlPlane {
             latestRestoreDate: window.latest, publicNetworkAccess: row.publicNetworkAccess,
             administratorLogin: row.administratorLogin, availabilityZone: row.availabilityZone,
             host: row.host,
-            port: row.port, dataDirectory: paths.data(row.id), socketDirectory: socketDirectory(row.id),
-            logDirectory: paths.log(row.id), repositoryDirectory: paths.repository(row.id),
+            port: row.port, dataDirectory: instancePaths(row).data, socketDirectory: socketDirectory(row.id),
+            logDirectory: instancePaths(row).log, repositoryDirectory: paths.repository(row.id),
             postgresVersion: row.postgresVersion,
             systemIdentifier: row.systemIdentifier.flatMap { UInt64($0) },
             restoredFrom: row.restoredFrom,
@@ -210,7 +210,7 @@ extension ControlPlane {
     func usage(_ row: ServerRow) -> DiskUsage {
         let layout = RepositoryLayout(root: paths.repository(row.id))
         return DiskUsage(
-            data: TreeSize.bytes(below: paths.data(row.id)), backups: layout.backupBytes,
+            data: TreeSize.bytes(below: instancePaths(row).data), backups: layout.backupBytes,
             wal: layout.walBytes)
     }
 

@@ -22,7 +22,7 @@ extension ControlPlane {
                 throw Problem(
                     .serverIsNotReady, "server '\(row.name)' is still starting and takes no sessions",
                     detail: "waited \(Int(seconds)) seconds; after a crash a server replays its WAL first",
-                    hint: "Let it finish, \(paths.log(row.id)) tells how far it is; then try again.")
+                    hint: "Let it finish, \(instancePaths(row).log) tells how far it is; then try again.")
             }
             try cancellation.check()
             Pause.milliseconds(20)

@@ -50,7 +50,7 @@ extension ControlPlane {
         let instance = PostgresInstance(installation: upgrade.new, paths: places, runner: runner)
         try instance.initialize(durable: false, like: try shape(row))
         try cluster(upgrade, newData: places.data, folder: folder + "/upgrade", id: id)
-            .check(running: paths.configuration(row.id))
+            .check(running: instancePaths(row).conf)
         return upgrade.outlook
     }
 
@@ -175,11 +175,11 @@ extension ControlPlane {
         try requireReady(row)
         let hindrances =
             try UpgradeHindrance.found(by: try connect(row))
-            + UpgradeHindrance.links(below: paths.data(row.id))
+            + UpgradeHindrance.links(below: instancePaths(row).data)
         guard hindrances.isEmpty else { throw Problem.cannotBeUpgraded(row.name, hindrances) }
-        let bytes = TreeSize.bytes(below: paths.data(row.id))
+        let bytes = TreeSize.bytes(below: instancePaths(row).data)
         let shares = try FileClone.works(
-            from: paths.data(row.id) + "/global/pg_control", into: paths.servers)
+            from: instancePaths(row).data + "/global/pg_control", into: paths.servers)
         let needed = (shares ? 0 : bytes) + Self.newServerBytes
         try diskRoom(paths.servers).require(needed, for: "the upgraded files")
         return Upgrade(
@@ -254,7 +254,7 @@ extension ControlPlane {
         return ClusterUpgrade(
             from: upgrade.old, to: upgrade.new, newData: newData, folder: folder,
             socketDirectory: recoverySocketDirectory(id),
-            identFile: paths.configuration(upgrade.row.id) + "/pg_ident.conf",
+            identFile: instancePaths(upgrade.row).conf + "/pg_ident.conf",
             preloadLibraries: libraries.flatMap { $0.isEmpty ? nil : $0 },
             segmentSize: segmentSize(of: upgrade.row), runner: runner)
     }
@@ -267,7 +267,7 @@ extension ControlPlane {
         let old = upgrade.row
         let instance = try instance(row)
         let work = try cluster(
-            upgrade, newData: paths.data(row.id), folder: upgradeFolder(row.id), id: row.id)
+            upgrade, newData: instancePaths(row).data, folder: upgradeFolder(row.id), id: row.id)
         progress.begin("checking for PostgreSQL \(upgrade.new.minorVersion)", totalBytes: nil)
         do {
             defer { progress.end() }
@@ -275,7 +275,7 @@ extension ControlPlane {
             try instance.initialize(durable: false, like: try shape(old))
             try configure(row)
             try instance.checkConfiguration()
-            try work.check(running: paths.configuration(old.id))
+            try work.check(running: instancePaths(old).conf)
         }
         try keepEvidence(of: old)
         RestoreFaults.reached("upgrade: stop")
@@ -339,7 +339,7 @@ extension ControlPlane {
         RestoreFaults.reached("upgrade: copy")
         try DurableFiles.makeDirectories(work.folder, durable: false)
         try runner.runChecked(
-            Command("cp", ["-a", "--reflink=auto", paths.data(old.id), work.oldData]))
+            Command("cp", ["-a", "--reflink=auto", instancePaths(old).data, work.oldData]))
         // A copy that shares a directory with the server's own files would write into them.
         let hindrances = try UpgradeHindrance.links(below: work.oldData)
         guard hindrances.isEmpty else { throw Problem.cannotBeUpgraded(old.name, hindrances) }
@@ -355,7 +355,7 @@ extension ControlPlane {
                 postgresMajor: instance.installation.major, segmentSize: control.walSegmentSize))
         // Its configuration was written before there was a repository to tell the size.
         if control.walSegmentSize != .standard { try configure(row) }
-        try DurableFiles.syncFileSystem(paths.data(row.id))
+        try DurableFiles.syncFileSystem(instancePaths(row).data)
         RestoreFaults.reached("upgrade: start")
         try cancellation.check()
         try instance.start()
@@ -377,7 +377,7 @@ extension ControlPlane {
     }
 
     private func controlFile(_ row: ServerRow) throws -> ControlFile {
-        try ControlFile(parsing: try DurableFiles.read(paths.data(row.id) + "/global/pg_control"))
+        try ControlFile(parsing: try DurableFiles.read(instancePaths(row).data + "/global/pg_control"))
     }
 
     /// Where pg_upgrade works, and keeps a copy of the old files meanwhile.

@@ -27,7 +27,7 @@ struct ArchivingStall {
 extension ControlPlane {
     /// Nil while a running server's archiving is going on, or has nothing to do. Asks no server.
     func archivingStall(_ row: ServerRow) -> ArchivingStall? {
-        let directory = paths.data(row.id) + "/pg_wal/archive_status"
+        let directory = instancePaths(row).data + "/pg_wal/archive_status"
         let suffix = ".ready"
         let names = ((try? DurableFiles.listIfPresent(directory)) ?? []).filter { $0.hasSuffix(suffix) }
         // Histories go first, then the oldest segment.
@@ -37,7 +37,7 @@ extension ControlPlane {
         }
         guard let oldest = waiting.map(\.1).min(), let first = waiting.first?.0 else { return nil }
         let archived = WALArchive(layout: layout(row)).lastChange()
-        let started = DurableFiles.status(paths.data(row.id) + "/postmaster.pid")?.modified ?? 0
+        let started = DurableFiles.status(instancePaths(row).data + "/postmaster.pid")?.modified ?? 0
         let since = max(oldest, archived, started)
         guard clock.now().unixMicroseconds / 1_000_000 - since > ArchivingStall.patience else { return nil }
         let instant = PostgresTimestamp(unixMicroseconds: since * 1_000_000)

@@ -269,9 +269,7 @@ extension ControlPlane {
             }
             return PostgresInstance(
                 installation: installation,
-                paths: InstancePaths(
-                    data: paths.data(id), conf: paths.configuration(id), log: paths.log(id),
-                    socketDirectory: account.runtimeDirectory + "/" + id.prefix(8)), runner: runner)
+                paths: paths.instance(id, runtime: account.runtimeDirectory), runner: runner)
         }.run()
     }
 }

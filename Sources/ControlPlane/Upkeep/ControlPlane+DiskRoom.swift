@@ -23,7 +23,7 @@ extension ControlPlane {
             try ServerRow.filter(Column("phase") == ServerPhase.complete.rawValue).fetchAll($0)
         }
         // The WAL may be on a file system of its own.
-        let here = servers.filter { DurableFiles.device(of: paths.data($0.id) + "/pg_wal") == device }
+        let here = servers.filter { DurableFiles.device(of: instancePaths($0).data + "/pg_wal") == device }
         guard !here.isEmpty else { return DiskRoom(path: place, reserve: 0) }
         let segments = here.reduce(0) { $0 + Self.segmentsKept * segmentSize(of: $1).bytes }
         return DiskRoom(path: place, reserve: segments + (try DurableFiles.totalBytes(place)) / 100)

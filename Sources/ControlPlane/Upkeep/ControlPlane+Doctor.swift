@@ -134,7 +134,7 @@ extension ControlPlane {
                     "WAL is not being archived: \(archiver.failureWords); "
                         + "PostgreSQL keeps it and goes on trying",
                     "'pitr maintain' puts a missing helper back. Otherwise look for 'pitr-wal' in "
-                        + "\(paths.log(row.id)); a full disk is the usual cause.")
+                        + "\(instancePaths(row).log); a full disk is the usual cause.")
             }
             findings += backupFindings(row)
         default: break

@@ -15,7 +15,7 @@ extension ControlPlane {
         var findings: [DoctorFinding] = []
         do {
             _ = try BaseBackupCapture.survey(
-                dataDirectory: paths.data(row.id), major: try installation(row).major)
+                dataDirectory: instancePaths(row).data, major: try installation(row).major)
         } catch {
             let problem = Self.problem(from: error)
             findings.append(

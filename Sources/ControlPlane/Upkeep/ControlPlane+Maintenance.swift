@@ -227,7 +227,7 @@ extension ControlPlane {
             .stop(.immediate, timeoutSeconds: 60)
         guard instance.endInitialization() else {
             throw Problem(
-                .serverBusy, "processes still work in \(paths.data(row.id))",
+                .serverBusy, "processes still work in \(instancePaths(row).data)",
                 hint: "They end by themselves in a moment; then call 'pitr maintain' again.")
         }
     }

@@ -37,7 +37,7 @@ extension ControlPlane {
     /// Adds what is known of a copy that is there.
     func tellConnections(of row: ServerRow, in kept: inout KeptEvidence) throws {
         var log = ConnectionLog(ownUser: PostgresInstance.superuser)
-        try ServerLog(paths: instancePaths(row.id)).lines(containing: ConnectionLog.marks) { line in
+        try ServerLog(paths: instancePaths(row)).lines(containing: ConnectionLog.marks) { line in
             try cancellation.check()
             log.add(line)
         }
