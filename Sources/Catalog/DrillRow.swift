@@ -1,30 +1,29 @@
-public import GRDB
+import GRDB
+public import PostgresFormat
+public import ServiceModel
 
-/// A drill. Its record is kept as a file beside the catalog as well.
-public struct DrillRow: Codable, FetchableRecord, PersistableRecord, Sendable {
+/// A drill, and who works on it: the whole record, and of it what is looked for.
+public struct DrillRow: CatalogRow {
     public static let databaseTableName = "drill"
     public var id: String
     /// Of the server whose restore was rehearsed.
     public var serverID: String
-    public var state: String
+    public var state: DrillResult
     /// The process that runs it; 0 where none does.
     public var pid: Int
     /// As for operations.
     public var processStart: String
-    public var startedAt: String
-    /// JSON.
-    public var record: String
+    public var startedAt: PostgresTimestamp
+    public var record: DrillRecord
 
-    public init(
-        id: String, serverID: String, state: String, pid: Int, processStart: String, startedAt: String,
-        record: String
-    ) {
-        self.id = id
-        self.serverID = serverID
-        self.state = state
-        self.pid = pid
-        self.processStart = processStart
-        self.startedAt = startedAt
+    /// - Parameter process: what runs the drill; nil where it is over.
+    public init(_ record: DrillRecord, process: (pid: Int, start: String)?) {
+        id = record.id
+        serverID = record.serverID
+        state = record.result
+        pid = process?.pid ?? 0
+        processStart = process?.start ?? ""
+        startedAt = record.startedAt
         self.record = record
     }
 }

@@ -1,5 +1,6 @@
 import GRDB
 public import PostgresFormat
+public import ServiceModel
 
 /// Somebody who may use the API: a service principal.
 public struct IdentityRow: CatalogRow {
@@ -34,11 +35,10 @@ public struct TokenRow: CatalogRow {
     public static let databaseTableName = "token"
     public var hash: String
     public var identityID: String
-    /// `access` or `refresh`.
-    public var kind: String
+    public var kind: TokenKind
     public var expiresAt: PostgresTimestamp
 
-    public init(hash: String, identityID: String, kind: String, expiresAt: PostgresTimestamp) {
+    public init(hash: String, identityID: String, kind: TokenKind, expiresAt: PostgresTimestamp) {
         self.hash = hash
         self.identityID = identityID
         self.kind = kind

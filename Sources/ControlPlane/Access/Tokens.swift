@@ -29,8 +29,7 @@ extension ControlPlane {
                 "exp": .integer(expiresAt.unixMicroseconds / 1_000_000),
             ]) + MachineSecret.fresh()
         let row = TokenRow(
-            hash: MachineSecret.hash(text), identityID: identity.id, kind: kind.rawValue,
-            expiresAt: expiresAt)
+            hash: MachineSecret.hash(text), identityID: identity.id, kind: kind, expiresAt: expiresAt)
         let forgotten = now.advanced(bySeconds: -Self.expiredMemory).description
         try catalog.write { database in
             try database.execute(sql: "DELETE FROM token WHERE expiresAt < ?", arguments: [forgotten])
@@ -47,7 +46,7 @@ extension ControlPlane {
             return (token, try IdentityRow.fetchOne(database, key: token.identityID))
         }
         guard let (token, row) = found, MachineSecret.areEqual(token.hash, hash),
-            token.kind == kind.rawValue
+            token.kind == kind
         else { return .unknown }
         let expiry = token.expiresAt
         guard clock.now() < expiry else { return .expired(at: expiry) }

@@ -31,22 +31,15 @@ struct DrillStore {
             "drill": try JSONValue.parse(try CatalogJSON.text(record)),
         ])
         try DurableFiles.write(bytes, to: Self.file(record.id, in: folder))
-        let row = try Self.row(record, process)
+        let row = DrillRow(record, process: process.map { (Int($0.pid), $0.start) })
         try catalog.write { try row.save($0) }
-    }
-
-    static func row(_ record: DrillRecord, _ process: ProcessIdentity?) throws -> DrillRow {
-        DrillRow(
-            id: record.id, serverID: record.serverID, state: record.result.rawValue,
-            pid: Int(process?.pid ?? 0), processStart: process?.start ?? "",
-            startedAt: record.startedAt.description, record: try CatalogJSON.text(record))
     }
 
     /// The newest first.
     ///
     /// - Parameter server: its id; nil is all.
     func records(of server: String? = nil) throws -> [DrillRecord] {
-        try rows(of: server).map { try CatalogJSON.value(DrillRecord.self, $0.record) }
+        try rows(of: server).map(\.record)
     }
 
     private func rows(of server: String?) throws -> [DrillRow] {
@@ -58,8 +51,7 @@ struct DrillStore {
     }
 
     func record(_ id: String) throws -> DrillRecord? {
-        let row = try catalog.read { try DrillRow.fetchOne($0, key: id) }
-        return try row.map { try CatalogJSON.value(DrillRecord.self, $0.record) }
+        try catalog.read { try DrillRow.fetchOne($0, key: id) }?.record
     }
 
     /// Those that are not over, and whether their process still works on them.
@@ -68,10 +60,10 @@ struct DrillStore {
         let rows = try catalog.read {
             try DrillRow.filter(Column("state") == state).order(Column("startedAt")).fetchAll($0)
         }
-        return try rows.map { row in
+        return rows.map { row in
             let process = ProcessIdentity(pid: Int32(row.pid), start: row.processStart)
             let isAlive = process == .current ? DrillsAtWork.contains(row.id) : process.isAlive
-            return (try CatalogJSON.value(DrillRecord.self, row.record), isAlive)
+            return (row.record, isAlive)
         }
     }
 

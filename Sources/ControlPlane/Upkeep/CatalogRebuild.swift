@@ -220,7 +220,7 @@ struct CatalogRebuild {
         try store.write { database in
             for group in groups { try group.insert(database) }
             // No process of before runs one of them any more: maintenance ends what was running.
-            for drill in drills { try DrillStore.row(drill, nil).insert(database) }
+            for drill in drills { try DrillRow(drill, process: nil).insert(database) }
             for server in servers {
                 try server.row.insert(database)
                 for rule in server.rules { try rule.insert(database) }

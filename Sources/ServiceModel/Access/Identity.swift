@@ -67,7 +67,7 @@ public enum TokenVerdict: Sendable {
 }
 
 /// What a token is good for.
-public enum TokenKind: String, Sendable {
+public enum TokenKind: String, Codable, Sendable {
     case access
     /// Only to get new access tokens with.
     case refresh
