@@ -73,6 +73,16 @@ struct Ban: Sendable, CustomStringConvertible {
             applies: { $0.hasPrefix("Sources/") && !$0.hasPrefix("Sources/Repository/") },
             example: ("Sources/ControlPlane/X.swift", "try DurableFiles.list(layout(row).backups)")),
         Ban(
+            name: "a file replaced in another way", pattern: #"(^|[^.\w])(Glibc\.)?(rename|fsync)\("#,
+            replacement: "DurableFiles.write says what is on the disk; design/crashes.md has the others",
+            applies: { path in
+                path.hasPrefix("Sources/")
+                    && !["DurableFiles", "OpenFile", "TextFile", "ProgressFile", "LocalCertificateAuthority"]
+                        .contains { path.hasSuffix("/\($0).swift") }
+                    && path != "Sources/Instance/PostgresInstance.swift"
+            },
+            example: ("Sources/ControlPlane/X.swift", "        guard rename(draft, path) == 0 else {")),
+        Ban(
             name: "Date()", pattern: #"\bDate\(\)|\bDate\.now\b"#,
             replacement: "ask a WallClock, so that tests can set the time",
             applies: { !$0.hasPrefix("Sources/Platform/") },
