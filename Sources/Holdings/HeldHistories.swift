@@ -30,7 +30,7 @@ public struct HeldHistories {
         notArchived[timeline] = text
     }
 
-    /// The way to a timeline; one without a history has no ancestors that are known.
+    /// The path to a timeline; one without a history has no ancestors that are known.
     func path(of timeline: TimelineID) throws -> TimelinePath {
         if let history = parsed[timeline] { return TimelinePath(history) }
         if let reason = damaged[timeline] {

@@ -1,7 +1,7 @@
 import Planning
 import PostgresFormat
 
-/// Which segments make up a server's WAL: those on the way to the timeline that is followed.
+/// Which segments make up a server's WAL: those on the path to the timeline that is followed.
 enum ServerWAL {
     /// In order, one for each number held, from the oldest backup that can be used on; what another timeline
     /// wrote after it was left is not in it, whatever backups or histories there are of that one.

@@ -51,7 +51,7 @@ extension ArchiveReport {
         gaps = Self.united(missing, size)
     }
 
-    /// What is missing on the way from the oldest backup on a path to the last that is known of its timeline.
+    /// What is missing from the oldest backup on a path on to the last that is known of its timeline.
     private static func missing(
         along path: TimelinePath, from held: [SegmentName], _ histories: [TimelineID: TimelineHistory],
         _ backups: [KeptBackup], _ size: WALSegmentSize

@@ -44,10 +44,10 @@ extension RestorePlanner {
         case .minimalLogging(let lsn, _, _, _):
             let behind = inventory.backups.filter { $0.damage == nil && $0.startLSN >= lsn }
             return (times(before: lsn), behind.map(\.stopTime).sorted().map(RecoveryTarget.time))
-        case .place(.positionTooEarly), .place(.everyBackupTooNew):
+        case .cut(.positionTooEarly), .cut(.everyBackupTooNew):
             return ([], ends.map(RecoveryTarget.time))
-        case .place(.positionTooLate): return ([.latest], [])
-        case .place(.subtransaction(_, let whole)):
+        case .cut(.positionTooLate): return ([.latest], [])
+        case .cut(.subtransaction(_, let whole)):
             return (
                 [.transaction(whole.id, exclusive: true)], [.transaction(whole.id, exclusive: false)]
             )
@@ -60,7 +60,7 @@ extension RestorePlanner {
             let first = prepared.compactMap(\.time).min()
             let before = ends.reversed().filter { end in first.map { end < $0 } ?? true }
             return (places + earlier + before.map(RecoveryTarget.time), [.latest])
-        case .noBackup, .unknownBackup, .damagedBackup, .timeNotExact, .place, .unknownTimeline,
+        case .noBackup, .unknownBackup, .damagedBackup, .timeNotExact, .cut, .unknownTimeline,
             .noBackupOnTimeline:
             return ([], [])
         }

@@ -25,8 +25,8 @@ public enum Refusal: Error, Hashable, Sendable {
     case timeNotExact(reason: String)
     /// Prepared transactions that are in doubt at the target lock what every session needs.
     case lockedOut(by: [PreparedTransaction])
-    /// The target is a place in the WAL, and is not found there or cannot be reached.
-    case place(PlaceRefusal)
+    /// The target names a record of the WAL, and is not found there or cannot be reached.
+    case cut(CutRefusal)
 
     public var message: String {
         switch self {
@@ -66,7 +66,7 @@ public enum Refusal: Error, Hashable, Sendable {
                 + (prepared.count == 1 ? "the prepared transaction " : "the prepared transactions ")
                 + prepared.map(\.words).joined(separator: ", ")
                 + (prepared.count == 1 ? " locks a system catalog" : " lock system catalogs")
-        case .place(let refusal): refusal.message
+        case .cut(let refusal): refusal.message
         }
     }
 
@@ -89,7 +89,7 @@ public enum Refusal: Error, Hashable, Sendable {
             "known: " + known.map(\.description).joined(separator: ", ")
         case .timelineWithoutWAL(_, let begins):
             "its history says that it began at \(begins), and nothing that was written on it is available"
-        case .place(let refusal): refusal.detail
+        case .cut(let refusal): refusal.detail
         case .missingSegment(_, let before, let after):
             Self.gap(before, after)
         case .damagedSegment(_, let reason, let before, let after):
@@ -117,7 +117,7 @@ public enum Refusal: Error, Hashable, Sendable {
         case .timeNotExact: "Leave --target-mode at auto, or use lsn."
         case .lockedOut:
             "Choose a state before its PREPARE TRANSACTION, or one after it was committed or rolled back."
-        case .place(let refusal): refusal.hint
+        case .cut(let refusal): refusal.hint
         }
     }
 

@@ -165,7 +165,7 @@ public struct RestorePlan: Hashable, Sendable {
     /// Where the path followed leaves the timeline on which replay ends; nil when it does not.
     public var timelineEnd: LSN? { timelines?.path.history.switchPoint(from: timeline) }
 
-    /// The way of the WAL up to where replay ends.
+    /// The timelines of the WAL up to where replay ends, the oldest first.
     public var timelineStretches: [TimelinePath.Stretch] {
         timelines?.path.stretches(upTo: expectedEnd) ?? [TimelinePath.Stretch(timeline: timeline)]
     }

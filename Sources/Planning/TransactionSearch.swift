@@ -57,7 +57,7 @@ struct TransactionSearch {
 
 /// Transactions as targets.
 extension RestorePlanner {
-    func place(of number: TransactionNumber, exclusive: Bool, in wal: TimelineWAL) throws -> Place {
+    func cut(of number: TransactionNumber, exclusive: Bool, in wal: TimelineWAL) throws -> Cut {
         let ends = try transactionEnds(of: number.id, in: wal)
         let all = ends.filter { end in
             end.record.transaction.map { $0.xid == number.id && $0.kind.canStopRecovery } ?? false
@@ -68,19 +68,19 @@ extension RestorePlanner {
         let matching = all.filter(isMeant)
         guard let found = matching.first else {
             if let whole = whole(of: number.id, in: ends.filter(isMeant)) {
-                throw Refusal.place(.subtransaction(number, of: whole))
+                throw Refusal.cut(.subtransaction(number, of: whole))
             }
             let prepared = ends.last { $0.record.transaction?.kind == .prepare }?.record.transaction
             if prepared == nil, let damaged = inventory.lastDamage { throw refusal(damaged, in: wal) }
-            throw Refusal.place(
+            throw Refusal.cut(
                 .unknownTransaction(
                     number, prepared: prepared?.boundary, others: all.compactMap(EndedTransaction.init)))
         }
         guard matching.count == 1 else {
-            throw Refusal.place(
+            throw Refusal.cut(
                 .ambiguousTransaction(number, candidates: matching.compactMap(EndedTransaction.init)))
         }
-        return Place(
+        return Cut(
             record: found.record, isInside: !exclusive, isByRecord: !exclusive,
             setting: exclusive ? .beforeTransaction(number.id) : .transaction(number.id),
             reason:

@@ -106,11 +106,11 @@ public struct RestorePlanDocument: Codable, Sendable {
             public var timeline: UInt32
         }
 
-        /// The last one of the way; a target before it was begun ends on an ancestor, `wal.timeline`.
+        /// The last one of the path; a target before it was begun ends on an ancestor, `wal.timeline`.
         public var followed: UInt32
         /// Other timelines of which something is held.
         public var others: [UInt32]
-        /// The way from the first timeline, the oldest first, up to the one on which replay ends.
+        /// The timelines from the first one, the oldest first, up to the one on which replay ends.
         public var path: [Stretch]
         /// `current` (the source is on it), `newest`, `backup` or `asked`.
         public var reason: String

@@ -17,8 +17,8 @@ extension Problem {
             case .missingSegment, .timelineWithoutWAL: .walMissing
             case .damagedSegment: .walDamaged
             case .minimalLogging, .timeNotExact, .lockedOut: .targetUnreachable
-            case .place(let place):
-                switch place {
+            case .cut(let refusal):
+                switch refusal {
                 case .unknownTransaction, .unknownRestorePoint: .resourceNotFound
                 case .ambiguousTransaction, .ambiguousRestorePoint: .ambiguousTarget
                 case .positionTooEarly, .positionTooLate, .eventGone, .everyBackupTooNew, .subtransaction:

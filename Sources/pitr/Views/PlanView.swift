@@ -86,7 +86,7 @@ enum PlanView {
                 ? "1: \(first)" : "\(plan.segments.count): \(first) to \(last)")
     }
 
-    /// `2, the source's own`, and on further lines the way there and what else could be followed.
+    /// `2, the source's own`, and on further lines the path there and what else could be followed.
     private static func timeline(_ choice: TimelineChoice, _ plan: RestorePlan) -> String {
         let why =
             switch choice.reason {
@@ -97,10 +97,10 @@ enum PlanView {
             }
         var lines = ["\(choice.path.timeline), \(why)"]
         if !choice.path.history.entries.isEmpty {
-            let way = plan.timelineStretches.map { part in
+            let path = plan.timelineStretches.map { part in
                 "\(part.timeline)" + (part.end.map { " to \($0)" } ?? "")
             }
-            lines.append("by way of " + way.joined(separator: ", then "))
+            lines.append("by way of " + path.joined(separator: ", then "))
         }
         if !choice.others.isEmpty {
             lines.append(

@@ -1,7 +1,7 @@
 import PostgresFormat
 
-/// Where a target that is a place in the WAL divides it.
-struct Place {
+/// Where a target that names a record, and no time, divides the WAL.
+struct Cut {
     /// The record that the target names.
     let record: RecordFacts
     /// Whether the record is the last one inside; else it is the first one left out.
@@ -13,7 +13,7 @@ struct Place {
     let setting: RecoverySetting
     /// Why it stops there with that.
     let reason: String
-    /// Records at which it would stop as well, on the way from a backup that lies before them.
+    /// Records at which it would stop as well, between a backup and the cut.
     var alike: [LSN] = []
     /// What they are.
     var alikeWords = ""
@@ -25,31 +25,31 @@ struct Place {
     func isReachable(from backup: InventoryBackup) -> Bool { limit >= backup.stopLSN }
 }
 
-/// Finds a place in the WAL of one timeline.
+/// Finds the cut in the WAL of one timeline.
 extension RestorePlanner {
-    func place(of target: RecoveryTarget, in wal: TimelineWAL) throws -> Place {
+    func cut(of target: RecoveryTarget, in wal: TimelineWAL) throws -> Cut {
         switch target {
-        case .position(let lsn, let exclusive): try place(of: lsn, exclusive: exclusive, in: wal)
-        case .transaction(let number, let exclusive): try place(of: number, exclusive: exclusive, in: wal)
-        case .restorePoint(let name): try place(ofRestorePoint: name, in: wal)
-        case .event(let lsn, let description): try place(before: lsn, description, in: wal)
+        case .position(let lsn, let exclusive): try cut(of: lsn, exclusive: exclusive, in: wal)
+        case .transaction(let number, let exclusive): try cut(of: number, exclusive: exclusive, in: wal)
+        case .restorePoint(let name): try cut(ofRestorePoint: name, in: wal)
+        case .event(let lsn, let description): try cut(before: lsn, description, in: wal)
         case .latest, .time, .backup: throw Refusal.timeNotExact(reason: "it is no position in the WAL")
         }
     }
 
     // MARK: A position
 
-    private func place(of lsn: LSN, exclusive: Bool, in wal: TimelineWAL) throws -> Place {
+    private func cut(of lsn: LSN, exclusive: Bool, in wal: TimelineWAL) throws -> Cut {
         let damaged = inventory.damaged.first { damaged in
             damaged.position.map { endBefore($0) <= lsn && lsn <= $0 } ?? false
         }
         if exclusive, let damaged, let last = try lastRecord(before: damaged.begin, in: wal) {
-            return Place(
+            return Cut(
                 record: last, isInside: true, isByRecord: true, setting: .lsn(last.start),
                 reason: "the start of the last record in front of it, because the one there is damaged")
         }
         if let record = try firstRecord(atOrAfter: lsn, in: wal) {
-            return Place(
+            return Cut(
                 record: record, isInside: !exclusive, isByRecord: true,
                 setting: exclusive ? .beforeLSN(lsn) : .lsn(lsn),
                 reason: "it stops \(exclusive ? "before" : "after") the first record that starts "
@@ -59,33 +59,33 @@ extension RestorePlanner {
         let last = try lastRecord(before: .max, in: wal)
         let end = last?.end ?? .zero
         guard exclusive, let last, lsn <= end || endBefore(lsn) == end else {
-            throw Refusal.place(.positionTooLate(lsn, end: end, exclusive: exclusive))
+            throw Refusal.cut(.positionTooLate(lsn, end: end, exclusive: exclusive))
         }
-        return Place(
+        return Cut(
             record: last, isInside: true, isByRecord: true, setting: .lsn(last.start),
             reason: "the start of the last record in front of it, because the available WAL ends there")
     }
 
     /// The record that begins exactly at a position that an event named.
-    private func place(before lsn: LSN, _ description: String, in wal: TimelineWAL) throws -> Place {
+    private func cut(before lsn: LSN, _ description: String, in wal: TimelineWAL) throws -> Cut {
         guard let record = try firstRecord(atOrAfter: lsn, in: wal), record.start == lsn else {
-            throw Refusal.place(.eventGone(description: description, lsn))
+            throw Refusal.cut(.eventGone(description: description, lsn))
         }
-        return Place(
+        return Cut(
             record: record, isInside: false, isByRecord: false, setting: .beforeLSN(lsn),
             reason: record.transaction == nil
                 ? "it stops right before the record that did it, which needs no commit"
                 : "it stops right before the record that made it final")
     }
 
-    /// The first record that starts at or after a position. Nil at the end of the WAL; a hole on the way is
+    /// The first record that starts at or after a position. Nil at the end of the WAL; a hole before it is
     /// refused.
     private func firstRecord(atOrAfter lsn: LSN, in wal: TimelineWAL) throws -> RecordFacts? {
         guard let first = wal.entries.first?.segment.name, let last = wal.entries.last?.segment.name else {
-            throw Refusal.place(.positionTooEarly(lsn, earliest: earliestPosition))
+            throw Refusal.cut(.positionTooEarly(lsn, earliest: earliestPosition))
         }
         let number = lsn.rawValue / inventory.segmentSize.bytes
-        if number < first.number { throw Refusal.place(.positionTooEarly(lsn, earliest: earliestPosition)) }
+        if number < first.number { throw Refusal.cut(.positionTooEarly(lsn, earliest: earliestPosition)) }
         if number > last.number { return nil }
         var next = number
         while next <= last.number {
@@ -131,19 +131,19 @@ extension RestorePlanner {
 
     // MARK: A restore point
 
-    private func place(ofRestorePoint name: String, in wal: TimelineWAL) throws -> Place {
+    private func cut(ofRestorePoint name: String, in wal: TimelineWAL) throws -> Cut {
         let known = try restorePoints(in: wal)
         let matching = known.filter { $0.restorePoint?.name == name }
         guard let record = matching.first else {
             if let damaged = inventory.lastDamage { throw refusal(damaged, in: wal) }
-            throw Refusal.place(.unknownRestorePoint(name, known: known.compactMap(NamedPoint.init)))
+            throw Refusal.cut(.unknownRestorePoint(name, known: known.compactMap(NamedPoint.init)))
         }
         guard matching.count == 1 else {
-            throw Refusal.place(
+            throw Refusal.cut(
                 .ambiguousRestorePoint(name, candidates: matching.compactMap(NamedPoint.init)))
         }
         let canHold = RecoverySetting.canHold(name)
-        return Place(
+        return Cut(
             record: record, isInside: true, isByRecord: true,
             setting: canHold ? .name(name) : .lsn(record.start),
             reason: canHold

@@ -6,10 +6,10 @@ import TestValues
 
 /// Random WAL and targets that are places in it, against the rules written down directly and against what
 /// PostgreSQL would do.
-struct PlacePropertyTests {
+struct CutPropertyTests {
     private static let cases = 800
 
-    @Test func `replays exactly what is inside, for every WAL and every place in it`() throws {
+    @Test func `replays exactly what is inside, for every WAL and every position in it`() throws {
         var random = SeededRandom()
         var settings: Set<String> = []
         var planned = 0
@@ -33,7 +33,7 @@ struct PlacePropertyTests {
                     let flaw = model.flaw(of: plan, upTo: limit, byRecord: byRecord)
                     #expect(flaw == nil, "\(what)")
                     if mode == .lsn { #expect(!plan.setting.words.contains("xid"), "\(what)") }
-                } catch Refusal.place(let refusal) {
+                } catch Refusal.cut(let refusal) {
                     Self.check(refusal, target, wal, what)
                 }
             }
@@ -76,9 +76,9 @@ struct PlacePropertyTests {
         #expect(found > 500)
     }
 
-    /// Whether a place was refused for a reason.
+    /// Whether a position was refused for a reason.
     private static func check(
-        _ refusal: PlaceRefusal, _ target: RecoveryTarget, _ wal: CraftedWAL, _ what: String
+        _ refusal: CutRefusal, _ target: RecoveryTarget, _ wal: CraftedWAL, _ what: String
     ) {
         switch refusal {
         case .everyBackupTooNew:

@@ -1,6 +1,6 @@
 import PostgresFormat
 
-/// Plans for targets that are a place in the WAL: a position, a transaction, a restore point, an event.
+/// Plans for targets that are a position in the WAL: a position, a transaction, a restore point, an event.
 extension RestorePlanner {
     func planPlace(_ target: RecoveryTarget, mode: TargetMode) throws -> RestorePlan {
         if mode == .time {
@@ -8,7 +8,7 @@ extension RestorePlanner {
         }
         var rejected: [RejectedBackup] = []
         var firstFailure: Refusal?
-        var byTimeline: [TimelineID: (TimelineWAL, Place?)] = [:]
+        var byTimeline: [TimelineID: (TimelineWAL, Cut?)] = [:]
         var end = LSN.zero
         for backup in inventory.preferredFirst {
             if let damage = backup.damage {
@@ -19,23 +19,23 @@ extension RestorePlanner {
                 if byTimeline[backup.timeline] == nil {
                     let wal = TimelineWAL(timeline: inventory.path.timeline, segments: inventory.segments)
                     byTimeline[backup.timeline] = (wal, nil)
-                    byTimeline[backup.timeline] = (wal, try place(of: target, in: wal))
+                    byTimeline[backup.timeline] = (wal, try cut(of: target, in: wal))
                 }
-                guard let (wal, found) = byTimeline[backup.timeline], let place = found else { continue }
-                end = place.limit
-                guard place.isReachable(from: backup) else {
+                guard let (wal, found) = byTimeline[backup.timeline], let cut = found else { continue }
+                end = cut.limit
+                guard cut.isReachable(from: backup) else {
                     rejected.append(
                         RejectedBackup(
                             name: backup.name,
-                            reason: "ends at \(backup.stopLSN), after the target (\(place.limit))"))
+                            reason: "ends at \(backup.stopLSN), after the target (\(cut.limit))"))
                     continue
                 }
                 return try planPlace(
-                    target, place, mode: mode, backup: backup, wal: wal,
+                    target, cut, mode: mode, backup: backup, wal: wal,
                     rejected: rejected + others(than: backup, rejected))
             } catch let refusal as Refusal {
                 switch refusal {
-                case .place: break
+                case .cut: break
                 case .missingSegment, .damagedSegment, .minimalLogging:
                     rejected.append(RejectedBackup(name: backup.name, reason: refusal.message))
                 default: throw refusal
@@ -44,26 +44,26 @@ extension RestorePlanner {
             }
         }
         throw firstFailure
-            ?? Refusal.place(.everyBackupTooNew(target: target.words, at: end, rejected: rejected))
+            ?? Refusal.cut(.everyBackupTooNew(target: target.words, at: end, rejected: rejected))
     }
 
     private func planPlace(
-        _ target: RecoveryTarget, _ place: Place, mode: TargetMode, backup: InventoryBackup, wal: TimelineWAL,
+        _ target: RecoveryTarget, _ cut: Cut, mode: TargetMode, backup: InventoryBackup, wal: TimelineWAL,
         rejected: [RejectedBackup]
     ) throws -> RestorePlan {
-        let range = WALRange(from: backup.startLSN, to: place.record.end, size: inventory.segmentSize)
+        let range = WALRange(from: backup.startLSN, to: cut.record.end, size: inventory.segmentSize)
         try requireUnbroken(range, in: wal)
         try requireReadable(through: backup.stopLSN, in: wal)
         let inside = try lastInside(
-            limit: nil, before: place.limit, notBefore: backup.stopLSN, in: wal)
+            limit: nil, before: cut.limit, notBefore: backup.stopLSN, in: wal)
         var draft = Draft(
             target: target, requested: nil, backup: backup, rejected: rejected, wal: wal, lastInside: inside,
-            firstOutside: try firstEnd(from: place.limit, in: wal), setting: place.setting,
-            reason: place.reason, end: place.isInside ? place.record.end : endBefore(place.record.start),
-            needed: place.record.end)
-        if let obstacle = try obstacle(to: place, mode: mode, from: backup, inside: inside, in: wal) {
-            if place.isByRecord {
-                draft.setting = .lsn(place.record.start)
+            firstOutside: try firstEnd(from: cut.limit, in: wal), setting: cut.setting,
+            reason: cut.reason, end: cut.isInside ? cut.record.end : endBefore(cut.record.start),
+            needed: cut.record.end)
+        if let obstacle = try obstacle(to: cut, mode: mode, from: backup, inside: inside, in: wal) {
+            if cut.isByRecord {
+                draft.setting = .lsn(cut.record.start)
                 draft.reason = "the start of the last record inside, \(obstacle)"
             } else if let inside {
                 draft.setting = .lsn(inside.start)
@@ -82,22 +82,22 @@ extension RestorePlanner {
 
     /// Why PostgreSQL is not handed what the target itself says; nil if it would stop exactly there.
     private func obstacle(
-        to place: Place, mode: TargetMode, from backup: InventoryBackup, inside: TransactionEnd?,
+        to cut: Cut, mode: TargetMode, from backup: InventoryBackup, inside: TransactionEnd?,
         in wal: TimelineWAL
     ) throws -> String? {
-        if let earlier = place.alike.first(where: { $0 >= backup.startLSN && $0 < place.record.start }) {
-            return "because \(place.alikeWords) at \(earlier) as well"
+        if let earlier = cut.alike.first(where: { $0 >= backup.startLSN && $0 < cut.record.start }) {
+            return "because \(cut.alikeWords) at \(earlier) as well"
         }
-        if !place.isByRecord {
+        if !cut.isByRecord {
             let from = inside?.end ?? backup.stopLSN
-            if let record = try firstHazard(.leaking, from: from, to: place.record.start, in: wal) {
+            if let record = try firstHazard(.leaking, from: from, to: cut.record.start, in: wal) {
                 return "because \(record.hazards.firstName) at \(record.start) would be replayed "
                     + "although it belongs to what is left out"
             }
         }
-        switch place.setting {
+        switch cut.setting {
         case .lsn: return nil
-        case .beforeLSN where place.isByRecord: return nil
+        case .beforeLSN where cut.isByRecord: return nil
         default: return mode == .lsn ? "as asked by --target-mode lsn" : nil
         }
     }

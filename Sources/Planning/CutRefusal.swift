@@ -24,8 +24,8 @@ public struct EndedTransaction: Hashable, Sendable {
     }
 }
 
-/// Why a place in the WAL cannot be a target.
-public enum PlaceRefusal: Error, Hashable, Sendable {
+/// Why a target that names a record cannot be reached.
+public enum CutRefusal: Error, Hashable, Sendable {
     /// `earliest`: where the oldest usable backup becomes consistent.
     case positionTooEarly(LSN, earliest: LSN)
     /// `end`: where the last record held ends.

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// Targets that are places in the WAL, case by case.
-struct PlaceTests {
+struct CutTests {
     private func based(next: UInt64 = 0) -> CraftedWAL {
         var wal = CraftedWAL()
         let start = wal.beginBackup(next: next)
@@ -12,8 +12,8 @@ struct PlaceTests {
         return wal
     }
 
-    private func refusal(_ wal: CraftedWAL, _ target: RecoveryTarget) throws -> PlaceRefusal? {
-        guard case .place(let refusal)? = try wal.held().refusal(target) else { return nil }
+    private func refusal(_ wal: CraftedWAL, _ target: RecoveryTarget) throws -> CutRefusal? {
+        guard case .cut(let refusal)? = try wal.held().refusal(target) else { return nil }
         return refusal
     }
 
