@@ -256,17 +256,17 @@ private struct HeldInventory {
             into: tailDirectory)
     }
 
-    /// From where on the source's own WAL is read: behind what is archived of its timeline. Nil without a
-    /// backup.
+    /// From where on the source's own WAL is read: behind what is archived of its timeline. Nil of a server
+    /// that has no backup yet and was not restored from another one.
     private func start(on timeline: TimelineID, _ history: String?, _ archived: [SegmentName]) -> LSN? {
         var histories = histories
         if let history { histories.add(history, of: timeline) }
-        guard let firstBackup = backups.compactMap(\.descriptor?.startLSN).min() else { return nil }
+        let firstBackup = backups.compactMap(\.descriptor?.startLSN).min()
         let path = TimelinePath(histories.parsed[timeline] ?? TimelineHistory(root: timeline))
         // A server has no segments of its own timeline from before it began.
-        let begin = path.begin ?? firstBackup
+        guard let begin = path.begin ?? firstBackup else { return nil }
         let whole = path.choose(from: archived, histories: histories.parsed).last { $0.limit == nil }
-        let from = whole.map { max($0.name.end, begin) } ?? max(begin, firstBackup)
+        let from = whole.map { max($0.name.end, begin) } ?? max(begin, firstBackup ?? begin)
         return LSN(from.rawValue / identity.segmentSize.bytes * identity.segmentSize.bytes)
     }
 }

@@ -179,7 +179,8 @@ enum CompareWorkload {
     static func work(_ random: inout SeededRandom) -> [String] {
         (0..<24).map { _ in
             let first = Int.random(in: 1...5000, using: &random)
-            let count = Int.random(in: 1...Bool.random(using: &random) ? 3 : 400, using: &random)
+            let most = Bool.random(using: &random) ? 3 : 400
+            let count = Int.random(in: 1...most, using: &random)
             let rows = "WHERE id BETWEEN \(first) AND \(first + count)"
             switch Int.random(in: 0..<11, using: &random) {
             case 0: return "UPDATE busy SET x = x + 1 WHERE id % 50 = \(first % 50)"

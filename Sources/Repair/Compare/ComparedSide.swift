@@ -14,14 +14,20 @@ public struct ComparedSide: Sendable {
     public final class Holder {
         public let side: ComparedSide
         let connection: Connection
+        /// Where WAL ended when the snapshot had been taken: that has every commit that it sees.
+        private let end: LSN
 
         /// - Parameter parameters: of the tool's own superuser.
         public init(_ parameters: ConnectionParameters, pace: ReadingPace?) throws(Problem) {
             connection = try Connection(parameters)
+            // What a session reads of the catalogs for the first time may be written to WAL as a hint, which
+            // gets to the disk when its transaction ends: this one, before the one that stays open.
+            _ = try connection.query(ServerQueries.endOfRecords)
             try ComparedSide.begin(connection)
-            guard let snapshot = try connection.query("SELECT pg_catalog.pg_export_snapshot()").scalar else {
-                throw Problem(.queryFailed, "the server names no snapshot")
-            }
+            guard let snapshot = try connection.query("SELECT pg_catalog.pg_export_snapshot()").scalar,
+                let end = LSN(try connection.query(ServerQueries.endOfRecords).scalar ?? "")
+            else { throw Problem(.queryFailed, "the server names no snapshot, or not where its WAL ends") }
+            self.end = end
             side = ComparedSide(parameters: parameters, pace: pace, snapshot: snapshot)
         }
 
@@ -71,12 +77,14 @@ public struct ComparedSide: Sendable {
         ///
         /// Throws `.queryFailed` where WAL did not get to the disk.
         public func writtenWAL(isCopy: Bool, _ cancellation: CancellationFlag) throws(Problem) -> LSN {
-            guard let end = LSN(try connection.query(ServerQueries.endOfRecords).scalar ?? "") else {
-                throw Problem(.queryFailed, "the server does not say where its WAL ends")
-            }
-            if try isFlushed(end, within: isCopy ? 0.5 : 5, cancellation) { return end }
+            if try isFlushed(end, within: 0.5, cancellation) { return end }
             guard isCopy else {
-                throw Problem(.queryFailed, "WAL up to \(end) did not get to the disk within 5 seconds")
+                // A server that has nothing to do gets there within some fifteen seconds.
+                let bytes = try connection.query(
+                    "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())::text")
+                let isLarge = (bytes.scalar.flatMap { UInt64($0) } ?? 0) > Self.readAtOnce
+                if try isFlushed(end, within: isLarge ? 20 : 1, cancellation) { return end }
+                throw Problem(.queryFailed, "WAL up to \(end) does not get to the disk")
             }
             let writer = try Connection(side.parameters)
             defer { writer.close() }
@@ -86,6 +94,9 @@ public struct ComparedSide: Sendable {
             if try isFlushed(end, within: 30, cancellation) { return end }
             throw Problem(.queryFailed, "WAL up to \(end) did not get to the disk within 30 seconds")
         }
+
+        /// A database of that many bytes is read before it is worth waiting for.
+        private static let readAtOnce: UInt64 = 512 << 20
 
         private func isFlushed(
             _ end: LSN, within seconds: Double, _ cancellation: CancellationFlag
