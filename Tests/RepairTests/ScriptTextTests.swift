@@ -91,4 +91,50 @@ struct ScriptTextTests {
         let went = statements.childrenFirst(gone).map { $0.map { $0.expected?[0]?.text ?? "" } }
         #expect(went == [["5", "6", "7"], ["1"], ["2"], ["4"], ["3"]])
     }
+
+    private static let keyed = TableShape(
+        number: ObjectID(20001), name: QualifiedName(schema: "public", name: "t"),
+        columns: [.init(name: "id", number: 1, type: "integer"), .init(name: "v", number: 2, type: "text")],
+        key: .init(columns: [0], operators: ["OPERATOR(pg_catalog.=)"]))
+
+    @Test func `each batch asks whether the first look has passed`() {
+        let ids: [Cell] = ["1", "2", "3"]
+        let rows = ids.map { id in
+            JudgedRow(
+                change: .delete, before: [id, "x"], after: nil, now: nil, verdict: .absentNow,
+                damaged: [0, 1])
+        }
+        var plan = UndoPlan(
+            source: "s", database: "d", transactions: [], deeds: [], nowEnd: .zero,
+            nowTime: PostgresTimestamp(microseconds: 0), tables: [.init(shape: Self.keyed, rows: rows)],
+            leftOut: [])
+        plan.batch = 1
+        let script = RepairScript(plan, .stop)
+        let parts = script.text(.none).split(separator: "COMMIT;\n", omittingEmptySubsequences: false)
+        #expect(parts.count == 5)
+        #expect(parts.first?.contains("\nSET pitr.checked = '\(script.word)';\n") == true)
+        for part in parts.dropFirst().dropLast() {
+            #expect(part.contains("current_setting('pitr.checked', true) = '\(script.word)'"))
+        }
+        #expect(RepairScript(plan, .stop).word != script.word)
+        #expect(script.transactionTexts.count == 3 && script.looks().count == 3)
+    }
+
+    @Test func `a row that gets the key of one that goes does not count as that one`() {
+        let gone = JudgedRow(
+            change: .insert, before: nil, after: ["5", "new"], now: ["5", "new"], verdict: .unchangedSince,
+            damaged: [0, 1])
+        let back = JudgedRow(
+            change: .update, before: ["5", "old"], after: ["6", "old"], now: ["6", "old"],
+            verdict: .keyChanged, damaged: [0])
+        let writes = [gone, back].compactMap { PlannedWrite($0, Self.keyed, .stop) }
+        let table = PlannedTable(shape: Self.keyed, writes: writes)
+        let keys = ChangedKeys(table)
+        #expect(keys.left == ["(5,old)"])
+        #expect(keys.taker(of: ["5", "new"], "(5,new)") == "(5,old)")
+        #expect(keys.taker(of: ["5", "old"], "(5,old)") == nil)
+        #expect(keys.holder(of: ["6", "any"]) == "(6,old)")
+        let text = TableStatements(table, portion: 10).deletions().flatMap(\.statements).joined()
+        #expect(text.contains("p.taken IS NULL OR"))
+    }
 }
