@@ -38,7 +38,8 @@ struct ScriptTextTests {
 
     @Test func `a statement is tried with other rows than it expects and wants`() {
         let statement =
-            "-- t\nWITH p(n, k1, expected, wanted, v1) AS (VALUES\n    ('1'::integer)),\ndone AS (\n    UPDATE)"
+            "-- t\nWITH p(n, k1, expected, wanted, v1) AS (VALUES\n    ('1'::integer)),\n"
+            + "done AS (\n    UPDATE)"
         let spoiled = GuardTrial.spoiled(statement)
         #expect(
             spoiled?.contains("SELECT n, k1, 'other: ' || expected, 'other: ' || wanted, v1 FROM planned")

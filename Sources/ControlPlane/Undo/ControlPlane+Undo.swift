@@ -193,8 +193,8 @@ extension ControlPlane {
             if tried.overwritten.isEmpty || plan.disablesTriggers { break }
             let reason =
                 script.isInBatches
-                ? "a trigger gives it, or another column of it, other values, or refuses it: batches could not "
-                    + "be gone on with, so leave --batch out"
+                ? "a trigger gives it, or another column of it, other values, or refuses it: batches could "
+                    + "not be gone on with, so leave --batch out"
                 : "a trigger gives it other values, or refuses it"
             var isChanged = false
             for (table, rows) in Dictionary(grouping: tried.overwritten, by: \.table) {

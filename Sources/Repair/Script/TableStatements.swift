@@ -380,8 +380,8 @@ struct TableStatements {
                 THEN '\(name): ' || d.count || ' rows \(done)'
                     || CASE WHEN a.count > 0 THEN ', ' || a.count || ' \(already)' ELSE '' END
                 ELSE ('stop: ' || \(count) - d.count - a.count
-                    || ' of \(count) rows of \(name) are not as planned: if they were written since, pitr undo '
-                    || 'makes a new script')::pg_catalog.int4::pg_catalog.text END
+                    || ' of \(count) rows of \(name) are not as planned: if they were written since, pitr '
+                    || 'undo makes a new script')::pg_catalog.int4::pg_catalog.text END
             FROM (SELECT count(*) FROM done WHERE kept) AS d, (SELECT count(*) FROM already) AS a;
 
             """
