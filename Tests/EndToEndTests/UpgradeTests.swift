@@ -1,3 +1,6 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
 import Notation
 import Platform
 import PostgresClient
@@ -98,6 +101,11 @@ extension EndToEnd {
                 try connection.execute("UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'other'")
                 try product.refuses(Self.upgrade, status: 1, saying: "'other'")
                 try connection.execute("UPDATE pg_database SET datconnlimit = -1 WHERE datname = 'other'")
+                // A copy of the files would write into a directory behind a link.
+                let link = server.dataDirectory + "/base/linked"
+                #expect(symlink("/tmp", link) == 0)
+                try product.refuses(Self.upgrade, status: 1, saying: "'base/linked'")
+                #expect(unlink(link) == 0)
                 // A library that the newer version does not have: pg_upgrade finds it.
                 try connection.execute(
                     """

@@ -222,8 +222,8 @@ extension ControlPlane {
         guard let failure else { return }
         throw Problem(
             failure.code, "the new server has taken the place of '\(new.name)', and did not start",
-            detail: failure.sentences
-                + "\nThe files of the server before it stay in \(paths.server(replacement.row.id)) until it runs.",
+            detail: failure.sentences + "\nThe files of the server before it stay until it runs: "
+                + paths.server(replacement.row.id),
             hint: "Look why, and start it with 'pitr start -n \(new.name)'.")
     }
 

@@ -28,8 +28,8 @@ enum UpgradeHindrance: Hashable {
         case .tablespaces(let names): "tablespaces of its own: \(Self.list(names))"
         case .links(let names): "directories that lie elsewhere, behind a link: \(Self.list(names))"
         case .otherSuperuser(let names):
-            "its first superuser is \(Self.list(names)), not '\(PostgresInstance.superuser)': it is a copy of an "
-                + "attached server, and pg_upgrade works as the first superuser only"
+            "its first superuser is \(Self.list(names)), not '\(PostgresInstance.superuser)': it is a copy of "
+                + "an attached server, and pg_upgrade works as the first superuser only"
         }
     }
 
