@@ -239,8 +239,8 @@ extension ControlPlane {
         try requireEnded(busy, row)
     }
 
-    /// Refuses with `.serverBusy` while an upgrade is queued or runs: in its turn, what is asked for would find
-    /// another server under the name.
+    /// Refuses with `.serverBusy` while an upgrade is queued or runs: in its turn, what is asked for would
+    /// find another server under the name.
     private func requireNoUpgrade(_ row: ServerRow) throws {
         let upgrades = try operations.operations(
             .init(states: OperationStore.Query.open, kinds: [.upgrade]))

@@ -28,8 +28,8 @@ enum UpgradeHindrance: Hashable {
         case .tablespaces(let names): "tablespaces of its own: \(Self.list(names))"
         case .links(let names): "directories that lie elsewhere, behind a link: \(Self.list(names))"
         case .otherSuperuser(let names):
-            "its first superuser is \(Self.list(names)), not '\(PostgresInstance.superuser)': it is a copy of "
-                + "an attached server, and pg_upgrade works as the first superuser only"
+            "its first superuser is \(Self.list(names)), not '\(PostgresInstance.superuser)': it is a copy "
+                + "of an attached server, and pg_upgrade works as the first superuser only"
         }
     }
 
@@ -42,8 +42,8 @@ enum UpgradeHindrance: Hashable {
         case .tablespaces:
             "Move what is in them: ALTER TABLE … SET TABLESPACE pg_default, then DROP TABLESPACE."
         case .links:
-            "Stop the server, put each directory itself in its link's place with all that is in it, and start "
-                + "the server."
+            "Stop the server, put each directory itself in its link's place with all that is in it, and "
+                + "start the server."
         case .otherSuperuser:
             "Make a new server with 'pitr create --version', and move the data with pg_dump and pg_restore."
         }
