@@ -26,6 +26,8 @@ struct HomePaths: Sendable {
     var evidence: String { home + "/evidence" }
     /// What came of each drill; outlives a lost catalog.
     var drills: String { home + "/drills" }
+    /// What came of undos and comparisons that the daemon carried out, with the rows.
+    var results: String { home + "/results" }
     /// The resource groups, from which a lost catalog's are made again.
     var groups: String { home + "/groups.json" }
     /// What is due to be deleted by time, and since when.

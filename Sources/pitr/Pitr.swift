@@ -37,7 +37,8 @@ struct Pitr: ParsableCommand {
                 name: "Restore",
                 subcommands: [
                     TimelineCommand.self, PlanCommand.self, ExplainCommand.self, RestoreCommand.self,
-                    UndoCommand.self, CompareCommand.self, ExportCommand.self, DrillCommands.self,
+                    UndoCommand.self, CompareCommand.self, ResultCommands.self, ExportCommand.self,
+                    DrillCommands.self,
                     GeoRestoreCommand.self, ReviveDroppedCommand.self, BackupCommands.self,
                     RestorePointCommands.self, EvidenceCommands.self, WALCommands.self,
                 ]),

@@ -29,7 +29,7 @@ struct TypedLineTests {
     @Test func `offers the operations of restores that evidence is kept of, and drills`() throws {
         let home = FileManager.default.temporaryDirectory.appendingPathComponent("names-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: home) }
-        for name in ["evidence/3f.json", "evidence/3f.json.tmp", "drills/d1.json"] {
+        for name in ["evidence/3f.json", "evidence/3f.json.tmp", "drills/d1.json", "results/r1/result.json"] {
             let file = home.appendingPathComponent(name)
             try FileManager.default.createDirectory(
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -37,5 +37,6 @@ struct TypedLineTests {
         }
         let names = KnownNames(home: home.path)
         #expect(names.evidence(in: "local") == ["3f"] && names.drills == ["d1"])
+        #expect(names.results == ["r1"])
     }
 }

@@ -4,6 +4,7 @@
 import Catalog
 import GRDB
 import Notation
+import Planning
 import PostgresFormat
 import ServiceModel
 import TestKit
@@ -85,6 +86,24 @@ struct StateFixtureTests {
         }
     }
 
+    private static func repairs(_ server: ServerReference, _ moment: PostgresTimestamp) -> [OperationRequest]
+    {
+        func undo(_ wanted: UndoRequest.Wanted) -> OperationRequest {
+            var request = UndoRequest(
+                resourceGroup: "local", sourceServer: "0123456789abcdef", wanted: wanted)
+            request.tables = ["shop.orders"]
+            request.conflicts = .skip
+            return .undo(request)
+        }
+        let time = RequestedTime(moment, typed: "today 06:13:20")
+        var compare = CompareRequest(server: server, other: .sourceNow)
+        compare.tables = ["shop.*"]
+        return [
+            undo(.transactions([TransactionNumber(745)])), undo(.window(from: time, to: time)),
+            .compare(compare), .compare(CompareRequest(server: server, other: .server(server))),
+        ]
+    }
+
     private static var requests: [OperationRequest] {
         let server = ServerReference(resourceGroup: "local", name: "orders")
         let moment = PostgresTimestamp(microseconds: 800_000_000_000_000)
@@ -109,6 +128,6 @@ struct StateFixtureTests {
             .setParameter(server, name: "work_mem", value: nil),
             .createDatabase(server, name: "shop", charset: "UTF8", collation: nil),
             .deleteDatabase(server, name: "shop"), .deleteGroup("shop"), .drill(drill),
-        ]
+        ] + repairs(server, moment)
     }
 }

@@ -21,6 +21,8 @@ extension EndToEnd {
         private static let others: Set = [
             "serve", "portal", "demo", "completion", "connect", "env", "azure env", "operation cancel",
             "geo-restore", "evidence bundle",
+            // There is one only where a daemon was: `DaemonTests` looks.
+            "result show", "result export", "result delete",
             // Of a server that is not ours, and of two versions: their own tests look.
             "attach", "detach", "receive", "upgrade",
         ]
@@ -170,6 +172,7 @@ extension EndToEnd {
                 try look("list", "--temporary", variant: "temporary")
                 let drill = try look("drill run", "-s", "orders")
                 let id = try #require(drill["id"]?.string)
+                try look("result list")
                 try look("drill list")
                 try look("drill show", "-n", id)
                 try look("drill export", "-n", id, "--format", "json", "-")

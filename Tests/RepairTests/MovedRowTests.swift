@@ -5,6 +5,7 @@ import TestKit
 import Testing
 
 @testable import Repair
+import ServiceModel
 
 /// A row that was taken to another partition goes back whole or not at all.
 struct MovedRowTests {

@@ -2,6 +2,7 @@ import PostgresFormat
 import Testing
 
 @testable import Repair
+import ServiceModel
 
 /// Verdicts on rows: before, after and now, cell by cell.
 struct RowJudgeTests {

@@ -5,6 +5,7 @@ import TestKit
 import Testing
 
 @testable import Repair
+import ServiceModel
 
 /// The proof of a script, against scripts that were spoiled.
 @Suite(.serialized)

@@ -2,6 +2,7 @@ import PostgresFormat
 import Testing
 
 @testable import Repair
+import ServiceModel
 
 /// What stands in a script: names, values and comments that cannot become commands.
 struct ScriptTextTests {

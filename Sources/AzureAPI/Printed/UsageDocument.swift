@@ -50,7 +50,7 @@ public struct UsageDocument: Codable, Sendable {
     public struct Removable: Codable, Hashable, Sendable {
         public var bytes: UInt64
         public var command: String
-        /// `expiredCopy`, `copy`, `deletedServer`, `onDemandBackup` or `evidence`.
+        /// `expiredCopy`, `copy`, `deletedServer`, `onDemandBackup`, `evidence` or `result`.
         public var kind: String
         public var name: String
         public var reason: String
@@ -67,6 +67,7 @@ public struct UsageDocument: Codable, Sendable {
     public var evidenceBytes: UInt64
     public var pairedBytes: UInt64
     public var removable: [Removable]
+    public var resultBytes: UInt64
     public var servers: [Server]
     public var temporaryCopies: [TemporaryCopyDocument]
     /// On disk; what clones share counts with each of them.
@@ -76,6 +77,7 @@ public struct UsageDocument: Codable, Sendable {
         evidenceBytes = usage.evidenceBytes
         pairedBytes = usage.pairedBytes
         removable = usage.removable.map(Removable.init)
+        resultBytes = usage.resultBytes
         servers = usage.servers.map(Server.init)
         temporaryCopies = usage.temporaryCopies.map(TemporaryCopyDocument.init)
         totalBytes = usage.totalBytes

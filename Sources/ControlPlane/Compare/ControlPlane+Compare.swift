@@ -6,7 +6,7 @@ public import Platform
 import PostgresClient
 import PostgresFormat
 public import Repair
-import ServiceModel
+public import ServiceModel
 
 /// Comparing a server with another one, or a copy with what became of its source. Nothing is written.
 extension ControlPlane {
@@ -18,11 +18,20 @@ extension ControlPlane {
         _ request: CompareRequest,
         output: @escaping (_ database: String, _ table: String, RowDifference) throws(Problem) -> Void
     ) throws -> CompareResult {
+        try compare(request, for: nil, finish: { _, _, _ in }, output: output)
+    }
+
+    /// - Parameter finish: is called while the operation is still at work, which fails when it throws.
+    func compare(
+        _ request: CompareRequest, for accepted: AcceptedWork?,
+        finish: (CompareResult, RunningOperation, ServerRow) throws -> Void,
+        output: @escaping (_ database: String, _ table: String, RowDifference) throws(Problem) -> Void
+    ) throws -> CompareResult {
         let tables = try ComparedTables(request.tables)
-        let row = try findComplete(request.server)
+        let row = try findComplete(request.server, for: accepted)
         try connect(row).close()
         let source = try comparedSource(of: row, request)
-        return try perform(.compare, server: row, source: source?.id) { operation in
+        return try perform(.compare, server: row, source: source?.id, for: accepted) { operation in
             defer { removeOperationFolder(operation.id) }
             let folder = paths.operation(operation.id)
             try DurableFiles.makeDirectories(folder, durable: false)
@@ -47,9 +56,11 @@ extension ControlPlane {
             }
             let unread = try tables.unread(in: databases)
             notes += unread.map { "Nothing that '\($0)' names was read: what is left out says why." }
-            return CompareResult(
+            let result = CompareResult(
                 here: here.words, there: there.words, databases: databases, leftOut: chosen.leftOut,
                 unread: unread, notes: notes, operationID: operation.id, steps: steps.steps)
+            try finish(result, operation, row)
+            return result
         }
     }
 
@@ -168,7 +179,7 @@ extension ControlPlane {
     }
 
     /// The server that a copy was restored from, where it is needed.
-    private func comparedSource(of row: ServerRow, _ request: CompareRequest) throws -> ServerRow? {
+    func comparedSource(of row: ServerRow, _ request: CompareRequest) throws -> ServerRow? {
         if case .server = request.other { return nil }
         guard let from = row.restoredFrom else {
             throw Problem(

@@ -7,7 +7,9 @@ import ServiceModel
 /// What a worker does: it carries out one accepted operation, and tells how it ended.
 extension ControlPlane {
     /// Carries out an accepted operation, if no other process does already.
-    public func runAccepted(_ id: String) throws {
+    ///
+    /// - Parameter files: writes what comes of an undo or a comparison.
+    public func runAccepted(_ id: String, files: any ResultFiles) throws {
         // One that is taken already, or was called off, is somebody else's.
         guard let mine = try operations.operation(id)?.take(by: .current), try operations.write(mine)
         else { return }
@@ -17,7 +19,7 @@ extension ControlPlane {
             let secret = try readSecret(id)
             RestoreFaults.reached("worker: begin")
             try ControlPlane(self, workingFor: operation)
-                .carryOut(request, secret: secret, for: AcceptedWork(operation: operation))
+                .carryOut(request, secret: secret, files, for: AcceptedWork(operation: operation))
             RestoreFaults.reached("worker: end")
             try end(accepted: operation, failure: nil)
         } catch {
@@ -36,7 +38,7 @@ extension ControlPlane {
     }
 
     private func carryOut(
-        _ request: OperationRequest, secret: String?, for accepted: AcceptedWork
+        _ request: OperationRequest, secret: String?, _ files: any ResultFiles, for accepted: AcceptedWork
     ) throws {
         switch request {
         case .create(var create):
@@ -78,6 +80,8 @@ extension ControlPlane {
         case .drill(let drill):
             // One that failed has its record, and says so as an operation too.
             if let failure = try runDrill(drill, for: accepted).failure { throw failure }
+        case .undo(let undo): try keep(undo, files, for: accepted)
+        case .compare(let compare): try keep(compare, files, for: accepted)
         }
     }
 
@@ -91,6 +95,7 @@ extension ControlPlane {
         {
             discard(row)
         }
+        if failure != nil { try removeResult(of: operation) }
         // The last line of the activity log is missing when the work did not get as far as writing it.
         let isTold = try operations.isTold(operation.row.id, [.succeeded, .failed])
         try operations.write(operation.end(failure: failure, isTold: isTold, at: clock.now()))

@@ -14,7 +14,9 @@ public final class OperationDispatcher: Sendable {
     /// Processes that are started in vain before an operation is given up.
     static let maximumAttempts = 3
     private static let heavy = Set(
-        [OperationKind.create, .restore, .geoRestore, .revive, .backup, .drill, .upgrade].map(\.name))
+        [
+            OperationKind.create, .restore, .geoRestore, .revive, .backup, .drill, .upgrade, .undo, .compare,
+        ].map(\.name))
 
     private struct Worker {
         var pid: Int32

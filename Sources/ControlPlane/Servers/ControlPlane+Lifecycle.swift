@@ -369,6 +369,7 @@ extension ControlPlane {
         try DurableFiles.removeTree(paths.repository(row.id))
         try removePaired(row)
         try KnownEndFile(path: paths.knownEnd(row.id)).forget()
+        try removeResults(of: row)
         RestoreFaults.reached("purge: catalog")
         _ = try catalog.write { try ServerRow.deleteOne($0, key: row.id) }
     }

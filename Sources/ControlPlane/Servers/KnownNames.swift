@@ -51,6 +51,8 @@ public struct KnownNames {
     }
 
     public var drills: [String] { documents(in: paths.drills) }
+    /// Where the folder is there and not yet whole, nothing is lost by naming it.
+    public var results: [String] { ((try? DurableFiles.listIfPresent(paths.results)) ?? []).sorted() }
 
     private func documents(in folder: String) -> [String] {
         ((try? DurableFiles.listIfPresent(folder)) ?? []).filter { $0.hasSuffix(".json") }

@@ -6,22 +6,33 @@ import Platform
 import PostgresClient
 import PostgresFormat
 import Repair
-import ServiceModel
+public import ServiceModel
 
 /// Taking transactions back: their rows are read in copies, judged, and written into a script.
 ///
 /// The source is never written, and not read either but for its WAL.
 extension ControlPlane {
     public func undo(_ request: UndoRequest) throws -> UndoResult {
+        try undo(request, for: nil) { _, _, _ in }
+    }
+
+    /// - Parameter keep: is called while the operation is still at work, which fails when it throws.
+    func undo(
+        _ request: UndoRequest, for accepted: AcceptedWork?,
+        keep: (UndoResult, RunningOperation, ServerRow) throws -> Void
+    ) throws -> UndoResult {
         let asked = RestoreRequest(
             resourceGroup: request.resourceGroup, sourceServer: request.sourceServer,
             target: .latest(asOf: nil))
         let source = try source(of: asked)
         return try perform(
-            .undo, server: source, source: source.id, properties: ["target": request.wanted.words]
+            .undo, server: source, source: source.id, properties: ["target": request.wanted.words],
+            for: accepted
         ) { operation in
             defer { removeOperationFolder(operation.id) }
-            return try undo(request, source, operation)
+            let result = try undo(request, source, operation)
+            try keep(result, operation, source)
+            return result
         }
     }
 

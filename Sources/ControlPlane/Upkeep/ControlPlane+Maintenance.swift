@@ -133,6 +133,7 @@ extension ControlPlane {
         return try actions + leftoverFolders(time) + leftoverReplacements(dryRun: dryRun)
             + leftoverRepositories(dryRun: dryRun)
             + leftoverTemporaries(dryRun: dryRun)
+            + leftoverResults(dryRun: dryRun)
             + leftoverBackups(dryRun: dryRun)
     }
 
@@ -176,6 +177,7 @@ extension ControlPlane {
         }
         try endUpgraded(by: operation, of: row, seconds: seconds)
         try endPrivateCopies(of: operation.row.id)
+        try removeResult(of: operation)
         removeOperationFolder(operation.row.id)
         try operations.write(operation.abandon(of: row, at: clock.now()))
         try settleReplacement(of: operation.row)

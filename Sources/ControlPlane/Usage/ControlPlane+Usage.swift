@@ -8,7 +8,8 @@ public import ServiceModel
 extension ControlPlane {
     /// What the servers take of disk, memory and time, and what of it can go. Nothing is changed.
     ///
-    /// - Parameter resourceGroup: of the servers; nil is all. Evidence and second copies are told of all.
+    /// - Parameter resourceGroup: of the servers; nil is all. Evidence, results and second copies are told of
+    ///   all.
     public func usage(resourceGroup: String?) throws -> MachineUsage {
         let rows =
             try rows(resourceGroup: resourceGroup, dropped: false)
@@ -16,7 +17,8 @@ extension ControlPlane {
         var found = MachineUsage(
             servers: [], temporaryCopies: try listTemporaryCopies(resourceGroup: resourceGroup),
             evidenceBytes: TreeSize.bytes(below: paths.evidence),
-            pairedBytes: TreeSize.bytes(below: paths.home + "/paired"), removable: [])
+            pairedBytes: TreeSize.bytes(below: paths.home + "/paired"),
+            resultBytes: TreeSize.bytes(below: paths.results), removable: [])
         for row in rows {
             try cancellation.check()
             let usage = try serverUsage(row)
@@ -24,6 +26,7 @@ extension ControlPlane {
             found.removable += try removable(row, usage)
         }
         found.removable += try removableEvidence(resourceGroup: resourceGroup)
+        found.removable += try removableResults(resourceGroup: resourceGroup)
         let order = RemovableThing.Kind.allCases
         found.removable.sort { left, right in
             let places = [left, right].map { order.firstIndex(of: $0.kind) ?? order.count }
@@ -107,6 +110,18 @@ extension ControlPlane {
                 reason:
                     "what proved the restore of \(kept.evidence.finishedAt.wholeSeconds); the copy has gone",
                 command: "pitr evidence delete -n \(operation)")
+        }
+    }
+
+    /// As with evidence, of what cannot be read nothing is said here.
+    private func removableResults(resourceGroup: String?) throws -> [RemovableThing] {
+        try results.results().kept.filter { result in
+            resourceGroup.map { $0.lowercased() == result.resourceGroup.lowercased() } ?? true
+        }.map { result in
+            RemovableThing(
+                kind: .result, name: "\(result.work.name) of \(result.serverName)", bytes: result.bytes,
+                reason: "what came of it, \(result.finishedAt.wholeSeconds)",
+                command: "pitr result delete -n \(result.id)")
         }
     }
 

@@ -1,4 +1,5 @@
 public import PostgresFormat
+public import ServiceModel
 
 /// One row as a repair finds it and as it leaves it.
 public struct PlannedWrite: Hashable, Sendable {

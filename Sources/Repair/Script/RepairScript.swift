@@ -1,6 +1,7 @@
 import Notation
 import Platform
 import PostgresFormat
+public import ServiceModel
 
 /// The script that takes a transaction back: one transaction for `psql`, to be read before it is run.
 ///

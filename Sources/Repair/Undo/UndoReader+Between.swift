@@ -1,6 +1,7 @@
 import Platform
 import PostgresClient
 import PostgresFormat
+import ServiceModel
 
 /// What has to be known besides before, after and now.
 extension UndoReader {

@@ -50,7 +50,7 @@ public struct UndoRows: Sendable {
     }
 
     /// The key as `id=7`, an address where the table has no key.
-    static func key(of row: JudgedRow, _ shape: TableShape) -> String {
+    public static func key(of row: JudgedRow, _ shape: TableShape) -> String {
         guard let key = shape.key, let cells = row.after ?? row.before else {
             return row.address.map { "ctid=\($0)" } ?? ""
         }

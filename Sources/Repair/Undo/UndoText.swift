@@ -1,5 +1,6 @@
 import Platform
 import PostgresFormat
+public import ServiceModel
 
 /// The report for a person who decides whether to run the script: Markdown.
 public struct UndoText: Sendable {

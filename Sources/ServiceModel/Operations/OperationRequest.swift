@@ -42,6 +42,8 @@ public enum OperationRequest: Codable, Sendable {
     case deleteGroup(String)
     /// Without steps: these run with the rights of a person who is there.
     case drill(DrillRequest)
+    case undo(UndoRequest)
+    case compare(CompareRequest)
 }
 
 /// An operation that was entered and will be carried out.

@@ -8,24 +8,28 @@ public struct MachineUsage: Sendable {
     public var evidenceBytes: UInt64
     /// Bytes of the second copies of backups, in paired locations.
     public var pairedBytes: UInt64
-    /// Copies whose time is over, then other copies, deleted servers, backups and evidence; each by size.
+    /// Bytes of the results of undos and comparisons.
+    public var resultBytes: UInt64
+    /// Copies whose time is over, then other copies, deleted servers, backups, evidence and results; each by
+    /// size.
     public var removable: [RemovableThing]
 
     public init(
         servers: [ServerUsage], temporaryCopies: [TemporaryCopy], evidenceBytes: UInt64,
-        pairedBytes: UInt64, removable: [RemovableThing]
+        pairedBytes: UInt64, resultBytes: UInt64, removable: [RemovableThing]
     ) {
         self.servers = servers
         self.temporaryCopies = temporaryCopies
         self.evidenceBytes = evidenceBytes
         self.pairedBytes = pairedBytes
+        self.resultBytes = resultBytes
         self.removable = removable
     }
 
     /// Bytes on disk. Files that share blocks with a file that they were cloned from count in full.
     public var totalBytes: UInt64 {
         servers.reduce(0) { $0 + $1.bytes } + temporaryCopies.reduce(0) { $0 + $1.bytes } + evidenceBytes
-            + pairedBytes
+            + pairedBytes + resultBytes
     }
 }
 
@@ -91,6 +95,8 @@ public struct RemovableThing: Hashable, Sendable {
         case onDemandBackup
         /// What is kept of the restore of a copy that has gone.
         case evidence
+        /// What came of an undo or a comparison.
+        case result
     }
 
     public var kind: Kind

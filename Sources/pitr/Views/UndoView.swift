@@ -5,20 +5,6 @@ import ServiceModel
 
 /// An undo for a person.
 enum UndoView {
-    static func proof(_ result: UndoResult) -> String {
-        switch result.proof {
-        case .passed:
-            "Proved on a copy of now: exactly \(result.writes) rows changed as planned, and a second run "
-                + "changed nothing."
-        case .stopped:
-            "\(result.plan.conflictCount) rows are in conflict: the script says so and does nothing. "
-                + "Decide with --conflicts."
-        case .none:
-            result.writes == 0 && result.plan.definitions.isEmpty
-                ? "There is nothing to write." : "The script was not run on a copy."
-        }
-    }
-
     static func text(_ result: UndoResult, folder: String?) -> PersonText {
         let plan = result.plan
         var text = PersonText()
@@ -53,7 +39,7 @@ enum UndoView {
         }
         text.heading("Script")
         text.field("Writes", result.proof == .stopped ? "nothing before you decide" : "\(result.writes) rows")
-        text.field("Proof", proof(result))
+        text.field("Proof", result.proofWords)
         if let folder {
             text.field("Folder", folder)
             if result.proof != .stopped, result.writes > 0 || !plan.definitions.isEmpty {

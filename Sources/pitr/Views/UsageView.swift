@@ -25,6 +25,7 @@ enum UsageView {
                     + copy.operationID)
         }
         text.field("kept evidence", ByteText.of(usage.evidenceBytes))
+        if usage.resultBytes > 0 { text.field("results", ByteText.of(usage.resultBytes)) }
         if usage.pairedBytes > 0 { text.field("second copies", ByteText.of(usage.pairedBytes)) }
         guard !usage.removable.isEmpty else { return text }
         text.heading("What can go")
@@ -59,6 +60,7 @@ enum UsageView {
         case .deletedServer: "deleted server"
         case .onDemandBackup: "backup"
         case .evidence: "evidence of"
+        case .result: "result:"
         }
     }
 }

@@ -38,6 +38,7 @@ enum Completions {
     }
     static var evidence: CompletionKind { kind { line in line.names?.evidence(in: line.group) ?? [] } }
     static var drills: CompletionKind { kind { line in line.names?.drills ?? [] } }
+    static var results: CompletionKind { kind { line in line.names?.results ?? [] } }
     static var parameters: CompletionKind { kind { _ in KnownNames.parameters() } }
 
     private static func kind(_ names: @escaping @Sendable (TypedLine) -> [String]) -> CompletionKind {

@@ -40,6 +40,7 @@ enum Synonyms {
         "evidence bundle": "bundle attest",
         "drill run": "rehearse rehearsal exercise practice",
         "drill list": "drills rehearsals",
+        "result list": "results outcomes repairs",
         "plan": "preview what-if whatif simulate dry-run dryrun",
         "doctor": "check health diagnose",
         "portal": "web browser ui gui dashboard",

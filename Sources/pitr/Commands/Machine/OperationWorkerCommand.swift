@@ -9,7 +9,7 @@ struct OperationWorkerCommand: PitrCommand {
     @Option(help: "The accepted operation.") var operation: String
 
     func execute(_ session: Session) throws -> Report {
-        try session.controlPlane().runAccepted(operation)
+        try session.controlPlane().runAccepted(operation, files: KeptFolders())
         return .nothing
     }
 }

@@ -16,7 +16,8 @@ struct CompareCommand: PitrCommand {
             and only these are read; --full reads every row. Rows are compared by all that PostgreSQL \
             prints of them, so that 1.0 and 1.00 differ; a row is found on the other side by its key, \
             without one rows are counted. Each side is read in one snapshot for each database, and nothing \
-            is written on it. Ends with status 1 where something differs.
+            is written on it. Ends with status 1 where something differs. With --no-wait the daemon keeps what \
+            comes of it: 'pitr result list' and 'pitr result export'.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -49,9 +50,14 @@ struct CompareCommand: PitrCommand {
         help: ArgumentHelp(
             "Read at most so much of the other server in a second, in MiB.", valueName: "mib"))
     var maxRate: Double?
+    @OptionGroup var noWait: NoWaitOption
 
     func validate() throws {
         if with != nil, withSource { throw ValidationError("give either --with or --with-source") }
+        if noWait.noWait, out != nil {
+            throw ValidationError(
+                "with --no-wait the result is kept for 'pitr result export': --out does not go with it")
+        }
         if schema, rows {
             throw ValidationError("--schema and --rows exclude each other: give neither for both")
         }
@@ -68,6 +74,7 @@ struct CompareCommand: PitrCommand {
     }
 
     func execute(_ session: Session) throws -> Report {
+        if noWait.noWait { return try noWait.accept(.compare(request), session.controlPlane(), session) }
         // With the caller's rights: the service account may not be allowed to write here.
         let folder = try out.map { try CompareFolder(path: $0) }
         do {

@@ -5,7 +5,7 @@ import Platform
 import Repair
 
 /// The folder that a comparison leaves; rows go into it as they are found.
-final class CompareFolder {
+final class CompareFolder: ComparisonFiles {
     private let folder: OutputFolder
     /// Lines that are still to be written, all of one table.
     private var waiting = ""

@@ -4,8 +4,8 @@ import ControlPlane
 import Planning
 import Platform
 import PostgresFormat
-public import Repair
-import ServiceModel
+import Repair
+public import ServiceModel
 import WALEvents
 
 extension ConflictRule: ExpressibleByArgument {}
@@ -19,7 +19,8 @@ struct UndoCommand: PitrCommand {
             of now. Several transactions are taken back as one: what others wrote between them stays. The source is \
             not written, and only its WAL is read. Each row gets a verdict; rows that later \
             transactions wrote again are conflicts. The script changes nothing unless every row is as planned, and is \
-            proved on a copy of now before it is written. You run it yourself, with psql.
+            proved on a copy of now before it is written. You run it yourself, with psql. With --no-wait the daemon \
+            keeps what comes of it: 'pitr result list' and 'pitr result export'.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -97,6 +98,7 @@ struct UndoCommand: PitrCommand {
             "The folder to make for the report, the rows and the script; else undo-SOURCE.", valueName: "dir"),
         completion: .directory)
     var out: String?
+    @OptionGroup var noWait: NoWaitOption
 
     enum TriggerRule: String, ExpressibleByArgument, CaseIterable { case on, off }
 
@@ -121,6 +123,10 @@ struct UndoCommand: PitrCommand {
                     "--triggers off switches them for one transaction: it does not go with --batch")
             }
         }
+        if noWait.noWait, out != nil {
+            throw ValidationError(
+                "with --no-wait the result is kept for 'pitr result export': --out does not go with it")
+        }
         if preview, out != nil || noProof {
             throw ValidationError("--preview writes nothing: --out and --no-proof do not go with it")
         }
@@ -128,6 +134,7 @@ struct UndoCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let request = try request
+        if noWait.noWait { return try noWait.accept(.undo(request), session.controlPlane(), session) }
         if preview {
             let result = try session.controlPlane().undo(request)
             return try Report(UndoDocument(result.report), UndoView.text(result, folder: nil))

@@ -3,28 +3,31 @@ import ControlPlane
 import Notation
 import Platform
 import Repair
+import ServiceModel
 
 /// The folder that an undo leaves.
 struct UndoFolder {
     private let folder: OutputFolder
 
-    init(path: String) throws {
+    /// - Parameter hasScript: false where only verdicts were asked for.
+    init(path: String, hasScript: Bool = true) throws {
         folder = try OutputFolder(
-            path: path, names: ["report.md", "report.json", "conflicts.csv", "repair.sql"])
+            path: path,
+            names: ["report.md", "report.json", "conflicts.csv"] + (hasScript ? [KeptResult.scriptName] : []))
     }
 
     var path: String { folder.path }
 
     func write(_ result: UndoResult) throws {
         let text = UndoText(
-            result.plan, result.rule, proof: UndoView.proof(result), notes: result.notes)
+            result.plan, result.rule, proof: result.proofWords, notes: result.notes)
         try folder.write(text.markdown, to: "report.md")
         let document = try JSONValue(encoding: UndoDocument(result.report))
         try folder.write(JSONText.render(document), to: "report.json")
         let lines = UndoRows(result.plan)
         try writeRows(lines)
         try writeConflicts(lines)
-        try folder.write(result.script, to: "repair.sql")
+        try folder.write(result.script, to: KeptResult.scriptName)
         folder.close()
     }
 

@@ -1,0 +1,176 @@
+import Catalog
+import Planning
+public import Platform
+import PostgresFormat
+public import Repair
+public import ServiceModel
+
+/// Writes what came of an undo or of a comparison as files: a command into the folder of a person, a worker into
+/// the one that the result is kept in.
+public protocol ResultFiles: Sendable {
+    /// - Parameters:
+    ///   - folder: of a folder to make.
+    ///   - hasScript: false where only verdicts were asked for.
+    func write(_ result: UndoResult, to folder: String, hasScript: Bool) throws
+    /// Makes the folder of a comparison, whose rows are written as they are found.
+    func comparison(in folder: String) throws -> any ComparisonFiles
+}
+
+public protocol ComparisonFiles {
+    func add(_ database: String, _ table: String, _ row: RowDifference) throws(Problem)
+    func finish(_ result: CompareResult) throws
+}
+
+/// Results of undos and comparisons that were accepted as operations: kept until somebody deletes them, or the
+/// server that they are about is gone.
+extension ControlPlane {
+    var results: ResultStore { ResultStore(folder: paths.results) }
+
+    // MARK: Making
+
+    func keep(
+        _ request: UndoRequest, _ files: any ResultFiles, for accepted: AcceptedWork
+    ) throws {
+        try results.begin(accepted.id)
+        _ = try undo(request, for: accepted) { result, operation, row in
+            try files.write(result, to: results.files(operation.id), hasScript: !request.isPreview)
+            RestoreFaults.reached("result: files")
+            try finish(KeptResult(result, request, operation, of: row))
+        }
+    }
+
+    func keep(
+        _ request: CompareRequest, _ files: any ResultFiles, for accepted: AcceptedWork
+    ) throws {
+        try results.begin(accepted.id)
+        let written = try files.comparison(in: results.files(accepted.id))
+        _ = try compare(
+            request, for: accepted,
+            finish: { result, operation, row in
+                try written.finish(result)
+                RestoreFaults.reached("result: files")
+                try finish(KeptResult(result, request, operation, of: row))
+            },
+            output: { (database, table, row) throws(Problem) in try written.add(database, table, row) })
+    }
+
+    private func finish(_ result: KeptResult) throws {
+        var result = result
+        result.finishedAt = clock.now()
+        try results.finish(result)
+    }
+
+    // MARK: Looking
+
+    /// The newest first, with what is wrong with those that cannot be read.
+    ///
+    /// - Parameters:
+    ///   - resourceGroup: of the servers; nil is all.
+    ///   - server: the name or id of the server that it is about; nil is any.
+    public func listResults(resourceGroup: String?, server: String? = nil) throws
+        -> (kept: [KeptResult], damaged: [Problem])
+    {
+        if let resourceGroup { try requireRecordedGroup(resourceGroup) }
+        var found = try results.results()
+        found.kept = found.kept.filter { result in
+            if let resourceGroup, result.resourceGroup.lowercased() != resourceGroup.lowercased() {
+                return false
+            }
+            guard let wanted = server?.lowercased() else { return true }
+            return [result.serverName, result.serverID, result.server].contains { $0.lowercased() == wanted }
+        }
+        return found
+    }
+
+    public func showResult(_ id: String) throws -> KeptResult {
+        guard let result = try results.result(id.lowercased()) else {
+            throw Problem(
+                .resourceNotFound, "there is no result '\(id)'",
+                hint: "List them with 'pitr result list'; 'pitr operation list' tells what is at work.")
+        }
+        return result
+    }
+
+    /// The content of one of a result's files, by its name there.
+    public func resultFile(_ name: String, of result: KeptResult) throws -> [UInt8] {
+        try results.content(name, of: result)
+    }
+
+    /// All of a result's files as one archive.
+    public func resultArchive(_ result: KeptResult) throws -> TarArchive {
+        TarArchive(
+            try result.files.map {
+                TarArchive.File(name: $0.name, content: try resultFile($0.name, of: result))
+            },
+            modified: result.finishedAt.unixMicroseconds / 1_000_000)
+    }
+
+    /// Deletes a result with its files.
+    public func deleteResult(_ id: String) throws {
+        try results.remove(try showResult(id).id)
+    }
+
+    // MARK: Clearing away
+
+    /// Of an operation that failed: what is there of it is not whole, or was not wanted.
+    func removeResult(of operation: Operation) throws {
+        guard [OperationKind.undo, .compare].map(\.name).contains(operation.row.kind) else { return }
+        try results.remove(operation.row.id)
+    }
+
+    /// With the server that they are about.
+    func removeResults(of row: ServerRow) throws {
+        for result in try results.results().kept where result.serverID == row.id {
+            try results.remove(result.id)
+        }
+    }
+
+    /// What operations left that came to no end.
+    func leftoverResults(dryRun: Bool) throws -> [MaintenanceAction] {
+        // In this order: an operation is in the catalog before it has a folder here.
+        let unfinished = try results.unfinished()
+        let open = try operations.operations(.init(states: OperationStore.Query.open)).map(\.row.id)
+        return unfinished.filter { !open.contains($0) }.map { id in
+            act(nil, "remove-leftover", "results/\(id)", "no operation fills it", dryRun: dryRun) {
+                // One that has ended meanwhile has its record.
+                if try results.result(id) == nil { try results.remove(id) }
+            }
+        }
+    }
+}
+
+/// Entering undos and comparisons: what can be told at once is refused at once.
+extension ControlPlane {
+    func accept(_ request: UndoRequest, _ caller: Caller) throws -> AcceptedOperation {
+        var request = request
+        if case .transactions(let numbers) = request.wanted, numbers.isEmpty {
+            throw Problem(.usage, "no transaction was named", hint: "Name it by its number or by an event.")
+        }
+        if let batch = request.batch, batch < 1 || request.disablesTriggers {
+            throw Problem(
+                .usage, "batches are of 1 row or more, and triggers are switched off for one transaction only"
+            )
+        }
+        for table in request.tables { _ = try TableWord(table) }
+        let source = try source(
+            of: RestoreRequest(
+                resourceGroup: request.resourceGroup, sourceServer: request.sourceServer,
+                target: .latest(asOf: nil)))
+        request.sourceServer = source.id
+        var entry = Entry(.undo, source, .undo(request))
+        entry.source = source.id
+        entry.lane = "undo:\(source.id)"
+        return try enter(entry, caller)
+    }
+
+    func accept(_ request: CompareRequest, _ caller: Caller) throws -> AcceptedOperation {
+        _ = try ComparedTables(request.tables)
+        let row = try findComplete(request.server)
+        let source = try comparedSource(of: row, request)
+        if case .server(let other) = request.other { _ = try findComplete(other) }
+        var entry = Entry(.compare, row, .compare(request))
+        entry.source = source?.id
+        entry.lane = "compare:\(row.id)"
+        return try enter(entry, caller)
+    }
+}

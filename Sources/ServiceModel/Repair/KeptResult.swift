@@ -1,0 +1,148 @@
+public import PostgresFormat
+
+/// What came of an undo or of a comparison that the daemon carried out: kept until it is deleted, or the server
+/// that it is about. The rows in full are in its files.
+public struct KeptResult: Codable, Hashable, Sendable {
+    /// What was asked for.
+    public enum Work: Codable, Hashable, Sendable {
+        case undo(UndoRequest)
+        case compare(CompareRequest)
+
+        /// The kind of its operation: `undo` or `compare`.
+        public var name: String {
+            switch self {
+            case .undo: OperationKind.undo.name
+            case .compare: OperationKind.compare.name
+            }
+        }
+    }
+
+    public struct File: Codable, Hashable, Sendable {
+        /// Below the result's folder: `report.md`, `rows/public.orders.csv`.
+        public var name: String
+        public var bytes: UInt64
+
+        public init(name: String, bytes: UInt64) {
+            self.name = name
+            self.bytes = bytes
+        }
+    }
+
+    /// How many rows of a table have a verdict, or differ in some way.
+    public struct Count: Codable, Hashable, Sendable {
+        public var words: String
+        public var rows: UInt64
+
+        public init(_ words: String, _ rows: UInt64) {
+            self.words = words
+            self.rows = rows
+        }
+    }
+
+    public struct Cell: Codable, Hashable, Sendable {
+        public var column: String
+        /// One for each of the result's sides; nil for NULL, and where there is no such row.
+        public var values: [String?]
+
+        public init(column: String, values: [String?]) {
+            self.column = column
+            self.values = values
+        }
+    }
+
+    public struct Row: Codable, Hashable, Sendable {
+        public var key: String
+        /// Its verdict, or how it differs.
+        public var outcome: String
+        public var isConflict: Bool
+        /// Why, and who wrote it since; empty where there is nothing to say.
+        public var remark: String
+        public var cells: [Cell]
+
+        public init(key: String, outcome: String, isConflict: Bool, remark: String, cells: [Cell]) {
+            self.key = key
+            self.outcome = outcome
+            self.isConflict = isConflict
+            self.remark = remark
+            self.cells = cells
+        }
+    }
+
+    public struct Table: Codable, Hashable, Sendable {
+        public var database: String
+        public var name: String
+        /// What is to be said of it as a whole: `equal`, `only here`, which triggers fire.
+        public var remark: String
+        public var counts: [Count]
+        /// The first rows, conflicts before others; long values cut.
+        public var rows: [Row]
+
+        public init(database: String, name: String, remark: String, counts: [Count], rows: [Row]) {
+            self.database = database
+            self.name = name
+            self.remark = remark
+            self.counts = counts
+            self.rows = rows
+        }
+    }
+
+    /// Of the operation.
+    public var id: String
+    /// The resource id of the server that it is about: of an undo the source, of a comparison the server that is
+    /// compared.
+    public var server: String
+    public var serverID: String
+    public var serverName: String
+    public var caller: String
+    public var work: Work
+    /// In a few words: `transaction 745`, `a copy of shop as of 0/3000148`.
+    public var subject: String
+    public var startedAt: PostgresTimestamp
+    public var finishedAt: PostgresTimestamp
+    /// In one sentence for a person.
+    public var summary: String
+    /// What the values of a cell are of: before, after and now, or here and there.
+    public var sides: [String]
+    public var tables: [Table] = []
+    /// What was not taken back, or not compared, and why.
+    public var leftOut: [String] = []
+    public var notes: [String] = []
+    /// Rows about which somebody has to decide; of an undo.
+    public var conflictRows = 0
+    /// Rows that the script writes; of an undo.
+    public var writtenRows = 0
+    /// Of an undo: `passed`, `stopped` or `none`.
+    public var proof: String?
+    /// Of a comparison.
+    public var isEqual: Bool?
+    public var files: [File] = []
+
+    public init(
+        id: String, server: String, serverID: String, serverName: String, caller: String, work: Work,
+        subject: String, startedAt: PostgresTimestamp, finishedAt: PostgresTimestamp, summary: String,
+        sides: [String]
+    ) {
+        self.id = id
+        self.server = server
+        self.serverID = serverID
+        self.serverName = serverName
+        self.caller = caller
+        self.work = work
+        self.subject = subject
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.summary = summary
+        self.sides = sides
+    }
+
+    public var resourceGroup: String {
+        ResourceID.reference(server, defaultGroup: "")?.resourceGroup ?? ""
+    }
+
+    /// Whether there is a script to run.
+    public var hasScript: Bool { files.contains { $0.name == Self.scriptName } && writtenRows > 0 }
+
+    public var bytes: UInt64 { files.reduce(0) { $0 + $1.bytes } }
+
+    public static let scriptName = "repair.sql"
+}
