@@ -112,8 +112,9 @@ extension PortalPages {
         let allowed = BackupRetention.allowedDays
         guard allowed.contains(request.backupRetentionDays ?? BackupRetention.standardDays) else {
             throw Problem(
-                .invalidParameterValue, "the retention period is not from 7 to 35 days",
-                hint: "Choose a number from 7 to 35.")
+                .invalidParameterValue,
+                "the retention period is not from \(BackupRetention.allowedWords) days",
+                hint: "Choose a number from \(BackupRetention.allowedWords).")
         }
         var page = CreateReviewPage()
         page.frame = try visit.frame(.create)
