@@ -95,7 +95,7 @@ extension ControlPlane {
         default: throw Problem(.system, "no part of a server was meant")
         }
         let row = try findComplete(server)
-        if ![OperationKind.backup.name, OperationKind.deleteBackup.name].contains(kind.name) {
+        if kind != .backup, kind != .deleteBackup {
             try requireOwn(row)
         }
         try requireNoUpgrade(row)

@@ -25,7 +25,7 @@ struct Operation: Sendable {
     private func running(at time: PostgresTimestamp) -> RunningOperation {
         RunningOperation(
             id: row.id, correlationID: row.correlationID,
-            kind: OperationKind.all.first { $0.name == row.kind } ?? .update, serverID: row.serverID,
+            kind: OperationKind(rawValue: row.kind) ?? .update, serverID: row.serverID,
             resourceGroup: row.resourceGroup ?? "", resourceID: row.resourceID ?? "", startedAt: time,
             caller: row.caller, isAccepted: row.acceptedAt != nil)
     }

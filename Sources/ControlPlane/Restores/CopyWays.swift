@@ -57,7 +57,7 @@ struct CopyWays {
     }
 
     private static func warning(_ kind: OperationKind, slot: String) -> String {
-        if kind.name == OperationKind.revive.name {
+        if kind == .revive {
             return "If this server takes the deleted one's place, was revived in its last state, and nothing "
                 + "else uses the slot, slot_name = '\(slot)' goes on where it ended, and no new slot is needed. "
                 + "Until somebody uses or drops it, the publisher keeps WAL for it."

@@ -108,10 +108,11 @@ extension Resources {
     }
 
     /// Operations whose result is a resource.
-    private static let leavesResource: Set<String> = [
-        "create", "restore", "geo-restore", "revive", "update", "backup", "firewall-rule", "parameter",
-        "database",
-    ]
+    private static let leavesResource = Set(
+        [
+            OperationKind.create, .restore, .geoRestore, .revive, .update, .backup, .writeRule, .parameter,
+            .createDatabase,
+        ].map(\.name))
 
     private static func error(_ status: OperationStatus) -> CloudErrorDocument.Body {
         CloudErrorDocument.Body(code: status.errorCode, sentences: status.errorMessage)
