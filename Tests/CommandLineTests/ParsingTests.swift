@@ -208,7 +208,9 @@ struct ParsingTests {
         ["--vnet", "x"], ["--subnet", "x"], ["--key", "x"], ["--identity", "x"], ["-m", "x"], ["-i", "x"],
         ["-t", "User"], ["--microsoft-entra-auth", "Enabled"], ["--password-auth", "Disabled"],
         ["--zonal-resiliency", "Enabled"], ["--standby-zone", "1"], ["--allow-same-zone"],
-        ["--node-count", "2"],
+        ["--node-count", "2"], ["--high-availability", "ZoneRedundant"],
+        ["--address-prefixes", "10.0.0.0/16"], ["--subnet-prefixes", "10.0.0.0/24"],
+        ["--active-directory-auth", "Enabled"],
         ["--iops", "500"], ["--throughput", "1"], ["--performance-tier", "P10"],
     ])
     func `create and update understand and refuse what one machine has not`(options: [String]) {
@@ -230,7 +232,8 @@ struct ParsingTests {
             "--storage-type", "Premium_LRS", "--storage-auto-grow", "Enabled", "--backup-retention", "10",
             "--geo-redundant-backup", "Disabled", "--public-access", "127.0.0.1-127.0.0.9", "-d", "shop",
             "--microsoft-entra-auth", "Disabled", "--password-auth", "Enabled", "--zonal-resiliency",
-            "Disabled", "-z", "1", "--listen", "127.5.5.5", "--port", "6000", "--tags", "x=1", "--yes"
+            "Disabled", "--high-availability", "Disabled", "--active-directory-auth", "Disabled", "-z", "1",
+            "--listen", "127.5.5.5", "--port", "6000", "--tags", "x=1", "--yes"
         ).request
         #expect(request.resourceGroup == "local")
         #expect(request.version == "15")

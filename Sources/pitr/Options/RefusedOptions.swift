@@ -22,9 +22,16 @@ struct NetworkOptions: RefusedOptions {
     @Option(help: .hidden) var vnet: String?
     @Option(help: .hidden) var subnet: String?
     @Option(help: .hidden) var privateDnsZone: String?
+    // az until 2.85 has these two.
+    @Option(help: .hidden) var addressPrefixes: String?
+    @Option(help: .hidden) var subnetPrefixes: String?
 
     var given: [(name: String, isGiven: Bool)] {
-        [("--vnet", vnet != nil), ("--subnet", subnet != nil), ("--private-dns-zone", privateDnsZone != nil)]
+        [
+            ("--vnet", vnet != nil), ("--subnet", subnet != nil),
+            ("--private-dns-zone", privateDnsZone != nil),
+            ("--address-prefixes", addressPrefixes != nil), ("--subnet-prefixes", subnetPrefixes != nil),
+        ]
     }
 }
 
@@ -52,6 +59,8 @@ struct EntraOptions: RefusedOptions {
     static let reason = "there is no Microsoft Entra directory on this machine, logins are by password"
 
     @Option(help: .hidden) var microsoftEntraAuth: Switch?
+    /// What the option above was called in az 2.45.
+    @Option(help: .hidden) var activeDirectoryAuth: Switch?
     @Option(help: .hidden) var passwordAuth: Switch?
     @Option(name: [.customShort("m"), .long], help: .hidden) var adminDisplayName: String?
     @Option(name: [.customShort("i"), .long], help: .hidden) var adminObjectId: String?
@@ -60,6 +69,7 @@ struct EntraOptions: RefusedOptions {
     var given: [(name: String, isGiven: Bool)] {
         [
             ("--microsoft-entra-auth", microsoftEntraAuth == .enabled),
+            ("--active-directory-auth", activeDirectoryAuth == .enabled),
             ("--password-auth Disabled", passwordAuth == .disabled),
             ("--admin-display-name", adminDisplayName != nil), ("--admin-object-id", adminObjectId != nil),
             ("--admin-type", adminType != nil),
@@ -71,13 +81,17 @@ struct AvailabilityOptions: RefusedOptions {
     static let reason = "there is one machine, so there are no standby servers and no clusters"
 
     @Option(help: .hidden) var zonalResiliency: Switch?
+    /// What the option above was called in older az: SameZone, ZoneRedundant, Enabled or Disabled.
+    @Option(help: .hidden) var highAvailability: String?
     @Option(help: .hidden) var standbyZone: String?
     @Flag(help: .hidden) var allowSameZone = false
     @Option(help: .hidden) var nodeCount: Int?
 
     var given: [(name: String, isGiven: Bool)] {
         [
-            ("--zonal-resiliency", zonalResiliency == .enabled), ("--standby-zone", standbyZone != nil),
+            ("--zonal-resiliency", zonalResiliency == .enabled),
+            ("--high-availability", highAvailability.map { $0.lowercased() != "disabled" } ?? false),
+            ("--standby-zone", standbyZone != nil),
             ("--allow-same-zone", allowSameZone), ("--node-count", nodeCount != nil),
         ]
     }
