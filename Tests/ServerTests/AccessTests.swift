@@ -11,7 +11,10 @@ struct AccessRoleTests {
     private static let table: [AccessRole: Set<AccessAction>] = [
         .owner: Set(AccessAction.allCases), .contributor: Set(AccessAction.allCases),
         .reader: [.read, .checkName],
-        .restoreOperator: [.read, .checkName, .restoreServer, .createBackup, .deleteBackup],
+        .restoreOperator: [
+            .read, .checkName, .restoreServer, .createBackup, .deleteBackup, .undo, .compare, .readResult,
+            .deleteResult,
+        ],
     ]
 
     @Test func `every role may do what the table says and nothing else`() {

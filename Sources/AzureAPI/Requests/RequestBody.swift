@@ -101,6 +101,18 @@ struct RequestBody {
         return try TagRule.checked(tags)
     }
 
+    /// A list of texts; empty where there is none.
+    func texts(_ name: String) throws(Problem) -> [String] {
+        guard let value = value(name) else { return [] }
+        guard let items = value.array else { throw wrong(name, value, "a list") }
+        var texts: [String] = []
+        for item in items {
+            guard let text = item.string else { throw wrong(name, item, "a list of strings") }
+            texts.append(text)
+        }
+        return texts
+    }
+
     /// Whether there is such a field at all.
     func has(_ name: String) -> Bool { value(name) != nil }
 

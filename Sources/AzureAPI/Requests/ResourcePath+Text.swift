@@ -63,6 +63,14 @@ extension ResourcePath.ServerPart {
         case .database(let name): "/databases/" + PercentCoding.encode(name)
         case .firewallRules: "/firewallRules"
         case .firewallRule(let name): "/firewallRules/" + PercentCoding.encode(name)
+        case .undo: "/undo"
+        case .compare: "/compare"
+        case .results: "/results"
+        case .result(let id): "/results/" + PercentCoding.encode(id)
+        case .resultFile(let id, let name):
+            "/results/\(PercentCoding.encode(id))/\(PercentCoding.encode(name))"
+        case .resultRows(let id, let name):
+            "/results/\(PercentCoding.encode(id))/rows/\(PercentCoding.encode(name))"
         case .absent(let part, let name):
             "/" + part.rawValue + (name.map { "/" + PercentCoding.encode($0) } ?? "")
         case .absentAction(let action): "/" + action.rawValue

@@ -49,6 +49,13 @@ public struct ResourcePath: Hashable, Sendable {
         case database(String)
         case firewallRules
         case firewallRule(String)
+        /// Taking transactions back, and comparing: of this machine, not of Azure.
+        case undo, compare
+        case results
+        case result(String)
+        case resultFile(id: String, String)
+        /// The rows of one table of a result.
+        case resultRows(id: String, String)
         /// All of a kind that a server here never has, or one of them by its name.
         case absent(AbsentPart, name: String?)
         /// What Azure's service does with a server, and this one never.
@@ -204,12 +211,16 @@ public struct ResourcePath: Hashable, Sendable {
             return nil
         }
         guard names.count > 3 else { return .servers(group: group) }
-        guard names.count <= 7, let part = part(Array(names.dropFirst(4))) else { return nil }
+        guard names.count <= 8, let part = part(Array(names.dropFirst(4))) else { return nil }
         return .server(group: group, name: names[3], part)
     }
 
     private static func part(_ names: [String]) -> ServerPart? {
-        guard names.count < 3 else { return belowAbsent(names.map { $0.lowercased() }, names[1]) }
+        guard names.count < 3 else {
+            let keys = names.map { $0.lowercased() }
+            if keys[0] == "results" { return ofResult(names, keys) }
+            return names.count == 3 ? belowAbsent(keys, names[1]) : nil
+        }
         if names.count == 1, let action = AbsentAction.allCases.first(where: { $0.matches(names[0]) }) {
             return .absentAction(action)
         }
@@ -223,9 +234,17 @@ public struct ResourcePath: Hashable, Sendable {
         case ("configurations"?, let name): name.map { .configuration($0) } ?? .configurations
         case ("databases"?, let name): name.map { .database($0) } ?? .databases
         case ("firewallrules"?, let name): name.map { .firewallRule($0) } ?? .firewallRules
+        case ("undo"?, nil): .undo
+        case ("compare"?, nil): .compare
+        case ("results"?, let id): id.map { .result($0) } ?? .results
         case (let key?, let name):
             AbsentPart.allCases.first { $0.rawValue.lowercased() == key }.map { .absent($0, name: name) }
         }
+    }
+
+    private static func ofResult(_ names: [String], _ keys: [String]) -> ServerPart? {
+        if names.count == 3 { return .resultFile(id: names[1], names[2]) }
+        return keys[2] == "rows" ? .resultRows(id: names[1], names[3]) : nil
     }
 
     private static func belowAbsent(_ keys: [String], _ name: String) -> ServerPart? {

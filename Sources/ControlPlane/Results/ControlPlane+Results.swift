@@ -139,6 +139,15 @@ extension ControlPlane {
     }
 }
 
+extension ControlPlane {
+    /// The resource group of what a server is to be compared with; nil where that is told with the refusal of the
+    /// comparison.
+    public func otherGroup(of request: CompareRequest) throws -> String? {
+        if case .server(let other) = request.other { return other.resourceGroup }
+        return try comparedSource(of: findComplete(request.server), request)?.resourceGroup
+    }
+}
+
 /// Entering undos and comparisons: what can be told at once is refused at once.
 extension ControlPlane {
     func accept(_ request: UndoRequest, _ caller: Caller) throws -> AcceptedOperation {

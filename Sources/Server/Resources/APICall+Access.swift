@@ -43,8 +43,13 @@ extension APICall.ServerCall {
         case .parameter(_, .put), .parameter(_, .delete): .writeParameter
         case .database(_, .put): .writeDatabase
         case .database(_, .delete): .deleteDatabase
+        case .undo: .undo
+        case .compare: .compare
+        case .resultFile: .readResult
+        case .deleteResult: .deleteResult
         case .changeAbsent: .updateServer
         case .show, .capabilities, .listBackups, .listParameters, .listDatabases, .listRules, .listNothing,
+            .listResults, .showResult,
             .showAbsent, .backup(_, .show), .parameter(_, .show), .database(_, .show), .rule(_, .show):
             .read
         }

@@ -37,6 +37,12 @@ enum APICall: Hashable {
         case database(String, PartCall)
         case listRules
         case rule(String, PartCall)
+        case undo, compare
+        case listResults
+        case showResult(String)
+        case deleteResult(String)
+        /// A file by its name among those of the result.
+        case resultFile(String, String)
         /// Things that no server here has.
         case listNothing
         case showAbsent(ResourcePath.AbsentPart, String)
@@ -105,6 +111,12 @@ enum APICall: Hashable {
         case .database(let name): all { .database(name, $0) }
         case .firewallRules: ["GET": .listRules]
         case .firewallRule(let name): all { .rule(name, $0) }
+        case .undo: ["POST": .undo]
+        case .compare: ["POST": .compare]
+        case .results: ["GET": .listResults]
+        case .result(let id): ["GET": .showResult(id), "DELETE": .deleteResult(id)]
+        case .resultFile(let id, let name): ["GET": .resultFile(id, name)]
+        case .resultRows(let id, let name): ["GET": .resultFile(id, "rows/\(name)")]
         case .absent(_, nil): ["GET": .listNothing]
         case .absent(let part, let name?):
             [

@@ -46,6 +46,21 @@ extension Resources {
         case .parameter(let name, let call): return try parameter(name, call, server)
         case .database(let name, let call): return try database(name, call, server)
         case .rule(let name, let call): return try rule(name, call, server)
+        case .undo: return try accept(.undo(UndoBody(request.body, of: server).request))
+        case .compare: return try compare(server)
+        case .listResults:
+            let details = try controlPlane.server(server)
+            let kept = try controlPlane.listResults(
+                resourceGroup: nil, server: ResourceID.server(ServerReference(details))
+            ).kept
+            return try .document(WireList(kept.map(KeptResultEntryDocument.init)))
+        case .showResult(let id): return try .document(KeptResultDocument(result(id, of: server)))
+        case .deleteResult(let id):
+            try controlPlane.deleteResult(result(id, of: server).id)
+            return .empty(204)
+        case .resultFile(let id, let name):
+            let result = try result(id, of: server)
+            return .file(name, try controlPlane.resultFile(name, of: result))
         }
     }
 

@@ -3,7 +3,7 @@ public enum AccessRole: String, Sendable, CaseIterable {
     case owner = "Owner"
     case contributor = "Contributor"
     case reader = "Reader"
-    /// Reads, restores, and takes and deletes on-demand backups; nothing else.
+    /// Reads, restores, undoes, compares, and takes and deletes on-demand backups; nothing else.
     case restoreOperator = "Restore Operator"
 
     /// Whether the role may do that within its scope.
@@ -13,7 +13,9 @@ public enum AccessRole: String, Sendable, CaseIterable {
         case .reader: action == .read || action == .checkName
         case .restoreOperator:
             switch action {
-            case .read, .checkName, .restoreServer, .createBackup, .deleteBackup: true
+            case .read, .checkName, .restoreServer, .createBackup, .deleteBackup, .undo, .compare,
+                .readResult, .deleteResult:
+                true
             default: false
             }
         }
@@ -78,6 +80,9 @@ public enum AccessAction: Sendable, Hashable, CaseIterable {
     case writeFirewallRule, deleteFirewallRule
     case writeParameter
     case writeDatabase, deleteDatabase
+    /// Neither writes a server; both tell the content of tables, as `readResult` does: a file of a result.
+    case undo, compare
+    case readResult, deleteResult
 
     /// Azure's name of the action.
     public var name: String {
@@ -99,6 +104,10 @@ public enum AccessAction: Sendable, Hashable, CaseIterable {
         case .writeParameter: server + "/configurations/write"
         case .writeDatabase: server + "/databases/write"
         case .deleteDatabase: server + "/databases/delete"
+        case .undo: server + "/undo/action"
+        case .compare: server + "/compare/action"
+        case .readResult: server + "/results/read"
+        case .deleteResult: server + "/results/delete"
         }
     }
 }

@@ -1,0 +1,59 @@
+import AzureAPI
+import ControlPlane
+import Platform
+import PostgresFormat
+import ServiceModel
+
+/// Comparisons, and what came of them and of undos.
+extension Resources {
+    /// What is told of the other side is its tables' content: whoever asks has to be allowed that there too.
+    func compare(_ server: ServerReference) throws -> APIResponse {
+        let wanted = try CompareBody(request.body, of: server).request
+        if let other = try controlPlane.otherGroup(of: wanted) {
+            try Authenticator.require(
+                .compare, by: identity, group: other, scope: ResourceID.group(other))
+        }
+        return try accept(.compare(wanted))
+    }
+
+    /// The result of that id, if it is about this server.
+    func result(_ id: String, of server: ServerReference) throws -> KeptResult {
+        let details = try controlPlane.server(server)
+        let result = try controlPlane.showResult(id)
+        guard result.server.lowercased() == ResourceID.server(ServerReference(details)).lowercased() else {
+            throw Problem(.resourceNotFound, "The result '\(id)' of server '\(server.name)' was not found.")
+        }
+        return result
+    }
+}
+
+extension ServerReference {
+    init(_ details: ServerDetails) {
+        self.init(resourceGroup: details.resourceGroup, name: details.name)
+    }
+}
+
+extension APIResponse {
+    /// A file of a result, to be kept and not to be shown: what is in it others have written.
+    static func file(_ name: String, _ bytes: [UInt8]) -> APIResponse {
+        let kind =
+            switch name.split(separator: ".").last {
+            case "json"?: "application/json; charset=utf-8"
+            case "csv"?: "text/csv; charset=utf-8"
+            default: "text/plain; charset=utf-8"
+            }
+        let last = name.split(separator: "/").last ?? "file"
+        // In a header: ASCII, and nothing that ends the quotes.
+        let plain = String(
+            last.unicodeScalars.map {
+                $0.isASCII && ($0.properties.isAlphabetic || "0123456789._-".unicodeScalars.contains($0))
+                    ? Character($0) : "_"
+            })
+        return APIResponse(
+            status: 200,
+            headers: [
+                ("Content-Type", kind), ("Content-Disposition", "attachment; filename=\"\(plain)\""),
+                ("X-Content-Type-Options", "nosniff"),
+            ], body: bytes)
+    }
+}
