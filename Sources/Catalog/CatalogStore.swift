@@ -7,7 +7,7 @@ import ServiceModel
 /// Several processes open it at once. Writes are immediate transactions that wait for each other up to 30 s.
 public final class CatalogStore: Sendable {
     /// The newest layout that this version knows.
-    public static let formatVersion = 7
+    public static let formatVersion = 8
     private let queue: DatabaseQueue
     private let path: String
 
@@ -195,6 +195,10 @@ public final class CatalogStore: Sendable {
             try database.execute(sql: layout7)
             try database.execute(sql: "PRAGMA user_version = 7")
         }
+        migrator.registerMigration("8") { database in
+            try database.execute(sql: layout8)
+            try database.execute(sql: "PRAGMA user_version = 8")
+        }
         return migrator
     }
 
@@ -285,5 +289,10 @@ public final class CatalogStore: Sendable {
     /// Servers that are not run here.
     private static let layout7 = """
         ALTER TABLE server ADD COLUMN attachment TEXT;
+        """
+
+    /// Backups that somebody else made.
+    private static let layout8 = """
+        ALTER TABLE server ADD COLUMN opened TEXT;
         """
 }

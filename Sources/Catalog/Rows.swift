@@ -75,6 +75,11 @@ public struct ServerRow: CatalogRow {
     public var drillSchedule: DrillSchedule?
     /// How a server is reached that is not run here; nil for one of our own.
     public var attachment: Attachment?
+    /// Where a backup was brought in from that has no server; nil for every server.
+    public var opened: OpenedFolder?
+
+    /// Whether it is run here: neither attached nor an opened backup.
+    public var isOwn: Bool { attachment == nil && opened == nil }
 
     public init(
         id: String, resourceGroup: String, name: String, location: String, tags: [String: String],

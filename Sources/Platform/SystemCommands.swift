@@ -50,7 +50,7 @@ public struct SystemCommands: CommandRunner {
         return descriptor
     }
 
-    private func spawn(
+    func spawn(
         _ command: Command, input: Int32, output: Int32, error: Int32, session: Bool
     ) throws(Problem) -> Int32 {
         var environment = command.environment ?? Self.inheritedEnvironment()
@@ -116,7 +116,7 @@ public struct SystemCommands: CommandRunner {
     }
 
     /// The exit status once the child has ended.
-    private static func reap(_ pid: pid_t) -> Int32? {
+    static func reap(_ pid: pid_t) -> Int32? {
         var status: Int32 = 0
         let reaped = waitpid(pid, &status, WNOHANG)
         if reaped == 0 || (reaped < 0 && errno == EINTR) { return nil }
@@ -151,7 +151,7 @@ public struct SystemCommands: CommandRunner {
 }
 
 /// Both ends of a pipe, closed at most once.
-private struct Pipe {
+struct Pipe {
     var reader: Int32 = -1
     var writer: Int32 = -1
 

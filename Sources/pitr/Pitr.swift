@@ -26,7 +26,9 @@ struct Pitr: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "Servers that are there already",
-                subcommands: [AttachCommand.self, DetachCommand.self, ReceiveCommand.self]),
+                subcommands: [
+                    AttachCommand.self, DetachCommand.self, ReceiveCommand.self, OpenCommand.self,
+                ]),
             CommandGroup(
                 name: "Clients",
                 subcommands: [

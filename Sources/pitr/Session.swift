@@ -10,7 +10,7 @@ struct Session: Sendable {
     let confirmation = Confirmation()
     /// Who called, as long as that can be told: before root steps down.
     private let person = Person.current()
-    private let progress: any ProgressReporter
+    let progress: any ProgressReporter
 
     init(_ options: GlobalOptions) {
         self.options = options

@@ -54,7 +54,7 @@ struct CatalogStoreTests {
         try store.close()
         let queue = try DatabaseQueue(path: path)
         try queue.write { database in
-            for column in ["expiry", "heldSince", "maintenanceWindow", "drillSchedule", "attachment"] {
+            for column in ["expiry", "heldSince", "maintenanceWindow", "drillSchedule", "attachment", "opened"] {
                 try database.execute(sql: "ALTER TABLE server DROP COLUMN \(column)")
             }
             try database.execute(sql: "DROP TABLE drill")

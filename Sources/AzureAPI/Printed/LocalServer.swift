@@ -95,6 +95,8 @@ public struct LocalServer: Codable, Sendable {
     @OrNull public var latestRestoreDate: String?
     public var logDirectory: String
     public var memoryMiB: Int
+    /// Of a backup that was opened and has no server; left out for any other.
+    public var opened: OpenedDocument?
     public var port: Int
     public var postgresVersion: String
     public var repositoryDirectory: String
@@ -119,6 +121,7 @@ public struct LocalServer: Codable, Sendable {
         vCores = server.vCores
         archiver = server.archiver.map(Archiver.init)
         attached = server.attached.map(AttachedDocument.init)
+        opened = server.opened.map(OpenedDocument.init)
         geoRedundancy = server.geoRedundancy.map(Pair.init)
         deletedAt = server.deletedAt?.wireText
         diskUsage = server.diskUsage.map { Disk(backups: $0.backups, data: $0.data, wal: $0.wal) }

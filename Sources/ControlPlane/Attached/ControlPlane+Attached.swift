@@ -37,8 +37,9 @@ extension ControlPlane {
         }
     }
 
-    /// Of a server that is run here. An attached one is refused, with the reason.
+    /// Of a server that is run here. An attached one and an opened backup are refused, with the reason.
     func requireOwn(_ row: ServerRow) throws(Problem) {
+        try requireServer(row)
         guard row.attachment != nil else { return }
         throw Problem(
             .operationNotSupported,

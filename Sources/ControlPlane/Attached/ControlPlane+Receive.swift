@@ -16,6 +16,7 @@ extension ControlPlane {
     /// - Parameter tell: called when something about it has changed, at most once a second.
     public func receive(_ server: ServerReference, tell: (AttachedState) -> Void) throws {
         let row = try findComplete(server)
+        try requireServer(row)
         guard let attachment = row.attachment else {
             throw Problem(
                 .operationNotSupported, "server '\(row.name)' is one of pitr's own, which archives by itself",

@@ -184,7 +184,7 @@ extension ControlPlane {
             row.host = endpoint.address.description
             row.port = Int(endpoint.port)
             row.restoredFrom = nil
-            row.attachment = nil
+            (row.attachment, row.opened) = (nil, nil)
             row.evidence = nil
             row.keptSettings = Self.copySettings
             (row.expiry, row.heldSince, row.maintenanceWindow, row.drillSchedule) = (nil, nil, nil, nil)
@@ -277,7 +277,7 @@ extension ControlPlane {
                 dataBytes: plan.dataBytes, walBytes: plan.walBytes, machine: MachineResources.current(),
                 availableMiB: MachineResources.availableMiB()), progress: progress,
             cancellation: cancellation)
-        job.isForeign = prepared.source.attachment != nil
+        job.isForeign = !prepared.source.isOwn
         return job
     }
 

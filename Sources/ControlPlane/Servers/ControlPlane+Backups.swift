@@ -89,6 +89,7 @@ extension ControlPlane {
         _ row: ServerRow, name: String?, onDemand: Bool, for caller: Caller? = nil,
         accepted: AcceptedWork? = nil
     ) throws -> BackupDetails {
+        try requireServer(row)
         guard let lock = try DirectoryLock.attempt(paths.backupLock(row.id)) else {
             throw Problem(
                 .serverBusy, "another backup of server '\(row.name)' is in progress",

@@ -23,6 +23,7 @@ extension ControlPlane {
     /// Looks at the catalog and the process only: nothing is read of backups or WAL.
     public func clientAddress(_ server: ServerReference) throws -> ClientAddress {
         let row = try find(server)
+        try requireServer(row)
         agreeIfFree(row)
         // To a loopback address Linux goes from 127.0.0.1, to any other of its own from that one.
         let here = row.host.hasPrefix("127.") ? .loopback : IPv4Address(row.host) ?? .loopback

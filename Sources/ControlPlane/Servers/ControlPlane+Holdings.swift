@@ -21,7 +21,8 @@ extension ControlPlane {
             knownEnd: isOfPair ? nil : KnownEndFile(path: paths.knownEnd(row.id)))
     }
 
-    private func cluster(_ row: ServerRow) -> SourceCluster {
+    private func cluster(_ row: ServerRow) -> SourceCluster? {
+        guard row.opened == nil else { return nil }
         if let attachment = row.attachment { return receivedCluster(row, attachment) }
         return SourceCluster(dataDirectory: instancePaths(row).data) { [self] in
             if case .running? = (try? instance(row))?.status() { true } else { false }

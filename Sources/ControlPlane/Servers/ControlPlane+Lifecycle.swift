@@ -81,7 +81,7 @@ extension ControlPlane {
     /// Stops every server that runs, of one group or of all, each as `stopServer` does.
     public func stopAll(resourceGroup: String? = nil) throws -> [MaintenanceAction] {
         try rows(resourceGroup: resourceGroup, dropped: false).filter { row in
-            row.attachment == nil && isRunning(row)
+            row.isOwn && isRunning(row)
         }.map { row in
             var action = MaintenanceAction(
                 server: row.name, action: "stop", subject: row.name, reason: "it runs", outcome: .done)
@@ -295,7 +295,7 @@ extension ControlPlane {
                 RestoreFaults.reached("delete: stop")
                 if let attachment = row.attachment {
                     left = try endAttachment(row, attachment)
-                } else {
+                } else if row.opened == nil {
                     if purge { try instanceToEnd(row).stop(.fast) } else { try archiveTail(row) }
                     try keepConnections(of: row)
                 }

@@ -99,6 +99,9 @@ extension ControlPlane {
         if row.attachment != nil {
             return attachedFindings(row) + [repositoryFinding(row)].compactMap { $0 }
         }
+        if let opened = row.opened {
+            return openedFindings(row, opened) + [repositoryFinding(row)].compactMap { $0 }
+        }
         if let finding = try startFinding(row) {
             return [finding] + [repositoryFinding(row)].compactMap { $0 }
         }

@@ -30,9 +30,10 @@ extension ControlPlane {
             actions += expiry
             if expiry.contains(where: { $0.action == "expire-server" && $0.outcome == .done }) { continue }
             actions += try each(row, "keep-evidence") { try keepEvidenceIfDue(row, dryRun: dryRun) }
-            if row.attachment == nil { actions += try maintainOwn(row, now: now, dryRun: dryRun) }
+            if row.isOwn { actions += try maintainOwn(row, now: now, dryRun: dryRun) }
             actions += try each(row, "backup") { try backUpIfDue(row, now: now, dryRun: dryRun) }
-            actions += try each(row, "expire") { try expire(row, time) }
+            // What was opened was old already, and stays until somebody deletes it.
+            if row.opened == nil { actions += try each(row, "expire") { try expire(row, time) } }
             actions += try each(row, "index") { try indexIfDue(row, dryRun: dryRun) }
             actions += try each(row, "verify-backup") { try verifyIfDue(row, now: now, dryRun: dryRun) }
         }
@@ -207,7 +208,7 @@ extension ControlPlane {
         case .provisioning:
             if let attachment = current.attachment {
                 left = dropSlot(current, attachment)
-            } else {
+            } else if current.opened == nil {
                 try endProcesses(row)
             }
             discard(current)

@@ -21,6 +21,8 @@ public struct OverviewPage: Page {
     public var origin: [Fact] = []
     /// How the WAL of a server that is not run here is received.
     public var attached: [Fact] = []
+    /// Where a backup lay that was opened and has no server.
+    public var opened: [Fact] = []
     public var rules: [Fact] = []
     /// Operations on it in progress, by what they do.
     public var deployments: [Frame.Link] = []
@@ -67,10 +69,11 @@ public struct OverviewPage: Page {
         }
         Parts.card("Essentials") { Parts.facts(essentials) }
         if !attached.isEmpty { Parts.card("Attached") { Parts.facts(attached) } }
+        if !opened.isEmpty { Parts.card("Opened") { Parts.facts(opened) } }
         if !origin.isEmpty { Parts.card("Restored from") { Parts.facts(origin) } }
         tag("div", ["class": "pair"]) {
             Parts.card("Health") { Parts.facts(health) }
-            if attached.isEmpty { firewall }
+            if attached.isEmpty, opened.isEmpty { firewall }
         }
     }
 

@@ -27,6 +27,12 @@ extension PortalPages {
         return facts
     }
 
+    /// Where an opened backup lay.
+    static func facts(_ folder: OpenedFolder) -> [Fact] {
+        [Fact("Base backup", folder.base)] + folder.wal.map { Fact("WAL", $0) }
+            + [Fact("Brought in", PortalWords.time(folder.openedAt), isExact: true)]
+    }
+
     /// `Streaming since …`, `Not received, tried again since …: why`.
     private static func words(_ state: AttachedState) -> String {
         let words =

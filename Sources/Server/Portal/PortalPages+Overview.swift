@@ -28,6 +28,7 @@ extension PortalPages {
         page.health = Self.health(server)
         page.origin = Self.origin(server)
         page.attached = server.attached.map(Self.facts) ?? []
+        page.opened = server.opened.map(Self.facts) ?? []
         page.rules = try controlPlane.listFirewallRules(reference).map {
             Fact($0.name, "\($0.startIPAddress) to \($0.endIPAddress)", isExact: true)
         }
@@ -57,7 +58,7 @@ extension PortalPages {
         ]
         return all.filter { action, tool in
             visit.may(action, server.resourceGroup)
-                && (server.attached == nil || !tool.part.needsOwnServer)
+                && (server.isOwn || !tool.part.needsOwnServer)
         }.map(\.1)
     }
 

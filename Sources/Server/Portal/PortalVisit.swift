@@ -84,8 +84,8 @@ struct PortalVisit: Sendable {
         frame.kind = "Azure Database for PostgreSQL flexible server"
         frame.way = [Frame.Link(.servers)]
         if part != .overview { frame.way.append(Frame.Link(place(.overview))) }
-        // An attached server is not run here: all that would be refused.
-        let parts = Place.ServerPlace.allCases.filter { server.attached == nil || !$0.needsOwnServer }
+        // What is not run here: all that would be refused.
+        let parts = Place.ServerPlace.allCases.filter { server.isOwn || !$0.needsOwnServer }
         frame.menu = Place.ServerPlace.Menu.allCases.map { menu in
             (menu.rawValue, parts.filter { $0.menu == menu }.map { Frame.Link($0.words, place($0)) })
         }

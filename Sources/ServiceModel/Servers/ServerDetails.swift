@@ -181,6 +181,11 @@ public struct ServerDetails: Sendable {
     public var drillSchedule: DrillSchedule?
     /// Of a server that is not run here: how its WAL is received.
     public var attached: AttachedState?
+    /// Of a backup that was opened and has no server: where it lay.
+    public var opened: OpenedFolder?
+
+    /// Whether it is run here.
+    public var isOwn: Bool { attached == nil && opened == nil }
 
     public init(
         id: String, name: String, resourceGroup: String, location: String, tags: [String: String],

@@ -53,7 +53,7 @@ enum ServerView {
         text.field("Location", server.location)
         text.field("Tags", tags(server.tags))
         text.field("Expires", expiry(server))
-        text.field("Address", "\(server.host), port \(server.port)")
+        if server.opened == nil { text.field("Address", "\(server.host), port \(server.port)") }
         text.field("Maintenance", server.maintenanceWindow.map { "\($0.description), for an hour" })
         text.field("Admin login", server.administratorLogin)
         text.field("Public access", server.publicNetworkAccess ? "Enabled" : "Disabled")
@@ -62,6 +62,7 @@ enum ServerView {
         text.field("Deleted", server.deletedAt?.description)
         text.field("Id", server.id)
         if let attached = server.attached { AttachView.add(attached, to: &text) }
+        if let opened = server.opened { OpenView.add(opened, to: &text) }
         text.heading("Compute and storage")
         text.field("Tier and SKU", "\(server.tier), \(server.skuName)")
         text.field("Size", "\(server.vCores) vCores, \(server.memoryMiB) MiB memory")
@@ -89,7 +90,7 @@ enum ServerView {
         if let pair = server.geoRedundancy { add(pair, to: &text) }
         if let origin = server.restoredFrom { add(origin, to: &text) }
         text.heading("Places")
-        if server.attached == nil {
+        if server.isOwn {
             text.field("Data", server.dataDirectory)
             text.field("Logs", server.logDirectory)
             text.field("Sockets", server.socketDirectory)

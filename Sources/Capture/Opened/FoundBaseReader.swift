@@ -1,0 +1,140 @@
+import Platform
+import Repository
+
+/// Reads what is in a base backup that somebody else made, in the order in which it lies there.
+struct FoundBaseReader {
+    enum Piece {
+        case directory(String)
+        /// With the time of its last change, in seconds since 1970.
+        case file(String, modified: Int64)
+        case content(UnsafeRawBufferPointer)
+        /// The file that was begun last is whole.
+        case end
+        /// Neither a file nor a directory, and nothing that PostgreSQL needs.
+        case left(String)
+    }
+
+    let base: FoundBase
+    let cancellation: CancellationFlag
+    let progress: any ProgressReporter
+
+    /// Throws `.backupDamaged` for what is no base backup, and what `body` throws.
+    func read(_ body: (Piece) throws -> Void) throws {
+        switch base.form {
+        case .folder:
+            try folder(base.path, "", body)
+            for (number, directory) in base.tablespaces.sorted(by: { $0.key < $1.key }) {
+                try body(.directory("pg_tblspc/\(number)"))
+                try folder(directory, "pg_tblspc/\(number)/", body)
+            }
+        case .archives(let archive, let tablespaces, let wal):
+            // The WAL first: what comes with the base may be asked of it.
+            if let wal { try self.archive(wal, "pg_wal/", body) }
+            for (number, path) in tablespaces.sorted(by: { $0.key < $1.key }) {
+                try body(.directory("pg_tblspc/\(number)"))
+                try self.archive(path, "pg_tblspc/\(number)/", body)
+            }
+            try self.archive(archive, "", body)
+        }
+    }
+
+    // MARK: A folder
+
+    private func folder(_ root: String, _ prefix: String, _ body: (Piece) throws -> Void) throws {
+        var failure: (any Error)?
+        try FoundFolder.walk(root) { (entry) throws(Problem) in
+            guard failure == nil else { return false }
+            do {
+                return try visit(entry, root, prefix + entry.path, body)
+            } catch {
+                failure = error
+                return false
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Whether what is below is to be visited.
+    private func visit(
+        _ entry: FoundFolder.Entry, _ root: String, _ path: String, _ body: (Piece) throws -> Void
+    ) throws -> Bool {
+        try cancellation.check()
+        switch entry.status.kind {
+        case .directory:
+            try body(.directory(path))
+            // WAL is looked for by itself.
+            return path != "pg_wal"
+        case .file:
+            try body(.file(path, modified: entry.status.modified))
+            try FoundFolder.open(root + "/" + entry.path, entry.status).forEachChunk {
+                (bytes, _) throws(Problem) in
+                try cancellation.check()
+                do {
+                    try body(.content(bytes))
+                } catch {
+                    throw error as? Problem ?? Problem(.system, "\(error)")
+                }
+                progress.advance(bytes: UInt64(bytes.count))
+                return true
+            }
+            try body(.end)
+        case .symbolicLink, .other:
+            try link(entry, path, body)
+        }
+        return false
+    }
+
+    /// Where a link leads may be a directory of a server that lives: it is never followed.
+    private func link(_ entry: FoundFolder.Entry, _ path: String, _ body: (Piece) throws -> Void) throws {
+        let isWAL = path == "pg_wal"
+        guard !isWAL, SourceFiles.belongs(path) else { return try body(.left(path)) }
+        if path.hasPrefix("pg_tblspc/"), let number = UInt32(path.dropFirst("pg_tblspc/".count)) {
+            guard base.tablespaces[number] == nil else { return }
+            throw Problem(
+                .operationNotSupported, "tablespace \(number) of the base backup is a link",
+                detail: "'\(base.path)/\(path)' leads out of the backup, and is not followed: a server may "
+                    + "live there",
+                hint: "Name the directory that has the backup's files of it: --tablespace \(number)=DIR.")
+        }
+        throw Problem(
+            .backupDamaged, "'\(path)' of the base backup is neither a file nor a directory",
+            detail: "'\(base.path)/\(path)' is not followed")
+    }
+
+    // MARK: Archives
+
+    private func archive(_ path: String, _ prefix: String, _ body: (Piece) throws -> Void) throws {
+        let file = try OpenFile(reading: path)
+        guard try file.status().kind == .file else {
+            throw Problem(.backupDamaged, "'\(path)' is no file")
+        }
+        var tar = TarStream()
+        do {
+            try UnpackedFile(file, cancellation: cancellation).forEachChunk { bytes in
+                try tar.feed(bytes) { piece in
+                    switch piece {
+                    case .member(let member): try begin(member, prefix + member.path, body)
+                    case .content(let bytes): try body(.content(bytes))
+                    case .memberEnd: try body(.end)
+                    }
+                }
+                progress.advance(bytes: UInt64(bytes.count))
+                return true
+            }
+            try tar.finish()
+        } catch let refusal as TarRefusal {
+            throw Problem(
+                .backupDamaged, "'\(path)' is not an archive as pg_basebackup writes it",
+                detail: refusal.words,
+                hint: "If you trust where it comes from, unpack it with tar, and open the folder.")
+        }
+    }
+
+    private func begin(_ member: TarMember, _ path: String, _ body: (Piece) throws -> Void) throws {
+        switch member.kind {
+        case .file: try body(.file(path, modified: member.modified))
+        // Of a tablespace, whose own archive has its files.
+        case .directory, .tablespaceLink: try body(.directory(path))
+        }
+    }
+}

@@ -1,0 +1,245 @@
+public import Planning
+import Platform
+public import PostgresFormat
+public import Repository
+
+/// A file of WAL that somebody else kept, and what was found in it.
+public struct FoundSegment: Sendable {
+    public var name: ArchivedFileName
+    /// Where it lies, packed or not; nil for one within an archive that was only looked at.
+    public var path: String?
+    /// Where it is said to lie.
+    public var place: String
+    public var summary: SegmentSummary
+    public var isPacked: Bool
+
+    public var segment: SegmentName? { name.walSegment }
+
+    /// How far its records can be read.
+    var reach: LSN {
+        switch summary.outcome {
+        case .complete: segment?.end ?? .zero
+        case .endsAt(let position, _): position
+        }
+    }
+
+    /// Whether it has all that a segment has: its end, or a switch to the next one.
+    var isWhole: Bool { summary.isComplete || summary.mayEndWithStraddlingSwitch }
+
+    /// Whether it ends as WAL that was still being written does.
+    var isUnfinished: Bool {
+        guard !isWhole, case .endsAt(_, let reason) = summary.outcome else { return false }
+        return reason == .zeroedTail || reason == .recycledPage || reason == .truncated
+    }
+}
+
+/// Looks at one file of WAL while it passes by, in pieces of any length.
+struct SegmentExaminer {
+    /// Whole pages are handed on, as many as fit.
+    private static let piece = 1 << 20
+
+    private let fileName: String
+    private var waiting: [UInt8] = []
+    private var summarizer: SegmentSummarizer?
+    private(set) var name: ArchivedFileName?
+    private var isForeign = false
+    private(set) var bytes: UInt64 = 0
+
+    init(fileName: String) {
+        self.fileName = fileName
+        waiting.reserveCapacity(Self.piece)
+    }
+
+    mutating func feed(_ content: UnsafeRawBufferPointer) {
+        bytes += UInt64(content.count)
+        var rest = content
+        while !rest.isEmpty, !isForeign {
+            let count = min(rest.count, Self.piece - waiting.count)
+            waiting.append(contentsOf: rest[..<count])
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            if waiting.count == Self.piece { hand() }
+        }
+    }
+
+    /// Nil for what is no WAL: its first page, or its name, is none.
+    consuming func finish(path: String?, place: String, isPacked: Bool) -> FoundSegment? {
+        hand()
+        guard let name, let summarizer else { return nil }
+        return FoundSegment(
+            name: name, path: path, place: place, summary: summarizer.finish(), isPacked: isPacked)
+    }
+
+    private mutating func hand() {
+        waiting.withUnsafeBytes { raw in
+            if summarizer == nil {
+                // The size of segments is in the first page; the name means nothing without it.
+                guard let header = WALPageHeader(raw), header.version != nil, let first = header.segment,
+                    let size = WALSegmentSize(bytes: UInt64(first.segmentSize)),
+                    let name = ArchivedFileName(fileName: fileName, segmentSize: size),
+                    let segment = name.walSegment, header.address == segment.start
+                else {
+                    isForeign = true
+                    return
+                }
+                self.name = name
+                summarizer = SegmentSummarizer(name: segment)
+            }
+            summarizer?.feed(raw)
+        }
+        waiting.removeAll(keepingCapacity: true)
+    }
+}
+
+/// The WAL that lies in folders of somebody else, and in a base backup.
+public struct FoundWAL: Sendable {
+    /// More than a history of a thousand promotions.
+    static let mostHistoryBytes = 1 << 20
+    /// More than the largest segment.
+    private static let mostSegmentBytes: UInt64 = 1 << 30
+
+    public internal(set) var segments: [FoundSegment] = []
+    /// The texts of timeline histories.
+    public internal(set) var histories: [TimelineID: String] = [:]
+    /// The texts of backup history files.
+    public internal(set) var backups: [ArchivedFileName: String] = [:]
+    /// What has the name of WAL and is none, with the reason.
+    public internal(set) var refused: [(place: String, reason: String)] = []
+
+    public init() {}
+
+    /// Whether a file's name, without what its packing appends, is one of WAL.
+    ///
+    /// - Returns: the bare name; nil for anything else.
+    static func bareName(_ fileName: String) -> String? {
+        let suffix = Packing.allCases.map(\.suffix).first { fileName.hasSuffix($0) }
+        let bare = String(fileName.dropLast(suffix?.count ?? 0))
+        let parts = bare.split(separator: ".", omittingEmptySubsequences: false)
+        func isNumber(_ part: Substring, _ digits: Int) -> Bool {
+            part.utf8.count == digits
+                && part.utf8.allSatisfy { (48...57).contains($0) || (65...70).contains($0) }
+        }
+        switch parts.count {
+        case 1 where isNumber(parts[0], 24): break
+        case 2 where isNumber(parts[0], 24) && parts[1] == "partial": break
+        case 2 where isNumber(parts[0], 8) && parts[1] == "history": break
+        case 3 where isNumber(parts[0], 24) && isNumber(parts[1], 8) && parts[2] == "backup": break
+        default: return nil
+        }
+        return bare
+    }
+
+    /// Whether files of that name have WAL in them, and not only text.
+    static func isSegment(_ bare: String) -> Bool {
+        let parts = bare.split(separator: ".")
+        return parts[0].utf8.count == 24 && (parts.count == 1 || (parts.count == 2 && parts[1] == "partial"))
+    }
+
+    /// Looks at every file of WAL below a folder, on all processors. What is none is passed over.
+    mutating func add(
+        folder: String, _ progress: any ProgressReporter, _ cancellation: CancellationFlag
+    ) throws(Problem) {
+        let files = try Self.files(below: folder)
+        let total = files.reduce(0) { $0 + $1.status.size }
+        progress.begin("looking at WAL", totalBytes: total)
+        defer { progress.end() }
+        let found = try Workers.map(files.count) { (place) throws(Problem) -> Seen in
+            try cancellation.check()
+            defer { progress.advance(bytes: files[place].status.size) }
+            let (path, bare, status) = files[place]
+            return try Self.look(path, bare, try FoundFolder.open(path, status), cancellation)
+        }
+        for (seen, file) in zip(found, files) { add(seen, file.bare, file.path) }
+    }
+
+    private static func files(below folder: String) throws(Problem)
+        -> [(path: String, bare: String, status: FileStatus)]
+    {
+        var files: [(path: String, bare: String, status: FileStatus)] = []
+        try FoundFolder.walk(folder) { (entry) throws(Problem) in
+            let name = String(entry.path.split(separator: "/").last ?? "")
+            if entry.status.kind == .file, let bare = bareName(name) {
+                files.append((folder + "/" + entry.path, bare, entry.status))
+            }
+            return true
+        }
+        return files
+    }
+
+    enum Seen: Sendable {
+        case segment(FoundSegment)
+        case text(String)
+        case nothing(String)
+    }
+
+    /// Takes what was seen in a file.
+    mutating func add(_ seen: Seen, _ bare: String, _ place: String) {
+        switch seen {
+        case .segment(let segment): segments.append(segment)
+        case .nothing(let reason): refused.append((place, reason))
+        case .text(let text):
+            // Neither kind of name depends on the size of segments.
+            switch ArchivedFileName(fileName: bare) {
+            case .timelineHistory(let timeline): histories[timeline] = text
+            case .backupHistory?: if let name = ArchivedFileName(fileName: bare) { backups[name] = text }
+            case .segment?, .partial?, nil: refused.append((place, "its name is none of WAL's"))
+            }
+        }
+    }
+
+    private static func look(
+        _ path: String, _ bare: String, _ file: OpenFile, _ cancellation: CancellationFlag
+    ) throws(Problem) -> Seen {
+        do {
+            let unpacked = try UnpackedFile(file, cancellation: cancellation)
+            guard isSegment(bare) else {
+                var text: [UInt8] = []
+                try unpacked.forEachChunk { bytes in
+                    text.append(contentsOf: bytes)
+                    return text.count <= mostHistoryBytes
+                }
+                guard text.count <= mostHistoryBytes else { return .nothing("it is too long") }
+                return .text(String(decoding: text, as: UTF8.self))
+            }
+            var examiner = SegmentExaminer(fileName: bare)
+            try unpacked.forEachChunk { bytes in
+                examiner.feed(bytes)
+                return examiner.bytes <= mostSegmentBytes
+            }
+            guard examiner.bytes <= mostSegmentBytes else { return .nothing("it is longer than any segment") }
+            let isPacked = unpacked.packing != nil
+            guard let segment = examiner.finish(path: path, place: path, isPacked: isPacked) else {
+                return .nothing("its first page is not one of a segment of that name")
+            }
+            return .segment(segment)
+        } catch let problem as Problem {
+            guard problem.code == .backupDamaged else { throw problem }
+            return .nothing(problem.detail ?? problem.message)
+        } catch {
+            throw Problem(.system, "\(error)")
+        }
+    }
+
+    /// The best file for each segment: a whole one before all others, else the one that can be read furthest.
+    ///
+    /// Throws `.archiveConflict` where two whole ones differ.
+    func best() throws(Problem) -> [FoundSegment] {
+        var best: [SegmentName: FoundSegment] = [:]
+        for found in segments {
+            guard let name = found.segment else { continue }
+            guard let other = best[name] else {
+                best[name] = found
+                continue
+            }
+            if other.isWhole, found.isWhole, other.summary.rawCRC32C != found.summary.rawCRC32C {
+                throw Problem(
+                    .archiveConflict, "there are two different files of segment \(name)",
+                    detail: "'\(other.place)' and '\(found.place)'",
+                    hint: "Find out which of them is this server's, and name only the folder that has it.")
+            }
+            if (found.isWhole ? 1 : 0, found.reach) > (other.isWhole ? 1 : 0, other.reach) {
+                best[name] = found
+            }
+        }
+        return best.values.sorted { $0.name.fileName < $1.name.fileName }
+    }
+}

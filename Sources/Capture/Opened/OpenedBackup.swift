@@ -1,0 +1,199 @@
+import Planning
+public import Platform
+import PostgresFormat
+public import Repository
+
+/// Brings a base backup and WAL of somebody else's into a repository, in its own form.
+///
+/// As with `BaseBackupCapture` the folder's name ends in `.incomplete` until everything is on the disk, the
+/// WAL included. What is brought in is checked on the way, and nothing of it is trusted.
+public struct OpenedBackup: Sendable {
+    public let examination: FoundBackupExamination
+    public let layout: RepositoryLayout
+    /// A folder for what has to be unpacked on the way; made and removed.
+    public let staging: String
+    public let serverID: String
+    /// What is left free on the repository's file system, in bytes.
+    public var reservedBytes: UInt64 = 0
+
+    public init(
+        _ examination: FoundBackupExamination, into layout: RepositoryLayout, staging: String,
+        serverID: String
+    ) {
+        self.examination = examination
+        self.layout = layout
+        self.staging = staging
+        self.serverID = serverID
+    }
+
+    /// Throws `.insufficientStorage`, `.backupDamaged`, `.walMissing`, and what looking at it throws.
+    public func bring(_ name: BackupNaming) throws(Problem) -> (FoundBackup, BackupDescriptor) {
+        let working = name.workingName
+        let folder = layout.incompleteBackup(working)
+        try DurableFiles.removeTree(folder)
+        try DurableFiles.makeDirectories(BackupFiles.data(folder))
+        do {
+            let room = DiskRoom(path: layout.backups, reserve: reservedBytes)
+            let expected = try expectedBytes()
+            try room.require(expected, for: "what is opened")
+            defer { try? DurableFiles.removeTree(staging) }
+            return try RoomWatch.during("opening", in: room, expected: expected, under: flag) {
+                try complete(name, folder, under: $0)
+            }
+        } catch {
+            // What is left of it would be removed by the next maintenance all the same.
+            try? DurableFiles.removeTree(folder)
+            throw error as? Problem ?? Problem(.system, "\(error)")
+        }
+    }
+
+    private var flag: CancellationFlag { examination.cancellation }
+    private var progress: any ProgressReporter { examination.progress }
+
+    /// Packed files take about what they took; the data half of that, as a backup's.
+    private func expectedBytes() throws(Problem) -> UInt64 {
+        let base = try examination.base.storedBytes()
+        var wal: UInt64 = 0
+        for folder in examination.base.folders + examination.folders {
+            wal += try FoundFolder.bytes(below: folder)
+        }
+        return (examination.base.form == .folder ? base / 2 : base) + wal / 2
+    }
+
+    private func complete(
+        _ name: BackupNaming, _ folder: String, under flag: CancellationFlag
+    ) throws(Problem) -> (FoundBackup, BackupDescriptor) {
+        var examination = examination
+        examination.cancellation = flag
+        let found = try examination.run(target: BackupFiles.data(folder), staging: staging + "/wal")
+        try Self.require(found)
+        try layout.create(
+            RepositoryIdentity(
+                serverID: serverID, systemIdentifier: found.systemIdentifier, postgresMajor: found.major,
+                segmentSize: found.segmentSize))
+        let backup = try describe(found, name, folder)
+        try archive(found, under: flag)
+        try DurableFiles.syncFileSystem(folder)
+        guard try DurableFiles.renameIfFree(folder, to: layout.backup(backup.name)) else {
+            throw Problem(.backupNameAlreadyExists, "there is a backup '\(backup.name)' already")
+        }
+        try DurableFiles.syncDirectory(layout.backups)
+        return (found, backup)
+    }
+
+    /// Throws for a backup that no copy can be made of.
+    static func require(_ found: FoundBackup) throws(Problem) {
+        if let first = found.damages.first {
+            let more = found.damages.count > 1 ? ", and \(found.damages.count - 1) more" : ""
+            throw Problem(
+                .backupDamaged, "the base backup is damaged", detail: first + more,
+                hint: "'pitr open --check' tells all of it. Take another backup, or mend this one's copy.")
+        }
+        if let first = found.reach.missing.first {
+            let names = found.reach.missing.prefix(3).map(\.fileName).joined(separator: ", ")
+            let more = found.reach.missing.count > 3 ? ", and \(found.reach.missing.count - 3) more" : ""
+            throw Problem(
+                .walMissing, "WAL is missing that the base backup is of no use without",
+                detail: "\(names)\(more); it begins at \(found.label.startLSN) and ends at \(found.stop)",
+                hint: "Name the folder that has \(first.fileName): --wal DIR, as often as needed.")
+        }
+        guard found.reach.end >= found.stop else {
+            throw Problem(
+                .walDamaged, "the WAL of the base backup cannot be read to its end",
+                detail: "it is readable up to \(found.reach.end), and the backup ends at \(found.stop)",
+                hint: "Name a folder that has the rest, whole: --wal DIR.")
+        }
+    }
+
+    private func describe(_ found: FoundBackup, _ name: BackupNaming, _ folder: String) throws(Problem)
+        -> BackupDescriptor
+    {
+        let manifest = Self.manifest(of: found)
+        try DurableFiles.write(manifest, to: BackupFiles.manifestFile(folder), durable: false)
+        var backup = BackupDescriptor(
+            name: name.finalName(found.completed), source: .automatic, label: found.label.label,
+            timeline: found.label.startTimeline, startLSN: found.label.startLSN, stopLSN: found.stop,
+            checkpointLSN: found.label.checkpointLSN, startTime: found.began, stopTime: found.completed,
+            storage: .zstd, totalBytes: found.files.reduce(0) { $0 + $1.size },
+            storedBytes: found.files.reduce(0) { $0 + $1.storedBytes }, fileCount: found.files.count,
+            systemIdentifier: found.systemIdentifier, postgresVersion: found.major * 10_000,
+            segmentSize: found.segmentSize, settings: found.settings,
+            manifestCRC32C: CRC32C.checksum(manifest), directories: found.directories,
+            tablespaces: found.tablespaces)
+        backup.passedOver = found.leftOut
+        try DurableFiles.write(backup.encoded, to: BackupFiles.descriptor(folder), durable: false)
+        return backup
+    }
+
+    private static func manifest(of found: FoundBackup) -> [UInt8] {
+        let files = found.files.sorted { $0.path < $1.path }.map { file in
+            BackupManifest.File(
+                path: file.path, size: file.size,
+                lastModified: PostgresTimestamp(unixMicroseconds: file.modified * 1_000_000),
+                checksum: BackupManifest.Checksum(crc32c: file.crc))
+        }
+        let range = BackupManifest.WALRange(
+            timeline: found.label.startTimeline, start: found.label.startLSN, end: found.stop)
+        return BackupManifest(
+            files: files, walRanges: [range],
+            systemIdentifier: found.major >= 17 ? found.systemIdentifier : nil
+        ).printed { SHA256.hash($0) }
+    }
+
+    // MARK: WAL
+
+    /// Archives what belongs to the backup, as PostgreSQL's `archive_command` would, in the order of WAL.
+    private func archive(_ found: FoundBackup, under flag: CancellationFlag) throws(Problem) {
+        let archive = WALArchive(layout: layout)
+        try DurableFiles.makeDirectories(staging)
+        for (timeline, text) in found.wal.histories.sorted(by: { $0.key < $1.key }) {
+            try push(text, ArchivedFileName.timelineHistory(timeline), archive)
+        }
+        for (name, text) in found.wal.backups.sorted(by: { $0.key.fileName < $1.key.fileName }) {
+            try push(text, name, archive)
+        }
+        let size = found.segmentSize.bytes
+        progress.begin("WAL", totalBytes: UInt64(found.segments.count) * size)
+        defer { progress.end() }
+        for segment in found.segments {
+            try flag.check()
+            try push(segment, archive, flag)
+            progress.advance(bytes: size)
+        }
+    }
+
+    private func push(_ text: String, _ name: ArchivedFileName, _ archive: WALArchive) throws(Problem) {
+        let path = staging + "/" + name.fileName
+        try DurableFiles.write(Array(text.utf8), to: path, durable: false)
+        _ = try archive.push(path: path, name: name.fileName)
+        try DurableFiles.removeFile(path)
+    }
+
+    private func push(_ found: FoundSegment, _ archive: WALArchive, _ flag: CancellationFlag) throws(Problem)
+    {
+        guard let name = found.segment, let path = found.path else { return }
+        // What gets no end is archived as PostgreSQL archives the last of a timeline.
+        let archived = found.isUnfinished ? ArchivedFileName.partial(name) : ArchivedFileName.segment(name)
+        guard found.isPacked || found.summary.rawBytes != name.size.bytes else {
+            _ = try archive.push(path: path, name: archived.fileName)
+            return
+        }
+        let copy = staging + "/" + name.fileName + ".unpacked"
+        let target = try OpenFile(creating: copy)
+        var written: UInt64 = 0
+        do {
+            try UnpackedFile(try OpenFile(reading: path), cancellation: flag).forEachChunk { bytes in
+                let room = name.size.bytes - written
+                let count = Int(min(UInt64(bytes.count), room))
+                try target.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: written)
+                written += UInt64(count)
+                return written < name.size.bytes
+            }
+        } catch {
+            throw error as? Problem ?? Problem(.system, "\(error)")
+        }
+        try target.truncate(to: name.size.bytes)
+        _ = try archive.push(path: copy, name: archived.fileName)
+        try DurableFiles.removeFile(copy)
+    }
+}

@@ -1,0 +1,125 @@
+import Capture
+import Catalog
+import GRDB
+import Instance
+public import Platform
+import PostgresFormat
+import Repository
+public import ServiceModel
+
+/// Opening a backup and WAL that somebody else made.
+extension ControlPlane {
+    /// What is in it, and up to when it is good. Nothing is written anywhere, and nothing of ours is needed.
+    ///
+    /// Throws `.invalidParameterValue` for a place where there is no base backup, `.canceled`, and what the
+    /// system refuses; whatever is wrong with the backup is in the answer.
+    public static func checkOpen(
+        _ request: OpenRequest, progress: any ProgressReporter, cancellation: CancellationFlag
+    ) throws(Problem) -> OpenReport {
+        let base = try FoundBase.find(
+            at: request.base, backup: request.backup, tablespaces: request.tablespaces)
+        do throws(Problem) {
+            let found = try FoundBackupExamination(
+                base, wal: request.wal, progress: progress, cancellation: cancellation
+            ).look()
+            return OpenReport(found)
+        } catch {
+            switch error.code {
+            case .backupDamaged, .operationNotSupported, .archiveConflict, .walDamaged, .walMissing:
+                return OpenReport(refused: error)
+            default: throw error
+            }
+        }
+    }
+
+    /// Opens it: brings it into a repository of its own, and gives it a name. What lies there is only read.
+    ///
+    /// A failure or a kill leaves nothing of it.
+    public func openBackup(_ request: OpenRequest) throws -> OpenedServer {
+        let name = request.name.lowercased()
+        try Self.validate(serverName: name)
+        let base = try FoundBase.find(
+            at: request.base, backup: request.backup, tablespaces: request.tablespaces)
+        let (row, lock) = try claimOpened(request, name, base)
+        defer { lock.release() }
+        var notes: [String] = []
+        do {
+            try perform(.create, server: row) { _ in notes = try build(row, request, base) }
+        } catch {
+            discard(row)
+            throw error
+        }
+        let reference = ServerReference(resourceGroup: row.resourceGroup, name: row.name)
+        return OpenedServer(server: try showServer(reference), notes: notes)
+    }
+
+    private func claimOpened(
+        _ request: OpenRequest, _ name: String, _ base: FoundBase
+    ) throws -> (ServerRow, DirectoryLock) {
+        let asked = try request.location.map(AzureLocation.require)?.name
+        let group = try resolveGroup(request.resourceGroup, createIfMissing: true, location: asked)
+        let (tier, size) = try Self.resolveSize(tier: "GeneralPurpose", sku: nil)
+        return try claim(for: nil) { _ in
+            // What its version is shows when it is read.
+            var row = ServerRow(
+                id: Identifiers.fresh(), resourceGroup: group.name, name: name,
+                location: asked ?? group.location, tags: request.tags, phase: .provisioning,
+                shouldRun: false, createdAt: clock.now(),
+                version: String(PostgresInstallation.supported.upperBound), postgresVersion: "",
+                tier: tier.rawValue, skuName: size.name,
+                storageSizeGiB: 128, storageType: "Premium_LRS", storageAutoGrow: false,
+                backupRetentionDays: 7, geoRedundantBackup: false, publicNetworkAccess: true,
+                administratorLogin: request.adminUser ?? "postgres", availabilityZone: nil,
+                host: IPv4Address.loopback.description, port: 0)
+            row.opened = OpenedFolder(
+                base: base.path, wal: base.folders + request.wal, form: base.openedForm, openedAt: clock.now()
+            )
+            return row
+        } listen: {
+            // Nobody listens: there is no server behind it.
+            LoopbackAddress.Endpoint(address: IPv4Address.loopback, port: 0)
+        }
+    }
+
+    /// Answers what is to be said of what was opened.
+    private func build(_ row: ServerRow, _ request: OpenRequest, _ base: FoundBase) throws -> [String] {
+        RestoreFaults.reached("open: begin")
+        try DurableFiles.makeDirectories(paths.server(row.id))
+        let examination = FoundBackupExamination(
+            base, wal: request.wal, progress: FaultyProgress(prefix: "open: ", inner: progress),
+            cancellation: cancellation)
+        var opened = OpenedBackup(
+            examination, into: layout(row), staging: paths.server(row.id) + "/staging", serverID: row.id)
+        opened.reservedBytes = try diskRoom(layout(row).backups).reserve
+        let (found, _) = try opened.bring(.atCompletion(Identifiers.automaticBackupName))
+        RestoreFaults.reached("open: complete")
+        try update(row.id) {
+            $0.version = String(found.major)
+            $0.postgresVersion = String(found.major)
+            $0.systemIdentifier = String(found.systemIdentifier)
+            $0.phase = .complete
+        }
+        return OpenReport(found).findings.filter { $0.level == .warning }.map { finding in
+            "\(finding.subject): \(finding.message)." + (finding.remedy.map { " \($0)" } ?? "")
+        }
+    }
+
+    /// Of a server, ours or an attached one. An opened backup is refused, with the reason.
+    func requireServer(_ row: ServerRow) throws(Problem) {
+        guard let opened = row.opened else { return }
+        throw Problem(
+            .operationNotSupported,
+            "'\(row.name)' is an opened backup: no server is behind it, only what lay in '\(opened.base)'",
+            hint: "A copy of it, made with 'pitr restore', is a server of pitr's own.")
+    }
+
+    /// What `doctor` says of an opened backup.
+    func openedFindings(_ row: ServerRow, _ opened: OpenedFolder) -> [DoctorFinding] {
+        guard row.phase == .complete else { return [] }
+        return [
+            DoctorFinding(
+                level: .ok, subject: "server \(row.name)",
+                message: "an opened backup, brought in from '\(opened.base)'", remedy: nil)
+        ]
+    }
+}

@@ -1,0 +1,85 @@
+import Capture
+import Platform
+import PostgresFormat
+import Repository
+import ServiceModel
+
+extension OpenReport {
+    init(_ found: FoundBackup) {
+        let reach = found.reach
+        self.init(
+            contents: Contents(
+                form: found.base.openedForm, version: found.major, systemIdentifier: found.systemIdentifier,
+                label: found.label.label, began: found.began, earliest: found.completed,
+                startLSN: found.label.startLSN, stopLSN: found.stop, timeline: reach.timeline,
+                files: found.fileCount, bytes: found.totalBytes, manifestVersion: found.manifestVersion,
+                tablespaces: found.tablespaces.map(\.number), segments: reach.segments, goodTo: reach.end,
+                lastTime: reach.last?.time,
+                gaps: reach.gaps.map { Gap(first: $0.first.fileName, last: $0.last.fileName) },
+                leftOut: found.leftOut),
+            findings: Self.base(found) + Self.wal(found))
+    }
+
+    /// What was refused before anything could be told.
+    init(refused problem: Problem) {
+        let words = [problem.message, problem.detail].compactMap { $0 }.joined(separator: ": ")
+        self.init(contents: nil, findings: [Finding(.problem, "base backup", words, remedy: problem.hint)])
+    }
+
+    private static func base(_ found: FoundBackup) -> [Finding] {
+        var findings = found.damages.map {
+            Finding(.problem, "base backup", $0, remedy: "Take another backup; this one cannot be trusted.")
+        }
+        if found.damages.isEmpty {
+            findings.append(
+                Finding(.ok, "base backup", "\(found.fileCount) files, each as its manifest says"))
+            if found.manifestVersion == nil {
+                findings[0].message = "\(found.fileCount) files"
+            }
+        }
+        return findings + found.remarks.map { Finding(.warning, "remark", $0) }
+    }
+
+    private static func wal(_ found: FoundBackup) -> [Finding] {
+        let reach = found.reach
+        guard reach.missing.isEmpty else {
+            return reach.missing.prefix(10).map {
+                Finding(
+                    .problem, "WAL", "\($0.fileName) is missing, which the base backup is of no use without",
+                    remedy: "Name the folder that has it: --wal DIR.")
+            }
+        }
+        var findings: [Finding] = []
+        if reach.end < found.stop {
+            findings.append(
+                Finding(
+                    .problem, "WAL",
+                    "it is readable up to \(reach.end), and the base backup ends at \(found.stop)",
+                    remedy: "Name a folder that has the rest, whole: --wal DIR."))
+        } else {
+            let last = reach.last.map { ", the last commit or abort at \($0.time)" } ?? ""
+            findings.append(Finding(.ok, "WAL", "good up to \(reach.end)\(last)"))
+        }
+        findings += reach.gaps.map {
+            Finding(
+                .warning, "gap",
+                $0.first == $0.last
+                    ? "\($0.first.fileName) is missing"
+                    : "\($0.first.fileName) to \($0.last.fileName) are missing",
+                remedy: "Nothing behind it can be restored without it.")
+        }
+        findings += reach.damaged.map {
+            Finding(
+                .warning, "damage", "\($0.fileName) cannot be read to its end",
+                remedy: "Nothing behind it can be restored.")
+        }
+        return findings
+    }
+}
+
+extension FoundBase {
+    var openedForm: OpenedFolder.Form {
+        if isOfBarman { return .barman }
+        return form == .folder ? .plain : .tar
+    }
+}

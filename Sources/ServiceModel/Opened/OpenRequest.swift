@@ -1,0 +1,25 @@
+/// What `open` was asked for.
+public struct OpenRequest: Hashable, Sendable {
+    public var resourceGroup: String
+    public var name: String
+    /// An absolute path: a data directory, a folder of tar archives, one of them, or a Barman server's
+    /// directory.
+    public var base: String
+    /// Absolute paths of folders with WAL.
+    public var wal: [String]
+    /// Which one of several backups that lie there; nil is the newest whole one.
+    public var backup: String?
+    /// Where the files of tablespaces lie that are links in the base backup, by their numbers.
+    public var tablespaces: [UInt32: String] = [:]
+    /// The login that administers copies.
+    public var adminUser: String?
+    public var location: String?
+    public var tags: [String: String] = [:]
+
+    public init(resourceGroup: String, name: String, base: String, wal: [String]) {
+        self.resourceGroup = resourceGroup
+        self.name = name
+        self.base = base
+        self.wal = wal
+    }
+}

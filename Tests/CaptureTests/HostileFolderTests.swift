@@ -1,0 +1,142 @@
+import Platform
+import PostgresFormat
+import Repository
+import TestKit
+import Testing
+
+@testable import Capture
+
+/// Folders and archives that no PostgreSQL made.
+struct HostileFolderTests {
+    private static func put(_ bytes: [UInt8], _ path: String) throws {
+        try DurableFiles.makeDirectories(DurableFiles.parent(of: path))
+        try DurableFiles.write(bytes, to: path, durable: false)
+    }
+
+    private static let version = ForgedTar.member("PG_VERSION", content: Array("15\n".utf8))
+
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            ForgedTar.member("../escaped", content: [1]), ForgedTar.member("/etc/escaped", content: [1]),
+            ForgedTar.member("base/1/1", type: "1", link: "/etc/passwd"),
+            ForgedTar.member("base/1/1", type: "2", link: "/etc/passwd"),
+            ForgedTar.member("pg_wal", type: "2", link: "/elsewhere"),
+            ForgedTar.member("base/1/1", type: "3"), ForgedTar.member("base/1/1", type: "S"),
+            ForgedTar.member("base/1/1", type: "x", content: [65]),
+            ForgedTar.member("base/1/1", size: "77777777777z"),
+            ForgedTar.member("base/1/1", content: [1]) + ForgedTar.member("base/1/1", content: [2]),
+            Array(ForgedTar.member("base/1/1", content: [1]).prefix(700)),
+            ForgedTar.member("tablespace_map", content: [UInt8](repeating: 65, count: 2 << 20)),
+        ])
+    func `an archive that leaves the folder, or has a member twice, is refused and nothing is kept`(
+        _ bytes: [UInt8]
+    ) throws {
+        let scratch = try ScratchDirectory("forgedfolder")
+        try Self.put(Self.version + bytes + ForgedTar.end, scratch.file("from/base.tar"))
+        let layout = RepositoryLayout(root: scratch.file("to"))
+        try DurableFiles.makeDirectories(layout.backups)
+        let base = try FoundBase(at: scratch.file("from"))
+        let problem = #expect(throws: Problem.self) {
+            try OpenedBackup(
+                FoundBackupExamination(base, wal: []), into: layout, staging: scratch.file("staging"),
+                serverID: "s"
+            ).bring("b")
+        }
+        #expect(problem?.code == .backupDamaged)
+        // For what it is, and not for what else is missing there.
+        #expect(problem?.message.hasPrefix("what lies there") == false)
+        #expect(try DurableFiles.list(layout.backups) == [])
+        #expect(try DurableFiles.list(scratch.path).sorted() == ["from", "to"])
+        #expect(throws: Problem.self) { try FoundBackupExamination(base, wal: []).look() }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `links are not followed, whatever they are called`() throws {
+        let scratch = try ScratchDirectory("links")
+        let base = scratch.file("base")
+        try Self.put(Array("15\n".utf8), base + "/PG_VERSION")
+        try DurableFiles.makeDirectories(base + "/pg_tblspc")
+        try SystemCommands().runChecked(Command("ln", ["-s", "/etc", base + "/pg_tblspc/16400"]))
+        let tablespace = #expect(throws: Problem.self) {
+            try FoundBackupExamination(FoundBase(at: base), wal: []).look()
+        }
+        #expect(tablespace?.hint?.contains("--tablespace 16400=") == true)
+        try DurableFiles.removeTree(base + "/pg_tblspc")
+        try DurableFiles.makeDirectories(base + "/base/1")
+        try SystemCommands().runChecked(Command("ln", ["-s", "/etc/passwd", base + "/base/1/1259"]))
+        let file = #expect(throws: Problem.self) {
+            try FoundBackupExamination(FoundBase(at: base), wal: []).look()
+        }
+        #expect(file?.code == .backupDamaged)
+        #expect(file?.message.contains("'base/1/1259'") == true)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a manifest that is not its own, or names what lies elsewhere, is told`() throws {
+        let scratch = try ScratchDirectory("manifest")
+        let base = scratch.file("base")
+        try Self.put(Array("15\n".utf8), base + "/PG_VERSION")
+        let files = ["PG_VERSION", "../../etc/passwd"].map {
+            BackupManifest.File(
+                path: $0, size: 3, lastModified: PostgresTimestamp(unixMicroseconds: 0), checksum: nil)
+        }
+        let range = BackupManifest.WALRange(timeline: TimelineID(1), start: LSN(1 << 24), end: LSN(2 << 24))
+        let text = BackupManifest(files: files, walRanges: [range]).printed { SHA256.hash($0) }
+        for (bytes, words) in [
+            (text, "leaves the data directory"), (text.dropLast(4) + [48, 48, 34, 125], "checksum"),
+        ] {
+            try Self.put(bytes, base + "/backup_manifest")
+            let reception = try FoundBaseReception(target: nil, staging: nil)
+            try reception.takeManifest(at: base + "/backup_manifest")
+            #expect(reception.damages.count == 1 && reception.damages[0].contains(words))
+        }
+    }
+
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [("gzip", ["-c"]), ("zstd", ["-c", "-q"]), ("bzip2", ["-c"]), ("xz", ["-c"])])
+    func `a packed file is read as it was, and one that is cut is damaged`(
+        _ program: String, _ options: [String]
+    ) throws {
+        let scratch = try ScratchDirectory("packed")
+        let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
+        try Self.put(content, scratch.file("plain"))
+        let packing = try SystemCommands().run(
+            Command(
+                "bash",
+                [
+                    "-c",
+                    "\(program) \(options.joined(separator: " ")) < plain > packed; "
+                        + "head -c 2000 packed > cut; test -s packed",
+                ],
+                workingDirectory: scratch.path))
+        // A machine need not have every packer.
+        guard packing.succeeded else { return }
+        var read: [UInt8] = []
+        let file = try UnpackedFile(
+            OpenFile(reading: scratch.file("packed")), cancellation: CancellationFlag())
+        #expect(file.packing?.rawValue == program)
+        try file.forEachChunk { bytes in
+            read.append(contentsOf: bytes)
+            return true
+        }
+        #expect(read == content)
+        let cut = try UnpackedFile(OpenFile(reading: scratch.file("cut")), cancellation: CancellationFlag())
+        let problem = #expect(throws: Problem.self) { try cut.forEachChunk { _ in true } }
+        #expect(problem?.code == .backupDamaged)
+    }
+
+    @Test func `names of WAL are told from all others`() {
+        #expect(FoundWAL.bareName("000000010000000000000002.gz") == "000000010000000000000002")
+        #expect(
+            FoundWAL.bareName("000000010000000000000002.partial.lz4") == "000000010000000000000002.partial")
+        #expect(FoundWAL.bareName("00000002.history") == "00000002.history")
+        #expect(FoundWAL.bareName("000000010000000000000002.00000028.backup") != nil)
+        for name in [
+            "000000010000000000000002.done", "00000002", "xlog.db", "00000001000000000000000G", "a/b",
+        ] {
+            #expect(FoundWAL.bareName(name) == nil, "\(name)")
+        }
+    }
+}
