@@ -54,9 +54,9 @@ extension SourceReader {
         return history
     }
 
-    /// Indexes of so many bytes are gone through in a second or two, as those of some twenty segments full of
+    /// Indexes of so many bytes are gone through in a second or two, as those of some forty segments full of
     /// small transactions are.
-    private static let quickIndexBytes: UInt64 = 6 << 20
+    private static let quickIndexBytes: UInt64 = 2 << 20
 
     /// Goes through a server's WAL and hands over the events, in its order; what it is told is not kept.
     ///
