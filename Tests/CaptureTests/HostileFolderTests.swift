@@ -127,6 +127,21 @@ struct HostileFolderTests {
         #expect(problem?.code == .backupDamaged)
     }
 
+    @Test
+    func `of a base backup that nobody sorted nothing is kept that a server makes anew or has for itself`() {
+        for path in [
+            "PG_VERSION", "backup_label", "base/1/1259", "global/pg_control", "pg_twophase/00000001",
+        ] {
+            #expect(SourceFiles.isKept(path), "\(path)")
+        }
+        for path in [
+            "pg_replslot/standby/state", "pg_wal/x", "base/1/t3_16384", "base/pgsql_tmp/pgsql_tmp1.0",
+            "postmaster.pid", "postgresql.auto.conf", "server.key", "standby.signal", "tablespace_map",
+        ] {
+            #expect(!SourceFiles.isKept(path), "\(path)")
+        }
+    }
+
     @Test func `names of WAL are told from all others`() {
         #expect(FoundWAL.bareName("000000010000000000000002.gz") == "000000010000000000000002")
         #expect(

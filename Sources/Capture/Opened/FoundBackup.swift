@@ -114,10 +114,9 @@ struct FoundBackupJudge {
         let reach = WALReach(
             from: label.startLSN, to: stop, on: label.startTimeline, control.walSegmentSize, files: segments,
             histories: wal.histories)
-        let labelled = PostgresTimestamp(unixMicroseconds: (reception.labelTime ?? 0) * 1_000_000)
-        let began = base.knownBegin ?? labelled
+        let began = reception.labelTime ?? base.knownBegin ?? reception.labelFileTime
         // Files tell whole seconds.
-        let ended = base.knownEnd ?? began.advanced(bySeconds: 1)
+        let ended = max(base.knownEnd ?? began, began.advanced(bySeconds: 1))
         let required = segments.filter { ($0.segment?.start ?? .max) < stop }
         let last = required.compactMap(\.summary.maxStopTime).max()
         return FoundBackup(

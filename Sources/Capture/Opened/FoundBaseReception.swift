@@ -141,12 +141,12 @@ final class FoundBaseReception {
         if expected[path]?.checksum?.algorithm == .sha256 { file.sha = SHA256.Stream() }
         if path.hasPrefix("pg_wal/") {
             try beginWAL(path, &file)
-        } else if SourceFiles.belongs(path) {
+        } else if SourceFiles.isKept(path) {
             if let slash = path.lastIndex(of: "/") { try makeDirectory(String(path[..<slash])) }
             if let target, let scratch {
                 file.stored = try StreamedFile(path, modified: modified, in: target, scratch, writeback)
             }
-        } else if !["tablespace_map", "backup_manifest"].contains(path) {
+        } else if !SourceFiles.belongs(path), !["tablespace_map", "backup_manifest"].contains(path) {
             leftOut.insert(String(path.prefix { $0 != "/" }))
         }
         current = file
@@ -202,7 +202,7 @@ final class FoundBaseReception {
         if let bare = file.bare { return endWAL(file, bare) }
         guard !file.path.hasPrefix("pg_wal/") else { return }
         times[file.path] = file.modified
-        if SourceFiles.belongs(file.path) {
+        if SourceFiles.isKept(file.path) {
             totalBytes += file.size
             fileCount += 1
         }
@@ -237,7 +237,9 @@ final class FoundBaseReception {
     func compare() -> BackupManifest? {
         guard let parsed else {
             if manifest.isEmpty {
-                remarks.append("it has no backup_manifest: nothing tells whether its files are as they were")
+                remarks.append(
+                    "it has no backup_manifest: nothing tells whether its files are as they were, and when it "
+                        + "began is told by the time of backup_label")
             }
             return nil
         }
@@ -262,7 +264,7 @@ final class FoundBaseReception {
             }
         }
         for path in seen.keys.sorted()
-        where expected[path] == nil && SourceFiles.belongs(path) && !isPassedOver(path) {
+        where expected[path] == nil && SourceFiles.isKept(path) && !isPassedOver(path) {
             damages.append("'\(path)' is not in its manifest")
         }
         if !unchecked.isEmpty {
@@ -277,12 +279,12 @@ final class FoundBaseReception {
         Self.unverified.contains(path) || path.hasPrefix("pg_wal/")
     }
 
-    /// When the label was written, on the server's clock where a manifest says so; in seconds since 1970.
-    var labelTime: Int64? {
-        if let said = expected["backup_label"]?.lastModified {
-            return said.unixMicroseconds / 1_000_000
-        }
-        return times["backup_label"]
+    /// When the label was written, on the server's clock; nil where there is no manifest that says so.
+    var labelTime: PostgresTimestamp? { expected["backup_label"]?.lastModified }
+
+    /// The same as the file has it, on whatever clock.
+    var labelFileTime: PostgresTimestamp {
+        PostgresTimestamp(unixMicroseconds: (times["backup_label"] ?? 0) * 1_000_000)
     }
 
     func noteDamage(_ words: String) { damages.append(words) }

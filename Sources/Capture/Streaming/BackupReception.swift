@@ -234,6 +234,17 @@ enum SourceFiles {
         return ["PG_VERSION", "backup_label"].contains(path) || directories.contains(String(first))
     }
 
+    /// Whether a file is kept of a base backup that nobody may have sorted: without what a starting server
+    /// makes anew, slots among it, and what was temporary.
+    static func isKept(_ path: String) -> Bool {
+        let parts = path.split(separator: "/")
+        guard belongs(path), let first = parts.first, let last = parts.last else { return false }
+        if path == "backup_label" { return true }
+        return !BackupExclusions.emptiedDirectories.contains(String(first))
+            && !parts.contains { BackupExclusions.excludes(name: String($0)) }
+            && !BackupExclusions.isTemporaryRelation(String(last))
+    }
+
     /// The directories of any version from 15 on.
     private static let directories: Set<String> = [
         "base", "global", "pg_commit_ts", "pg_dynshmem", "pg_logical", "pg_multixact", "pg_notify",

@@ -5,7 +5,7 @@ import ServiceModel
 struct DetachCommand: PitrCommand {
     static let configuration = CommandConfiguration(
         commandName: "detach",
-        abstract: "Let go of an attached server or an opened backup; it stays for five days (revive-dropped).",
+        abstract: "Let go of an attached server or an opened backup, which stays for five days.",
         discussion: """
             Drops the replication slot on the source, and changes nothing else there. Where the source cannot \
             be reached, the statement that drops the slot is printed: until then it holds WAL back.
