@@ -12,7 +12,12 @@ extension ControlPlane {
     /// Has a server's restore rehearsed by `maintain` and by the daemon; nil ends that.
     ///
     /// Throws `.operationNotSupported` for a time outside the server's maintenance window.
-    public func schedule(_ schedule: DrillSchedule?, for server: ServerReference) throws {
+    ///
+    /// - Parameter caller: who asks for it; nil is this control plane's own.
+    public func schedule(
+        _ schedule: DrillSchedule?, for server: ServerReference, caller: Caller? = nil
+    ) throws {
+        let caller = caller ?? self.caller
         let row = try findComplete(server)
         if let schedule, let window = row.maintenanceWindow, !schedule.fits(window, at: clock.now()) {
             throw Problem(
@@ -27,7 +32,9 @@ extension ControlPlane {
         chosen?.chosenBy = caller.name
         let lock = try lockServer(row, .shared)
         defer { lock.release() }
-        _ = try perform(.update, server: row, properties: ["drills": schedule?.words ?? "off"]) { _ in
+        _ = try perform(
+            .update, server: row, properties: ["drills": schedule?.words ?? "off"], caller: caller
+        ) { _ in
             try update(row.id) { [chosen] in $0.drillSchedule = chosen }
         }
     }

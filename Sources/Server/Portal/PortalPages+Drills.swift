@@ -16,6 +16,12 @@ extension PortalPages {
             let page = try drill(record, server)
             return try exported(page.table, as: "\(server.name)-drill") ?? .page(page)
         }
+        return try answer(drillsPage(server), "\(server.name)-drills")
+    }
+
+    private func drillsPage(_ server: ServerDetails) throws -> ListPage {
+        let records = try controlPlane.listDrills(
+            resourceGroup: server.resourceGroup, server: server.name)
         let place = Place.server(group: server.resourceGroup, name: server.name, .drills)
         var page = ListPage(
             place, columns: ["Drill", "Result", "Started (UTC)", "Restore took", "Rungs", "Trend"])
@@ -32,8 +38,7 @@ extension PortalPages {
         page.emptyCommand = "pitr drill run \(at)\npitr drill schedule \(at) --weekly 'sat 03:00'"
         if visit.may(.restoreServer, server.resourceGroup), server.earliestRestoreDate != nil {
             page.once = MachineSecret.fresh()
-            page.form = ListPage.Form(
-                "Rehearse a restore to the latest moment", [], hidden: [("do", "run")], button: "Run a drill")
+            page.form = drillForm(schedule, maySchedule: visit.may(.updateServer, server.resourceGroup))
         }
         page.rows = records.map { record in
             [
@@ -43,10 +48,50 @@ extension PortalPages {
                 .text(record.reason ?? record.trend?.words ?? ""),
             ]
         }
-        return try exported(page.table, as: "\(server.name)-drills") ?? .page(page)
+        return page
+    }
+
+    private func drillForm(_ schedule: DrillSchedule?, maySchedule: Bool) -> ListPage.Form {
+        let title = "Rehearse a restore to the latest moment"
+        guard maySchedule else { return ListPage.Form(title, [], button: "Run a drill") }
+        let days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
+        let chosen = schedule.map { $0.dayOfWeek.map { String(days[$0].prefix(3)).lowercased() } ?? "daily" }
+        return ListPage.Form(
+            title,
+            [
+                ListPage.Form.Field(
+                    "By itself", "when", form["when"] ?? chosen ?? "",
+                    choices: [Choice("", "not"), Choice("daily", "every day")]
+                        + days.map { Choice(String($0.prefix(3)).lowercased(), "every \($0)") }),
+                ListPage.Form.Field(
+                    "at (UTC)", "time", form["time"] ?? schedule?.time ?? "03:00",
+                    hint: "Inside the maintenance window, where there is one."),
+            ], button: "Run a drill", other: ("schedule", "Save the schedule"))
+    }
+
+    /// Assertions that a schedule has already stay with it.
+    private func saveSchedule(_ server: ServerDetails) throws -> APIResponse {
+        try visit.require(.updateServer, server.resourceGroup)
+        let (when, time) = (form["when"] ?? "", form["time"] ?? "")
+        do {
+            let reference = Self.reference(server)
+            var chosen: DrillSchedule?
+            if when == "daily" { chosen = try DrillSchedule(daily: time) }
+            if !when.isEmpty, when != "daily" { chosen = try DrillSchedule(weekly: "\(when) \(time)") }
+            if let earlier = try controlPlane.drillSchedule(reference) {
+                chosen?.assertions = earlier.assertions
+                chosen?.database = earlier.database
+                chosen?.timeLimit = earlier.timeLimit
+            }
+            try controlPlane.schedule(chosen, for: reference, caller: visit.caller)
+            return .seeOther(place(server, .drills))
+        } catch {
+            return try refused(error) { try drillsPage(server) }
+        }
     }
 
     func runDrill(_ server: ServerDetails) throws -> APIResponse {
+        if form["do"] == "schedule" { return try saveSchedule(server) }
         try visit.require(.restoreServer, server.resourceGroup)
         return try visit.accept(form) {
             .drill(
