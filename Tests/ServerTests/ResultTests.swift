@@ -1,0 +1,86 @@
+import Notation
+import PostgresFormat
+import ServiceModel
+import TestKit
+import Testing
+
+@testable import ControlPlane
+@testable import Platform
+@testable import Server
+
+/// What came of undos and comparisons, by the API: lists, one, its files, and who may have them.
+@Suite(.timeLimit(.minutes(1)))
+struct ResultTests {
+    private static let path =
+        APIUnderTest.subscription
+        + "/resourceGroups/shop/providers/Microsoft.DBforPostgreSQL/flexibleServers/orders"
+
+    /// A server that is entered and was never made, with a result as a worker leaves it.
+    private static func prepare(_ test: APIUnderTest) throws {
+        _ = try test.controlPlane.createGroup(
+            name: "shop", location: "westeurope", tags: [:], caller: Caller(name: "ann"))
+        var create = CreateServerRequest(resourceGroup: "shop")
+        create.name = "orders"
+        create.adminUser = "ann"
+        create.adminPassword = "Passw0rd!x"
+        _ = try test.controlPlane.accept(.create(create), caller: Caller(name: "ann"))
+        let details = try test.controlPlane.server(ServerReference(resourceGroup: "shop", name: "orders"))
+        let now = PostgresTimestamp(unixMicroseconds: 1_800_000_000_000_000)
+        var result = KeptResult(
+            id: "r1", server: ResourceID.server(resourceGroup: "shop", name: "orders"), serverID: details.id,
+            serverName: "orders", caller: "ann",
+            work: .undo(
+                UndoRequest(resourceGroup: "shop", sourceServer: "orders", wanted: .transactions([]))),
+            subject: "transaction 745", startedAt: now, finishedAt: now, summary: "Proved.",
+            sides: ["before", "after", "now"])
+        result.writtenRows = 1
+        let store = test.controlPlane.results
+        try store.begin("r1")
+        try DurableFiles.makeDirectories(store.files("r1") + "/rows")
+        for name in ["repair.sql", "report.md", "rows/public.t.csv"] {
+            try DurableFiles.write(Array("of \(name)".utf8), to: store.files("r1") + "/" + name)
+        }
+        try store.finish(result)
+    }
+
+    @Test func `a result is listed and shown, and its files are downloads`() throws {
+        let test = try APIUnderTest()
+        try Self.prepare(test)
+        let list = test.send("GET", Self.path + "/results").json
+        #expect(list["value"]?.array?.map { $0["id"]?.string } == ["r1"], "\(list)")
+        let shown = test.send("GET", Self.path + "/results/r1").json
+        #expect(shown["files"]?.array?.count == 3, "\(shown)")
+        let script = test.send("GET", Self.path + "/results/r1/repair.sql")
+        #expect(script.status == 200 && script.body == Array("of repair.sql".utf8))
+        #expect(script["content-type"] == "text/plain; charset=utf-8")
+        #expect(script["content-disposition"] == "attachment; filename=\"repair.sql\"")
+        let rows = test.send("GET", Self.path + "/results/r1/rows/public.t.csv")
+        #expect(rows.status == 200 && rows["content-type"] == "text/csv; charset=utf-8")
+        for absent in ["r1/result.json", "r1/..%2Fresult.json", "r2", "r2/repair.sql", "..", "r1/rows/x"] {
+            let answer = test.send("GET", Self.path + "/results/" + absent)
+            #expect(answer.status == 404, "\(absent): \(answer.status)")
+        }
+        #expect(test.send("DELETE", Self.path + "/results/r1").status == 204)
+        #expect(test.send("GET", Self.path + "/results/r1").status == 404)
+    }
+
+    @Test func `a reader sees that there is a result, and nothing of what tables hold`() throws {
+        let test = try APIUnderTest()
+        try Self.prepare(test)
+        let reader = try test.identity(.reader)
+        let token = try test.token(reader.identity)
+        func status(_ method: String, _ path: String, _ body: String = "") -> Int {
+            test.send(method, Self.path + path, token: token, body: body).status
+        }
+        #expect(status("GET", "/results") == 200 && status("GET", "/results/r1") == 200)
+        #expect(status("GET", "/results/r1/repair.sql") == 403)
+        #expect(status("GET", "/results/r1/rows/public.t.csv") == 403)
+        #expect(status("DELETE", "/results/r1") == 403)
+        #expect(status("POST", "/undo", "{\"properties\":{\"transactions\":[\"745\"]}}") == 403)
+        #expect(status("POST", "/compare") == 403)
+        let restorer = try test.identity(.restoreOperator, name: "bea")
+        let restores = test.send(
+            "GET", Self.path + "/results/r1/repair.sql", token: try test.token(restorer.identity))
+        #expect(restores.status == 200)
+    }
+}
