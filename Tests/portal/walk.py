@@ -374,7 +374,8 @@ def reader(browser, base):
     check("a reader sees what a restore would give, and no button", page.locator("#cut-result .cut").count() == 1
           and page.get_by_role("link", name="Restore to here").count() == 0)
     for path in ("servers/demo/orders/parameters?name=work_mem", "servers/demo/orders/databases",
-                 "servers/demo/orders/drills", "deleted", "access"):
+                 "servers/demo/orders/drills", "servers/demo/orders/undo", "servers/demo/orders/compare",
+                 "deleted", "access"):
         walk.go("/portal/" + path)
         check(f"a reader sees no button on {path}", page.locator("main").get_by_role("button").filter(
             has_not_text=re.compile("Search|Copy")).count() == 0, page.inner_text("main"))
@@ -459,6 +460,57 @@ def settings(walk):
     check("a database is added and deleted", "shop" not in page.inner_text("main"), page.inner_text("main"))
 
 
+def repair(walk):
+    """Taking a transaction back, from a preview to the script; and two servers compared."""
+    page = walk.page
+    hostile = "<img src=x onerror=alert(1)>"
+    sql("orders", "CREATE TABLE taken (id int PRIMARY KEY, note text); "
+                  "INSERT INTO taken SELECT g, 'old ' || g FROM generate_series(1, 30) g")
+    sql("orders", f"UPDATE taken SET note = '{hostile}'")
+    sql("orders", "UPDATE taken SET note = 'newer' WHERE id = 7")
+    walk.go("/portal/servers/demo/orders/undo")
+    walk.look("undo")
+    page.get_by_label("or what it did").fill("update somewhere else")
+    page.get_by_role("button", name="Preview").click()
+    check("what is no event is told, and nothing typed is lost",
+          page.get_by_label("or what it did").input_value() == "update somewhere else")
+    page.get_by_label("or what it did").fill("")
+    page.get_by_label("or committed after").fill("10 seconds ago")
+    page.get_by_role("button", name="Preview").click()
+    check("half a time is told", "one of the two times is missing" in page.inner_text("main"), page.inner_text("main"))
+    xid = sql("orders", "SELECT xmin FROM taken WHERE id = 1").strip()
+    walk.go(f"/portal/servers/demo/orders/undo?xid={xid}")
+    page.get_by_role("button", name="Preview").click()
+    walk.complete()
+    page.get_by_role("link", name="Go to the result").click()
+    walk.look("undo-preview")
+    text = page.inner_text("main")
+    check("verdicts are counted", "restorable" in text and "conflict" in text, text)
+    check("a value is text, and what was written since is marked",
+          hostile in text and page.locator("mark", has_text="newer").count() == 1, text)
+    page.get_by_label("Rows in conflict").select_option("skip")
+    page.get_by_role("button", name="Write and prove the script").click()
+    walk.complete()
+    page.get_by_role("link", name="Go to the result").click()
+    walk.look("undo-result")
+    check("the proof is said plainly", "exactly 29 rows changed as planned" in page.inner_text("main"),
+          page.inner_text("main"))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="repair.sql").click()
+    with open(download.value.path()) as script:
+        check("the script is a download", "ON_ERROR_STOP" in script.read())
+    walk.go("/portal/servers/demo/orders/compare")
+    page.get_by_label("With").select_option(index=0)
+    page.get_by_label("Tables").fill("taken")
+    page.get_by_role("button", name="Compare").click()
+    walk.complete()
+    page.get_by_role("link", name="Go to the result").click()
+    walk.look("compare-result")
+    check("what differs is told", "They differ" in page.inner_text("main"), page.inner_text("main"))
+    walk.go("/portal/servers/demo/orders/compare")
+    walk.look("compare")
+
+
 def beside(walk):
     """The activity log, who may sign in, and a deleted server that comes back."""
     page = walk.page
@@ -466,7 +518,19 @@ def beside(walk):
     walk.look("activity")
     page.locator("summary", has_text="JSON").first.click()
     check("an event is there as JSON", '"operationName"' in page.locator("details[open] pre").first.inner_text())
+    repair(walk)
     walk.go("/portal/servers/demo/orders/drills")
+    page.get_by_label("By itself").select_option("sat")
+    page.get_by_label("at (UTC)").fill("25:00")
+    page.get_by_role("button", name="Save the schedule").click()
+    check("a time that is none is told", "is no time for drills" in page.inner_text("main"), page.inner_text("main"))
+    page.get_by_label("at (UTC)").fill("03:30")
+    page.get_by_role("button", name="Save the schedule").click()
+    check("a drill is scheduled", "One runs every Saturday at 03:30 UTC" in page.inner_text("main"),
+          page.inner_text("main"))
+    page.get_by_label("By itself").select_option("")
+    page.get_by_role("button", name="Save the schedule").click()
+    check("and no more", "None is scheduled" in page.inner_text("main"), page.inner_text("main"))
     page.get_by_role("button", name="Run a drill").click()
     walk.complete()
     walk.go("/portal/servers/demo/orders/drills")

@@ -2,7 +2,7 @@ extension Place {
     /// What there is of a server: each has its line here, and is called so wherever it is linked.
     public enum ServerPlace: String, Hashable, Sendable, CaseIterable {
         // The menu's, in its order.
-        case overview, timeline, connect, drills
+        case overview, timeline, connect, undo, compare, drills
         case compute, networking, parameters, databases, backups
         // Those that a page leads to.
         case restore, explain, stop, start, restart, password, delete, keep
@@ -27,6 +27,8 @@ extension Place {
             case .overview: ("Overview", .server, .server, false)
             case .timeline: ("Timeline", .behind, .server, false)
             case .connect: ("Connect", .behind, .server, true)
+            case .undo: ("Undo", .behind, .server, false)
+            case .compare: ("Compare", .behind, .server, true)
             case .drills: ("Drills", .behind, .server, false)
             case .compute: ("Compute + storage", .behind, .settings, true)
             case .networking: ("Networking", .behind, .settings, true)

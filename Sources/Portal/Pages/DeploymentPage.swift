@@ -29,6 +29,8 @@ public struct DeploymentPage: Page {
     public var doneBytes: UInt64 = 0
     public var totalBytes: UInt64 = 0
     public var resource: Place?
+    public var resourceQuery = ""
+    public var resourceWords = "Go to resource"
     /// Why it failed, what was found, what to do.
     public var failure: [String] = []
     public var notes: [String] = []
@@ -68,7 +70,9 @@ public struct DeploymentPage: Page {
             for line in failure { tag("p", ["class": "bad"], line) }
             if let resource, outcome == .complete {
                 tag("p", ["class": "buttons"]) {
-                    tag("a", ["class": "button primary", "href": resource.path], "Go to resource")
+                    tag(
+                        "a", ["class": "button primary", "href": resource.path + resourceQuery], resourceWords
+                    )
                     if let discard { tag("a", ["class": "button", "href": discard.path], "Discard") }
                 }
                 if let keep { kept(keep) }

@@ -69,6 +69,8 @@ extension PortalPages {
     private static func action(_ status: OperationStatus) -> AccessAction {
         switch status.kind {
         case "restore", "revive", "geo-restore", "drill": .restoreServer
+        case "undo": .undo
+        case "compare": .compare
         case "backup": .createBackup
         default: .updateServer
         }
@@ -118,6 +120,12 @@ extension PortalPages {
             return
         }
         page.resource = .server(group: server.resourceGroup, name: server.name, .overview)
+        if let part = [Place.ServerPlace.undo, .compare].first(where: { $0.rawValue == status.kind }) {
+            page.resource = place(server, part)
+            page.resourceQuery = "?id=\(status.id)"
+            page.resourceWords = "Go to the result"
+            return
+        }
         guard let evidence = try controlPlane.evidence(of: reference), evidence.operationID == status.id
         else {
             return

@@ -35,6 +35,7 @@ extension PortalPages {
         page.frame = try visit.frame(server, .timeline)
         page.group = server.resourceGroup
         page.name = server.name
+        page.mayUndo = visit.may(.undo, server.resourceGroup)
         page.selection = TimelinePage.Selection(rawValue: visit.request.query["show"] ?? "") ?? .all
         page.find = String((visit.request.query["find"] ?? "").prefix(200))
         page.minimumRows = String((visit.request.query["rows"] ?? "").prefix(12))

@@ -47,6 +47,8 @@ struct PortalPages: Sendable {
         case (.restore, _): try isPost ? restore(server) : .page(restorePage(server))
         case (.networking, _): try isPost ? saveRule(server) : .page(networkingPage(server))
         case (.explain, false): try .page(explain(server))
+        case (.undo, _): try isPost ? beginUndo(server) : undo(server)
+        case (.compare, _): try isPost ? beginCompare(server) : compare(server)
         case (.drills, _): try isPost ? runDrill(server) : drills(server)
         case (.parameters, _): try isPost ? saveParameter(server) : parameters(server)
         case (.databases, _): try isPost ? saveDatabase(server) : databases(server)

@@ -91,6 +91,8 @@ enum PortalWords {
             case "backup": "Back up"
             case "delete-backup": "Delete a backup of"
             case "drill": "Rehearse a restore of"
+            case "undo": "Take back transactions of"
+            case "compare": "Compare"
             case "firewall-rule": "Write firewall rule of"
             case "delete-firewall-rule": "Delete firewall rule of"
             case "parameter": "Set parameter of"

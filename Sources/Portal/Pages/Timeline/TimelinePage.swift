@@ -86,6 +86,8 @@ public struct TimelinePage: Page {
     public var eventsLeftOut = 0
     /// Whether what is not in the list did not happen: nothing was refused, hidden as small, or missing.
     public var isComplete = false
+    /// Whether whoever looks may take a transaction back.
+    public var mayUndo = false
     public var notes: [String] = []
     public var selection = Selection.all
     /// What is looked for: a table, a statement, a transaction's number.
@@ -329,6 +331,12 @@ public struct TimelinePage: Page {
         return "\(path)?\(query(from: view.from.microseconds, to: view.to.microseconds, handle))#cut"
     }
 
+    /// Of what a transaction did to rows, or dropped.
+    private func undoLink(_ event: Event) -> String? {
+        guard mayUndo, !event.xid.isEmpty, event.kind == .rows || event.kind == .drop else { return nil }
+        return "\(Place.server(group: group, name: name, .undo).path)?xid=\(PercentCoding.encode(event.xid))"
+    }
+
     private func row(_ event: Event) -> HTML {
         tag(
             "tr",
@@ -366,6 +374,12 @@ public struct TimelinePage: Page {
                             "class": "button small", "data-take": "", "href": takingLink(event),
                             "aria-label": "Just before \(event.words)",
                         ], "Just before")
+                    if let undo = undoLink(event) {
+                        tag(
+                            "a",
+                            ["class": "button small", "href": undo, "aria-label": "Undo \(event.words)"],
+                            "Undo")
+                    }
                 } else {
                     "no backup before it"
                 }

@@ -1,0 +1,225 @@
+import Notation
+
+/// What came of an undo or a comparison: its tables with their verdicts, rows side by side, and its files.
+///
+/// All of it others have written: names, keys and values are text.
+public struct ResultPage: Page {
+    public struct Row: Sendable {
+        public var key = ""
+        public var outcome = ""
+        public var isConflict = false
+        public var remark = ""
+        /// Column by column, one value for each side; nil for NULL, and where there is no such row.
+        public var cells: [(column: String, values: [String?])] = []
+
+        public init() {}
+    }
+
+    public struct Table: Sendable {
+        public var name = ""
+        public var database = ""
+        public var remark = ""
+        /// Verdicts and how many rows have each.
+        public var counts: [Fact] = []
+        public var rowCount: UInt64 = 0
+        public var rows: [Row] = []
+
+        public init() {}
+    }
+
+    /// Writing the script that a preview was made for.
+    public struct Form: Sendable {
+        public var rules: [Choice] = []
+        public var once = ""
+
+        public init() {}
+    }
+
+    public var frame = Frame()
+    public let place: Place
+    public let id: String
+    public var facts: [Fact] = []
+    /// `before`, `after` and `now`, or `here` and `there`.
+    public var sides: [String] = []
+    public var tables: [Table] = []
+    public var leftOut: [String] = []
+    public var notes: [String] = []
+    /// Names and sizes; empty for whoever may not read them.
+    public var files: [(name: String, size: String)] = []
+    /// Whether whoever looks may see what tables hold.
+    public var maySeeRows = false
+    public var form: Form?
+    public var mayDelete = false
+    /// How the script is run; empty where there is none.
+    public var command = ""
+    /// What was proved of it, said plainly.
+    public var proof = ""
+
+    public init(_ place: Place, id: String) {
+        self.place = place
+        self.id = id
+    }
+
+    private func query(_ file: String) -> String {
+        "\(place.path)?id=\(PercentCoding.encode(id))&file=\(PercentCoding.encode(file))"
+    }
+
+    public var content: HTML {
+        tag("section", ["class": "card"]) {
+            tag("h2", [:], "Result")
+            Parts.facts(facts)
+        }
+        if !proof.isEmpty || !files.isEmpty { downloads }
+        if let form { choice(form) }
+        if form == nil || tables.isEmpty { counts }
+        if maySeeRows {
+            for table in tables where !table.rows.isEmpty { shown(table) }
+        } else if !tables.isEmpty {
+            tag("p", ["class": "hint"], "Your role does not show what is in tables: their rows are left out.")
+        }
+        list("Left out", leftOut)
+        list("Notes", notes)
+        if mayDelete { deletion }
+    }
+
+    private func list(_ title: String, _ lines: [String]) -> HTML {
+        lines.isEmpty
+            ? HTML() : Parts.card(title) { tag("ul") { for line in lines { tag("li", [:], line) } } }
+    }
+
+    private var downloads: HTML {
+        Parts.card("Take it with you") {
+            if !proof.isEmpty { tag("p", [:], proof) }
+            if !files.isEmpty {
+                tag("ul") {
+                    for file in files {
+                        tag("li") {
+                            tag("a", ["href": query(file.name), "download": ""], file.name)
+                            " (\(file.size))"
+                        }
+                    }
+                }
+            }
+            if !command.isEmpty {
+                tag("p", [:], "Read the script, then run it yourself:")
+                tag("pre", ["data-copy": "", "tabindex": "0"]) { tag("code", [:], command) }
+            }
+        }
+    }
+
+    private var counts: HTML {
+        Parts.card("Tables") {
+            if tables.isEmpty { tag("p", [:], "There is no table to tell of.") }
+            for table in tables { summary(table) }
+        }
+    }
+
+    private func summary(_ table: Table) -> HTML {
+        tag("div") {
+            tag("h3", [:], Self.title(table))
+            if !table.counts.isEmpty { Parts.facts(table.counts) }
+            if !table.remark.isEmpty { tag("p", ["class": "hint"], table.remark) }
+        }
+    }
+
+    /// Which tables, and what becomes of conflicts.
+    private func choice(_ form: Form) -> HTML {
+        tag("form", ["method": "post", "action": place.path, "class": "card form"]) {
+            Parts.hidden([
+                ("token", frame.signedIn?.token ?? ""), ("once", form.once), ("do", "script"), ("of", id),
+            ])
+            tag("fieldset", ["class": "plain"]) {
+                tag("legend", [:], "Tables to take back")
+                for (number, table) in tables.enumerated() {
+                    tag("div") {
+                        void(
+                            "input",
+                            [
+                                "type": "checkbox", "id": "table\(number)", "name": "table\(number)",
+                                "value": table.name, "checked": "",
+                            ])
+                        tag("label", ["for": "table\(number)"], " " + Self.title(table))
+                        Parts.facts(table.counts)
+                        if !table.remark.isEmpty { tag("p", ["class": "hint"], table.remark) }
+                    }
+                }
+            }
+            Parts.select("Rows in conflict", "conflicts", form.rules.first?.value ?? "", form.rules)
+            tag("div", ["class": "buttons"]) {
+                tag("button", ["class": "primary"], "Write and prove the script")
+            }
+            tag("p", ["class": "hint"], "The source is not written: you run the script yourself.")
+        }
+    }
+
+    private static func title(_ table: Table) -> String { "\(table.name), database \(table.database)" }
+
+    private func shown(_ table: Table) -> HTML {
+        tag("section", ["class": "card"]) {
+            tag("h2", [:], "Rows of \(Self.title(table))")
+            tag(
+                "div",
+                ["class": "wide", "tabindex": "0", "role": "region", "aria-label": "Rows of \(table.name)"]
+            ) {
+                tag("table", ["class": "list"]) {
+                    tag("thead") {
+                        tag("tr") {
+                            for word in ["Row", "Outcome", "Column"] + sides.map(Self.capital) {
+                                tag("th", ["scope": "col"], word)
+                            }
+                        }
+                    }
+                    tag("tbody") { for row in table.rows { shown(row) } }
+                }
+            }
+            if UInt64(table.rows.count) < table.rowCount {
+                tag(
+                    "p", ["class": "hint"],
+                    "\(table.rows.count) of \(table.rowCount) rows are shown; the others are in the files.")
+            }
+            tag(
+                "p", ["class": "hint"],
+                "– is NULL, or there is no such row. What was changed since is marked.")
+        }
+    }
+
+    private func shown(_ row: Row) -> HTML {
+        HTML(
+            markup: row.cells.enumerated().map { index, cell in
+                tag("tr") {
+                    tag("th", ["scope": "row", "class": "exact"]) {
+                        row.key.isEmpty ? "no key" : row.key
+                        if index == 0, !row.remark.isEmpty { tag("span", ["class": "sub"], row.remark) }
+                    }
+                    tag("td", ["class": row.isConflict ? "bad" : nil], row.outcome)
+                    tag("td", ["class": "exact"], cell.column)
+                    for (side, value) in cell.values.enumerated() {
+                        tag("td", ["class": "exact"]) {
+                            if isMarked(side, cell.values) {
+                                tag("mark", [:], value ?? "–")
+                            } else {
+                                value ?? "–"
+                            }
+                        }
+                    }
+                }.text
+            }.joined())
+    }
+
+    /// Of an undo, a value of now that is not the one that the transactions left.
+    private func isMarked(_ side: Int, _ values: [String?]) -> Bool {
+        side == 2 && values.count == 3 && values[2] != values[1]
+    }
+
+    private static func capital(_ word: String) -> String { word.prefix(1).uppercased() + word.dropFirst() }
+
+    private var deletion: HTML {
+        tag("details", ["class": "sure"]) {
+            tag("summary", [:], "Delete this result")
+            tag("form", ["method": "post", "action": place.path]) {
+                Parts.hidden([("token", frame.signedIn?.token ?? ""), ("do", "delete"), ("of", id)])
+                tag("button", ["class": "danger small"], "Delete it with its files")
+            }
+        }
+    }
+}

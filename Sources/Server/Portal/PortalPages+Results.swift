@@ -1,0 +1,126 @@
+import AzureAPI
+import ControlPlane
+import Notation
+import Platform
+import Portal
+import PostgresFormat
+import ServiceModel
+
+/// What came of undos and comparisons: a list on each of their pages, one of them, and its files.
+extension PortalPages {
+    /// The one that the query names, or a file of it; nil where it names none.
+    func result(_ server: ServerDetails, _ part: Place.ServerPlace) throws -> APIResponse? {
+        guard let id = visit.request.query["id"] else { return nil }
+        let kept = try result(id, of: server)
+        guard let file = visit.request.query["file"] else { return .page(try page(kept, server, part)) }
+        try visit.require(.readResult, server.resourceGroup)
+        return .file(file, try controlPlane.resultFile(file, of: kept))
+    }
+
+    func result(_ id: String, of server: ServerDetails) throws -> KeptResult {
+        let kept = try controlPlane.showResult(id)
+        guard kept.server.lowercased() == ResourceID.server(Self.reference(server)).lowercased() else {
+            throw Problem(.resourceNotFound, "there is no such result of \(server.name)")
+        }
+        return kept
+    }
+
+    func deleteResult(_ server: ServerDetails, _ part: Place.ServerPlace) throws -> APIResponse {
+        try visit.require(.deleteResult, server.resourceGroup)
+        try controlPlane.deleteResult(try result(form["of"] ?? "", of: server).id)
+        return .seeOther(place(server, part))
+    }
+
+    /// The rows of a list of results.
+    func results(_ server: ServerDetails, _ part: Place.ServerPlace) throws -> [[ListPage.Cell]] {
+        try controlPlane.listResults(
+            resourceGroup: nil, server: ResourceID.server(Self.reference(server))
+        ).kept.filter { $0.work.name == part.rawValue }.map { kept in
+            [
+                .link(
+                    kept.subject, place(server, part), query: "?id=\(PercentCoding.encode(kept.id))",
+                    sub: kept.id), .exact(PortalWords.time(kept.finishedAt)), .text(kept.summary),
+                .text(kept.caller),
+            ]
+        }
+    }
+
+    static let resultColumns = ["Of", "Finished (UTC)", "Result", "Initiated by"]
+
+    private func page(_ kept: KeptResult, _ server: ServerDetails, _ part: Place.ServerPlace) throws
+        -> ResultPage
+    {
+        var page = ResultPage(place(server, part), id: kept.id)
+        page.frame = try visit.frame(server, part)
+        page.frame.title = "\(part.words): \(kept.subject)"
+        page.frame.way.append(Frame.Link(place(server, part)))
+        page.frame.samePitr = ["pitr result show -n \(kept.id)"]
+        page.facts = [
+            Fact("Result", kept.summary), Fact("Finished", PortalWords.time(kept.finishedAt), isExact: true),
+            Fact("Initiated by", kept.caller), Fact("Operation", kept.id, place: .deployment(kept.id)),
+        ]
+        page.sides = kept.sides
+        page.leftOut = kept.leftOut
+        page.notes = kept.notes
+        page.maySeeRows = visit.may(.readResult, server.resourceGroup)
+        page.mayDelete = visit.may(.deleteResult, server.resourceGroup)
+        page.tables = kept.tables.map { Self.table($0, withRows: page.maySeeRows) }
+        if page.maySeeRows {
+            page.files = kept.files.map { ($0.name, ByteText.of($0.bytes)) }
+            page.frame.samePitr.append("pitr result export -n \(kept.id) \(kept.work.name).tar")
+        }
+        if case .undo(let request) = kept.work { fill(&page, kept, request, server) }
+        return page
+    }
+
+    /// What only an undo has: its script with the proof, or, of a preview, the way to one.
+    private func fill(
+        _ page: inout ResultPage, _ kept: KeptResult, _ request: UndoRequest, _ server: ServerDetails
+    ) {
+        page.facts.append(Fact("Rows in conflict", String(kept.conflictRows), isExact: true))
+        guard request.isPreview else {
+            page.facts.append(Fact("Rows that the script writes", String(kept.writtenRows), isExact: true))
+            page.proof = kept.summary
+            guard page.maySeeRows, kept.hasScript, kept.proof != "stopped" else { return }
+            let database = kept.tables.first?.database ?? "postgres"
+            page.command = [
+                "pitr result export -n \(kept.id) --only repair.sql repair.sql",
+                Shell.line(["pitr", "connect", "-g", server.resourceGroup, "-n", server.name, "-d", database])
+                    + " -- -X -f repair.sql",
+            ].joined(separator: "\n")
+            return
+        }
+        guard visit.may(.undo, server.resourceGroup), !kept.tables.isEmpty else { return }
+        var form = ResultPage.Form()
+        form.once = MachineSecret.fresh()
+        form.rules = Self.conflictRules
+        page.form = form
+    }
+
+    static let conflictRules = [
+        Choice("stop", "stop: the script does nothing while there are any"),
+        Choice("skip", "skip: leave these rows as they are"),
+        Choice("before", "before: give them their old values, whatever was written since"),
+        Choice("now", "now: keep the cells in conflict, repair the others of the row"),
+    ]
+
+    private static func table(_ table: KeptResult.Table, withRows: Bool) -> ResultPage.Table {
+        var shown = ResultPage.Table()
+        shown.name = table.name
+        shown.database = table.database
+        shown.remark = table.remark
+        shown.counts = table.counts.map { Fact($0.words, String($0.rows), isExact: true) }
+        shown.rowCount = table.counts.reduce(0) { $0 + $1.rows }
+        guard withRows else { return shown }
+        shown.rows = table.rows.map { row in
+            var line = ResultPage.Row()
+            line.key = row.key
+            line.outcome = row.outcome
+            line.isConflict = row.isConflict
+            line.remark = row.remark
+            line.cells = row.cells.map { ($0.column, $0.values) }
+            return line
+        }
+        return shown
+    }
+}
