@@ -39,7 +39,7 @@ extension ControlPlane {
         let (row, lock) = try claimAttached(request, name, server, attachment)
         defer { lock.release() }
         do {
-            try perform(.create, server: row) { _ in try build(row, request, server, attachment) }
+            try perform(.create, server: row, for: nil) { _ in try build(row, request, server, attachment) }
         } catch {
             discard(row)
             throw error

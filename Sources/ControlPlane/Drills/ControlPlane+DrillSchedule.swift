@@ -33,7 +33,7 @@ extension ControlPlane {
         let lock = try lockServer(row, .shared)
         defer { lock.release() }
         _ = try perform(
-            .update, server: row, properties: ["drills": schedule?.words ?? "off"], caller: caller
+            .update, server: row, properties: ["drills": schedule?.words ?? "off"], caller: caller, for: nil
         ) { _ in
             try update(row.id) { [chosen] in $0.drillSchedule = chosen }
         }

@@ -44,7 +44,7 @@ extension ControlPlane {
         defer { lock.release() }
         var notes: [String] = []
         do {
-            try perform(.create, server: row) { _ in notes = try build(row, request, base) }
+            try perform(.create, server: row, for: nil) { _ in notes = try build(row, request, base) }
         } catch {
             discard(row)
             throw error

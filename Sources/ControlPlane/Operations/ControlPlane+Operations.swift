@@ -10,10 +10,11 @@ extension ControlPlane {
     ///
     /// - Parameters:
     ///   - caller: for whom it is done; nil for this control plane's own.
-    ///   - accepted: the operation that was accepted for just this; nil for any other.
+    ///   - accepted: the operation that was accepted for just this; nil for any other. Never left out: whoever
+    ///     forgets it enters a second operation.
     func perform<Value>(
         _ kind: OperationKind, server: ServerRow, source: String? = nil, correlationID: String? = nil,
-        properties: [String: String] = [:], caller: Caller? = nil, for accepted: AcceptedWork? = nil,
+        properties: [String: String] = [:], caller: Caller? = nil, for accepted: AcceptedWork?,
         _ body: (RunningOperation) throws -> Value
     ) throws -> Value {
         try performUntilFinished(
@@ -29,7 +30,7 @@ extension ControlPlane {
     /// As `perform`, but success is logged by the body itself, with the change that is the success.
     func performUntilFinished<Value>(
         _ kind: OperationKind, server: ServerRow, source: String? = nil, correlationID: String? = nil,
-        properties: [String: String] = [:], caller: Caller? = nil, for accepted: AcceptedWork? = nil,
+        properties: [String: String] = [:], caller: Caller? = nil, for accepted: AcceptedWork?,
         _ body: (RunningOperation) throws -> Value
     ) throws -> Value {
         let operation = try begin(
@@ -46,7 +47,7 @@ extension ControlPlane {
 
     func begin(
         _ kind: OperationKind, server: ServerRow, source: String?, correlationID: String? = nil,
-        properties: [String: String], caller: Caller? = nil, for accepted: AcceptedWork? = nil
+        properties: [String: String], caller: Caller? = nil, for accepted: AcceptedWork?
     ) throws -> RunningOperation {
         if let accepted,
             let running = try takeOver(accepted, as: kind, server: server, properties: properties)

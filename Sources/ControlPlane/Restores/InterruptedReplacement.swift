@@ -78,7 +78,7 @@ extension ControlPlane {
     private func settleReplacement(_ old: ServerRow, by new: ServerRow?) throws {
         for step in interrupted(old, by: new).steps {
             switch step {
-            case .startOld: try perform(.start, server: old) { _ in try bringUp(old) }
+            case .startOld: try perform(.start, server: old, for: nil) { _ in try bringUp(old) }
             case .startNew: try new.map(startAgain)
             case .removeOldFiles: try clearAway(old)
             }
@@ -99,6 +99,6 @@ extension ControlPlane {
         defer { lock.release() }
         // Somebody may have started it by its name meanwhile.
         guard state(new) != .ready else { return }
-        try perform(.start, server: new) { _ in try bringUp(new) }
+        try perform(.start, server: new, for: nil) { _ in try bringUp(new) }
     }
 }

@@ -111,7 +111,8 @@ extension ControlPlane {
     private func callOff(_ row: ServerRow) throws {
         let lock = try DirectoryLock.wait(paths.serverLock(row.id))
         defer { lock.release() }
-        try perform(.delete, server: row, properties: ["reason": "its creation was called off"]) { _ in
+        try perform(.delete, server: row, properties: ["reason": "its creation was called off"], for: nil) {
+            _ in
             discard(row)
         }
     }

@@ -112,7 +112,7 @@ extension ControlPlane {
         }
         let row = try findComplete(server)
         try requireOwn(row)
-        return try perform(.restorePoint, server: row, properties: ["restorePoint": name]) { _ in
+        return try perform(.restorePoint, server: row, properties: ["restorePoint": name], for: nil) { _ in
             let rows = try connect(row).query(
                 "SELECT pg_create_restore_point($1)::text AS lsn, "
                     + "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS time",

@@ -141,7 +141,7 @@ extension ControlPlane {
             do {
                 let lock = try lockServer(row)
                 defer { lock.release() }
-                try perform(.start, server: row) { _ in try bringUp(row) }
+                try perform(.start, server: row, for: nil) { _ in try bringUp(row) }
             } catch {
                 action.outcome = .failed(Self.problem(from: error).message)
             }
@@ -347,7 +347,9 @@ extension ControlPlane {
     private func purgeDropped(_ row: ServerRow) throws {
         let pin = try pinForPurge(row)
         defer { pin.release() }
-        try perform(.delete, server: row, properties: ["purge": "true"]) { _ in try removeForGood(row) }
+        try perform(.delete, server: row, properties: ["purge": "true"], for: nil) { _ in
+            try removeForGood(row)
+        }
     }
 
     private func pinForPurge(_ row: ServerRow) throws -> DirectoryLock {

@@ -28,7 +28,7 @@ extension ControlPlane {
         let reason = "PostgreSQL \(installed) is installed, and it runs \(row.postgresVersion)"
         return [
             act(row.name, "take-minor-version", row.name, reason, dryRun: dryRun) {
-                try perform(.restart, server: row, properties: ["reason": reason]) { _ in
+                try perform(.restart, server: row, properties: ["reason": reason], for: nil) { _ in
                     try instance(row).stop(.fast)
                     try bringUp(row)
                 }
