@@ -54,7 +54,10 @@ struct CatalogStoreTests {
         try store.close()
         let queue = try DatabaseQueue(path: path)
         try queue.write { database in
-            for column in ["expiry", "heldSince", "maintenanceWindow", "drillSchedule", "attachment", "opened"] {
+            let columns = [
+                "expiry", "heldSince", "maintenanceWindow", "drillSchedule", "attachment", "opened",
+            ]
+            for column in columns {
                 try database.execute(sql: "ALTER TABLE server DROP COLUMN \(column)")
             }
             try database.execute(sql: "DROP TABLE drill")
