@@ -33,8 +33,8 @@ enum TextFile {
         return stat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 
-    /// Replaces the file as a whole: a reader, and a crash, see the old text or the new one. Its draft has one
-    /// name, which the next write takes over: nobody clears a server's folders.
+    /// Replaces the file as a whole: a reader, and a crash, see the old text or the new one. Its draft has
+    /// one name, which the next write takes over: nobody clears a server's folders.
     ///
     /// - Parameter durable: false leaves it to a later flush of the file system.
     static func replace(

@@ -81,7 +81,8 @@ extension EndToEnd {
                     names == ["conflicts.csv", "repair.sql", "report.json", "report.md", "rows/public.t.csv"])
                 #expect(DurableFiles.status(product.home + "/results/" + id)?.permissions == 0o700)
 
-                // What comes out is what the command would have left: psql takes it, and it does what it says.
+                // What comes out is what the command would have left: psql takes it, and it does what it
+                // says.
                 let script = product.scratch.path + "/repair.sql"
                 try Self.done(product, "result", "export", "-n", id, "--only", "repair.sql", script)
                 let repair = try server.psql(script, database: "postgres")

@@ -89,7 +89,8 @@ public struct UndoBody: Sendable {
     }
 }
 
-/// The body of `POST …/compare`, which may be left out: a copy with a copy of its source's latest moment then.
+/// The body of `POST …/compare`, which may be left out: a copy with a copy of its source's latest moment
+/// then.
 public struct CompareBody: Sendable {
     public var request: CompareRequest
 

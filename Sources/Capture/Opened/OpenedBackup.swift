@@ -87,7 +87,7 @@ public struct OpenedBackup: Sendable {
             let more = found.damages.count > 1 ? ", and \(found.damages.count - 1) more" : ""
             throw Problem(
                 .backupDamaged, "the base backup is damaged", detail: first + more,
-                hint: "'pitr open --check' tells all of it. Take another backup, or mend this one's copy.")
+                hint: "'pitr open --check' tells all of it. Take another backup, or repair a copy of it.")
         }
         if let first = found.reach.missing.first {
             let names = found.reach.missing.prefix(3).map(\.fileName).joined(separator: ", ")

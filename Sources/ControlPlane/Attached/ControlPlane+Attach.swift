@@ -150,7 +150,8 @@ extension ControlPlane {
 
     // MARK: Letting go
 
-    /// Detaches a server, or forgets an opened backup: a slot is dropped, its backups stay for five days unless they are purged.
+    /// Detaches a server, or forgets an opened backup: a slot is dropped, its backups stay for five days
+    /// unless they are purged.
     ///
     /// - Returns: the statements that are left to be run on the source, where its slot could not be dropped.
     public func detach(_ server: ServerReference, purge: Bool) throws -> [String] {

@@ -10,8 +10,8 @@ extension ControlPlane {
     ///
     /// - Parameters:
     ///   - caller: for whom it is done; nil for this control plane's own.
-    ///   - accepted: the operation that was accepted for just this; nil for any other. Never left out: whoever
-    ///     forgets it enters a second operation.
+    ///   - accepted: the operation that was accepted for just this; nil for any other. Never left out:
+    ///     whoever forgets it enters a second operation.
     func perform<Value>(
         _ kind: OperationKind, server: ServerRow, source: String? = nil, correlationID: String? = nil,
         properties: [String: String] = [:], caller: Caller? = nil, for accepted: AcceptedWork?,

@@ -88,8 +88,8 @@ final class ProgressFile: ProgressReporter {
     }
 
     private func write(_ progress: OperationProgress) {
-        // A folder that is gone, or a full disk: nobody can watch, and the work goes on. Not DurableFiles: what
-        // it writes counts as a change, and how often this is written depends on the clock.
+        // A folder that is gone, or a full disk: nobody can watch, and the work goes on. Not DurableFiles:
+        // what it writes counts as a change, and how often this is written depends on the clock.
         guard let text = try? CatalogJSON.text(progress) else { return }
         let new = path + ".new"
         let file = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)

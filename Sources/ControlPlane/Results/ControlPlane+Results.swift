@@ -5,8 +5,8 @@ import PostgresFormat
 public import Repair
 public import ServiceModel
 
-/// Writes what came of an undo or of a comparison as files: a command into the folder of a person, a worker into
-/// the one that the result is kept in.
+/// Writes what came of an undo or of a comparison as files: a command into the folder of a person, a worker
+/// into the one that the result is kept in.
 public protocol ResultFiles: Sendable {
     /// - Parameters:
     ///   - folder: of a folder to make.
@@ -21,8 +21,8 @@ public protocol ComparisonFiles {
     func finish(_ result: CompareResult) throws
 }
 
-/// Results of undos and comparisons that were accepted as operations: kept until somebody deletes them, or the
-/// server that they are about is gone.
+/// Results of undos and comparisons that were accepted as operations: kept until somebody deletes them, or
+/// the server that they are about is gone.
 extension ControlPlane {
     var results: ResultStore { ResultStore(folder: paths.results) }
 
@@ -140,8 +140,8 @@ extension ControlPlane {
 }
 
 extension ControlPlane {
-    /// The resource group of what a server is to be compared with; nil where that is told with the refusal of the
-    /// comparison.
+    /// The resource group of what a server is to be compared with; nil where that is told with the refusal
+    /// of the comparison.
     public func otherGroup(of request: CompareRequest) throws -> String? {
         if case .server(let other) = request.other { return other.resourceGroup }
         return try comparedSource(of: findComplete(request.server), request)?.resourceGroup

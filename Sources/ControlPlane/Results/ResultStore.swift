@@ -8,10 +8,11 @@ import Platform
 import Repository
 import ServiceModel
 
-/// The results of undos and comparisons that the daemon carried out: a folder for each, for nobody else to read,
-/// since the content of tables is in it.
+/// The results of undos and comparisons that the daemon carried out: a folder for each, for nobody else to
+/// read, since the content of tables is in it.
 ///
-/// Its record is written last: a folder without one belongs to an operation that is at work, or was cut short.
+/// Its record is written last: a folder without one belongs to an operation that is at work, or was cut
+/// short.
 struct ResultStore {
     static let format: Int64 = 1
     private static let record = "result.json"

@@ -1,7 +1,7 @@
 public import PostgresFormat
 
-/// What came of an undo or of a comparison that the daemon carried out: kept until it is deleted, or the server
-/// that it is about. The rows in full are in its files.
+/// What came of an undo or of a comparison that the daemon carried out: kept until it is deleted, or the
+/// server that it is about. The rows in full are in its files.
 public struct KeptResult: Codable, Hashable, Sendable {
     /// What was asked for.
     public enum Work: Codable, Hashable, Sendable {
@@ -88,8 +88,8 @@ public struct KeptResult: Codable, Hashable, Sendable {
 
     /// Of the operation.
     public var id: String
-    /// The resource id of the server that it is about: of an undo the source, of a comparison the server that is
-    /// compared.
+    /// The resource id of the server that it is about: of an undo the source, of a comparison the server
+    /// that is compared.
     public var server: String
     public var serverID: String
     public var serverName: String

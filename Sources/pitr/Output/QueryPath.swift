@@ -2,12 +2,12 @@ import ArgumentParser
 import Notation
 import Platform
 
-/// A part of a result, named as az's `--query` names it: JMESPath's members, items, lists and new objects, without
-/// its functions, filters and pipes.
+/// A part of a result, named as az's `--query` names it: JMESPath's members, items, lists and new objects,
+/// without its functions, filters and pipes.
 ///
-/// `local.id` is a member, `"node.js"` one whose name is no word, `[0]` an item, `[-1]` the last one. Behind `[]`
-/// or `[*]` what follows is taken of each item, and items that do not have it are left out. `{name:name,
-/// id:local.id}` is an object of such parts.
+/// `local.id` is a member, `"node.js"` one whose name is no word, `[0]` an item, `[-1]` the last one.
+/// Behind `[]` or `[*]` what follows is taken of each item, and items that do not have it are left out.
+/// `{name:name, id:local.id}` is an object of such parts.
 struct QueryPath: Hashable, Sendable {
     struct Field: Hashable, Sendable {
         let name: String
