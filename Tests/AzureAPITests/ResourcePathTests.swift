@@ -93,7 +93,7 @@ struct ResourcePathTests {
         var random = SeededRandom()
         let names: Set = [
             "S-1", "Shop_1", "Orders", "eastus", "0a-1", "R-1", "East%20US", "Before%20Noon", "caf%C3%A9",
-            "pg_stat_statements.max",
+            "pg_stat_statements.max", "r1", "repair.sql", "a.csv",
         ]
         // A provider's name is one that a user could give.
         let fixed: [ResourcePath.Resource] = [
