@@ -72,7 +72,7 @@ extension EndToEnd {
         }
 
         @Test(
-            .enabled(if: DurableFiles.exists(program), "Barman is not installed"), .timeLimit(.minutes(1)))
+            .enabled(if: DurableFiles.exists(program), "Barman is not installed"), .timeLimit(.minutes(2)))
         func `a backup in Barman's directory is restored to before the accident`() throws {
             try ProductUnderTest.use("openbarman") { product in
                 let barman = try Barman()
@@ -94,6 +94,8 @@ extension EndToEnd {
                     ProductUnderTest.eventually(seconds: 20) {
                         try barman.postgres.psql("SELECT count(*) FROM pg_stat_replication") == "1"
                     })
+                // Barman takes no backup before it has got WAL.
+                try barman.archive()
                 let first = try barman.backUp()
                 try barman.postgres.psql("INSERT INTO orders VALUES (501)")
                 let second = try barman.backUp()
