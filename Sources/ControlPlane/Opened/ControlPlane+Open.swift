@@ -60,9 +60,10 @@ extension ControlPlane {
         let group = try resolveGroup(request.resourceGroup, createIfMissing: true, location: asked)
         let (tier, size) = try Self.resolveSize(tier: "GeneralPurpose", sku: nil)
         return try claim(for: nil) { _ in
-            // What its version is shows when it is read.
+            // What its version is shows when it is read. No two rows have one address: this is nobody's.
+            let id = Identifiers.fresh()
             var row = ServerRow(
-                id: Identifiers.fresh(), resourceGroup: group.name, name: name,
+                id: id, resourceGroup: group.name, name: name,
                 location: asked ?? group.location, tags: request.tags, phase: .provisioning,
                 shouldRun: false, createdAt: clock.now(),
                 version: String(PostgresInstallation.supported.upperBound), postgresVersion: "",
@@ -70,7 +71,7 @@ extension ControlPlane {
                 storageSizeGiB: 128, storageType: "Premium_LRS", storageAutoGrow: false,
                 backupRetentionDays: 7, geoRedundantBackup: false, publicNetworkAccess: true,
                 administratorLogin: request.adminUser ?? "postgres", availabilityZone: nil,
-                host: IPv4Address.loopback.description, port: 0)
+                host: "\(id).invalid", port: 0)
             row.opened = OpenedFolder(
                 base: base.path, wal: base.folders + request.wal, form: base.openedForm, openedAt: clock.now()
             )

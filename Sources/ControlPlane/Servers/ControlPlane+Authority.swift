@@ -24,7 +24,7 @@ extension ControlPlane {
     /// between.
     func constrainAuthority(dryRun: Bool) throws -> [MaintenanceAction] {
         guard localAuthority.isUnconstrained else { return [] }
-        let rows = try rows(resourceGroup: nil, dropped: false)
+        let rows = try rows(resourceGroup: nil, dropped: false).filter(\.isOwn)
         return [
             act(
                 nil, "constrain-authority", "ca/ca.crt",

@@ -134,6 +134,8 @@ struct CatalogRebuild {
                 found[index].description.row.name = name
                 names.insert(name)
             }
+            // What is not run here keeps the address that it has, or that is nobody's.
+            guard row.isOwn else { continue }
             let endpoint = IPv4Address(row.host).map {
                 LoopbackAddress.Endpoint(address: $0, port: UInt16(clamping: row.port))
             }
