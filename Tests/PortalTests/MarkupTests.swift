@@ -43,12 +43,12 @@ struct MarkupTests {
             Place.ServerPlace.allCases.filter { $0.menu == heading && !(isAttached && $0.needsOwnServer) }
                 .map(\.words)
         }
-        #expect(menu(.server) == ["Overview", "Timeline", "Connect", "Drills"])
+        #expect(menu(.server) == ["Overview", "Timeline", "Connect", "Undo", "Compare", "Drills"])
         #expect(
             menu(.settings) == [
                 "Compute + storage", "Networking", "Server parameters", "Databases", "Backup and restore",
             ])
-        #expect(menu(.server, isAttached: true) == ["Overview", "Timeline", "Drills"])
+        #expect(menu(.server, isAttached: true) == ["Overview", "Timeline", "Undo", "Drills"])
         #expect(menu(.settings, isAttached: true) == ["Backup and restore"])
     }
 
