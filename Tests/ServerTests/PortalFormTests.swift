@@ -33,7 +33,8 @@ struct PortalFormTests {
         arguments: [
             ("database", "Add a database to orders"), ("delete-database", "Delete a database of orders"),
             ("delete-backup", "Delete a backup of orders"), ("upgrade", "Upgrade orders"),
-            ("delete-group", "Delete resource group orders"),
+            ("delete-group", "Delete resource group orders"), ("undo", "Take back transactions of orders"),
+            ("restore-point", "restore point orders"), ("a-later-one", "a later one orders"),
         ] as [(String, String)])
     func `a deployment is titled by what it does`(kind: String, title: String) {
         #expect(PortalWords.operation(kind, on: "orders") == title)

@@ -42,7 +42,7 @@ extension PortalPages {
         page.mayCancel =
             page.outcome == .inProgress
             && visit.may(Self.action(status), PortalVisit.resource(status)?.group)
-        if page.outcome == .complete, status.kind != "delete", let group = resource?.group,
+        if page.outcome == .complete, status.kind != OperationKind.delete.name, let group = resource?.group,
             let server = resource?.server
         {
             try addResult(status, ServerReference(resourceGroup: group, name: server), to: &page)
@@ -67,11 +67,11 @@ extension PortalPages {
 
     /// Whoever may begin it may call it off.
     private static func action(_ status: OperationStatus) -> AccessAction {
-        switch status.kind {
-        case "restore", "revive", "geo-restore", "drill": .restoreServer
-        case "undo": .undo
-        case "compare": .compare
-        case "backup": .createBackup
+        switch OperationKind(rawValue: status.kind) {
+        case .restore, .revive, .geoRestore, .drill: .restoreServer
+        case .undo: .undo
+        case .compare: .compare
+        case .backup: .createBackup
         default: .updateServer
         }
     }
@@ -89,8 +89,8 @@ extension PortalPages {
 
     private static func steps(_ status: OperationStatus) -> [DeploymentPage.Step] {
         let known: [(words: String, key: String)] =
-            switch status.kind {
-            case "restore", "revive", "geo-restore":
+            switch OperationKind(rawValue: status.kind) {
+            case .restore, .revive, .geoRestore:
                 [
                     ("Base backup", "base backup"), ("WAL", "WAL"), ("Recovery", "recovery"),
                     ("Proof and sync", "sync"), ("Open", "opening"),

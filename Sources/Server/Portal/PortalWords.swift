@@ -75,31 +75,33 @@ enum PortalWords {
     }
 
     /// What an operation does, in Azure's words where it has some.
+    ///
+    /// - Parameter kind: by its name, which another build may have entered.
     static func operation(_ kind: String, on resource: String) -> String {
         let words =
-            switch kind {
-            case "create": "Create server"
-            case "restore": "Restore to"
-            case "geo-restore": "Geo-restore to"
-            case "revive": "Revive as"
-            case "update": "Update server"
-            case "delete": "Delete server"
-            case "start": "Start server"
-            case "stop": "Stop server"
-            case "restart": "Restart server"
-            case "upgrade": "Upgrade"
-            case "backup": "Back up"
-            case "delete-backup": "Delete a backup of"
-            case "drill": "Rehearse a restore of"
-            case "undo": "Take back transactions of"
-            case "compare": "Compare"
-            case "firewall-rule": "Write firewall rule of"
-            case "delete-firewall-rule": "Delete firewall rule of"
-            case "parameter": "Set parameter of"
-            case "database": "Add a database to"
-            case "delete-database": "Delete a database of"
-            case "delete-group": "Delete resource group"
-            default: kind.replacing("-", with: " ")
+            switch OperationKind(rawValue: kind) {
+            case .create: "Create server"
+            case .restore: "Restore to"
+            case .geoRestore: "Geo-restore to"
+            case .revive: "Revive as"
+            case .update: "Update server"
+            case .delete: "Delete server"
+            case .start: "Start server"
+            case .stop: "Stop server"
+            case .restart: "Restart server"
+            case .upgrade: "Upgrade"
+            case .backup: "Back up"
+            case .deleteBackup: "Delete a backup of"
+            case .drill: "Rehearse a restore of"
+            case .undo: "Take back transactions of"
+            case .compare: "Compare"
+            case .writeRule: "Write firewall rule of"
+            case .deleteRule: "Delete firewall rule of"
+            case .parameter: "Set parameter of"
+            case .createDatabase: "Add a database to"
+            case .deleteDatabase: "Delete a database of"
+            case .deleteGroup: "Delete resource group"
+            case .restorePoint, .writeGroup, .expiryWarning, nil: kind.replacing("-", with: " ")
             }
         return "\(words) \(resource)"
     }
