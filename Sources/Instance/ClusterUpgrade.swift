@@ -25,12 +25,14 @@ public struct ClusterUpgrade: Sendable {
     public let preloadLibraries: String?
     /// Of both clusters.
     public let segmentSize: WALSegmentSize
+    /// The first superuser of both.
+    private let superuser: String
     private let runner: any CommandRunner
 
     public init(
         from old: PostgresInstallation, to new: PostgresInstallation, newData: String, folder: String,
         socketDirectory: String, identFile: String, preloadLibraries: String?,
-        segmentSize: WALSegmentSize, runner: any CommandRunner
+        segmentSize: WALSegmentSize, superuser: String, runner: any CommandRunner
     ) {
         self.old = old
         self.new = new
@@ -40,6 +42,7 @@ public struct ClusterUpgrade: Sendable {
         self.identFile = identFile
         self.preloadLibraries = preloadLibraries
         self.segmentSize = segmentSize
+        self.superuser = superuser
         self.runner = runner
     }
 
@@ -81,7 +84,7 @@ public struct ClusterUpgrade: Sendable {
         try runner.runChecked(
             Command(
                 new.tool("vacuumdb"),
-                ["-h", host, "-p", String(port), "-U", PostgresInstance.superuser, "--all", "-q"]
+                ["-h", host, "-p", String(port), "-U", superuser, "--all", "-q"]
                     + ["--analyze-in-stages"] + missing,
                 environment: environment, workingDirectory: folder))
     }
@@ -106,7 +109,7 @@ public struct ClusterUpgrade: Sendable {
         let text = settings.map { SettingsText.line($0, $1) }.joined(separator: "\n") + "\n"
         try TextFile.replace(directory + "/postgresql.conf", with: text)
         try TextFile.replace(
-            directory + "/pg_hba.conf", with: "local all \(PostgresInstance.superuser) peer map=pitr\n")
+            directory + "/pg_hba.conf", with: "local all \(superuser) peer map=pitr\n")
     }
 
     /// It ends with this process: a copy that nobody waits for is thrown away.
@@ -118,7 +121,7 @@ public struct ClusterUpgrade: Sendable {
                     "-b", old.binDirectory, "-B", new.binDirectory, "-d", configuration, "-D",
                     folder + "/new",
                 ]
-                + ["-U", PostgresInstance.superuser, "-s", socketDirectory] + options,
+                + ["-U", superuser, "-s", socketDirectory] + options,
             environment: Self.environment, workingDirectory: folder)
     }
 

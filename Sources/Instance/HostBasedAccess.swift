@@ -19,17 +19,19 @@ public struct HostBasedAccess: Sendable, Hashable {
     public var rules: [Rule]
     /// The operating system's account that the tool runs as.
     public var account: String
+    /// Who that account is in the server.
+    public var superuser: String
 
     static let map = "pitr"
 
-    public init(rules: [Rule], account: String) {
+    public init(rules: [Rule], account: String, superuser: String) {
         self.rules = rules
         self.account = account
+        self.superuser = superuser
     }
 
     /// The text of `pg_hba.conf`.
     public func renderAccess() -> String {
-        let superuser = PostgresInstance.superuser
         var text = """
             # Who may log in, from the server's firewall rules. Written by pitr; changes here are lost.
             local all \(superuser) peer map=\(Self.map)
@@ -49,7 +51,7 @@ public struct HostBasedAccess: Sendable, Hashable {
     public func renderIdent() -> String {
         var text = "# Who is the tool's own superuser. Written by pitr; changes here are lost.\n"
         for name in account == "root" ? ["root"] : [account, "root"] {
-            text += "\(Self.map) \(SettingsText.listItem(name)) \(PostgresInstance.superuser)\n"
+            text += "\(Self.map) \(SettingsText.listItem(name)) \(superuser)\n"
         }
         return text
     }

@@ -1,6 +1,6 @@
 public import Platform
 
-/// The four directories of one server: data, configuration, logs and sockets.
+/// The four directories of one server: data, configuration, logs and sockets; and who the tool is there.
 ///
 /// The configuration lies outside the data directory, so that data can be exchanged without it. For a cluster
 /// that is configured in its data directory, `conf` and `data` are the same path.
@@ -10,6 +10,8 @@ public struct InstancePaths: Sendable, Hashable {
     public var log: String
     /// At most about 90 bytes long: a socket's path is limited to 107.
     public var socketDirectory: String
+    /// The tool's own superuser: who comes in over the private socket.
+    public var superuser = PostgresInstance.superuser
 
     public init(data: String, conf: String, log: String, socketDirectory: String) {
         self.data = data

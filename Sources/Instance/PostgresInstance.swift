@@ -33,7 +33,7 @@ public struct PostgresInstance: Sendable {
         }
     }
 
-    /// The tool's own superuser.
+    /// The tool's own superuser in every server that it made; a server's own is in its paths.
     public static let superuser = "azuresu"
 
     public let installation: PostgresInstallation
@@ -65,7 +65,7 @@ public struct PostgresInstance: Sendable {
             Command(
                 installation.tool("initdb"),
                 [
-                    "-D", paths.data, "-U", Self.superuser, "-E", "UTF8",
+                    "-D", paths.data, "-U", paths.superuser, "-E", "UTF8",
                     "--locale=\(ClusterLocale.preferred)", "--auth-local=peer", "--auth-host=scram-sha-256",
                     "--no-sync", "--no-instructions",
                 ] + (like ?? ClusterShape()).options(major: installation.major), workingDirectory: "/",
@@ -231,7 +231,7 @@ public struct PostgresInstance: Sendable {
     ///
     /// The session is proof against what was set for the server, a database or the superuser itself.
     public func connectionParameters(
-        database: String = "postgres", user: String = PostgresInstance.superuser
+        database: String = "postgres", user: String? = nil
     ) throws(Problem) -> ConnectionParameters {
         guard let postmaster = Postmaster.read(data: paths.data), let port = postmaster.port,
             let directory = postmaster.socketDirectory, postmaster.isAlive(in: paths.data)
@@ -244,7 +244,7 @@ public struct PostgresInstance: Sendable {
                 hint: "The server goes on for its clients; a restart makes the socket again.")
         }
         return ConnectionParameters(
-            host: directory, port: port, user: user, database: database,
+            host: directory, port: port, user: user ?? paths.superuser, database: database,
             sessionSettings: SessionGuards.settings(
                 major: installation.major, lockTimeoutSeconds: lockTimeoutSeconds))
     }
@@ -261,7 +261,7 @@ public struct PostgresInstance: Sendable {
 
     /// Connects over the private socket. Throws `.serverIsNotReady` when nothing runs.
     public func connect(
-        database: String = "postgres", user: String = PostgresInstance.superuser
+        database: String = "postgres", user: String? = nil
     ) throws(Problem) -> Connection {
         try Connection(connectionParameters(database: database, user: user))
     }

@@ -12,8 +12,8 @@ public struct RecoveryFile: Sendable, Hashable {
 extension RestoreExecutor {
     /// What the arm step writes: the recovery configuration, and the signal in the data directory.
     public var recoveryFiles: [RecoveryFile] {
-        let access = HostBasedAccess(rules: [], account: job.account)
         let paths = job.recovering.paths
+        let access = HostBasedAccess(rules: [], account: job.account, superuser: paths.superuser)
         return [
             RecoveryFile(
                 path: paths.settingsFile, content: recoverySettings(),

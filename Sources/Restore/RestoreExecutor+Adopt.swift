@@ -12,7 +12,7 @@ extension RestoreExecutor {
     func adopt() throws(Problem) {
         let server = job.recovering
         try server.stop(.fast)
-        let role = PostgresInstance.superuser
+        let role = server.paths.superuser
         // One statement a line. Where the role is there already, whoever had it has it no more.
         let statements = [
             "CREATE ROLE \(role)", "ALTER ROLE \(role) SUPERUSER LOGIN PASSWORD NULL VALID UNTIL 'infinity'",

@@ -42,7 +42,8 @@ final class ServerUnderTest: Sendable {
 
     /// Writes the configuration with these firewall rules.
     func allow(_ rules: [HostBasedAccess.Rule]) throws {
-        let access = HostBasedAccess(rules: rules, account: RunAs.account)
+        let access = HostBasedAccess(
+            rules: rules, account: RunAs.account, superuser: instance.paths.superuser)
         try instance.write(
             RenderedConfiguration(access: access, settings: settings.render() + "fsync = off\n"))
         try RunAs.handOver(instance.paths.conf)

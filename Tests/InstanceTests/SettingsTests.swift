@@ -125,14 +125,14 @@ import TestValues
                 .init(
                     name: "office\nx", start: try #require(IPv4Address("10.0.0.1")),
                     end: try #require(IPv4Address("10.0.0.2")))
-            ], account: "postgres")
+            ], account: "postgres", superuser: "keeper")
         let lines = access.renderAccess().split(separator: "\n").filter { !$0.hasPrefix("#") }
         #expect(
             lines == [
-                "local all azuresu peer map=pitr", "local replication azuresu peer map=pitr",
+                "local all keeper peer map=pitr", "local replication keeper peer map=pitr",
                 "hostssl all all 10.0.0.1/32 scram-sha-256", "hostssl all all 10.0.0.2/32 scram-sha-256",
             ])
-        #expect(access.renderIdent().contains("pitr \"postgres\" azuresu\npitr \"root\" azuresu\n"))
+        #expect(access.renderIdent().contains("pitr \"postgres\" keeper\npitr \"root\" keeper\n"))
     }
 
     @Test func `gives out loopback addresses that nobody has`() throws {

@@ -36,7 +36,7 @@ extension ControlPlane {
             bytes: output.bytes, caller: caller.name, columns: export.columnNames,
             condition: request.condition, database: request.database, exportedAt: clock.now(),
             file: request.file, format: request.format,
-            login: request.login ?? PostgresInstance.superuser, operationID: nil, rows: count,
+            login: request.login ?? instancePaths(row).superuser, operationID: nil, rows: count,
             server: ResourceID.server(resourceGroup: row.resourceGroup, name: row.name),
             serverID: row.id, sha256: hash, snapshot: snapshot ?? "", table: shape.name.description)
         guard let evidence = row.evidence else { return ExportResult(manifest: manifest, notes: []) }

@@ -36,7 +36,9 @@ extension ControlPlane {
     /// may know, is good for nothing.
     func keepClosed(_ instance: PostgresInstance) throws(Problem) {
         try instance.write(
-            RenderedConfiguration(access: HostBasedAccess(rules: [], account: account.name)))
+            RenderedConfiguration(
+                access: HostBasedAccess(
+                    rules: [], account: account.name, superuser: instance.paths.superuser)))
     }
 
     /// Gives the admin of a running copy a new password, then lets in whom the catalog says.

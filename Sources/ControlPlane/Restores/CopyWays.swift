@@ -22,7 +22,7 @@ struct CopyWays {
             let name = SQLText.identifier(subscription.name)
             let session = [
                 "psql", "-h", paths.socketDirectory, "-p", String(copy.port), "-U",
-                PostgresInstance.superuser, "-d", subscription.database,
+                paths.superuser, "-d", subscription.database,
             ].map { Command.shellQuoted($0) }.joined(separator: " ")
             return [
                 "psql PUBLISHER -c "

@@ -68,12 +68,12 @@ extension ControlPlane {
         let wanted = try after.inForce()
         let common = AccessRules.common(before, wanted)
         do {
-            if common != before { try putInForce(rendered(common), on: row, as: "close") }
+            if common != before { try putInForce(rendered(common, row), on: row, as: "close") }
             RestoreFaults.reached("access: catalog")
             let changed = try commit()
             if common != wanted || common == before {
                 do {
-                    try putInForce(rendered(wanted), on: row, as: "open")
+                    try putInForce(rendered(wanted, row), on: row, as: "open")
                 } catch {
                     try revert()
                     throw error
@@ -81,19 +81,21 @@ extension ControlPlane {
             }
             return changed
         } catch {
-            try? putInForce(rendered(before), on: row, as: "revert")
+            try? putInForce(rendered(before, row), on: row, as: "revert")
             throw error
         }
     }
 
-    private func rendered(_ rules: [HostBasedAccess.Rule]) -> RenderedConfiguration {
-        RenderedConfiguration(access: HostBasedAccess(rules: rules, account: account.name))
+    private func rendered(_ rules: [HostBasedAccess.Rule], _ row: ServerRow) -> RenderedConfiguration {
+        RenderedConfiguration(
+            access: HostBasedAccess(
+                rules: rules, account: account.name, superuser: instancePaths(row).superuser))
     }
 
     /// Whom the catalog lets in.
     func access(_ row: ServerRow) throws -> HostBasedAccess {
         HostBasedAccess(
             rules: try AccessRules(isPublic: row.publicNetworkAccess, row, self).inForce(),
-            account: account.name)
+            account: account.name, superuser: instancePaths(row).superuser)
     }
 }

@@ -256,7 +256,8 @@ extension ControlPlane {
             socketDirectory: recoverySocketDirectory(id),
             identFile: instancePaths(upgrade.row).conf + "/pg_ident.conf",
             preloadLibraries: libraries.flatMap { $0.isEmpty ? nil : $0 },
-            segmentSize: segmentSize(of: upgrade.row), runner: runner)
+            segmentSize: segmentSize(of: upgrade.row), superuser: instancePaths(upgrade.row).superuser,
+            runner: runner)
     }
 
     /// - Returns: what changed hands, notes for whoever asked for it, and the time since nobody could

@@ -36,8 +36,9 @@ extension ControlPlane {
 
     /// Adds what is known of a copy that is there.
     func tellConnections(of row: ServerRow, in kept: inout KeptEvidence) throws {
-        var log = ConnectionLog(ownUser: PostgresInstance.superuser)
-        try ServerLog(paths: instancePaths(row)).lines(containing: ConnectionLog.marks) { line in
+        let paths = instancePaths(row)
+        var log = ConnectionLog(ownUser: paths.superuser)
+        try ServerLog(paths: paths).lines(containing: ConnectionLog.marks) { line in
             try cancellation.check()
             log.add(line)
         }
