@@ -8,7 +8,7 @@ import ServiceModel
 
 /// The story that `pitr demo` tells: real servers, a real mistake, a real restore.
 struct Demo {
-    private static let group = "pitr-demo"
+    static let group = "pitr-demo"
     private static let source = ServerReference(resourceGroup: group, name: "orders")
     private static let copy = ServerReference(resourceGroup: group, name: "orders-restored")
 
@@ -21,14 +21,25 @@ struct Demo {
         self.say = say
     }
 
-    mutating func run(keep: Bool) throws {
-        try requireFreeNames()
+    static func run(_ controlPlane: ControlPlane, keep: Bool, _ say: @escaping (String) -> Void) throws {
+        let demo = Demo(controlPlane: controlPlane, say: say)
+        do {
+            try demo.run(keep: keep)
+        } catch {
+            demo.cleanUp()
+            throw error
+        }
+    }
+
+    private func run(keep: Bool) throws {
+        try Self.requireFreeNames([Self.source.name, Self.copy.name], controlPlane)
         cleanUp()
         let created = try makeServer()
         let before = try work(created)
         let result = try restore(before)
         try compare(created, result, before)
-        tell(result.evidence)
+        say("6. The evidence, kept with the new server ('pitr show -o json' and the activity log):")
+        Self.tell(result.evidence, say)
         if keep {
             say("")
             say("Both servers stay. Look for yourself:")
@@ -45,10 +56,9 @@ struct Demo {
     }
 
     /// Names are unique over all groups; what has the demo's names outside its own group is not the demo's.
-    private func requireFreeNames() throws {
-        let mine = [Self.source.name, Self.copy.name]
+    static func requireFreeNames(_ mine: [String], _ controlPlane: ControlPlane) throws {
         let taken = try controlPlane.listServers(resourceGroup: nil).filter { server in
-            mine.contains(server.name) && server.resourceGroup != Self.group
+            mine.contains(server.name) && server.resourceGroup != group
         }
         guard let first = taken.first else { return }
         throw Problem(
@@ -60,7 +70,7 @@ struct Demo {
     }
 
     /// Removes what an earlier run may have left; the group is the demo's own.
-    func cleanUp() {
+    private func cleanUp() {
         for server in [Self.copy, Self.source] {
             _ = try? controlPlane.deleteServer(server)
         }
@@ -190,12 +200,11 @@ struct Demo {
         }
     }
 
-    private static func padded(_ text: String, _ width: Int) -> String {
+    static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(1, width - text.count))
     }
 
-    private func tell(_ evidence: RestoreEvidence) {
-        say("6. The evidence, kept with the new server ('pitr show -o json' and the activity log):")
+    static func tell(_ evidence: RestoreEvidence, _ say: (String) -> Void) {
         if let inside = evidence.lastCommitInside {
             say("   last inside     \(inside.kind) of \(inside.xid) at \(inside.time), \(inside.lsn)")
         }
@@ -206,11 +215,11 @@ struct Demo {
             "   PostgreSQL      stopped \(evidence.postgresReason); timeline "
                 + "\(evidence.timelineBefore) became \(evidence.timelineAfter)")
         for check in evidence.checks { say("   checked         \(check)") }
-        let steps = evidence.steps.map { "\($0.name) \(Self.seconds($0.seconds))" }.joined(separator: ", ")
-        say("   time            \(Self.seconds(evidence.totalSeconds)): \(steps)")
+        let steps = evidence.steps.map { "\($0.name) \(seconds($0.seconds))" }.joined(separator: ", ")
+        say("   time            \(seconds(evidence.totalSeconds)): \(steps)")
     }
 
-    private static func seconds(_ value: Double) -> String {
+    static func seconds(_ value: Double) -> String {
         ByteText.decimals(value, 2) + " s"
     }
 }
