@@ -23,6 +23,21 @@ public struct PostgresInstallation: Sendable, Hashable {
     /// The major versions that a server may have.
     public static let supported = WALVersion.supportedMajors
 
+    /// Where its extensions' control files may be: as Debian has them, and as PostgreSQL installs itself.
+    public var extensionPlaces: [String] {
+        let above = String(binDirectory.dropLast(binDirectory.hasSuffix("/bin") ? 4 : 0))
+        return [
+            above.replacing("/lib/postgresql/", with: "/share/postgresql/") + "/extension",
+            above + "/share/postgresql/extension", above + "/share/extension",
+        ]
+    }
+
+    /// Where its libraries may be.
+    public var libraryPlaces: [String] {
+        let above = String(binDirectory.dropLast(binDirectory.hasSuffix("/bin") ? 4 : 0))
+        return [above + "/lib/postgresql", above + "/lib"]
+    }
+
     /// Directories in which to look first, separated by colons: each holds the programs, or has them in
     /// `bin`.
     public static let placesVariable = "PITR_POSTGRES_DIRS"

@@ -19,6 +19,7 @@ final class BackupReception {
         var tablespaces: [BackupTablespace]
         /// Left out on purpose, in words.
         var leftOut: [String]
+        var catalogs: SourceCatalogs
     }
 
     /// More than the manifest of a million relations.
@@ -41,6 +42,9 @@ final class BackupReception {
     private var tar = TarStream()
     private var open: StreamedFile?
     private var isLabel = false
+    private var catalogs: SourceCatalogs
+    /// The file that comes just now, where the catalogs want it.
+    private var toldOf: String?
     private var label: [UInt8] = []
     private var manifest: [UInt8] = []
     private var files: [CaptureFileJob.Captured] = []
@@ -53,8 +57,9 @@ final class BackupReception {
     private var told: UInt64 = 0
 
     /// - Parameter target: the backup's `data` folder, which is there and empty.
-    init(target: String, progress: any ProgressReporter) throws(Problem) {
+    init(target: String, serverVersion: Int, progress: any ProgressReporter) throws(Problem) {
         self.target = target
+        catalogs = SourceCatalogs(serverVersion: serverVersion)
         self.progress = progress
         encoder = try FrameEncoder()
     }
@@ -133,10 +138,11 @@ final class BackupReception {
                 }
                 label.append(contentsOf: bytes)
             }
+            if let toldOf { catalogs.take(bytes, of: toldOf) }
             try open?.write(bytes)
         case .memberEnd:
             if let open { files.append(try open.finish()) }
-            (open, isLabel) = (nil, false)
+            (open, isLabel, toldOf) = (nil, false, nil)
         }
     }
 
@@ -148,6 +154,7 @@ final class BackupReception {
             try makeDirectory(path)
         case .file:
             guard names.insert(path).inserted else { throw Self.refused("it has '\(path)' twice") }
+            toldOf = SourceCatalogs.wants(path) ? path : nil
             guard SourceFiles.belongs(path) else { return leave(path) }
             if let slash = path.lastIndex(of: "/") { try makeDirectory(String(path[..<slash])) }
             isLabel = path == "backup_label"
@@ -194,7 +201,8 @@ final class BackupReception {
         return Received(
             start: start.lsn, stop: stop.lsn, timeline: start.timeline, label: parsed, files: files,
             directories: directories.sorted(), tablespaces: tablespaces,
-            leftOut: leftOut.sorted().map { "\"\($0)\" (the source's own, never in force in a copy)" })
+            leftOut: leftOut.sorted().map { "\"\($0)\" (the source's own, never in force in a copy)" },
+            catalogs: catalogs)
     }
 
     private func compare() throws(Problem) {

@@ -61,7 +61,8 @@ public struct StreamedBackup: Sendable {
         let server = try session.describeServer()
         try check(server)
         let startTime = try session.serverTime()
-        let reception = try BackupReception(target: BackupFiles.data(folder), progress: progress)
+        let reception = try BackupReception(
+            target: BackupFiles.data(folder), serverVersion: server.version, progress: progress)
         progress.begin("checkpoint of the source", totalBytes: nil)
         var isSending = false
         let command = BaseBackupCommand(label: label, checkpoint: checkpoint, maxRate: maxRate)
@@ -89,6 +90,9 @@ public struct StreamedBackup: Sendable {
             manifestCRC32C: CRC32C.checksum(manifest), directories: received.directories,
             tablespaces: received.tablespaces)
         backup.passedOver = received.leftOut
+        backup.collations = received.catalogs.collations
+        backup.extensions = received.catalogs.extensions
+        backup.preloadLibraries = received.catalogs.preloadLibraries ?? server.preloadLibraries
         try DurableFiles.write(backup.encoded, to: BackupFiles.descriptor(folder), durable: false)
         try DurableFiles.syncFileSystem(folder)
         try awaitWAL(backup, progress, cancellation)

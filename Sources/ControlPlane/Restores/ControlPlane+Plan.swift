@@ -132,6 +132,7 @@ extension ControlPlane {
             planned.localTime = (plan.requestedTime ?? plan.lastInside?.time).map(LocalTime.text)
             planned.collations = try collations(ofBackup: plan.backupName, source)
             planned.plan.hazards += planned.collations.filter(\.differs).map(Hazard.init)
+            planned.plan.hazards += try needsHazards(ofBackup: plan.backupName, source)
             if inDetail {
                 planned.plan.hazards += try outsideHazards(source)
                 try TargetCatalogs(planner: planner, reader: reader, held: held)

@@ -3,6 +3,7 @@ import Instance
 import Planning
 import Platform
 import PostgresClient
+import Repository
 
 /// Which subscriptions a copy will have and not use, as far as that can be known beforehand.
 ///
@@ -52,6 +53,11 @@ extension ControlPlane {
     /// The libraries that a source preloads, as its user has set them: what runs in a server by itself comes
     /// from there, and a copy goes without.
     func preloaded(by source: ServerRow) throws -> String? {
+        if source.attachment != nil {
+            let newest = try BackupRepository(layout: layout(source)).list().compactMap(\.descriptor)
+                .max { $0.stopTime < $1.stopTime }
+            return newest?.preloadLibraries.flatMap { $0.isEmpty ? nil : $0 }
+        }
         let libraries = try userParameters(source.id)[Self.preload]
         return libraries?.isEmpty == false ? libraries : nil
     }

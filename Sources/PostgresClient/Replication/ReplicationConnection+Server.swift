@@ -16,6 +16,8 @@ public struct ReplicatedServer: Sendable, Hashable {
     public var maxReplicationSlots: Int
     /// Megabytes of WAL that slots may hold back; nil where nothing bounds them.
     public var slotKeepSize: String?
+    /// `shared_preload_libraries`; nil where the role may not see it.
+    public var preloadLibraries: String?
 }
 
 extension ReplicationConnection {
@@ -51,14 +53,16 @@ extension ReplicationConnection {
                 maxLocksPerTransaction: try number("max_locks_per_transaction", Int32.self),
                 walLevel: walLevel),
             maxReplicationSlots: try number("max_replication_slots", Int.self),
-            slotKeepSize: keep == "-1" ? nil : keep)
+            slotKeepSize: keep == "-1" ? nil : keep,
+            // A role that may only replicate is refused, and that is all it needs to be.
+            preloadLibraries: try? show("shared_preload_libraries"))
     }
 
     /// Whether it replays the WAL of another one at this moment.
     public func isStandby() throws(Problem) -> Bool { try show("in_hot_standby") == "on" }
 
     /// `16MB` in bytes; nil for what is none.
-    static func bytes(_ text: String) -> UInt64? {
+    public static func bytes(_ text: String) -> UInt64? {
         let units: [(String, UInt64)] = [
             ("TB", 1 << 40), ("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10), ("B", 1),
         ]

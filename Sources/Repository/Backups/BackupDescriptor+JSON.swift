@@ -24,6 +24,8 @@ extension BackupDescriptor {
     private var fields: JSONObject {
         var fields = required
         if !passedOver.isEmpty { fields["passedOver"] = .array(passedOver.map { .string($0) }) }
+        if !extensions.isEmpty { fields["extensions"] = .array(extensions.map { .string($0) }) }
+        if let preloadLibraries { fields["preloadLibraries"] = .string(preloadLibraries) }
         return fields
     }
 
@@ -115,6 +117,8 @@ extension BackupDescriptor {
                 return BackupTablespace(number: number, location: location)
             })
         passedOver = json["passedOver"]?.array?.compactMap(\.string) ?? []
+        extensions = json["extensions"]?.array?.compactMap(\.string) ?? []
+        preloadLibraries = json["preloadLibraries"]?.string
         collations = (json["collations"]?.array ?? []).compactMap { item in
             guard let provider = item["provider"]?.string, let version = item["version"]?.string else {
                 return nil

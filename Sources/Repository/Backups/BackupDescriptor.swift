@@ -83,6 +83,10 @@ public struct BackupDescriptor: Hashable, Sendable {
 
     /// What the order of text in its databases depends on; empty where nothing does, or it was not asked.
     public var collations: [BackupCollation] = []
+    /// Of a server elsewhere: the extensions that its databases had, whose files a copy needs here.
+    public var extensions: [String] = []
+    /// Of a server elsewhere: what it preloaded; nil where that is not known.
+    public var preloadLibraries: String?
     /// What lay in the data directory and is not in the backup, in words; nothing that PostgreSQL reads.
     public var passedOver: [String] = []
 
