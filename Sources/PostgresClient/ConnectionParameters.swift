@@ -3,6 +3,8 @@ public struct ConnectionParameters: Sendable, Hashable {
     /// An address, a name, or the directory of a Unix socket (then it begins with a slash).
     public var host: String
     public var port: UInt16
+    /// Where else the server may be: the first of all that takes writes is taken, so a standby is not.
+    public var alternatives: [ServerAddress] = []
     public var user: String
     public var database: String
     public var password: String?
@@ -34,13 +36,28 @@ public struct ConnectionParameters: Sendable, Hashable {
         self.sessionSettings = sessionSettings
     }
 
+    /// All of them, in the order in which they are tried.
+    public var addresses: [ServerAddress] { [ServerAddress(host: host, port: port)] + alternatives }
+
+    /// The same, with each address alone: whoever answers there is taken.
+    public var each: [ConnectionParameters] {
+        addresses.map { address in
+            var one = self
+            (one.host, one.port, one.alternatives) = (address.host, address.port, [])
+            return one
+        }
+    }
+
     /// Keywords and values as libpq takes them, with `extra` added last.
     func keywords(adding extra: [(String, String)] = []) -> [(String, String)] {
         var pairs = [
-            ("host", host), ("port", String(port)), ("user", user), ("dbname", database),
-            ("application_name", applicationName), ("connect_timeout", String(connectTimeoutSeconds)),
+            ("host", addresses.map(\.host).joined(separator: ",")),
+            ("port", addresses.map { String($0.port) }.joined(separator: ",")),
+            ("user", user), ("dbname", database), ("application_name", applicationName),
+            ("connect_timeout", String(connectTimeoutSeconds)),
             ("client_encoding", "UTF8"),
         ]
+        if !alternatives.isEmpty { pairs.append(("target_session_attrs", "read-write")) }
         if let password { pairs.append(("password", password)) }
         if let sslMode { pairs.append(("sslmode", sslMode)) }
         if let sslRootCertificate { pairs.append(("sslrootcert", sslRootCertificate)) }

@@ -16,7 +16,8 @@ final class LibPQ {
         _ parameters: ConnectionParameters, adding extra: [(String, String)] = [],
         passwordHint: String? = nil
     ) throws(Problem) {
-        place = parameters.host.hasPrefix("/") ? parameters.host : "\(parameters.host):\(parameters.port)"
+        place = parameters.addresses.map { $0.host.hasPrefix("/") ? $0.host : "\($0)" }
+            .joined(separator: ", ")
         let pairs = parameters.keywords(adding: extra)
         handle = Self.withCStrings(pairs.map(\.0)) { keywords in
             Self.withCStrings(pairs.map(\.1)) { values in

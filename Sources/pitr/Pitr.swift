@@ -27,7 +27,8 @@ struct Pitr: ParsableCommand {
             CommandGroup(
                 name: "Servers that are there already",
                 subcommands: [
-                    AttachCommand.self, DetachCommand.self, ReceiveCommand.self, OpenCommand.self,
+                    AttachCommand.self, ReattachCommand.self, DetachCommand.self, ReceiveCommand.self,
+                    OpenCommand.self,
                 ]),
             CommandGroup(
                 name: "Clients",

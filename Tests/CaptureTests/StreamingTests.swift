@@ -34,12 +34,13 @@ import Testing
 
         /// Receives while `body` runs.
         func receiving<Value>(
-            _ slot: WALReceiver.Slot, _ body: (WALReceiver) throws -> Value
+            _ slot: ReceiverSettings.Slot, _ body: (WALReceiver) throws -> Value
         ) throws -> Value {
             let flag = CancellationFlag()
+            let settings = ReceiverSettings(connection: connection, slot: slot, walLimit: 10 << 30)
             let receiver = WALReceiver(
-                connection, layout: layout, folder: folder, slot: slot, clock: SystemWallClock(),
-                cancellation: flag)
+                layout: layout, folder: folder, clock: SystemWallClock(), cancellation: flag
+            ) { () throws(Problem) in settings }
             let done = DispatchSemaphore(value: 0)
             let outcome = Outcome()
             Thread.detachNewThread {
@@ -141,7 +142,7 @@ import Testing
         #expect(try session.slotRestart(slot).map { $0 > .zero } == true)
         try source.postgres.psql("CREATE TABLE t (i int, w text)")
         for round in 0..<4 {
-            try source.receiving(.permanent(slot)) { receiver in
+            try source.receiving(.permanent(slot, mayBeUnbounded: false)) { receiver in
                 try Self.waitUntil { receiver.status.phase == .streaming }
                 try source.postgres.psql(
                     "INSERT INTO t SELECT i, repeat(md5(i::text), 30) FROM generate_series(1, 6000) i")
@@ -156,7 +157,7 @@ import Testing
             // The next one finds what was written meanwhile.
             try source.postgres.psql("INSERT INTO t SELECT i, 'between' FROM generate_series(1, 1000) i")
         }
-        try source.receiving(.permanent(slot)) { receiver in
+        try source.receiving(.permanent(slot, mayBeUnbounded: false)) { receiver in
             try source.postgres.psql("SELECT pg_switch_wal()")
             let end = try source.flushed()
             try source.awaitDurable(end, receiver)

@@ -41,6 +41,20 @@ struct ParsingTests {
         #expect(try parse(DatabaseDeleteCommand.self, "db", "delete", "-s", "shop", option, "x").name == "x")
     }
 
+    @Test func `the addresses of a source may have ports of their own`() {
+        func list(_ text: String) -> [String]? { SourceAddress.list(text, port: 5432)?.map(\.description) }
+        #expect(list("a,b:5433") == ["a:5432", "b:5433"])
+        #expect(list("::1,[::1]:5433,[::2]") == ["[::1]:5432", "[::1]:5433", "[::2]:5432"])
+        #expect(list("/run/postgresql") == ["/run/postgresql:5432"])
+        for text in ["", "a,", "a,a", "a:", "a:x", ":5432", "a:0", "[]:1", "[::1]x", "[::1"] {
+            #expect(list(text) == nil, "\(text)")
+        }
+        #expect(WALLimit(argument: "10GB")?.bytes == 10 << 30 && WALLimit(argument: "much") == nil)
+        let attach = ["attach", "-n", "p", "--host", "a"]
+        #expect(refusal(attach + ["--no-slot", "--wal-limit", "1GB"]).status == 2)
+        #expect(refusal(["reattach", "-n", "p", "--port", "1"]).status == 2)
+    }
+
     @Test func `a copy's time is taken by restore and update, and by nothing else`() throws {
         let restore = try parse(
             RestoreCommand.self, "restore", "-n", "copy", "-s", "src", "--expires", "8h", "--hold")

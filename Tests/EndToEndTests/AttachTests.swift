@@ -11,57 +11,6 @@ extension EndToEnd {
     /// A PostgreSQL that knows nothing of us.
     @Suite(.serialized)
     struct AttachTests {
-        private struct Source {
-            let product: ProductUnderTest
-            let postgres: PostgresFixture
-
-            init(_ product: ProductUnderTest, settings: [String: String] = [:]) throws {
-                self.product = product
-                postgres = try PostgresFixture(
-                    settings: ["wal_keep_size": "1GB", "max_slot_wal_keep_size": "2GB"].merging(settings) {
-                        $1
-                    })
-                try postgres.psql("CREATE ROLE pitr_backup LOGIN REPLICATION")
-            }
-
-            @discardableResult
-            func attach(_ options: [String] = []) throws -> ProductAnswer {
-                try product.run(
-                    [
-                        "attach", "-n", "prod", "--host", postgres.socketDirectory, "--port",
-                        String(postgres.port), "--fast",
-                    ] + options)
-            }
-
-            func attached() throws -> JSONValue? {
-                try product.json("show", "-n", "prod")["local"]?["attached"]
-            }
-
-            func receive() throws -> Int32 {
-                let pid = try product.start(["receive", "-n", "prod"])
-                try #require(
-                    try ProductUnderTest.eventually(seconds: 20) { try attached()?["state"] == "Streaming" })
-                return pid
-            }
-
-            /// Everything that is flushed now is durable here.
-            func settle() throws {
-                let flushed = try #require(LSN(try postgres.psql("SELECT pg_current_wal_flush_lsn()")))
-                try #require(
-                    try ProductUnderTest.eventually(seconds: 20) {
-                        let durable = try attached()?["durableLsn"]?.string.flatMap { LSN($0) }
-                        return durable.map { $0 >= flushed } ?? false
-                    })
-            }
-
-            func slots() throws -> String { try postgres.psql("SELECT count(*) FROM pg_replication_slots") }
-        }
-
-        private static func end(_ pid: Int32, _ signal: Int32) {
-            kill(pid, signal)
-            #expect(ProductUnderTest.eventually(seconds: 20) { ChildProcess.hasEnded(pid) })
-        }
-
         /// What is done to a server of one's own, and not to one that is attached.
         private static let refusedThere = [
             ["stop", "-n", "prod"], ["update", "-n", "prod", "--backup-retention", "9"],
@@ -75,7 +24,7 @@ extension EndToEnd {
             throws
         {
             try ProductUnderTest.use("attach") { product in
-                let source = try Source(product)
+                let source = try AttachedSource(product)
                 try source.postgres.psql("ALTER SYSTEM SET synchronous_commit = 'local'")
                 try source.postgres.psql("CREATE TABLE orders AS SELECT generate_series(1, 500) AS id")
                 let made = try source.attach().value()
@@ -119,7 +68,7 @@ extension EndToEnd {
                     #expect(answer.errors.contains("(OperationNotSupported)"), "\(answer)")
                     #expect(answer.errors.contains("is attached"), "\(answer)")
                 }
-                Self.end(receiver, SIGTERM)
+                AttachedSource.end(receiver, SIGTERM)
                 #expect(try source.attached()?["state"] == "NotReceiving")
                 #expect(try product.json("detach", "-n", "prod", "--yes")["statementsLeft"] == [])
                 #expect(try source.slots() == "0")
@@ -129,7 +78,7 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(1)))
         func `what is missing on the source is told, and nothing is left of a failed attach`() throws {
             try ProductUnderTest.use("attachcheck") { product in
-                let source = try Source(product, settings: ["max_slot_wal_keep_size": "-1"])
+                let source = try AttachedSource(product, settings: ["max_slot_wal_keep_size": "-1"])
                 let wanting = try source.attach(["-U", "nobody", "--check"])
                 #expect(wanting.exitStatus == 1)
                 #expect(try wanting.printed()["isPossible"] == false)
@@ -156,7 +105,7 @@ extension EndToEnd {
                     })
                 let second = try product.run(["receive", "-n", "prod"])
                 #expect(second.errors.contains("(ServerBusy)"), "\(second)")
-                Self.end(daemon, SIGTERM)
+                AttachedSource.end(daemon, SIGTERM)
                 #expect(try source.attached()?["state"] == "NotReceiving")
                 let again = try source.attach(["-n", "other"])
                 #expect(again.errors.contains("is server 'prod' here already"), "\(again)")
@@ -167,7 +116,7 @@ extension EndToEnd {
         func `a copy of an attached server holds exactly what PostgreSQL says was committed by then`() throws
         {
             try ProductUnderTest.use("attachledger") { product in
-                let source = try Source(product, settings: ["track_commit_timestamp": "on"])
+                let source = try AttachedSource(product, settings: ["track_commit_timestamp": "on"])
                 try source.postgres.psql("CREATE TABLE ledger (id serial PRIMARY KEY, writer int)")
                 _ = try source.attach().checked()
                 let receiver = try source.receive()
@@ -206,14 +155,14 @@ extension EndToEnd {
                             == wanted)
                     session.close()
                 }
-                Self.end(receiver, SIGTERM)
+                AttachedSource.end(receiver, SIGTERM)
             }
         }
 
         @Test(.timeLimit(.minutes(1)))
         func `a gap is told, ends what can be restored, and the next base backup heals it`() throws {
             try ProductUnderTest.use("attachgap") { product in
-                let source = try Source(
+                let source = try AttachedSource(
                     product,
                     settings: [
                         "wal_keep_size": "0", "max_slot_wal_keep_size": "-1", "max_wal_size": "32MB",
@@ -239,7 +188,7 @@ extension EndToEnd {
                 let session = try copy.superuser()
                 #expect(try session.value("SELECT count(*) FROM t") == "6")
                 session.close()
-                Self.end(receiver, SIGTERM)
+                AttachedSource.end(receiver, SIGTERM)
             }
         }
 
@@ -249,7 +198,7 @@ extension EndToEnd {
             throws
         {
             try ProductUnderTest.use("attachkill") { product in
-                let source = try Source(product)
+                let source = try AttachedSource(product)
                 try source.postgres.psql("CREATE TABLE t (i int, w text)")
                 _ = try source.attach().checked()
                 let rounds = getenv("PITR_RECEIVER_KILLS").flatMap { Int(String(cString: $0)) } ?? 3
@@ -260,7 +209,7 @@ extension EndToEnd {
                     let rows = Int.random(in: 5_000...40_000, using: &random)
                     try source.postgres.psql(
                         "INSERT INTO t SELECT i, repeat(md5(i::text), 20) FROM generate_series(1, \(rows)) i")
-                    Self.end(receiver, SIGKILL)
+                    AttachedSource.end(receiver, SIGKILL)
                     if round % 3 == 2 { try source.postgres.psql("CHECKPOINT") }
                 }
                 let receiver = try source.receive()
@@ -290,7 +239,7 @@ extension EndToEnd {
                     try session.value("SELECT count(*) || ' ' || sum(i) FROM t")
                         == (try source.postgres.psql("SELECT count(*) || ' ' || sum(i) FROM t")))
                 session.close()
-                Self.end(receiver, SIGTERM)
+                AttachedSource.end(receiver, SIGTERM)
             }
         }
     }

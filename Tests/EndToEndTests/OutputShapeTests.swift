@@ -24,7 +24,7 @@ extension EndToEnd {
             // There is one only where a daemon was: `DaemonTests` looks.
             "result show", "result export", "result delete",
             // Of a server that is not ours, and of two versions: their own tests look.
-            "attach", "detach", "receive", "upgrade", "open",
+            "attach", "reattach", "detach", "receive", "upgrade", "open",
         ]
 
         @Test(.timeLimit(.minutes(1))) func `every command prints the paths, types and words it always did`()

@@ -42,6 +42,19 @@ struct WALStreamTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `nothing before the place from which the slot keeps WAL is acknowledged`() throws {
+        var state = WALStreamState(from: LSN(1000), slotStart: LSN(1080))
+        #expect(!state.hasHeard && state.held == 0)
+        try Self.give(Self.wal(1000, end: 1500, sent: 1, 100), to: &state)
+        #expect(state.hasHeard && state.held == 420)
+        state.madeDurable(LSN(1050))
+        #expect(state.status(asking: false).flushed == .zero)
+        state.madeDurable(LSN(1090))
+        #expect(state.status(asking: false).flushed == LSN(1090))
+        #expect(state.held == 410)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `a moment is confirmed by what the server sends next, once that is durable`() throws {
         var state = WALStreamState(from: LSN(1000))
         try Self.give(Self.wal(1000, end: 1100, sent: 10, 100), to: &state)

@@ -39,4 +39,17 @@ struct ReceiverStatusTests {
         #expect(status.confirmedThere == Self.moment(90))
         #expect(status.confirmedHere == Self.moment(91))
     }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `what the source told, and when its slot was made anew, is read as it was written`() throws {
+        var status = Self.streaming()
+        status.source = SourceAnswers(
+            address: "db:5432", slotKeepSize: "-1", synchronousNames: "ANY 1 (a, b)", slotIsTemporary: true,
+            held: 77)
+        status.renewal = SlotRenewal(at: Self.moment(9), reason: .limit)
+        #expect(try ReceiverStatus(parsing: status.encoded, path: "status.json") == status)
+        status.source?.slotIsTemporary = nil
+        status.renewal = nil
+        #expect(try ReceiverStatus(parsing: status.encoded, path: "status.json") == status)
+    }
 }

@@ -79,21 +79,23 @@ final class ReceivedWAL: WALSink {
     private let size: WALSegmentSize
     private let timeline: TimelineID
     private let cancellation: CancellationFlag
-    private let tell: (WALStreamState) -> Void
+    private let goesOn: (WALStreamState) -> Bool
+    private var isPaused = false
     private var current: (name: SegmentName, file: OpenFile)?
 
+    /// - Parameter goesOn: told how the stream stands; whether it is to go on.
     init(
         _ queue: WALPushQueue, _ size: WALSegmentSize, _ timeline: TimelineID,
-        cancellation: CancellationFlag, tell: @escaping (WALStreamState) -> Void
+        cancellation: CancellationFlag, goesOn: @escaping (WALStreamState) -> Bool
     ) {
         self.queue = queue
         self.size = size
         self.timeline = timeline
         self.cancellation = cancellation
-        self.tell = tell
+        self.goesOn = goesOn
     }
 
-    var isCalledOff: Bool { cancellation.isCancelled }
+    var isCalledOff: Bool { isPaused || cancellation.isCancelled }
 
     func write(_ bytes: UnsafeRawBufferPointer, at position: LSN) throws(Problem) {
         var position = position
@@ -114,7 +116,7 @@ final class ReceivedWAL: WALSink {
         if let failure = queue.failure { throw failure }
     }
 
-    func report(_ state: WALStreamState) { tell(state) }
+    func report(_ state: WALStreamState) { isPaused = !goesOn(state) }
 
     private func open(_ position: LSN) throws(Problem) -> (name: SegmentName, file: OpenFile) {
         let name = SegmentName(timeline: timeline, containing: position, size: size)

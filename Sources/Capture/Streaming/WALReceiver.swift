@@ -1,5 +1,5 @@
 public import Platform
-public import PostgresClient
+import PostgresClient
 import PostgresFormat
 public import Repository
 import Synchronization
@@ -8,42 +8,27 @@ import Synchronization
 ///
 /// One at a time for a source. A lost connection is made again for ever, after growing pauses.
 public final class WALReceiver: Sendable {
-    /// What keeps WAL on the source until it is here.
-    public enum Slot: Sendable, Hashable {
-        /// It is there already.
-        case permanent(SlotName)
-        /// Made anew with every connection, gone with it.
-        case temporary(SlotName)
-        case none
-
-        var name: SlotName? {
-            switch self {
-            case .permanent(let name), .temporary(let name): name
-            case .none: nil
-            }
-        }
-    }
-
     private static let firstPause = 0.2
     private static let longestPause = 30.0
+    private static let secondsBetweenLooks = 10.0
 
-    private let connection: ConnectionParameters
+    private let settings: @Sendable () throws(Problem) -> ReceiverSettings
     private let layout: RepositoryLayout
     private let folder: ReceiverFolder
-    private let slot: Slot
-    private let clock: any WallClock
+    let clock: any WallClock
     private let cancellation: CancellationFlag
     private let current: Mutex<ReceiverStatus>
 
-    /// - Parameter cancellation: raised when receiving is to end.
+    /// - Parameters:
+    ///   - settings: asked anew for each connection, so that what is changed meanwhile is followed.
+    ///   - cancellation: raised when receiving is to end.
     public init(
-        _ connection: ConnectionParameters, layout: RepositoryLayout, folder: ReceiverFolder, slot: Slot,
-        clock: any WallClock, cancellation: CancellationFlag
+        layout: RepositoryLayout, folder: ReceiverFolder, clock: any WallClock,
+        cancellation: CancellationFlag, settings: @escaping @Sendable () throws(Problem) -> ReceiverSettings
     ) {
-        self.connection = connection
+        self.settings = settings
         self.layout = layout
         self.folder = folder
-        self.slot = slot
         self.clock = clock
         self.cancellation = cancellation
         var status = ReceiverStatus(phase: .connecting, at: clock.now())
@@ -52,6 +37,7 @@ public final class WALReceiver: Sendable {
                 (before.timeline, before.durable, before.sourceEnd)
             (status.confirmedThere, status.confirmedHere, status.gap) =
                 (before.confirmedThere, before.confirmedHere, before.gap)
+            (status.source, status.renewal) = (before.source, before.renewal)
         }
         current = Mutex(status)
     }
@@ -66,7 +52,7 @@ public final class WALReceiver: Sendable {
         defer { change { ($0.phase, $0.problem) = (.ended, nil) } }
         var pause = Self.firstPause
         while !cancellation.isCancelled {
-            let watch = Stopwatch()
+            let before = status.durable
             do throws(Problem) {
                 change { $0.phase = .connecting }
                 try receive()
@@ -78,7 +64,9 @@ public final class WALReceiver: Sendable {
                     status.problem = [error.message, error.detail].compactMap { $0 }.joined(separator: ": ")
                 }
             }
-            if watch.seconds > Self.longestPause { pause = Self.firstPause }
+            // One that gets on has been right; one that connects and fails is left alone for longer and
+            // longer.
+            if status.durable != before { pause = Self.firstPause }
             rest(seconds: pause)
             pause = min(pause * 2, Self.longestPause)
         }
@@ -89,7 +77,7 @@ public final class WALReceiver: Sendable {
         while watch.seconds < seconds, !cancellation.isCancelled { Pause.milliseconds(20) }
     }
 
-    private func change(_ body: (inout ReceiverStatus) -> Void) {
+    func change(_ body: (inout ReceiverStatus) -> Void) {
         let now = clock.now()
         let status = current.withLock { status in
             let before = status.phase
@@ -105,18 +93,13 @@ public final class WALReceiver: Sendable {
     // MARK: One connection
 
     private func receive() throws(Problem) {
-        let connection = try ReplicationConnection(self.connection)
-        defer { connection.close() }
-        let identity = try connection.identifySystem()
+        let settings = try settings()
         let known = try layout.identity()
-        guard identity.systemIdentifier == known.systemIdentifier else {
-            throw Problem(
-                .stateDamaged, "the server that answers is not the one that was attached",
-                detail: "its system identifier is \(identity.systemIdentifier), "
-                    + "that of its backups \(known.systemIdentifier)")
-        }
-        try Self.refuseStandby(connection)
-        try prepareSlot(on: connection)
+        let primary = try SourcePrimary.connect(
+            settings.connection, system: known.systemIdentifier, atLeast: status.timeline)
+        let (connection, identity) = (primary.connection, primary.identity)
+        defer { connection.close() }
+        var slot = try look(primary, settings, before: nil)
         let resumed = try ReceivedPlace.resume(
             folder, WALArchive(layout: layout), identity, known.segmentSize)
         var place = try follow(resumed, identity, connection, known.segmentSize)
@@ -124,15 +107,12 @@ public final class WALReceiver: Sendable {
             if place.timeline > TimelineID(1) { try keepHistory(of: place.timeline, connection) }
             let end: WALStreamEnd
             do throws(Problem) {
-                end = try stream(connection, place, identity, known.segmentSize)
+                end = try stream(primary, place, settings, &slot, known.segmentSize)
             } catch {
                 let state = connection.lastFailure?.sqlState
                 // Before the gap all is archived; it is tried again from where the source is now.
                 if state == Self.isGone { try skip(place, to: identity, known.segmentSize) }
-                if state == Self.isInvalidated, case .permanent(let name) = slot {
-                    // The next connection makes it anew.
-                    try connection.dropSlot(name)
-                }
+                if state == Self.isInvalidated { try renewInvalidated(slot, on: connection) }
                 throw error
             }
             guard case .timelineEnded(let next, let position) = end else { return }
@@ -166,28 +146,6 @@ public final class WALReceiver: Sendable {
         return next
     }
 
-    /// A standby has only what has reached it: what its primary commits is not confirmed by what it sends,
-    /// and a slot there keeps nothing on the primary. It may be promoted, so it is asked again and again.
-    private static func refuseStandby(_ connection: ReplicationConnection) throws(Problem) {
-        guard try connection.isStandby() else { return }
-        throw Problem(
-            .queryFailed, "the server that answers is a standby",
-            detail: "WAL is received from the primary, or from this one once it is promoted")
-    }
-
-    /// A permanent slot that somebody dropped, or that the source gave up, is made anew: WAL is kept again
-    /// from now on, and whether something is missing the stream tells.
-    private func prepareSlot(on connection: ReplicationConnection) throws(Problem) {
-        switch slot {
-        case .none: break
-        case .temporary(let name): try connection.createSlot(name, .temporary)
-        case .permanent(let name):
-            let restart = try connection.slotRestart(name)
-            if restart == .zero { try connection.dropSlot(name) }
-            if restart == nil || restart == .zero { try connection.createSlot(name, .permanent) }
-        }
-    }
-
     /// undefined_file: "requested WAL segment … has already been removed".
     private static let isGone = "58P01"
     /// object_not_in_prerequisite_state: "can no longer access replication slot", such as one that was idle
@@ -219,31 +177,47 @@ public final class WALReceiver: Sendable {
         _ = try DurableFiles.removeFile(path)
     }
 
+    /// Receives one timeline to its end. Now and then the stream pauses for a moment, in order, and the
+    /// source is asked how the slot stands: another session for that would be one more than it was told of.
     private func stream(
-        _ connection: ReplicationConnection, _ place: ReceivedPlace, _ identity: SystemIdentity,
-        _ size: WALSegmentSize
+        _ primary: SourcePrimary, _ place: ReceivedPlace, _ settings: ReceiverSettings,
+        _ slot: inout SlotStanding, _ size: WALSegmentSize
     ) throws(Problem) -> WALStreamEnd {
         let timeline = place.timeline
-        let isHistoric = timeline != identity.timeline
+        let isHistoric = timeline != primary.identity.timeline
         let queue = WALPushQueue(folder, WALArchive(layout: layout))
-        // Only the last worker uses it, which runs on this very thread.
-        nonisolated(unsafe) let session = connection
-        let ended = StreamOutcome()
+        // Only the last worker uses them, which runs on this very thread.
+        nonisolated(unsafe) let source = primary
+        let outcome = Mutex((end: WALStreamEnd.serverEnded, slot: slot))
+        defer { slot = outcome.withLock { $0.slot } }
         try Workers.run(2) { [self] worker throws(Problem) in
             if worker == 0 { return queue.pushAll() }
             defer { queue.close() }
-            let sink = ReceivedWAL(queue, size, timeline, cancellation: cancellation) { [self] state in
-                note(state, on: timeline)
+            var from = place.start
+            while true {
+                let standing = outcome.withLock { $0.slot }
+                let watch = Stopwatch()
+                let sink = ReceivedWAL(queue, size, timeline, cancellation: cancellation) { [self] state in
+                    note(state, on: timeline, isHistoric: isHistoric)
+                    return isHistoric
+                        || watch.seconds < Self.secondsBetweenLooks
+                            && state.held <= standing.limit
+                }
+                let end = try source.connection.receiveWAL(
+                    from: from, timeline: timeline, isHistoric: isHistoric, slot: standing.name,
+                    slotStart: standing.start, clock: clock, into: sink)
+                guard case .calledOff(let position) = end, !cancellation.isCancelled else {
+                    return outcome.withLock { $0.end = end }
+                }
+                let next = try look(source, settings, before: standing)
+                outcome.withLock { $0.slot = next }
+                from = position
             }
-            ended.set(
-                try session.receiveWAL(
-                    from: place.start, timeline: timeline, isHistoric: isHistoric, slot: slot.name,
-                    clock: clock, into: sink))
         }
-        return ended.end
+        return outcome.withLock { $0.end }
     }
 
-    private func note(_ state: WALStreamState, on timeline: TimelineID) {
+    private func note(_ state: WALStreamState, on timeline: TimelineID, isHistoric: Bool) {
         let now = clock.now()
         let due = current.withLock { status in
             let isFirst = status.phase != .streaming
@@ -251,6 +225,8 @@ public final class WALReceiver: Sendable {
             status.follow(
                 timeline, durable: state.durable, sourceEnd: state.serverEnd,
                 confirmed: state.confirmed.map { (there: $0.there, here: $0.here) })
+            // Before its first message a stream does not know where the source is.
+            if !isHistoric, state.hasHeard { status.source?.held = state.held }
             let isDue = isFirst || now.microseconds - status.updated.microseconds > 500_000
             if isDue { status.updated = now }
             return isDue ? status : nil
@@ -258,15 +234,6 @@ public final class WALReceiver: Sendable {
         // It is written again in a second; until then it says less than there is.
         if let due { try? folder.write(due) }
     }
-}
-
-/// How a stream ended, told by the thread that read it.
-private final class StreamOutcome: Sendable {
-    private let value = Mutex(WALStreamEnd.calledOff)
-
-    var end: WALStreamEnd { value.withLock { $0 } }
-
-    func set(_ end: WALStreamEnd) { value.withLock { $0 = end } }
 }
 
 extension WALReceiver {

@@ -1,5 +1,6 @@
 import Catalog
 import Instance
+import Notation
 import Platform
 import PostgresClient
 import PostgresFormat
@@ -8,18 +9,25 @@ import ServiceModel
 /// What attaching a server needs there, and whether it is there.
 struct AttachSurvey {
     let request: AttachRequest
+    /// How it would be reached; its slot is not chosen yet.
+    private let attachment: Attachment
     /// As the connection is made: with the security that is in force.
     let parameters: ConnectionParameters
 
     init(_ request: AttachRequest) throws(Problem) {
         self.request = request
-        parameters = ConnectionParameters(
-            host: request.host, port: request.port, user: request.user, password: request.password,
-            sslMode: request.host.hasPrefix("/") ? nil : Self.security(request).rawValue,
-            sslRootCertificate: request.rootCertificate, applicationName: "pitr attach")
-        guard !request.user.isEmpty, !request.host.isEmpty, request.port > 0 else {
-            throw Problem(.invalidParameterValue, "a source has a host, a port and a user")
-        }
+        let first = request.addresses.first ?? SourceAddress(host: "", port: 0)
+        var attachment = Attachment(
+            host: first.host, port: first.port, user: request.user, security: Self.security(request),
+            rootCertificate: request.rootCertificate, slot: .none, slotBound: nil)
+        attachment.alternatives = request.addresses.count > 1 ? Array(request.addresses.dropFirst()) : nil
+        attachment.walLimit = request.walLimit
+        self.attachment = attachment
+        parameters = attachment.connection(password: request.password, as: "pitr attach")
+        guard !request.user.isEmpty, request.addresses.allSatisfy({ !$0.host.isEmpty && $0.port > 0 }),
+            !request.addresses.isEmpty
+        else { throw Problem(.invalidParameterValue, "a source has a host, a port and a user") }
+        try Self.validate(walLimit: request.walLimit)
         if let rate = request.maxRate, !BaseBackupCommand.rates.contains(rate) {
             throw Problem(
                 .invalidParameterValue, "a rate of \(rate) kB/s is not possible",
@@ -29,7 +37,22 @@ struct AttachSurvey {
 
     /// A local socket needs none; anything else is verified unless something weaker was named.
     static func security(_ request: AttachRequest) -> Attachment.Security {
-        request.security ?? (request.host.hasPrefix("/") ? .disable : .verifyFull)
+        request.security ?? (request.isLocal ? .disable : .verifyFull)
+    }
+
+    static func validate(walLimit: UInt64?) throws(Problem) {
+        guard let walLimit, walLimit < Attachment.leastWALLimit else { return }
+        throw Problem(
+            .invalidParameterValue, "a slot cannot be given up at \(ByteText.of(walLimit)) already",
+            hint: "Give \(ByteText.of(Attachment.leastWALLimit)) or more.")
+    }
+
+    /// How the server is attached that was found.
+    func attachment(to server: ReplicatedServer) throws(Problem) -> Attachment {
+        var complete = attachment
+        (complete.slot, complete.slotBound) = (try slot(on: server), server.slotKeepSize)
+        if request.isSynchronous { complete.synchronousName = try slotName().description }
+        return complete
     }
 
     /// The name of the slot that was asked for, or one made of the server's name.
@@ -58,9 +81,8 @@ struct AttachSurvey {
 
     func report(_ findings: [AttachReport.Finding]) -> AttachReport {
         let role = SQLText.identifier(request.user)
-        let isLocal = request.host.hasPrefix("/")
-        let kind = isLocal ? "local" : "hostssl"
-        let address = isLocal ? "" : " ADDRESS-OF-THIS-MACHINE/32"
+        let kind = request.isLocal ? "local" : "hostssl"
+        let address = request.isLocal ? "" : " ADDRESS-OF-THIS-MACHINE/32"
         return AttachReport(
             sql: ["CREATE ROLE \(role) LOGIN REPLICATION PASSWORD '…'"],
             accessLine: "\(kind) replication \(role)\(address) scram-sha-256",
@@ -71,8 +93,18 @@ struct AttachSurvey {
                     + "base backup.",
                 "No setting is changed, nothing is restarted, there is no archive_command and no superuser; "
                     + "the line in pg_hba.conf takes a reload.",
-            ],
+            ] + synchronousCosts,
             findings: findings)
+    }
+
+    private var synchronousCosts: [String] {
+        guard request.isSynchronous, let name = try? slotName() else { return [] }
+        return [
+            "Commits wait for the stream once it is named there, which is for you to do: "
+                + "ALTER SYSTEM SET synchronous_standby_names = '\(name)'; SELECT pg_reload_conf(). From then "
+                + "on they wait for ever while nobody receives, pitr being down or the network. To take it "
+                + "back: \(AttachedFindings.stopWaiting)"
+        ]
     }
 
     /// Connects and looks; changes nothing. The server is nil where it could not be asked.
@@ -118,7 +150,8 @@ struct AttachSurvey {
         } else {
             found.append(unboundedFinding)
         }
-        if Self.security(request) != .verifyFull, !request.host.hasPrefix("/") {
+        found += synchronousCosts.map { .init(.warning, "synchronous", $0) }
+        if Self.security(request) != .verifyFull, !request.isLocal {
             found.append(
                 .init(
                     .warning, "TLS",
@@ -129,7 +162,7 @@ struct AttachSurvey {
     }
 
     private var unboundedFinding: AttachReport.Finding {
-        let bound = "ALTER SYSTEM SET max_slot_wal_keep_size = '10GB'; SELECT pg_reload_conf()"
+        let bound = AttachedFindings.boundIt
         return request.acceptsUnboundedSlot
             ? .init(
                 .warning, "slot",

@@ -28,14 +28,11 @@ extension ControlPlane {
         guard let server = found, let attachable = Self.attachable(findings) else {
             let first = findings.first { $0.level == .problem }
             throw Problem(
-                .operationNotSupported, "the server at \(request.host):\(request.port) cannot be attached",
+                .operationNotSupported, "the server at \(request.place) cannot be attached",
                 detail: first?.message, hint: first?.remedy)
         }
         try requireNotAttached(request)
-        let attachment = Attachment(
-            host: request.host, port: request.port, user: request.user,
-            security: AttachSurvey.security(request), rootCertificate: request.rootCertificate,
-            slot: try survey.slot(on: server), slotBound: server.slotKeepSize)
+        let attachment = try survey.attachment(to: server)
         let (row, lock) = try claimAttached(request, name, server, attachment)
         defer { lock.release() }
         do {
@@ -62,11 +59,16 @@ extension ControlPlane {
 
     private func requireNotAttached(_ request: AttachRequest) throws {
         let rows = try rows(resourceGroup: nil, dropped: false)
-        guard let other = rows.first(where: { $0.host == request.host && $0.port == Int(request.port) })
+        guard
+            let other = rows.first(where: { row in
+                let own = row.attachment?.addresses
+                return (own ?? [SourceAddress(host: row.host, port: UInt16(clamping: row.port))]).contains {
+                    request.addresses.contains($0)
+                }
+            })
         else { return }
         throw Problem(
-            .operationNotSupported,
-            "\(request.host):\(request.port) is server '\(other.name)' here already",
+            .operationNotSupported, "\(request.place) is server '\(other.name)' here already",
             hint: other.attachment == nil
                 ? "It archives by itself, and nothing needs to be attached."
                 : "Detach it first, if it is to be another one.")
@@ -87,13 +89,13 @@ extension ControlPlane {
                 storageSizeGiB: 128, storageType: "Premium_LRS", storageAutoGrow: false,
                 backupRetentionDays: request.backupRetentionDays ?? 7, geoRedundantBackup: false,
                 publicNetworkAccess: true, administratorLogin: request.adminUser ?? "postgres",
-                availabilityZone: nil, host: request.host, port: Int(request.port))
+                availabilityZone: nil, host: attachment.host, port: Int(attachment.port))
             row.attachment = attachment
             row.systemIdentifier = String(server.identity.systemIdentifier)
             return row
         } listen: {
             // It listens where it does already.
-            LoopbackAddress.Endpoint(address: IPv4Address.loopback, port: request.port)
+            LoopbackAddress.Endpoint(address: IPv4Address.loopback, port: attachment.port)
         }
     }
 
@@ -146,69 +148,5 @@ extension ControlPlane {
         defer { backups.release() }
         _ = try streamBackup(
             row, attachment, name: nil, onDemand: false, isFast: request.isFast, maxRate: request.maxRate)
-    }
-
-    // MARK: Letting go
-
-    /// Detaches a server, or forgets an opened backup: a slot is dropped, its backups stay for five days
-    /// unless they are purged.
-    ///
-    /// - Returns: the statements that are left to be run on the source, where its slot could not be dropped.
-    public func detach(_ server: ServerReference, purge: Bool) throws -> [String] {
-        let row = try find(server)
-        guard !row.isOwn else {
-            throw Problem(
-                .operationNotSupported, "server '\(row.name)' was not attached",
-                hint: "A server of pitr's own goes with 'pitr delete'.")
-        }
-        return try deleteServer(server, purge: purge)
-    }
-
-    /// Ends the receiving of a server that is being deleted, archives what is left here, and drops its slot
-    /// last: nothing after that may hinder its deletion.
-    ///
-    /// - Returns: as `detach`.
-    func endAttachment(_ row: ServerRow, _ attachment: Attachment) throws -> [String] {
-        // Whoever receives sees that it is not wanted any more within a second or two.
-        guard
-            let lock = try DirectoryLock.wait(
-                paths.receiverLock(row.id), .exclusive, atMost: 30, cancellation: cancellation)
-        else {
-            throw Problem(
-                .serverBusy, "another process still receives the WAL of server '\(row.name)'",
-                hint: "End 'pitr receive' or 'pitr serve' and repeat it.")
-        }
-        defer { lock.release() }
-        try WALReceiver.archiveRest(of: receiverFolder(row), to: layout(row))
-        return dropSlot(row, attachment).map { [$0] } ?? []
-    }
-
-    /// Drops the slot that was made for a server, if one was.
-    ///
-    /// - Returns: the statement that drops it on the source, where it could not be dropped from here; until
-    ///   then it holds WAL back.
-    func dropSlot(_ row: ServerRow, _ attachment: Attachment) -> String? {
-        guard case .permanent(let text) = attachment.slot, let name = SlotName(text),
-            DurableFiles.exists(paths.ownSlot(row.id))
-        else { return nil }
-        let left = "SELECT pg_drop_replication_slot('\(name)')"
-        do throws(Problem) {
-            let connection = try ReplicationConnection(try connectionParameters(attachment, of: row))
-            defer { connection.close() }
-            // Another cluster at that address, or a standby, has slots of its own.
-            let identifier = try connection.identifySystem().systemIdentifier
-            guard row.systemIdentifier == String(identifier), try connection.show("in_hot_standby") != "on"
-            else { return left }
-            guard try connection.slotRestart(name) != nil else { return nil }
-            try connection.dropSlot(name)
-            return nil
-        } catch {
-            return left
-        }
-    }
-
-    /// What is to be said of a slot that could not be dropped.
-    static func slotStays(_ statement: String) -> String {
-        "A slot stays on the source and holds WAL back. Drop it there, as a superuser: \(statement)"
     }
 }

@@ -19,11 +19,20 @@ extension ControlPlane {
         -> ConnectionParameters
     {
         let stored = try DurableFiles.readIfPresent(paths.sourcePassword(row.id))
-        return ConnectionParameters(
-            host: attachment.host, port: attachment.port, user: attachment.user,
-            password: stored.map { String(decoding: $0, as: UTF8.self) },
-            sslMode: attachment.host.hasPrefix("/") ? nil : attachment.security.rawValue,
-            sslRootCertificate: attachment.rootCertificate, applicationName: "pitr")
+        return attachment.connection(password: stored.map { String(decoding: $0, as: UTF8.self) }, as: "pitr")
+    }
+
+    /// What whoever receives the WAL of an attached server goes by, as it is now.
+    func receiverSettings(_ id: String) throws -> ReceiverSettings {
+        guard let row = try catalog.read({ try ServerRow.fetchOne($0, key: id) }),
+            let attachment = row.attachment
+        else { throw Problem(.resourceNotFound, "server \(id) is not attached any more") }
+        var connection = try connectionParameters(attachment, of: row)
+        // Of all sessions the stream alone is one that commits may wait for.
+        if let name = attachment.synchronousName { connection.applicationName = name }
+        return ReceiverSettings(
+            connection: connection, slot: try attachment.receiverSlot(),
+            walLimit: attachment.walLimit ?? Attachment.defaultWALLimit)
     }
 
     /// The cluster of an attached server, as far as it can be read: by the stream, else what was received.
@@ -64,11 +73,25 @@ extension ControlPlane {
         state.since = isReceiving ? status?.since : status?.updated
         (state.durable, state.sourceEnd, state.gap) = (status?.durable, status?.sourceEnd, status?.gap)
         state.problem = isReceiving ? status?.problem : nil
+        if phase == .streaming, let status, let silent = Self.silence(of: status, at: now) {
+            (state.phase, state.since, state.problem) = (.waiting, status.updated, silent)
+        }
+        (state.primary, state.synchronousNames) = (status?.source?.address, status?.source?.synchronousNames)
+        state.slot = SlotState(attachment, status, isWatched: isReceiving)
         state.rpoSeconds = status?.confirmedHere.map {
             max(0, Double(now.microseconds - $0.microseconds) / 1_000_000)
         }
         return state
     }
+
+    /// Who receives says twice a second how it stands, unless it is stopped, or its disk does not answer.
+    private static func silence(of status: ReceiverStatus, at now: PostgresTimestamp) -> String? {
+        let seconds = (now.microseconds - status.updated.microseconds) / 1_000_000
+        return seconds < secondsOfSilence
+            ? nil : "the process that receives has said nothing for \(seconds) seconds"
+    }
+
+    private static let secondsOfSilence: Int64 = 5
 
     /// Whether some process receives the WAL of an attached server at this moment.
     func isReceived(_ row: ServerRow) -> Bool {
@@ -76,35 +99,5 @@ extension ControlPlane {
         guard let free = try? DirectoryLock.attempt(paths.receiverLock(row.id)) else { return true }
         free.release()
         return false
-    }
-
-    /// What `doctor` says of an attached server.
-    func attachedFindings(_ row: ServerRow) -> [DoctorFinding] {
-        guard row.phase == .complete, let state = attachedState(row) else { return [] }
-        func finding(_ level: DoctorFinding.Level, _ message: String, _ remedy: String?) -> DoctorFinding {
-            DoctorFinding(level: level, subject: "server \(row.name)", message: message, remedy: remedy)
-        }
-        var found: [DoctorFinding] = []
-        switch state.phase {
-        case .streaming: break
-        case .connecting, .waiting:
-            found.append(
-                finding(
-                    .problem, "its WAL is not received" + (state.problem.map { ": \($0)" } ?? ""),
-                    "It is tried again by itself. 'pitr attach --check' tells what is missing there."))
-        case .notReceiving:
-            found.append(
-                finding(
-                    .problem, "nobody receives its WAL, and nothing new can be restored",
-                    "Run 'pitr serve', or 'pitr receive -n \(row.name)'."))
-        }
-        if case .permanent = state.attachment.slot, state.attachment.slotBound == nil {
-            found.append(
-                finding(
-                    .warning, state.attachment.guarantee,
-                    "ALTER SYSTEM SET max_slot_wal_keep_size = '10GB'; SELECT pg_reload_conf()"))
-        }
-        if found.isEmpty { found.append(finding(.ok, "attached, \(state.attachment.guarantee)", nil)) }
-        return found
     }
 }

@@ -1,6 +1,7 @@
 import Capture
 import Catalog
 import GRDB
+import Instance
 import Platform
 import PostgresClient
 import PostgresFormat
@@ -47,6 +48,21 @@ extension ControlPlane {
             }
         }
         if let problem = receiver.problem { throw problem }
+    }
+
+    /// Does something while the WAL of an attached server is received, by whoever does already, else by this
+    /// process.
+    public func receiving<Value>(_ server: ServerReference, _ body: () throws -> Value) throws -> Value {
+        let row = try findComplete(server)
+        let receiver = try row.attachment.flatMap { try RunningReceiver.start(row, $0, self) }
+        defer { receiver?.stop() }
+        try awaitStreaming(row, receiver)
+        return try body()
+    }
+
+    /// The directory of PostgreSQL's programs that a new server would get.
+    public func newestPrograms() throws -> String {
+        try installation(forNew: nil).binDirectory
     }
 
     /// Where an attached server's WAL is missing that follows on its newest base backup.

@@ -41,19 +41,18 @@ final class RunningReceiver: Sendable {
     ) throws(Problem) {
         self.lock = lock
         flag = CancellationFlag(under: plane.cancellation)
+        // Before anything runs, so that a damaged catalog is told by whoever starts it.
+        _ = try attachment.receiverSlot()
         receiver = WALReceiver(
-            try plane.connectionParameters(attachment, of: row), layout: plane.layout(row),
-            folder: plane.receiverFolder(row), slot: try Self.slot(attachment.slot), clock: plane.clock,
-            cancellation: flag)
-    }
-
-    private static func slot(_ slot: Attachment.Slot) throws(Problem) -> WALReceiver.Slot {
-        guard let text = slot.name else { return .none }
-        guard let name = SlotName(text) else {
-            throw Problem(.stateDamaged, "the catalog names the impossible slot '\(text)'")
+            layout: plane.layout(row), folder: plane.receiverFolder(row), clock: plane.clock,
+            cancellation: flag
+        ) { () throws(Problem) in
+            do {
+                return try plane.receiverSettings(row.id)
+            } catch {
+                throw ControlPlane.problem(from: error)
+            }
         }
-        if case .permanent = slot { return .permanent(name) }
-        return .temporary(name)
     }
 
     var status: ReceiverStatus { receiver.status }
@@ -145,7 +144,7 @@ public final class AttachedReceivers: Sendable {
             do throws(Problem) {
                 guard let receiver = try RunningReceiver.start(row, attachment, plane) else { continue }
                 running.withLock { $0[row.id] = receiver }
-                lines.append("\(row.name): WAL is received from \(attachment.host):\(attachment.port)")
+                lines.append("\(row.name): WAL is received from \(attachment.addressText)")
             } catch {
                 if let line = rest(row.id, after: error) { lines.append(line) }
             }

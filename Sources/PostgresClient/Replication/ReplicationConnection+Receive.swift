@@ -19,7 +19,8 @@ public protocol WALSink: AnyObject {
 
 /// Why a stream ended in order.
 public enum WALStreamEnd: Sendable, Hashable {
-    case calledOff
+    /// The sink wanted no more; everything before the position is durable.
+    case calledOff(at: LSN)
     /// The server has gone on with another timeline, from that position.
     case timelineEnded(next: TimelineID, at: LSN)
     /// The server was shut down.
@@ -36,16 +37,18 @@ extension ReplicationConnection {
 
     /// Receives WAL from `start` until it is called off, the server ends, or its timeline does.
     ///
-    /// Acknowledged is only what is durable. No moment is confirmed by a historic timeline, which the server
-    /// itself has left: what it commits lies on another one. Throws `.queryFailed` with the server's words,
-    /// and what the sink throws; the connection is of no use then.
+    /// Acknowledged is only what is durable, and nothing before the place from which the slot keeps WAL: a
+    /// slot goes back to what is acknowledged, and would hold back again what it was given up for. No
+    /// moment is confirmed by a historic timeline, which the server itself has left: what it commits lies
+    /// on another one. Throws `.queryFailed` with the server's words, and what the sink throws; the
+    /// connection is of no use then.
     public func receiveWAL(
-        from start: LSN, timeline: TimelineID, isHistoric: Bool, slot: SlotName?, clock: any WallClock,
-        into sink: any WALSink
+        from start: LSN, timeline: TimelineID, isHistoric: Bool, slot: SlotName?, slotStart: LSN = .zero,
+        clock: any WallClock, into sink: any WALSink
     ) throws(Problem) -> WALStreamEnd {
         let with = slot.map { "SLOT \($0) " } ?? ""
         try libpq.startCopy("START_REPLICATION \(with)PHYSICAL \(start) TIMELINE \(timeline)")
-        var state = WALStreamState(from: start, isHistoric: isHistoric)
+        var state = WALStreamState(from: start, isHistoric: isHistoric, slotStart: slotStart)
         var reported = -Self.secondsBetweenReports
         var heard = 0.0
         let watch = Stopwatch()
@@ -62,7 +65,7 @@ extension ReplicationConnection {
             if isOver { return try endOfStream() }
             if sink.isCalledOff {
                 try finish(at: state.durable)
-                return .calledOff
+                return .calledOff(at: state.durable)
             }
             if watch.seconds - reported >= Self.secondsBetweenReports {
                 reported = watch.seconds

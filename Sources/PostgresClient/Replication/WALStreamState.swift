@@ -36,11 +36,15 @@ public struct WALStreamState: Sendable {
     private var waiting: [(end: LSN, moment: StreamMoment)] = []
     private var awaitsAnswer = false
     private let isHistoric: Bool
+    private let slotStart: LSN
 
-    /// - Parameter isHistoric: the server has left the timeline: what it commits now lies on another one, so
-    ///   no moment is confirmed by holding all of this one.
-    public init(from start: LSN, isHistoric: Bool = false) {
+    /// - Parameters:
+    ///   - isHistoric: the server has left the timeline: what it commits now lies on another one, so no
+    ///     moment is confirmed by holding all of this one.
+    ///   - slotStart: the slot keeps WAL from there on; nothing before is acknowledged.
+    public init(from start: LSN, isHistoric: Bool = false, slotStart: LSN = .zero) {
         self.isHistoric = isHistoric
+        self.slotStart = slotStart
         received = start
         durable = start
         serverEnd = start
@@ -73,6 +77,7 @@ public struct WALStreamState: Sendable {
         case .keepalive(wantsReply: true): break
         }
         serverEnd = max(serverEnd, max(received, message.serverEnd))
+        hasHeard = true
         confirm()
         return piece
     }
@@ -98,7 +103,17 @@ public struct WALStreamState: Sendable {
     public mutating func status(asking: Bool) -> StandbyStatus {
         let asks = asking && !awaitsAnswer
         if asks { awaitsAnswer = true }
-        return StandbyStatus(written: received, flushed: durable, wantsReply: asks)
+        return StandbyStatus(
+            written: received, flushed: durable < slotStart ? .zero : durable, wantsReply: asks)
+    }
+
+    /// Whether any message has come.
+    public private(set) var hasHeard = false
+
+    /// What the slot keeps on the server and that is not acknowledged, in bytes.
+    public var held: UInt64 {
+        let kept = max(durable, slotStart)
+        return serverEnd > kept ? serverEnd.distance(from: kept) : 0
     }
 
     private mutating func confirm() {

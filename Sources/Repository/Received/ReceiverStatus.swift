@@ -34,6 +34,10 @@ public struct ReceiverStatus: Hashable, Sendable {
     public var problem: String?
     /// WAL from there on was gone from the source before it could be received, when that happened last.
     public var gap: LSN?
+    /// What the source told of itself when it was asked last.
+    public var source: SourceAnswers?
+    /// When the slot was last made anew, and why.
+    public var renewal: SlotRenewal?
 
     public init(phase: Phase, at now: PostgresTimestamp) {
         self.phase = phase
@@ -74,6 +78,8 @@ public struct ReceiverStatus: Hashable, Sendable {
         if let confirmedHere { object["confirmedHere"] = .integer(confirmedHere.microseconds) }
         if let problem { object["problem"] = .string(problem) }
         if let gap { object["gap"] = .string(gap.description) }
+        if let source { object["source"] = source.json }
+        if let renewal { object["renewal"] = renewal.json }
         return DescribedDocument.seal(object)
     }
 
@@ -94,6 +100,8 @@ public struct ReceiverStatus: Hashable, Sendable {
         (durable, sourceEnd, gap) = (position("durable"), position("sourceEnd"), position("gap"))
         (confirmedThere, confirmedHere) = (time("confirmedThere"), time("confirmedHere"))
         problem = object["problem"]?.string
+        source = object["source"].flatMap { SourceAnswers($0) }
+        renewal = object["renewal"].flatMap { SlotRenewal($0) }
     }
 }
 

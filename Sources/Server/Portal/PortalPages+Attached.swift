@@ -9,7 +9,7 @@ extension PortalPages {
     static func facts(_ state: AttachedState) -> [Fact] {
         let attachment = state.attachment
         var facts = [
-            Fact("Source", "\(attachment.user)@\(attachment.host), port \(attachment.port)"),
+            Fact("Source", "\(attachment.user)@\(attachment.addressText)"),
             Fact("WAL", words(state)),
         ]
         if let seconds = state.rpoSeconds {
@@ -23,7 +23,14 @@ extension PortalPages {
         if let gap = state.gap {
             facts.append(Fact("Gap", "WAL from \(gap) on was gone before it was received"))
         }
-        facts.append(Fact("Guarantee", attachment.guarantee))
+        if let slot = state.slot, slot.isWatched {
+            let words = "\(ByteText.of(slot.held)) of WAL held back, given up at \(ByteText.of(slot.limit))"
+            facts.append(Fact("Source's disk", slot.level == .near ? "Near its limit: " + words : words))
+        }
+        if let at = state.slot?.renewedAt, let why = state.slot?.renewal {
+            facts.append(Fact("Slot made anew", "\(PortalWords.time(at)): \(why.words)"))
+        }
+        facts.append(Fact("Guarantee", state.guarantee))
         return facts
     }
 

@@ -2,8 +2,8 @@
 public struct AttachRequest: Hashable, Sendable {
     public var resourceGroup: String
     public var name: String
-    public var host: String
-    public var port: UInt16
+    /// Where its primary may be; the first one is its address here.
+    public var addresses: [SourceAddress]
     public var user: String
     public var password: String?
     /// Nil is the strongest that there is.
@@ -14,6 +14,10 @@ public struct AttachRequest: Hashable, Sendable {
     public var withoutSlot = false
     /// A permanent slot also where the source does not bound what it holds back.
     public var acceptsUnboundedSlot = false
+    /// WAL, in bytes, that the slot may hold back before it is given up; nil for the default.
+    public var walLimit: UInt64?
+    /// Gives the stream a name for `synchronous_standby_names`.
+    public var isSynchronous = false
     /// The login that administers copies.
     public var adminUser: String?
     public var location: String?
@@ -24,13 +28,29 @@ public struct AttachRequest: Hashable, Sendable {
     public var maxRate: Int?
     public var tags: [String: String] = [:]
 
-    public init(resourceGroup: String, name: String, host: String, port: UInt16, user: String) {
+    public init(resourceGroup: String, name: String, addresses: [SourceAddress], user: String) {
         self.resourceGroup = resourceGroup
         self.name = name
-        self.host = host
-        self.port = port
+        self.addresses = addresses
         self.user = user
     }
+
+    public var isLocal: Bool { addresses.allSatisfy(\.isLocal) }
+
+    /// The addresses for a person.
+    public var place: String { addresses.map { "\($0)" }.joined(separator: ",") }
+}
+
+/// What `reattach` changes of how an attached server is reached; nil leaves it as it is.
+public struct ReattachRequest: Hashable, Sendable {
+    public var addresses: [SourceAddress]?
+    public var user: String?
+    public var password: String?
+    public var security: Attachment.Security?
+    public var rootCertificate: String?
+    public var walLimit: UInt64?
+
+    public init() {}
 }
 
 /// What attaching needs on the source, and what was found there.

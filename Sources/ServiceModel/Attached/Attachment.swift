@@ -1,5 +1,3 @@
-public import PostgresFormat
-
 /// A server that was there already and is not run by us: how it is reached, and what keeps its WAL.
 public struct Attachment: Hashable, Sendable, Codable {
     /// What keeps WAL on the source until it is here.
@@ -33,8 +31,19 @@ public struct Attachment: Hashable, Sendable, Codable {
     /// The certificate authority's file; nil is libpq's own place.
     public var rootCertificate: String?
     public var slot: Slot
-    /// What the source lets slots hold back, in its own words; nil where nothing bounds them.
+    /// What the source let slots hold back when it was attached, in its own words; nil where nothing bounded
+    /// them.
     public var slotBound: String?
+    /// Where else its primary may be; nil for nowhere.
+    public var alternatives: [SourceAddress]?
+    /// WAL, in bytes, that the slot may hold back on the source before it is given up; nil for the default.
+    public var walLimit: UInt64?
+    /// The stream's name for `synchronous_standby_names`; nil where commits are not to wait for it.
+    public var synchronousName: String?
+
+    public static let defaultWALLimit: UInt64 = 10 << 30
+    /// Less is passed by every pause of a busy server's stream.
+    public static let leastWALLimit: UInt64 = 32 << 20
 
     public init(
         host: String, port: UInt16, user: String, security: Security, rootCertificate: String?, slot: Slot,
@@ -49,54 +58,12 @@ public struct Attachment: Hashable, Sendable, Codable {
         self.slotBound = slotBound
     }
 
-    /// What is promised of WAL while nobody receives.
-    public var guarantee: String {
-        switch slot {
-        case .permanent(let name):
-            if let slotBound {
-                "slot \(name) holds back at most \(slotBound) of WAL while nobody receives; more is a gap"
-            } else {
-                "slot \(name) is unbounded: while nobody receives, WAL can fill the source's disk"
-            }
-        case .temporary: "a temporary slot: WAL that the source forgets while nobody receives is a gap"
-        case .none: "no slot: WAL that the source forgets before it is received is a gap"
-        }
-    }
-}
+    /// All the addresses, in the order in which they are tried.
+    public var addresses: [SourceAddress] { [SourceAddress(host: host, port: port)] + (alternatives ?? []) }
 
-/// How an attached source stands.
-public struct AttachedState: Hashable, Sendable {
-    public enum Phase: String, Hashable, Sendable {
-        case connecting = "Connecting"
-        case streaming = "Streaming"
-        /// The connection is lost and is tried again.
-        case waiting = "Waiting"
-        /// Nobody receives: neither `pitr serve` nor `pitr receive` runs.
-        case notReceiving = "NotReceiving"
-    }
+    /// `db.example.org:5432`, or several with commas between them.
+    public var addressText: String { addresses.map { "\($0)" }.joined(separator: ",") }
 
-    public var attachment: Attachment
-    public var phase: Phase
-    public var since: PostgresTimestamp?
-    /// Everything before is on the disk here.
-    public var durable: LSN?
-    /// How far the source said it was.
-    public var sourceEnd: LSN?
-    /// How old the last moment is up to which nothing is missing: what would be lost if the source were lost
-    /// now, in seconds.
-    public var rpoSeconds: Double?
-    public var problem: String?
-    /// WAL from there on was gone before it was received, when that happened last.
-    public var gap: LSN?
-
-    public init(attachment: Attachment, phase: Phase) {
-        self.attachment = attachment
-        self.phase = phase
-    }
-
-    /// Bytes that the source has and that are not here.
-    public var lagBytes: UInt64? {
-        guard let durable, let sourceEnd else { return nil }
-        return sourceEnd > durable ? sourceEnd.distance(from: durable) : 0
-    }
+    /// Whether every address is a socket of this machine.
+    public var isLocal: Bool { addresses.allSatisfy(\.isLocal) }
 }

@@ -36,14 +36,48 @@ enum AttachView {
     static func add(_ state: AttachedState, to text: inout PersonText) {
         let attachment = state.attachment
         text.heading("Attached")
-        text.field("Source", "\(attachment.user)@\(attachment.host), port \(attachment.port)")
-        text.field("TLS", attachment.host.hasPrefix("/") ? "a local socket" : attachment.security.rawValue)
+        text.field("Source", source(attachment))
+        if attachment.addresses.count > 1 { text.field("Primary", state.primary) }
+        text.field("TLS", attachment.isLocal ? "a local socket" : attachment.security.rawValue)
         text.field("Receiving", phase(state))
         text.field("RPO", state.rpoSeconds.map { "\(rounded($0)) s would be lost with the source now" })
         text.field("Durable here", state.durable.map { "up to \($0)" })
         text.field("Behind", state.lagBytes.map { ByteText.of($0) })
         text.field("Gap", state.gap.map { "WAL from \($0) on was gone before it was received" })
-        text.field("Guarantee", attachment.guarantee)
+        text.field("Source's disk", state.slot.map(disk))
+        text.field("Slot made anew", state.slot.flatMap(renewal))
+        text.field("Commits", commits(state))
+        text.field("Guarantee", state.guarantee)
+    }
+
+    static func source(_ attachment: Attachment) -> String {
+        attachment.addresses.count > 1
+            ? "\(attachment.user)@\(attachment.addressText)"
+            : "\(attachment.user)@\(attachment.host), port \(attachment.port)"
+    }
+
+    /// `32 MB of WAL held back, given up at 10 GB`.
+    private static func disk(_ slot: SlotState) -> String {
+        let amount = "\(ByteText.of(slot.held)) of WAL held back"
+        let limit = ", given up at \(ByteText.of(slot.limit))"
+        return switch slot.level {
+        case .normal: amount + limit
+        case .near: "NEAR ITS LIMIT: " + amount + limit
+        case .unwatched where slot.isTemporary: "nothing held back: the slot went with the connection"
+        case .unwatched: amount + " when it was looked at last; nobody looks now"
+        }
+    }
+
+    private static func renewal(_ slot: SlotState) -> String? {
+        guard let at = slot.renewedAt, let why = slot.renewal else { return nil }
+        return "\(at.wholeSeconds): \(why.words)"
+    }
+
+    private static func commits(_ state: AttachedState) -> String? {
+        guard let name = state.attachment.synchronousName else { return nil }
+        return state.isAwaited
+            ? "wait for the stream '\(name)', for ever while nobody receives"
+            : "do not wait for the stream '\(name)': synchronous_standby_names does not have it"
     }
 
     private static func rounded(_ seconds: Double) -> String {

@@ -15,7 +15,8 @@ enum ServerView {
         [
             server.name, server.resourceGroup, server.location, server.version, String(server.storageSizeGiB),
             server.tier, server.skuName,
-            server.state.rawValue + (server.archiver?.isFailing == true ? ", archiving FAILING" : ""),
+            server.state.rawValue + (server.archiver?.isFailing == true ? ", archiving FAILING" : "")
+                + (server.attached?.slot?.level == .near ? ", slot NEAR ITS LIMIT" : ""),
             "NotEnabled", server.availabilityZone ?? "", tags(server.tags) ?? "",
         ]
     }

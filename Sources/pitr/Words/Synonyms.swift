@@ -47,6 +47,7 @@ enum Synonyms {
         "maintain": "maintenance cleanup prune gc",
         "serve": "daemon api",
         "attach": "adopt register connect-source",
+        "reattach": "reconnect",
         "open": "import load inspect validate verifybackup pg_verifybackup",
         "detach": "unregister disconnect forget",
         "receive": "receivewal pg_receivewal stream",

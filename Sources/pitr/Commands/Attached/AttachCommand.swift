@@ -20,8 +20,18 @@ struct AttachCommand: PitrCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var group: GroupOption
     @Option(name: .shortAndLong, help: "Name that the source gets here.") var name: String
-    @Option(help: "Address or name of the source, or the directory of its socket.") var host: String
+    @Option(
+        help: """
+            Address or name of the source, or the directory of its socket. Several with commas between them, with \
+            ports of their own (a,b:5433), are followed to whichever is the primary.
+            """)
+    var host: String?
     @Option(help: "Port of the source.") var port: UInt16 = 5432
+    @Option(
+        help: ArgumentHelp(
+            "Instead of --host: a cluster of this machine, as pg_lsclusters names it.",
+            valueName: "version/name"))
+    var cluster: DebianCluster?
     @Option(name: [.customShort("U"), .long], help: "The role that replicates.") var user = "pitr_backup"
     @Option(
         help: ArgumentHelp(
@@ -36,6 +46,13 @@ struct AttachCommand: PitrCommand {
     @Flag(help: "Use no replication slot: WAL that the source forgets too early is a gap.") var noSlot = false
     @Flag(help: "A permanent slot also where nothing bounds the WAL that it holds back on the source.")
     var slotUnbounded = false
+    @Option(
+        help: ArgumentHelp(
+            "WAL that the slot may hold back on the source before it is given up: 10GB unless set.",
+            valueName: "size"))
+    var walLimit: WALLimit?
+    @Flag(help: "Name the stream for the source's synchronous_standby_names; --check tells what that means.")
+    var synchronous = false
     @Option(name: [.customShort("u"), .long], help: "The login that administers copies; else postgres.")
     var adminUser: String?
     @Option(name: .shortAndLong, help: "Location, a label here.") var location: String?
@@ -47,13 +64,17 @@ struct AttachCommand: PitrCommand {
     @OptionGroup var tags: TagList
 
     func validate() throws {
-        if noSlot, slot != nil || slotUnbounded {
-            throw ValidationError("--no-slot goes with neither --slot nor --slot-unbounded")
+        if noSlot, slot != nil || slotUnbounded || walLimit != nil {
+            throw ValidationError("--no-slot goes with none of --slot, --slot-unbounded and --wal-limit")
         }
+        guard (host == nil) != (cluster == nil) else {
+            throw ValidationError("give either --host or --cluster")
+        }
+        _ = try host.map { try SourceAddresses.parse($0, port: port) }
     }
 
     func execute(_ session: Session) throws -> Report {
-        var request = request
+        var request = try request
         // As the person who called: the file may be readable for nobody else.
         request.password = try passwordFile.map { (path) throws(Problem) in try PasswordOptions.read(path) }
         let controlPlane = try session.controlPlane()
@@ -69,10 +90,25 @@ struct AttachCommand: PitrCommand {
     }
 
     private var request: AttachRequest {
-        var request = AttachRequest(
-            resourceGroup: group.resourceGroup, name: name, host: host, port: port, user: user)
-        request.security = sslMode
-        request.rootCertificate = sslRootCertificate
+        get throws {
+            var request = AttachRequest(
+                resourceGroup: group.resourceGroup, name: name,
+                addresses: try addresses(), user: user)
+            request.security = sslMode
+            request.rootCertificate = sslRootCertificate.map(AbsolutePath.of)
+            request.walLimit = walLimit?.bytes
+            request.isSynchronous = synchronous
+            fill(&request)
+            return request
+        }
+    }
+
+    private func addresses() throws -> [SourceAddress] {
+        if let cluster { return [try cluster.address()] }
+        return try SourceAddresses.parse(host ?? "", port: port)
+    }
+
+    private func fill(_ request: inout AttachRequest) {
         request.slotName = slot
         request.withoutSlot = noSlot
         request.acceptsUnboundedSlot = slotUnbounded
@@ -82,7 +118,6 @@ struct AttachCommand: PitrCommand {
         request.isFast = fast
         request.maxRate = rate
         request.tags = tags.values ?? [:]
-        return request
     }
 }
 

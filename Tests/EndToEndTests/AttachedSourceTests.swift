@@ -1,0 +1,185 @@
+import Glibc
+import Notation
+import Platform
+import PostgresClient
+import TestKit
+import Testing
+
+extension EndToEnd {
+    /// What an attached source lives through, and what is told of it meanwhile.
+    @Suite(.serialized)
+    struct AttachedSourceTests {
+        @Test(.timeLimit(.minutes(1)))
+        func `a slot that holds back too much is told in time, then given up, and the gap is healed`() throws
+        {
+            try ProductUnderTest.use("attachdisk") { product in
+                let source = try AttachedSource(
+                    product,
+                    settings: [
+                        "wal_keep_size": "0", "max_wal_size": "32MB", "min_wal_size": "32MB",
+                        "checkpoint_completion_target": "0",
+                    ])
+                try source.postgres.psql("CREATE TABLE t AS SELECT 1 AS i")
+                _ = try source.attach(["--wal-limit", "80MB"]).checked()
+                var receiver = try source.receive()
+                try source.postgres.psql("SELECT pg_switch_wal()")
+                try source.settle()
+                var told = try #require(try source.attached())
+                #expect(told["heldBackState"] == "Normal")
+                #expect(told["heldBackLimitBytes"]?.integer == 80 << 20)
+
+                // The disk here takes nothing any more.
+                let id = try #require(try product.serverFolders().first)
+                let folder = product.home + "/servers/\(id)/received/pg_wal"
+                func switches(_ count: Int) throws {
+                    for _ in 0..<count {
+                        try source.postgres.psql(
+                            "INSERT INTO t VALUES (2); SELECT pg_switch_wal(); CHECKPOINT")
+                    }
+                }
+                func again() throws {
+                    AttachedSource.end(receiver, SIGKILL)
+                    receiver = try product.start(["receive", "-n", "prod"])
+                }
+                chmod(folder, 0o500)
+                try switches(4)
+                try again()
+                #expect(
+                    try ProductUnderTest.eventually(seconds: 20) {
+                        try source.attached()?["heldBackState"] == "NearLimit"
+                    })
+                told = try #require(try source.attached())
+                #expect(told["slotRenewedBecause"] == JSONValue.null)
+                #expect(try product.run(["list"]).output.contains("slot NEAR ITS LIMIT"))
+                #expect(try product.run(["doctor"]).output.contains("is given up at 80.0 MiB"))
+
+                try switches(2)
+                try again()
+                #expect(
+                    try ProductUnderTest.eventually(seconds: 20) {
+                        try source.attached()?["slotRenewedBecause"] == "Limit"
+                    })
+                let held = "pg_wal_lsn_diff(pg_current_wal_flush_lsn(), restart_lsn)"
+                #expect(
+                    try source.postgres.psql("SELECT \(held) < 33554432 FROM pg_replication_slots") == "t")
+                chmod(folder, 0o700)
+                try again()
+                try source.isSeen("Streaming")
+                #expect(try source.attached()?["gapLsn"]?.string != nil)
+                #expect(
+                    try ProductUnderTest.eventually(seconds: 30) {
+                        try product.json("backup", "list", "-s", "prod").array?.count == 2
+                    })
+                let copy = try product.restore("copy", from: "prod").server
+                let session = try copy.superuser()
+                #expect(try session.value("SELECT count(*) FROM t") == "7")
+                session.close()
+                AttachedSource.end(receiver, SIGTERM)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `commits wait for the stream alone where it is named, and nobody lets go of it then`() throws {
+            try ProductUnderTest.use("attachsync") { product in
+                let source = try AttachedSource(product)
+                let check = try source.attach(["--synchronous", "--check"]).value()
+                #expect(check.printed().contains("RESET synchronous_standby_names"))
+                #expect(try source.attach(["--synchronous"]).checked().errors.contains("wait for ever"))
+                try source.postgres.psql("ALTER SYSTEM SET synchronous_standby_names = 'pitr_prod'")
+                try source.postgres.psql("SELECT pg_reload_conf()")
+                let receiver = try source.receive()
+                try source.postgres.psql("CREATE TABLE t AS SELECT 1 AS i")
+                #expect(
+                    try source.postgres.psql("SELECT application_name, sync_state FROM pg_stat_replication")
+                        == "pitr_prod|sync")
+                #expect(try source.attached()?["isAwaited"] == true)
+                #expect(try product.run(["doctor"]).output.contains("wait for this stream"))
+                AttachedSource.end(receiver, SIGTERM)
+                let refused = try product.run(["detach", "-n", "prod", "--yes"])
+                #expect(refused.errors.contains("RESET synchronous_standby_names"), "\(refused)")
+                try source.postgres.psql("ALTER SYSTEM RESET synchronous_standby_names")
+                try source.postgres.psql("SELECT pg_reload_conf()")
+                _ = try product.run(["detach", "-n", "prod", "--yes"]).checked()
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `segments of 64 MB, a receiver that stands still and a slot that somebody drops lose nothing`()
+            throws
+        {
+            try ProductUnderTest.use("attachstill") { product in
+                let source = try AttachedSource(product, initdb: ["--wal-segsize=64"])
+                try source.postgres.psql("CREATE TABLE t (i int, w text)")
+                _ = try source.attach().checked()
+                let receiver = try source.receive()
+                let rows = "SELECT i, repeat(md5(i::text), 60) FROM generate_series(1, 40000) i"
+                kill(receiver, SIGSTOP)
+                try source.postgres.psql("INSERT INTO t \(rows)")
+                #expect(
+                    try ProductUnderTest.eventually(seconds: 20) {
+                        try source.attached()?["problem"]?.string?.contains("has said nothing for") == true
+                    })
+                kill(receiver, SIGCONT)
+                try source.isSeen("Streaming")
+                try source.settle()
+
+                kill(receiver, SIGSTOP)
+                try source.cutStream()
+                #expect(
+                    try ProductUnderTest.eventually(seconds: 20) {
+                        try source.postgres.psql("SELECT active FROM pg_replication_slots") == "f"
+                    })
+                try source.postgres.psql("SELECT pg_drop_replication_slot('pitr_prod')")
+                try source.postgres.psql("INSERT INTO t \(rows); SELECT pg_switch_wal()")
+                kill(receiver, SIGCONT)
+                #expect(
+                    try ProductUnderTest.eventually(seconds: 20) {
+                        try source.attached()?["slotRenewedBecause"] == "Missing"
+                    })
+                try source.settle()
+                #expect(try source.attached()?["gapLsn"] == JSONValue.null)
+                #expect(try source.slots() == "1")
+                let copy = try product.restore("copy", from: "prod").server
+                let session = try copy.superuser()
+                #expect(try session.value("SELECT count(*) FROM t") == "80000")
+                session.close()
+                AttachedSource.end(receiver, SIGTERM)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `the demo restores a server that is not ours under load, and leaves nothing`() throws {
+            try ProductUnderTest.use("attachdemo") { product in
+                let told = try product.run(["demo", "--attach"]).checked().output
+                #expect(told.contains("20000 rows, same checksum"), "\(told)")
+                #expect(try product.serverNames() == [])
+                let folder = try #require(
+                    told.split(separator: " ").first { $0.hasPrefix("/tmp/pitr-demo.") })
+                #expect(!DurableFiles.exists(String(folder)))
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `what a source needs of this machine is told before anything is restored`() throws {
+            try ProductUnderTest.use("attachneeds") { product in
+                let source = try AttachedSource(product)
+                for statement in [
+                    "CREATE DATABASE books TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'",
+                    "UPDATE pg_database SET datcollversion = '1.2' WHERE datname = 'books'",
+                    """
+                    SET allow_system_table_mods = on;
+                    INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+                        VALUES (9999, 'elsewhere', 10, 11, false, '1')
+                    """,
+                    "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements', 'nowhere'",
+                ] { try source.postgres.psql(statement) }
+                _ = try source.attach().checked()
+                let plan = try product.run(["plan", "-n", "copy", "--source-server", "prod"]).checked().output
+                #expect(plan.contains("text in books was ordered by icu 1.2"), "\(plan)")
+                #expect(plan.contains("until they are installed: elsewhere"), "\(plan)")
+                #expect(plan.contains("libraries that are not on this machine: nowhere"), "\(plan)")
+                #expect(!plan.contains("plpgsql"), "\(plan)")
+            }
+        }
+    }
+}
