@@ -46,22 +46,26 @@ struct ResultTests {
     @Test func `a result is listed and shown, and its files are downloads`() throws {
         let test = try APIUnderTest()
         try Self.prepare(test)
-        let list = test.send("GET", Self.path + "/results").json
+        let token = try test.token()
+        func send(_ method: String, _ path: String) -> APIResponse {
+            test.send(method, Self.path + path, token: token)
+        }
+        let list = send("GET", "/results").json
         #expect(list["value"]?.array?.map { $0["id"]?.string } == ["r1"], "\(list)")
-        let shown = test.send("GET", Self.path + "/results/r1").json
+        let shown = send("GET", "/results/r1").json
         #expect(shown["files"]?.array?.count == 3, "\(shown)")
-        let script = test.send("GET", Self.path + "/results/r1/repair.sql")
+        let script = send("GET", "/results/r1/repair.sql")
         #expect(script.status == 200 && script.body == Array("of repair.sql".utf8))
         #expect(script["content-type"] == "text/plain; charset=utf-8")
         #expect(script["content-disposition"] == "attachment; filename=\"repair.sql\"")
-        let rows = test.send("GET", Self.path + "/results/r1/rows/public.t.csv")
+        let rows = send("GET", "/results/r1/rows/public.t.csv")
         #expect(rows.status == 200 && rows["content-type"] == "text/csv; charset=utf-8")
         for absent in ["r1/result.json", "r1/..%2Fresult.json", "r2", "r2/repair.sql", "..", "r1/rows/x"] {
-            let answer = test.send("GET", Self.path + "/results/" + absent)
+            let answer = send("GET", "/results/" + absent)
             #expect(answer.status == 404, "\(absent): \(answer.status)")
         }
-        #expect(test.send("DELETE", Self.path + "/results/r1").status == 204)
-        #expect(test.send("GET", Self.path + "/results/r1").status == 404)
+        #expect(send("DELETE", "/results/r1").status == 204)
+        #expect(send("GET", "/results/r1").status == 404)
     }
 
     @Test func `a reader sees that there is a result, and nothing of what tables hold`() throws {
