@@ -24,10 +24,20 @@ public struct FoundSegment: Sendable {
     }
 
     /// Whether it has all that a segment has: its end, or a switch to the next one.
+    ///
+    /// Where only the segment before knows whether it was a switch, it is taken for one.
     var isWhole: Bool { summary.isComplete || summary.mayEndWithStraddlingSwitch }
 
+    /// Whether all that is in it is the end of a record by which the server switched to the next segment.
+    func isSwitch(after previous: SegmentSummary?) -> Bool {
+        guard let previous, let record = join(tail: previous, head: summary) else { return false }
+        return record.resourceManager == .xlog && record.info & 0xF0 == XLogOperation.switchSegment
+    }
+
     /// Whether it ends as WAL that was still being written does.
-    var isUnfinished: Bool {
+    var isUnfinished: Bool { isUnfinished(isWhole: isWhole) }
+
+    func isUnfinished(isWhole: Bool) -> Bool {
         guard !isWhole, case .endsAt(_, let reason) = summary.outcome else { return false }
         return reason == .zeroedTail || reason == .recycledPage || reason == .truncated
     }

@@ -11,7 +11,10 @@ public struct WALReach: Hashable, Sendable {
 
     /// The newest one that the base backup can be recovered along.
     public var timeline: TimelineID
-    /// Segments that the backup is of no use without.
+    /// More than anybody reads; what claims to end far away must not take all memory.
+    static let mostMissing = 1000
+
+    /// Segments that the backup is of no use without, the first thousand of them.
     public var missing: [SegmentName] = []
     /// Everything before can be replayed: nothing is missing up to there.
     public var end: LSN
@@ -49,7 +52,8 @@ public struct WALReach: Hashable, Sendable {
         end = start
         let last = max(first, (max(stop.rawValue, 1) - 1) / size.bytes)
         let numbers = Set(chosen.map(\.name.number))
-        missing = (first...last).filter { !numbers.contains($0) }.map { path.segment($0, size) }
+        let absent = (first...last).lazy.filter { !numbers.contains($0) }.prefix(Self.mostMissing)
+        missing = Array(absent).map { path.segment($0, size) }
         follow(chosen, known, from: first, path, size)
     }
 
@@ -59,23 +63,54 @@ public struct WALReach: Hashable, Sendable {
     ) {
         var next = first
         var goesOn = true
+        var chain: [InventorySegment] = []
         for segment in chosen {
             let number = segment.name.number
             if number > next {
                 gaps.append(Gap(first: path.segment(next, size), last: path.segment(number - 1, size)))
                 goesOn = false
             }
-            next = number + 1
+            // What follows the bytes that are the path's is missing, where the file is another timeline's.
+            next = segment.limit == nil ? number + 1 : number
             guard let file = known[segment.file] else { continue }
-            let reach = min(file.isWhole ? segment.name.end : file.reach, segment.limit ?? .max)
+            let previous = goesOn ? chain.last?.summary : nil
+            if let previous, let start = Self.misfit(previous, file.summary) {
+                end = start
+                damaged.append(segment.name)
+                goesOn = false
+                continue
+            }
+            let isKnown = !goesOn || file.summary.isComplete || file.isSwitch(after: previous)
+            let isWhole = file.isWhole && isKnown
+            let reach = min(isWhole ? segment.name.end : file.reach, segment.limit ?? .max)
             if goesOn {
                 end = reach
                 if let stop = file.summary.lastStop, stop.end <= reach { last = stop }
+                chain.append(InventorySegment(name: segment.name, summary: file.summary))
             }
-            if !file.isWhole, segment.limit.map({ reach < $0 }) ?? true {
-                if segment != chosen.last || !file.isUnfinished { damaged.append(segment.name) }
+            if !isWhole, segment.limit.map({ reach < $0 }) ?? true {
+                if segment != chosen.last || !file.isUnfinished(isWhole: isWhole) {
+                    damaged.append(segment.name)
+                }
                 goesOn = false
             }
         }
+        tryCrossings(chain)
+    }
+
+    /// Where a record begins that goes on in a segment which has the rest of another one.
+    private static func misfit(_ previous: SegmentSummary, _ next: SegmentSummary) -> LSN? {
+        guard let tail = previous.tail, let head = next.head, tail.available < tail.length,
+            head.length != tail.length - tail.available
+        else { return nil }
+        return tail.start
+    }
+
+    /// Ends before the first record that crosses segments and does not have its checksum.
+    private mutating func tryCrossings(_ chain: [InventorySegment]) {
+        guard let wrong = wrongCrossings(chain).first, wrong < end else { return }
+        end = wrong
+        last = chain.compactMap(\.summary.lastStop).last { $0.end <= wrong }
+        if let torn = chain.last(where: { $0.name.start <= wrong }) { damaged.append(torn.name) }
     }
 }

@@ -1,0 +1,88 @@
+import Planning
+import PostgresFormat
+import Repository
+import Testing
+
+@testable import Capture
+
+/// How far WAL reaches, told from the summaries of its segments.
+struct WALReachTests {
+    private static let size = WALSegmentSize.standard
+    private static let root = TimelineID(1)
+    private static let start = LSN(2 << 24)
+    private static let stop = LSN(2 << 24 | 4096)
+
+    private static func segment(
+        _ number: UInt64, on timeline: TimelineID = root, _ change: (inout SegmentSummary) -> Void = { _ in }
+    ) -> FoundSegment {
+        let name = SegmentName(timeline: timeline, number: number, size: size)
+        var summary = SegmentSummary(segment: name, rawBytes: size.bytes, rawCRC32C: 0)
+        change(&summary)
+        return FoundSegment(
+            name: .segment(name), path: nil, place: name.fileName, summary: summary, isPacked: false)
+    }
+
+    private static func reach(
+        _ files: [FoundSegment], to stop: LSN = stop, histories: [TimelineID: String] = [:]
+    ) -> WALReach {
+        WALReach(from: start, to: stop, on: root, size, files: files, histories: histories)
+    }
+
+    private static func fragment(_ start: LSN, length: UInt32, available: UInt32) -> WALFragment {
+        WALFragment(start: start, length: length, available: available, bytes: [])
+    }
+
+    @Test func `a segment of the old timeline does not stand for what the new one wrote behind the switch`() {
+        let switched = LSN(3 << 24 | 0x8000)
+        let next = TimelineID(2)
+        let found = Self.reach(
+            [Self.segment(2), Self.segment(3), Self.segment(4, on: next)],
+            histories: [next: "1\t\(switched)\tno recovery target specified\n"])
+        #expect(found.timeline == next)
+        #expect(found.end == switched)
+        let lost = SegmentName(timeline: next, number: 3, size: Self.size)
+        #expect(found.gaps == [WALReach.Gap(first: lost, last: lost)])
+        let whole = Self.reach(
+            [Self.segment(2), Self.segment(3), Self.segment(3, on: next), Self.segment(4, on: next)],
+            histories: [next: "1\t\(switched)\tno recovery target specified\n"])
+        #expect(whole.gaps.isEmpty)
+        #expect(whole.end == LSN(5 << 24))
+    }
+
+    @Test func `a segment that does not have the rest of a record ends what is good before the record`() {
+        let begun = LSN(3 << 24 | 0xFF_FF00)
+        let found = Self.reach([
+            Self.segment(2), Self.segment(3) { $0.tail = Self.fragment(begun, length: 500, available: 200) },
+            Self.segment(4) { $0.head = Self.fragment(LSN(4 << 24), length: 250, available: 250) },
+        ])
+        #expect(found.end == begun)
+        #expect(found.damaged.map(\.number) == [4])
+        let fits = Self.reach([
+            Self.segment(2), Self.segment(3) { $0.tail = Self.fragment(begun, length: 500, available: 200) },
+            Self.segment(4) { $0.head = Self.fragment(LSN(4 << 24), length: 300, available: 300) },
+        ])
+        #expect(fits.end == LSN(5 << 24))
+        #expect(fits.damaged.isEmpty)
+    }
+
+    @Test func `a segment with the end of a record and zeros is not whole unless the record was a switch`() {
+        let position = LSN(3 << 24 | 200)
+        let zeroed = Self.segment(3) {
+            $0.outcome = .endsAt(position, .zeroedTail)
+            $0.head = Self.fragment(LSN(3 << 24), length: 100, available: 100)
+        }
+        let last = Self.reach([Self.segment(2), zeroed])
+        #expect(last.end == position)
+        #expect(last.damaged.isEmpty)
+        let middle = Self.reach([Self.segment(2), zeroed, Self.segment(4)])
+        #expect(middle.end == position)
+        #expect(middle.damaged.map(\.number) == [3])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a backup that claims to end far away is told with the first segments that are missing`() {
+        let found = Self.reach([Self.segment(2)], to: LSN(1 << 62))
+        #expect(found.missing.count == WALReach.mostMissing)
+        #expect(found.missing.first?.number == 3)
+    }
+}
