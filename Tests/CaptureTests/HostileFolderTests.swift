@@ -51,6 +51,30 @@ struct HostileFolderTests {
         #expect(throws: Problem.self) { try FoundBackupExamination(base, wal: []).look() }
     }
 
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            (ForgedTar.member("base/1/1", content: [1]), "is cut off"),
+            (
+                ForgedTar.member("pg_tblspc/16400", type: "2", link: "/elsewhere") + ForgedTar.end,
+                "without the archive of tablespace 16400"
+            ),
+            (
+                ForgedTar.member("base/1/1", content: [1]) + ForgedTar.member("base/1/1/2", content: [1])
+                    + ForgedTar.end, "as a file and as a directory"
+            ),
+        ])
+    func `an archive that lost its end, its tablespace's, or a path's kind is refused`(
+        _ bytes: [UInt8], _ words: String
+    ) throws {
+        let scratch = try ScratchDirectory("lostend")
+        try Self.put(Self.version + bytes, scratch.file("from/base.tar"))
+        let base = try FoundBase(at: scratch.file("from"))
+        let problem = #expect(throws: Problem.self) { try FoundBackupExamination(base, wal: []).look() }
+        #expect(problem?.code == .backupDamaged)
+        #expect(problem?.message.contains(words) == true)
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `links are not followed, whatever they are called`() throws {
         let scratch = try ScratchDirectory("links")

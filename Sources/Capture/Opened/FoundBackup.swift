@@ -102,6 +102,7 @@ struct FoundBackupJudge {
         let label = try label()
         let control = try control(major)
         let manifest = reception.compare()
+        noteLostTablespaces()
         if let said = manifest?.systemIdentifier, said != control.systemIdentifier {
             reception.noteDamage(
                 "its manifest is of system \(said), and its data of system \(control.systemIdentifier)")
@@ -249,13 +250,26 @@ struct FoundBackupJudge {
         return try own.best()
     }
 
-    /// Their places are told and never followed: files are directories inside of each copy.
-    private func tablespaces() -> [BackupTablespace] {
+    /// What the server wrote down of its tablespaces when the backup began.
+    private var mappedPlaces: [UInt32: String] {
         var places: [UInt32: String] = [:]
         for line in (text("tablespace_map") ?? "").split(separator: "\n") {
             let parts = line.split(separator: " ", maxSplits: 1)
             if parts.count == 2, let number = UInt32(parts[0]) { places[number] = String(parts[1]) }
         }
+        return places
+    }
+
+    private func noteLostTablespaces() {
+        for number in mappedPlaces.keys.sorted()
+        where !reception.directories.contains("pg_tblspc/\(number)") {
+            reception.noteDamage("its tablespace_map names tablespace \(number), which is missing")
+        }
+    }
+
+    /// Their places are told and never followed: files are directories inside of each copy.
+    private func tablespaces() -> [BackupTablespace] {
+        let places = mappedPlaces
         var numbers = Set(base.tablespaces.keys)
         if case .archives(_, let archives, _) = base.form { numbers.formUnion(archives.keys) }
         for directory in reception.directories where directory.hasPrefix("pg_tblspc/") {

@@ -33,7 +33,11 @@ public struct FoundBase: Hashable, Sendable {
     public static func find(
         at path: String, backup: String? = nil, tablespaces: [UInt32: String] = [:]
     ) throws(Problem) -> FoundBase {
-        if let server = try BarmanServer(at: path) { return try server.base(backup) }
+        if let server = try BarmanServer(at: path) {
+            var base = try server.base(backup)
+            base.tablespaces.merge(tablespaces) { $1 }
+            return base
+        }
         guard backup == nil else {
             throw Problem(
                 .invalidParameterValue, "'\(path)' has no backups to choose from",
@@ -86,7 +90,10 @@ public struct FoundBase: Hashable, Sendable {
     /// Bytes of the files as they lie there; what they unpack to is not known before.
     public func storedBytes() throws(Problem) -> UInt64 {
         switch form {
-        case .folder: return try FoundFolder.bytes(below: path)
+        case .folder:
+            var sum = try FoundFolder.bytes(below: path)
+            for directory in tablespaces.values { sum += try FoundFolder.bytes(below: directory) }
+            return sum
         case .archives(let base, let others, let wal):
             return ([base, wal].compactMap { $0 } + others.values)
                 .reduce(0) { $0 + (DurableFiles.status($1)?.size ?? 0) }

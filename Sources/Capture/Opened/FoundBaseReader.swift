@@ -122,6 +122,11 @@ struct FoundBaseReader {
                 return true
             }
             try tar.finish()
+            guard tar.isEnded else {
+                throw Problem(
+                    .backupDamaged, "'\(path)' is cut off",
+                    detail: "the empty blocks are missing that end an archive")
+            }
         } catch let refusal as TarRefusal {
             throw Problem(
                 .backupDamaged, "'\(path)' is not an archive as pg_basebackup writes it",
@@ -133,8 +138,24 @@ struct FoundBaseReader {
     private func begin(_ member: TarMember, _ path: String, _ body: (Piece) throws -> Void) throws {
         switch member.kind {
         case .file: try body(.file(path, modified: member.modified))
-        // Of a tablespace, whose own archive has its files.
-        case .directory, .tablespaceLink: try body(.directory(path))
+        case .directory: try body(.directory(path))
+        case .tablespaceLink:
+            try requireArchive(of: path)
+            try body(.directory(path))
         }
+    }
+
+    /// A link is a tablespace, whose own archive has its files.
+    private func requireArchive(of path: String) throws(Problem) {
+        let name = String(path.dropFirst("pg_tblspc/".count))
+        if case .archives(_, let tablespaces, _) = base.form, let number = UInt32(name),
+            tablespaces[number] != nil
+        {
+            return
+        }
+        throw Problem(
+            .backupDamaged, "the base backup is without the archive of tablespace \(name)",
+            detail: "its base.tar has '\(path)'",
+            hint: "Put \(name).tar, packed or not, beside base.tar.")
     }
 }

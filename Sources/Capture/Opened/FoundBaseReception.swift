@@ -126,15 +126,21 @@ final class FoundBaseReception {
 
     private func makeDirectory(_ path: String) throws(Problem) {
         guard !directories.contains(path) else { return }
+        guard !names.contains(path) else { throw Self.isBoth(path) }
         if let slash = path.lastIndex(of: "/") { try makeDirectory(String(path[..<slash])) }
         directories.insert(path)
         if let target { try DurableFiles.makeDirectory(target + "/" + path, durable: false) }
+    }
+
+    private static func isBoth(_ path: String) -> Problem {
+        Problem(.backupDamaged, "the base backup has '\(path)' as a file and as a directory")
     }
 
     private func begin(_ path: String, _ modified: Int64) throws(Problem) {
         guard names.insert(path).inserted else {
             throw Problem(.backupDamaged, "the base backup has '\(path)' twice")
         }
+        guard !directories.contains(path) else { throw Self.isBoth(path) }
         var file = Current(path: path, modified: modified)
         file.isTold = Self.told.contains(path)
         file.isManifest = path == "backup_manifest" && !isManifestKnown && manifest.isEmpty

@@ -87,6 +87,9 @@ struct TarStream {
         }
     }
 
+    /// Whether the two empty blocks have come that end an archive.
+    var isEnded: Bool { zeroBlocks >= 2 }
+
     /// To be called at the archive's end.
     func finish() throws(TarRefusal) {
         guard header.isEmpty, left == 0, padding == 0, !isInMember else { throw .endsEarly }
