@@ -31,6 +31,13 @@ public enum Packing: String, Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// How its program unpacks what comes to it.
+    ///
+    /// The others hold 128 MiB at most; a file of xz chooses how much memory it takes, up to 4 GiB.
+    var unpacking: [String] {
+        self == .xz ? ["-d", "-c", "--memlimit-decompress=512MiB"] : ["-d", "-c"]
+    }
+
     /// What is appended to a packed file's name.
     public var suffix: String {
         switch self {
@@ -77,7 +84,7 @@ public final class UnpackedFile {
             pipe.closeWriter()
             if none >= 0 { close(none) }
         }
-        let command = Command(packing.rawValue, ["-d", "-c"])
+        let command = Command(packing.rawValue, packing.unpacking)
         do throws(Problem) {
             let pid = try SystemCommands().spawn(
                 command, input: file.descriptor, output: pipe.writer, error: none, session: false)

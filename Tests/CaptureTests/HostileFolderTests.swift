@@ -178,4 +178,22 @@ struct HostileFolderTests {
             #expect(FoundWAL.bareName(name) == nil, "\(name)")
         }
     }
+
+    @Test func `of texts beside WAL no more is held than a server writes, and none that differ are taken`() {
+        var wal = FoundWAL()
+        wal.add(.text("1\t0/5000000\tno target\n"), "00000002.history", "a/00000002.history")
+        wal.add(.text("1\t0/5000000\tno target\n"), "00000002.history", "b/00000002.history")
+        #expect(wal.differing.isEmpty)
+        wal.add(.text("1\t0/6000000\tno target\n"), "00000002.history", "c/00000002.history")
+        #expect(wal.differing.count == 1)
+        wal.add(.text("nothing"), "00000003.history", "a/00000003.history")
+        #expect(wal.histories.count == 1)
+        #expect(wal.refused.map(\.place) == ["a/00000003.history"])
+        // Of segments of 1 MiB.
+        wal.add(.text("x"), "000000010000000000000FFF.00000028.backup", "a/x.backup")
+        #expect(wal.backups.keys.map(\.fileName) == ["000000010000000000000FFF.00000028.backup"])
+        let long = String(repeating: "#", count: FoundWAL.mostTextBytes)
+        wal.add(.text(long), "00000004.history", "a/00000004.history")
+        #expect(wal.histories.count == 1)
+    }
 }

@@ -130,7 +130,8 @@ struct FoundBackupJudge {
             leftOut: reception.leftOut.sorted().map {
                 "\"\($0)\" (the source's own, never in force in a copy)"
             },
-            damages: reception.damages, remarks: reception.remarks + remarks(), reach: reach,
+            damages: reception.damages,
+            remarks: reception.remarks + remarks() + passedOver(segments, label.startTimeline), reach: reach,
             settings: control.parameters, files: reception.files,
             directories: reception.directories.sorted(), wal: wal, segments: segments)
     }
@@ -247,6 +248,12 @@ struct FoundBackupJudge {
                     + "\(control.systemIdentifier)",
                 hint: "Name the folder that has this server's WAL.")
         }
+        if let (first, second) = own.differing.first {
+            throw Problem(
+                .archiveConflict, "there are two different files of the same name",
+                detail: "'\(first)' and '\(second)'",
+                hint: "Find out which of them is this server's, and name only the folder that has it.")
+        }
         return try own.best()
     }
 
@@ -278,6 +285,16 @@ struct FoundBackupJudge {
             }
         }
         return numbers.sorted().map { BackupTablespace(number: $0, location: places[$0] ?? "") }
+    }
+
+    /// WAL that no way leads to.
+    private func passedOver(_ segments: [FoundSegment], _ root: TimelineID) -> [String] {
+        let all = Set(segments.compactMap { $0.segment?.timeline })
+        let unknown = all.filter { $0 > root && wal.histories[$0] == nil }
+        return unknown.sorted().map { timeline in
+            "there is WAL of timeline \(timeline), and no \(ArchivedFileName.timelineHistory(timeline)): "
+                + "it is passed over"
+        }
     }
 
     private func remarks() -> [String] {

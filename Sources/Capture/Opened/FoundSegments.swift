@@ -104,6 +104,8 @@ struct SegmentExaminer {
 public struct FoundWAL: Sendable {
     /// More than a history of a thousand promotions.
     static let mostHistoryBytes = 1 << 20
+    /// Of all texts together: an archive of a few bytes may have any number of them.
+    static let mostTextBytes = 1 << 26
     /// More than the largest segment.
     private static let mostSegmentBytes: UInt64 = 1 << 30
 
@@ -114,6 +116,10 @@ public struct FoundWAL: Sendable {
     public internal(set) var backups: [ArchivedFileName: String] = [:]
     /// What has the name of WAL and is none, with the reason.
     public internal(set) var refused: [(place: String, reason: String)] = []
+    /// Where each text lies, and where another one of the same name does.
+    private var places: [ArchivedFileName: String] = [:]
+    private(set) var differing: [(String, String)] = []
+    private var textBytes = 0
 
     public init() {}
 
@@ -152,13 +158,20 @@ public struct FoundWAL: Sendable {
         let total = files.reduce(0) { $0 + $1.status.size }
         progress.begin("looking at WAL", totalBytes: total)
         defer { progress.end() }
-        let found = try Workers.map(files.count) { (place) throws(Problem) -> Seen in
+        let segments = files.filter { Self.isSegment($0.bare) }
+        let found = try Workers.map(segments.count) { (place) throws(Problem) -> Seen in
             try cancellation.check()
-            defer { progress.advance(bytes: files[place].status.size) }
-            let (path, bare, status) = files[place]
+            defer { progress.advance(bytes: segments[place].status.size) }
+            let (path, bare, status) = segments[place]
             return try Self.look(path, bare, try FoundFolder.open(path, status), cancellation)
         }
-        for (seen, file) in zip(found, files) { add(seen, file.bare, file.path) }
+        for (seen, file) in zip(found, segments) { add(seen, file.bare, file.path) }
+        // One after the other, so that no more of them is held than is taken.
+        for (path, bare, status) in files where !Self.isSegment(bare) {
+            try cancellation.check()
+            add(try Self.look(path, bare, try FoundFolder.open(path, status), cancellation), bare, path)
+            progress.advance(bytes: status.size)
+        }
     }
 
     private static func files(below folder: String) throws(Problem)
@@ -186,13 +199,34 @@ public struct FoundWAL: Sendable {
         switch seen {
         case .segment(let segment): segments.append(segment)
         case .nothing(let reason): refused.append((place, reason))
-        case .text(let text):
-            // Neither kind of name depends on the size of segments.
-            switch ArchivedFileName(fileName: bare) {
-            case .timelineHistory(let timeline): histories[timeline] = text
-            case .backupHistory?: if let name = ArchivedFileName(fileName: bare) { backups[name] = text }
-            case .segment?, .partial?, nil: refused.append((place, "its name is none of WAL's"))
+        case .text(let text): add(text, bare, place)
+        }
+    }
+
+    private mutating func add(_ text: String, _ bare: String, _ place: String) {
+        textBytes += text.utf8.count
+        guard textBytes <= Self.mostTextBytes else {
+            return refused.append((place, "there is more of that kind than any server writes"))
+        }
+        // The smallest segments have all names that the others have, and each is printed as it was.
+        let smallest = WALSegmentSize(bytes: 1 << 20) ?? .standard
+        guard let name = ArchivedFileName(fileName: bare, segmentSize: smallest) else {
+            return refused.append((place, "its name is none of WAL's"))
+        }
+        let other: String?
+        switch name {
+        case .timelineHistory(let timeline):
+            do throws(TimelineHistory.Failure) {
+                _ = try TimelineHistory(parsing: text, of: timeline)
+            } catch {
+                return refused.append((place, "it is no history of a timeline"))
             }
+            other = histories.updateValue(text, forKey: timeline)
+        case .backupHistory: other = backups.updateValue(text, forKey: name)
+        case .segment, .partial: return refused.append((place, "its name is none of WAL's"))
+        }
+        if let before = places.updateValue(place, forKey: name), other != text {
+            differing.append((before, place))
         }
     }
 
