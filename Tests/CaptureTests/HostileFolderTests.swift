@@ -196,4 +196,11 @@ struct HostileFolderTests {
         wal.add(.text(long), "00000004.history", "a/00000004.history")
         #expect(wal.histories.count == 1)
     }
+
+    @Test func `a label tells when it began where its zone is known, whatever the file's own time`() {
+        let said = FoundBackupJudge.time("2026-11-30 07:53:14 UTC")
+        #expect(said?.description.hasPrefix("2026-11-30T07:53:14") == true)
+        #expect(FoundBackupJudge.time("2026-11-30 07:53:14 GMT") == said)
+        #expect(FoundBackupJudge.time("2026-11-30 08:53:14 CET") == nil)
+    }
 }

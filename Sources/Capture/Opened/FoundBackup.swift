@@ -12,6 +12,8 @@ public struct FoundBackup: Sendable {
     public var label: BackupLabel
     /// 1 or 2; nil where it has none.
     public var manifestVersion: Int?
+    /// Whether each file has the checksum that the manifest says, and not only the size.
+    public var isWhollyCompared: Bool
     /// Replay must reach this to be consistent.
     public var stop: LSN
     /// The server's clock when it began, to the second.
@@ -115,7 +117,8 @@ struct FoundBackupJudge {
         let reach = WALReach(
             from: label.startLSN, to: stop, on: label.startTimeline, control.walSegmentSize, files: segments,
             histories: wal.histories)
-        let began = reception.labelTime ?? base.knownBegin ?? reception.labelFileTime
+        let began =
+            reception.labelTime ?? base.knownBegin ?? Self.time(label.startTime) ?? reception.labelFileTime
         // Files tell whole seconds.
         let ended = max(base.knownEnd ?? began, began.advanced(bySeconds: 1))
         let required = segments.filter { ($0.segment?.start ?? .max) < stop }
@@ -123,7 +126,8 @@ struct FoundBackupJudge {
         return FoundBackup(
             base: base, major: major, systemIdentifier: control.systemIdentifier,
             segmentSize: control.walSegmentSize, label: label,
-            manifestVersion: manifest.map { $0.systemIdentifier == nil ? 1 : 2 }, stop: stop, began: began,
+            manifestVersion: manifest.map { $0.systemIdentifier == nil ? 1 : 2 },
+            isWhollyCompared: reception.isWhollyCompared, stop: stop, began: began,
             completed: max(ended, last ?? ended),
             fileCount: reception.fileCount, totalBytes: reception.totalBytes,
             tablespaces: tablespaces(),
@@ -134,6 +138,14 @@ struct FoundBackupJudge {
             remarks: reception.remarks + remarks() + passedOver(segments, label.startTimeline), reach: reach,
             settings: control.parameters, files: reception.files,
             directories: reception.directories.sorted(), wal: wal, segments: segments)
+    }
+
+    /// A label's `2026-11-30 07:53:14 UTC`; nil for other zones, whose short names mean several.
+    static func time(_ text: String) -> PostgresTimestamp? {
+        guard text.hasSuffix(" UTC") || text.hasSuffix(" GMT"),
+            case .success(let parsed) = TimestampParser.parse(text.dropLast(4) + "Z")
+        else { return nil }
+        return parsed.instant
     }
 
     static func refused(_ reason: String, hint: String? = nil) -> Problem {

@@ -58,6 +58,8 @@ final class FoundBaseReception {
     private(set) var wal = FoundWAL()
     private(set) var damages: [String] = []
     private(set) var remarks: [String] = []
+    /// Whether the manifest had a checksum for each file, of a kind that is looked at.
+    private(set) var isWhollyCompared = false
     /// Of the files that a copy has.
     private(set) var totalBytes: UInt64 = 0
     private(set) var fileCount = 0
@@ -273,6 +275,7 @@ final class FoundBaseReception {
         where expected[path] == nil && SourceFiles.isKept(path) && !isPassedOver(path) {
             damages.append("'\(path)' is not in its manifest")
         }
+        isWhollyCompared = unchecked.isEmpty
         if !unchecked.isEmpty {
             remarks.append(
                 "checksums of the kind \(unchecked.sorted().joined(separator: ", ")) are not looked at: only "
@@ -294,5 +297,4 @@ final class FoundBaseReception {
     }
 
     func noteDamage(_ words: String) { damages.append(words) }
-    func noteRemark(_ words: String) { remarks.append(words) }
 }

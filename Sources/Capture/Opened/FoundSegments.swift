@@ -209,8 +209,7 @@ public struct FoundWAL: Sendable {
             return refused.append((place, "there is more of that kind than any server writes"))
         }
         // The smallest segments have all names that the others have, and each is printed as it was.
-        let smallest = WALSegmentSize(bytes: 1 << 20) ?? .standard
-        guard let name = ArchivedFileName(fileName: bare, segmentSize: smallest) else {
+        guard let name = ArchivedFileName(fileName: bare, segmentSize: .smallest) else {
             return refused.append((place, "its name is none of WAL's"))
         }
         let other: String?

@@ -31,11 +31,9 @@ extension OpenReport {
             Finding(.problem, "base backup", $0, remedy: "Take another backup; this one cannot be trusted.")
         }
         if found.damages.isEmpty {
-            findings.append(
-                Finding(.ok, "base backup", "\(found.fileCount) files, each as its manifest says"))
-            if found.manifestVersion == nil {
-                findings[0].message = "\(found.fileCount) files"
-            }
+            let compared = found.isWhollyCompared ? "as" : "as large as"
+            let known = found.manifestVersion.map { _ in ", each \(compared) its manifest says" } ?? ""
+            findings.append(Finding(.ok, "base backup", "\(found.fileCount) files\(known)"))
         }
         return findings + found.remarks.map { Finding(.warning, "remark", $0) }
     }
@@ -43,11 +41,15 @@ extension OpenReport {
     private static func wal(_ found: FoundBackup) -> [Finding] {
         let reach = found.reach
         guard reach.missing.isEmpty else {
-            return reach.missing.prefix(10).map {
+            var missing = reach.missing.prefix(10).map {
                 Finding(
                     .problem, "WAL", "\($0.fileName) is missing, which the base backup is of no use without",
                     remedy: "Name the folder that has it: --wal DIR.")
             }
+            if reach.missing.count > missing.count {
+                missing.append(Finding(.problem, "WAL", "and more behind them are missing"))
+            }
+            return missing
         }
         var findings: [Finding] = []
         if reach.end < found.stop {
