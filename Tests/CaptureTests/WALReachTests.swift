@@ -79,6 +79,19 @@ struct WALReachTests {
         #expect(middle.damaged.map(\.number) == [3])
     }
 
+    @Test func `a copy that was taken too early is no other file of a segment that is whole`() throws {
+        let early = Self.segment(3) {
+            $0.outcome = .endsAt(LSN(3 << 24 | 200), .zeroedTail)
+            $0.head = Self.fragment(LSN(3 << 24), length: 100, available: 100)
+            $0.rawCRC32C = 1
+        }
+        var wal = FoundWAL()
+        wal.segments = [early, Self.segment(3)]
+        #expect(try wal.best().map(\.summary.isComplete) == [true])
+        wal.segments = [Self.segment(3), Self.segment(3) { $0.rawCRC32C = 2 }]
+        #expect(throws: (any Error).self) { try wal.best() }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `a backup that claims to end far away is told with the first segments that are missing`() {
         let found = Self.reach([Self.segment(2)], to: LSN(1 << 62))

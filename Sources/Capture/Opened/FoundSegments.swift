@@ -28,6 +28,14 @@ public struct FoundSegment: Sendable {
     /// Where only the segment before knows whether it was a switch, it is taken for one.
     var isWhole: Bool { summary.isComplete || summary.mayEndWithStraddlingSwitch }
 
+    /// Whether its name says that the server never finished it.
+    var isCalledPartial: Bool {
+        if case .partial = name { true } else { false }
+    }
+
+    /// One that is proved whole is better than one that may be, which a copy taken too early looks like.
+    fileprivate var rank: Int { summary.isComplete ? 2 : isWhole ? 1 : 0 }
+
     /// Whether all that is in it is the end of a record by which the server switched to the next segment.
     func isSwitch(after previous: SegmentSummary?) -> Bool {
         guard let previous, let record = join(tail: previous, head: summary) else { return false }
@@ -273,13 +281,14 @@ public struct FoundWAL: Sendable {
                 best[name] = found
                 continue
             }
-            if other.isWhole, found.isWhole, other.summary.rawCRC32C != found.summary.rawCRC32C {
+            let isAlike = other.rank == found.rank && found.isWhole
+            if isAlike, other.summary.rawCRC32C != found.summary.rawCRC32C {
                 throw Problem(
                     .archiveConflict, "there are two different files of segment \(name)",
                     detail: "'\(other.place)' and '\(found.place)'",
                     hint: "Find out which of them is this server's, and name only the folder that has it.")
             }
-            if (found.isWhole ? 1 : 0, found.reach) > (other.isWhole ? 1 : 0, other.reach) {
+            if (found.rank, found.reach) > (other.rank, other.reach) {
                 best[name] = found
             }
         }

@@ -173,7 +173,8 @@ public struct OpenedBackup: Sendable {
     {
         guard let name = found.segment, let path = found.path else { return }
         // What gets no end is archived as PostgreSQL archives the last of a timeline.
-        let archived = found.isUnfinished ? ArchivedFileName.partial(name) : ArchivedFileName.segment(name)
+        let isPartial = found.isUnfinished || (found.isCalledPartial && !found.isWhole)
+        let archived = isPartial ? ArchivedFileName.partial(name) : ArchivedFileName.segment(name)
         guard found.isPacked || found.summary.rawBytes != name.size.bytes else {
             _ = try archive.push(path: path, name: archived.fileName)
             return
