@@ -143,6 +143,7 @@ extension ControlPlane {
 
     /// Checks the version that is asked for, before anything costs time.
     func checkVersion(_ request: UpgradeRequest, _ row: ServerRow) throws -> PostgresInstallation {
+        try requireOwn(row)
         guard row.restoredFrom != nil || request.isForAnyServer else {
             throw Problem(
                 .operationNotSupported, "server '\(row.name)' is not a copy, so it is not upgraded just so",

@@ -52,6 +52,11 @@ struct ShowConnectionStringCommand: PitrCommand {
                 let controlPlane = try session.controlPlane()
                 let server = try controlPlane.showServer(
                     ServerReference(resourceGroup: group.resourceGroup, name: serverName))
+                guard server.opened == nil else {
+                    throw Problem(
+                        .operationNotSupported,
+                        "'\(server.name)' is an opened backup, and no server is behind it")
+                }
                 strings.host = server.host
                 strings.port = server.port
                 strings.rootCertificate = controlPlane.authorityFile
