@@ -110,6 +110,13 @@ struct FoundBackupJudge {
                 "its manifest is of system \(said), and its data of system \(control.systemIdentifier)")
         }
         let stop = try stop(label, manifest)
+        let first = SegmentName(
+            timeline: label.startTimeline, containing: label.startLSN, size: control.walSegmentSize)
+        guard label.startSegment == first.fileName else {
+            throw Self.refused(
+                "its backup_label says that \(label.startLSN) of timeline \(label.startTimeline) is in "
+                    + label.startSegment)
+        }
         guard label.startLSN <= label.checkpointLSN, label.checkpointLSN <= stop, stop.isPlausible else {
             throw Self.refused("it begins at \(label.startLSN), and ends at \(stop)")
         }
