@@ -75,6 +75,16 @@ struct HostileFolderTests {
         #expect(problem?.message.contains(words) == true)
     }
 
+    @Test func `directories of tablespaces are refused where the base backup is in archives`() throws {
+        let scratch = try ScratchDirectory("archives")
+        try Self.put(Self.version + ForgedTar.end, scratch.file("from/base.tar"))
+        let problem = #expect(throws: Problem.self) {
+            try FoundBase.find(at: scratch.file("from"), tablespaces: [16_400: scratch.path])
+        }
+        #expect(problem?.code == .invalidParameterValue)
+        #expect(try FoundBase.find(at: scratch.file("from")).form != .folder)
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `links are not followed, whatever they are called`() throws {
         let scratch = try ScratchDirectory("links")

@@ -36,14 +36,23 @@ public struct FoundBase: Hashable, Sendable {
         if let server = try BarmanServer(at: path) {
             var base = try server.base(backup)
             base.tablespaces.merge(tablespaces) { $1 }
-            return base
+            return try base.taking(tablespaces)
         }
         guard backup == nil else {
             throw Problem(
                 .invalidParameterValue, "'\(path)' has no backups to choose from",
                 hint: "Leave --backup out: it chooses one of a Barman server's directory.")
         }
-        return try FoundBase(at: path, tablespaces: tablespaces)
+        return try FoundBase(at: path, tablespaces: tablespaces).taking(tablespaces)
+    }
+
+    /// Refuses directories of tablespaces that would not be looked at.
+    private func taking(_ named: [UInt32: String]) throws(Problem) -> FoundBase {
+        guard form != .folder, !named.isEmpty else { return self }
+        throw Problem(
+            .invalidParameterValue, "the base backup is in archives, and so are its tablespaces",
+            detail: "'\(path)'",
+            hint: "Leave --tablespace out: put the archive of each tablespace beside base.tar.")
     }
 
     /// Recognises what lies there.
