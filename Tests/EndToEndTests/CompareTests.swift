@@ -80,9 +80,7 @@ extension EndToEnd {
                 let full = try Self.compared(product, ["--rows", "--full"], isEqual: false)
                 #expect(Self.findings(quick) == Self.findings(full))
                 #expect(Self.findings(full)["public.t"] == "different 3 3 254")
-                let read = (quick["tables"]?.array ?? []).filter { $0["rowsHere"] != .null }
-                let names = read.compactMap { $0["name"]?.string }
-                #expect(names == CompareWorkload.readWhole, "\(quick)")
+                #expect(Self.readWhole(quick), "\(quick)")
                 try Self.checkSource(product, full)
                 try Self.checkCopies(product, later)
             }
@@ -90,16 +88,21 @@ extension EndToEnd {
 
         /// The source itself beside its copy, from either side, and by its name.
         private static func checkSource(_ product: ProductUnderTest, _ full: JSONValue) throws {
-            let direct = try compared(product, ["--rows", "--with-source"], isEqual: false)
-            #expect(findings(direct) == findings(full))
-            let read = (direct["tables"]?.array ?? []).filter { $0["rowsHere"] != .null }
-            #expect(read.compactMap { $0["name"]?.string } == CompareWorkload.readWhole, "\(direct)")
-            let turned = try product.run(
-                ["compare", "-n", "shop", "--with", "copy", "-d", "postgres", "--rows"]
-            ).printed()
-            let names = turned["databases"]?.array?.first.map(Self.unequal)
-            #expect(names == unequal(direct), "\(turned)")
-            #expect(turned["notes"]?.array?.isEmpty == true, "\(turned)")
+            for words in [["-n", "copy", "--with-source"], ["-n", "shop", "--with", "copy"]] {
+                let told = try product.run(["compare", "-d", "postgres", "--rows"] + words).printed()
+                let database = try #require(told["databases"]?.array?.first)
+                #expect(unequal(database) == unequal(full), "\(told)")
+                // Where its WAL does not get to the disk in time, all rows are read, and it is said.
+                if told["notes"]?.array?.isEmpty == true { #expect(readWhole(database), "\(told)") }
+            }
+        }
+
+        /// Whether only those tables were read as a whole of which WAL says too little; how much of it
+        /// random work names is another matter.
+        private static func readWhole(_ database: JSONValue) -> Bool {
+            let names = (database["tables"]?.array ?? []).filter { $0["rowsHere"] != .null }
+                .compactMap { $0["name"]?.string }
+            return names.filter { $0 != "public.busy" && $0 != "public.loose" } == CompareWorkload.readWhole
         }
 
         /// Two copies of one source, from either side of the other fork.
@@ -114,8 +117,7 @@ extension EndToEnd {
             #expect(findings(quick) == findings(full))
             #expect(findings(full)["public.t"] == "different 3 3 275", "\(findings(full))")
             #expect(findings(full)["public.same"] == "different 0 0 1", "\(findings(full))")
-            let read = (quick["tables"]?.array ?? []).filter { $0["rowsHere"] != .null }
-            #expect(read.compactMap { $0["name"]?.string } == CompareWorkload.readWhole, "\(quick)")
+            #expect(readWhole(quick), "\(quick)")
             let turned = try product.run(
                 ["compare", "-n", "other", "--with", "copy", "-d", "postgres", "--rows"]
             ).printed()
