@@ -16,7 +16,9 @@ struct ResultTests {
         + "/resourceGroups/shop/providers/Microsoft.DBforPostgreSQL/flexibleServers/orders"
 
     /// A server that is entered and was never made, with a result as a worker leaves it.
-    private static func prepare(_ test: APIUnderTest) throws {
+    ///
+    /// - Parameter otherGroup: of what it was compared with, as of a comparison.
+    private static func prepare(_ test: APIUnderTest, otherGroup: String? = nil) throws {
         _ = try test.controlPlane.createGroup(
             name: "shop", location: "westeurope", tags: [:], caller: Caller(name: "ann"))
         var create = CreateServerRequest(resourceGroup: "shop")
@@ -34,6 +36,7 @@ struct ResultTests {
             subject: "transaction 745", startedAt: now, finishedAt: now, summary: "Proved.",
             sides: ["before", "after", "now"])
         result.writtenRows = 1
+        result.otherResourceGroup = otherGroup
         let store = test.controlPlane.results
         try store.begin("r1")
         try DurableFiles.makeDirectories(store.files("r1") + "/rows")
@@ -86,5 +89,19 @@ struct ResultTests {
         let restores = test.send(
             "GET", Self.path + "/results/r1/repair.sql", token: try test.token(restorer.identity))
         #expect(restores.status == 200)
+    }
+
+    @Test func `rows of another resource group are for whoever may read results there too`() throws {
+        let test = try APIUnderTest()
+        try Self.prepare(test, otherGroup: "payroll")
+        func status(_ path: String, _ scope: AccessScope, _ name: String) throws -> Int {
+            let identity = try test.identity(.restoreOperator, scope, name: name)
+            return test.send("GET", Self.path + path, token: try test.token(identity.identity)).status
+        }
+        let shop = AccessScope.resourceGroup("shop")
+        #expect(try status("/results/r1", shop, "ann") == 200)
+        #expect(try status("/results/r1/repair.sql", shop, "bea") == 403)
+        #expect(try status("/results/r1/rows/public.t.csv", shop, "cid") == 403)
+        #expect(try status("/results/r1/repair.sql", .subscription, "dan") == 200)
     }
 }

@@ -42,6 +42,8 @@ extension ControlPlane {
     func keep(
         _ request: CompareRequest, _ files: any ResultFiles, for accepted: AcceptedWork
     ) throws {
+        // The source may be gone by the end.
+        let otherGroup = try otherGroup(of: request, for: accepted)
         try results.begin(accepted.id)
         let written = try files.comparison(in: results.files(accepted.id))
         _ = try compare(
@@ -49,7 +51,9 @@ extension ControlPlane {
             finish: { result, operation, row in
                 try written.finish(result)
                 RestoreFaults.reached("result: files")
-                try finish(KeptResult(result, request, operation, of: row))
+                var kept = KeptResult(result, request, operation, of: row)
+                kept.otherResourceGroup = otherGroup
+                try finish(kept)
             },
             output: { (database, table, row) throws(Problem) in try written.add(database, table, row) })
     }
@@ -143,8 +147,12 @@ extension ControlPlane {
     /// The resource group of what a server is to be compared with; nil where that is told with the refusal
     /// of the comparison.
     public func otherGroup(of request: CompareRequest) throws -> String? {
+        try otherGroup(of: request, for: nil)
+    }
+
+    private func otherGroup(of request: CompareRequest, for accepted: AcceptedWork?) throws -> String? {
         if case .server(let other) = request.other { return other.resourceGroup }
-        return try comparedSource(of: findComplete(request.server), request)?.resourceGroup
+        return try comparedSource(of: findComplete(request.server, for: accepted), request)?.resourceGroup
     }
 }
 

@@ -13,8 +13,14 @@ extension PortalPages {
         guard let id = visit.request.query["id"] else { return nil }
         let kept = try result(id, of: server)
         guard let file = visit.request.query["file"] else { return .page(try page(kept, server, part)) }
-        try visit.require(.readResult, server.resourceGroup)
+        for group in Self.groups(kept, server) { try visit.require(.readResult, group) }
         return .file(file, try controlPlane.resultFile(file, of: kept))
+    }
+
+    /// The groups whose tables' content is in a result: a comparison may have been with a server of another
+    /// one.
+    private static func groups(_ kept: KeptResult, _ server: ServerDetails) -> [String] {
+        [server.resourceGroup] + [kept.otherResourceGroup].compactMap(\.self)
     }
 
     func result(_ id: String, of server: ServerDetails) throws -> KeptResult {
@@ -62,7 +68,7 @@ extension PortalPages {
         page.sides = kept.sides
         page.leftOut = kept.leftOut
         page.notes = kept.notes
-        page.maySeeRows = visit.may(.readResult, server.resourceGroup)
+        page.maySeeRows = Self.groups(kept, server).allSatisfy { visit.may(.readResult, $0) }
         page.mayDelete = visit.may(.deleteResult, server.resourceGroup)
         page.tables = kept.tables.map { Self.table($0, withRows: page.maySeeRows) }
         if page.maySeeRows {

@@ -25,6 +25,16 @@ extension Resources {
         }
         return result
     }
+
+    /// Rows of the other side of a comparison are in its files: whoever asks has to be allowed that there
+    /// too.
+    func file(_ name: String, of result: KeptResult) throws -> APIResponse {
+        if let other = result.otherResourceGroup {
+            try Authenticator.require(
+                .readResult, by: identity, group: other, scope: ResourceID.group(other))
+        }
+        return .file(name, try controlPlane.resultFile(name, of: result))
+    }
 }
 
 extension ServerReference {

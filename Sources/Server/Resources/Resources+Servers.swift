@@ -59,8 +59,7 @@ extension Resources {
             try controlPlane.deleteResult(result(id, of: server).id)
             return .empty(204)
         case .resultFile(let id, let name):
-            let result = try result(id, of: server)
-            return .file(name, try controlPlane.resultFile(name, of: result))
+            return try file(name, of: result(id, of: server))
         }
     }
 

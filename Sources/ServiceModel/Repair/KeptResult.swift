@@ -115,6 +115,8 @@ public struct KeptResult: Codable, Hashable, Sendable {
     public var proof: String?
     /// Of a comparison.
     public var isEqual: Bool?
+    /// Of a comparison: the resource group of the other side, whose rows are in it as well.
+    public var otherResourceGroup: String?
     public var files: [File] = []
 
     public init(
