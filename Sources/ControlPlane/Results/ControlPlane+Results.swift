@@ -33,6 +33,9 @@ extension ControlPlane {
     ) throws {
         try results.begin(accepted.id)
         _ = try undo(request, for: accepted) { result, operation, row in
+            // The script has about half of what the rows have in their three states.
+            try diskRoom(paths.results).require(
+                UInt64(result.script.utf8.count) * 4, for: "the files of the undo")
             try files.write(result, to: results.files(operation.id), hasScript: !request.isPreview)
             RestoreFaults.reached("result: files")
             try finish(KeptResult(result, request, operation, of: row))
@@ -46,6 +49,7 @@ extension ControlPlane {
         let otherGroup = try otherGroup(of: request, for: accepted)
         try results.begin(accepted.id)
         let written = try files.comparison(in: results.files(accepted.id))
+        let room = try RoomForRows(diskRoom(paths.results))
         _ = try compare(
             request, for: accepted,
             finish: { result, operation, row in
@@ -55,7 +59,10 @@ extension ControlPlane {
                 kept.otherResourceGroup = otherGroup
                 try finish(kept)
             },
-            output: { (database, table, row) throws(Problem) in try written.add(database, table, row) })
+            output: { (database, table, row) throws(Problem) in
+                try room.take(row)
+                try written.add(database, table, row)
+            })
     }
 
     private func finish(_ result: KeptResult) throws {
@@ -189,5 +196,31 @@ extension ControlPlane {
         entry.source = source?.id
         entry.lane = "compare:\(row.id)"
         return try enter(entry, caller)
+    }
+}
+
+/// Looks at the room on the disk again whenever much has been written: how many rows differ nobody knows
+/// before.
+private final class RoomForRows {
+    private static let step: UInt64 = 16 << 20
+    private let room: DiskRoom
+    /// Of what was asked for.
+    private var left: UInt64 = 0
+
+    init(_ room: DiskRoom) { self.room = room }
+
+    func take(_ row: RowDifference) throws(Problem) {
+        // The key stands in each of the lines.
+        let key = row.key.reduce(64) { $0 + Self.bytes($1) }
+        let bytes = UInt64(row.cells.reduce(0) { $0 + key + Self.bytes($1) })
+        if bytes > left {
+            left = max(bytes, Self.step)
+            try room.require(left, for: "the rows that differ")
+        }
+        left -= bytes
+    }
+
+    private static func bytes(_ cell: RowDifference.NamedCell) -> Int {
+        (cell.here?.text.utf8.count ?? 0) + (cell.there?.text.utf8.count ?? 0)
     }
 }
