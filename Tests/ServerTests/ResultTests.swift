@@ -1,3 +1,4 @@
+import Glibc
 import Notation
 import PostgresFormat
 import ServiceModel
@@ -103,5 +104,16 @@ struct ResultTests {
         #expect(try status("/results/r1/repair.sql", shop, "bea") == 403)
         #expect(try status("/results/r1/rows/public.t.csv", shop, "cid") == 403)
         #expect(try status("/results/r1/repair.sql", .subscription, "dan") == 200)
+    }
+
+    @Test func `a file that would fill the daemon's memory is not sent`() throws {
+        let test = try APIUnderTest()
+        try Self.prepare(test)
+        let store = test.controlPlane.results
+        #expect(truncate(store.files("r1") + "/report.md", 129 << 20) == 0)
+        try store.finish(try test.controlPlane.showResult("r1"))
+        let answer = test.send("GET", Self.path + "/results/r1/report.md")
+        #expect(answer.status == 400 && answer.errorCode == "OperationNotSupported", "\(answer.status)")
+        #expect(test.send("GET", Self.path + "/results/r1/repair.sql").status == 200)
     }
 }

@@ -103,8 +103,18 @@ extension ControlPlane {
     }
 
     /// The content of one of a result's files, by its name there.
-    public func resultFile(_ name: String, of result: KeptResult) throws -> [UInt8] {
-        try results.content(name, of: result)
+    ///
+    /// - Parameter limit: in bytes, of a process that others need as well; nil is none.
+    public func resultFile(
+        _ name: String, of result: KeptResult, atMost limit: UInt64? = nil
+    ) throws -> [UInt8] {
+        if let limit, let file = result.files.first(where: { $0.name == name }), file.bytes > limit {
+            throw Problem(
+                .operationNotSupported, "'\(name)' has \(file.bytes) bytes: at most \(limit) are sent",
+                hint: "Take it on the machine itself: 'pitr result export -n \(result.id) --only "
+                    + "\(Command.shellQuoted(name)) FILE'.")
+        }
+        return try results.content(name, of: result)
     }
 
     /// All of a result's files as one archive.

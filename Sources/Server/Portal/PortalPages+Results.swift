@@ -14,7 +14,8 @@ extension PortalPages {
         let kept = try result(id, of: server)
         guard let file = visit.request.query["file"] else { return .page(try page(kept, server, part)) }
         for group in Self.groups(kept, server) { try visit.require(.readResult, group) }
-        return .file(file, try controlPlane.resultFile(file, of: kept))
+        return .file(
+            file, try controlPlane.resultFile(file, of: kept, atMost: APIResponse.largestFile))
     }
 
     /// The groups whose tables' content is in a result: a comparison may have been with a server of another

@@ -33,7 +33,8 @@ extension Resources {
             try Authenticator.require(
                 .readResult, by: identity, group: other, scope: ResourceID.group(other))
         }
-        return .file(name, try controlPlane.resultFile(name, of: result))
+        return .file(
+            name, try controlPlane.resultFile(name, of: result, atMost: APIResponse.largestFile))
     }
 }
 
@@ -44,6 +45,9 @@ extension ServerReference {
 }
 
 extension APIResponse {
+    /// A file of a result is in memory as a whole while it is sent.
+    static let largestFile: UInt64 = 128 << 20
+
     /// A file of a result, to be kept and not to be shown: what is in it others have written.
     static func file(_ name: String, _ bytes: [UInt8]) -> APIResponse {
         let kind =
