@@ -116,4 +116,19 @@ struct ResultTests {
         #expect(answer.status == 400 && answer.errorCode == "OperationNotSupported", "\(answer.status)")
         #expect(test.send("GET", Self.path + "/results/r1/repair.sql").status == 200)
     }
+
+    @Test func `a result that cannot be read is deleted all the same, and nothing beside it`() throws {
+        let test = try APIUnderTest()
+        try Self.prepare(test)
+        let store = test.controlPlane.results
+        try DurableFiles.write(Array("{}".utf8), to: store.folder + "/r1/result.json")
+        #expect(throws: Problem.self) { try test.controlPlane.showResult("r1") }
+        for name in ["..", ".", "", "r2"] {
+            #expect(throws: Problem.self) { try test.controlPlane.deleteResult(name) }
+            try store.remove(name)
+        }
+        #expect(DurableFiles.status(store.folder + "/r1") != nil)
+        try test.controlPlane.deleteResult("r1")
+        #expect(try store.ids().isEmpty)
+    }
 }

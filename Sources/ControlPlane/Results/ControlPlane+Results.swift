@@ -126,9 +126,12 @@ extension ControlPlane {
             modified: result.finishedAt.unixMicroseconds / 1_000_000)
     }
 
-    /// Deletes a result with its files.
+    /// Deletes a result with its files, also one that cannot be read any more.
     public func deleteResult(_ id: String) throws {
-        try results.remove(try showResult(id).id)
+        do {
+            _ = try showResult(id)
+        } catch let problem as Problem where problem.code == .stateDamaged {}
+        try results.remove(id.lowercased())
     }
 
     // MARK: Clearing away
@@ -141,8 +144,17 @@ extension ControlPlane {
 
     /// With the server that they are about.
     func removeResults(of row: ServerRow) throws {
-        for result in try results.results().kept where result.serverID == row.id {
-            try results.remove(result.id)
+        for id in try results.ids() {
+            if try isResult(id, of: row) { try results.remove(id) }
+        }
+    }
+
+    private func isResult(_ id: String, of row: ServerRow) throws -> Bool {
+        do {
+            return try results.result(id)?.serverID == row.id
+        } catch let problem as Problem where [.stateDamaged, .formatTooNew].contains(problem.code) {
+            // Its operation tells as well.
+            return try operations.operation(id)?.row.serverID == row.id
         }
     }
 

@@ -45,7 +45,7 @@ struct ResultStore {
     }
 
     func remove(_ id: String) throws {
-        guard !id.isEmpty, !id.contains("/") else { return }
+        guard !id.isEmpty, !id.contains("/"), !id.hasPrefix(".") else { return }
         try DurableFiles.removeTree(path(id))
     }
 
@@ -89,6 +89,9 @@ struct ResultStore {
         }
         return try DurableFiles.read(files(result.id) + "/" + name, limit: 1 << 32)
     }
+
+    /// Of all that are there, finished or not.
+    func ids() throws -> [String] { try DurableFiles.listIfPresent(folder) }
 
     /// Folders without a record.
     func unfinished() throws -> [String] {
