@@ -131,4 +131,17 @@ struct ResultTests {
         try test.controlPlane.deleteResult("r1")
         #expect(try store.ids().isEmpty)
     }
+
+    @Test func `a script that only makes again what was dropped is one to run`() {
+        let now = PostgresTimestamp(unixMicroseconds: 1_800_000_000_000_000)
+        var result = KeptResult(
+            id: "r1", server: "orders", serverID: "1", serverName: "orders", caller: "ann",
+            work: .undo(
+                UndoRequest(resourceGroup: "shop", sourceServer: "orders", wanted: .transactions([]))),
+            subject: "transaction 745", startedAt: now, finishedAt: now, summary: "", sides: [])
+        result.files = [KeptResult.File(name: KeptResult.scriptName, bytes: 1)]
+        #expect(!result.hasScript)
+        result.writesDefinitions = true
+        #expect(result.hasScript)
+    }
 }

@@ -44,6 +44,7 @@ extension KeptResult {
             + plan.triggerEffects + result.notes
         conflictRows = plan.conflictCount
         writtenRows = request.isPreview ? 0 : result.writes
+        writesDefinitions = !request.isPreview && !plan.definitions.isEmpty
         proof = result.proof.rawValue
     }
 

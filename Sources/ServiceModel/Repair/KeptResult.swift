@@ -111,6 +111,8 @@ public struct KeptResult: Codable, Hashable, Sendable {
     public var conflictRows = 0
     /// Rows that the script writes; of an undo.
     public var writtenRows = 0
+    /// Whether the script makes objects again that were dropped; of an undo.
+    public var writesDefinitions: Bool?
     /// Of an undo: `passed`, `stopped` or `none`.
     public var proof: String?
     /// Of a comparison.
@@ -142,7 +144,10 @@ public struct KeptResult: Codable, Hashable, Sendable {
     }
 
     /// Whether there is a script to run.
-    public var hasScript: Bool { files.contains { $0.name == Self.scriptName } && writtenRows > 0 }
+    public var hasScript: Bool {
+        guard files.contains(where: { $0.name == Self.scriptName }) else { return false }
+        return writtenRows > 0 || writesDefinitions == true
+    }
 
     public var bytes: UInt64 { files.reduce(0) { $0 + $1.bytes } }
 
