@@ -38,6 +38,7 @@ struct ResultTests {
             sides: ["before", "after", "now"])
         result.writtenRows = 1
         result.otherResourceGroup = otherGroup
+        result.notes = ["the script fails with them: Smith owes 7"]
         let store = test.controlPlane.results
         try store.begin("r1")
         try DurableFiles.makeDirectories(store.files("r1") + "/rows")
@@ -57,7 +58,7 @@ struct ResultTests {
         let list = send("GET", "/results").json
         #expect(list["value"]?.array?.map { $0["id"]?.string } == ["r1"], "\(list)")
         let shown = send("GET", "/results/r1").json
-        #expect(shown["files"]?.array?.count == 3, "\(shown)")
+        #expect(shown["files"]?.array?.count == 3 && shown["notes"]?.array?.count == 1, "\(shown)")
         let script = send("GET", "/results/r1/repair.sql")
         #expect(script.status == 200 && script.body == Array("of repair.sql".utf8))
         #expect(script["content-type"] == "text/plain; charset=utf-8")
@@ -81,6 +82,8 @@ struct ResultTests {
             test.send(method, Self.path + path, token: token, body: body).status
         }
         #expect(status("GET", "/results") == 200 && status("GET", "/results/r1") == 200)
+        let shown = test.send("GET", Self.path + "/results/r1", token: token).json
+        #expect(shown["notes"]?.array?.isEmpty == true && shown["files"]?.array?.count == 3, "\(shown)")
         #expect(status("GET", "/results/r1/repair.sql") == 403)
         #expect(status("GET", "/results/r1/rows/public.t.csv") == 403)
         #expect(status("DELETE", "/results/r1") == 403)

@@ -72,15 +72,17 @@ public struct KeptResultDocument: Codable, Hashable, Sendable {
     public var result: KeptResultEntryDocument
     public var tables: [Table]
 
-    public init(_ kept: KeptResult) {
+    /// - Parameter withContent: whether notes and remarks are told, which may have what tables hold: the
+    ///   state of sequences, and what triggers and PostgreSQL say of rows.
+    public init(_ kept: KeptResult, withContent: Bool = true) {
         files = kept.files.map { File(bytes: $0.bytes, name: $0.name) }
         leftOut = kept.leftOut
-        notes = kept.notes
+        notes = withContent ? kept.notes : []
         result = KeptResultEntryDocument(kept)
         tables = kept.tables.map { table in
             Table(
                 counts: table.counts.map { Count(rows: $0.rows, words: $0.words) }, database: table.database,
-                name: table.name, remark: table.remark)
+                name: table.name, remark: withContent ? table.remark : "")
         }
     }
 }

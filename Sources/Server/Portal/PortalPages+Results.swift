@@ -68,8 +68,9 @@ extension PortalPages {
         ]
         page.sides = kept.sides
         page.leftOut = kept.leftOut
-        page.notes = kept.notes
         page.maySeeRows = Self.groups(kept, server).allSatisfy { visit.may(.readResult, $0) }
+        // What triggers and PostgreSQL say may have what is in rows.
+        page.notes = page.maySeeRows ? kept.notes : []
         page.mayDelete = visit.may(.deleteResult, server.resourceGroup)
         page.tables = kept.tables.map { Self.table($0, withRows: page.maySeeRows) }
         if page.maySeeRows {
@@ -115,7 +116,7 @@ extension PortalPages {
         var shown = ResultPage.Table()
         shown.name = table.name
         shown.database = table.database
-        shown.remark = table.remark
+        shown.remark = withRows ? table.remark : ""
         shown.counts = table.counts.map { Fact($0.words, String($0.rows), isExact: true) }
         shown.rowCount = table.counts.reduce(0) { $0 + $1.rows }
         guard withRows else { return shown }

@@ -26,6 +26,11 @@ extension Resources {
         return result
     }
 
+    func maySeeRows(of result: KeptResult) -> Bool {
+        let groups = [result.resourceGroup] + [result.otherResourceGroup].compactMap(\.self)
+        return groups.allSatisfy { identity.may(.readResult, group: $0) }
+    }
+
     /// Rows of the other side of a comparison are in its files: whoever asks has to be allowed that there
     /// too.
     func file(_ name: String, of result: KeptResult) throws -> APIResponse {

@@ -54,7 +54,9 @@ extension Resources {
                 resourceGroup: nil, server: ResourceID.server(ServerReference(details))
             ).kept
             return try .document(WireList(kept.map(KeptResultEntryDocument.init)))
-        case .showResult(let id): return try .document(KeptResultDocument(result(id, of: server)))
+        case .showResult(let id):
+            let result = try result(id, of: server)
+            return try .document(KeptResultDocument(result, withContent: maySeeRows(of: result)))
         case .deleteResult(let id):
             try controlPlane.deleteResult(result(id, of: server).id)
             return .empty(204)
