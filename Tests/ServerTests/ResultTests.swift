@@ -115,9 +115,10 @@ struct ResultTests {
         let store = test.controlPlane.results
         #expect(truncate(store.files("r1") + "/report.md", 129 << 20) == 0)
         try store.finish(try test.controlPlane.showResult("r1"))
-        let answer = test.send("GET", Self.path + "/results/r1/report.md")
+        let token = try test.token()
+        let answer = test.send("GET", Self.path + "/results/r1/report.md", token: token)
         #expect(answer.status == 400 && answer.errorCode == "OperationNotSupported", "\(answer.status)")
-        #expect(test.send("GET", Self.path + "/results/r1/repair.sql").status == 200)
+        #expect(test.send("GET", Self.path + "/results/r1/repair.sql", token: token).status == 200)
     }
 
     @Test func `a result that cannot be read is deleted all the same, and nothing beside it`() throws {
