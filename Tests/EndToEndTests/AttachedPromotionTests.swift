@@ -80,8 +80,10 @@ extension EndToEnd.AttachedSourceTests {
             try standby.control("stop", "-m", "fast")
             // Of that the new primary will know nothing.
             try source.postgres.psql("INSERT INTO t VALUES (100); SELECT pg_switch_wal()")
-            let moment = try source.postgres.psql(
-                "INSERT INTO t VALUES (101); SELECT clock_timestamp()")
+            try source.postgres.psql("INSERT INTO t VALUES (101)")
+            let moment = try source.postgres.psql("SELECT clock_timestamp()")
+            // Only what follows proves that nothing else came before.
+            try source.postgres.psql("INSERT INTO t VALUES (102)")
             try source.settle()
             try source.postgres.stop("immediate")
             try standby.start()
@@ -96,16 +98,7 @@ extension EndToEnd.AttachedSourceTests {
             #expect(try source.attached()?["primary"]?.string?.contains(standby.sockets) == true)
             #expect(try standby.psql("SELECT slot_name FROM pg_replication_slots") == "pitr_prod")
             #expect(try product.run(["wal", "verify", "-s", "prod"]).exitStatus == 0)
-            for (name, options, wanted) in [
-                ("now", [], "1 2 3"),
-                ("then", ["--restore-time", moment, "--timeline", "1"], "1 2 100 101"),
-            ] {
-                let copy = try product.restore(name, from: "prod", options).server
-                let session = try copy.superuser()
-                #expect(
-                    try session.value("SELECT string_agg(i::text, ' ' ORDER BY i) FROM t") == wanted)
-                session.close()
-            }
+            try Self.checkCopies(product, moment)
             // It comes back as if nothing had happened, and takes writes.
             try source.postgres.start()
             AttachedSource.end(receiver, SIGTERM)
@@ -117,6 +110,20 @@ extension EndToEnd.AttachedSourceTests {
             #expect(left == [])
             #expect(try standby.psql("SELECT count(*) FROM pg_replication_slots") == "0")
             #expect(try source.slots() == "0")
+        }
+    }
+
+    /// Of now, on the new primary's timeline, and of the old one's end.
+    private static func checkCopies(_ product: ProductUnderTest, _ moment: String) throws {
+        for (name, options, wanted) in [
+            ("now", [], "1 2 3"),
+            ("then", ["--restore-time", moment, "--timeline", "1"], "1 2 100 101"),
+        ] {
+            let copy = try product.restore(name, from: "prod", options).server
+            let session = try copy.superuser()
+            #expect(
+                try session.value("SELECT string_agg(i::text, ' ' ORDER BY i) FROM t") == wanted)
+            session.close()
         }
     }
 }

@@ -24,7 +24,7 @@ extension PortalPages {
             facts.append(Fact("Gap", "WAL from \(gap) on was gone before it was received"))
         }
         if let slot = state.slot, slot.isWatched {
-            let words = "\(ByteText.of(slot.held)) of WAL held back, given up at \(ByteText.of(slot.limit))"
+            let words = "\(ByteText.of(slot.held)) of WAL kept there, given up at \(ByteText.of(slot.limit))"
             facts.append(Fact("Source's disk", slot.level == .near ? "Near its limit: " + words : words))
         }
         if let at = state.slot?.renewedAt, let why = state.slot?.renewal {

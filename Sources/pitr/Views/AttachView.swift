@@ -56,14 +56,14 @@ enum AttachView {
             : "\(attachment.user)@\(attachment.host), port \(attachment.port)"
     }
 
-    /// `32 MB of WAL held back, given up at 10 GB`.
+    /// `32 MB of WAL kept there, given up at 10 GB`.
     private static func disk(_ slot: SlotState) -> String {
-        let amount = "\(ByteText.of(slot.held)) of WAL held back"
+        let amount = "\(ByteText.of(slot.held)) of WAL kept there"
         let limit = ", given up at \(ByteText.of(slot.limit))"
         return switch slot.level {
         case .normal: amount + limit
         case .near: "NEAR ITS LIMIT: " + amount + limit
-        case .unwatched where slot.isTemporary: "nothing held back: the slot went with the connection"
+        case .unwatched where slot.isTemporary: "no WAL is kept: the slot went with the connection"
         case .unwatched: amount + " when it was looked at last; nobody looks now"
         }
     }
