@@ -66,7 +66,7 @@ struct PortalFormTests {
         state.rpoSeconds = 12
         let facts = PortalPages.facts(state)
         let texts = facts.map { "\($0.name): \($0.value)" }
-        #expect(texts.contains("Source: pitr@db.example, port 5432"))
+        #expect(texts.contains("Source: pitr@db.example:5432"))
         #expect(texts.contains("WAL: Not received, tried again: connection refused"))
         #expect(texts.contains("RPO: 12.0 s would be lost with the source now"))
     }
