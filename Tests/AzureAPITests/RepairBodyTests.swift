@@ -5,7 +5,7 @@ import Testing
 @testable import AzureAPI
 
 /// What is asked of an undo and of a comparison by the API.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RepairBodyTests {
     private static let server = ServerReference(resourceGroup: "shop", name: "orders")
 

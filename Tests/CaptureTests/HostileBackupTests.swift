@@ -10,7 +10,7 @@ import Testing
 /// A source that sends what no PostgreSQL would.
 struct HostileBackupTests {
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             ForgedTar.member("../escaped", content: [1]), ForgedTar.member("/etc/escaped", content: [1]),
             ForgedTar.member("base/../../escaped", content: [1]), ForgedTar.member("base//1", content: [1]),
@@ -45,7 +45,7 @@ struct HostileBackupTests {
         #expect(try DurableFiles.list(scratch.path) == ["in"])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `an archive is read the same in pieces of any length`() throws {
         let content = (0..<1500).map { UInt8(truncatingIfNeeded: $0) }
         let bytes =
@@ -129,7 +129,7 @@ struct HostileBackupTests {
         ("global/pg_control", [4, 5]),
     ]
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `what is not as the manifest says is refused, and the source's own files stay out`() throws {
         let own: [(String, [UInt8])] = [
             ("pg_hba.conf", [1]), ("postgresql.auto.conf", [2]), ("server.key", [3]),
@@ -152,7 +152,7 @@ struct HostileBackupTests {
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [LSN(0x200_0027), LSN(0x200_0028 + (1 << 44) + 1), LSN(1 << 63), LSN.max])
     func `a backup that ends where none can is refused`(_ stop: LSN) {
         let problem = #expect(throws: Problem.self) {

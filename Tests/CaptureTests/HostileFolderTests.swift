@@ -16,7 +16,7 @@ struct HostileFolderTests {
     private static let version = ForgedTar.member("PG_VERSION", content: Array("15\n".utf8))
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             ForgedTar.member("../escaped", content: [1]), ForgedTar.member("/etc/escaped", content: [1]),
             ForgedTar.member("base/1/1", type: "1", link: "/etc/passwd"),
@@ -52,7 +52,7 @@ struct HostileFolderTests {
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             (ForgedTar.member("base/1/1", content: [1]), "is cut off"),
             (
@@ -85,7 +85,7 @@ struct HostileFolderTests {
         #expect(try FoundBase.find(at: scratch.file("from")).form != .folder)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `links are not followed, whatever they are called`() throws {
         let scratch = try ScratchDirectory("links")
         let base = scratch.file("base")
@@ -106,7 +106,7 @@ struct HostileFolderTests {
         #expect(file?.message.contains("'base/1/1259'") == true)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a manifest that is not its own, or names what lies elsewhere, is told`() throws {
         let scratch = try ScratchDirectory("manifest")
         let base = scratch.file("base")
@@ -128,7 +128,7 @@ struct HostileFolderTests {
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [("gzip", ["-c"]), ("zstd", ["-c", "-q"]), ("bzip2", ["-c"]), ("xz", ["-c"])])
     func `a packed file is read as it was, and one that is cut is damaged`(
         _ program: String, _ options: [String]

@@ -92,7 +92,7 @@ struct WALReachTests {
         #expect(throws: (any Error).self) { try wal.best() }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a backup that claims to end far away is told with the first segments that are missing`() {
         let found = Self.reach([Self.segment(2)], to: LSN(1 << 62))
         #expect(found.missing.count == WALReach.mostMissing)

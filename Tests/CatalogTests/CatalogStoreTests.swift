@@ -74,7 +74,7 @@ struct CatalogStoreTests {
         #expect(found?.maintenanceWindow == nil)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `keeps the texts that earlier builds wrote, and reads them back`()
+    @Test(.timeLimit(.minutes(5))) func `keeps the texts that earlier builds wrote, and reads them back`()
         throws
     {
         let store = try CatalogStore(path: path)
@@ -103,7 +103,7 @@ struct CatalogStoreTests {
         #expect(found.maintenanceWindow == written.maintenanceWindow && found.expiry == nil)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `operations and lines of the activity log are the texts that earlier builds wrote`() throws {
         let store = try CatalogStore(path: path)
         var operation = OperationRow(

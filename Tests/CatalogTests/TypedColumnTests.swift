@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// Columns that have a type here are the texts that every build has written.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TypedColumnTests {
     /// 2026-01-01.
     private let newYear = PostgresTimestamp(microseconds: 820_540_800_000_000)

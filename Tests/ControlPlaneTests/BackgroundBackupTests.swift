@@ -19,7 +19,7 @@ import Testing
         func spawnDetached(_ command: Command, log: String) throws(Problem) -> Int32 { 1 }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `it bears the name of whoever restored the server`() throws {
+    @Test(.timeLimit(.minutes(5))) func `it bears the name of whoever restored the server`() throws {
         let scratch = try ScratchDirectory("background")
         let account = ServiceAccount(
             name: "postgres", uid: 0, home: scratch.path, runtimeDirectory: scratch.file("run"),

@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             "UPDATE server SET createdAt = 'then'", "UPDATE server SET phase = 'asleep'",
             "INSERT INTO resourceGroup VALUES('shop', 'local', '{', '2026-01-01T00:00:00.000000Z')",
@@ -56,7 +56,7 @@ import Testing
         #expect(try rebuild.run().first?.message.hasPrefix("rebuilt with 0 servers") == true)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a server that left no description is asked as its version wants it`()
+    @Test(.timeLimit(.minutes(5))) func `a server that left no description is asked as its version wants it`()
         throws
     {
         let id = "0123456789abcdef"
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    @Test(.timeLimit(.minutes(5)), arguments: [true, false])
     func `a server whose version is not installed is told as that, and can be stopped`(_ shouldRun: Bool)
         throws
     {

@@ -17,7 +17,7 @@ struct ProgressFileTests {
         func pass(_ seconds: Double) { value.withLock { $0 += seconds } }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `is written four times a second at most, and gone with its operation`()
         throws
     {

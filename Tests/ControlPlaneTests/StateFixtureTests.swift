@@ -25,7 +25,7 @@ struct StateFixtureTests {
         String(decoding: try DurableFiles.read(Self.folder + "/" + name), as: UTF8.self)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `the catalog of an earlier build is read, with all that is in it`()
+    @Test(.timeLimit(.minutes(5))) func `the catalog of an earlier build is read, with all that is in it`()
         throws
     {
         let scratch = try ScratchDirectory("state")

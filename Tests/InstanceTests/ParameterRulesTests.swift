@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ParameterRulesTests {
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             ("dynamic_library_path", "superuser"), ("extension_control_path", "superuser"),
             ("local_preload_libraries", "user"), ("oauth_validator_libraries", "sighup"),

@@ -2,7 +2,7 @@ import Notation
 import Testing
 import TestValues
 
-@Suite(.timeLimit(.minutes(1))) struct NumberTextTests {
+@Suite(.timeLimit(.minutes(5))) struct NumberTextTests {
     @Test(arguments: [
         (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1_048_575, "1.0 MiB"), (16 << 20, "16.0 MiB"),
         (1_342_177_280, "1.25 GiB"), (UInt64.max, "16384.00 PiB"),

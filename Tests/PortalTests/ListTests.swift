@@ -3,7 +3,7 @@ import Testing
 @testable import Portal
 
 /// Lists as values: deleted servers, parameters, databases, the activity log, who may sign in.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ListTests {
     private func page(_ rows: [[ListPage.Cell]] = []) -> ListPage {
         var page = ListPage(.deleted, columns: ["Name", "Status", ""])

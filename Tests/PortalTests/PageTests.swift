@@ -3,7 +3,7 @@ import Testing
 @testable import Portal
 
 /// Pages are values: what they say is read here without a socket, a server or a browser.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PageTests {
     private func frame(_ title: String) -> Frame {
         var frame = Frame()

@@ -3,7 +3,7 @@ import Testing
 @testable import Portal
 
 /// What came of an undo, as a page: all of it others have written.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ResultTests {
     private static let hostile = "</td><script>alert(1)</script>\"'"
 

@@ -4,7 +4,7 @@ import Testing
 
 /// The timeline as a value: its axis, its ranges, its handle. What the script does with it is walked in a
 /// browser.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TimelineTests {
     private static let second: Int64 = 1_000_000
     /// 2026-10-25 00:00:00 UTC.

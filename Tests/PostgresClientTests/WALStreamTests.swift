@@ -27,7 +27,7 @@ struct WALStreamTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `only what is durable is acknowledged`() throws {
         var state = WALStreamState(from: LSN(1000))
         #expect(try Self.give(Self.wal(1000, end: 1100, sent: 1, 100), to: &state) == 100)
@@ -41,7 +41,7 @@ struct WALStreamTests {
         #expect(bytes == expected)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `nothing before the place from which the slot keeps WAL is acknowledged`() throws {
         var state = WALStreamState(from: LSN(1000), slotStart: LSN(1080))
         #expect(!state.hasHeard && state.held == 0)
@@ -54,7 +54,7 @@ struct WALStreamTests {
         #expect(state.held == 410)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a moment is confirmed by what the server sends next, once that is durable`() throws {
         var state = WALStreamState(from: LSN(1000))
         try Self.give(Self.wal(1000, end: 1100, sent: 10, 100), to: &state)
@@ -77,7 +77,7 @@ struct WALStreamTests {
         #expect(state.confirmed?.there == PostgresTimestamp(microseconds: 40))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a timeline that the server has left confirms no moment`() throws {
         var state = WALStreamState(from: LSN(1000), isHistoric: true)
         try Self.give(Self.wal(1000, end: 1200, sent: 10, 100), to: &state)
@@ -89,7 +89,7 @@ struct WALStreamTests {
         #expect(state.confirmed == nil)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `no second sign of life is asked for before the first has come`() throws {
         var state = WALStreamState(from: LSN(1000))
         let asked = [state.status(asking: true).wantsReply, state.status(asking: true).wantsReply]
@@ -100,7 +100,7 @@ struct WALStreamTests {
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             [], [0], message("w", [1000, 1000], []), message("k", [1000, 1], []),
             message("k", [1000, 1], [0, 0]), message("x", [1000, 1, 1], [0]),
@@ -113,7 +113,7 @@ struct WALStreamTests {
         #expect(state.received == LSN(1000))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a base backup is asked for without its WAL, and a hostile label stays a literal`() {
         let command = BaseBackupCommand(label: "it's", checkpoint: .spread, maxRate: 1024)
         #expect(command.text.hasPrefix("BASE_BACKUP (LABEL 'it''s', "))

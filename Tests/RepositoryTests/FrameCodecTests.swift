@@ -4,7 +4,7 @@ import Testing
 
 @testable import Repository
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FrameCodecTests {
     /// The frames of a file, each with its content's length.
     private func frames(of stored: [UInt8]) -> [Int?] {

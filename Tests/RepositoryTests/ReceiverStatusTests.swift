@@ -15,7 +15,7 @@ struct ReceiverStatusTests {
         return status
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a stream that begins its segment anew makes nothing less durable`() {
         var status = Self.streaming()
         status.follow(TimelineID(1), durable: LSN(4000), sourceEnd: LSN(4000), confirmed: nil)
@@ -26,7 +26,7 @@ struct ReceiverStatusTests {
         #expect(status.durable == LSN(7000))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `on another timeline no moment is confirmed before the stream tells one`() {
         var status = Self.streaming()
         status.follow(TimelineID(2), durable: LSN(4000), sourceEnd: LSN(4500), confirmed: nil)
@@ -40,7 +40,7 @@ struct ReceiverStatusTests {
         #expect(status.confirmedHere == Self.moment(91))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `what the source told, and when its slot was made anew, is read as it was written`() throws {
         var status = Self.streaming()
         status.source = SourceAnswers(

@@ -5,7 +5,7 @@ import Testing
 @testable import Repository
 
 /// What is in a repository, told by the repository.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RepositoryFolderTests {
     private let scratch: ScratchDirectory
     private let folder: RepositoryFolder

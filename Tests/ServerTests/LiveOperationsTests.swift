@@ -6,7 +6,7 @@ import Testing
 @testable import Server
 
 /// The streams of the portal's pages: no browser, no socket.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LiveOperationsTests {
     private func next(_ iterator: inout AsyncStream<ByteBuffer>.AsyncIterator) async -> String? {
         await iterator.next().map { String(buffer: $0) }

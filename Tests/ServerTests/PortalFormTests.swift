@@ -6,7 +6,7 @@ import Testing
 @testable import Server
 
 /// What the portal's forms carry from one page to the next, and say as a command.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PortalFormTests {
     @Test func `Create as a command makes the server that the form makes`() {
         var request = CreateServerRequest(resourceGroup: "demo")

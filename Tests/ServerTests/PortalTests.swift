@@ -8,7 +8,7 @@ import Testing
 @testable import Server
 
 /// Signing in, and what a stranger may try: no browser, no socket.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PortalTests {
     let server: APIUnderTest
     private let sessions: PortalSessions

@@ -10,7 +10,7 @@ import Testing
 @testable import Server
 
 /// What came of undos and comparisons, by the API: lists, one, its files, and who may have them.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ResultTests {
     private static let path =
         APIUnderTest.subscription

@@ -5,7 +5,7 @@ import WALEvents
 @testable import Server
 
 /// What of a long history a page of the portal has room for.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TimelineFillTests {
     private func event(_ number: Int, _ action: WALEvent.Action, rows: Int64? = nil) -> WALEvent {
         WALEvent(

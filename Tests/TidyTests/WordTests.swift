@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// PostgreSQL says WAL: a log is what a server, a recovery or a daemon writes for people.
-@Suite(.timeLimit(.minutes(1))) struct WordTests {
+@Suite(.timeLimit(.minutes(5))) struct WordTests {
     /// The folders in which nobody writes a log for people.
     private static let folders = [
         "Planning", "WALEvents", "Holdings", "PostgresFormat", "Repository", "Repair",
