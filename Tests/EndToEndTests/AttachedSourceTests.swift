@@ -45,7 +45,7 @@ extension EndToEnd {
                     })
                 told = try #require(try source.attached())
                 #expect(told["slotRenewedBecause"] == JSONValue.null)
-                #expect(try product.run(["list", "-o", "table"]).output.contains("slot NEAR ITS LIMIT"))
+                #expect(try product.run(["list"]).output.contains("NearLimit"))
                 #expect(try product.run(["doctor"]).output.contains("is given up at 160.0 MiB"))
 
                 try Self.switches(3, source)
