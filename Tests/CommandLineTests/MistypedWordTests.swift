@@ -79,6 +79,9 @@ struct MistypedWordTests {
         for verb in ["start", "stop", "restart", "create", "env"] {
             #expect(bare("\(verb) shop") == "Did you mean 'pitr \(verb) -n shop'?")
         }
+        #expect(bare("start -g team shop") == "Did you mean 'pitr start -n shop'?")
+        #expect(bare("start --resource-group=team --no-wait shop") == "Did you mean 'pitr start -n shop'?")
+        #expect(bare("start --nothing shop") == nil)
         #expect(bare("restore shop") == "Did you mean 'pitr restore -s shop'?")
         #expect(bare("restore copy -s shop") == "Did you mean 'pitr restore -n copy'?")
         #expect(bare("restore copy --source-server=shop") == "Did you mean 'pitr restore -n copy'?")

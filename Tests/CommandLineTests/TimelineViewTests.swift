@@ -107,7 +107,9 @@ struct TimelineViewTests {
         let long = TimelineView(history: history).text.render().split(whereSeparator: \.isWhitespace)
             .joined(separator: " ")
         #expect(
-            long.contains("changes of fewer than 100 rows are looked for only when asked: --all, or --from"))
+            long.contains(
+                "not every change of fewer than 100 rows is here: in so much WAL they are looked for only "
+                    + "when asked: --all, or --from"))
     }
 
     @Test func `says how many changes it does not show, of which tables`() throws {
@@ -127,8 +129,8 @@ struct TimelineViewTests {
             text.contains(
                 "not shown: 1 201 changes of 100 to 999 rows, 1 200 of public.orders in database "
                     + "shop (up to 900 rows), 1 of public.bills in database shop (up to 100 rows); "
-                    + "--all shows them; in so much WAL changes of fewer than 100 rows are looked for only "
-                    + "when asked"
+                    + "--all shows them; not every change of fewer than 100 rows is here: in so much WAL they "
+                    + "are looked for only when asked"
             ),
             "\(text)")
         history.happened.leastCountedRows = 1

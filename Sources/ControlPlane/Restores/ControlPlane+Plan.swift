@@ -155,7 +155,7 @@ extension ControlPlane {
         of request: RestoreRequest, source: ServerRow, for accepted: AcceptedWork?, notes: inout [String]
     ) throws {
         if let old = try replaced(by: request, source: source, for: accepted) {
-            notes.append(Self.replacementNote(old))
+            notes.append(Self.replacementNote(old, expires: request.expiry != nil))
         } else if let name = request.name {
             try checkNewName(name, for: accepted)
         }

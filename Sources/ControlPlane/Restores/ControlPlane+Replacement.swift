@@ -97,7 +97,17 @@ extension ControlPlane {
         if isRead { throw refusal("it is being restored from", "Wait until that has finished.") }
     }
 
-    static func replacementNote(_ old: ServerRow) -> String {
+    static func replacementNote(_ old: ServerRow, expires: Bool) -> String {
+        let expiry = old.expiry.map { expiry in
+            expires
+                ? ""
+                : " That one expires at \(expiry.time.wholeSeconds); the new one stays until it is deleted, unless "
+                    + "--expires is given, now or with 'pitr update'."
+        }
+        return replacementNote(old) + (expiry ?? "")
+    }
+
+    private static func replacementNote(_ old: ServerRow) -> String {
         "It takes the place of the server '\(old.name)' with the id \(old.id), which is deleted when the new one "
             + "is complete, and can be revived for five days. Its firewall rules, parameters, tags and expiry are "
             + "not taken over."

@@ -84,7 +84,10 @@ public struct ComparedSide: Sendable {
                     "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())::text")
                 let isLarge = (bytes.scalar.flatMap { UInt64($0) } ?? 0) > Self.readAtOnce
                 if try isFlushed(end, within: isLarge ? 20 : 1, cancellation) { return end }
-                throw Problem(.queryFailed, "WAL up to \(end) does not get to the disk")
+                throw Problem(
+                    .queryFailed,
+                    "the server has not written its newest WAL, up to \(end), to its disk yet, which a server "
+                        + "with nothing to do puts off")
             }
             let writer = try Connection(side.parameters)
             defer { writer.close() }

@@ -210,7 +210,8 @@ extension PortalPages {
         page.firstOutsideDid = planned.firstOutsideDid
         page.moment = [
             Fact(
-                "In UTC", (plan.requestedTime ?? plan.lastInside?.time).map(PortalWords.time) ?? "",
+                plan.requestedTime == nil ? "Last commit, in UTC" : "In UTC",
+                (plan.requestedTime ?? plan.lastInside?.time).map(PortalWords.time) ?? "",
                 isExact: true), Fact("Local time", planned.localTime ?? "", isExact: true),
             Fact("LSN", "\(plan.expectedEnd)", isExact: true),
         ]

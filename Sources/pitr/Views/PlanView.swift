@@ -49,7 +49,12 @@ enum PlanView {
     /// The state's moment in the ways in which people name it.
     private static func addMoment(_ planned: PlannedRestore, to text: inout PersonText) {
         let plan = planned.plan
-        text.field("In UTC", (plan.requestedTime ?? plan.lastInside?.time)?.description)
+        // A position or a transaction is no moment: what it has of one is the last commit's.
+        if let time = plan.requestedTime {
+            text.field("In UTC", time.description)
+        } else {
+            text.field("Last commit", plan.lastInside?.time.description)
+        }
         text.field("Local time", planned.localTime)
         text.field("Position", "\(plan.expectedEnd)")
         text.field("Transaction", plan.lastInside.map { "\($0.xid) is the last one that ended" })

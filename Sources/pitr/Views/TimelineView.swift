@@ -35,6 +35,9 @@ struct TimelineView {
         if shown.contains(where: { $0.changesRows && command(before: $0) != nil }) {
             text.item("'pitr undo -s \(history.server.name) --xid …' takes the rows of one transaction back")
         }
+        if shown.contains(where: { command(before: $0) != nil }) {
+            text.item("--allow 127.0.0.1 with a restore lets clients of this machine into the copy")
+        }
         if shown.isEmpty { text.item(isNarrowed ? "none that fits" : "none") }
         if let leftOut { text.item(leftOut) }
         for note in history.happened.notes { text.item(note) }
@@ -52,7 +55,8 @@ struct TimelineView {
         let least = history.happened.leastCountedRows
         let unknown =
             least > 1
-            ? "in so much WAL changes of fewer than \(Self.grouped(least)) rows are looked for only when asked"
+            ? "not every change of fewer than \(Self.grouped(least)) rows is here: in so much WAL they are "
+                + "looked for only when asked"
             : nil
         guard !hidden.isEmpty else { return unknown.map { "\($0): --all, or --from and --to" } }
         let count = hidden.reduce(0) { $0 + $1.changes }

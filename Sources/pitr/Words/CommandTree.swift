@@ -52,6 +52,26 @@ struct CommandTree {
         return (known, shown)
     }
 
+    /// The first word that is neither an option nor the value of one; nil where an option before it is unknown,
+    /// of which nobody can say whether it takes a value.
+    func firstWord(of words: ArraySlice<String>) -> String? {
+        var takesValue: [String: Bool] = [:]
+        for argument in arguments {
+            for name in argument["names"]?.array ?? [] {
+                guard let text = name["name"]?.string else { continue }
+                let dashes = name["kind"]?.string == "long" ? "--" : "-"
+                takesValue[dashes + text] = argument["kind"]?.string == "option"
+            }
+        }
+        var rest = words
+        while let word = rest.popFirst() {
+            guard word.hasPrefix("-") else { return word }
+            guard let takes = takesValue[String(word.prefix { $0 != "=" })] else { return nil }
+            if takes, !word.contains("=") { rest.removeFirst(min(1, rest.count)) }
+        }
+        return nil
+    }
+
     /// The option that a name belongs behind, as it is typed: one that has to be there, else the name of the
     /// one thing that the command is about. Nil for a command that takes words without one, or no name.
     ///

@@ -90,7 +90,7 @@ struct MistypedWord: Error, Hashable {
             tree = next
         }
         let words = arguments.dropFirst(tree.path.count)
-        guard tree.children.isEmpty, let word = words.first, !word.hasPrefix("-"),
+        guard tree.children.isEmpty, let word = tree.firstWord(of: words),
             let option = tree.nameOption(besides: words)
         else { return nil }
         return MistypedWord(

@@ -33,6 +33,11 @@ struct DeleteCommand: PitrCommand {
             session.messages.warning(
                 "a slot stays on the source and holds WAL back; drop it there, as a superuser: \(statement)")
         }
+        if !purge, StandardStream.error.isTerminal || session.messages.isVerbose {
+            session.messages.note(
+                "Its backups stay for five days: 'pitr revive-dropped' brings it back with them, and "
+                    + "'pitr delete -n \(server.name) --purge' deletes them now.")
+        }
         return .nothing
     }
 
