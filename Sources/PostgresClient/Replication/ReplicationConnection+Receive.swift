@@ -34,6 +34,8 @@ extension ReplicationConnection {
     private static let secondsOfSilence = 30.0
     /// Bytes after which WAL is made durable although more is there to be read.
     private static let mostUnflushed: UInt64 = 4 << 20
+    /// Seconds after which it is, too, and after which it is looked whether receiving is to end.
+    private static let longestDrain = 0.05
 
     /// Receives WAL from `start` until it is called off, the server ends, or its timeline does.
     ///
@@ -76,7 +78,7 @@ extension ReplicationConnection {
                 throw Problem(
                     .queryFailed, "the server has been silent for \(Int(Self.secondsOfSilence)) seconds")
             }
-            try awaitInput()
+            _ = try takeInput(within: Self.pollMilliseconds)
         }
     }
 
@@ -86,10 +88,17 @@ extension ReplicationConnection {
         _ watch: Stopwatch
     ) throws(Problem) -> Bool {
         let handle = try libpq.open()
+        let begun = watch.seconds
         while state.received.rawValue - state.durable.rawValue < Self.mostUnflushed {
             var buffer: UnsafeMutablePointer<CChar>?
             let length = PQgetCopyData(handle, &buffer, 1)
-            if length == 0 { return false }
+            if length == 0 {
+                // One flush for all that has come, but commits that wait for it do not wait for long.
+                guard watch.seconds - begun < Self.longestDrain, try takeInput(within: 0) else {
+                    return false
+                }
+                continue
+            }
             if length == -1 { return true }
             guard length > 0, let buffer else { throw libpq.failure(of: nil) }
             defer { PQfreemem(buffer) }
@@ -106,11 +115,13 @@ extension ReplicationConnection {
         return false
     }
 
-    private func awaitInput() throws(Problem) {
+    /// Reads what the server has sent; false where nothing came within that time.
+    private func takeInput(within milliseconds: Int32) throws(Problem) -> Bool {
         let handle = try libpq.open()
         var watched = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
-        let ready = poll(&watched, 1, Self.pollMilliseconds)
-        if ready > 0, PQconsumeInput(handle) == 0 { throw libpq.failure(of: nil) }
+        guard poll(&watched, 1, milliseconds) > 0 else { return false }
+        guard PQconsumeInput(handle) == 1 else { throw libpq.failure(of: nil) }
+        return true
     }
 
     private func send(_ status: StandbyStatus, _ clock: any WallClock) throws(Problem) {
@@ -171,7 +182,7 @@ extension ReplicationConnection {
                 return message.sentAt
             }
             guard length == 0 else { throw libpq.failure(of: nil) }
-            try awaitInput()
+            _ = try takeInput(within: Self.pollMilliseconds)
         }
         throw Problem(.queryFailed, "the server does not answer in the WAL stream")
     }
