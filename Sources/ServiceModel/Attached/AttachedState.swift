@@ -36,9 +36,9 @@ public struct AttachedState: Hashable, Sendable {
         self.phase = phase
     }
 
-    /// Bytes that the source has and that are not here.
+    /// Bytes that the source has and that are not here; nil while nobody hears from it how far it is.
     public var lagBytes: UInt64? {
-        guard let durable, let sourceEnd else { return nil }
+        guard phase == .streaming, let durable, let sourceEnd else { return nil }
         return sourceEnd > durable ? sourceEnd.distance(from: durable) : 0
     }
 
