@@ -29,7 +29,7 @@ test-fast:
 
 # Three hundred random undos, each against the ledger; a quarter of an hour and more.
 soak-undo: test-build
-	PITR_UNDO_ROUNDS=6 Scripts/repeat 50 'the script leaves what a ledger has'
+	PITR_UNDO_ROUNDS=3 Scripts/repeat 100 'the script leaves what a ledger has'
 
 az: test-setup
 	@Scripts/az
