@@ -19,29 +19,33 @@ public struct ClusterUpgrade: Sendable {
     public let folder: String
     /// Short enough for a socket's path.
     public let socketDirectory: String
-    /// Maps this account to the superuser.
-    public let identFile: String
+    /// The accounts that may come in: root and the one that the tool runs as.
+    public let account: String
     /// Libraries that objects of the cluster may need while they are made.
     public let preloadLibraries: String?
     /// Of both clusters.
     public let segmentSize: WALSegmentSize
-    /// The first superuser of both.
+    /// The first superuser of both, whatever whoever made the old cluster called it: pg_upgrade works as
+    /// nobody else.
+    public let firstSuperuser: String
+    /// The tool's own, whom the old cluster has too.
     private let superuser: String
     private let runner: any CommandRunner
 
     public init(
         from old: PostgresInstallation, to new: PostgresInstallation, newData: String, folder: String,
-        socketDirectory: String, identFile: String, preloadLibraries: String?,
-        segmentSize: WALSegmentSize, superuser: String, runner: any CommandRunner
+        socketDirectory: String, account: String, preloadLibraries: String?,
+        segmentSize: WALSegmentSize, firstSuperuser: String, superuser: String, runner: any CommandRunner
     ) {
         self.old = old
         self.new = new
         self.newData = newData
         self.folder = folder
         self.socketDirectory = socketDirectory
-        self.identFile = identFile
+        self.account = account
         self.preloadLibraries = preloadLibraries
         self.segmentSize = segmentSize
+        self.firstSuperuser = firstSuperuser
         self.superuser = superuser
         self.runner = runner
     }
@@ -89,6 +93,14 @@ public struct ClusterUpgrade: Sendable {
                 environment: environment, workingDirectory: folder))
     }
 
+    /// As whom pg_upgrade logs in is the cluster's, with settings of its own.
+    private var environment: [String: String] {
+        var environment = Self.environment
+        let guards = SessionGuards.settings(major: old.major, lockTimeoutSeconds: 0)
+        environment["PGOPTIONS"] = ConnectionParameters.options(guards)
+        return environment
+    }
+
     private static let environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/"]
 
     private func prepare() throws(Problem) {
@@ -101,15 +113,17 @@ public struct ClusterUpgrade: Sendable {
         try TextFile.makeDirectory(directory)
         let sizes = WALSizeSettings(segmentSize)
         var settings = [
-            ("data_directory", data), ("hba_file", directory + "/pg_hba.conf"), ("ident_file", identFile),
+            ("data_directory", data), ("hba_file", directory + "/pg_hba.conf"),
+            ("ident_file", directory + "/pg_ident.conf"),
             ("max_locks_per_transaction", "1024"), ("archive_mode", "off"), ("logging_collector", "off"),
             ("min_wal_size", sizes.smallest), ("max_wal_size", sizes.largest),
         ]
         if let preloadLibraries { settings.append(("shared_preload_libraries", preloadLibraries)) }
         let text = settings.map { SettingsText.line($0, $1) }.joined(separator: "\n") + "\n"
         try TextFile.replace(directory + "/postgresql.conf", with: text)
-        try TextFile.replace(
-            directory + "/pg_hba.conf", with: "local all \(superuser) peer map=pitr\n")
+        let access = HostBasedAccess(rules: [], account: account, superuser: firstSuperuser)
+        try TextFile.replace(directory + "/pg_hba.conf", with: access.renderAccess())
+        try TextFile.replace(directory + "/pg_ident.conf", with: access.renderIdent())
     }
 
     /// It ends with this process: a copy that nobody waits for is thrown away.
@@ -121,8 +135,8 @@ public struct ClusterUpgrade: Sendable {
                     "-b", old.binDirectory, "-B", new.binDirectory, "-d", configuration, "-D",
                     folder + "/new",
                 ]
-                + ["-U", superuser, "-s", socketDirectory] + options,
-            environment: Self.environment, workingDirectory: folder)
+                + ["-U", firstSuperuser, "-s", socketDirectory] + options,
+            environment: environment, workingDirectory: folder)
     }
 
     private func refusal(_ result: CommandResult) -> Problem {

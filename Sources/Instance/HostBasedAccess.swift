@@ -21,6 +21,8 @@ public struct HostBasedAccess: Sendable, Hashable {
     public var account: String
     /// Who that account is in the server.
     public var superuser: String
+    /// Another one that it may be, for as long as something has to be done as that one.
+    public var alsoSuperuser: String?
 
     static let map = "pitr"
 
@@ -30,14 +32,16 @@ public struct HostBasedAccess: Sendable, Hashable {
         self.superuser = superuser
     }
 
+    private var ownRoles: [String] { [superuser] + (alsoSuperuser.map { [$0] } ?? []) }
+
     /// The text of `pg_hba.conf`.
     public func renderAccess() -> String {
-        var text = """
-            # Who may log in, from the server's firewall rules. Written by pitr; changes here are lost.
-            local all \(superuser) peer map=\(Self.map)
-            local replication \(superuser) peer map=\(Self.map)
-
-            """
+        var text =
+            "# Who may log in, from the server's firewall rules. Written by pitr; changes here are lost.\n"
+        for role in ownRoles {
+            text += "local all \(Self.word(role)) peer map=\(Self.map)\n"
+            text += "local replication \(Self.word(role)) peer map=\(Self.map)\n"
+        }
         for rule in rules {
             text += "# \(String(rule.name.map { $0.isNewline ? " " : $0 })): \(rule.start) - \(rule.end)\n"
             for block in CIDRBlock.cover(from: rule.start, through: rule.end) {
@@ -50,9 +54,19 @@ public struct HostBasedAccess: Sendable, Hashable {
     /// The text of `pg_ident.conf`: the service account and root are the tool's superuser.
     public func renderIdent() -> String {
         var text = "# Who is the tool's own superuser. Written by pitr; changes here are lost.\n"
-        for name in account == "root" ? ["root"] : [account, "root"] {
-            text += "\(Self.map) \(SettingsText.listItem(name)) \(superuser)\n"
+        for role in ownRoles {
+            for name in account == "root" ? ["root"] : [account, "root"] {
+                text += "\(Self.map) \(SettingsText.listItem(name)) \(Self.word(role))\n"
+            }
         }
         return text
+    }
+
+    private static let keywords: Set = ["all", "replication", "sameuser", "samerole", "samegroup"]
+
+    /// A role's name as these files take it: in quotes it is no keyword, no group, no pattern and no file.
+    private static func word(_ role: String) -> String {
+        let isPlain = role.utf8.allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }
+        return isPlain && !role.isEmpty && !keywords.contains(role) ? role : SettingsText.listItem(role)
     }
 }

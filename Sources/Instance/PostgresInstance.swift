@@ -53,19 +53,22 @@ public struct PostgresInstance: Sendable {
 
     // MARK: Making
 
-    /// Makes a new cluster with data checksums, UTF-8 and the superuser `azuresu`, who has no password.
+    /// Makes a new cluster with data checksums, UTF-8 and a superuser, who has no password: `azuresu`, or whoever is
+    /// the first one of a cluster whose files are to be taken over.
     ///
     /// `durable` waits until the new files are on disk. PostgreSQL's own configuration files stay in the data
     /// directory for a restore by hand; this instance uses those in `conf`.
     ///
     /// - Parameter like: a cluster whose files are to be taken over: it decides on checksums and on the size
     ///   of segments. Nil for what new servers have.
-    public func initialize(durable: Bool = true, like: ClusterShape? = nil) throws(Problem) {
+    public func initialize(
+        durable: Bool = true, like: ClusterShape? = nil, superuser: String? = nil
+    ) throws(Problem) {
         let result = try runner.run(
             Command(
                 installation.tool("initdb"),
                 [
-                    "-D", paths.data, "-U", paths.superuser, "-E", "UTF8",
+                    "-D", paths.data, "-U", superuser ?? paths.superuser, "-E", "UTF8",
                     "--locale=\(ClusterLocale.preferred)", "--auth-local=peer", "--auth-host=scram-sha-256",
                     "--no-sync", "--no-instructions",
                 ] + (like ?? ClusterShape()).options(major: installation.major), workingDirectory: "/",

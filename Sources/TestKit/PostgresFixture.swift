@@ -23,6 +23,8 @@ public final class PostgresFixture: Sendable {
 
     /// Where the server's programs are; `psql` is always the machine's own.
     public let programs: String
+    /// Its first superuser, as whom everything is done.
+    public let owner: String
     public let scratch: ScratchDirectory
     public let port: UInt16
     private let runner = RunAs()
@@ -35,9 +37,10 @@ public final class PostgresFixture: Sendable {
     /// arguments; `programs` are those of the version under test unless others are named.
     public init(
         settings: [String: String] = [:], initdb: [String] = [], listenAddress: String = "",
-        programs: String = PostgresFixture.binDirectory
+        programs: String = PostgresFixture.binDirectory, owner: String = PostgresFixture.superuser
     ) throws(Problem) {
         self.programs = programs
+        self.owner = owner
         scratch = try ScratchDirectory("pg")
         port = UInt16.random(in: 20_000...29_999)
         try scratch.directory("s")
@@ -45,7 +48,7 @@ public final class PostgresFixture: Sendable {
             Command(
                 programs + "/initdb",
                 [
-                    "-D", dataDirectory, "-U", Self.superuser, "-A", "trust", "-E", "UTF8", "--locale=C",
+                    "-D", dataDirectory, "-U", owner, "-A", "trust", "-E", "UTF8", "--locale=C",
                     "--data-checksums", "--no-sync", "--no-instructions",
                 ] + initdb, workingDirectory: "/", timeoutSeconds: 120))
         var lines = [
@@ -88,7 +91,7 @@ public final class PostgresFixture: Sendable {
                 [
                     "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socketDirectory, "-p",
                     String(port),
-                    "-U", Self.superuser, "-d", database,
+                    "-U", owner, "-d", database,
                 ], workingDirectory: "/", standardInput: sql, timeoutSeconds: 120))
         let text = result.standardOutput
         return text.hasSuffix("\n") ? String(text.dropLast()) : text

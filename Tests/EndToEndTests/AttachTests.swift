@@ -199,6 +199,9 @@ extension EndToEnd {
         {
             try ProductUnderTest.use("attachkill") { product in
                 let source = try AttachedSource(product)
+                // Each segment is compared with the source's own at the end.
+                try source.postgres.psql("ALTER SYSTEM SET wal_keep_size = '8GB'")
+                try source.postgres.psql("SELECT pg_reload_conf()")
                 try source.postgres.psql("CREATE TABLE t (i int, w text)")
                 _ = try source.attach().checked()
                 let rounds = getenv("PITR_RECEIVER_KILLS").flatMap { Int(String(cString: $0)) } ?? 3

@@ -12,12 +12,13 @@ struct AttachedSource {
 
     init(
         _ product: ProductUnderTest, settings: [String: String] = [:], initdb: [String] = [],
-        listenAddress: String = ""
+        listenAddress: String = "", programs: String = PostgresFixture.binDirectory,
+        owner: String = PostgresFixture.superuser
     ) throws {
         self.product = product
         postgres = try PostgresFixture(
             settings: ["wal_keep_size": "1GB", "max_slot_wal_keep_size": "2GB"].merging(settings) { $1 },
-            initdb: initdb, listenAddress: listenAddress)
+            initdb: initdb, listenAddress: listenAddress, programs: programs, owner: owner)
         try postgres.psql("CREATE ROLE pitr_backup LOGIN REPLICATION")
     }
 

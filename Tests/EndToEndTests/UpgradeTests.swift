@@ -119,6 +119,44 @@ extension EndToEnd {
             }
         }
 
+        @Test(.timeLimit(.minutes(2)))
+        func `a copy of a server that somebody else made is upgraded, whoever its first superuser is`() throws
+        {
+            try ProductUnderTest.use("upgradeattached") { product in
+                let boss = "All staff"
+                let source = try AttachedSource(
+                    product, programs: PostgresFixture.debianDirectory, owner: boss)
+                try source.postgres.psql(
+                    """
+                    CREATE TABLE t (id int PRIMARY KEY, name text);
+                    INSERT INTO t SELECT n, md5(n::text) FROM generate_series(1, 1000) n;
+                    ALTER ROLE "All staff" SET default_transaction_read_only = on;
+                    """)
+                let before = try source.postgres.psql(Self.rows)
+                _ = try source.attach().checked()
+                let receiver = try source.receive()
+                try source.settle()
+                let old = try product.restore("copy", from: "prod").server
+                AttachedSource.end(receiver, SIGTERM)
+                let looked = try product.run(Self.upgrade + ["--validate-only"]).value()
+                #expect(looked["isPossible"] == true, "\(looked)")
+                #expect(try !Self.access(old).contains(boss))
+
+                _ = try product.run(Self.upgrade).checked()
+                let new = try product.server("copy")
+                let connection = try new.superuser()
+                #expect(try connection.value(Self.major) == PostgresFixture.major)
+                #expect(try connection.value(Self.rows) == before)
+                #expect(try connection.value("SELECT rolname FROM pg_roles WHERE oid = 10") == boss)
+                #expect(try !Self.access(new).contains(boss))
+            }
+        }
+
+        private static func access(_ server: ManagedServer) throws -> String {
+            String(
+                decoding: try DurableFiles.read(server.folder + "/conf/pg_hba.conf"), as: UTF8.self)
+        }
+
         private static let before = [
             "upgrade: claim", "upgrade: stop", "upgrade: copy", "upgrade: run", "upgrade: repository",
             "upgrade: start", "upgrade: catalog",

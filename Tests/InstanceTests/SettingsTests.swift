@@ -135,6 +135,16 @@ import TestValues
         #expect(access.renderIdent().contains("pitr \"postgres\" keeper\npitr \"root\" keeper\n"))
     }
 
+    @Test func `a role's name in an access file is never a keyword, a group, a pattern or a file`() {
+        for name in ["all", "+staff", "/^.*$", "@names", "The \"Boss\"", "a,b", "a b", "#x", ""] {
+            var access = HostBasedAccess(rules: [], account: "root", superuser: "azuresu")
+            access.alsoSuperuser = name
+            let quoted = "\"" + name.replacing("\"", with: "\"\"") + "\""
+            #expect(access.renderAccess().contains("local all \(quoted) peer map=pitr\n"), "\(name)")
+            #expect(access.renderIdent().hasSuffix("pitr \"root\" \(quoted)\n"), "\(name)")
+        }
+    }
+
     @Test func `gives out loopback addresses that nobody has`() throws {
         let first = try LoopbackAddress.pick(taken: [], isFree: { _ in true })
         #expect(first.address.isLoopback && first.port == 5432)

@@ -15,45 +15,6 @@ public import ServiceModel
 /// newer copy does; the old one is a deleted server by then, with its backups and its WAL to the last record,
 /// until somebody finishes the upgrade or its days are over.
 extension ControlPlane {
-    /// An upgrade that was thought through.
-    private struct Upgrade {
-        let row: ServerRow
-        let old: PostgresInstallation
-        let new: PostgresInstallation
-        let dataBytes: UInt64
-        let sharesBlocks: Bool
-
-        var outlook: UpgradeOutlook {
-            UpgradeOutlook(
-                server: row.name, from: old.minorVersion, to: new.minorVersion, dataBytes: dataBytes,
-                sharesBlocks: sharesBlocks)
-        }
-    }
-
-    /// Finds out whether a server could be upgraded, pg_upgrade's own checks included; changes nothing.
-    ///
-    /// - Throws: `.operationNotSupported` with what stands in the way; `.insufficientStorage` and others as
-    ///   the upgrade itself.
-    public func checkUpgrade(_ request: UpgradeRequest) throws -> UpgradeOutlook {
-        let row = try findComplete(request.server)
-        let upgrade = try think(request, row)
-        let folder = paths.operation("upgrade-\(Identifiers.fresh())")
-        try DurableFiles.makeDirectories(folder, durable: false)
-        defer {
-            try? DurableFiles.removeTree(folder)
-        }
-        let id = Identifiers.fresh()
-        defer { try? DurableFiles.removeTree(recoverySocketDirectory(id)) }
-        let places = InstancePaths(
-            data: folder + "/new-data", conf: folder + "/conf", log: folder,
-            socketDirectory: recoverySocketDirectory(id))
-        let instance = PostgresInstance(installation: upgrade.new, paths: places, runner: runner)
-        try instance.initialize(durable: false, like: try shape(row))
-        try cluster(upgrade, newData: places.data, folder: folder + "/upgrade", id: id)
-            .check(running: instancePaths(row).conf)
-        return upgrade.outlook
-    }
-
     public func upgradeServer(
         _ request: UpgradeRequest, for accepted: AcceptedWork? = nil
     ) throws -> UpgradeResult {
@@ -139,63 +100,6 @@ extension ControlPlane {
     /// Among an operation's details, the id of the server that takes the place.
     static let replacingKey = "newServerId"
 
-    // MARK: Checks
-
-    /// Checks the version that is asked for, before anything costs time.
-    func checkVersion(_ request: UpgradeRequest, _ row: ServerRow) throws -> PostgresInstallation {
-        try requireOwn(row)
-        guard row.restoredFrom != nil || request.isForAnyServer else {
-            throw Problem(
-                .operationNotSupported, "server '\(row.name)' is not a copy, so it is not upgraded just so",
-                detail: "an upgrade is rehearsed on a copy first",
-                hint: "Restore it to a new server and upgrade that one, or say --yes-this-is-not-a-copy.")
-        }
-        let all = PostgresInstallation.discoverAll(runner: runner)
-        let new = try Self.installation(request.version, among: all)
-        guard String(new.major) != row.version else {
-            throw Problem(
-                .invalidParameterValue, "server '\(row.name)' has version \(row.version) already",
-                hint: "A newer minor version is taken by 'pitr restart'.")
-        }
-        guard let own = Int(row.version), new.major > own else {
-            throw Problem(
-                .invalidParameterValue,
-                "server '\(row.name)' has version \(row.version), and there is no way down to \(new.major)",
-                hint: "Upgrades go to a newer version: \(Self.newer(than: row.version, among: all)).")
-        }
-        return new
-    }
-
-    private static func newer(than version: String, among all: [PostgresInstallation]) -> String {
-        let newer = all.map(\.major).filter { $0 > Int(version) ?? 0 }.sorted()
-        return newer.isEmpty ? "none is installed" : newer.map(String.init).joined(separator: ", ")
-    }
-
-    private func think(_ request: UpgradeRequest, _ row: ServerRow) throws -> Upgrade {
-        let new = try checkVersion(request, row)
-        try requireReady(row)
-        let hindrances =
-            try UpgradeHindrance.found(by: try connect(row))
-            + UpgradeHindrance.links(below: instancePaths(row).data)
-        guard hindrances.isEmpty else { throw Problem.cannotBeUpgraded(row.name, hindrances) }
-        let bytes = TreeSize.bytes(below: instancePaths(row).data)
-        let shares = try FileClone.works(
-            from: instancePaths(row).data + "/global/pg_control", into: paths.servers)
-        let needed = (shares ? 0 : bytes) + Self.newServerBytes
-        try diskRoom(paths.servers).require(needed, for: "the upgraded files")
-        return Upgrade(
-            row: row, old: try installation(row), new: new, dataBytes: bytes, sharesBlocks: shares)
-    }
-
-    private func shape(_ row: ServerRow) throws -> ClusterShape {
-        let answer = try connect(row).query(
-            "SELECT current_setting('data_checksums') AS sums, "
-                + "(SELECT setting::bigint / 1048576 FROM pg_catalog.pg_settings "
-                + "WHERE name = 'wal_segment_size')::text AS size")
-        return ClusterShape(
-            hasChecksums: answer[0, "sums"] == "on", segmentMiB: answer[0, "size"].flatMap { Int($0) })
-    }
-
     // MARK: The work
 
     /// Without a base backup and whole WAL behind it the server before the upgrade could not come back: its
@@ -223,7 +127,7 @@ extension ControlPlane {
         ).contains(where: \.isAlive)
     }
 
-    private func claimUpgraded(_ upgrade: Upgrade) throws -> (ServerRow, DirectoryLock) {
+    private func claimUpgraded(_ upgrade: UpgradePlan) throws -> (ServerRow, DirectoryLock) {
         let old = upgrade.row
         let parameters = try userParameters(old.id)
         let (row, lock) = try claim(for: nil, rules: try firewallRules(old.id)) { endpoint in
@@ -248,23 +152,23 @@ extension ControlPlane {
         return (row, lock)
     }
 
-    private func cluster(_ upgrade: Upgrade, newData: String, folder: String, id: String) throws
+    func cluster(_ upgrade: UpgradePlan, newData: String, folder: String, id: String) throws
         -> ClusterUpgrade
     {
         let libraries = try effectiveParameters(upgrade.row)[Self.preload]
         return ClusterUpgrade(
             from: upgrade.old, to: upgrade.new, newData: newData, folder: folder,
             socketDirectory: recoverySocketDirectory(id),
-            identFile: instancePaths(upgrade.row).conf + "/pg_ident.conf",
+            account: account.name,
             preloadLibraries: libraries.flatMap { $0.isEmpty ? nil : $0 },
-            segmentSize: segmentSize(of: upgrade.row), superuser: instancePaths(upgrade.row).superuser,
-            runner: runner)
+            segmentSize: segmentSize(of: upgrade.row), firstSuperuser: upgrade.firstSuperuser,
+            superuser: instancePaths(upgrade.row).superuser, runner: runner)
     }
 
     /// - Returns: what changed hands, notes for whoever asked for it, and the time since nobody could
     ///   connect.
     private func carryOut(
-        _ upgrade: Upgrade, as row: ServerRow, lock: DirectoryLock, finish: (Database) throws -> Void
+        _ upgrade: UpgradePlan, as row: ServerRow, lock: DirectoryLock, finish: (Database) throws -> Void
     ) throws -> (Replacement, [String], Stopwatch) {
         let old = upgrade.row
         let instance = try instance(row)
@@ -274,10 +178,11 @@ extension ControlPlane {
         do {
             defer { progress.end() }
             try DurableFiles.makeDirectories(paths.server(row.id))
-            try instance.initialize(durable: false, like: try shape(old))
+            try instance.initialize(
+                durable: false, like: try shape(old), superuser: upgrade.firstSuperuser)
             try configure(row)
             try instance.checkConfiguration()
-            try work.check(running: instancePaths(old).conf)
+            try check(work, old)
         }
         try keepEvidence(of: old)
         RestoreFaults.reached("upgrade: stop")

@@ -16,8 +16,8 @@ enum UpgradeHindrance: Hashable {
     case tablespaces([String])
     /// Directories behind links: a copy of the files would write into them.
     case links([String])
-    /// Of a cluster that somebody else made: pg_upgrade works as the first superuser only.
-    case otherSuperuser([String])
+    /// pg_upgrade works as the first superuser only, whatever it is called.
+    case firstSuperuser([String])
 
     var words: String {
         switch self {
@@ -27,9 +27,9 @@ enum UpgradeHindrance: Hashable {
         case .slots(let names): "replication slots, which would be lost: \(Self.list(names))"
         case .tablespaces(let names): "tablespaces of its own: \(Self.list(names))"
         case .links(let names): "directories that lie elsewhere, behind a link: \(Self.list(names))"
-        case .otherSuperuser(let names):
-            "its first superuser is \(Self.list(names)), not '\(PostgresInstance.superuser)': it is a copy "
-                + "of an attached server, and pg_upgrade works as the first superuser only"
+        case .firstSuperuser(let names):
+            "its first superuser, \(Self.list(names)), is none any more, may not log in, or has a name that "
+                + "initdb does not take, and pg_upgrade works as no other"
         }
     }
 
@@ -44,8 +44,8 @@ enum UpgradeHindrance: Hashable {
         case .links:
             "Stop the server, put each directory itself in its link's place with all that is in it, and "
                 + "start the server."
-        case .otherSuperuser:
-            "Make a new server with 'pitr create --version', and move the data with pg_dump and pg_restore."
+        case .firstSuperuser:
+            "ALTER ROLE … SUPERUSER LOGIN for the role whose oid is 10, or ALTER ROLE … RENAME TO."
         }
     }
 
@@ -71,10 +71,10 @@ enum UpgradeHindrance: Hashable {
                 try names(
                     "SELECT spcname FROM pg_catalog.pg_tablespace "
                         + "WHERE spcname NOT IN ('pg_default', 'pg_global') ORDER BY 1")),
-            .otherSuperuser(
+            .firstSuperuser(
                 try names(
                     "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10 "
-                        + "AND rolname <> '\(PostgresInstance.superuser)'")),
+                        + "AND NOT (rolsuper AND rolcanlogin AND rolname !~ '[[:cntrl:]\"''\\\\]')")),
         ]
         return all.filter { !$0.isEmpty }
     }
@@ -96,7 +96,7 @@ enum UpgradeHindrance: Hashable {
     private var isEmpty: Bool {
         switch self {
         case .preparedTransactions(let names), .invalidDatabases(let names), .closedDatabases(let names),
-            .slots(let names), .tablespaces(let names), .links(let names), .otherSuperuser(let names):
+            .slots(let names), .tablespaces(let names), .links(let names), .firstSuperuser(let names):
             names.isEmpty
         }
     }

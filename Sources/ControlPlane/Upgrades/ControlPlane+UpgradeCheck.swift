@@ -1,0 +1,131 @@
+import Catalog
+import Instance
+import Platform
+import PostgresClient
+import PostgresFormat
+public import ServiceModel
+
+/// An upgrade that was thought through.
+struct UpgradePlan {
+    let row: ServerRow
+    let old: PostgresInstallation
+    let new: PostgresInstallation
+    let dataBytes: UInt64
+    let sharesBlocks: Bool
+    /// Of the old cluster, and so of the new one.
+    let firstSuperuser: String
+
+    var outlook: UpgradeOutlook {
+        UpgradeOutlook(
+            server: row.name, from: old.minorVersion, to: new.minorVersion, dataBytes: dataBytes,
+            sharesBlocks: sharesBlocks)
+    }
+}
+
+/// Whether a server can be upgraded.
+extension ControlPlane {
+    /// Finds out whether a server could be upgraded, pg_upgrade's own checks included; changes nothing.
+    ///
+    /// - Throws: `.operationNotSupported` with what stands in the way; `.insufficientStorage` and others as
+    ///   the upgrade itself.
+    public func checkUpgrade(_ request: UpgradeRequest) throws -> UpgradeOutlook {
+        let lock = try lockServer(try findComplete(request.server), seconds: 30)
+        defer { lock.release() }
+        let row = try findComplete(request.server)
+        let upgrade = try think(request, row)
+        let folder = paths.operation("upgrade-\(Identifiers.fresh())")
+        try DurableFiles.makeDirectories(folder, durable: false)
+        defer {
+            try? DurableFiles.removeTree(folder)
+        }
+        let id = Identifiers.fresh()
+        defer { try? DurableFiles.removeTree(recoverySocketDirectory(id)) }
+        let places = InstancePaths(
+            data: folder + "/new-data", conf: folder + "/conf", log: folder,
+            socketDirectory: recoverySocketDirectory(id))
+        let instance = PostgresInstance(installation: upgrade.new, paths: places, runner: runner)
+        try instance.initialize(
+            durable: false, like: try shape(row), superuser: upgrade.firstSuperuser)
+        try check(try cluster(upgrade, newData: places.data, folder: folder + "/upgrade", id: id), row)
+        return upgrade.outlook
+    }
+
+    /// Checks the version that is asked for, before anything costs time.
+    func checkVersion(_ request: UpgradeRequest, _ row: ServerRow) throws -> PostgresInstallation {
+        try requireOwn(row)
+        guard row.restoredFrom != nil || request.isForAnyServer else {
+            throw Problem(
+                .operationNotSupported, "server '\(row.name)' is not a copy, so it is not upgraded just so",
+                detail: "an upgrade is rehearsed on a copy first",
+                hint: "Restore it to a new server and upgrade that one, or say --yes-this-is-not-a-copy.")
+        }
+        let all = PostgresInstallation.discoverAll(runner: runner)
+        let new = try Self.installation(request.version, among: all)
+        guard String(new.major) != row.version else {
+            throw Problem(
+                .invalidParameterValue, "server '\(row.name)' has version \(row.version) already",
+                hint: "A newer minor version is taken by 'pitr restart'.")
+        }
+        guard let own = Int(row.version), new.major > own else {
+            throw Problem(
+                .invalidParameterValue,
+                "server '\(row.name)' has version \(row.version), and there is no way down to \(new.major)",
+                hint: "Upgrades go to a newer version: \(Self.newer(than: row.version, among: all)).")
+        }
+        return new
+    }
+
+    private static func newer(than version: String, among all: [PostgresInstallation]) -> String {
+        let newer = all.map(\.major).filter { $0 > Int(version) ?? 0 }.sorted()
+        return newer.isEmpty ? "none is installed" : newer.map(String.init).joined(separator: ", ")
+    }
+
+    func think(_ request: UpgradeRequest, _ row: ServerRow) throws -> UpgradePlan {
+        let new = try checkVersion(request, row)
+        try requireReady(row)
+        let hindrances =
+            try UpgradeHindrance.found(by: try connect(row))
+            + UpgradeHindrance.links(below: instancePaths(row).data)
+        guard hindrances.isEmpty else { throw Problem.cannotBeUpgraded(row.name, hindrances) }
+        let bytes = TreeSize.bytes(below: instancePaths(row).data)
+        let shares = try FileClone.works(
+            from: instancePaths(row).data + "/global/pg_control", into: paths.servers)
+        let needed = (shares ? 0 : bytes) + Self.newServerBytes
+        try diskRoom(paths.servers).require(needed, for: "the upgraded files")
+        return UpgradePlan(
+            row: row, old: try installation(row), new: new, dataBytes: bytes, sharesBlocks: shares,
+            firstSuperuser: try connect(row).query("SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10")
+                .scalar ?? instancePaths(row).superuser)
+    }
+
+    /// Has pg_upgrade look at the server while it runs, as its first superuser: where that is not the tool's
+    /// own, the private socket lets it in meanwhile. Whoever has the server for a change calls it; after a
+    /// kill the configuration is made to agree with the catalog as always.
+    func check(_ work: ClusterUpgrade, _ row: ServerRow) throws {
+        let configuration = instancePaths(row).conf
+        guard work.firstSuperuser != instancePaths(row).superuser else {
+            return try work.check(running: configuration)
+        }
+        let usual = try access(row)
+        var wider = usual
+        wider.alsoSuperuser = work.firstSuperuser
+        try putInForce(RenderedConfiguration(access: wider), on: row, as: "upgrade check")
+        do {
+            try work.check(running: configuration)
+        } catch {
+            // What pg_upgrade found is told; 'maintain' does what this may have left.
+            try? putInForce(RenderedConfiguration(access: usual), on: row, as: "upgrade check")
+            throw error
+        }
+        try putInForce(RenderedConfiguration(access: usual), on: row, as: "upgrade check")
+    }
+
+    func shape(_ row: ServerRow) throws -> ClusterShape {
+        let answer = try connect(row).query(
+            "SELECT current_setting('data_checksums') AS sums, "
+                + "(SELECT setting::bigint / 1048576 FROM pg_catalog.pg_settings "
+                + "WHERE name = 'wal_segment_size')::text AS size")
+        return ClusterShape(
+            hasChecksums: answer[0, "sums"] == "on", segmentMiB: answer[0, "size"].flatMap { Int($0) })
+    }
+}
