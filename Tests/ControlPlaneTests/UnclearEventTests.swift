@@ -22,7 +22,22 @@ struct UnclearEventTests {
         let points = ControlPlane.unclear(
             "restore point orders", EventChoice(),
             [event(.restorePoint, at: 1), event(.restorePoint, at: 2)], of: 2)
-        #expect(points.hint?.contains("--min-rows") == false)
+        #expect(points.hint?.contains("--min-rows") == false && points.hint?.contains("--xid") == false)
+    }
+
+    @Test func `what transactions did is offered by their numbers`() {
+        let events = (1...7).map { number in
+            WALEvent(
+                action: .update, subject: .table, object: EventObject(name: "orders"),
+                xid: TransactionID(740 + UInt32(min(number, 6))), record: LSN(UInt64(number)),
+                commit: LSN(UInt64(number)), boundary: LSN(UInt64(number)))
+        }
+        let problem = ControlPlane.unclear("update orders", EventChoice(), events, of: 7)
+        #expect(
+            problem.hint?.hasSuffix(
+                "by its transaction: --xid 742, --xid 743, --xid 744, --xid 745, --xid 746, "
+                    + "a restore with --exclusive.") == true, "\(problem)")
+        #expect(problem.detail?.contains("1. without a time UPDATE orders at 0/1, transaction 741\n") == true)
     }
 
     @Test func `where WAL is missing nothing is said never to have happened`() {

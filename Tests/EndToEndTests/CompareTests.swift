@@ -227,6 +227,8 @@ extension EndToEnd {
         ) throws {
             let definitions = String(decoding: try DurableFiles.read(folder + "/schema.sql"), as: UTF8.self)
             #expect(definitions.split(separator: "\n").allSatisfy { $0.hasPrefix("--") }, "nothing runs")
+            let report = String(decoding: try DurableFiles.read(folder + "/report.md"), as: UTF8.self)
+            #expect(report.contains(/Large objects +different/), "\(report.prefix(500))")
             let script = folder + "/load.sql"
             let files = try DurableFiles.list(folder + "/rows").sorted()
             #expect(files.contains("postgres.shop._odd____name___.csv") && files.count > 60, "\(files)")

@@ -136,9 +136,11 @@ extension EndToEnd {
             let drills = try product.json("drill", "list").array ?? []
             let id = try #require(drills.last?["id"]?.string)
             let file = folder + "/drill.tar"
-            _ = try product.run(["evidence", "bundle", "--drill", id, file]).checked()
+            let bundled = try product.json("evidence", "bundle", "--drill", id, file)
+            #expect(bundled["bytes"]?.integer == DurableFiles.status(file).map { Int64($0.size) })
+            #expect(bundled["check"]?.string == "pitr evidence check \(Command.shellQuoted(file))")
             let told = try product.json("evidence", "check", file)
-            #expect(told["authorityIsKnown"] == true)
+            #expect(told["authorityIsKnown"] == true && told["files"] == bundled["files"], "\(bundled)")
             let script = """
                 set -e; cd '\(folder)'; tar xf drill.tar; cd pitr-evidence; sha256sum --quiet -c SHA256SUMS
                 openssl x509 -in ca.crt -pubkey -noout > ca.pub

@@ -94,6 +94,13 @@ extension EndToEnd {
                 let absent = try product.run(["result", "export", "-n", id, "--only", "../result.json", "-"])
                 #expect(absent.exitStatus != 0 && absent.errors.contains("has no file"), "\(absent)")
 
+                let bundle = product.scratch.path + "/undo.tar"
+                let bundled = try product.json("evidence", "bundle", "--undo", id, bundle)
+                let items = bundled["files"]?.array?.compactMap { $0["name"]?.string } ?? []
+                #expect(items.contains("undo/repair.sql") && items.contains("activity.json"), "\(items)")
+                let nothing = try product.run(["evidence", "bundle", "--undo", "nothing", bundle + "2"])
+                #expect(nothing.errors.contains("neither a folder nor a result"), "\(nothing)")
+
                 try Self.compared(product)
                 let usage = try product.json("usage")
                 #expect((usage["resultBytes"]?.integer ?? 0) > 0, "\(usage)")

@@ -20,6 +20,11 @@ extension EndToEnd {
 
                 let firing = try product.run(undo + ["--preview"]).value()
                 #expect(firing["conflictRows"] == 3 && firing["writtenRows"] == 1, "\(firing)")
+                let conflict = firing["conflicts"]?.array?.first
+                #expect(firing["conflicts"]?.array?.count == 3, "\(firing)")
+                #expect(conflict?["table"] == "public.t" && conflict?["key"] == "id=1", "\(firing)")
+                #expect(conflict?["cells"]?.array?.first?["before"] == "old", "\(firing)")
+                #expect(conflict?["writtenSince"]?.array?.count == 1, "\(firing)")
                 let off = undo + ["--triggers", "off"]
                 try Self.checkChoices(off, product)
                 let folder = product.home + "/out"

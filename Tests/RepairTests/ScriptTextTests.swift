@@ -114,6 +114,8 @@ struct ScriptTextTests {
         let script = RepairScript(plan, .stop)
         let parts = script.text(.none).split(separator: "COMMIT;\n", omittingEmptySubsequences: false)
         #expect(parts.count == 5)
+        let settings = "\n\\set ON_ERROR_STOP on\n\\pset pager off\n"
+        #expect(parts.first?.contains(settings) == true, "nobody waits at a pager with locks held")
         #expect(parts.first?.contains("\nSET pitr.checked = '\(script.word)';\n") == true)
         for part in parts.dropFirst().dropLast() {
             #expect(part.contains("current_setting('pitr.checked', true) = '\(script.word)'"))

@@ -75,7 +75,34 @@ struct EventPatternTests {
     }
 
     @Test(arguments: [
-        "", "  ", "dorp table x", "drop x", "drop table", "drop table a.b.c.d", "drop table \"x",
+        "2026-03-22T18:20:22Z  0/6C  750  DELETE public.\"a, 5 rows: x\" in database shop, 8 400 rows: in 2",
+        "  0/6C 750 delete public.\"a, 5 rows: x\"", "delete \"a, 5 rows: x\" in database shop, 8 400 rows",
+        "DELETE public.\"a, 5 rows: x\" in database shop, 8400 rows (in 2)\n",
+        "DELETE \"a, 5 rows: x\": in 2",
+    ])
+    func `a line of a timeline is the event that it tells of, and no other`(_ line: String) throws {
+        var printed = event(.delete, name: "a, 5 rows: x", rows: 8400)
+        printed.details = ["in 2"]
+        var other = event(.delete, name: "a, 5 rows: x", rows: 8401, at: 200)
+        let pattern = try EventPattern(line)
+        other.details = ["in 3"]
+        #expect(pattern.select(from: [printed, other]) == .one(EventTarget(printed)))
+        #expect(pattern.description == line)
+    }
+
+    @Test func `a restore point is named by the whole of its line, whatever the name has in it`() throws {
+        let point = event(
+            .restorePoint, .server, database: nil, schema: nil, name: "before, 5 rows: x", at: 92)
+        for front in ["", "2026-03-22T18:20:22Z  0/64  -  "] {
+            let pattern = try EventPattern(front + "RESTORE POINT before, 5 rows: x")
+            #expect(pattern.matches(point))
+        }
+        #expect(try !EventPattern("0/65 - RESTORE POINT before, 5 rows: x").matches(point))
+    }
+
+    @Test(arguments: [
+        "", "  ", "delete from orders, 5 rows and more", "delete from orders, many rows", "0/64",
+        "dorp table x", "drop x", "drop table", "drop table a.b.c.d", "drop table \"x",
         "drop table a b", "drop table in database shop", "drop table a.b.c in database shop",
         "drop table a in database b.c",
         "drop table .x", "delete from x cascade", "drop table U&\"a\\00\"", "drop table U&\"\\D800\"",

@@ -3,6 +3,28 @@ public import ServiceModel
 
 /// What taking transactions back comes to, as `pitr undo` prints it.
 public struct UndoDocument: Codable, Sendable {
+    public struct Cell: Codable, Hashable, Sendable {
+        /// Null for NULL, and where the transactions deleted the row.
+        @OrNull public var after: String?
+        /// Null for NULL, and where they put it in.
+        @OrNull public var before: String?
+        public var column: String
+        /// Null for NULL, and where the row is not there.
+        @OrNull public var now: String?
+    }
+
+    public struct Conflict: Codable, Hashable, Sendable {
+        /// Those that somebody has to decide about; long values are cut.
+        public var cells: [Cell]
+        public var key: String
+        /// Why, where the verdict alone does not tell.
+        @OrNull public var reason: String?
+        public var table: String
+        public var verdict: String
+        /// Who wrote the row since.
+        public var writtenSince: [Writer]
+    }
+
     public struct LeftOut: Codable, Hashable, Sendable {
         public var reason: String
         public var subject: String
@@ -27,12 +49,19 @@ public struct UndoDocument: Codable, Sendable {
         public var xid: UInt32
     }
 
+    public struct Writer: Codable, Hashable, Sendable {
+        public var commitTimeUtc: String
+        public var xid: UInt32
+    }
+
     /// Of the first transaction.
     public var commitLsn: String
     public var commitTimeUtc: String
     /// Rows about which somebody has to decide.
     public var conflictRows: Int
     public var conflictRule: String
+    /// The first of them, at most 20; conflicts.csv has all.
+    public var conflicts: [Conflict]
     public var database: String
     /// What the transaction did.
     public var deeds: [String]
@@ -61,6 +90,7 @@ public struct UndoDocument: Codable, Sendable {
         commitLsn = report.transactions.first?.commit.description ?? ""
         commitTimeUtc = report.transactions.first?.commitTime.description ?? ""
         conflictRows = report.conflictRows
+        conflicts = report.conflicts.map(Conflict.init)
         conflictRule = report.conflictRule
         database = report.database
         deeds = report.deeds
@@ -84,5 +114,27 @@ public struct UndoDocument: Codable, Sendable {
         triggerEffects = report.triggerEffects
         writtenRows = report.writtenRows
         xid = report.transactions.first?.xid.rawValue ?? 0
+    }
+}
+
+extension UndoDocument.Conflict {
+    fileprivate init(_ conflict: UndoReport.Conflict) {
+        cells = conflict.cells.map(UndoDocument.Cell.init)
+        key = conflict.key
+        reason = conflict.reason
+        table = conflict.table
+        verdict = conflict.verdict
+        writtenSince = conflict.writtenSince.map {
+            UndoDocument.Writer(commitTimeUtc: $0.time.description, xid: $0.xid.rawValue)
+        }
+    }
+}
+
+extension UndoDocument.Cell {
+    fileprivate init(_ cell: UndoReport.Conflict.Cell) {
+        after = cell.after
+        before = cell.before
+        column = cell.column
+        now = cell.now
     }
 }

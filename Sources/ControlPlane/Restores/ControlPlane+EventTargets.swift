@@ -102,7 +102,20 @@ extension ControlPlane {
         let bySize = last.contains(where: \.changesRows) ? ", or by size with --min-rows" : ""
         return Problem(
             .ambiguousTarget, "\(count) \"\(words)\"", detail: listed(last, of: events),
-            hint: "Choose one with --nth, counted from the earliest, the last with --latest\(bySize).")
+            hint: "Choose one with --nth, counted from the earliest, the last with --latest\(bySize)"
+                + byTransaction(last) + ".")
+    }
+
+    /// For those that a transaction did: undo takes its number, a restore stops just before it.
+    private static func byTransaction(_ last: [WALEvent]) -> String {
+        var options: [String] = []
+        for event in last where event.xid.isNormal {
+            let option = "--xid \(event.xid)"
+            if !options.contains(option) { options.append(option) }
+        }
+        guard !options.isEmpty else { return "" }
+        let shown = options.suffix(5).joined(separator: ", ")
+        return "; or one by its transaction: \(shown), a restore with --exclusive"
     }
 
     /// One line for each of the last ones, with its number counted from the earliest.
@@ -110,6 +123,7 @@ extension ControlPlane {
         let left = count - last.count
         let shown = last.enumerated().map { index, event in
             "\(left + index + 1). \(event.time?.description ?? "without a time") \(event) at \(event.boundary)"
+                + (event.xid.isNormal ? ", transaction \(event.xid)" : "")
         }
         return (left > 0 ? "… \(left) earlier\n" : "") + shown.joined(separator: "\n")
     }

@@ -139,7 +139,8 @@ extension KeptResult {
             startedAt: operation.startedAt, finishedAt: operation.startedAt, summary: summary, sides: sides)
     }
 
-    private static func short(_ text: String) -> String {
+    /// At most so many scalars that it can be shown.
+    static func short(_ text: String) -> String {
         let kept = text.unicodeScalars.prefix(longestValue)
         return kept.endIndex == text.unicodeScalars.endIndex ? text : String(kept) + "…"
     }

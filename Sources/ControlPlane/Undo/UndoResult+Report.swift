@@ -1,3 +1,4 @@
+import PostgresFormat
 import Repair
 public import ServiceModel
 
@@ -17,6 +18,7 @@ extension UndoResult {
                 verdicts: Dictionary(grouping: table.rows, by: \.verdict.rawValue).mapValues(\.count))
         }
         report.conflictRows = plan.conflictCount
+        report.conflicts = Array(conflicts.prefix(Self.conflictsTold))
         report.conflictRule = rule.rawValue
         report.leftOut = plan.leftOut.map { ($0.subject, $0.reason) }
         report.madeAgain = plan.definitions.entries
@@ -26,5 +28,28 @@ extension UndoResult {
         report.steps = steps
         report.notes = notes
         return report
+    }
+
+    private static let conflictsTold = 20
+
+    /// The rows in conflict, table by table; made as they are asked for.
+    private var conflicts: some Sequence<UndoReport.Conflict> {
+        plan.tables.lazy.flatMap { table in
+            table.rows.lazy.filter(\.verdict.isConflict).map { Self.conflict($0, table.shape) }
+        }
+    }
+
+    private static func conflict(_ row: JudgedRow, _ shape: TableShape) -> UndoReport.Conflict {
+        func value(_ cells: Cells?, _ place: Int) -> String? {
+            cells?[place].map { KeptResult.short($0.text) }
+        }
+        return UndoReport.Conflict(
+            table: shape.name.description, key: KeptResult.short(UndoRows.key(of: row, shape)),
+            verdict: row.verdict.rawValue,
+            cells: row.undecided.map { place in
+                .init(
+                    column: shape.columns[place].name, before: value(row.before, place),
+                    after: value(row.after, place), now: value(row.now, place))
+            }, writtenSince: row.later.map { .init(xid: $0.xid, time: $0.time) }, reason: row.reason)
     }
 }

@@ -79,6 +79,11 @@ public struct TableComparison: Hashable, Sendable {
         self.name = name
         self.outcome = outcome
     }
+
+    /// Whether it is one of the catalogs that large objects are in: no other catalog is compared.
+    public var isOfLargeObjects: Bool {
+        name == ComparedCatalog.largeObjects || name == ComparedCatalog.largeObjectNumbers
+    }
 }
 
 /// A sequence that stands elsewhere on the other side, or is not there.

@@ -214,8 +214,10 @@ public struct RepairScript: Sendable {
         CanonicalText.settings(local: true)
         + "\nSET LOCAL lock_timeout = '30s';\nSET LOCAL statement_timeout = 0;"
 
+    /// A pager that waits for a key would keep the locks meanwhile.
     static let preamble = """
         \\set ON_ERROR_STOP on
+        \\pset pager off
         \\set ON_ERROR_ROLLBACK off
         \\set QUIET on
         \\pset tuples_only on

@@ -37,7 +37,7 @@ public struct UndoRows: Sendable {
             shape.name.description, Self.key(of: row, shape), row.change.rawValue, row.verdict.rawValue,
         ]
         let writers = row.later.map { "\($0.xid) at \($0.time)" }
-        let places = conflictsOnly && !row.conflicts.isEmpty ? row.conflicts : row.damaged
+        let places = conflictsOnly ? row.undecided : row.damaged
         return places.map { place in
             let cells = [
                 shape.columns[place].name, Self.text(row.before, place), Self.text(row.after, place),

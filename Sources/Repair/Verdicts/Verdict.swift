@@ -68,6 +68,9 @@ public struct JudgedRow: Hashable, Sendable {
     /// Why, where the verdict alone does not tell.
     public var reason: String?
 
+    /// Places of the cells that somebody has to decide about, of a row in conflict.
+    public var undecided: [Int] { conflicts.isEmpty ? damaged : conflicts }
+
     public init(
         change: Change, before: Cells?, after: Cells?, now: Cells?, address: RowAddress? = nil,
         verdict: Verdict, damaged: [Int], conflicts: [Int] = [], later: [RowWrite] = [],

@@ -40,6 +40,57 @@ public struct UndoReport: Sendable {
         }
     }
 
+    /// A row about which somebody has to decide.
+    public struct Conflict: Hashable, Sendable {
+        public struct Cell: Hashable, Sendable {
+            public var column: String
+            /// As PostgreSQL prints them, long ones cut; nil for NULL, and where there was no such row.
+            public var before: String?
+            public var after: String?
+            public var now: String?
+
+            public init(column: String, before: String?, after: String?, now: String?) {
+                self.column = column
+                self.before = before
+                self.after = after
+                self.now = now
+            }
+        }
+
+        public struct Writer: Hashable, Sendable {
+            public var xid: TransactionID
+            public var time: PostgresTimestamp
+
+            public init(xid: TransactionID, time: PostgresTimestamp) {
+                self.xid = xid
+                self.time = time
+            }
+        }
+
+        public var table: String
+        /// As `id=7`.
+        public var key: String
+        /// Its verdict in words.
+        public var verdict: String
+        /// Those in conflict.
+        public var cells: [Cell]
+        /// Who wrote the row since, in the order of WAL.
+        public var writtenSince: [Writer]
+        public var reason: String?
+
+        public init(
+            table: String, key: String, verdict: String, cells: [Cell], writtenSince: [Writer],
+            reason: String?
+        ) {
+            self.table = table
+            self.key = key
+            self.verdict = verdict
+            self.cells = cells
+            self.writtenSince = writtenSince
+            self.reason = reason
+        }
+    }
+
     /// What was taken back, of which server.
     public var source: String
     public var database: String
@@ -52,6 +103,8 @@ public struct UndoReport: Sendable {
     public var nowTime = PostgresTimestamp(unixMicroseconds: 0)
     public var tables: [Table] = []
     public var conflictRows = 0
+    /// The first of them, at most 20.
+    public var conflicts: [Conflict] = []
     /// `stop`, `skip`, `before` or `now`.
     public var conflictRule = ""
     /// What is not taken back, and why.

@@ -1,6 +1,7 @@
 /// An event as people say it: `drop table shop.orders`, `delete from orders`, `restore point release-42`.
 ///
-/// Words are in any letter case; for names see `ObjectPattern`.
+/// Words are in any letter case; for names see `ObjectPattern`. A line of a timeline, as it is printed there,
+/// is that event alone; see `PrintedEvent`.
 public struct EventPattern: Hashable, Sendable, CustomStringConvertible {
     /// Why some words are no pattern.
     public struct Flaw: Error, Hashable, Sendable, CustomStringConvertible {
@@ -13,9 +14,15 @@ public struct EventPattern: Hashable, Sendable, CustomStringConvertible {
     /// Nil for any.
     let name: ObjectPattern?
     public let description: String
+    /// What a timeline tells of it besides.
+    let printed: PrintedEvent
 
-    public init(_ text: String) throws(Flaw) {
-        description = text
+    public init(_ whole: String) throws(Flaw) {
+        description = whole
+        // A restore point's name may look like anything.
+        let front = PrintedEvent(frontOf: whole)
+        printed = Self.restorePoint(String(front.words)) == nil ? PrintedEvent(whole) : front
+        let text = String(printed.words)
         if let point = Self.restorePoint(text) {
             actions = [.restorePoint]
             subjects = []
@@ -66,7 +73,7 @@ public struct EventPattern: Hashable, Sendable, CustomStringConvertible {
         guard actions.contains(event.action), subjects.isEmpty || subjects.contains(event.subject) else {
             return false
         }
-        return name == nil || object(of: event) != nil
+        return printed.matchesPlace(of: event) && (name == nil || object(of: event) != nil)
     }
 
     /// What this names of an event: what it happened to or, of rows, a table of which that is a part.

@@ -45,7 +45,8 @@ public struct EventSelector: Sendable {
     private var fitting: Int { boundaries.count }
     private var last: [WALEvent] = []
     private var chosen: WALEvent?
-    private var tooSmall: [WALEvent] = []
+    /// Of another size than is wanted.
+    private var passedOver: [WALEvent] = []
     private var sameName: [WALEvent] = []
     private var sameAction: [WALEvent] = []
     /// What fits of the transaction that is being told.
@@ -69,7 +70,7 @@ public struct EventSelector: Sendable {
         close()
         guard let newest = last.last else {
             let similar = sameName.isEmpty ? sameAction : sameName
-            return .none(similar: tooSmall.isEmpty ? similar : tooSmall)
+            return .none(similar: passedOver.isEmpty ? similar : passedOver)
         }
         switch choice.place {
         case .latest: return .one(EventTarget(newest))
@@ -103,8 +104,10 @@ public struct EventSelector: Sendable {
 
     private mutating func close() {
         for event in open {
-            guard choice.minimumRows.map({ event.rows ?? .max >= $0 }) ?? true else {
-                Self.append(event, to: &tooSmall, Self.similarListed)
+            guard choice.minimumRows.map({ event.rows ?? .max >= $0 }) ?? true,
+                pattern.printed.matchesExtent(of: event)
+            else {
+                Self.append(event, to: &passedOver, Self.similarListed)
                 continue
             }
             boundaries.append(event.boundary)

@@ -11,10 +11,12 @@ enum FilledFile {
     ///   - command: the same command, without its arguments.
     ///   - arguments: with standard output in the place of the file.
     ///   - write: what the command does.
+    /// - Returns: whether it is a new file, to be read by whoever wants to tell what is in it.
+    @discardableResult
     static func fill(
         _ path: String, _ session: Session, command: [String], arguments: [String],
         _ write: (Int32) throws -> Void
-    ) throws {
+    ) throws -> Bool {
         let destination = try DestinationFile(path: path)
         defer { destination.close() }
         do {
@@ -23,6 +25,7 @@ enum FilledFile {
             } else {
                 try write(destination.descriptor)
             }
+            return destination.isNew
         } catch {
             if !destination.discard() { session.messages.warning("\(path) is left behind, empty") }
             throw error

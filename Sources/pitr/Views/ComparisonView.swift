@@ -28,15 +28,7 @@ enum ComparisonView {
         case .onlyThere: return text.heading("Database \(database.name) is only there")
         case .both: text.heading("Database \(database.name)")
         }
-        let equal = database.tables.filter { $0.outcome == .equal }
-        if !database.tables.isEmpty {
-            let counted = equal.compactMap(\.rowsHere)
-            text.field(
-                "Tables",
-                "\(equal.count) of \(database.tables.count) equal"
-                    + (counted.count < equal.count
-                        ? ", by the pages that WAL names" : ", \(count(counted.reduce(0, +), "row"))"))
-        }
+        addTables(database, to: &text)
         if database.sequenceCount > 0 {
             text.field(
                 "Sequences",
@@ -57,6 +49,26 @@ enum ComparisonView {
         for object in database.schema { add(object, to: &text) }
         if !database.leftOut.isEmpty { text.heading("Not compared") }
         for left in database.leftOut { text.item("\(left.subject): \(left.reason)") }
+    }
+
+    /// The catalogs of large objects are compared like tables, and are none.
+    private static func addTables(_ database: DatabaseComparison, to text: inout PersonText) {
+        let tables = database.tables.filter { !$0.isOfLargeObjects }
+        let equal = tables.filter { $0.outcome == .equal }
+        let counted = equal.compactMap(\.rowsHere)
+        let rows =
+            if equal.isEmpty {
+                ""
+            } else if counted.count == equal.count {
+                ", \(count(counted.reduce(0, +), "row"))"
+            } else {
+                ", by the rows that WAL names"
+            }
+        if !tables.isEmpty { text.field("Tables", "\(equal.count) of \(tables.count) equal\(rows)") }
+        let objects = database.tables.filter(\.isOfLargeObjects)
+        guard !objects.isEmpty else { return }
+        text.field(
+            "Large objects", objects.allSatisfy { $0.outcome == .equal } ? "equal" : "different")
     }
 
     private static func add(_ table: TableComparison, to text: inout PersonText) {

@@ -25,6 +25,7 @@ enum UndoView {
                     table.shape.triggers.joined(separator: ", "))
             }
         }
+        addConflicts(result, folder, to: &text)
         if !plan.triggerEffects.isEmpty {
             text.heading(plan.disablesTriggers ? "What triggers would do" : "What triggers do besides")
             for effect in plan.triggerEffects { text.item(effect) }
@@ -52,5 +53,46 @@ enum UndoView {
         if !result.notes.isEmpty { text.heading("Notes") }
         for note in result.notes { text.item(note) }
         return text
+    }
+
+    // MARK: Conflicts
+
+    private static let conflictsShown = 5
+
+    private static func addConflicts(_ result: UndoResult, _ folder: String?, to text: inout PersonText) {
+        let count = result.plan.conflictCount
+        guard count > 0 else { return }
+        text.heading("In conflict: \(count) \(count == 1 ? "row" : "rows")")
+        let shown = result.report.conflicts.prefix(conflictsShown)
+        for conflict in shown { text.item(words(conflict)) }
+        let more = count - shown.count
+        if let folder {
+            text.item((more > 0 ? "\(more) more; " : "") + "\(folder)/conflicts.csv has each with its cells")
+        } else if more > 0 {
+            text.item("\(more) more")
+        }
+        guard result.proof == .stopped else { return }
+        text.heading("Decide")
+        text.field("--conflicts skip", "they stay as they are, all other rows are repaired")
+        text.field("--conflicts before", "they get their old values, whatever was written since")
+        text.field("--conflicts now", "their cells in conflict stay as they are, their others are repaired")
+    }
+
+    /// In one line: `public.deadlines id=7: due was '2026-12-01', became '2099-01-01', is '2026-12-24'`.
+    static func words(_ conflict: UndoReport.Conflict) -> String {
+        let cells = conflict.cells.prefix(4).map { cell in
+            "\(cell.column) was \(value(cell.before)), became \(value(cell.after)), is \(value(cell.now))"
+        }
+        let more = conflict.cells.count - cells.count
+        let writers = conflict.writtenSince.map { "by \($0.xid) at \($0.time)" }
+        var parts = cells + (more > 0 ? ["\(more) more cells"] : [])
+        if conflict.verdict != Verdict.conflict.rawValue { parts.append(conflict.verdict) }
+        if let reason = conflict.reason { parts.append(reason) }
+        if !writers.isEmpty { parts.append("written since " + writers.joined(separator: ", ")) }
+        return "\(conflict.table) \(conflict.key): " + parts.joined(separator: "; ")
+    }
+
+    private static func value(_ text: String?) -> String {
+        text.map { "'\($0.count > 40 ? $0.prefix(37) + "…" : $0)'" } ?? "NULL"
     }
 }

@@ -21,7 +21,10 @@ struct EvidenceBundleCommand: PitrCommand {
     @Option(
         name: .shortAndLong, help: ArgumentHelp(EvidenceOptions.meaning), completion: Completions.evidence)
     var name: String?
-    @Option(help: ArgumentHelp("The folder that 'pitr undo' made.", valueName: "dir"), completion: .directory)
+    @Option(
+        help: ArgumentHelp(
+            "The folder that 'pitr undo' made, or the id of a result that the daemon keeps.",
+            valueName: "dir|id"), completion: .directory)
     var undo: String?
     @Option(help: ArgumentHelp("The drill: its id.", valueName: "id"), completion: Completions.drills)
     var drill: String?
@@ -29,7 +32,7 @@ struct EvidenceBundleCommand: PitrCommand {
 
     func validate() throws {
         if [name, undo, drill].count(where: { $0 != nil }) != 1 {
-            throw ValidationError("say what the evidence is of: -n COPY, --undo DIR or --drill ID")
+            throw ValidationError("say what the evidence is of: -n COPY, --undo DIR|ID or --drill ID")
         }
     }
 
@@ -38,14 +41,46 @@ struct EvidenceBundleCommand: PitrCommand {
         for (option, value) in [("name", name), ("undo", undo), ("drill", drill)] {
             if let value { command.append("--\(option)=\(value)") }
         }
-        try FilledFile.fill(file, session, command: command, arguments: ["-"]) { descriptor in
+        let isNew = try FilledFile.fill(file, session, command: command, arguments: ["-"]) { descriptor in
             // With the caller's rights, before root becomes the servers' account.
-            let undone = try undo.map(UndoEvidence.init)
+            var undone = try undo.flatMap { try UndoEvidence(folder: $0) }
             let controlPlane = try session.controlPlane()
+            if undone == nil, let undo {
+                undone = try UndoEvidence(of: Self.result(undo, controlPlane), controlPlane)
+            }
             let (files, time) = try contents(controlPlane, undone)
             try controlPlane.write(bundle: files, at: time, into: descriptor)
         }
-        return .nothing
+        guard isNew else { return .nothing }
+        let bytes = try DurableFiles.read(file, limit: 1 << 32)
+        return Self.report(try EvidenceBundle(checking: bytes), file, bytes.count)
+    }
+
+    /// What was written; how it is checked is on the last line.
+    private static func report(_ bundle: EvidenceBundle, _ file: String, _ bytes: Int) -> Report {
+        let check = "pitr evidence check \(Command.shellQuoted(file))"
+        var text = PersonText()
+        text.heading("Bundled \(bundle.files.count) files into \(file), \(bytes) bytes, signed")
+        for entry in bundle.files { text.item("\(entry.name), \(entry.content.count) bytes") }
+        text.field("Check it with", "\(check), or with openssl, as README.txt in it says")
+        return Report(
+            value: .object([
+                "bytes": .integer(Int64(bytes)), "check": .string(check), "file": .string(file),
+                "files": .array(
+                    bundle.files.map { entry in
+                        .object(["bytes": .integer(Int64(entry.content.count)), "name": .string(entry.name)])
+                    }),
+            ]), view: .text(text))
+    }
+
+    private static func result(_ id: String, _ controlPlane: ControlPlane) throws -> KeptResult {
+        do {
+            return try controlPlane.showResult(id)
+        } catch let problem as Problem where problem.code == .resourceNotFound {
+            throw Problem(
+                .usage, "there is neither a folder nor a result '\(id)'",
+                hint: "Name the folder that 'pitr undo' made, or an id that 'pitr result list' shows.")
+        }
     }
 
     private func contents(
@@ -93,7 +128,9 @@ struct UndoEvidence {
     /// Of the undo, as its report says.
     let operation: String?
 
-    init(_ folder: String) throws {
+    /// Nil where there is no such folder.
+    init?(folder: String) throws {
+        guard DurableFiles.status(folder)?.kind == .directory else { return nil }
         let rows = try DurableFiles.listIfPresent(folder + "/" + TableFiles.name)
         let names = try (DurableFiles.list(folder) + rows.map { TableFiles.name + "/" + $0 }).filter { name in
             DurableFiles.status(folder + "/" + name)?.kind == .file
@@ -108,5 +145,18 @@ struct UndoEvidence {
         }
         let report = try JSONValue.parse(try DurableFiles.read(folder + "/report.json"))
         operation = report["operationId"]?.string
+    }
+
+    /// What the daemon keeps of one.
+    init(of result: KeptResult, _ controlPlane: ControlPlane) throws {
+        guard case .undo = result.work else {
+            throw Problem(
+                .usage, "result '\(result.id)' is of a comparison",
+                hint: "'pitr result export -n \(result.id) FILE' writes its files.")
+        }
+        files = try controlPlane.resultArchive(result).files.map {
+            TarArchive.File(name: "undo/" + $0.name, content: $0.content)
+        }
+        operation = result.id
     }
 }
