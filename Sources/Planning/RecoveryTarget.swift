@@ -39,6 +39,21 @@ public enum RecoveryTarget: Hashable, Sendable {
         case .event(let lsn, let description): "just before '\(description)' (\(lsn))"
         }
     }
+
+    /// The target as options of `plan`, `restore` and `explain`.
+    public var options: [String] {
+        switch self {
+        case .latest: []
+        case .time(let time): ["--restore-time", time.description]
+        case .backup(let name): ["--backup", name]
+        case .position(let lsn, let exclusive):
+            ["--lsn", lsn.description] + (exclusive ? ["--exclusive"] : [])
+        case .transaction(let number, let exclusive):
+            ["--xid", number.description] + (exclusive ? ["--exclusive"] : [])
+        case .restorePoint(let name): ["--restore-point", name]
+        case .event(let lsn, _): ["--lsn", lsn.description, "--exclusive"]
+        }
+    }
 }
 
 /// A transaction's number as a person gives it: the 32 bits that the WAL has, or 64 with the epoch.

@@ -87,7 +87,8 @@ extension ControlPlane {
                 shouldRun: false, createdAt: clock.now(), version: String(server.version / 10_000),
                 postgresVersion: Self.minor(server.version), tier: tier.rawValue, skuName: size.name,
                 storageSizeGiB: 128, storageType: "Premium_LRS", storageAutoGrow: false,
-                backupRetentionDays: request.backupRetentionDays ?? 7, geoRedundantBackup: false,
+                backupRetentionDays: request.backupRetentionDays ?? BackupRetention.standardDays,
+                geoRedundantBackup: false,
                 publicNetworkAccess: true, administratorLogin: request.adminUser ?? "postgres",
                 availabilityZone: nil, host: attachment.host, port: Int(attachment.port))
             row.attachment = attachment

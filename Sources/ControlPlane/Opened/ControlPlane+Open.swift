@@ -69,7 +69,8 @@ extension ControlPlane {
                 version: String(PostgresInstallation.supported.upperBound), postgresVersion: "",
                 tier: tier.rawValue, skuName: size.name,
                 storageSizeGiB: 128, storageType: "Premium_LRS", storageAutoGrow: false,
-                backupRetentionDays: 7, geoRedundantBackup: false, publicNetworkAccess: true,
+                backupRetentionDays: BackupRetention.standardDays, geoRedundantBackup: false,
+                publicNetworkAccess: true,
                 administratorLogin: request.adminUser ?? "postgres", availabilityZone: nil,
                 host: "\(id).invalid", port: 0)
             row.opened = OpenedFolder(

@@ -1,6 +1,5 @@
-public import Planning
+import Planning
 import Platform
-import PostgresFormat
 import PostgresFormat
 import ServiceModel
 
@@ -49,22 +48,5 @@ extension RestoreRequest {
         if let name { words += ["-n", name] }
         words += ["-s", sourceServer] + target.options
         return words.map { Command.shellQuoted($0) }.joined(separator: " ")
-    }
-}
-
-extension RecoveryTarget {
-    /// The target as options of `plan`, `restore` and `explain`.
-    public var options: [String] {
-        switch self {
-        case .latest: []
-        case .time(let time): ["--restore-time", time.description]
-        case .backup(let name): ["--backup", name]
-        case .position(let lsn, let exclusive):
-            ["--lsn", lsn.description] + (exclusive ? ["--exclusive"] : [])
-        case .transaction(let number, let exclusive):
-            ["--xid", number.description] + (exclusive ? ["--exclusive"] : [])
-        case .restorePoint(let name): ["--restore-point", name]
-        case .event(let lsn, _): ["--lsn", lsn.description, "--exclusive"]
-        }
     }
 }

@@ -5,7 +5,7 @@ public enum BackupRetention {
     /// What a server may be given.
     public static let allowedDays = 7...35
     /// What it has unless something else is asked for.
-    public static let standardDays = allowedDays.lowerBound
+    public static let standardDays = 7
     /// `7 to 35`.
     public static let allowedWords = "\(allowedDays.lowerBound) to \(allowedDays.upperBound)"
 }

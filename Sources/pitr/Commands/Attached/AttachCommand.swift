@@ -56,7 +56,8 @@ struct AttachCommand: PitrCommand {
     @Option(name: [.customShort("u"), .long], help: "The login that administers copies; else postgres.")
     var adminUser: String?
     @Option(name: .shortAndLong, help: "Location, a label here.") var location: String?
-    @Option(help: "Days for which backups are kept, 7 to 35.") var backupRetention: Int?
+    @Option(help: "Days for which backups are kept, \(BackupRetention.allowedWords).")
+    var backupRetention: Int?
     @Flag(help: "Have the source write a checkpoint at once, instead of at its own pace.") var fast = false
     @Option(help: ArgumentHelp("Kilobytes a second that the base backup may take.", valueName: "kB/s"))
     var rate: Int?
