@@ -131,7 +131,7 @@ public struct BaseBackupCapture: Sendable {
         let stopped = try session.stop()
         // The server's tablespace_map stays out: with it a copy would be linked to the source's directories.
         captured.append(
-            try SmallFileStore(target: context.target, storage: context.storage).store(
+            try SmallFileStore(layout, target: context.target, storage: context.storage).store(
                 Array(stopped.label.utf8), as: "backup_label",
                 modified: stopped.time.unixMicroseconds / 1_000_000))
         let position = try Self.read(label: stopped.label)
@@ -161,9 +161,9 @@ public struct BaseBackupCapture: Sendable {
             .sorted { ($0.size, $1.path) > ($1.size, $0.path) }
             .map { CaptureFileJob($0, context) }
         try ChunkedJobs.run(jobs, workers: workers, cancellation: cancellation) {
-            () throws(Problem) in try FrameEncoder()
+            () throws(Problem) in try layout.encoder()
         }
-        let control = try SmallFileStore(target: context.target, storage: context.storage)
+        let control = try SmallFileStore(layout, target: context.target, storage: context.storage)
             .storeControlFile(of: dataDirectory)
         return jobs.compactMap(\.captured) + [control]
     }

@@ -8,9 +8,16 @@ import Repository
 
 /// Puts files whose whole content is at hand into a backup.
 struct SmallFileStore {
-    /// The backup's `data` folder.
-    let target: String
-    let storage: BackupDescriptor.Storage
+    private let layout: RepositoryLayout
+    private let target: String
+    private let storage: BackupDescriptor.Storage
+
+    /// - Parameter target: the backup's `data` folder.
+    init(_ layout: RepositoryLayout, target: String, storage: BackupDescriptor.Storage) {
+        self.layout = layout
+        self.target = target
+        self.storage = storage
+    }
 
     /// - Parameter modified: seconds since 1970, for the manifest.
     func store(_ content: [UInt8], as path: String, modified: Int64) throws(Problem)
@@ -20,7 +27,7 @@ struct SmallFileStore {
         var name = path
         if storage == .zstd {
             name += RepositoryLayout.compressedSuffix
-            stored = try FrameEncoder().file(content)
+            stored = try layout.encoder().file(content)
         }
         try DurableFiles.write(stored, to: target + "/" + name, replacing: false, durable: false)
         return CaptureFileJob.Captured(

@@ -4,7 +4,8 @@ import PostgresFormat
 /// How the repository cuts content into zstd frames.
 ///
 /// Whatever is stored compressed is made by a `FrameEncoder` and read by a `FrameDecoder`; nothing else in
-/// the repository knows how a frame comes about.
+/// the repository knows how a frame comes about. A repository's layout hands both out, since the form of what
+/// is stored is a property of the repository.
 public enum FrameFormat {
     /// Content of one frame in bytes; the last frame of a file holds less.
     public static let contentBytes = 1 << 20
@@ -20,7 +21,7 @@ public final class FrameEncoder {
     public let input = RawBuffer(count: FrameFormat.contentBytes)
     private let output = RawBuffer(count: FrameFormat.storedBytes)
 
-    public init() throws(Problem) {
+    fileprivate init() throws(Problem) {
         compressor = try Compressor(level: FrameFormat.level)
     }
 
@@ -54,7 +55,7 @@ public final class FrameEncoder {
 struct FrameDecoder: ~Copyable {
     private let decompressor: Decompressor
 
-    init() throws(Problem) {
+    fileprivate init() throws(Problem) {
         decompressor = try Decompressor()
     }
 
@@ -72,5 +73,27 @@ struct FrameDecoder: ~Copyable {
         of frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
     ) throws(CompressionDamage) -> Int {
         try decompressor.content(ofFrame: frame, into: target)
+    }
+}
+
+extension RepositoryLayout {
+    /// What is stored here is made by it.
+    public func encoder() throws(Problem) -> FrameEncoder { try FrameEncoder() }
+
+    /// Reads single frames of what is stored here.
+    func decoder() throws(Problem) -> FrameDecoder { try FrameDecoder() }
+
+    /// Reads a stored file frame by frame.
+    ///
+    /// - Parameter offset: where the first frame is, in bytes.
+    func reader(_ file: OpenFile, from offset: UInt64 = 0) throws(Problem) -> FrameReader {
+        FrameReader(file, from: offset, try FrameDecoder())
+    }
+}
+
+extension WALFile {
+    /// Reads a file that may have come out of any repository.
+    static func reader(_ file: OpenFile, from offset: UInt64) throws(Problem) -> FrameReader {
+        FrameReader(file, from: offset, try FrameDecoder())
     }
 }

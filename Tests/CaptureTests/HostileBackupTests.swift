@@ -32,8 +32,9 @@ struct HostileBackupTests {
         let scratch = try ScratchDirectory("forged")
         let target = scratch.file("in/data")
         try DurableFiles.makeDirectories(target)
-        let reception = try BackupReception(
-            target: target, serverVersion: 150_000, progress: SilentProgress())
+        let reception = BackupReception(
+            target: target, try RepositoryLayout(root: target).encoder(), serverVersion: 150_000,
+            progress: SilentProgress())
         let problem = #expect(throws: Problem.self) {
             try reception.take(.started(LSN(1 << 24), TimelineID(1)))
             try reception.take(.archive(name: "base.tar", location: ""))
@@ -85,8 +86,9 @@ struct HostileBackupTests {
         let scratch = try ScratchDirectory("forged")
         let target = scratch.file("data")
         try DurableFiles.makeDirectories(target)
-        let reception = try BackupReception(
-            target: target, serverVersion: 150_000, progress: SilentProgress())
+        let reception = BackupReception(
+            target: target, try RepositoryLayout(root: target).encoder(), serverVersion: 150_000,
+            progress: SilentProgress())
         try reception.take(.started(LSN(0x200_0028), TimelineID(1)))
         try reception.take(.archive(name: "base.tar", location: ""))
         for (name, content) in files {

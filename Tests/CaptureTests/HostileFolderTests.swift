@@ -121,7 +121,7 @@ struct HostileFolderTests {
             (text, "leaves the data directory"), (text.dropLast(4) + [48, 48, 34, 125], "checksum"),
         ] {
             try Self.put(bytes, base + "/backup_manifest")
-            let reception = try FoundBaseReception(target: nil, staging: nil)
+            let reception = FoundBaseReception(target: nil, staging: nil)
             try reception.takeManifest(at: base + "/backup_manifest")
             #expect(reception.damages.count == 1 && reception.damages[0].contains(words))
         }

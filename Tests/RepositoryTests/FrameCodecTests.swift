@@ -6,6 +6,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct FrameCodecTests {
+    private let layout = RepositoryLayout(root: "/nowhere")
+
     /// The frames of a file, each with its content's length.
     private func frames(of stored: [UInt8]) -> [Int?] {
         stored.withUnsafeBytes { bytes in
@@ -21,7 +23,7 @@ struct FrameCodecTests {
     }
 
     @Test func `content is cut into frames, and a file without content is one empty frame`() throws {
-        let encoder = try FrameEncoder()
+        let encoder = try layout.encoder()
         let long = [UInt8](repeating: 7, count: FrameFormat.contentBytes + 3)
         #expect(frames(of: try encoder.file([])) == [0])
         #expect(frames(of: try encoder.file([1, 2, 3])) == [3])
@@ -29,13 +31,13 @@ struct FrameCodecTests {
     }
 
     @Test func `what is appended unpacks to what it was, and nothing makes no frame`() throws {
-        let encoder = try FrameEncoder()
+        let encoder = try layout.encoder()
         var stored: [UInt8] = []
         try encoder.append([], to: &stored)
         #expect(stored.isEmpty)
         try encoder.append([1, 2, 3], to: &stored)
         var content = [UInt8](repeating: 0, count: 8)
-        let decoder = try FrameDecoder()
+        let decoder = try layout.decoder()
         let count = try stored.withUnsafeBytes { frame in
             try content.withUnsafeMutableBytes { try decoder.content(of: frame, into: $0) }
         }

@@ -67,6 +67,11 @@ struct Ban: Sendable, CustomStringConvertible {
             applies: { $0.hasPrefix("Sources/") && $0 != "Sources/Repository/FrameCodec.swift" },
             example: ("Sources/Capture/X.swift", "let compressor = try Compressor(level: 1)")),
         Ban(
+            name: "a codec beside the layout", pattern: #"\bFrame(En|De)coder\("#,
+            replacement: "RepositoryLayout hands out encoder(), decoder() and reader(_:from:)",
+            applies: { $0.hasPrefix("Sources/") && $0 != "Sources/Repository/FrameCodec.swift" },
+            example: ("Sources/Capture/X.swift", "let encoder = try FrameEncoder()")),
+        Ban(
             name: "a repository's folder listed from outside",
             pattern: #"\blist(IfPresent)?\((paths\.(repositor|paired)|layout\b|mirror\b)"#,
             replacement: "RepositoryFolder, BackupRepository and WALArchive say what is in a repository",

@@ -70,10 +70,12 @@ public struct FoundBackupExamination: Sendable {
     }
 
     /// - Parameters:
-    ///   - target: a folder for the data, which is there and empty.
+    ///   - target: a folder for the data, which is there and empty, and what stores them.
     ///   - staging: a folder for WAL that lies within archives, made where it is needed.
-    func run(target: String?, staging: String?) throws(Problem) -> FoundBackup {
-        let reception = try FoundBaseReception(target: target, staging: staging)
+    func run(target: (folder: String, encoder: FrameEncoder)?, staging: String?) throws(Problem)
+        -> FoundBackup
+    {
+        let reception = FoundBaseReception(target: target, staging: staging)
         if let manifest = base.manifest { try reception.takeManifest(at: manifest) }
         progress.begin(
             target == nil ? "looking at the base backup" : "base backup",

@@ -42,7 +42,7 @@ final class FoundBaseReception {
     private let target: String?
     /// Where WAL that lies within archives is put.
     private let staging: String?
-    private let scratch: StreamedFile.Scratch?
+    private let encoder: FrameEncoder?
     private let writeback = WritebackQueue()
     private var expected: [String: BackupManifest.File] = [:]
     private var isManifestKnown = false
@@ -64,10 +64,10 @@ final class FoundBaseReception {
     private(set) var totalBytes: UInt64 = 0
     private(set) var fileCount = 0
 
-    init(target: String?, staging: String?) throws(Problem) {
-        self.target = target
+    init(target: (folder: String, encoder: FrameEncoder)?, staging: String?) {
+        self.target = target?.folder
         self.staging = staging
-        scratch = try target == nil ? nil : StreamedFile.Scratch()
+        encoder = target?.encoder
     }
 
     /// Reads the manifest that lies beside the data.
@@ -151,8 +151,8 @@ final class FoundBaseReception {
             try beginWAL(path, &file)
         } else if SourceFiles.isKept(path) {
             if let slash = path.lastIndex(of: "/") { try makeDirectory(String(path[..<slash])) }
-            if let target, let scratch {
-                file.stored = try StreamedFile(path, modified: modified, in: target, scratch, writeback)
+            if let target, let encoder {
+                file.stored = try StreamedFile(path, modified: modified, in: target, encoder, writeback)
             }
         } else if !SourceFiles.belongs(path), !["tablespace_map", "backup_manifest"].contains(path) {
             leftOut.insert(String(path.prefix { $0 != "/" }))

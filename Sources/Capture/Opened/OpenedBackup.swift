@@ -65,7 +65,8 @@ public struct OpenedBackup: Sendable {
     ) throws(Problem) -> (FoundBackup, BackupDescriptor) {
         var examination = examination
         examination.cancellation = flag
-        let found = try examination.run(target: BackupFiles.data(folder), staging: staging + "/wal")
+        let found = try examination.run(
+            target: (BackupFiles.data(folder), try layout.encoder()), staging: staging + "/wal")
         try Self.require(found)
         try layout.create(
             RepositoryIdentity(

@@ -56,12 +56,14 @@ final class BackupReception {
     private var stop: (lsn: LSN, timeline: TimelineID)?
     private var told: UInt64 = 0
 
-    /// - Parameter target: the backup's `data` folder, which is there and empty.
-    init(target: String, serverVersion: Int, progress: any ProgressReporter) throws(Problem) {
+    /// - Parameters:
+    ///   - target: the backup's `data` folder, which is there and empty.
+    ///   - encoder: of the repository that it is in.
+    init(target: String, _ encoder: FrameEncoder, serverVersion: Int, progress: any ProgressReporter) {
         self.target = target
+        self.encoder = encoder
         catalogs = SourceCatalogs(serverVersion: serverVersion)
         self.progress = progress
-        encoder = try FrameEncoder()
     }
 
     func take(_ message: BaseBackupMessage) throws(Problem) {

@@ -61,8 +61,9 @@ public struct StreamedBackup: Sendable {
         let server = try session.describeServer()
         try check(server)
         let startTime = try session.serverTime()
-        let reception = try BackupReception(
-            target: BackupFiles.data(folder), serverVersion: server.version, progress: progress)
+        let reception = BackupReception(
+            target: BackupFiles.data(folder), try layout.encoder(), serverVersion: server.version,
+            progress: progress)
         progress.begin("checkpoint of the source", totalBytes: nil)
         var isSending = false
         let command = BaseBackupCommand(label: label, checkpoint: checkpoint, maxRate: maxRate)

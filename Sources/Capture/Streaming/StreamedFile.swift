@@ -5,9 +5,6 @@ import Repository
 /// One file of a base backup that is being received, on its way into the repository: zstd frames, as every
 /// backup of another file system has them.
 final class StreamedFile {
-    /// For one file after the other.
-    typealias Scratch = FrameEncoder
-
     let path: String
     let modified: Int64
     private let file: OpenFile

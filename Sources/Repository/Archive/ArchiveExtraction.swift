@@ -128,7 +128,7 @@ extension WALArchive {
     private func measure(
         _ file: OpenFile, _ body: (UnsafeRawBufferPointer) throws(Problem) -> Bool
     ) throws(Problem) -> Result<Measured, ArchiveDamage> {
-        var reader = try FrameReader(file, from: UInt64(SummaryFrame.size))
+        var reader = try layout.reader(file, from: UInt64(SummaryFrame.size))
         var crc = CRC32C()
         var bytes: UInt64 = 0
         var more = true

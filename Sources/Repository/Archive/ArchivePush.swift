@@ -83,7 +83,7 @@ extension WALArchive {
             indexing: indexing)
         let threads = size > UInt64(FrameFormat.contentBytes) ? workers : 1
         try ChunkedJobs.run([job], workers: threads, cancellation: CancellationFlag()) {
-            () throws(Problem) in try FrameEncoder()
+            () throws(Problem) in try layout.encoder()
         }
         return job.finish()
     }

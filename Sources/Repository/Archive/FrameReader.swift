@@ -15,10 +15,10 @@ struct FrameReader: ~Copyable {
     /// The unused part of `input`.
     private var held = 0..<0
 
-    init(_ file: OpenFile, from offset: UInt64) throws(Problem) {
+    init(_ file: OpenFile, from offset: UInt64, _ decoder: consuming FrameDecoder) {
         self.file = file
         self.offset = offset
-        decoder = try FrameDecoder()
+        self.decoder = decoder
     }
 
     /// Calls `body` with the content of the next frame; false at the end of the file.

@@ -33,7 +33,7 @@ public enum WALFile {
         var count = try file.read(into: buffer.bytes, at: 0)
         let isPacked = count >= 4 && buffer[prefix: 4].loadUnaligned(as: UInt32.self).isZstdMagic
         if isPacked {
-            var reader = try FrameReader(file, from: UInt64(buffer.skippableFrameSize(count)))
+            var reader = try reader(file, from: UInt64(buffer.skippableFrameSize(count)))
             var goesOn = true
             while goesOn {
                 switch try reader.next({ (bytes) throws(Problem) in goesOn = try body(bytes) }) {

@@ -12,6 +12,7 @@ public final class BackupCatalogFiles: CatalogFiles {
     /// The first thing that could not be read.
     public private(set) var failure: Problem?
 
+    private let layout: RepositoryLayout
     private let folder: String
     private let storage: BackupDescriptor.Storage
     private var directories: [ObjectID: String] = [.none: "global"]
@@ -23,6 +24,7 @@ public final class BackupCatalogFiles: CatalogFiles {
     public init(_ backup: BackupDescriptor, in layout: RepositoryLayout, version: WALVersion) throws(Problem)
     {
         self.version = version
+        self.layout = layout
         folder = BackupFiles.data(layout.backup(backup.name))
         storage = backup.storage
         for file in try BackupFiles.manifest(backup, in: layout).files {
@@ -105,7 +107,9 @@ public final class BackupCatalogFiles: CatalogFiles {
         do throws(Problem) {
             if open?.path != path {
                 let suffix = storage == .zstd ? RepositoryLayout.compressedSuffix : ""
-                open = (path, try StoredPages(folder + "/" + path + suffix, isFramed: storage == .zstd))
+                open = (
+                    path, try StoredPages(folder + "/" + path + suffix, layout, isFramed: storage == .zstd)
+                )
             }
             return try open?.pages.bytes(at: offset, count: count)
         } catch {
@@ -118,16 +122,18 @@ public final class BackupCatalogFiles: CatalogFiles {
 /// A stored file that is read here and there; a compressed one best in rising order.
 private final class StoredPages {
     private let file: OpenFile
+    private let layout: RepositoryLayout
     private let isFramed: Bool
     private var reader: FrameReader
     /// The part of the content that is at hand.
     private var start: UInt64 = 0
     private var held: [UInt8] = []
 
-    init(_ path: String, isFramed: Bool) throws(Problem) {
+    init(_ path: String, _ layout: RepositoryLayout, isFramed: Bool) throws(Problem) {
         file = try OpenFile(reading: path)
+        self.layout = layout
         self.isFramed = isFramed
-        reader = try FrameReader(file, from: 0)
+        reader = try layout.reader(file)
     }
 
     /// Nil where the file ends before, or is damaged.
@@ -141,7 +147,7 @@ private final class StoredPages {
             return got == count ? bytes : nil
         }
         if offset < start {
-            reader = try FrameReader(file, from: 0)
+            reader = try layout.reader(file)
             start = 0
             held = []
         }

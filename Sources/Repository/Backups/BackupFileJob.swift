@@ -12,8 +12,8 @@ final class BackupFileJob: ChunkedJob {
         let input = RawBuffer(count: FrameFormat.storedBytes)
         let output = RawBuffer(count: FrameFormat.contentBytes)
 
-        init() throws(Problem) {
-            decoder = try FrameDecoder()
+        init(_ layout: RepositoryLayout) throws(Problem) {
+            decoder = try layout.decoder()
         }
     }
 

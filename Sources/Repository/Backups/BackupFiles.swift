@@ -97,7 +97,7 @@ public enum BackupFiles {
         if backup.storage == .plain {
             bytes = try DurableFiles.read(stored)
         } else {
-            var reader = try FrameReader(try OpenFile(reading: stored), from: 0)
+            var reader = try layout.reader(try OpenFile(reading: stored))
             var isAtEnd = false
             while !isAtEnd, UInt64(bytes.count) <= file.size {
                 switch try reader.next({ (content) throws(Problem) in bytes += Array(content) }) {
@@ -204,7 +204,7 @@ public enum BackupFiles {
                 storage: backup.storage, writeback: writeback, progress: progress, examine: examine)
         }
         try ChunkedJobs.run(jobs, workers: workers, cancellation: cancellation) {
-            () throws(Problem) in try BackupFileJob.Scratch()
+            () throws(Problem) in try BackupFileJob.Scratch(layout)
         }
         return Report(files: files.count, bytes: files.reduce(0) { $0 + $1.size })
     }

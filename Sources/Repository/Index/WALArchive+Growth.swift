@@ -30,7 +30,7 @@ extension WALArchive {
             let part = header.parts[IndexFile.Part.growth.rawValue]
             let stored = try Self.bytes(
                 of: file, at: header.offset(of: .growth), count: Int(part.stored))
-            return try SegmentGrowth(decoding: IndexFile.content(stored, of: part, try FrameDecoder()))
+            return try SegmentGrowth(decoding: IndexFile.content(stored, of: part, try layout.decoder()))
         } catch {
             // As with all indexes: one that cannot be read is one that is not there.
             return nil

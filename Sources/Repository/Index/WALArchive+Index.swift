@@ -64,7 +64,7 @@ extension WALArchive {
                 return .stale(reason, storedBytes: storedBytes)
             }
             guard header.fileSize == storedBytes else { throw IndexDamage("it has another size") }
-            let decoder = try FrameDecoder()
+            let decoder = try layout.decoder()
             func content(_ part: IndexFile.Part) throws -> [UInt8] {
                 let stored = header.parts[part.rawValue]
                 let start = header.offset(of: part)
@@ -250,7 +250,7 @@ extension WALArchive {
     @discardableResult
     func store(_ built: BuiltIndex) throws(Problem) -> UInt64 {
         let segment = built.index.identity.segment
-        let bytes = try IndexFile.encode(built, encoder: try FrameEncoder())
+        let bytes = try IndexFile.encode(built, encoder: try layout.encoder())
         var incoming = try IncomingFile(directory: layout.incoming, name: segment.fileName + ".index")
         try incoming.file.write(bytes, at: 0)
         try incoming.replace(layout.indexPath(of: segment))
