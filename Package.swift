@@ -83,7 +83,7 @@ let package = Package(
             "Capture",
             [
                 "CSupport", "Repository", "Notation", "Platform", "PostgresFormat", "PostgresClient",
-                "Planning",
+                "Planning", "WALEvents",
             ]),
         module(
             "Holdings",

@@ -15,6 +15,8 @@ struct BackupSession {
         let hasPageChecksums: Bool
         let settings: WALParameters
         let now: PostgresTimestamp
+
+        func walVersion() throws(Problem) -> WALVersion { try .require(serverVersion: version) }
     }
 
     struct Stopped {
@@ -165,5 +167,19 @@ struct BackupSession {
 
     private static func unexpected(_ what: String, _ value: String?) -> Problem {
         Problem(.queryFailed, "the server answered something unexpected for \(what): \(value ?? "nothing")")
+    }
+}
+
+extension WALVersion {
+    /// The version of a server that says `server_version_num`. Throws `.operationNotSupported` for one that
+    /// is not read here.
+    static func require(serverVersion number: Int) throws(Problem) -> WALVersion {
+        guard let version = WALVersion(serverVersion: number) else {
+            throw Problem(
+                .operationNotSupported,
+                "PostgreSQL \(WALVersion.major(ofServerVersion: number)) cannot be backed up",
+                hint: "It can be \(WALVersion.supportedWords).")
+        }
+        return version
     }
 }

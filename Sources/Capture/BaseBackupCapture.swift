@@ -135,8 +135,11 @@ public struct BaseBackupCapture: Sendable {
                 Array(stopped.label.utf8), as: "backup_label",
                 modified: stopped.time.unixMicroseconds / 1_000_000))
         let position = try Self.read(label: stopped.label)
-        let manifest = manifest(
-            captured, of: server, from: start, to: stopped.lsn, on: position.startTimeline)
+        let manifest = BackupManifest(
+            of: captured,
+            BackupManifest.WALRange(timeline: position.startTimeline, start: start, end: stopped.lsn),
+            systemIdentifier: server.systemIdentifier, try server.walVersion()
+        ).encoded
         try DurableFiles.write(manifest, to: BackupFiles.manifestFile(folder), durable: false)
         var descriptor = BackupDescriptor(
             name: name.finalName(stopped.time), source: source, label: label,
@@ -156,7 +159,7 @@ public struct BaseBackupCapture: Sendable {
     /// Copies everything, the biggest files first, `pg_control` when all else is done.
     private func copy(
         _ walk: DataDirectoryWalk, _ context: CaptureFileJob.Context, _ cancellation: CancellationFlag
-    ) throws(Problem) -> [CaptureFileJob.Captured] {
+    ) throws(Problem) -> [CapturedFile] {
         let jobs = walk.files.filter { $0.path != BackupFiles.controlFile }
             .sorted { ($0.size, $1.path) > ($1.size, $0.path) }
             .map { CaptureFileJob($0, context) }
@@ -166,25 +169,6 @@ public struct BaseBackupCapture: Sendable {
         let control = try SmallFileStore(layout, target: context.target, storage: context.storage)
             .storeControlFile(of: dataDirectory)
         return jobs.compactMap(\.captured) + [control]
-    }
-
-    private func manifest(
-        _ captured: [CaptureFileJob.Captured], of server: BackupSession.Server, from start: LSN,
-        to stop: LSN, on timeline: TimelineID
-    ) -> [UInt8] {
-        let files = captured.sorted { $0.path < $1.path }.map { file in
-            BackupManifest.File(
-                path: file.path, size: file.size,
-                lastModified: PostgresTimestamp(unixMicroseconds: file.modified * 1_000_000),
-                checksum: BackupManifest.Checksum(crc32c: file.crc))
-        }
-        let range = BackupManifest.WALRange(timeline: timeline, start: start, end: stop)
-        // Each major version writes the newest form that its own pg_verifybackup knows.
-        return BackupManifest(
-            files: files, walRanges: [range],
-            systemIdentifier: WALVersion.major(ofServerVersion: server.version) >= 17
-                ? server.systemIdentifier : nil
-        ).printed { SHA256.hash($0) }
     }
 
     private static func read(label text: String) throws(Problem) -> BackupLabel {

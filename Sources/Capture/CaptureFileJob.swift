@@ -23,14 +23,6 @@ final class CaptureFileJob: ChunkedJob {
         let progress: any ProgressReporter
     }
 
-    struct Captured: Sendable {
-        let path: String
-        let size: UInt64
-        let storedBytes: UInt64
-        let modified: Int64
-        let crc: UInt32
-    }
-
     private struct State {
         var source: OpenFile?
         var target: OpenFile?
@@ -43,7 +35,7 @@ final class CaptureFileJob: ChunkedJob {
         var allTaken = false
         var pieces: [ChecksumPiece?] = []
         var open = 0
-        var captured: Captured?
+        var captured: CapturedFile?
     }
 
     private struct Chunk {
@@ -66,7 +58,7 @@ final class CaptureFileJob: ChunkedJob {
     }
 
     /// Nil when the file was gone before it could be opened.
-    var captured: Captured? { state.withLock { $0.captured } }
+    var captured: CapturedFile? { state.withLock { $0.captured } }
 
     func abandon() {
         gate.breakDown()
@@ -166,7 +158,7 @@ final class CaptureFileJob: ChunkedJob {
     }
 
     private func conclude(_ state: inout State) {
-        state.captured = Captured(
+        state.captured = CapturedFile(
             path: file.path, size: state.size,
             storedBytes: context.storage == .zstd ? state.storedOffset : state.size, modified: state.modified,
             crc: ChecksumPiece.combined(state.pieces.compactMap { $0 }))

@@ -21,7 +21,7 @@ struct SmallFileStore {
 
     /// - Parameter modified: seconds since 1970, for the manifest.
     func store(_ content: [UInt8], as path: String, modified: Int64) throws(Problem)
-        -> CaptureFileJob.Captured
+        -> CapturedFile
     {
         var stored = content
         var name = path
@@ -30,7 +30,7 @@ struct SmallFileStore {
             stored = try layout.encoder().file(content)
         }
         try DurableFiles.write(stored, to: target + "/" + name, replacing: false, durable: false)
-        return CaptureFileJob.Captured(
+        return CapturedFile(
             path: path, size: UInt64(content.count), storedBytes: UInt64(stored.count), modified: modified,
             crc: CRC32C.checksum(content))
     }
@@ -40,7 +40,7 @@ struct SmallFileStore {
 
     /// Stores `pg_control`. The server rewrites it in place: a copy whose checksum is wrong was read
     /// meanwhile.
-    func storeControlFile(of dataDirectory: String) throws(Problem) -> CaptureFileJob.Captured {
+    func storeControlFile(of dataDirectory: String) throws(Problem) -> CapturedFile {
         let path = dataDirectory + "/" + BackupFiles.controlFile
         var content = try DurableFiles.read(path)
         for _ in 1..<Self.attempts where !Self.isWhole(content) {

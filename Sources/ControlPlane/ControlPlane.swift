@@ -164,8 +164,8 @@ public final class ControlPlane: Sendable {
         // Why they are not there does not matter: none of them is called.
         if let instance = try? instance(row) { return instance }
         let missing = PostgresInstallation(
-            binDirectory: "/usr/lib/postgresql/\(row.version)/bin", major: Int(row.version) ?? 0,
-            minorVersion: row.postgresVersion)
+            binDirectory: "/usr/lib/postgresql/\(row.version)/bin",
+            version: Int(row.version).flatMap(WALVersion.init) ?? .v15, minorVersion: row.postgresVersion)
         return PostgresInstance(installation: missing, paths: instancePaths(row), runner: runner)
     }
 

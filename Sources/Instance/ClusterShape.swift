@@ -1,3 +1,5 @@
+import PostgresFormat
+
 /// What can be chosen only when a cluster is made, and has to be the same where its files are taken over.
 public struct ClusterShape: Hashable, Sendable {
     public var hasChecksums: Bool
@@ -9,12 +11,12 @@ public struct ClusterShape: Hashable, Sendable {
         self.segmentMiB = segmentMiB
     }
 
-    /// For `initdb`: only 18 has checksums unless it is told otherwise.
-    func options(major: Int) -> [String] {
+    /// For `initdb`.
+    func options(_ version: WALVersion) -> [String] {
         var options = segmentMiB.map { ["--wal-segsize=\($0)"] } ?? []
         if hasChecksums {
             options.append("--data-checksums")
-        } else if major >= 18 {
+        } else if version.hasChecksumsByDefault {
             options.append("--no-data-checksums")
         }
         return options

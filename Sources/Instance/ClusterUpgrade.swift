@@ -81,10 +81,10 @@ public struct ClusterUpgrade: Sendable {
     /// - Parameter host: the directory of the server's socket.
     public func analyze(host: String, port: UInt16) throws(Problem) {
         // Nothing that is set for the server, a database or a role ends it or has it run anything.
-        let guards = SessionGuards.settings(major: new.major, lockTimeoutSeconds: 0)
+        let guards = SessionGuards.settings(new.version, lockTimeoutSeconds: 0)
         var environment = Self.environment
         environment["PGOPTIONS"] = ConnectionParameters.options(guards)
-        let missing = new.major >= 18 ? ["--missing-stats-only"] : []
+        let missing = new.version.keepsStatisticsInUpgrade ? ["--missing-stats-only"] : []
         try runner.runChecked(
             Command(
                 new.tool("vacuumdb"),

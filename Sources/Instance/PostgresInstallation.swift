@@ -2,18 +2,20 @@
     import Glibc
 #endif
 public import Platform
-import PostgresFormat
+public import PostgresFormat
 
 /// PostgreSQL's programs on this machine, of one major version.
 public struct PostgresInstallation: Sendable, Hashable {
     public let binDirectory: String
-    public let major: Int
+    public let version: WALVersion
     /// As PostgreSQL says it, for example `15.18`.
     public let minorVersion: String
 
-    public init(binDirectory: String, major: Int, minorVersion: String) {
+    public var major: Int { version.rawValue }
+
+    public init(binDirectory: String, version: WALVersion, minorVersion: String) {
         self.binDirectory = binDirectory
-        self.major = major
+        self.version = version
         self.minorVersion = minorVersion
     }
 
@@ -84,13 +86,13 @@ public struct PostgresInstallation: Sendable, Hashable {
         for places in [givenPlaces, { usualPlaces(majors) }, { otherPlaces(runner) }] {
             for directory in places() where seen.insert(directory).inserted {
                 guard let version = version(in: directory, runner) else { continue }
-                guard majors.contains(version.major) else {
+                guard majors.contains(version.major), let known = WALVersion(rawValue: version.major) else {
                     others.append("\(version.text) in \(directory)")
                     continue
                 }
                 guard found[version.major] == nil else { continue }
                 found[version.major] = PostgresInstallation(
-                    binDirectory: directory, major: version.major, minorVersion: version.text)
+                    binDirectory: directory, version: known, minorVersion: version.text)
                 if willDo(version.major) { return found }
             }
         }

@@ -71,7 +71,7 @@ public struct PostgresInstance: Sendable {
                     "-D", paths.data, "-U", superuser ?? paths.superuser, "-E", "UTF8",
                     "--locale=\(ClusterLocale.preferred)", "--auth-local=peer", "--auth-host=scram-sha-256",
                     "--no-sync", "--no-instructions",
-                ] + (like ?? ClusterShape()).options(major: installation.major), workingDirectory: "/",
+                ] + (like ?? ClusterShape()).options(installation.version), workingDirectory: "/",
                 timeoutSeconds: 300))
         guard result.succeeded else {
             throw Problem(.serverDidNotStart, "cannot make a new cluster", detail: result.words)
@@ -249,7 +249,7 @@ public struct PostgresInstance: Sendable {
         return ConnectionParameters(
             host: directory, port: port, user: user ?? paths.superuser, database: database,
             sessionSettings: SessionGuards.settings(
-                major: installation.major, lockTimeoutSeconds: lockTimeoutSeconds))
+                installation.version, lockTimeoutSeconds: lockTimeoutSeconds))
     }
 
     /// The private socket of a running server that somebody has removed: nobody can be connected with until

@@ -1,14 +1,16 @@
+import PostgresFormat
+
 /// What the tool's own sessions depend on, set by each of them.
 ///
 /// Given when a session begins, it wins over what was set for the server, a database, the superuser or the
 /// superuser in a database: none of these can end the session, change what it reads, or keep it from opening.
 /// No code of the database runs in such a session.
 enum SessionGuards {
-    /// - Parameter major: of the server: each knows only its own parameters.
-    static func settings(major: Int, lockTimeoutSeconds: Int) -> [String: String] {
+    /// - Parameter version: of the server: each knows only its own parameters.
+    static func settings(_ version: WALVersion, lockTimeoutSeconds: Int) -> [String: String] {
         var settings = endings.merging(meanings) { $1 }.merging(rights) { $1 }
         settings["lock_timeout"] = "\(lockTimeoutSeconds)s"
-        if major >= 17 {
+        if version.canTurnEventTriggersOff {
             settings["event_triggers"] = "off"
             settings["transaction_timeout"] = "0"
         }

@@ -57,7 +57,7 @@ extension RestoreExecutor {
                 "session_preload_libraries = ''", "local_preload_libraries = ''",
                 // A session that begins looks at the catalogs before it has settings of its own.
                 "lock_timeout = '\(RestoreJob.lockTimeoutSeconds)s'",
-            ] + (job.installation.major >= 17 ? ["event_triggers = off"] : [])
+            ] + (job.installation.version.canTurnEventTriggersOff ? ["event_triggers = off"] : [])
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -33,7 +33,7 @@ struct HostileBackupTests {
         let target = scratch.file("in/data")
         try DurableFiles.makeDirectories(target)
         let reception = BackupReception(
-            target: target, try RepositoryLayout(root: target).encoder(), serverVersion: 150_000,
+            target: target, try RepositoryLayout(root: target).encoder(), .v15,
             progress: SilentProgress())
         let problem = #expect(throws: Problem.self) {
             try reception.take(.started(LSN(1 << 24), TimelineID(1)))
@@ -87,7 +87,7 @@ struct HostileBackupTests {
         let target = scratch.file("data")
         try DurableFiles.makeDirectories(target)
         let reception = BackupReception(
-            target: target, try RepositoryLayout(root: target).encoder(), serverVersion: 150_000,
+            target: target, try RepositoryLayout(root: target).encoder(), .v15,
             progress: SilentProgress())
         try reception.take(.started(LSN(0x200_0028), TimelineID(1)))
         try reception.take(.archive(name: "base.tar", location: ""))

@@ -1,5 +1,6 @@
 import Instance
 import Platform
+import PostgresFormat
 import ServiceModel
 import Testing
 
@@ -86,8 +87,9 @@ struct CreationRulesTests {
     }
 
     @Test func `takes the versions that this machine has`() throws {
-        let all = [17, 15].map {
-            PostgresInstallation(binDirectory: "/pg/\($0)", major: $0, minorVersion: "\($0).1")
+        let all = [WALVersion.v17, .v15].map {
+            PostgresInstallation(
+                binDirectory: "/pg/\($0.rawValue)", version: $0, minorVersion: "\($0.rawValue).1")
         }
         #expect(try ControlPlane.installation("15", among: all).binDirectory == "/pg/15")
         let hints = ["16": "apt-get install postgresql-16", "14": "15 to 18", "x": "15 to 18"]

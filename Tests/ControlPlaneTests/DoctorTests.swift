@@ -70,8 +70,8 @@ import Testing
         }
         #expect(try rebuild.run().first?.message.hasPrefix("rebuilt with 1 server;") == true)
         #expect(asked == [16])
-        let installed = [18, 16].map {
-            PostgresInstallation(binDirectory: "/usr/lib/\($0)", major: $0, minorVersion: "\($0).1")
+        let installed = [WALVersion.v18, .v16].map {
+            PostgresInstallation(binDirectory: "/usr/lib", version: $0, minorVersion: "\($0.rawValue).1")
         }
         #expect(ControlPlane.installation(toAsk: 16, among: installed)?.major == 16)
         #expect(ControlPlane.installation(toAsk: 15, among: installed)?.major == 18)

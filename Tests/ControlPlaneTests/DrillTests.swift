@@ -75,9 +75,9 @@ struct DrillTests {
     }
 
     @Test func `keys WITH PERIOD are left out where there can be any`() {
-        #expect(!DrillChecks.foreignKeys(major: 17).contains("conperiod"))
-        #expect(DrillChecks.foreignKeys(major: 18).contains("AND NOT k.conperiod"))
-        #expect(DrillChecks.periodKeys(major: 17) == nil && DrillChecks.periodKeys(major: 18) != nil)
+        #expect(!DrillChecks.foreignKeys(.v17).contains("conperiod"))
+        #expect(DrillChecks.foreignKeys(.v18).contains("AND NOT k.conperiod"))
+        #expect(DrillChecks.periodKeys(.v17) == nil && DrillChecks.periodKeys(.v18) != nil)
     }
 
     @Test func `a drill of this process counts as at work only while it is`() {

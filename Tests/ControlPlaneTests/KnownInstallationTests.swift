@@ -1,5 +1,6 @@
 import Instance
 import Platform
+import PostgresFormat
 import TestKit
 import Testing
 
@@ -13,10 +14,10 @@ import Testing
         let known = KnownInstallation()
         var searches = 0
         func find() throws(Problem) -> PostgresInstallation {
-            try known.installation(15) { (major: Int) throws(Problem) in
+            try known.installation(15) { (_: Int) throws(Problem) in
                 searches += 1
                 return PostgresInstallation(
-                    binDirectory: scratch.path, major: major, minorVersion: "15.\(searches)")
+                    binDirectory: scratch.path, version: .v15, minorVersion: "15.\(searches)")
             }
         }
         #expect(try find().minorVersion == "15.1")

@@ -42,10 +42,10 @@ struct ClusterUpgradeTests {
     }
 
     @Test func `a cluster is made like the one whose files it takes over`() {
-        #expect(ClusterShape().options(major: 15) == ["--data-checksums"])
-        #expect(ClusterShape().options(major: 18) == ["--data-checksums"])
+        #expect(ClusterShape().options(.v15) == ["--data-checksums"])
+        #expect(ClusterShape().options(.v18) == ["--data-checksums"])
         let plain = ClusterShape(hasChecksums: false, segmentMiB: 64)
-        #expect(plain.options(major: 17) == ["--wal-segsize=64"])
-        #expect(plain.options(major: 18) == ["--wal-segsize=64", "--no-data-checksums"])
+        #expect(plain.options(.v17) == ["--wal-segsize=64"])
+        #expect(plain.options(.v18) == ["--wal-segsize=64", "--no-data-checksums"])
     }
 }

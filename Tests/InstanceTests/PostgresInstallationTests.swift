@@ -1,5 +1,6 @@
 import Instance
 import Platform
+import PostgresFormat
 import TestKit
 import Testing
 
@@ -25,7 +26,7 @@ import Testing
                 + "--auth-host=scram-sha-256 --no-sync --no-instructions --data-checksums",
             CommandResult(exitStatus: 1, standardError: "initdb: error: no room\n"))
         let instance = PostgresInstance(
-            installation: PostgresInstallation(binDirectory: "/pg", major: 15, minorVersion: "15.1"),
+            installation: PostgresInstallation(binDirectory: "/pg", version: .v15, minorVersion: "15.1"),
             paths: InstancePaths(data: "/d", conf: "/c", log: "/l", socketDirectory: "/s"), runner: scripted)
         let failure = #expect(throws: Problem.self) { try instance.initialize() }
         #expect(failure?.detail == "initdb: error: no room")

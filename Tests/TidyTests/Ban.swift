@@ -88,6 +88,15 @@ struct Ban: Sendable, CustomStringConvertible {
             },
             example: ("Sources/ControlPlane/X.swift", "        guard rename(draft, path) == 0 else {")),
         Ban(
+            name: "a version of PostgreSQL compared",
+            pattern: #"\b([mM]ajor|[vV]ersion|serverVersion)\b\)?\s*([<>]=?|[=!]=)\s*(\.v)?1\d(_?0{4})?\b"#,
+            replacement: "WALVersion says in what versions differ, in switches that a new one has to pass",
+            applies: {
+                $0.hasPrefix("Sources/") && !$0.hasPrefix("Sources/TestKit/")
+                    && $0 != "Sources/PostgresFormat/WAL/WALVersion.swift"
+            },
+            example: ("Sources/Capture/X.swift", "        if server.version >= 170_000 {")),
+        Ban(
             name: "Date()", pattern: #"\bDate\(\)|\bDate\.now\b"#,
             replacement: "ask a WallClock, so that tests can set the time",
             applies: { !$0.hasPrefix("Sources/Platform/") },

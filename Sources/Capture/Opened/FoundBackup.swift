@@ -6,7 +6,7 @@ public import Repository
 /// A base backup that somebody else made, with the WAL beside it: what is in them, and what is wrong.
 public struct FoundBackup: Sendable {
     public var base: FoundBase
-    public var major: Int
+    public var version: WALVersion
     public var systemIdentifier: UInt64
     public var segmentSize: WALSegmentSize
     public var label: BackupLabel
@@ -32,11 +32,13 @@ public struct FoundBackup: Sendable {
     public var reach: WALReach
 
     let settings: WALParameters
-    let files: [CaptureFileJob.Captured]
+    let files: [CapturedFile]
     let directories: [String]
     let wal: FoundWAL
     /// The best file of each segment from the backup's first one on.
     let segments: [FoundSegment]
+
+    public var major: Int { version.rawValue }
 
     /// Whether a copy can be made of it.
     public var isUsable: Bool { damages.isEmpty && reach.missing.isEmpty && reach.end >= stop }
@@ -102,9 +104,9 @@ struct FoundBackupJudge {
     let wal: FoundWAL
 
     func backup() throws(Problem) -> FoundBackup {
-        let major = try major()
+        let version = try version()
         let label = try label()
-        let control = try control(major)
+        let control = try control(version)
         let manifest = reception.compare()
         noteLostTablespaces()
         if let said = manifest?.systemIdentifier, said != control.systemIdentifier {
@@ -133,7 +135,7 @@ struct FoundBackupJudge {
         let required = segments.filter { ($0.segment?.start ?? .max) < stop }
         let last = required.compactMap(\.summary.maxStopTime).max()
         return FoundBackup(
-            base: base, major: major, systemIdentifier: control.systemIdentifier,
+            base: base, version: version, systemIdentifier: control.systemIdentifier,
             segmentSize: control.walSegmentSize, label: label,
             manifestVersion: manifest.map { $0.systemIdentifier == nil ? 1 : 2 },
             isWhollyCompared: reception.isWhollyCompared, stop: stop, began: began,
@@ -167,16 +169,16 @@ struct FoundBackupJudge {
         reception.texts[path].map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private func major() throws(Problem) -> Int {
+    private func version() throws(Problem) -> WALVersion {
         guard let text = text("PG_VERSION"), let major = Int(text.prefix { $0.isNumber }) else {
             throw Self.refused("it has no PG_VERSION")
         }
-        guard WALVersion.supportedMajors.contains(major) else {
+        guard let version = WALVersion(rawValue: major) else {
             throw Problem(
                 .operationNotSupported, "the base backup is of PostgreSQL \(major), which cannot be read",
-                hint: "It can be of 15 to 18.")
+                hint: "It can be of \(WALVersion.supportedWords).")
         }
-        return major
+        return version
     }
 
     private func label() throws(Problem) -> BackupLabel {
@@ -211,7 +213,7 @@ struct FoundBackupJudge {
         return label
     }
 
-    private func control(_ major: Int) throws(Problem) -> ControlFile {
+    private func control(_ version: WALVersion) throws(Problem) -> ControlFile {
         guard let bytes = reception.texts[BackupFiles.controlFile] else {
             throw Self.refused("it has no '\(BackupFiles.controlFile)'")
         }
@@ -221,10 +223,9 @@ struct FoundBackupJudge {
         } catch {
             throw Self.refused("its '\(BackupFiles.controlFile)' cannot be read: \(error)")
         }
-        let expected: UInt32 = major < 17 ? 1300 : major == 17 ? 1700 : 1800
-        guard file.controlVersion == expected else {
+        guard file.controlVersion == version.controlVersion else {
             throw Self.refused(
-                "PG_VERSION says \(major), and its '\(BackupFiles.controlFile)' has version "
+                "PG_VERSION says \(version.rawValue), and its '\(BackupFiles.controlFile)' has version "
                     + "\(file.controlVersion)")
         }
         return file

@@ -52,7 +52,7 @@ final class FoundBaseReception {
     private var times: [String: Int64] = [:]
     private var seen: [String: Seen] = [:]
     private var names: Set<String> = []
-    private(set) var files: [CaptureFileJob.Captured] = []
+    private(set) var files: [CapturedFile] = []
     private(set) var directories: Set<String> = []
     private(set) var leftOut: Set<String> = []
     private(set) var wal = FoundWAL()
@@ -87,7 +87,7 @@ final class FoundBaseReception {
 
     private func parseManifest() -> BackupManifest? {
         do {
-            parsed = try BackupManifest(parsing: manifest) { SHA256.hash($0) }
+            parsed = try BackupManifest(checking: manifest)
         } catch {
             damages.append("its backup_manifest cannot be trusted: \(Self.words(error))")
         }

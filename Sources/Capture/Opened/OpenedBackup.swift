@@ -109,7 +109,12 @@ public struct OpenedBackup: Sendable {
     private func describe(_ found: FoundBackup, _ name: BackupNaming, _ folder: String) throws(Problem)
         -> BackupDescriptor
     {
-        let manifest = Self.manifest(of: found)
+        let manifest = BackupManifest(
+            of: found.files,
+            BackupManifest.WALRange(
+                timeline: found.label.startTimeline, start: found.label.startLSN, end: found.stop),
+            systemIdentifier: found.systemIdentifier, found.version
+        ).encoded
         try DurableFiles.write(manifest, to: BackupFiles.manifestFile(folder), durable: false)
         var backup = BackupDescriptor(
             name: name.finalName(found.completed), source: .automatic, label: found.label.label,
@@ -124,21 +129,6 @@ public struct OpenedBackup: Sendable {
         backup.passedOver = found.leftOut
         try DurableFiles.write(backup.encoded, to: BackupFiles.descriptor(folder), durable: false)
         return backup
-    }
-
-    private static func manifest(of found: FoundBackup) -> [UInt8] {
-        let files = found.files.sorted { $0.path < $1.path }.map { file in
-            BackupManifest.File(
-                path: file.path, size: file.size,
-                lastModified: PostgresTimestamp(unixMicroseconds: file.modified * 1_000_000),
-                checksum: BackupManifest.Checksum(crc32c: file.crc))
-        }
-        let range = BackupManifest.WALRange(
-            timeline: found.label.startTimeline, start: found.label.startLSN, end: found.stop)
-        return BackupManifest(
-            files: files, walRanges: [range],
-            systemIdentifier: found.major >= 17 ? found.systemIdentifier : nil
-        ).printed { SHA256.hash($0) }
     }
 
     // MARK: WAL

@@ -13,7 +13,7 @@ final class BackupReception {
         var stop: LSN
         var timeline: TimelineID
         var label: BackupLabel
-        var files: [CaptureFileJob.Captured]
+        var files: [CapturedFile]
         /// Parents first.
         var directories: [String]
         var tablespaces: [BackupTablespace]
@@ -47,7 +47,7 @@ final class BackupReception {
     private var toldOf: String?
     private var label: [UInt8] = []
     private var manifest: [UInt8] = []
-    private var files: [CaptureFileJob.Captured] = []
+    private var files: [CapturedFile] = []
     private var names: Set<String> = []
     private var directories: Set<String> = []
     private var tablespaces: [BackupTablespace] = []
@@ -59,10 +59,10 @@ final class BackupReception {
     /// - Parameters:
     ///   - target: the backup's `data` folder, which is there and empty.
     ///   - encoder: of the repository that it is in.
-    init(target: String, _ encoder: FrameEncoder, serverVersion: Int, progress: any ProgressReporter) {
+    init(target: String, _ encoder: FrameEncoder, _ version: WALVersion, progress: any ProgressReporter) {
         self.target = target
         self.encoder = encoder
-        catalogs = SourceCatalogs(serverVersion: serverVersion)
+        catalogs = SourceCatalogs(version)
         self.progress = progress
     }
 
@@ -210,7 +210,7 @@ final class BackupReception {
     private func compare() throws(Problem) {
         let wanted: BackupManifest
         do {
-            wanted = try BackupManifest(parsing: manifest) { SHA256.hash($0) }
+            wanted = try BackupManifest(checking: manifest)
         } catch {
             throw Self.refused("its manifest cannot be read: \(error)")
         }

@@ -1,5 +1,6 @@
 import PostgresFormat
 import Repository
+import WALEvents
 
 /// What the catalogs and the settings in a base backup tell of what its databases need of the machine that
 /// they run on: by the bytes of the files as they were copied, which WAL may have changed since. Advice comes
@@ -10,11 +11,11 @@ struct SourceCatalogs {
     private static let databases = "global/1262"
     private static let settingsFiles = ["postgresql.conf", "postgresql.auto.conf"]
 
-    private let serverVersion: Int
+    private let place: DatabaseTexts
     private var files: [String: [UInt8]] = [:]
 
-    init(serverVersion: Int) {
-        self.serverVersion = serverVersion
+    init(_ version: WALVersion) {
+        place = DatabaseTexts(version)
     }
 
     /// `pg_database`, each database's `pg_extension` under the number that it has until it is rewritten, and
@@ -37,12 +38,14 @@ struct SourceCatalogs {
     var collations: [BackupCollation] {
         var found: [BackupCollation] = []
         for row in CatalogFile(files[Self.databases] ?? []).rows {
-            guard let name = row.name(at: 4), let provider = row.byte(at: 76) else { continue }
-            let columns = row.texts(from: 96, firstNumber: firstText, count: 5)
+            guard let name = row.name(at: place.name), let provider = row.byte(at: place.provider)
+            else { continue }
+            let columns = row.texts(
+                from: place.texts, firstNumber: place.firstNumber, count: place.count)
             let isICU = provider == UInt8(ascii: "i")
             guard isICU || provider == UInt8(ascii: "c") else { continue }
             let collate = columns[0] ?? ""
-            let version = serverVersion >= 160_000 ? columns[4] : columns[3]
+            let version = columns[place.count - 1]
             if version == nil, isICU || ["C", "POSIX", ""].contains(collate) || collate.hasPrefix("C.") {
                 continue
             }
@@ -59,9 +62,6 @@ struct SourceCatalogs {
         }
         return found
     }
-
-    /// The number of `datcollate`; behind it come `datctype`, the locale, from 16 on its rules, the version.
-    private var firstText: Int { serverVersion >= 170_000 ? 13 : 12 }
 
     /// The extensions that any of its databases has.
     var extensions: [String] {

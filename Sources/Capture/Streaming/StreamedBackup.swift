@@ -60,10 +60,10 @@ public struct StreamedBackup: Sendable {
         defer { session.close() }
         let server = try session.describeServer()
         try check(server)
+        let version = try WALVersion.require(serverVersion: server.version)
         let startTime = try session.serverTime()
         let reception = BackupReception(
-            target: BackupFiles.data(folder), try layout.encoder(), serverVersion: server.version,
-            progress: progress)
+            target: BackupFiles.data(folder), try layout.encoder(), version, progress: progress)
         progress.begin("checkpoint of the source", totalBytes: nil)
         var isSending = false
         let command = BaseBackupCommand(label: label, checkpoint: checkpoint, maxRate: maxRate)
@@ -78,7 +78,12 @@ public struct StreamedBackup: Sendable {
         progress.end()
         let stopTime = try session.serverTime()
         let received = try reception.finish()
-        let manifest = Self.manifest(of: received, server)
+        // As the server's own, without what was left out.
+        let manifest = BackupManifest(
+            of: received.files,
+            BackupManifest.WALRange(timeline: received.timeline, start: received.start, end: received.stop),
+            systemIdentifier: server.identity.systemIdentifier, version
+        ).encoded
         try DurableFiles.write(manifest, to: BackupFiles.manifestFile(folder), durable: false)
         var backup = BackupDescriptor(
             name: name.finalName(stopTime), source: source, label: label, timeline: received.timeline,
@@ -135,22 +140,5 @@ public struct StreamedBackup: Sendable {
                 Pause.milliseconds(10)
             }
         }
-    }
-
-    /// As the server's own, without what was left out.
-    private static func manifest(of received: BackupReception.Received, _ server: ReplicatedServer) -> [UInt8]
-    {
-        let files = received.files.sorted { $0.path < $1.path }.map { file in
-            BackupManifest.File(
-                path: file.path, size: file.size,
-                lastModified: PostgresTimestamp(unixMicroseconds: file.modified * 1_000_000),
-                checksum: BackupManifest.Checksum(crc32c: file.crc))
-        }
-        let range = BackupManifest.WALRange(
-            timeline: received.timeline, start: received.start, end: received.stop)
-        return BackupManifest(
-            files: files, walRanges: [range],
-            systemIdentifier: server.version >= 170_000 ? server.identity.systemIdentifier : nil
-        ).printed { SHA256.hash($0) }
     }
 }

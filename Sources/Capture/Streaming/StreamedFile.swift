@@ -42,9 +42,9 @@ final class StreamedFile {
     }
 
     /// Writes what is left; an empty file is one empty frame.
-    func finish() throws(Problem) -> CaptureFileJob.Captured {
+    func finish() throws(Problem) -> CapturedFile {
         if held > 0 || frames == 0 { try store() }
-        return CaptureFileJob.Captured(
+        return CapturedFile(
             path: path, size: size, storedBytes: stored, modified: modified, crc: crc.value)
     }
 

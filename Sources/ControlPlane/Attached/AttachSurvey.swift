@@ -124,12 +124,12 @@ struct AttachSurvey {
         var found: [AttachReport.Finding] = [
             .init(.ok, "connection", "\(request.user) may replicate; PostgreSQL \(server.versionText)")
         ]
-        let major = server.version / 10_000
+        let major = WALVersion.major(ofServerVersion: server.version)
         if !PostgresInstallation.supported.contains(major) {
             found.append(
                 .init(
                     .problem, "version", "PostgreSQL \(major) is not one that pitr reads",
-                    remedy: "It can be 15 to 18."))
+                    remedy: "It can be \(WALVersion.supportedWords)."))
         }
         if server.isStandby {
             found.append(

@@ -174,7 +174,7 @@ struct DrillChecks {
     ///
     /// WITH PERIOD, which PostgreSQL 18 introduced, a key refers to what several rows cover together: those
     /// are left out.
-    static func foreignKeys(major: Int) -> String {
+    static func foreignKeys(_ version: WALVersion) -> String {
         """
         SELECT pg_catalog.format('%s on %s', k.conname, k.conrelid::regclass) AS name,
             pg_catalog.format('SELECT pg_catalog.count(*) FROM %s f WHERE %s AND NOT EXISTS '
@@ -191,32 +191,31 @@ struct DrillChecks {
         JOIN pg_operator o ON o.oid = u.equal
         JOIN pg_namespace s ON s.oid = o.oprnamespace
         WHERE k.contype = 'f' AND k.convalidated AND k.conparentid = 0
-            \(major >= 18 ? "AND NOT k.conperiod" : "")
+            \(version.hasPeriodKeys ? "AND NOT k.conperiod" : "")
         GROUP BY k.oid, k.conname, k.conrelid, k.confrelid ORDER BY 1
         """
     }
 
     /// How many of them are left out; nil where there cannot be any.
-    static func periodKeys(major: Int) -> String? {
-        major < 18
-            ? nil
-            : "SELECT pg_catalog.count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated "
-                + "AND conparentid = 0 AND conperiod"
+    static func periodKeys(_ version: WALVersion) -> String? {
+        version.hasPeriodKeys
+            ? "SELECT pg_catalog.count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated "
+                + "AND conparentid = 0 AND conperiod" : nil
     }
 
     func references() throws -> Finding {
         let server = try server()
-        let major = server.installation.major
+        let version = server.installation.version
         var (checked, leftOut) = (0, 0)
         var broken: [String] = []
         for name in try databases() where !name.hasPrefix("template") {
             let connection = try server.connect(database: name)
             defer { connection.close() }
             try Self.turnOff(["enable_indexonlyscan"], connection)
-            if let query = Self.periodKeys(major: major) {
+            if let query = Self.periodKeys(version) {
                 leftOut += try connection.query(query).scalar.flatMap { Int($0) } ?? 0
             }
-            let keys = try connection.query(Self.foreignKeys(major: major))
+            let keys = try connection.query(Self.foreignKeys(version))
             for row in 0..<keys.count {
                 try plane.cancellation.check()
                 guard let query = keys[row, "query"], let key = keys[row, "name"] else { continue }

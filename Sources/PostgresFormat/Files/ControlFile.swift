@@ -64,7 +64,8 @@ public struct ControlFile: Hashable, Sendable {
     public let dataChecksumVersion: UInt32
 
     /// Where each known version has its checksum, which is the structure's last field, in bytes.
-    private static let checksumOffsets: [UInt32: Int] = [1300: 288, 1700: 288, 1800: 292]
+    private static let checksumOffsets = Dictionary(
+        WALVersion.allCases.map { ($0.controlVersion, $0.controlChecksumOffset) }, uniquingKeysWith: { $1 })
 
     /// The structure's size in bytes; the file is padded with zeros to 8192.
     public var size: Int { (Self.checksumOffsets[controlVersion] ?? 0) + 4 }

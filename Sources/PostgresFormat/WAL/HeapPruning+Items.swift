@@ -26,7 +26,7 @@ extension WALRecord {
     /// The head of a pruning record, in the layout of the record's version.
     func pruning(_ code: UInt8, _ reader: inout ByteReader) -> HeapPruning? {
         guard let block = block(0) else { return nil }
-        if version >= .v17 {
+        if version.prunesAndFreezesTogether {
             guard reader.skip(1), let flags = reader.next(UInt8.self) else { return nil }
             var horizon: TransactionID?
             if flags & PruneFlag.conflictHorizon != 0 {
@@ -72,7 +72,7 @@ extension WALRecord {
         var reader = ByteReader(data)
         if let flags = pruning.flags { return Self.merged(flags, &reader) }
         switch pruning.cause {
-        case .freeze where version == .v15: return Self.frozenRows(pruning.firstCount, &reader)
+        case .freeze where !version.freezesByPlans: return Self.frozenRows(pruning.firstCount, &reader)
         case .freeze: return Self.frozenPlans(pruning.firstCount, &reader)
         case .vacuumCleanup:
             var items = HeapPrunedItems()

@@ -16,7 +16,9 @@ extension ResourceManager {
         case .multiXact: return Names.multiXact[code]
         case .relationMap: return code == 0 ? "UPDATE" : nil
         case .standby: return Names.standby[code]
-        case .heap2: return Names.heap2[code] ?? (version >= .v17 ? Names.pruning : Names.oldPruning)[code]
+        case .heap2:
+            return Names.heap2[code]
+                ?? (version.prunesAndFreezesTogether ? Names.pruning : Names.oldPruning)[code]
         case .heap: return Names.heap[code]
         case .btree: return Names.btree[code]
         case .hash: return Names.hash[code]

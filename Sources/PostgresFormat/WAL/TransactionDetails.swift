@@ -47,7 +47,7 @@ public struct DroppedStatistics: Hashable, Sendable {
     public let object: UInt64
 
     /// Bytes per entry in a record.
-    static func size(_ version: WALVersion) -> Int { version >= .v18 ? 16 : 12 }
+    static func size(_ version: WALVersion) -> Int { version.hasWideStatistics ? 16 : 12 }
 }
 
 /// A record of the transaction manager's, in full.
@@ -182,7 +182,7 @@ extension ByteReader {
             return nil
         }
         var object = UInt64(low)
-        if version >= .v18 {
+        if version.hasWideStatistics {
             guard let high = next(UInt32.self) else { return nil }
             object |= UInt64(high) << 32
         }

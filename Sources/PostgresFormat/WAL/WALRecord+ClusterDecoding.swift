@@ -14,7 +14,7 @@ extension WALRecord {
             isShutdown: operation == XLogOperation.checkpointShutdown, redo: LSN(mainData.little(0)),
             timeline: TimelineID(mainData.little(8)), previousTimeline: TimelineID(mainData.little(12)),
             fullPageWrites: mainData[16] != 0,
-            walLevel: version >= .v17 ? WALLevel(rawValue: mainData.little(20)) : nil,
+            walLevel: version.checkpointTellsLevel ? WALLevel(rawValue: mainData.little(20)) : nil,
             nextTransaction: mainData.little(24), nextObject: ObjectID(mainData.little(32)),
             nextMultixact: mainData.little(36), nextMultixactOffset: mainData.little(40),
             oldestTransaction: TransactionID(mainData.little(44)),

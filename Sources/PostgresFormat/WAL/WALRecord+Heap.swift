@@ -165,7 +165,7 @@ extension WALRecord {
         guard let offset = reader.next(UInt16.self), let block = block(0) else { return nil }
         var invalidations = 0
         // PostgreSQL 18's layout; in its beginning both have the offset alone.
-        if version >= .v18 {
+        if version.inPlaceTellsInvalidations {
             guard reader.skip(14), let count = reader.next(Int32.self), count >= 0,
                 Int(count) <= reader.remaining / 16
             else { return nil }

@@ -137,7 +137,7 @@ public enum BackupFiles {
             throw damaged("backup_manifest", "its CRC-32C is not the one in backup.json", stored: path)
         }
         do {
-            return try BackupManifest(parsing: bytes) { SHA256.hash($0) }
+            return try BackupManifest(checking: bytes)
         } catch {
             throw damaged("backup_manifest", "\(error)", stored: path)
         }

@@ -1,4 +1,4 @@
-import PostgresFormat
+public import PostgresFormat
 
 /// The system catalogs that names and events are read from; the raw values are their object numbers, which
 /// are also their file numbers until they are rewritten.
@@ -34,12 +34,36 @@ struct CatalogLayout: Sendable {
         switch version {
         case .v15:
             (columnNumber, columnTypeModifier, columnIsNotNull, columnIsDropped) = (78, 88, 96, 101)
+            relationShift = 0
         case .v16, .v17:
             (columnNumber, columnTypeModifier, columnIsNotNull, columnIsDropped) = (74, 80, 90, 95)
+            relationShift = 0
         case .v18:
             (columnNumber, columnTypeModifier, columnIsNotNull, columnIsDropped) = (74, 76, 86, 91)
+            relationShift = 4
         }
-        relationShift = version >= .v18 ? 4 : 0
+    }
+}
+
+/// What is read of `pg_database` where it lies in a base backup: its columns of type `text`, which follow one
+/// another. In bytes behind a row's header what has a fixed place, in numbers of columns what has none.
+public struct DatabaseTexts: Sendable {
+    public let name = 4
+    /// `datlocprovider`
+    public let provider = 76
+    /// Where the first text begins, which is `datcollate`.
+    public let texts = 96
+    /// The column's number of `datcollate`; behind it come `datctype`, the locale, its rules, the version.
+    public let firstNumber: Int
+    /// How many texts there are up to the version of the library, which is the last.
+    public let count: Int
+
+    public init(_ version: WALVersion) {
+        switch version {
+        case .v15: (firstNumber, count) = (12, 4)
+        case .v16: (firstNumber, count) = (12, 5)
+        case .v17, .v18: (firstNumber, count) = (13, 5)
+        }
     }
 }
 
