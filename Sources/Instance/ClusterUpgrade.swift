@@ -96,7 +96,7 @@ public struct ClusterUpgrade: Sendable {
     /// As whom pg_upgrade logs in is the cluster's, with settings of its own.
     private var environment: [String: String] {
         var environment = Self.environment
-        let guards = SessionGuards.settings(major: old.major, lockTimeoutSeconds: 0)
+        let guards = SessionGuards.settings(old.version, lockTimeoutSeconds: 0)
         environment["PGOPTIONS"] = ConnectionParameters.options(guards)
         return environment
     }
