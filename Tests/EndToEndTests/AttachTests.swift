@@ -217,7 +217,7 @@ extension EndToEnd {
                 }
                 let receiver = try source.receive()
                 try source.postgres.psql("SELECT pg_switch_wal()")
-                try source.settle()
+                try source.settle(seconds: 20 + Double(rounds))
                 let repository = try #require(
                     try product.json("show", "-n", "prod")["local"]?["repositoryDirectory"]?.string)
                 let wal = repository + "/wal/00000001"

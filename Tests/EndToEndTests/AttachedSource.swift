@@ -43,10 +43,10 @@ struct AttachedSource {
     }
 
     /// Everything that is flushed now is durable here.
-    func settle() throws {
+    func settle(seconds: Double = 20) throws {
         let flushed = try #require(LSN(try postgres.psql("SELECT pg_current_wal_flush_lsn()")))
         try #require(
-            try ProductUnderTest.eventually(seconds: 20) {
+            try ProductUnderTest.eventually(seconds: seconds) {
                 let durable = try attached()?["durableLsn"]?.string.flatMap { LSN($0) }
                 return durable.map { $0 >= flushed } ?? false
             })

@@ -1,3 +1,4 @@
+import PostgresFormat
 import Testing
 
 @testable import Instance
