@@ -165,7 +165,8 @@ public final class ControlPlane: Sendable {
         if let instance = try? instance(row) { return instance }
         let missing = PostgresInstallation(
             binDirectory: "/usr/lib/postgresql/\(row.version)/bin",
-            version: Int(row.version).flatMap { WALVersion(rawValue: $0) } ?? .v15, minorVersion: row.postgresVersion)
+            version: Int(row.version).flatMap { WALVersion(rawValue: $0) } ?? .v15,
+            minorVersion: row.postgresVersion)
         return PostgresInstance(installation: missing, paths: instancePaths(row), runner: runner)
     }
 

@@ -53,8 +53,8 @@ public struct PostgresInstance: Sendable {
 
     // MARK: Making
 
-    /// Makes a new cluster with data checksums, UTF-8 and a superuser, who has no password: `azuresu`, or whoever is
-    /// the first one of a cluster whose files are to be taken over.
+    /// Makes a new cluster with data checksums, UTF-8 and a superuser, who has no password: `azuresu`, or
+    /// whoever is the first one of a cluster whose files are to be taken over.
     ///
     /// `durable` waits until the new files are on disk. PostgreSQL's own configuration files stay in the data
     /// directory for a restore by hand; this instance uses those in `conf`.

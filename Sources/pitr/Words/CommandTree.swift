@@ -52,8 +52,8 @@ struct CommandTree {
         return (known, shown)
     }
 
-    /// The first word that is neither an option nor the value of one; nil where an option before it is unknown,
-    /// of which nobody can say whether it takes a value.
+    /// The first word that is neither an option nor the value of one; nil where an option before it is
+    /// unknown, of which nobody can say whether it takes a value.
     func firstWord(of words: ArraySlice<String>) -> String? {
         var takesValue: [String: Bool] = [:]
         for argument in arguments {
