@@ -1,6 +1,7 @@
 import Platform
 import PostgresClient
 import PostgresFormat
+import Synchronization
 
 /// Reads the rows that differ, and tells the cells that do: the proof of every difference.
 struct DifferenceReader {
@@ -9,7 +10,7 @@ struct DifferenceReader {
     private let key: [String]
     private let connections: (here: Connection, there: Connection)
     /// What is read at once, in rows and in bytes of them.
-    private static let rowsAtOnce = 200
+    private static let rowsAtOnce = 1000
     private static let bytesAtOnce: UInt64 = 4 << 20
     /// Of a row that is longer, long values are told by their length and hash.
     private static let longestRow: UInt32 = 1 << 20
@@ -42,8 +43,7 @@ struct DifferenceReader {
         _ matches: ArraySlice<RowMatch>, _ body: (RowDifference) throws(Problem) -> Void
     ) throws(Problem) {
         let isLong = matches.contains { $0.longest > Self.longestRow }
-        let mine = try cells(connections.here, here, matches.compactMap(\.here), isLong: isLong)
-        let its = try cells(connections.there, there, matches.compactMap(\.there), isLong: isLong)
+        let (mine, its) = try bothSides(matches, isLong: isLong)
         for match in matches {
             let left = try match.here.map { (digest) throws(Problem) in try Self.found(mine, digest) }
             let right = try match.there.map { (digest) throws(Problem) in try Self.found(its, digest) }
@@ -62,6 +62,22 @@ struct DifferenceReader {
         }
     }
 
+    /// The cells of both sides' rows, read at the same time.
+    private func bothSides(
+        _ matches: ArraySlice<RowMatch>, isLong: Bool
+    ) throws(Problem) -> ([RowAddress: Cells], [RowAddress: Cells]) {
+        let found = Mutex<[[RowAddress: Cells]]>([[:], [:]])
+        // Each thread has a connection of its own, and this one waits for both.
+        nonisolated(unsafe) let sides = [(connections.here, here), (connections.there, there)]
+        let digests = [matches.compactMap(\.here), matches.compactMap(\.there)]
+        try Workers.run(2) { (index) throws(Problem) in
+            let (connection, relation) = sides[index]
+            let cells = try Self.cells(connection, relation, digests[index], isLong: isLong)
+            found.withLock { $0[index] = cells }
+        }
+        return found.withLock { ($0[0], $0[1]) }
+    }
+
     private static func found(_ rows: [RowAddress: Cells], _ digest: RowDigest) throws(Problem) -> Cells {
         guard let cells = rows[digest.address] else {
             throw Problem(
@@ -72,7 +88,7 @@ struct DifferenceReader {
         return cells
     }
 
-    private func cells(
+    private static func cells(
         _ connection: Connection, _ relation: ComparedRelation, _ digests: [RowDigest], isLong: Bool
     ) throws(Problem) -> [RowAddress: Cells] {
         guard !digests.isEmpty else { return [:] }
