@@ -55,6 +55,7 @@ bench: release
 	@Scripts/bench
 	@BIN=$(RELEASE)/release Scripts/bench-wal
 	@BIN=$(RELEASE)/release Scripts/bench-rows
+	@BIN=$(RELEASE)/release Scripts/bench-attach
 
 build: setup
 	$(SWIFT) build $(STRICT)
