@@ -73,13 +73,18 @@ public struct ServerRow: CatalogRow {
     public var maintenanceWindow: MaintenanceWindow?
     /// When its restore is rehearsed; nil where nobody asked for that.
     public var drillSchedule: DrillSchedule?
-    /// How a server is reached that is not run here; nil for one of our own.
-    public var attachment: Attachment?
-    /// Where a backup was brought in from that has no server; nil for every server.
-    public var opened: OpenedFolder?
+    /// The columns of `origin`: one of them at most has a value.
+    private var attachment: Attachment?
+    private var opened: OpenedFolder?
+
+    /// What its backups and WAL come from.
+    public var origin: ServerOrigin {
+        get { attachment.map(ServerOrigin.attached) ?? opened.map(ServerOrigin.opened) ?? .own }
+        set { (attachment, opened) = (newValue.attachment, newValue.opened) }
+    }
 
     /// Whether it is run here: neither attached nor an opened backup.
-    public var isOwn: Bool { attachment == nil && opened == nil }
+    public var isOwn: Bool { origin.isOwn }
 
     public init(
         id: String, resourceGroup: String, name: String, location: String, tags: [String: String],

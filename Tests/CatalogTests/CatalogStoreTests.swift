@@ -48,6 +48,30 @@ struct CatalogStoreTests {
         #expect(tables.count == 9)
     }
 
+    @Test func `what a server comes from has the columns of earlier builds, one at a time`() throws {
+        let store = try CatalogStore(path: path)
+        let attachment = Attachment(
+            host: "db.example.org", port: 5432, user: "backup", security: .verifyFull, rootCertificate: nil,
+            slot: .permanent(name: "shop"), slotBound: nil)
+        let folder = OpenedFolder(base: "/far", wal: ["/far/wal"], form: .tar, openedAt: Self.newYear)
+        for (index, origin) in [ServerOrigin.own, .opened(folder), .attached(attachment)].enumerated() {
+            var server = row("1", name: "shop", host: "127.0.0.2")
+            // What it was before leaves nothing behind.
+            server.origin = index == 2 ? .opened(folder) : .attached(attachment)
+            server.origin = origin
+            let (read, columns) = try store.write { [server] database in
+                try server.save(database)
+                return (
+                    try ServerRow.fetchOne(database, key: "1"),
+                    try Row.fetchOne(database, sql: "SELECT attachment, opened FROM server")
+                )
+            }
+            #expect(read?.origin == origin && read?.isOwn == (index == 0))
+            let texts = [columns?["attachment"], columns?["opened"]] as [String?]
+            #expect(texts.map { $0 != nil } == [index == 2, index == 1])
+        }
+    }
+
     @Test func `opens the catalog of an earlier build, and its copies do not expire`() throws {
         let store = try CatalogStore(path: path)
         try store.write { try row("1", name: "orders", host: "127.0.0.2").insert($0) }

@@ -61,7 +61,7 @@ extension ControlPlane {
         let rows = try rows(resourceGroup: nil, dropped: false)
         guard
             let other = rows.first(where: { row in
-                let own = row.attachment?.addresses
+                let own = row.origin.attachment?.addresses
                 return (own ?? [SourceAddress(host: row.host, port: UInt16(clamping: row.port))]).contains {
                     request.addresses.contains($0)
                 }
@@ -69,7 +69,7 @@ extension ControlPlane {
         else { return }
         throw Problem(
             .operationNotSupported, "\(request.place) is server '\(other.name)' here already",
-            hint: other.attachment == nil
+            hint: other.isOwn
                 ? "It archives by itself, and nothing needs to be attached."
                 : "Detach it first, if it is to be another one.")
     }
@@ -91,7 +91,7 @@ extension ControlPlane {
                 geoRedundantBackup: false,
                 publicNetworkAccess: true, administratorLogin: request.adminUser ?? "postgres",
                 availabilityZone: nil, host: attachment.host, port: Int(attachment.port))
-            row.attachment = attachment
+            row.origin = .attached(attachment)
             row.systemIdentifier = String(server.identity.systemIdentifier)
             return row
         } listen: {

@@ -25,7 +25,7 @@ extension ControlPlane {
     /// What whoever receives the WAL of an attached server goes by, as it is now.
     func receiverSettings(_ id: String) throws -> ReceiverSettings {
         guard let row = try catalog.read({ try ServerRow.fetchOne($0, key: id) }),
-            let attachment = row.attachment
+            let attachment = row.origin.attachment
         else { throw Problem(.resourceNotFound, "server \(id) is not attached any more") }
         var connection = try connectionParameters(attachment, of: row)
         // Of all sessions the stream alone is one that commits may wait for.
@@ -46,19 +46,9 @@ extension ControlPlane {
         }
     }
 
-    /// Of a server that is run here. An attached one and an opened backup are refused, with the reason.
-    func requireOwn(_ row: ServerRow) throws(Problem) {
-        try requireServer(row)
-        guard row.attachment != nil else { return }
-        throw Problem(
-            .operationNotSupported,
-            "server '\(row.name)' is attached: it is not run by pitr, which only reads from it",
-            hint: "Do that where it runs. A copy of it, made with 'pitr restore', is a server of pitr's own.")
-    }
-
     /// How an attached server stands; nil for one of ours.
     func attachedState(_ row: ServerRow) -> AttachedState? {
-        guard let attachment = row.attachment else { return nil }
+        guard let attachment = row.origin.attachment else { return nil }
         let status = receiverFolder(row).status()
         let now = clock.now()
         let isReceiving = isReceived(row)

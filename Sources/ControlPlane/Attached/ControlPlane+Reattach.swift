@@ -13,7 +13,7 @@ extension ControlPlane {
     /// Where the source bounds its slots by now, a permanent slot takes the place of a temporary one.
     public func reattach(_ server: ServerReference, _ request: ReattachRequest) throws -> AttachedServer {
         let row = try findComplete(server)
-        guard let before = row.attachment else {
+        guard let before = row.origin.attachment else {
             throw Problem(
                 .operationNotSupported, "server '\(row.name)' was not attached",
                 hint: "A server of pitr's own is changed with 'pitr update'.")
@@ -36,7 +36,7 @@ extension ControlPlane {
                 try DurableFiles.write(Array(password.utf8), to: paths.sourcePassword(row.id))
             }
             try update(row.id) {
-                $0.attachment = attachment
+                $0.origin = .attached(attachment)
                 ($0.host, $0.port) = (attachment.host, Int(attachment.port))
             }
         }

@@ -18,7 +18,7 @@ extension ControlPlane {
     public func receive(_ server: ServerReference, tell: (AttachedState) -> Void) throws {
         let row = try findComplete(server)
         try requireServer(row)
-        guard let attachment = row.attachment else {
+        guard let attachment = row.origin.attachment else {
             throw Problem(
                 .operationNotSupported, "server '\(row.name)' is one of pitr's own, which archives by itself",
                 hint: "Receiving is for servers that were attached: 'pitr attach'.")
@@ -54,7 +54,7 @@ extension ControlPlane {
     /// process.
     public func receiving<Value>(_ server: ServerReference, _ body: () throws -> Value) throws -> Value {
         let row = try findComplete(server)
-        let receiver = try row.attachment.flatMap { try RunningReceiver.start(row, $0, self) }
+        let receiver = try row.origin.attachment.flatMap { try RunningReceiver.start(row, $0, self) }
         defer { receiver?.stop() }
         try awaitStreaming(row, receiver)
         return try body()
@@ -67,7 +67,7 @@ extension ControlPlane {
 
     /// Where an attached server's WAL is missing that follows on its newest base backup.
     func gapBehindBackups(of row: ServerRow) throws -> LSN? {
-        guard row.attachment != nil, let gap = receiverFolder(row).status()?.gap else { return nil }
+        guard row.origin.attachment != nil, let gap = receiverFolder(row).status()?.gap else { return nil }
         let newest = try BackupRepository(layout: layout(row)).intact().map(\.startLSN).max()
         return newest.map { $0 <= gap } ?? true ? gap : nil
     }

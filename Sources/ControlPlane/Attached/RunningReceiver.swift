@@ -129,7 +129,7 @@ public final class AttachedReceivers: Sendable {
     /// a growing pause; the others are started all the same.
     public func tend() throws -> [String] {
         let wanted = try plane.rows(resourceGroup: nil, dropped: false)
-            .filter { $0.phase == .complete && $0.attachment != nil }
+            .filter { $0.phase == .complete && $0.origin.attachment != nil }
         var lines: [String] = []
         for (id, receiver) in running.withLock({ $0 }) {
             guard receiver.hasEnded || !wanted.contains(where: { $0.id == id }) else { continue }
@@ -138,7 +138,8 @@ public final class AttachedReceivers: Sendable {
             if let problem = receiver.problem, let line = rest(id, after: problem) { lines.append(line) }
         }
         for row in wanted where running.withLock({ $0[row.id] }) == nil {
-            guard let attachment = row.attachment, resting.withLock({ $0[row.id]?.isOver ?? true }) else {
+            guard let attachment = row.origin.attachment, resting.withLock({ $0[row.id]?.isOver ?? true })
+            else {
                 continue
             }
             do throws(Problem) {

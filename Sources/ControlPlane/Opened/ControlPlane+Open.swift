@@ -73,9 +73,10 @@ extension ControlPlane {
                 publicNetworkAccess: true,
                 administratorLogin: request.adminUser ?? "postgres", availabilityZone: nil,
                 host: "\(id).invalid", port: 0)
-            row.opened = OpenedFolder(
-                base: base.path, wal: base.folders + request.wal, form: base.openedForm, openedAt: clock.now()
-            )
+            row.origin = .opened(
+                OpenedFolder(
+                    base: base.path, wal: base.folders + request.wal, form: base.openedForm,
+                    openedAt: clock.now()))
             return row
         } listen: {
             // Nobody listens: there is no server behind it.
@@ -104,15 +105,6 @@ extension ControlPlane {
         return OpenReport(found).findings.filter { $0.level == .warning }.map { finding in
             "\(finding.subject): \(finding.message)." + (finding.remedy.map { " \($0)" } ?? "")
         }
-    }
-
-    /// Of a server, ours or an attached one. An opened backup is refused, with the reason.
-    func requireServer(_ row: ServerRow) throws(Problem) {
-        guard let opened = row.opened else { return }
-        throw Problem(
-            .operationNotSupported,
-            "'\(row.name)' is an opened backup: no server is behind it, only what lay in '\(opened.base)'",
-            hint: "A copy of it, made with 'pitr restore', is a server of pitr's own.")
     }
 
     /// What `doctor` says of an opened backup.

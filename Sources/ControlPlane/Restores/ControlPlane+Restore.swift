@@ -184,7 +184,7 @@ extension ControlPlane {
             row.host = endpoint.address.description
             row.port = Int(endpoint.port)
             row.restoredFrom = nil
-            (row.attachment, row.opened) = (nil, nil)
+            row.origin = .own
             row.evidence = nil
             row.keptSettings = Self.copySettings
             (row.expiry, row.heldSince, row.maintenanceWindow, row.drillSchedule) = (nil, nil, nil, nil)

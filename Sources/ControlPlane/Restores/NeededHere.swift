@@ -3,6 +3,7 @@ import Instance
 import Planning
 import Platform
 import Repository
+import ServiceModel
 
 /// What the databases of a server elsewhere need of the machine that a copy runs on: files of extensions and
 /// libraries, which no base backup has.
@@ -52,7 +53,8 @@ struct NeededHere {
 extension ControlPlane {
     /// What a copy of an attached source lacks on this machine; nothing for servers of this machine.
     func needsHazards(ofBackup name: String, _ source: ServerRow) throws -> [Hazard] {
-        guard source.attachment != nil, let backup = try BackupRepository(layout: layout(source)).find(name)
+        guard source.origin.backupsTellNeeds,
+            let backup = try BackupRepository(layout: layout(source)).find(name)
         else { return [] }
         return NeededHere(backup: backup, installation: try installation(source)).hazards
     }

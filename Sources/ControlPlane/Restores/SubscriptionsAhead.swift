@@ -4,6 +4,7 @@ import Planning
 import Platform
 import PostgresClient
 import Repository
+import ServiceModel
 
 /// Which subscriptions a copy will have and not use, as far as that can be known beforehand.
 ///
@@ -53,7 +54,7 @@ extension ControlPlane {
     /// The libraries that a source preloads, as its user has set them: what runs in a server by itself comes
     /// from there, and a copy goes without.
     func preloaded(by source: ServerRow) throws -> String? {
-        if source.attachment != nil {
+        if source.origin.backupsTellNeeds {
             let newest = try BackupRepository(layout: layout(source)).list().compactMap(\.descriptor)
                 .max { $0.stopTime < $1.stopTime }
             return newest?.preloadLibraries.flatMap { $0.isEmpty ? nil : $0 }

@@ -105,36 +105,37 @@ extension ControlPlane {
             .backup, server: row, properties: ["source": onDemand ? "on-demand" : "automatic"],
             caller: caller, for: accepted
         ) { _ in
-            if let attachment = row.attachment {
-                return Self.details(
-                    try streamBackup(row, attachment, name: name, onDemand: onDemand))
-            }
-            guard state(row) == .ready else {
-                throw Problem(
-                    .serverIsNotReady, "server '\(row.name)' is not running, so it cannot be backed up",
-                    hint: "Start it with 'pitr start -n \(row.name)'.")
-            }
-            try awaitSessions(row)
-            let instance = try instance(row)
-            RestoreFaults.reached("backup: begin")
-            progress.begin("backup of \(row.name)", totalBytes: nil)
-            defer { progress.end() }
-            var capture = BaseBackupCapture(
-                connection: try instance.connectionParameters(), dataDirectory: instancePaths(row).data,
-                layout: layout(row))
-            capture.reservedBytes = try diskRoom(layout(row).backups).reserve
-            capture.archivingTrouble = {
-                self.archivingStall(row).map { stall in
-                    "nothing has been archived since \(stall.since), \(stall.count) files wait: \(stall.reason)"
-                }
-            }
-            let descriptor = try capture.run(
-                name: name.map { .given($0) } ?? .atCompletion(Identifiers.automaticBackupName),
-                source: onDemand ? .onDemand : .automatic,
-                progress: FaultyProgress(prefix: "backup: ", inner: progress), cancellation: cancellation)
-            RestoreFaults.reached("backup: complete")
-            return Self.details(descriptor)
+            Self.details(try capture(row, name: name, onDemand: onDemand))
         }
+    }
+
+    /// Takes a base backup of a server that is run here.
+    func captureOwn(_ row: ServerRow, name: String?, onDemand: Bool) throws -> BackupDescriptor {
+        guard state(row) == .ready else {
+            throw Problem(
+                .serverIsNotReady, "server '\(row.name)' is not running, so it cannot be backed up",
+                hint: "Start it with 'pitr start -n \(row.name)'.")
+        }
+        try awaitSessions(row)
+        let instance = try instance(row)
+        RestoreFaults.reached("backup: begin")
+        progress.begin("backup of \(row.name)", totalBytes: nil)
+        defer { progress.end() }
+        var capture = BaseBackupCapture(
+            connection: try instance.connectionParameters(), dataDirectory: instancePaths(row).data,
+            layout: layout(row))
+        capture.reservedBytes = try diskRoom(layout(row).backups).reserve
+        capture.archivingTrouble = {
+            self.archivingStall(row).map { stall in
+                "nothing has been archived since \(stall.since), \(stall.count) files wait: \(stall.reason)"
+            }
+        }
+        let descriptor = try capture.run(
+            name: name.map { .given($0) } ?? .atCompletion(Identifiers.automaticBackupName),
+            source: onDemand ? .onDemand : .automatic,
+            progress: FaultyProgress(prefix: "backup: ", inner: progress), cancellation: cancellation)
+        RestoreFaults.reached("backup: complete")
+        return descriptor
     }
 
     static func details(_ backup: BackupDescriptor) -> BackupDetails {

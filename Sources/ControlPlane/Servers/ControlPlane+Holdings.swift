@@ -21,16 +21,6 @@ extension ControlPlane {
             knownEnd: isOfPair ? nil : KnownEndFile(path: paths.knownEnd(row.id)))
     }
 
-    private func cluster(_ row: ServerRow) -> SourceCluster? {
-        guard row.opened == nil else { return nil }
-        if let attachment = row.attachment { return receivedCluster(row, attachment) }
-        return SourceCluster(dataDirectory: instancePaths(row).data) { [self] in
-            if case .running? = (try? instance(row))?.status() { true } else { false }
-        } parameters: { [self] () throws(Problem) in
-            try instance(row).connectionParameters()
-        }
-    }
-
     /// A folder's path for WAL that is read from a source.
     func newTailDirectory() -> String {
         paths.operation(TailFolder.name(of: .current))

@@ -293,12 +293,7 @@ extension ControlPlane {
             do {
                 try keepEvidence(of: row)
                 RestoreFaults.reached("delete: stop")
-                if let attachment = row.attachment {
-                    left = try endAttachment(row, attachment)
-                } else if row.opened == nil {
-                    if purge { try instanceToEnd(row).stop(.fast) } else { try archiveTail(row) }
-                    try keepConnections(of: row)
-                }
+                left = try endSource(of: row, purge: purge)
             } catch {
                 try update(row.id) { $0.phase = .complete }
                 throw error

@@ -138,13 +138,7 @@ extension ControlPlane {
         case .dropped: return .dropped
         case .complete: break
         }
-        if row.opened != nil { return .stopped }
-        if let attached = attachedState(row) { return attached.phase == .streaming ? .ready : .inaccessible }
-        // Without the programs of its version none can be started, and one that should not run is just
-        // stopped.
-        guard let instance = try? instance(row) else { return row.shouldRun ? .inaccessible : .stopped }
-        if case .running = instance.status() { return .ready }
-        return row.shouldRun ? .inaccessible : .stopped
+        return liveState(row)
     }
 
     func details(_ row: ServerRow, withUsage: Bool) throws -> ServerDetails {
@@ -178,7 +172,7 @@ extension ControlPlane {
         details.expiry = try expiryState(row)
         details.heldSince = row.heldSince
         details.maintenanceWindow = row.maintenanceWindow
-        details.opened = row.opened
+        details.opened = row.origin.opened
         details.attached = row.phase == .complete ? attachedState(row) : nil
         if withUsage {
             details.lastDrill = try drills.records(of: row.id).first { $0.result != .running }

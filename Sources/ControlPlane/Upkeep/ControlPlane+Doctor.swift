@@ -95,13 +95,8 @@ extension ControlPlane {
 
     // MARK: One server
 
-    private func serverFindings(_ row: ServerRow) throws -> [DoctorFinding] {
-        if row.attachment != nil {
-            return attachedFindings(row) + [repositoryFinding(row)].compactMap { $0 }
-        }
-        if let opened = row.opened {
-            return openedFindings(row, opened) + [repositoryFinding(row)].compactMap { $0 }
-        }
+    /// Of a server that is run here.
+    func ownFindings(_ row: ServerRow) throws -> [DoctorFinding] {
         if let finding = try startFinding(row) {
             return [finding] + [repositoryFinding(row)].compactMap { $0 }
         }
@@ -176,7 +171,7 @@ extension ControlPlane {
     }
 
     /// What is wrong with a server's repository; nil when nothing is.
-    private func repositoryFinding(_ row: ServerRow) -> DoctorFinding? {
+    func repositoryFinding(_ row: ServerRow) -> DoctorFinding? {
         guard row.phase == .complete || row.phase == .dropped else { return nil }
         func finding(_ message: String, _ remedy: String, _ level: DoctorFinding.Level = .problem)
             -> DoctorFinding

@@ -32,8 +32,7 @@ extension ControlPlane {
             actions += try each(row, "keep-evidence") { try keepEvidenceIfDue(row, dryRun: dryRun) }
             if row.isOwn { actions += try maintainOwn(row, now: now, dryRun: dryRun) }
             actions += try each(row, "backup") { try backUpIfDue(row, now: now, dryRun: dryRun) }
-            // What was opened was old already, and stays until somebody deletes it.
-            if row.opened == nil { actions += try each(row, "expire") { try expire(row, time) } }
+            if expires(row) { actions += try each(row, "expire") { try expire(row, time) } }
             actions += try each(row, "index") { try indexIfDue(row, dryRun: dryRun) }
             actions += try each(row, "verify-backup") { try verifyIfDue(row, now: now, dryRun: dryRun) }
         }
@@ -206,11 +205,7 @@ extension ControlPlane {
         var left: String?
         switch current.phase {
         case .provisioning:
-            if let attachment = current.attachment {
-                left = dropSlot(current, attachment)
-            } else if current.opened == nil {
-                try endProcesses(row)
-            }
+            left = try endMaking(of: current)
             discard(current)
         case .dropping:
             try update(row.id) { $0.phase = .complete }
