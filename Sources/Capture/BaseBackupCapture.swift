@@ -44,47 +44,42 @@ public struct BaseBackupCapture: Sendable {
         cancellation: CancellationFlag = CancellationFlag()
     ) throws(Problem) -> BackupDescriptor {
         let working = name.workingName
-        try requireFree(working)
+        try UnfinishedBackup.requireFree(working, in: layout)
         let session = try BackupSession(connection)
         defer { session.close() }
         let server = try session.server()
         try check(server)
-        let folder = layout.incompleteBackup(working)
-        try DurableFiles.removeTree(folder)
-        try DurableFiles.makeDirectory(folder)
+        let unfinished = try UnfinishedBackup(working, in: layout)
         do {
-            let clones = try FileClone.works(from: dataDirectory + "/PG_VERSION", into: folder)
+            let clones = try FileClone.works(from: dataDirectory + "/PG_VERSION", into: unfinished.data)
             // Before the server is asked for anything: its checkpoint takes room, too.
             let expected = try expectedBytes(server, clones: clones)
             let room = DiskRoom(path: layout.backups, reserve: reservedBytes)
             try room.require(expected, for: "the backup")
             return try RoomWatch.during("the backup", in: room, expected: expected, under: cancellation) {
                 try complete(
-                    name, source, label ?? working, session, server, folder, clones: clones, progress, $0)
+                    name, source, label ?? working, session, server, unfinished, clones: clones, progress, $0)
             }
         } catch {
             session.close()
-            try? DurableFiles.removeTree(folder)
+            unfinished.discard()
             throw error as? Problem ?? Problem(.system, "\(error)")
         }
     }
 
     private func complete(
         _ name: BackupNaming, _ source: BackupDescriptor.Source, _ label: String, _ session: BackupSession,
-        _ server: BackupSession.Server, _ folder: String, clones: Bool, _ progress: any ProgressReporter,
-        _ cancellation: CancellationFlag
+        _ server: BackupSession.Server, _ unfinished: UnfinishedBackup, clones: Bool,
+        _ progress: any ProgressReporter, _ cancellation: CancellationFlag
     ) throws(Problem) -> BackupDescriptor {
         let backup = try take(
-            name, source, label, session, server, folder, clones: clones, progress, cancellation)
-        try requireFree(backup.name)
-        try DurableFiles.write(backup.encoded, to: BackupFiles.descriptor(folder), durable: false)
-        try DurableFiles.syncFileSystem(folder)
+            name, source, label, session, server, unfinished, clones: clones, progress, cancellation)
+        try UnfinishedBackup.requireFree(backup.name, in: layout)
+        try unfinished.write(backup)
+        try unfinished.flush()
         try awaitArchive(backup.requiredSegments, session, progress, cancellation)
         try cancellation.check()
-        guard try DurableFiles.renameIfFree(folder, to: layout.backup(backup.name)) else {
-            throw Self.taken(backup.name)
-        }
-        try DurableFiles.syncDirectory(layout.backups)
+        try unfinished.publish(as: backup.name)
         // The backup is complete, whatever becomes of this.
         try? session.provideSpareSegment(in: dataDirectory + "/pg_wal", server.segmentSize)
         return backup
@@ -95,20 +90,10 @@ public struct BaseBackupCapture: Sendable {
         try DataDirectoryWalk(dataDirectory, major: major).passedOver
     }
 
-    private func requireFree(_ name: String) throws(Problem) {
-        guard BackupRepository.isUsable(name: name) else {
-            throw Problem(.invalidParameterValue, "'\(name)' cannot be the name of a backup")
-        }
-        guard DurableFiles.status(layout.backup(name)) == nil else { throw Self.taken(name) }
-    }
-
-    private static func taken(_ name: String) -> Problem {
-        Problem(.backupNameAlreadyExists, "there is a backup '\(name)' already")
-    }
-
     private func take(
         _ name: BackupNaming, _ source: BackupDescriptor.Source, _ label: String,
-        _ session: BackupSession, _ server: BackupSession.Server, _ folder: String, clones: Bool,
+        _ session: BackupSession, _ server: BackupSession.Server, _ unfinished: UnfinishedBackup,
+        clones: Bool,
         _ progress: any ProgressReporter, _ cancellation: CancellationFlag
     ) throws(Problem) -> BackupDescriptor {
         try cancellation.check()
@@ -118,10 +103,9 @@ public struct BaseBackupCapture: Sendable {
         let walk = try DataDirectoryWalk(
             dataDirectory, major: WALVersion.major(ofServerVersion: server.version))
         let context = CaptureFileJob.Context(
-            dataDirectory: dataDirectory, target: BackupFiles.data(folder), storage: clones ? .plain : .zstd,
+            dataDirectory: dataDirectory, target: unfinished.data, storage: clones ? .plain : .zstd,
             checksumsBefore: server.hasPageChecksums ? start : nil, writeback: WritebackQueue(),
             progress: progress)
-        try DurableFiles.makeDirectory(context.target, durable: false)
         for directory in walk.directories {
             try DurableFiles.makeDirectory(context.target + "/" + directory, durable: false)
         }
@@ -139,8 +123,7 @@ public struct BaseBackupCapture: Sendable {
             of: captured,
             BackupManifest.WALRange(timeline: position.startTimeline, start: start, end: stopped.lsn),
             systemIdentifier: server.systemIdentifier, try server.walVersion()
-        ).encoded
-        try DurableFiles.write(manifest, to: BackupFiles.manifestFile(folder), durable: false)
+        )
         var descriptor = BackupDescriptor(
             name: name.finalName(stopped.time), source: source, label: label,
             timeline: position.startTimeline, startLSN: start,
@@ -149,7 +132,7 @@ public struct BaseBackupCapture: Sendable {
             storedBytes: captured.reduce(0) { $0 + $1.storedBytes }, fileCount: captured.count,
             systemIdentifier: server.systemIdentifier, postgresVersion: server.version,
             segmentSize: server.segmentSize, settings: server.settings,
-            manifestCRC32C: CRC32C.checksum(manifest), directories: walk.directories,
+            manifestCRC32C: try unfinished.write(manifest), directories: walk.directories,
             tablespaces: walk.tablespaces)
         descriptor.collations = try session.collations()
         descriptor.passedOver = walk.passedOver.map(\.words)

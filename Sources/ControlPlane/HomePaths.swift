@@ -59,7 +59,8 @@ struct HomePaths: Sendable {
     func sourcePassword(_ id: String) -> String { server(id) + "/source-password" }
     func repository(_ id: String) -> String { repositories + "/" + id }
     /// What the control plane knows of a server, from which a lost catalog's row is made again.
-    func description(_ id: String) -> String { repository(id) + "/" + RepositoryLayout.descriptionName }
+    func description(_ id: String) -> String { layout(id).descriptionFile }
+    func layout(_ id: String) -> RepositoryLayout { RepositoryLayout(root: repository(id)) }
     func knownEnd(_ id: String) -> String { knownEnds + "/" + id + ".json" }
     func operation(_ id: String) -> String { operations + "/" + id }
 

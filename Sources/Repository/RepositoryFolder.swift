@@ -1,4 +1,5 @@
 public import Platform
+public import PostgresFormat
 
 /// The folder where repositories lie side by side, each named after its server.
 public struct RepositoryFolder: Sendable {
@@ -17,6 +18,37 @@ public struct RepositoryFolder: Sendable {
 extension RepositoryLayout {
     /// What the control plane keeps of the server: beside the backups, and none of the repository's business.
     public static let descriptionName = "server.json"
+
+    /// Whether its folder is there, whatever is in it.
+    public var exists: Bool { DurableFiles.status(root) != nil }
+
+    /// When it was made; nil where there is no repository.
+    public var madeAt: PostgresTimestamp? {
+        DurableFiles.status(identityFile).map { PostgresTimestamp(unixMicroseconds: $0.modified * 1_000_000) }
+    }
+
+    /// When a file was archived, in seconds since 1970; nil where it was not.
+    public func archivedAt(_ name: ArchivedFileName) -> Int64? {
+        DurableFiles.status(path(of: name))?.modified
+    }
+
+    /// Makes the folder that the repository is going to be in.
+    public func makeFolder() throws(Problem) { try DurableFiles.makeDirectory(root) }
+
+    /// Removes all of it.
+    public func remove() throws(Problem) { try DurableFiles.removeTree(root) }
+
+    /// Where a server's description is, for messages.
+    public var descriptionFile: String { root + "/" + Self.descriptionName }
+
+    /// What the control plane wrote of the server; nil where it wrote nothing.
+    public func description() throws(Problem) -> [UInt8]? {
+        try DurableFiles.readIfPresent(descriptionFile)
+    }
+
+    public func write(description: [UInt8]) throws(Problem) {
+        try DurableFiles.write(description, to: descriptionFile)
+    }
 
     /// The names directly in the repository's folder, sorted; none where there is no such folder.
     public func names() throws(Problem) -> [String] { try DurableFiles.listIfPresent(root) }

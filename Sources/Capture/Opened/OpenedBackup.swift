@@ -28,21 +28,17 @@ public struct OpenedBackup: Sendable {
 
     /// Throws `.insufficientStorage`, `.backupDamaged`, `.walMissing`, and what looking at it throws.
     public func bring(_ name: BackupNaming) throws(Problem) -> (FoundBackup, BackupDescriptor) {
-        let working = name.workingName
-        let folder = layout.incompleteBackup(working)
-        try DurableFiles.removeTree(folder)
-        try DurableFiles.makeDirectories(BackupFiles.data(folder))
+        let unfinished = try UnfinishedBackup(name.workingName, in: layout)
         do {
             let room = DiskRoom(path: layout.backups, reserve: reservedBytes)
             let expected = try expectedBytes()
             try room.require(expected, for: "what is opened")
             defer { try? DurableFiles.removeTree(staging) }
             return try RoomWatch.during("opening", in: room, expected: expected, under: flag) {
-                try complete(name, folder, under: $0)
+                try complete(name, unfinished, under: $0)
             }
         } catch {
-            // What is left of it would be removed by the next maintenance all the same.
-            try? DurableFiles.removeTree(folder)
+            unfinished.discard()
             throw error as? Problem ?? Problem(.system, "\(error)")
         }
     }
@@ -61,24 +57,21 @@ public struct OpenedBackup: Sendable {
     }
 
     private func complete(
-        _ name: BackupNaming, _ folder: String, under flag: CancellationFlag
+        _ name: BackupNaming, _ unfinished: UnfinishedBackup, under flag: CancellationFlag
     ) throws(Problem) -> (FoundBackup, BackupDescriptor) {
         var examination = examination
         examination.cancellation = flag
         let found = try examination.run(
-            target: (BackupFiles.data(folder), try layout.encoder()), staging: staging + "/wal")
+            target: (unfinished.data, try layout.encoder()), staging: staging + "/wal")
         try Self.require(found)
         try layout.create(
             RepositoryIdentity(
                 serverID: serverID, systemIdentifier: found.systemIdentifier, postgresMajor: found.major,
                 segmentSize: found.segmentSize))
-        let backup = try describe(found, name, folder)
+        let backup = try describe(found, name, unfinished)
         try archive(found, under: flag)
-        try DurableFiles.syncFileSystem(folder)
-        guard try DurableFiles.renameIfFree(folder, to: layout.backup(backup.name)) else {
-            throw Problem(.backupNameAlreadyExists, "there is a backup '\(backup.name)' already")
-        }
-        try DurableFiles.syncDirectory(layout.backups)
+        try unfinished.flush()
+        try unfinished.publish(as: backup.name)
         return (found, backup)
     }
 
@@ -106,16 +99,15 @@ public struct OpenedBackup: Sendable {
         }
     }
 
-    private func describe(_ found: FoundBackup, _ name: BackupNaming, _ folder: String) throws(Problem)
-        -> BackupDescriptor
-    {
+    private func describe(
+        _ found: FoundBackup, _ name: BackupNaming, _ unfinished: UnfinishedBackup
+    ) throws(Problem) -> BackupDescriptor {
         let manifest = BackupManifest(
             of: found.files,
             BackupManifest.WALRange(
                 timeline: found.label.startTimeline, start: found.label.startLSN, end: found.stop),
             systemIdentifier: found.systemIdentifier, found.version
-        ).encoded
-        try DurableFiles.write(manifest, to: BackupFiles.manifestFile(folder), durable: false)
+        )
         var backup = BackupDescriptor(
             name: name.finalName(found.completed), source: .automatic, label: found.label.label,
             timeline: found.label.startTimeline, startLSN: found.label.startLSN, stopLSN: found.stop,
@@ -124,10 +116,10 @@ public struct OpenedBackup: Sendable {
             storedBytes: found.files.reduce(0) { $0 + $1.storedBytes }, fileCount: found.files.count,
             systemIdentifier: found.systemIdentifier, postgresVersion: found.major * 10_000,
             segmentSize: found.segmentSize, settings: found.settings,
-            manifestCRC32C: CRC32C.checksum(manifest), directories: found.directories,
+            manifestCRC32C: try unfinished.write(manifest), directories: found.directories,
             tablespaces: found.tablespaces)
         backup.passedOver = found.leftOut
-        try DurableFiles.write(backup.encoded, to: BackupFiles.descriptor(folder), durable: false)
+        try unfinished.write(backup)
         return backup
     }
 

@@ -37,24 +37,21 @@ public struct StreamedBackup: Sendable {
         cancellation: CancellationFlag = CancellationFlag()
     ) throws(Problem) -> BackupDescriptor {
         let working = name.workingName
-        let folder = layout.incompleteBackup(working)
-        try DurableFiles.removeTree(folder)
-        try DurableFiles.makeDirectories(BackupFiles.data(folder))
+        let unfinished = try UnfinishedBackup(working, in: layout)
         do {
             let room = DiskRoom(path: layout.backups, reserve: reservedBytes)
             return try RoomWatch.during("the backup", in: room, expected: 0, under: cancellation) {
-                try complete(name, source, working, folder, progress, $0)
+                try complete(name, source, working, unfinished, progress, $0)
             }
         } catch {
-            // What is left of it would be removed by the next maintenance all the same.
-            try? DurableFiles.removeTree(folder)
+            unfinished.discard()
             throw error as? Problem ?? Problem(.system, "\(error)")
         }
     }
 
     private func complete(
-        _ name: BackupNaming, _ source: BackupDescriptor.Source, _ label: String, _ folder: String,
-        _ progress: any ProgressReporter, _ cancellation: CancellationFlag
+        _ name: BackupNaming, _ source: BackupDescriptor.Source, _ label: String,
+        _ unfinished: UnfinishedBackup, _ progress: any ProgressReporter, _ cancellation: CancellationFlag
     ) throws(Problem) -> BackupDescriptor {
         let session = try ReplicationConnection(connection)
         defer { session.close() }
@@ -63,7 +60,7 @@ public struct StreamedBackup: Sendable {
         let version = try WALVersion.require(serverVersion: server.version)
         let startTime = try session.serverTime()
         let reception = BackupReception(
-            target: BackupFiles.data(folder), try layout.encoder(), version, progress: progress)
+            target: unfinished.data, try layout.encoder(), version, progress: progress)
         progress.begin("checkpoint of the source", totalBytes: nil)
         var isSending = false
         let command = BaseBackupCommand(label: label, checkpoint: checkpoint, maxRate: maxRate)
@@ -83,8 +80,7 @@ public struct StreamedBackup: Sendable {
             of: received.files,
             BackupManifest.WALRange(timeline: received.timeline, start: received.start, end: received.stop),
             systemIdentifier: server.identity.systemIdentifier, version
-        ).encoded
-        try DurableFiles.write(manifest, to: BackupFiles.manifestFile(folder), durable: false)
+        )
         var backup = BackupDescriptor(
             name: name.finalName(stopTime), source: source, label: label, timeline: received.timeline,
             startLSN: received.start, stopLSN: received.stop, checkpointLSN: received.label.checkpointLSN,
@@ -93,19 +89,16 @@ public struct StreamedBackup: Sendable {
             storedBytes: received.files.reduce(0) { $0 + $1.storedBytes }, fileCount: received.files.count,
             systemIdentifier: server.identity.systemIdentifier, postgresVersion: server.version,
             segmentSize: server.segmentSize, settings: server.settings,
-            manifestCRC32C: CRC32C.checksum(manifest), directories: received.directories,
+            manifestCRC32C: try unfinished.write(manifest), directories: received.directories,
             tablespaces: received.tablespaces)
         backup.passedOver = received.leftOut
         backup.collations = received.catalogs.collations
         backup.extensions = received.catalogs.extensions
         backup.preloadLibraries = received.catalogs.preloadLibraries ?? server.preloadLibraries
-        try DurableFiles.write(backup.encoded, to: BackupFiles.descriptor(folder), durable: false)
-        try DurableFiles.syncFileSystem(folder)
+        try unfinished.write(backup)
+        try unfinished.flush()
         try awaitWAL(backup, progress, cancellation)
-        guard try DurableFiles.renameIfFree(folder, to: layout.backup(backup.name)) else {
-            throw Problem(.backupNameAlreadyExists, "there is a backup '\(backup.name)' already")
-        }
-        try DurableFiles.syncDirectory(layout.backups)
+        try unfinished.publish(as: backup.name)
         return backup
     }
 

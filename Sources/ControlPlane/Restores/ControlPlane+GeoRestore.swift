@@ -75,7 +75,7 @@ extension ControlPlane {
                 "Server \(row.name) of location \(row.location) cannot be geo-restored to \(wanted.name).",
                 detail: "its backups are kept in \(pair.name)", hint: "Use --location \(pair.name).")
         }
-        let layout = RepositoryLayout(root: paths.paired(pair.name) + "/" + row.id)
+        let layout = RepositoryFolder(paths.paired(pair.name)).layout(row.id)
         let backups = (try? BackupRepository(layout: layout).list()) ?? []
         guard backups.contains(where: { $0.damage == nil }) else {
             throw Problem(

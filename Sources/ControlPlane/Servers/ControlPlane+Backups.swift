@@ -13,7 +13,7 @@ extension ControlPlane {
     static let maximumOnDemand = 7
 
     func layout(_ row: ServerRow) -> RepositoryLayout {
-        RepositoryLayout(root: paths.repository(row.id))
+        paths.layout(row.id)
     }
 
     public func createBackup(

@@ -150,13 +150,13 @@ extension ControlPlane {
         }
         let lock = try lockServer(row)
         do {
-            try DurableFiles.makeDirectory(paths.repository(row.id))
+            try paths.layout(row.id).makeFolder()
             try change(row.id) { database in
                 try row.insert(database)
                 for rule in rules { try FirewallRuleRow(rule, of: row.id).insert(database) }
             }
         } catch {
-            try? DurableFiles.removeTree(paths.repository(row.id))
+            try? paths.layout(row.id).remove()
             lock.release()
             throw error
         }
@@ -210,7 +210,7 @@ extension ControlPlane {
         try cancellation.check()
         let control = try ControlFile(
             parsing: try DurableFiles.read(instancePaths(row).data + "/global/pg_control"))
-        try RepositoryLayout(root: paths.repository(row.id)).create(
+        try paths.layout(row.id).create(
             RepositoryIdentity(
                 serverID: row.id, systemIdentifier: control.systemIdentifier,
                 postgresMajor: instance.installation.major))
@@ -259,7 +259,7 @@ extension ControlPlane {
     func discard(_ row: ServerRow) {
         if let instance = try? instance(row) { try? instance.stop(.immediate) }
         try? DurableFiles.removeTree(paths.server(row.id))
-        try? DurableFiles.removeTree(paths.repository(row.id))
+        try? paths.layout(row.id).remove()
         try? DurableFiles.removeTree(socketDirectory(row.id))
         try? DurableFiles.removeTree(recoverySocketDirectory(row.id))
         _ = try? catalog.write { try ServerRow.deleteOne($0, key: row.id) }

@@ -363,7 +363,7 @@ extension ControlPlane {
         try noteDeletion(of: row, at: deleted)
         if DurableFiles.status(paths.server(row.id)) != nil { try clearAway(row) }
         RestoreFaults.reached("purge: files")
-        try DurableFiles.removeTree(paths.repository(row.id))
+        try paths.layout(row.id).remove()
         try removePaired(row)
         try KnownEndFile(path: paths.knownEnd(row.id)).forget()
         try removeResults(of: row)

@@ -204,7 +204,7 @@ extension ControlPlane {
     }
 
     func usage(_ row: ServerRow) -> DiskUsage {
-        let layout = RepositoryLayout(root: paths.repository(row.id))
+        let layout = paths.layout(row.id)
         return DiskUsage(
             data: TreeSize.bytes(below: instancePaths(row).data), backups: layout.backupBytes,
             wal: layout.walBytes)

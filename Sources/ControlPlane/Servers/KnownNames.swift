@@ -62,7 +62,7 @@ public struct KnownNames {
     /// The complete backups of a server, oldest first as their names go.
     public func backups(of server: String, in group: String) -> [String] {
         guard let found = living(server, group) else { return [] }
-        let layout = RepositoryLayout(root: paths.repository(found.id))
+        let layout = paths.layout(found.id)
         // A shell offers no names rather than an error.
         return (try? BackupRepository(layout: layout).names()) ?? []
     }

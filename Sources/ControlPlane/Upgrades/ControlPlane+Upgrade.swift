@@ -256,7 +256,7 @@ extension ControlPlane {
         var notes = work.extensionUpdates().map { ["pg_upgrade proposes for extensions:\n\($0)"] } ?? []
         RestoreFaults.reached("upgrade: repository")
         let control = try controlFile(row)
-        try RepositoryLayout(root: paths.repository(row.id)).create(
+        try paths.layout(row.id).create(
             RepositoryIdentity(
                 serverID: row.id, systemIdentifier: control.systemIdentifier,
                 postgresMajor: instance.installation.major, segmentSize: control.walSegmentSize))

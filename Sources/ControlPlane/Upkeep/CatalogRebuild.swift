@@ -110,7 +110,7 @@ struct CatalogRebuild {
         let path = paths.description(id)
         var why = "it has no description, so this was read from its repository and its configuration"
         do {
-            if let bytes = try DurableFiles.readIfPresent(path) {
+            if let bytes = try paths.layout(id).description() {
                 let description = try ServerDescription(parsing: bytes, path: path)
                 if description.row.id == id { return Found(description: description, assumed: []) }
                 why = "its description is that of another server"

@@ -36,9 +36,8 @@ extension ControlPlane {
         var actions: [MaintenanceAction] = []
         for id in try CatalogRebuild.serverIDs(paths) {
             func isLeftover() throws -> Bool {
-                guard DurableFiles.status(paths.repository(id)) != nil,
-                    DurableFiles.status(paths.server(id)) == nil,
-                    try RepositoryLayout(root: paths.repository(id)).isBare()
+                let layout = paths.layout(id)
+                guard layout.exists, DurableFiles.status(paths.server(id)) == nil, try layout.isBare()
                 else { return false }
                 return try catalog.read { try ServerRow.exists($0, key: id) } == false
             }
@@ -51,7 +50,7 @@ extension ControlPlane {
                 act(
                     nil, "remove-leftover", "repository/\(id)", "it is empty, and no server is of that id",
                     dryRun: dryRun
-                ) { try DurableFiles.removeTree(paths.repository(id)) })
+                ) { try paths.layout(id).remove() })
         }
         return actions
     }

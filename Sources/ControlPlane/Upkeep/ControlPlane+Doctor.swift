@@ -217,7 +217,7 @@ extension ControlPlane {
     private func descriptionProblem(_ row: ServerRow) throws -> String? {
         let path = paths.description(row.id)
         do {
-            guard let bytes = try DurableFiles.readIfPresent(path) else {
+            guard let bytes = try paths.layout(row.id).description() else {
                 return "it has no server.json, from which a lost catalog would be made again"
             }
             _ = try ServerDescription(parsing: bytes, path: path)

@@ -33,7 +33,7 @@ extension ControlPlane {
         var actions: [MaintenanceAction] = []
         for row in candidates {
             // Where the first repository is gone the second stays as it is.
-            guard let pair = Self.pair(of: row), DurableFiles.status(layout(row).identityFile) != nil,
+            guard let pair = Self.pair(of: row), layout(row).madeAt != nil,
                 // Another process that copies is as good; expiry and purge wait for this one.
                 let copying = try DirectoryLock.attempt(paths.pairLock(row.id)),
                 let pin = try DirectoryLock.attempt(paths.pin(row.id), .shared)
@@ -88,13 +88,13 @@ extension ControlPlane {
 
     private func mirror(_ row: ServerRow, _ pair: AzureLocation) -> RepositoryMirror {
         RepositoryMirror(
-            source: layout(row), target: RepositoryLayout(root: paths.paired(pair.name) + "/" + row.id))
+            source: layout(row), target: RepositoryFolder(paths.paired(pair.name)).layout(row.id))
     }
 
     private func copyDescription(_ row: ServerRow, _ pair: AzureLocation) throws {
-        guard let bytes = try DurableFiles.readIfPresent(paths.description(row.id)) else { return }
-        let path = mirror(row, pair).target.root + "/" + RepositoryLayout.descriptionName
-        if try DurableFiles.readIfPresent(path) != bytes { try DurableFiles.write(bytes, to: path) }
+        guard let bytes = try paths.layout(row.id).description() else { return }
+        let target = mirror(row, pair).target
+        if try target.description() != bytes { try target.write(description: bytes) }
     }
 
     /// How the second copy stands; nil for a server without one.
@@ -116,6 +116,6 @@ extension ControlPlane {
 
     func removePaired(_ row: ServerRow) throws {
         guard let pair = Self.pair(of: row) else { return }
-        try DurableFiles.removeTree(paths.paired(pair.name) + "/" + row.id)
+        try mirror(row, pair).target.remove()
     }
 }

@@ -14,8 +14,7 @@ extension ControlPlane {
         let layout = layout(row)
         let now = clock.now().unixMicroseconds / 1_000_000
         let due = try reader(of: row).indexes(.summary).filter { entry in
-            let stored = DurableFiles.status(layout.path(of: .segment(entry.segment)))
-            return stored.map { entry.isDue(storedAt: $0.modified, now: now) } ?? false
+            layout.archivedAt(.segment(entry.segment)).map { entry.isDue(storedAt: $0, now: now) } ?? false
         }
         guard let first = due.first else { return [] }
         let reason = first.reason ?? "there is none"

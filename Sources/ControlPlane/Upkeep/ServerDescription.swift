@@ -113,7 +113,7 @@ extension ControlPlane {
     @discardableResult
     func describe(_ id: String, in database: Database, dryRun: Bool = false) throws -> Bool {
         // Where the repository has been taken away there is nothing to describe it beside.
-        guard DurableFiles.status(paths.repository(id)) != nil,
+        guard paths.layout(id).exists,
             let description = try ServerDescription(id: id, in: database)
         else { return false }
         return try Self.replace(paths.description(id), try description.encoded(), dryRun: dryRun)

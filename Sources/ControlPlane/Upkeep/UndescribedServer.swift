@@ -16,7 +16,7 @@ struct UndescribedServer {
 
     /// Nil where there is no repository that can be read: such a folder may be anything.
     func found(_ why: String) throws -> CatalogRebuild.Found? {
-        let layout = RepositoryLayout(root: paths.repository(id))
+        let layout = paths.layout(id)
         let identity: RepositoryIdentity
         do {
             identity = try layout.identity()
@@ -82,9 +82,7 @@ struct UndescribedServer {
 
     /// The folder's description was written when the server was made.
     private func created(_ layout: RepositoryLayout) -> PostgresTimestamp {
-        DurableFiles.status(layout.identityFile).map {
-            PostgresTimestamp(unixMicroseconds: $0.modified * 1_000_000)
-        } ?? rebuild.clock.now()
+        layout.madeAt ?? rebuild.clock.now()
     }
 
     /// As its newest backup says it: 150018 is 15.18.
