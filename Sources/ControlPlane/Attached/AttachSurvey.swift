@@ -79,7 +79,7 @@ struct AttachSurvey {
 
     // MARK: What is needed
 
-    func report(_ findings: [AttachReport.Finding]) -> AttachReport {
+    func report(_ findings: [Finding]) -> AttachReport {
         let role = SQLText.identifier(request.user)
         let kind = request.isLocal ? "local" : "hostssl"
         let address = request.isLocal ? "" : " ADDRESS-OF-THIS-MACHINE/32"
@@ -108,7 +108,7 @@ struct AttachSurvey {
     }
 
     /// Connects and looks; changes nothing. The server is nil where it could not be asked.
-    func look() -> (ReplicatedServer?, [AttachReport.Finding]) {
+    func look() -> (ReplicatedServer?, [Finding]) {
         let server: ReplicatedServer
         do throws(Problem) {
             let connection = try ReplicationConnection(parameters)
@@ -120,8 +120,8 @@ struct AttachSurvey {
         return (server, findings(server))
     }
 
-    private func findings(_ server: ReplicatedServer) -> [AttachReport.Finding] {
-        var found: [AttachReport.Finding] = [
+    private func findings(_ server: ReplicatedServer) -> [Finding] {
+        var found: [Finding] = [
             .init(.ok, "connection", "\(request.user) may replicate; PostgreSQL \(server.versionText)")
         ]
         let major = WALVersion.major(ofServerVersion: server.version)
@@ -161,7 +161,7 @@ struct AttachSurvey {
         return found
     }
 
-    private var unboundedFinding: AttachReport.Finding {
+    private var unboundedFinding: Finding {
         let bound = AttachedFindings.boundIt
         return request.acceptsUnboundedSlot
             ? .init(
@@ -175,7 +175,7 @@ struct AttachSurvey {
     }
 
     /// Why the source lets nobody replicate, and what is possible instead.
-    static func refusal(_ problem: Problem, _ request: AttachRequest) -> AttachReport.Finding {
+    static func refusal(_ problem: Problem, _ request: AttachRequest) -> Finding {
         let words = [problem.message, problem.detail].compactMap { $0 }.joined(separator: ": ")
         let remedy: String
         if words.contains("no pg_hba.conf entry") {

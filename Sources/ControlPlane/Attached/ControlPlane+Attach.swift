@@ -50,7 +50,7 @@ extension ControlPlane {
     }
 
     /// The remarks on a server that can be attached; nil for one that cannot.
-    private static func attachable(_ findings: [AttachReport.Finding]) -> [String]? {
+    private static func attachable(_ findings: [Finding]) -> [String]? {
         guard !findings.contains(where: { $0.level == .problem }) else { return nil }
         return findings.filter { $0.level == .warning }.map { finding in
             "\(finding.subject): \(finding.message)." + (finding.remedy.map { " \($0)" } ?? "")

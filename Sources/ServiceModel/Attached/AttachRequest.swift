@@ -55,24 +55,6 @@ public struct ReattachRequest: Hashable, Sendable {
 
 /// What attaching needs on the source, and what was found there.
 public struct AttachReport: Sendable {
-    public struct Finding: Hashable, Sendable {
-        public enum Level: String, Hashable, Sendable {
-            case ok, warning, problem
-        }
-
-        public var level: Level
-        public var subject: String
-        public var message: String
-        public var remedy: String?
-
-        public init(_ level: Level, _ subject: String, _ message: String, remedy: String? = nil) {
-            self.level = level
-            self.subject = subject
-            self.message = message
-            self.remedy = remedy
-        }
-    }
-
     /// What somebody with the right runs on the source.
     public var sql: [String]
     /// The line of the source's `pg_hba.conf`.

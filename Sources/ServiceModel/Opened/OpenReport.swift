@@ -2,24 +2,6 @@ public import PostgresFormat
 
 /// What is in a backup and WAL that somebody else made, and what is wrong with them.
 public struct OpenReport: Hashable, Sendable {
-    public struct Finding: Hashable, Sendable {
-        public enum Level: String, Hashable, Sendable {
-            case ok, warning, problem
-        }
-
-        public var level: Level
-        public var subject: String
-        public var message: String
-        public var remedy: String?
-
-        public init(_ level: Level, _ subject: String, _ message: String, remedy: String? = nil) {
-            self.level = level
-            self.subject = subject
-            self.message = message
-            self.remedy = remedy
-        }
-    }
-
     /// Segments that are missing between others, by the names of the first and the last.
     public struct Gap: Hashable, Sendable {
         public var first: String
