@@ -38,31 +38,14 @@ public final class RoomWatch: Sendable {
     ) throws -> Value {
         let flag = CancellationFlag(under: cancellation)
         let watch = try RoomWatch(room, expected: expected, purpose: purpose, flag: flag)
-        watch.start()
+        // Where there is no thread, that the room was checked at the beginning has to do.
+        _ = DetachedThread.start { watch.run() }
         defer { watch.ended.store(true, ordering: .relaxed) }
         do {
             return try body(flag)
         } catch {
             if !cancellation.isCancelled { watch.look() }
             throw flag.reason ?? error
-        }
-    }
-
-    private func start() {
-        var thread = pthread_t()
-        let held = Unmanaged.passRetained(self)
-        let failure = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<RoomWatch>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, held.toOpaque())
-        if failure == 0 {
-            pthread_detach(thread)
-        } else {
-            // The room was checked at the beginning; that has to do.
-            held.release()
         }
     }
 

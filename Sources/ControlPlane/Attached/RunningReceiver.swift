@@ -1,6 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
 import Capture
 import Catalog
 import Platform
@@ -70,20 +67,7 @@ final class RunningReceiver: Sendable {
     }
 
     private func start() {
-        var thread = pthread_t()
-        let held = Unmanaged.passRetained(self)
-        let failure = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<RunningReceiver>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, held.toOpaque())
-        guard failure != 0 else {
-            pthread_detach(thread)
-            return
-        }
-        held.release()
+        guard !DetachedThread.start(run) else { return }
         outcome.withLock {
             $0 = Outcome(problem: Problem(.system, "there is no thread to receive with"), hasEnded: true)
         }
