@@ -19,6 +19,14 @@ struct CopyOptions: ParsableArguments {
     @Option(help: "Address to listen on; else a loopback address of the server's own.") var listen: String?
     @Option(help: "Port; else 5432 where it is free.") var port: Int?
 
+    /// What is asked for with them. To be called as `apply`.
+    func request(_ target: TargetOptions, in group: GroupOption, name: String?) throws -> RestoreRequest {
+        var request = try target.request(in: group)
+        request.name = name
+        try apply(to: &request)
+        return request
+    }
+
     /// To be called before root becomes the servers' account: it reads the file with a password.
     func apply(to request: inout RestoreRequest) throws(Problem) {
         request.adminPassword = try password.password()

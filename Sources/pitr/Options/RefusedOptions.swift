@@ -128,3 +128,12 @@ struct GenericUpdateOptions: RefusedOptions {
         ]
     }
 }
+
+/// All that a server cannot have here.
+struct RefusedServerOptions: ParsableArguments {
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var encryption: EncryptionOptions
+    @OptionGroup var entra: EntraOptions
+    @OptionGroup var availability: AvailabilityOptions
+    @OptionGroup var performance: PerformanceOptions
+}

@@ -42,10 +42,7 @@ struct DrillListCommand: PitrCommand {
         commandName: "list", abstract: "List drills, the newest first.")
 
     @OptionGroup var global: GlobalOptions
-    @Option(
-        name: [.customShort("g"), .long], help: "Only of servers of this resource group.",
-        completion: Completions.groups)
-    var resourceGroup: String?
+    @OptionGroup var servers: OfServersOptions
     @Option(
         name: [.customShort("s"), .long], help: "Only of this server: a name or an id.",
         completion: Completions.servers)
@@ -53,7 +50,7 @@ struct DrillListCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
-        let records = try controlPlane.listDrills(resourceGroup: resourceGroup, server: sourceServer)
+        let records = try controlPlane.listDrills(resourceGroup: servers.resourceGroup, server: sourceServer)
         if records.isEmpty, let sourceServer { try controlPlane.requireKnown(source: sourceServer) }
         return try Report(records.map(DrillEntryDocument.init), DrillView.columns, records.map(DrillView.row))
     }

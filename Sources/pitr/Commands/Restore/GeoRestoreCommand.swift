@@ -13,17 +13,13 @@ struct GeoRestoreCommand: PitrCommand {
     @Option(name: .shortAndLong, help: "Name of the new server.") var name: String
     @Option(name: .shortAndLong, help: "The paired location.") var location: String
     @OptionGroup var target: TargetOptions
-    @OptionGroup var copy: CopyOptions
-    @OptionGroup var noWait: NoWaitOption
-    @OptionGroup var confirmed: YesOption
-    @OptionGroup var network: NetworkOptions
-    @OptionGroup var encryption: EncryptionOptions
+    @OptionGroup var making: MakingOptions
 
     func execute(_ session: Session) throws -> Report {
         let request = try request
         let controlPlane = try session.controlPlane()
-        if noWait.noWait {
-            return try noWait.accept(.geoRestore(request, location: location), controlPlane, session)
+        if making.noWait.noWait {
+            return try making.noWait.accept(.geoRestore(request, location: location), controlPlane, session)
         }
         let result = try controlPlane.geoRestore(request, location: location) {
             PlanCommand.announce($0, session)
@@ -32,11 +28,6 @@ struct GeoRestoreCommand: PitrCommand {
     }
 
     var request: RestoreRequest {
-        get throws {
-            var request = try target.request(in: group)
-            request.name = name
-            try copy.apply(to: &request)
-            return request
-        }
+        get throws { try making.copy.request(target, in: group, name: name) }
     }
 }

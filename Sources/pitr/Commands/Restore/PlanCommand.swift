@@ -38,11 +38,6 @@ struct PlanCommand: PitrCommand {
     }
 
     var request: RestoreRequest {
-        get throws {
-            var request = try target.request(in: group)
-            request.name = name
-            try copy.apply(to: &request)
-            return request
-        }
+        get throws { try copy.request(target, in: group, name: name) }
     }
 }

@@ -14,16 +14,12 @@ struct ReviveDroppedCommand: PitrCommand {
         completion: Completions.deletedServers)
     var sourceServer: String
     @Option(name: .shortAndLong, help: "Location; a server comes back where it was.") var location: String?
-    @OptionGroup var copy: CopyOptions
-    @OptionGroup var noWait: NoWaitOption
-    @OptionGroup var confirmed: YesOption
-    @OptionGroup var network: NetworkOptions
-    @OptionGroup var encryption: EncryptionOptions
+    @OptionGroup var making: MakingOptions
 
     func execute(_ session: Session) throws -> Report {
         let request = try request
         let controlPlane = try session.controlPlane()
-        if noWait.noWait { return try noWait.accept(.revive(request), controlPlane, session) }
+        if making.noWait.noWait { return try making.noWait.accept(.revive(request), controlPlane, session) }
         let result = try controlPlane.reviveDropped(request) { PlanCommand.announce($0, session) }
         return try RestoreCommand.report(result)
     }
@@ -32,7 +28,7 @@ struct ReviveDroppedCommand: PitrCommand {
         get throws {
             var request = RestoreRequest(resourceGroup: group.resourceGroup, sourceServer: sourceServer)
             request.name = name
-            try copy.apply(to: &request)
+            try making.copy.apply(to: &request)
             return request
         }
     }

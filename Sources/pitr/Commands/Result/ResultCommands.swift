@@ -31,10 +31,7 @@ struct ResultListCommand: PitrCommand {
         commandName: "list", abstract: "List results, the newest first.")
 
     @OptionGroup var global: GlobalOptions
-    @Option(
-        name: [.customShort("g"), .long], help: "Only of servers of this resource group.",
-        completion: Completions.groups)
-    var resourceGroup: String?
+    @OptionGroup var servers: OfServersOptions
     @Option(
         name: [.customShort("s"), .long], help: "Only of this server: a name or an id.",
         completion: Completions.servers)
@@ -42,7 +39,8 @@ struct ResultListCommand: PitrCommand {
 
     func execute(_ session: Session) throws -> Report {
         let controlPlane = try session.controlPlane()
-        let (kept, damaged) = try controlPlane.listResults(resourceGroup: resourceGroup, server: serverName)
+        let (kept, damaged) = try controlPlane.listResults(
+            resourceGroup: servers.resourceGroup, server: serverName)
         if kept.isEmpty, let serverName { try controlPlane.requireKnown(source: serverName) }
         var report = try Report(
             kept.map(KeptResultEntryDocument.init), ResultView.columns, kept.map(ResultView.row))

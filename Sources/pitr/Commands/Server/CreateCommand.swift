@@ -38,11 +38,7 @@ struct CreateCommand: PitrCommand {
     var ifNotExists = false
     @OptionGroup var tags: TagList
     @OptionGroup var confirmed: YesOption
-    @OptionGroup var network: NetworkOptions
-    @OptionGroup var encryption: EncryptionOptions
-    @OptionGroup var entra: EntraOptions
-    @OptionGroup var availability: AvailabilityOptions
-    @OptionGroup var performance: PerformanceOptions
+    @OptionGroup var refused: RefusedServerOptions
 
     func validate() throws {
         if ifNotExists, name == nil {

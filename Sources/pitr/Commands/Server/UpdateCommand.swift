@@ -33,11 +33,7 @@ struct UpdateCommand: PitrCommand {
         help: "Whether a copy stays although its time is over.")
     var hold: Bool?
     @OptionGroup var confirmed: YesOption
-    @OptionGroup var network: NetworkOptions
-    @OptionGroup var encryption: EncryptionOptions
-    @OptionGroup var entra: EntraOptions
-    @OptionGroup var availability: AvailabilityOptions
-    @OptionGroup var performance: PerformanceOptions
+    @OptionGroup var refused: RefusedServerOptions
     @OptionGroup var generic: GenericUpdateOptions
 
     func execute(_ session: Session) throws -> Report {
