@@ -23,6 +23,16 @@ struct RepairBodyTests {
                 + "\"batch\":10,\"preview\":true,\"proof\":false")
         #expect(request.wanted.words == "transactions 745, 746")
         #expect(request.tables == ["a"] && request.conflicts == .skip && request.isStrict)
+        #expect(request.decisions == nil)
+        let decided = try undo(
+            "\"transactions\":[\"745\"],\"decisions\":[{\"table\":\"public.t\",\"key\":\"id=1\","
+                + "\"column\":\"a\",\"before\":null,\"after\":\"\",\"decision\":\"Skip\"}]")
+        #expect(
+            decided.decisions == [
+                ConflictDecision(
+                    table: "public.t", key: "id=1", column: "a", before: nil, after: "", now: nil,
+                    choice: .skip)
+            ])
         #expect(request.batch == 10 && request.isPreview && !request.proves)
         let event = try undo("\"event\":\"update orders\",\"occurrence\":\"latest\"")
         let only = try undo("\"event\":\"update orders\"")
@@ -39,6 +49,9 @@ struct RepairBodyTests {
         "\"transactions\":[\"745\"],\"event\":\"update orders\"", "\"fromTime\":\"2026-11-29T04:37:12Z\"",
         "\"event\":\"hello\"", "\"event\":\"update t\",\"occurrence\":\"0\"",
         "\"transactions\":[\"745\"],\"conflicts\":\"merge\"",
+        "\"transactions\":[\"745\"],\"decisions\":{}", "\"transactions\":[\"7\"],\"decisions\":[\"x\"]",
+        "\"transactions\":[\"745\"],\"decisions\":[{\"table\":\"t\",\"column\":\"a\"}]",
+        "\"transactions\":[\"7\"],\"decisions\":[{\"table\":\"t\",\"column\":\"a\",\"decision\":\"stop\"}]",
     ])
     func `an undo that does not say what it means is the caller's mistake`(properties: String) {
         let problem = #expect(throws: Problem.self) { try undo(properties) }

@@ -45,7 +45,57 @@ extension EndToEnd {
                 #expect(!stopped.succeeded, "\(stopped.words)")
                 #expect(stopped.standardError.contains("other triggers"), "\(stopped.words)")
                 try Self.checkBatches(product, server, connection)
+                try Self.checkDecisions(product, server, connection)
             }
+        }
+
+        /// Rows in conflict that somebody decides about in the file that told of them.
+        private static func checkDecisions(
+            _ product: ProductUnderTest, _ server: ManagedServer, _ connection: Connection
+        ) throws {
+            try connection.execute("CREATE TABLE d (id int PRIMARY KEY, a text, b text)")
+            try connection.execute(
+                "INSERT INTO d SELECT g, 'o,\"' || chr(39) || g || E'\n\\\\! true', '' "
+                    + "FROM generate_series(1, 5) g")
+            try connection.execute("UPDATE d SET a = 'bad', b = 'bad'")
+            try connection.execute("UPDATE d SET a = 'later' WHERE id <= 4")
+            let undo = ["undo", "-s", "shop", "--event", "update d", "--nth", "1"]
+            let first = product.home + "/first"
+            let stopped = try product.run(undo + ["--out", first]).value()
+            #expect(stopped["proof"] == "stopped" && stopped["conflictRows"] == 4, "\(stopped)")
+
+            let text = String(decoding: try DurableFiles.read(first + "/conflicts.csv"), as: UTF8.self)
+            // Every value has a line end in it; a record ends with two empty fields.
+            let records = text.split(separator: ",,\n", omittingEmptySubsequences: false)
+            #expect(records.count == 5, "\(text)")
+            func decide(_ words: [String], _ name: String) throws -> String {
+                let lines = zip(records, words).map { record, word in record + ",,\(word)\n" }
+                let path = product.home + "/" + name
+                try DurableFiles.write(Array(lines.joined().utf8), to: path, durable: false)
+                return path
+            }
+            let some = try decide(["before", "now", "skip", ""], "some.csv")
+            let half = try product.run(undo + ["--decisions", some, "--preview"]).value()
+            #expect(half["decidedRows"] == 3 && half["proof"] == "stopped", "\(half)")
+            let second = product.home + "/second"
+            let told = try product.run(
+                undo + ["--decisions", some, "--conflicts", "skip", "--out", second]
+            ).value()
+            #expect(told["proof"] == "passed" && told["writtenRows"] == 3, "\(told)")
+            for _ in 0..<2 {
+                let script = try server.psql(second + "/repair.sql", database: "postgres")
+                #expect(script.succeeded, "\(script.words)")
+                let rows = try connection.value(
+                    "SELECT string_agg(concat(id, left(a, 1), coalesce(nullif(b, ''), '-')), ' ' "
+                        + "ORDER BY id) FROM d")
+                #expect(rows == "1o- 2l- 3lbad 4lbad 5o-")
+            }
+            // Whoever decided saw other values.
+            let stale = try product.run(undo + ["--decisions", some, "--preview"])
+            #expect(stale.exitStatus == 2 && stale.errors.contains("line 2: public.d id=1"), "\(stale)")
+            let wrong = try decide(["before", "maybe"], "wrong.csv")
+            let unknown = try product.run(undo + ["--decisions", wrong, "--preview"])
+            #expect(unknown.errors.contains("decides 'maybe'"), "\(unknown)")
         }
 
         /// Keys that go round in a circle, and rows of all kinds, some at a time: stopped before anything was

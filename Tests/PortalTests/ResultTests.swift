@@ -65,6 +65,16 @@ struct ResultTests {
         #expect(forms.count == 2)
         #expect(forms.allSatisfy { $0.contains("name=\"token\" value=\"secret-token\"") })
         #expect(forms.first?.contains("name=\"table0\"") == true)
+        page.form?.hasConflicts = true
+        page.form?.decisions = [Choice(""), Choice("skip")]
+        page.tables[0].rows[0].field = "decision0"
+        page.tables[0].rows[0].decision = "skip"
+        let text = page.document
+        #expect(text.contains("<select name=\"decision0\" form=\"script\""), "it belongs to the form")
+        #expect(text.contains("<option value=\"skip\" selected>"))
+        #expect(!text.contains("<script>alert"))
+        page.maySeeRows = false
+        #expect(!page.document.contains("decision0"))
         #expect(forms.first?.contains("checked") == true && forms.first?.contains("value=\"skip\"") == true)
     }
 }

@@ -121,6 +121,35 @@ struct ResultTests {
         #expect(test.send("GET", Self.path + "/results/r1/repair.sql", token: token).status == 200)
     }
 
+    @Test func `decisions beside rows are taken from the file that was looked at, and from no other`() throws
+    {
+        let test = try APIUnderTest()
+        try Self.prepare(test)
+        let store = test.controlPlane.results
+        let lines = """
+            table,key,change,verdict,column,before,after,now,written_since,reason,decision(before|now|skip)
+            public.t,id=1,update,conflict,a,"</td><script>\nx",,"",,,
+            public.t,id=2,update,conflict,a,x,y,z,,,
+            """
+        try DurableFiles.write(Array(lines.utf8), to: store.files("r1") + "/conflicts.csv")
+        try store.finish(try test.controlPlane.showResult("r1"))
+        let kept = try test.controlPlane.showResult("r1")
+        let decisions = try test.controlPlane.decisions(of: kept, [1: .now, 0: .before])
+        #expect(
+            decisions == [
+                ConflictDecision(
+                    table: "public.t", key: "id=1", column: "a", before: "</td><script>\nx", after: nil,
+                    now: "", choice: .before, line: 2),
+                ConflictDecision(
+                    table: "public.t", key: "id=2", column: "a", before: "x", after: "y", now: "z",
+                    choice: .now, line: 4),
+            ])
+        #expect(try test.controlPlane.decisions(of: kept, [:]) == nil)
+        for record in [2, -1] {
+            #expect(throws: Problem.self) { try test.controlPlane.decisions(of: kept, [record: .skip]) }
+        }
+    }
+
     @Test func `a result that cannot be read is deleted all the same, and nothing beside it`() throws {
         let test = try APIUnderTest()
         try Self.prepare(test)

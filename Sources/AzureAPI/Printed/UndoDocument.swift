@@ -63,6 +63,8 @@ public struct UndoDocument: Codable, Sendable {
     /// The first of them, at most 20; conflicts.csv has all.
     public var conflicts: [Conflict]
     public var database: String
+    /// Rows in conflict that were decided about one by one.
+    public var decidedRows: Int
     /// What the transaction did.
     public var deeds: [String]
     public var leftOut: [LeftOut]
@@ -93,6 +95,7 @@ public struct UndoDocument: Codable, Sendable {
         conflicts = report.conflicts.map(Conflict.init)
         conflictRule = report.conflictRule
         database = report.database
+        decidedRows = report.decidedRows
         deeds = report.deeds
         leftOut = report.leftOut.map { LeftOut(reason: $0.reason, subject: $0.subject) }
         madeAgain = report.madeAgain

@@ -25,11 +25,31 @@ public struct UndoBody: Sendable {
             }
             request.conflicts = rule
         }
+        request.decisions = try Self.decisions(properties)
         request.isStrict = try properties.flag("strict") ?? false
         request.disablesTriggers = try properties.flag("disableTriggers") ?? false
         request.batch = try properties.number("batch")
         request.proves = try properties.flag("proof") ?? true
         request.isPreview = try properties.flag("preview") ?? false
+    }
+
+    private static func decisions(_ properties: RequestBody) throws(Problem) -> [ConflictDecision]? {
+        var decisions: [ConflictDecision] = []
+        for part in try properties.parts("decisions") {
+            guard let table = try part.text("table") else { throw part.missing("table") }
+            guard let column = try part.text("column") else { throw part.missing("column") }
+            guard let word = try part.text("decision") else { throw part.missing("decision") }
+            guard let choice = ConflictDecision.Choice(rawValue: word.lowercased()) else {
+                throw RequestBody.invalidParameter(
+                    "decision", word, allowed: ConflictDecision.Choice.allCases.map(\.rawValue))
+            }
+            decisions.append(
+                ConflictDecision(
+                    table: table, key: try part.text("key") ?? "", column: column,
+                    before: try part.text("before"), after: try part.text("after"),
+                    now: try part.text("now"), choice: choice))
+        }
+        return decisions.isEmpty ? nil : decisions
     }
 
     private static func wanted(_ properties: RequestBody) throws(Problem) -> UndoRequest.Wanted {

@@ -113,6 +113,18 @@ struct RequestBody {
         return texts
     }
 
+    /// A list of objects; empty where there is none.
+    func parts(_ name: String) throws(Problem) -> [RequestBody] {
+        guard let value = value(name) else { return [] }
+        guard let items = value.array else { throw wrong(name, value, "a list") }
+        var parts: [RequestBody] = []
+        for (number, item) in items.enumerated() {
+            guard let object = item.object else { throw wrong(name, item, "a list of objects") }
+            parts.append(RequestBody(object, "\(place(name))[\(number)]"))
+        }
+        return parts
+    }
+
     /// Whether there is such a field at all.
     func has(_ name: String) -> Bool { value(name) != nil }
 

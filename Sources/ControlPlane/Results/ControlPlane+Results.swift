@@ -117,6 +117,26 @@ extension ControlPlane {
         return try results.content(name, of: result)
     }
 
+    /// Decisions about rows in conflict of an undo that is kept, by the cells that its file has of them.
+    ///
+    /// - Parameter choices: by the places of cells in the file.
+    /// - Throws: `.resourceNotFound` where it has no such cell.
+    public func decisions(
+        of result: KeptResult, _ choices: [Int: ConflictDecision.Choice]
+    ) throws -> [ConflictDecision]? {
+        guard !choices.isEmpty else { return nil }
+        let file = try DecisionFile(
+            try resultFile(KeptResult.conflictsName, of: result, atMost: 64 << 20))
+        return try choices.sorted { $0.key < $1.key }.map { record, choice in
+            guard let decision = file.decision(choice, record: record) else {
+                throw Problem(
+                    .resourceNotFound, "result '\(result.id)' has no conflict number \(record)",
+                    hint: "Open the result again, and decide about the rows that it shows.")
+            }
+            return decision
+        }
+    }
+
     /// All of a result's files as one archive.
     public func resultArchive(_ result: KeptResult) throws -> TarArchive {
         TarArchive(
@@ -198,6 +218,7 @@ extension ControlPlane {
             )
         }
         for table in request.tables { _ = try TableWord(table) }
+        _ = try ConflictDecisions(request.decisions ?? [])
         let source = try source(
             of: RestoreRequest(
                 resourceGroup: request.resourceGroup, sourceServer: request.sourceServer,

@@ -19,6 +19,7 @@ extension KeptResult {
             summary: request.isPreview ? "Verdicts only: no script was written." : result.proofWords,
             sides: ["before", "after", "now"])
         var room = Self.rowsOfAll
+        var record = 0
         for table in plan.tables {
             // A stable order: rows in conflict are what somebody has to look at.
             let conflicts = table.rows.filter(\.verdict.isConflict)
@@ -26,6 +27,11 @@ extension KeptResult {
             let limit = min(Self.rowsOfTable, room)
             var shown = Array(conflicts.prefix(limit))
             shown += others.prefix(limit - shown.count)
+            var rows = shown.map { Self.row($0, table.shape) }
+            for (place, row) in conflicts.enumerated() {
+                if place < shown.count { rows[place].record = record }
+                record += row.undecided.count
+            }
             room -= shown.count
             let remark =
                 table.shape.triggers.isEmpty
@@ -36,7 +42,7 @@ extension KeptResult {
                     counts: Verdict.allCases.compactMap { verdict in
                         let count = table.count(verdict)
                         return count == 0 ? nil : Count(verdict.rawValue, UInt64(count))
-                    }, rows: shown.map { Self.row($0, table.shape) }))
+                    }, rows: rows))
         }
         leftOut = plan.leftOut.map { "\($0.subject): \($0.reason)" }
         notes =
@@ -50,7 +56,7 @@ extension KeptResult {
 
     private static func row(_ row: JudgedRow, _ shape: TableShape) -> Row {
         let writers = row.later.map { "written since by \($0.xid) at \($0.time)" }
-        return Row(
+        var shown = Row(
             key: short(UndoRows.key(of: row, shape)), outcome: row.verdict.rawValue,
             isConflict: row.verdict.isConflict,
             remark: short(([row.reason].compactMap(\.self) + writers).joined(separator: "; ")),
@@ -61,6 +67,8 @@ extension KeptResult {
                         (cells?[place]).flatMap { $0 }.map { short($0.text) }
                     })
             })
+        shown.decision = row.decision?.rawValue
+        return shown
     }
 
     init(
@@ -154,8 +162,8 @@ extension UndoResult {
             "Proved on a copy of now: exactly \(writes) rows changed as planned, and a second run changed "
                 + "nothing."
         case .stopped:
-            "\(plan.conflictCount) rows are in conflict: the script says so and does nothing. "
-                + "Decide with --conflicts."
+            "\(plan.undecidedCount) rows are in conflict: the script says so and does nothing. "
+                + "Decide with --conflicts, or one by one with --decisions."
         case .none:
             writes == 0 && plan.definitions.isEmpty
                 ? "There is nothing to write." : "The script was not run on a copy."

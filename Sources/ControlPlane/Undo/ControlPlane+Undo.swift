@@ -40,6 +40,7 @@ extension ControlPlane {
         _ request: UndoRequest, _ source: ServerRow, _ operation: RunningOperation
     ) throws -> UndoResult {
         var steps = StepTimes()
+        var decisions = try ConflictDecisions(request.decisions ?? [])
         let moments = try steps.time("plan") { try UndoMoments(self, request, source) }
         defer { moments.release() }
         var footprint = try steps.time("read WAL") { try moments.footprint(cancellation) }
@@ -72,11 +73,13 @@ extension ControlPlane {
             plan.droppedRows.forEach { plan.tables.append($0) }
             if plan.batch != nil { try leaveOutDropped(of: &plan, &definitions) }
         }
+        try decisions.apply(to: &plan)
         let script = try steps.time("try") {
             try admitted(
-                &plan, request.conflicts,
+                &plan, request.conflicts, &decisions,
                 UndoProver(self, copies[2], database.name, paths.operation(operation.id)))
         }
+        try decisions.finish(plan, isStopped: script.isStopped)
         var proof = UndoProof.none
         if script.isStopped {
             proof = .stopped
@@ -186,11 +189,13 @@ extension ControlPlane {
 
     /// The script, once PostgreSQL has no row to refuse.
     private func admitted(
-        _ plan: inout UndoPlan, _ rule: ConflictRule, _ prover: UndoProver
+        _ plan: inout UndoPlan, _ rule: ConflictRule, _ decisions: inout ConflictDecisions,
+        _ prover: UndoProver
     ) throws -> RepairScript {
         var script = RepairScript(plan, rule)
         while !script.isStopped, !script.isEmpty {
             if try forbid(&plan, script, on: prover.copy, plan.database) {
+                try decisions.apply(to: &plan)
                 script = RepairScript(plan, rule)
                 continue
             }
@@ -212,6 +217,7 @@ extension ControlPlane {
                 isChanged = plan.forbid(rows.map(\.row), of: table, because: reason) || isChanged
             }
             if !isChanged { break }
+            try decisions.apply(to: &plan)
             script = RepairScript(plan, rule)
         }
         // The header tells what the triggers do.

@@ -19,6 +19,7 @@ extension UndoResult {
         }
         report.conflictRows = plan.conflictCount
         report.conflicts = Array(conflicts.prefix(Self.conflictsTold))
+        report.decidedRows = plan.conflictCount - plan.undecidedCount
         report.conflictRule = rule.rawValue
         report.leftOut = plan.leftOut.map { ($0.subject, $0.reason) }
         report.madeAgain = plan.definitions.entries

@@ -9,6 +9,10 @@ public struct ResultPage: Page {
         public var outcome = ""
         public var isConflict = false
         public var remark = ""
+        /// The field of what is decided about it; empty where nobody has to.
+        public var field = ""
+        /// What was decided.
+        public var decision = ""
         /// Column by column, one value for each side; nil for NULL, and where there is no such row.
         public var cells: [(column: String, values: [String?])] = []
 
@@ -27,10 +31,14 @@ public struct ResultPage: Page {
         public init() {}
     }
 
-    /// Writing the script that a preview was made for.
+    /// Writing the script, once the conflicts are looked at.
     public struct Form: Sendable {
         public var rules: [Choice] = []
         public var once = ""
+        /// Whether somebody has to decide about rows.
+        public var hasConflicts = false
+        /// What one row may be decided as.
+        public var decisions: [Choice] = []
 
         public init() {}
     }
@@ -124,7 +132,7 @@ public struct ResultPage: Page {
 
     /// Which tables, and what becomes of conflicts.
     private func choice(_ form: Form) -> HTML {
-        tag("form", ["method": "post", "action": place.path, "class": "card form"]) {
+        tag("form", ["method": "post", "action": place.path, "class": "card form", "id": Self.formID]) {
             Parts.hidden([
                 ("token", frame.signedIn?.token ?? ""), ("once", form.once), ("do", "script"), ("of", id),
             ])
@@ -145,10 +153,32 @@ public struct ResultPage: Page {
                 }
             }
             Parts.select("Rows in conflict", "conflicts", form.rules.first?.value ?? "", form.rules)
+            if form.hasConflicts, maySeeRows {
+                tag(
+                    "p", ["class": "hint"],
+                    "Single rows are decided below, beside their values; the rule is for all others.")
+            }
             tag("div", ["class": "buttons"]) {
                 tag("button", ["class": "primary"], "Write and prove the script")
             }
             tag("p", ["class": "hint"], "The source is not written: you run the script yourself.")
+        }
+    }
+
+    private static let formID = "script"
+
+    /// What is decided about one row: a field of the form above, wherever it stands.
+    private func decision(_ row: Row, _ form: Form) -> HTML {
+        tag(
+            "select",
+            ["name": row.field, "form": Self.formID, "aria-label": "Decision about \(row.key)"]
+        ) {
+            for choice in form.decisions {
+                tag(
+                    "option",
+                    ["value": choice.value, "selected": choice.value == row.decision ? "" : nil],
+                    choice.words)
+            }
         }
     }
 
@@ -191,7 +221,10 @@ public struct ResultPage: Page {
                         row.key.isEmpty ? "no key" : row.key
                         if index == 0, !row.remark.isEmpty { tag("span", ["class": "sub"], row.remark) }
                     }
-                    tag("td", ["class": row.isConflict ? "bad" : nil], row.outcome)
+                    tag("td", ["class": row.isConflict ? "bad" : nil]) {
+                        row.outcome
+                        if let form, index == 0, !row.field.isEmpty { decision(row, form) }
+                    }
                     tag("td", ["class": "exact"], cell.column)
                     for (side, value) in cell.values.enumerated() {
                         tag("td", ["class": "exact"]) {

@@ -21,7 +21,7 @@ public struct PlannedWrite: Hashable, Sendable {
     /// The place of the judged row in its table.
     public var row = 0
 
-    /// What becomes of a row under a rule for conflicts; nil if nothing does.
+    /// What becomes of a row under a rule for conflicts, or as somebody decided; nil if nothing does.
     public init?(_ row: JudgedRow, _ shape: TableShape, _ rule: ConflictRule) {
         if row.isLost { return nil }
         switch row.verdict {
@@ -33,7 +33,7 @@ public struct PlannedWrite: Hashable, Sendable {
         case .unchangedSince:
             self.init(deleting: row)
         case .conflict, .keyTakenNow, .changedSince:
-            switch rule {
+            switch row.decision?.rule ?? rule {
             case .stop, .skip: return nil
             case .before: self.init(forcing: row, shape)
             case .now:

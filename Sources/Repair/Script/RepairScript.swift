@@ -41,7 +41,7 @@ public struct RepairScript: Sendable {
     public var isEmpty: Bool { count == 0 && plan.definitions.isEmpty }
 
     /// Whether it refuses to run because a person has to decide first.
-    public var isStopped: Bool { rule == .stop && plan.conflictCount > 0 }
+    public var isStopped: Bool { rule == .stop && plan.undecidedCount > 0 }
 
     private static func tables(of plan: UndoPlan, _ rule: ConflictRule) -> [PlannedTable] {
         plan.tables.map { table in
@@ -167,8 +167,10 @@ public struct RepairScript: Sendable {
         }
         for entry in plan.definitions.entries { lines.append("  makes again: \(entry)") }
         if plan.conflictCount > 0 {
+            let decided = plan.conflictCount - plan.undecidedCount
             lines.append(
-                "  \(plan.conflictCount) rows are in conflict: see conflicts.csv. Rule: \(rule.rawValue)")
+                "  \(plan.conflictCount) rows are in conflict: see conflicts.csv. Rule: \(rule.rawValue)"
+                    + (decided > 0 ? "; \(decided) decided one by one" : ""))
         }
         for left in plan.leftOut { lines.append("  left out: \(left.subject): \(left.reason)") }
         if proof == .passed {
@@ -275,7 +277,9 @@ public struct RepairScript: Sendable {
     }
 
     private func stop() -> String {
-        let words = "\(plan.conflictCount) rows are in conflict: decide with --conflicts skip, before or now"
+        let words =
+            "\(plan.undecidedCount) rows are in conflict: decide with --conflicts skip, before or now, "
+            + "or one by one with --decisions"
         return "-- Rows are in conflict: nothing is changed.\n"
             + Self.check("pg_catalog.now() IS NULL", "''", PlannedValues.literal(words))
     }

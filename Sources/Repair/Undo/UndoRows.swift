@@ -1,9 +1,13 @@
 import PostgresFormat
+import ServiceModel
 
 /// The rows of an undo as CSV: one line for each cell that the transaction changed, NULL as nothing at all
 /// and the empty string as a pair of quotes, as PostgreSQL's own COPY has them.
 public struct UndoRows: Sendable {
     public static let header = "table,key,change,verdict,column,before,after,now,written_since,reason\n"
+
+    /// The last column of conflicts, for a person to fill in; empty while nothing is decided.
+    public static let decisionName = "decision(before|now|skip)"
 
     private let plan: UndoPlan
 
@@ -13,7 +17,7 @@ public struct UndoRows: Sendable {
 
     /// The rows that somebody has to decide about, of all tables.
     public func writeConflicts(to output: (String) throws -> Void) rethrows {
-        try output(Self.header)
+        try output(Self.header.dropLast() + ",\(Self.decisionName)\n")
         for table in plan.tables {
             for row in table.rows where row.verdict.isConflict {
                 try output(lines(row, table.shape, conflictsOnly: true))
@@ -44,8 +48,9 @@ public struct UndoRows: Sendable {
                 Self.text(row.now, place),
             ]
             let end = [writers.isEmpty ? nil : writers.joined(separator: "; "), row.reason]
-            return (start.map { $0 as String? } + cells + end).map(CSVText.field).joined(separator: ",")
-                + "\n"
+            let decision = conflictsOnly ? [row.decision?.rawValue] : []
+            return (start.map { $0 as String? } + cells + end + decision).map(CSVText.field)
+                .joined(separator: ",") + "\n"
         }.joined()
     }
 

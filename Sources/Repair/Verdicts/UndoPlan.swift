@@ -1,4 +1,5 @@
 public import PostgresFormat
+import ServiceModel
 
 /// What takes transactions back: tables with their rows judged, and what is left out.
 public struct UndoPlan: Hashable, Sendable {
@@ -118,6 +119,11 @@ public struct UndoPlan: Hashable, Sendable {
         return rest == 0 ? shown : shown + ["\(rest) more"]
     }
 
+    /// Rows in conflict that nobody has decided about one by one.
+    public var undecidedCount: Int {
+        tables.reduce(0) { $0 + $1.rows.count { $0.verdict.isConflict && $0.decision == nil } }
+    }
+
     public var conflictCount: Int { tables.reduce(0) { $0 + $1.rows.count { $0.verdict.isConflict } } }
     public var repairCount: Int { tables.reduce(0) { $0 + $1.rows.count { $0.verdict.isRepaired } } }
 }
@@ -131,6 +137,7 @@ extension [UndoPlan.Table] {
         self[table].rows[row].verdict = verdict
         self[table].rows[row].conflicts = self[table].rows[row].damaged
         self[table].rows[row].reason = reason
+        undecide(row, of: table)
         guard let move = self[table].rows[row].move else { return }
         for place in indices {
             for half in self[place].rows.indices
@@ -142,7 +149,13 @@ extension [UndoPlan.Table] {
                     self[place].rows[half].reason = "its other half, in another partition, is in conflict"
                 }
                 self[place].rows[half].isLost = true
+                undecide(half, of: place)
             }
         }
+    }
+
+    /// What was decided about a row cannot be done: somebody has to decide again.
+    private mutating func undecide(_ row: Int, of table: Int) {
+        if self[table].rows[row].decision == .before { self[table].rows[row].decision = nil }
     }
 }

@@ -1,4 +1,5 @@
 public import PostgresFormat
+public import ServiceModel
 
 /// What is to be said of one row that the transaction touched. The words stand in documents.
 public enum Verdict: String, Hashable, Sendable, CaseIterable, Codable {
@@ -59,6 +60,8 @@ public struct JudgedRow: Hashable, Sendable {
     public var damaged: [Int]
     /// Places of those that cannot be given back without a decision.
     public var conflicts: [Int]
+    /// What somebody decided about it, where it is in conflict; nil leaves it to the rule.
+    public var decision: ConflictDecision.Choice?
     /// Who wrote the row since, in the order of WAL.
     public var later: [RowWrite]
     /// See `RowTrack.move`.

@@ -89,6 +89,7 @@ extension PortalPages {
         guard request.isPreview else {
             page.facts.append(Fact("Rows that the script writes", String(kept.writtenRows), isExact: true))
             page.proof = kept.summary
+            if kept.proof == "stopped" { fillForm(&page, kept, request, server) }
             guard page.maySeeRows, kept.hasScript, kept.proof != "stopped" else { return }
             let database = kept.tables.first?.database ?? "postgres"
             page.command = [
@@ -98,11 +99,60 @@ extension PortalPages {
             ].joined(separator: "\n")
             return
         }
+        fillForm(&page, kept, request, server)
+    }
+
+    private func fillForm(
+        _ page: inout ResultPage, _ kept: KeptResult, _ request: UndoRequest, _ server: ServerDetails
+    ) {
         guard visit.may(.undo, server.resourceGroup), !kept.tables.isEmpty else { return }
         var form = ResultPage.Form()
         form.once = MachineSecret.fresh()
         form.rules = Self.conflictRules
+        form.hasConflicts = kept.conflictRows > 0
+        form.decisions = Self.rowDecisions
         page.form = form
+        guard page.maySeeRows else { return }
+        for (table, shown) in kept.tables.enumerated() {
+            for (row, conflict) in shown.rows.enumerated() {
+                guard let record = conflict.record else { continue }
+                page.tables[table].rows[row].field = "\(Self.decisionPrefix)\(record)"
+                page.tables[table].rows[row].decision = conflict.decision ?? ""
+            }
+        }
+    }
+
+    private static let decisionPrefix = "decision"
+
+    static let rowDecisions =
+        [Choice("", "as the rule says")]
+        + ConflictDecision.Choice.allCases.map { choice in
+            switch choice {
+            case .before: Choice(choice.rawValue, "before: its old values")
+            case .now: Choice(choice.rawValue, "now: keep the cells in conflict")
+            case .skip: Choice(choice.rawValue, "skip: leave it as it is")
+            }
+        }
+
+    /// What was chosen beside the rows of a result: the values that were looked at are taken from its file.
+    ///
+    /// - Parameter tables: those of it that are taken back.
+    func decisions(
+        _ kept: KeptResult, _ tables: [KeptResult.Table], _ server: ServerDetails
+    ) throws -> [ConflictDecision]? {
+        var choices: [Int: ConflictDecision.Choice] = [:]
+        for row in tables.flatMap(\.rows) {
+            guard let record = row.record, let word = form["\(Self.decisionPrefix)\(record)"], !word.isEmpty
+            else { continue }
+            guard let choice = ConflictDecision.Choice(rawValue: word) else {
+                throw Problem(.usage, "'\(word.prefix(20))' is no decision about a row")
+            }
+            choices[record] = choice
+        }
+        if !choices.isEmpty {
+            for group in Self.groups(kept, server) { try visit.require(.readResult, group) }
+        }
+        return try controlPlane.decisions(of: kept, choices)
     }
 
     static let conflictRules = [

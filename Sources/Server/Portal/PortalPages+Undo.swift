@@ -93,6 +93,7 @@ extension PortalPages {
         if ticked.count < kept.tables.count { request.tables = ticked.map(\.name) }
         request.database = ticked[0].database
         request.conflicts = ConflictRule(rawValue: form["conflicts"] ?? "") ?? .stop
+        request.decisions = try decisions(kept, ticked, server)
         request.isPreview = false
         return request
     }

@@ -58,6 +58,10 @@ public struct KeptResult: Codable, Hashable, Sendable {
         /// Why, and who wrote it since; empty where there is nothing to say.
         public var remark: String
         public var cells: [Cell]
+        /// Of a row in conflict: the place of its first cell in `conflicts.csv`, counted from 0.
+        public var record: Int?
+        /// What was decided about it: `before`, `now` or `skip`.
+        public var decision: String?
 
         public init(key: String, outcome: String, isConflict: Bool, remark: String, cells: [Cell]) {
             self.key = key
@@ -152,4 +156,5 @@ public struct KeptResult: Codable, Hashable, Sendable {
     public var bytes: UInt64 { files.reduce(0) { $0 + $1.bytes } }
 
     public static let scriptName = "repair.sql"
+    public static let conflictsName = "conflicts.csv"
 }

@@ -45,6 +45,8 @@ public struct UndoRequest: Codable, Hashable, Sendable {
     /// As for `condition`, of rows as they were just after.
     public var conditionAfter: String?
     public var conflicts = ConflictRule.stop
+    /// About rows in conflict, one by one; the rule is for all others. Nil for none.
+    public var decisions: [ConflictDecision]?
     /// Whether a row that was written at all since is a conflict, whatever the column.
     public var isStrict = false
     /// Whether the script switches the user triggers of its tables off while it works.

@@ -105,6 +105,8 @@ public struct UndoReport: Sendable {
     public var conflictRows = 0
     /// The first of them, at most 20.
     public var conflicts: [Conflict] = []
+    /// How many of them somebody decided about one by one.
+    public var decidedRows = 0
     /// `stop`, `skip`, `before` or `now`.
     public var conflictRule = ""
     /// What is not taken back, and why.

@@ -62,7 +62,10 @@ enum UndoView {
     private static func addConflicts(_ result: UndoResult, _ folder: String?, to text: inout PersonText) {
         let count = result.plan.conflictCount
         guard count > 0 else { return }
-        text.heading("In conflict: \(count) \(count == 1 ? "row" : "rows")")
+        let decided = count - result.plan.undecidedCount
+        text.heading(
+            "In conflict: \(count) \(count == 1 ? "row" : "rows")"
+                + (decided > 0 ? ", \(decided) decided one by one" : ""))
         let shown = result.report.conflicts.prefix(conflictsShown)
         for conflict in shown { text.item(words(conflict)) }
         let more = count - shown.count
@@ -76,6 +79,7 @@ enum UndoView {
         text.field("--conflicts skip", "they stay as they are, all other rows are repaired")
         text.field("--conflicts before", "they get their old values, whatever was written since")
         text.field("--conflicts now", "their cells in conflict stay as they are, their others are repaired")
+        text.field("--decisions FILE", "row by row: conflicts.csv with its last column filled in")
     }
 
     /// In one line: `public.deadlines id=7: due was '2026-12-01', became '2099-01-01', is '2026-12-24'`.

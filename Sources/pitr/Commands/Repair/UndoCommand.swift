@@ -76,6 +76,12 @@ struct UndoCommand: PitrCommand {
     var conflicts = ConflictRule.stop
     @Option(
         help: ArgumentHelp(
+            "What becomes of rows in conflict one by one: the conflicts.csv of an undo before, with before, now or skip "
+                + "in its last column. --conflicts is for rows that are left empty there.",
+            valueName: "file"), completion: .file())
+    var decisions: String?
+    @Option(
+        help: ArgumentHelp(
             "Whether later changes of other columns of a row are kept (cells) or make it a conflict (strict).",
             valueName: "cells|strict"))
     var rows = RowRule.cells
@@ -163,6 +169,10 @@ struct UndoCommand: PitrCommand {
             request.condition = `where`
             request.conditionAfter = whereAfter
             request.conflicts = conflicts
+            request.decisions = try decisions.map { path throws(Problem) in
+                // With the caller's rights, before root becomes the servers' account.
+                try DecisionFile(try DurableFiles.read(path, limit: 64 << 20)).decisions()
+            }
             request.isStrict = rows == .strict
             request.disablesTriggers = triggers == .off
             request.batch = batch

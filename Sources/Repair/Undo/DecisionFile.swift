@@ -1,0 +1,155 @@
+public import Platform
+public import ServiceModel
+
+/// `conflicts.csv` as a person gives it back, with what becomes of rows in its last column.
+public struct DecisionFile: Sendable {
+    /// One cell in conflict.
+    struct Entry: Hashable, Sendable {
+        var line: Int
+        /// The words in the column of decisions; nil where there are none.
+        var decision: String?
+        var fields: [String?]
+    }
+
+    let entries: [Entry]
+    private static let named = ["table", "key", "column", "before", "after", "now"]
+    private let places: [Int]
+
+    /// - Throws: `.usage` with the line where it is no such file.
+    public init(_ bytes: [UInt8]) throws(Problem) {
+        var lines = try CSVReader.records(bytes)
+        guard let header = lines.first else { throw Self.refused("it is empty") }
+        lines.removeFirst()
+        let names = header.fields.map { $0 ?? "" }
+        var places: [Int] = []
+        for name in Self.named {
+            guard let place = names.firstIndex(of: name) else {
+                throw Self.refused("its first line names no column '\(name)'")
+            }
+            places.append(place)
+        }
+        guard let decision = names.firstIndex(where: { $0.hasPrefix("decision") }) else {
+            throw Self.refused("its first line names no column '\(UndoRows.decisionName)'")
+        }
+        self.places = places
+        var entries: [Entry] = []
+        for line in lines {
+            guard line.fields.count == names.count else {
+                throw Self.refused(
+                    "line \(line.number) has \(line.fields.count) fields, and the first one \(names.count)")
+            }
+            entries.append(Entry(line: line.number, decision: line.fields[decision], fields: line.fields))
+        }
+        self.entries = entries
+    }
+
+    /// Those lines on which there is a decision.
+    ///
+    /// - Throws: `.usage` for a word that is none.
+    public func decisions() throws(Problem) -> [ConflictDecision] {
+        var decisions: [ConflictDecision] = []
+        for entry in entries {
+            let word = (entry.decision ?? "").lowercased().filter { !$0.isWhitespace }
+            guard !word.isEmpty else { continue }
+            guard let choice = ConflictDecision.Choice(rawValue: word) else {
+                throw Self.refused(
+                    "line \(entry.line) decides '\((entry.decision ?? "").visible())'",
+                    hint: "A decision is before, now or skip; leave it empty where there is none yet.")
+            }
+            decisions.append(decision(entry, choice))
+        }
+        return decisions
+    }
+
+    /// - Parameter record: the place of the cell in the file, counted from 0; nil if it has none there.
+    public func decision(_ choice: ConflictDecision.Choice, record: Int) -> ConflictDecision? {
+        entries.indices.contains(record) ? decision(entries[record], choice) : nil
+    }
+
+    private func decision(_ entry: Entry, _ choice: ConflictDecision.Choice) -> ConflictDecision {
+        let fields = places.map { entry.fields[$0] }
+        return ConflictDecision(
+            table: fields[0] ?? "", key: fields[1] ?? "", column: fields[2] ?? "", before: fields[3],
+            after: fields[4], now: fields[5], choice: choice, line: entry.line)
+    }
+
+    static func refused(
+        _ reason: String,
+        hint: String = "Edit the conflicts.csv of an undo as text: spreadsheets may change values."
+    ) -> Problem {
+        Problem(.usage, "the file of decisions is not understood", detail: reason, hint: hint)
+    }
+}
+
+/// Reads CSV as PostgreSQL writes it: nothing at all is NULL, a pair of quotes the empty string.
+enum CSVReader {
+    struct Record: Hashable {
+        /// Of its beginning, counted from 1: a value may have line ends in it.
+        var number: Int
+        var fields: [String?]
+    }
+
+    static func records(_ bytes: [UInt8]) throws(Problem) -> [Record] {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw DecisionFile.refused("it is not UTF-8")
+        }
+        var scanner = Scanner(text.hasPrefix("\u{FEFF}") ? bytes.dropFirst(3) : bytes[...])
+        var records: [Record] = []
+        while let record = try scanner.record() { records.append(record) }
+        return records
+    }
+
+    private struct Scanner {
+        private var rest: ArraySlice<UInt8>
+        private var line = 1
+
+        init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+
+        /// Empty lines are passed over.
+        mutating func record() throws(Problem) -> Record? {
+            while let byte = rest.first, byte == 10 || byte == 13 {
+                if byte == 10 { line += 1 }
+                rest.removeFirst()
+            }
+            guard !rest.isEmpty else { return nil }
+            var record = Record(number: line, fields: [])
+            while true {
+                record.fields.append(try field(of: record))
+                guard let end = rest.popFirst() else { return record }
+                if end == UInt8(ascii: ",") { continue }
+                if end == 13, rest.first == 10 { rest.removeFirst() }
+                line += 1
+                return record
+            }
+        }
+
+        private mutating func field(of record: Record) throws(Problem) -> String? {
+            guard rest.first == 34 else {
+                let plain = rest.prefix { ![UInt8(ascii: ","), 10, 13].contains($0) }
+                guard !plain.contains(34) else {
+                    throw DecisionFile.refused("line \(line) has a quotation mark inside of a field")
+                }
+                rest = rest[plain.endIndex...]
+                return plain.isEmpty ? nil : String(decoding: plain, as: UTF8.self)
+            }
+            rest.removeFirst()
+            var value: [UInt8] = []
+            while let byte = rest.popFirst() {
+                if byte == 34 {
+                    guard rest.first == 34 else { return try closed(value) }
+                    rest.removeFirst()
+                }
+                if byte == 10 { line += 1 }
+                value.append(byte)
+            }
+            throw DecisionFile.refused("a quotation mark is missing behind line \(record.number)")
+        }
+
+        private func closed(_ value: [UInt8]) throws(Problem) -> String {
+            guard rest.first.map({ [UInt8(ascii: ","), 10, 13].contains($0) }) ?? true else {
+                throw DecisionFile.refused("line \(line) goes on behind a quotation mark")
+            }
+            return String(decoding: value, as: UTF8.self)
+        }
+    }
+}
