@@ -68,6 +68,7 @@ extension EndToEnd {
                 try Self.killed(product)
                 let daemon = try Self.serve(product)
                 defer { Self.end(daemon) }
+                try Self.canceled(product)
                 let undo = try Self.run(product, "undo", "-s", "orders", "--event", "update t")
                 #expect(undo["status"] == "Succeeded", "\(undo)")
                 let id = try #require(undo["id"]?.string)
@@ -109,6 +110,27 @@ extension EndToEnd {
                 // With the server that it is about, for good.
                 try Self.done(product, "delete", "-n", "copy", "--purge", "-y")
                 #expect(try DurableFiles.list(product.home + "/results") == [])
+            }
+        }
+
+        /// One that is called off while it is at work leaves nothing: no copy, no file.
+        private static func canceled(_ product: ProductUnderTest) throws {
+            let slow = ["--where", "pg_sleep(0.1) IS NOT NULL"]
+            _ = try product.run(["undo", "-s", "orders", "--event", "update t", "--no-wait"] + slow).checked()
+            let hasCopies = try ProductUnderTest.eventually(seconds: 20) {
+                try product.json("list", "--temporary").array?.isEmpty == false
+            }
+            #expect(hasCopies)
+            let open = try product.json("operation", "list").array ?? []
+            let id = try #require(open.first { $0["kind"] == "undo" }?["id"]?.string)
+            #expect(DurableFiles.status(product.home + "/results/" + id) != nil)
+            _ = try product.run(["operation", "cancel", "--id", id]).checked()
+            let watched = try product.run(["operation", "show", "--watch", "--id", id])
+            #expect(watched.exitStatus == 1 && watched.output.contains("Canceled"), "\(watched)")
+            #expect(try product.json("list", "--temporary") == [])
+            #expect(try product.json("result", "list") == [])
+            for folder in ["results", "operations"] {
+                #expect(try !DurableFiles.list(product.home + "/" + folder).contains(id))
             }
         }
 
