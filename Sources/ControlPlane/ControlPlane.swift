@@ -25,16 +25,21 @@ public final class ControlPlane: Sendable {
     private let knownInstallation = KnownInstallation()
     /// Who does what this control plane is asked for.
     public let caller: Caller
+    /// Runs the steps of schedules; nil where none are run.
+    let stepsMaker: DrillStepsMaker?
     /// Whether nothing but the repositories of a paired location is read.
     let isOfPair: Bool
 
     /// Opens (and on first use makes) the state directory. A newer layout is refused with `.formatTooNew`.
     ///
-    /// - Parameter caller: who asks.
+    /// - Parameters:
+    ///   - caller: who asks.
+    ///   - stepsMaker: runs the steps of schedules.
     public init(
         account: ServiceAccount, progress: any ProgressReporter = SilentProgress(),
         cancellation: CancellationFlag = CancellationFlag(), clock: any WallClock = SystemWallClock(),
-        runner: any CommandRunner = SystemCommands(), caller: Caller = .local
+        runner: any CommandRunner = SystemCommands(), caller: Caller = .local,
+        stepsMaker: DrillStepsMaker? = nil
     ) throws {
         self.account = account
         paths = HomePaths(home: account.home)
@@ -53,6 +58,7 @@ public final class ControlPlane: Sendable {
         catalog = try CatalogStore(path: paths.catalog)
         isOfPair = false
         self.caller = caller
+        self.stepsMaker = stepsMaker
     }
 
     /// The same state for whoever asked for an operation, with the progress told to who watches that.
@@ -68,6 +74,7 @@ public final class ControlPlane: Sendable {
         isOfPair = other.isOfPair
         runner = other.runner
         caller = Caller(name: operation.row.caller)
+        stepsMaker = other.stepsMaker
     }
 
     /// The same state, but for the repositories, those of a paired location.
@@ -85,6 +92,7 @@ public final class ControlPlane: Sendable {
         isOfPair = moment != nil
         runner = other.runner
         caller = other.caller
+        stepsMaker = other.stepsMaker
     }
 
     /// Checks the state directory's version and makes the folders that are missing.

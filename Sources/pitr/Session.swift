@@ -53,7 +53,8 @@ struct Session: Sendable {
 
     private func controlPlane(_ account: ServiceAccount, caller: Caller) throws -> ControlPlane {
         try ControlPlane(
-            account: account, progress: progress, cancellation: Interruption.flag, caller: caller)
+            account: account, progress: progress, cancellation: Interruption.flag, caller: caller,
+            stepsMaker: { try DrillStepHelper($0) })
     }
 
     /// The state directory, absolute: the working directory changes later.

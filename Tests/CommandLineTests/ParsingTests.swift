@@ -99,7 +99,10 @@ struct ParsingTests {
             line + ["--step", "x"], line + ["--step", "=x"], line + ["--step", "a=x", "--step", "a=y"],
             line + ["--time-limit", "0"], ["drill", "show"], ["drill", "show", "-n", "1", "-s", "shop"],
             ["drill", "schedule", "-s", "shop", "--daily", "03:00", "--off"],
-            ["drill", "schedule", "-s", "shop", "--checks", "a.sql"], ["evidence", "bundle", "x.tar"],
+            ["drill", "schedule", "-s", "shop", "--checks", "a.sql"],
+            ["drill", "schedule", "-s", "shop", "--step", "a=b"],
+            ["drill", "schedule", "-s", "shop", "--daily", "03:00", "--step", "a=b", "--step", "a=c"],
+            ["evidence", "bundle", "x.tar"],
             ["evidence", "bundle", "-n", "copy", "--drill", "1", "x.tar"],
         ] {
             #expect(refusal(wrong).status != 0, "\(wrong)")

@@ -168,8 +168,11 @@ extension EndToEnd {
         }
 
         private static func checkSchedule(_ product: ProductUnderTest) throws {
-            let chosen = try product.json("drill", "schedule", "-s", "shop", "--weekly", "sat", "03:00")
+            let chosen = try product.json(
+                "drill", "schedule", "-s", "shop", "--weekly", "sat", "03:00", "--step",
+                "who=psql -Atc 'SELECT current_user, inet_server_port()' && id -u", "--step", "no=exit 7")
             #expect(chosen["dayOfWeek"] == 6 && chosen["time"] == "03:00")
+            #expect(chosen["steps"]?.array?.last == ["command": "exit 7", "name": "no"], "\(chosen)")
             let now = try product.run(["maintain", "--dry-run"]).output
             #expect(!now.contains("every Saturday"), "it is not due before its time")
             let later = try product.run(["maintain", "--dry-run", "--as-of", "2099-01-12T00:00:00Z"]).output
@@ -178,6 +181,12 @@ extension EndToEnd {
             #expect(real.exitStatus == 1 && real.output.contains("drill"), "\(real)")
             let last = try product.json("drill", "show", "-s", "shop")
             #expect(last["isScheduled"] == true && last["result"] == "failed")
+            // As the account that owns the home, led to the copy.
+            let steps = (last["rungs"]?.array ?? []).filter { $0["name"] == "who" || $0["name"] == "no" }
+            #expect(steps.map { $0["outcome"]?.string } == ["passed", "failed"], "\(last)")
+            #expect(steps.last?["summary"] == "exit status 7", "\(last)")
+            let owner = try #require(DurableFiles.status(product.home)?.owner)
+            #expect("\(steps.first ?? .null)".contains("\\n\(owner)"), "\(steps)")
             let off = try product.json("drill", "schedule", "-s", "shop", "--off")
             #expect(off["time"] == .null)
             _ = try product.json("update", "-n", "shop", "--maintenance-window", "Sun:1:30")

@@ -177,12 +177,15 @@ public struct DrillScheduleDocument: Codable, Sendable, Hashable {
     @OrNull public var dayOfWeek: Int?
     @OrNull public var nextTimeUtc: String?
     public var server: String
+    /// Of the steps, with their commands as they were written.
+    public var steps: [DrillCommand]
     /// `03:00`, in UTC; null where there is no schedule.
     @OrNull public var time: String?
 
     public init(_ schedule: DrillSchedule?, server reference: ServerReference, now: PostgresTimestamp) {
         assertions = schedule?.assertions.map(\.name) ?? []
         server = ResourceID.server(reference)
+        steps = schedule?.steps ?? []
         guard let schedule else { return }
         chosenAtUtc = schedule.chosenAt?.description
         chosenBy = schedule.chosenBy

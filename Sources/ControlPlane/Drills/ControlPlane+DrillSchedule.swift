@@ -54,12 +54,24 @@ extension ControlPlane {
                 request.database = schedule.database
                 request.timeLimit = schedule.timeLimit
                 request.isScheduled = true
-                let record = try runDrill(request)
+                let steps = try scheduledSteps(schedule)
+                defer { steps?.close() }
+                let record = try runDrill(request, steps: steps)
                 if let failure = record.failure {
                     throw Problem(failure.code, "\(failure.message): \(record.reason ?? "")")
                 }
             }
         ]
+    }
+
+    private func scheduledSteps(_ schedule: DrillSchedule) throws -> (any DrillSteps)? {
+        guard let commands = schedule.steps, !commands.isEmpty else { return nil }
+        guard let stepsMaker else {
+            throw Problem(
+                .operationNotSupported, "steps are not run by this process",
+                hint: "'pitr serve' and 'pitr maintain' run them.")
+        }
+        return try stepsMaker(commands)
     }
 
     /// A schedule after which nothing was rehearsed for two of its periods.

@@ -1,4 +1,5 @@
 public import Platform
+public import ServiceModel
 
 /// Where a step finds the copy.
 public struct DrillStepTarget: Codable, Hashable, Sendable {
@@ -30,10 +31,17 @@ public struct DrillStepEnd: Codable, Hashable, Sendable {
     }
 }
 
-/// Runs a person's commands with that person's rights.
+/// Runs a person's commands with that person's rights; those of a schedule with the rights of the servers'
+/// account.
 public protocol DrillSteps {
     var names: [String] { get }
 
     /// Throws `.canceled`, and `.system` where the command could not be run.
     func run(_ number: Int, _ target: DrillStepTarget) throws(Problem) -> DrillStepEnd
+
+    /// Ends what runs them.
+    func close()
 }
+
+/// Prepares the steps of a schedule.
+public typealias DrillStepsMaker = @Sendable ([DrillCommand]) throws -> any DrillSteps

@@ -69,7 +69,7 @@ extension PortalPages {
             ], button: "Run a drill", other: ("schedule", "Save the schedule"))
     }
 
-    /// Assertions that a schedule has already stay with it.
+    /// Assertions and steps that a schedule has already stay with it; nobody chooses commands here.
     private func saveSchedule(_ server: ServerDetails) throws -> APIResponse {
         try visit.require(.updateServer, server.resourceGroup)
         let (when, time) = (form["when"] ?? "", form["time"] ?? "")
@@ -80,6 +80,7 @@ extension PortalPages {
             if !when.isEmpty, when != "daily" { chosen = try DrillSchedule(weekly: "\(when) \(time)") }
             if let earlier = try controlPlane.drillSchedule(reference) {
                 chosen?.assertions = earlier.assertions
+                chosen?.steps = earlier.steps
                 chosen?.database = earlier.database
                 chosen?.timeLimit = earlier.timeLimit
             }

@@ -10,7 +10,10 @@ public struct DrillSchedule: Codable, Hashable, Sendable {
     /// As they were when this was chosen.
     public var assertions: [DrillAssertion] = []
     public var database = "postgres"
-    /// Seconds for each assertion.
+    /// Commands to run against each copy, as they were written; nil for none. Whoever is on the machine with the
+    /// rights of the servers' account chooses them, and nobody by the API or the portal.
+    public var steps: [DrillCommand]?
+    /// Seconds for each assertion and each step.
     public var timeLimit = 600.0
     public var chosenAt: PostgresTimestamp?
     public var chosenBy = ""
@@ -82,6 +85,17 @@ public struct DrillSchedule: Codable, Hashable, Sendable {
         guard let due = lastDue(at: now) else { return false }
         let known = [last, chosenAt].compactMap(\.self).max()
         return known.map { $0 < due } ?? true
+    }
+}
+
+/// A command that is run in a shell against a drill's copy.
+public struct DrillCommand: Codable, Hashable, Sendable {
+    public var command: String
+    public var name: String
+
+    public init(name: String, command: String) {
+        self.command = command
+        self.name = name
     }
 }
 

@@ -57,7 +57,7 @@ struct DrillRunCommand: PitrCommand {
         request.timeLimit = timeLimit
         if noWait.noWait { return try noWait.accept(.drill(request), session.controlPlane(), session) }
         // Before root becomes the servers' account: steps have the caller's rights.
-        let steps = step.isEmpty ? nil : try DrillStepHelper(step)
+        let steps = step.isEmpty ? nil : try DrillStepHelper(step.map(\.step))
         defer { steps?.close() }
         let record = try session.controlPlane().runDrill(request, steps: steps) {
             PlanCommand.announce($0, session)
@@ -80,7 +80,7 @@ struct DrillStepWords: ExpressibleByArgument {
         guard !command.isEmpty, !name.contains(where: \.isNewline) else { return nil }
     }
 
-    var argument: String { "\(name)=\(command)" }
+    var step: DrillCommand { DrillCommand(name: name, command: command) }
 }
 
 /// Assertions as a person keeps them; to be read with that person's rights.

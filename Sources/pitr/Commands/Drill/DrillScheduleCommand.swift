@@ -10,8 +10,9 @@ struct DrillScheduleCommand: PitrCommand {
         commandName: "schedule", abstract: "Rehearse a server's restore every day or week, or show when.",
         discussion: """
             Drills to the latest moment, run by 'pitr serve' or 'pitr maintain'; times are UTC, and lie inside the \
-            server's maintenance window where it has one. The assertions are kept as they are now. Steps need a \
-            person's rights: they are for 'pitr drill run'. A drill that fails is told by show, doctor, maintain and \
+            server's maintenance window where it has one. The assertions and the steps are kept as they \
+            are now. Steps run as the account that owns the home, which is the servers' own where root chose them; the \
+            API and the portal cannot change them. A drill that fails is told by show, doctor, maintain and \
             the daemon's log.
             """)
 
@@ -29,16 +30,28 @@ struct DrillScheduleCommand: PitrCommand {
         completion: .file())
     var checks: [String] = []
     @Option(
-        name: [.customShort("d"), .long], help: "Database of the assertions.",
+        help: ArgumentHelp(
+            "A command to run against the copy, as for 'pitr drill run'; repeatable.",
+            valueName: "name=command"))
+    var step: [DrillStepWords] = []
+    @Option(
+        name: [.customShort("d"), .long], help: "Database of the assertions and the steps.",
         completion: Completions.databases)
     var databaseName = ClientOptions.standardDatabase
-    @Option(help: ArgumentHelp("For each assertion.", valueName: "seconds")) var timeLimit = 600.0
+    @Option(help: ArgumentHelp("For each assertion and each step.", valueName: "seconds"))
+    var timeLimit = 600.0
 
     func validate() throws {
         let given = [daily != nil, !weekly.isEmpty, off].count { $0 }
         if given > 1 { throw ValidationError("give either --daily, --weekly or --off") }
-        if !checks.isEmpty, daily == nil, weekly.isEmpty {
-            throw ValidationError("--checks goes with --daily or --weekly")
+        if !checks.isEmpty || !step.isEmpty, daily == nil, weekly.isEmpty {
+            throw ValidationError("--checks and --step go with --daily or --weekly")
+        }
+        if !(0.1...1_000_000).contains(timeLimit) {
+            throw ValidationError("--time-limit is a number of seconds, 0.1 or more")
+        }
+        if Set(step.map(\.name)).count < step.count {
+            throw ValidationError("each step has a name of its own")
         }
     }
 
@@ -48,6 +61,7 @@ struct DrillScheduleCommand: PitrCommand {
         if let daily { schedule = try DrillSchedule(daily: daily) }
         if !weekly.isEmpty { schedule = try DrillSchedule(weekly: weekly.joined(separator: " ")) }
         schedule?.assertions = try DrillAssertionFiles.read(checks)
+        schedule?.steps = step.isEmpty ? nil : step.map(\.step)
         schedule?.database = databaseName
         schedule?.timeLimit = timeLimit
         let controlPlane = try session.controlPlane()
@@ -58,6 +72,7 @@ struct DrillScheduleCommand: PitrCommand {
         text.field("When", known?.words ?? "only when somebody asks for one")
         text.field("Next", known?.nextDue(after: controlPlane.now)?.wholeSeconds)
         text.field("Assertions", known.map { $0.assertions.map(\.name).joined(separator: ", ") })
+        for step in known?.steps ?? [] { text.field("Step \(step.name)", step.command) }
         return try Report(
             DrillScheduleDocument(known, server: server, now: controlPlane.now), text)
     }

@@ -13,7 +13,7 @@ final class DrillStepHelper: DrillSteps {
     private let descriptor: Int32
     private let pid: pid_t
 
-    init(_ steps: [DrillStepWords]) throws {
+    init(_ steps: [DrillCommand]) throws {
         names = steps.map(\.name)
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -22,7 +22,8 @@ final class DrillStepHelper: DrillSteps {
         else { throw Problem(.system, "cannot prepare the steps", detail: String(cString: strerror(errno))) }
         descriptor = ends[0]
         defer { Glibc.close(ends[1]) }
-        let words = [program, DrillStepsCommand.name] + steps.flatMap { ["--step", $0.argument] }
+        let options = steps.flatMap { ["--step", "\($0.name)=\($0.command)"] }
+        let words = [program, DrillStepsCommand.name] + options
         pid = try DescendingChild.spawn(program, words, [ends[1]])
     }
 
