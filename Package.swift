@@ -148,7 +148,8 @@ let package = Package(
         tests("Planning", ["Planning", "PostgresFormat"]),
         tests("Repository", ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
         tests("Holdings", ["Holdings", "Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"]),
-        tests("Repair", ["Repair", "ServiceModel", "Platform", "PostgresClient", "PostgresFormat"]),
+        tests(
+            "Repair", ["Repair", "ServiceModel", "WALEvents", "Platform", "PostgresClient", "PostgresFormat"]),
         tests(
             "Capture",
             ["Capture", "Repository", "Notation", "Platform", "PostgresClient", "PostgresFormat"]),
