@@ -66,6 +66,15 @@ struct Session: Sendable {
             environment: ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
     }
 
+    /// Whether a command in another shell finds the state directory without being told. To be asked before
+    /// root steps down.
+    func hasUsualHome() throws -> Bool {
+        var environment = ProcessInfo.processInfo.environment
+        environment["PITR_HOME"] = nil
+        // Where there is no usual one, it has to be told.
+        return try home() == (try? StateHome.standard(environment: environment, isRoot: geteuid() == 0))
+    }
+
     /// Prints a result in the format that was asked for.
     func print(_ report: Report) throws {
         messages.progress?.wipe()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import threading
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, expect, sync_playwright
 
@@ -636,12 +637,12 @@ def serve(port):
     raise RuntimeError("pitr serve does not listen")
 
 
-def trust():
+def trust(name, home):
     """As the guide has it for Chromium: the machine's authority in the user's certificate store."""
     store = os.path.join(os.environ["HOME"], ".pki/nssdb")
-    os.makedirs(store)
-    for arguments in (["-N", "--empty-password"],
-                      ["-A", "-t", "C,,", "-n", "pitr", "-i", os.environ["PITR_HOME"] + "/ca/ca.crt"]):
+    made = [] if os.path.isdir(store) else [["-N", "--empty-password"]]
+    os.makedirs(store, exist_ok=True)
+    for arguments in made + [["-A", "-t", "C,,", "-n", name, "-i", home + "/ca/ca.crt"]]:
         subprocess.run(["certutil", "-d", "sql:" + store, *arguments], check=True)
 
 
@@ -649,11 +650,9 @@ def main():
     port = free_port()
     base = f"https://127.0.0.1:{port}"
     daemon = serve(port)
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     try:
         with sync_playwright() as playwright:
-            def launch():
-                return playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+            launch = browsers(playwright)
             browser = launch()
             try:
                 browser.new_page().goto(base + "/portal")
@@ -661,7 +660,7 @@ def main():
             except Error as error:
                 check("without the authority the browser refuses", "ERR_CERT" in str(error), error)
             browser.close()
-            trust()
+            trust("pitr", os.environ["PITR_HOME"])
             browser = launch()
             walk = Walk(browser, base, "the walk")
             walk.sign_in()
@@ -696,3 +695,126 @@ def main():
 
 
 main()
+class Practice:
+    """'pitr demo --portal' with a state directory of its own, and what it has said so far."""
+
+    def __init__(self):
+        self.home = os.path.join(SCRATCH, "practice")
+        self.environment = {**os.environ, "PITR_HOME": self.home}
+        self.said = ""
+        self.process = subprocess.Popen([PITR, "demo", "--portal"], stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True, env=self.environment)
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        for line in self.process.stdout:
+            self.said += line
+
+    def wait(self, words):
+        until = time.monotonic() + 60
+        while words not in self.said and time.monotonic() < until and self.process.poll() is None:
+            time.sleep(0.05)
+        check(f"the practice says '{words}'", words in self.said, self.said)
+
+    def pitr(self, *arguments, **environment):
+        done = subprocess.run([PITR, *arguments], capture_output=True, text=True, timeout=120,
+                              env={**self.environment, **environment})
+        return done.stdout + done.stderr
+
+    def end(self):
+        """Ctrl-C, in case it has not ended by itself."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=60)
+
+
+def copy_made(walk, name):
+    walk.page.locator("#name").fill(name)
+    walk.page.get_by_role("button", name="Review + create").click()
+    walk.page.get_by_role("button", name="Create").click()
+    walk.complete()
+
+
+def practised(launch):
+    """The three tasks of 'pitr demo --portal', each done wrongly first."""
+    practice = Practice()
+    try:
+        practice.wait("Ctrl-C ends it")
+        link = re.search(r"(https://\S+)/portal/sign-in\S+", practice.said)
+        trust("practice", practice.home)
+        walk = Walk(launch(), link[1], "practice")
+        page = walk.page
+        page.goto(link[0])
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("link", name="Practice").click()
+        walk.look("practice")
+        tasks = "/portal/servers/pitr-demo/orders"
+        walk.go(tasks + "/restore")
+        copy_made(walk, "orders-late")
+        practice.wait("not yet: 'orders-late' has no table 'orders'")
+        walk.go("/portal/practice")
+        walk.go(tasks + "/timeline?find=drop+table+orders")
+        page.get_by_role("link", name="Just before DROP TABLE public.orders").click()
+        page.get_by_role("link", name="Restore to here").click()
+        copy_made(walk, "orders-back")
+        walk.go("/portal/practice")
+        practice.wait("done: 'orders-back' has all 20000 orders")
+        password = re.search(r"PGPASSWORD='?([^'\s]+)", practice.said)[1]
+
+        def sql(*arguments):
+            return practice.pitr("connect", "-g", "pitr-demo", "-n", "orders", "--", "-X", *arguments,
+                                 PGPASSWORD=password)
+        sql("-c", "UPDATE products SET cents = 1 WHERE id = 7")
+        practice.wait("not yet: 999 prices are not what they were")
+        expect(page.get_by_text("999 prices")).to_be_visible(timeout=10000)
+        check("the page follows by itself", True)
+        walk.look("practice-wrong")
+        sql("-c", "UPDATE products SET cents = 4711 WHERE id = 7")
+        walk.go(tasks + "/timeline?find=products&show=rows")
+        page.get_by_role("link", name="Undo UPDATE").first.click()
+        page.get_by_role("button", name="Preview").click()
+        walk.complete()
+        page.get_by_role("link", name="Go to the result").click()
+        page.get_by_label("Rows in conflict").select_option("skip")
+        page.get_by_role("button", name="Write and prove the script").click()
+        walk.complete()
+        page.get_by_role("link", name="Go to the result").click()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="repair.sql").click()
+        sql("-f", str(download.value.path()))
+        practice.wait("done: all prices are back")
+        practice.wait("Task 3 of 3")
+        for name, said in (("orders-again", "not yet: 'orders-again' is there, and clients look for 'orders'"),
+                           ("orders", "done: 'orders' is back")):
+            page.wait_for_timeout(500)
+            walk.go("/portal/deleted")
+            page.get_by_role("link", name="Restore orders", exact=True).click()
+            page.get_by_label("Server name").fill(name)
+            page.get_by_role("button", name="Restore").click()
+            page.wait_for_url("**/portal/deployments/*")
+            practice.wait(said)
+        walk.go("/portal/practice")
+        expect(page.get_by_text("All tasks are done")).to_be_visible()
+        # The stream ends with the practice; the browser says so.
+        walk.complaints = [text for text in walk.complaints if "ERR_" not in text]
+        walk.end()
+        check("the practice ends when all is done", practice.process.wait(timeout=60) == 0, practice.said)
+    finally:
+        practice.end()
+    left = practice.pitr("list", "-o", "json") + practice.pitr("list", "--deleted", "-o", "json")
+    check("and leaves nothing", left.split() == ["[]", "[]"], left)
+    check("not even its group", "pitr-demo" not in practice.pitr("group", "list"))
+
+
+def browsers(playwright):
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return lambda: playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+
+
+    if os.environ.get("ONLY") == "practice":
+        with sync_playwright() as playwright:
+            practised(browsers(playwright))
+        print(f"# {count} checks, {failed} failed", flush=True)
+        sys.exit(1 if failed else 0)
+            browser.close()
+            practised(launch)

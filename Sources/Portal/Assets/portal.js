@@ -134,9 +134,24 @@ function keepFocus() {
   })
 }
 
+/** What changes without an operation is looked at every other second, and shown where it changed. */
+function follow() {
+  if (!document.querySelector("[data-follow]")) return
+  setInterval(async () => {
+    const part = document.querySelector("[data-follow]")
+    // Between two pages, and when the daemon has ended, there is no answer; the next look may have one.
+    const answer = await fetch(location.href).catch(() => null)
+    if (!answer?.ok) return
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html")
+    const now = fresh.querySelector("[data-follow]")
+    if (now && now.innerHTML !== part.innerHTML) part.innerHTML = now.innerHTML
+  }, 2000)
+}
+
 document.addEventListener("pitr-fresh", addCopyButtons)
 if (document.querySelector("[data-timeline]")) import("/portal/assets/timeline.js")
 listen()
+follow()
 addCopyButtons()
 warnOfEnd()
 sendOnce()

@@ -53,6 +53,8 @@ public struct Frame: Sendable {
     public var notice: Notice?
     /// Operations in progress, for the number beside Notifications.
     public var openOperations = 0
+    /// Whether there is an incident to practise on.
+    public var isPractice = false
     /// Seconds after which the page loads itself again where there is no JavaScript.
     public var refreshSeconds: Int?
     /// The page as commands, ready to paste: one for `pitr`, one for `az`.
@@ -113,7 +115,9 @@ extension Page {
             }
             if let user = frame.signedIn {
                 tag("nav", ["aria-label": "Portal", "class": "top-links"]) {
-                    for place in [Place.servers, .deleted, .activity, .access] {
+                    for place in (frame.isPractice ? [Place.practice] : [])
+                        + [Place.servers, .deleted, .activity, .access]
+                    {
                         tag("a", ["href": place.path], place.words)
                     }
                     tag("a", ["href": Place.notifications.path]) {

@@ -2,7 +2,7 @@ import Notation
 
 /// Where a page lies: the portal's addresses in one place, written and read.
 public enum Place: Hashable, Sendable {
-    case servers, create, notifications, signIn, signOut, events, deleted, activity, access
+    case servers, create, notifications, signIn, signOut, events, deleted, activity, access, practice
     case asset(String)
     case deployment(String)
     case server(group: String, name: String, ServerPlace)
@@ -21,6 +21,7 @@ public enum Place: Hashable, Sendable {
         case .deleted: Self.root + "/deleted"
         case .activity: Self.root + "/activity"
         case .access: Self.root + "/access"
+        case .practice: Self.root + "/practice"
         case .asset(let name): Self.root + "/assets/" + name
         case .deployment(let id): Self.root + "/deployments/" + PercentCoding.encode(id)
         case .server(let group, let name, let part):
@@ -40,6 +41,7 @@ public enum Place: Hashable, Sendable {
         case .deleted: "Deleted servers"
         case .activity: "Activity log"
         case .access: "Access"
+        case .practice: "Practice"
         case .deployment: "Deployment"
         case .server(_, let name, let part): part == .overview ? name : part.words
         case .events, .asset: ""
@@ -51,8 +53,8 @@ public enum Place: Hashable, Sendable {
         switch self {
         case .create: "Create Azure Database for PostgreSQL flexible server"
         case .server(_, let name, let part): part.title(of: name)
-        case .servers, .notifications, .signIn, .signOut, .events, .deleted, .activity, .access, .asset,
-            .deployment:
+        case .servers, .notifications, .signIn, .signOut, .events, .deleted, .activity, .access, .practice,
+            .asset, .deployment:
             words
         }
     }
@@ -71,6 +73,7 @@ public enum Place: Hashable, Sendable {
         case (1, "deleted"): self = .deleted
         case (1, "activity"): self = .activity
         case (1, "access"): self = .access
+        case (1, "practice"): self = .practice
         case (2, "assets"): self = .asset(words[1])
         case (2, "deployments"): self = .deployment(words[1])
         case (3, "servers"): self = .server(group: words[1], name: words[2], .overview)

@@ -27,10 +27,12 @@ struct PortalPages: Sendable {
         case (.deleted, _): return try isPost ? revive() : deletedServers()
         case (.activity, false): return try activityLog()
         case (.access, _): return try isPost ? changeAccess() : access()
+        case (.practice, false): return try .page(practice())
         case (.events, false): return events()
         case (.server(let group, let name, let part), _):
             return try answer(visit.server(group, name), part, isPost: isPost)
-        case (.servers, true), (.notifications, true), (.activity, true), (.events, true): throw notAllowed
+        case (.servers, true), (.notifications, true), (.activity, true), (.events, true), (.practice, true):
+            throw notAllowed
         // Those of the site are answered before anybody is asked for.
         case (.signOut, false), (.signIn, _), (.asset, _): throw notAllowed
         }

@@ -58,6 +58,11 @@ struct PortalVisit: Sendable {
         return MachineSecret.hash(words.map { "\($0.utf8.count):\($0)" }.joined())
     }
 
+    /// The incident to practise on, where there is one and the visitor may see it.
+    func practice() throws -> Practice? {
+        try controlPlane.practice().flatMap { identity.scope.covers(group: $0.group) ? $0 : nil }
+    }
+
     // MARK: The frame
 
     func frame(_ place: Place) throws -> Frame { try frame(titled: place.title) }
@@ -73,6 +78,7 @@ struct PortalVisit: Sendable {
         user.until = PortalWords.time(PostgresTimestamp(unixMicroseconds: session.expiresAt))
         frame.signedIn = user
         frame.openOperations = try openOperations().count
+        frame.isPractice = try practice() != nil
         return frame
     }
 

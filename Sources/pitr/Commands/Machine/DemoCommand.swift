@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlPlane
+import Glibc
 import Platform
 
 struct DemoCommand: PitrCommand {
@@ -8,7 +9,8 @@ struct DemoCommand: PitrCommand {
         discussion: """
             Makes the servers 'orders' and 'orders-restored' in the resource group 'pitr-demo'. With --attach it \
             starts a PostgreSQL of its own below /tmp, attaches it as 'shop', and restores it as 'shop-restored' \
-            while pgbench writes to it.
+            while pgbench writes to it. With --portal it makes an incident to practise on: the portal's link, and \
+            three tasks that are checked as they are done there. It ends when they are done, or with Ctrl-C.
             """)
 
     static let whenKilled = KilledCommand.demo
@@ -16,14 +18,19 @@ struct DemoCommand: PitrCommand {
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Keep both servers.") var keep = false
     @Flag(help: "Of a server that pitr did not make, under load.") var attach = false
+    @Flag(help: "Practise in the portal instead: an incident, and three tasks that are checked.") var portal =
+        false
 
     func validate() throws {
-        if keep, attach { throw ValidationError("--keep and --attach do not go together") }
+        if [keep, attach, portal].count(where: { $0 }) > 1 {
+            throw ValidationError("--keep, --attach and --portal do not go together")
+        }
     }
 
     func execute(_ session: Session) throws -> Report {
         var unwritten: Problem?
-        let controlPlane = try session.controlPlane()
+        // Root's own browser may be the owner's, too; the account changes below.
+        let caller = geteuid()
         let say = { (line: String) in
             session.messages.progress?.wipe()
             do throws(Problem) {
@@ -32,7 +39,12 @@ struct DemoCommand: PitrCommand {
                 unwritten = unwritten ?? error
             }
         }
-        try attach ? DemoAttached.run(controlPlane, say) : Demo.run(controlPlane, keep: keep, say)
+        if portal {
+            try PracticeDemo.run(session, owners: [0, caller], say)
+        } else {
+            let controlPlane = try session.controlPlane()
+            try attach ? DemoAttached.run(controlPlane, say) : Demo.run(controlPlane, keep: keep, say)
+        }
         if let unwritten { throw unwritten }
         return .nothing
     }
