@@ -307,6 +307,22 @@ def restore(walk, name, moment):
     page.get_by_role("button", name="Keep").click()
     walk.complete()
     walk.go(f"/portal/servers/demo/{name}")
+    rows = page.locator("#records tbody tr")
+    out = page.locator("#records tr.left")
+    check("the records on both sides of the cut are told, at most fifty",
+          0 < out.count() < rows.count() <= 50 and "public.orders" in page.inner_text("#records"),
+          page.inner_text("#records"))
+    around = [row.split("\n")[0] for row in page.locator("#records tbody th").all_inner_texts()]
+    page.get_by_role("link", name="Earlier records").click()
+    earlier = page.locator("#records tbody th").all_inner_texts()
+    page.get_by_role("link", name="Later records").click()
+    check("and one steps back and on again without missing one", 0 < len(earlier) <= 50
+          and page.locator("#records tbody th").first.inner_text() == around[0], (earlier[-1:], around[:1]))
+    page.get_by_role("link", name="Around the cut").click()
+    for odd in ("", "x", "0/0", "FFFFFFFF/FFFFFFFF", "%00"):
+        for way in ("back", "on"):
+            status = page.evaluate("async address => (await fetch(address)).status", f"{page.url.split('#')[0]}&{way}={odd}")
+            check(f"'{odd}' as the position to step {way} from makes no page fail", status < 500, status)
     check("a kept copy has no end", "Is deleted" not in page.inner_text("main"))
     page.get_by_role("link", name="Networking").click()
     check("the copy has no firewall rules of its source", "None" in page.inner_text("main"))
@@ -320,6 +336,12 @@ def restore(walk, name, moment):
     walk.complete()
     rows = sql(name, "SELECT count(*), sum(n) FROM orders")
     check("the copy has the rows, with the login and the password of the source", rows == "100|5050", rows)
+    walk.go("/portal/servers/demo/orders-event")
+    page.get_by_role("link", name="Explain how it was made").click()
+    check("a restore that was made is told with what PostgreSQL logged, and with the source's records",
+          "What PostgreSQL logged" in page.inner_text("main") and page.locator("#records tr.left").count() > 0,
+          page.inner_text("main"))
+    walk.look("explain-made")
 
 
 def without_script(browser, base):

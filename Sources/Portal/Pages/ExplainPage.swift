@@ -18,11 +18,14 @@ public struct ExplainPage: Page {
         public var title: String
         public var text: [String]
         public var files: [File]
+        /// Of a restore that was made: what PostgreSQL logged meanwhile.
+        public var messages: [String]
 
-        public init(_ title: String, _ text: [String], files: [File] = []) {
+        public init(_ title: String, _ text: [String], files: [File] = [], messages: [String] = []) {
             self.title = title
             self.text = text
             self.files = files
+            self.messages = messages
         }
     }
 
@@ -53,6 +56,9 @@ public struct ExplainPage: Page {
     /// The handle as a query has it, for the ways back and on.
     public var fields: [(String, String)] = []
     public var mayRestore = false
+    /// Whether it was made: this is the copy's page then, and nothing is left to be chosen.
+    public var isMade = false
+    public var records = RecordList()
 
     public init() {}
 
@@ -83,10 +89,12 @@ public struct ExplainPage: Page {
             picture
             Parts.facts(stations)
             tag("p", ["class": "buttons go"]) {
-                if mayRestore {
+                if mayRestore, !isMade {
                     tag("a", ["class": "button primary", "href": link(.restore)], "Restore to here")
                 }
-                tag("a", ["class": "button", "href": link(.timeline)], "Back to the timeline")
+                if !isMade {
+                    tag("a", ["class": "button", "href": link(.timeline)], "Back to the timeline")
+                }
             }
         }
         tag("ol", ["class": "story"]) {
@@ -95,9 +103,16 @@ public struct ExplainPage: Page {
                     tag("h2", [:], step.title)
                     for sentence in step.text { tag("p", [:], sentence) }
                     for file in step.files { shown(file) }
+                    if !step.messages.isEmpty {
+                        tag("details", ["class": "sure"]) {
+                            tag("summary", [:], "What PostgreSQL logged")
+                            tag("pre", ["tabindex": "0"], step.messages.joined(separator: "\n"))
+                        }
+                    }
                 }
             }
         }
+        records.html(link(.explain))
         Parts.card("Words") { Parts.facts(Self.glossary) }
     }
 

@@ -19,6 +19,8 @@ public struct OverviewPage: Page {
     public var essentials: [Fact] = []
     public var health: [Fact] = []
     public var origin: [Fact] = []
+    /// Whether it is a server here whose content can be compared.
+    public var mayCompare = false
     /// How the WAL of a server that is not run here is received.
     public var attached: [Fact] = []
     /// Where a backup lay that was opened and has no server.
@@ -70,11 +72,27 @@ public struct OverviewPage: Page {
         Parts.card("Essentials") { Parts.facts(essentials) }
         if !attached.isEmpty { Parts.card("Attached") { Parts.facts(attached) } }
         if !opened.isEmpty { Parts.card("Opened") { Parts.facts(opened) } }
-        if !origin.isEmpty { Parts.card("Restored from") { Parts.facts(origin) } }
+        if !origin.isEmpty { restoredFrom }
         tag("div", ["class": "pair"]) {
             Parts.card("Health") { Parts.facts(health) }
             if attached.isEmpty, opened.isEmpty { firewall }
         }
+    }
+
+    private var restoredFrom: HTML {
+        Parts.card("Restored from") {
+            Parts.facts(origin)
+            tag("p", ["class": "buttons go"]) {
+                tag("a", ["class": "button", "href": place(.explain) + "?made=1"], "Explain how it was made")
+                if mayCompare {
+                    tag("a", ["class": "button", "href": place(.compare)], "Compare with its source")
+                }
+            }
+        }
+    }
+
+    private func place(_ part: Place.ServerPlace) -> String {
+        Place.server(group: group, name: name, part).path
     }
 
     private var firewall: HTML {

@@ -27,6 +27,7 @@ extension PortalPages {
         page.essentials = Self.essentials(server)
         page.health = Self.health(server)
         page.origin = Self.origin(server)
+        page.mayCompare = server.isOwn && server.state == .ready
         page.attached = server.attached.map(Self.facts) ?? []
         page.opened = server.opened.map(Self.facts) ?? []
         page.rules = try controlPlane.listFirewallRules(reference).map {

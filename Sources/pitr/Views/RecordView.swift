@@ -12,33 +12,10 @@ enum RecordView {
             + RecordWords.sentence(record) + suffix(mentions)
     }
 
-    /// How many names a line has at most: a DROP DATABASE or TRUNCATE may have thousands.
-    private static let mostNames = 20
-
-    /// ` (public.orders, public.orders_pkey in database shop)`, in the record's order, with its number for
-    /// what is not known; nothing where nothing is.
+    /// ` (public.orders in database shop)`; nothing where nothing is known.
     private static func suffix(_ mentions: [RecordMention]) -> String {
-        guard mentions.contains(where: { $0.relation != nil || $0.databaseName != nil }) else { return "" }
-        var text = ""
-        let told = mentions.prefix(mostNames)
-        for (place, mention) in told.enumerated() {
-            text += place == 0 ? "" : ", "
-            guard let relation = mention.relation else {
-                text += mention.databaseName.map { "database " + SQLName.quoted($0) } ?? mention.number
-                continue
-            }
-            text += name(relation)
-            // Said once behind those of one database.
-            let next = place + 1 < told.count ? told[place + 1].databaseName : nil
-            if let database = mention.databaseName, next != database {
-                text += " in database " + SQLName.quoted(database)
-            }
-        }
-        return " (\(text)" + (mentions.count > told.count ? " and \(mentions.count - told.count) more)" : ")")
-    }
-
-    private static func name(_ relation: KnownRelation) -> String {
-        [relation.schemaName, relation.name].compactMap { $0 }.map(SQLName.quoted).joined(separator: ".")
+        let words = mentions.words
+        return words.isEmpty ? "" : " (\(words))"
     }
 
     /// As `pg_waldump` begins its lines, with the blocks behind it.
@@ -70,11 +47,11 @@ enum RecordView {
         // Of a record that names several none is the one it is about.
         let relation = mentions.count == 1 ? mentions[0].relation : nil
         return WALRecordDocument(
-            record, relation: relation.map(name), database: relation?.databaseName,
+            record, relation: relation?.qualifiedName, database: relation?.databaseName,
             relations: mentions.compactMap { mention in
                 mention.relation.map {
                     WALRecordDocument.Named(
-                        database: mention.databaseName, name: name($0), number: mention.number)
+                        database: mention.databaseName, name: $0.qualifiedName, number: mention.number)
                 }
             }, raw: raw)
     }
