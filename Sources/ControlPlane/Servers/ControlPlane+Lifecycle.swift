@@ -339,10 +339,20 @@ extension ControlPlane {
         return found[0]
     }
 
-    private func purgeDropped(_ row: ServerRow) throws {
+    /// Removes a deleted server's backups and WAL now; it cannot come back.
+    ///
+    /// - Parameter id: its own: several deleted servers may have had its name.
+    public func purgeDeletedServer(id: String, caller: Caller) throws {
+        guard let row = try rows(resourceGroup: nil, dropped: true).first(where: { $0.id == id }) else {
+            throw Problem(.resourceNotFound, "there is no deleted server '\(id)'")
+        }
+        try purgeDropped(row, caller: caller)
+    }
+
+    private func purgeDropped(_ row: ServerRow, caller: Caller? = nil) throws {
         let pin = try pinForPurge(row)
         defer { pin.release() }
-        try perform(.delete, server: row, properties: ["purge": "true"], for: nil) { _ in
+        try perform(.delete, server: row, properties: ["purge": "true"], caller: caller, for: nil) { _ in
             try removeForGood(row)
         }
     }

@@ -168,7 +168,7 @@ enum Parts {
             switch state {
             case "Ready", "Succeeded", "Passed": "good"
             case "Inaccessible", "Failed", "Canceled": "bad"
-            case "Stopped", "Dropped", "Abandoned", "Not run": "still"
+            case "Stopped", "Dropped", "Deleted", "Not here", "Abandoned", "Not run": "still"
             default: "moving"
             }
         return tag("span", ["class": "state \(kind)"], state)

@@ -88,6 +88,8 @@ public struct ListPage: Page {
         public var button: String
         /// What else the same form can do, by the field `do`.
         public var other: (value: String, words: String)?
+        /// Whether it takes something away for good.
+        public var isDangerous = false
 
         public init(
             _ title: String, _ fields: [Field], hidden: [(name: String, value: String)] = [],
@@ -179,7 +181,7 @@ public struct ListPage: Page {
                 }
             }
             tag("div", ["class": "buttons"]) {
-                tag("button", ["class": "primary"], form.button)
+                tag("button", ["class": form.isDangerous ? "danger" : "primary"], form.button)
                 if let other = form.other {
                     tag("button", ["name": "do", "value": other.value], other.words)
                 }

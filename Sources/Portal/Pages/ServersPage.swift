@@ -27,6 +27,8 @@ public struct ServersPage: Page {
     public var search = ""
     /// How many there are without the search.
     public var total = 0
+    /// Who was restored from whom; empty where there is nothing to tell of that.
+    public var family: [FamilyMember] = []
 
     public init() {}
 
@@ -52,6 +54,7 @@ public struct ServersPage: Page {
             table
             Table.links(.servers)
         }
+        if !family.isEmpty { Parts.card("Who was restored from whom") { FamilyMember.tree(family) } }
     }
 
     /// The list as rows.

@@ -35,6 +35,10 @@ extension PortalPages {
                 actions.append(
                     ListPage.Action("Restore", server.name, .deleted, query: "?id=\(server.id)"))
             }
+            if visit.may(.deleteServer, server.resourceGroup) {
+                actions.append(
+                    ListPage.Action("Purge", server.name, .deleted, query: "?purge=\(server.id)"))
+            }
             return [
                 .text(server.name, sub: server.id), .text(server.resourceGroup),
                 .exact(server.deletedAt.map(PortalWords.time) ?? ""), .text(kept(server)),
@@ -46,12 +50,24 @@ extension PortalPages {
             visit.may(.restoreServer, server.resourceGroup)
         {
             page.form = try revival(of: server)
+        } else if let id = visit.request.query["purge"] ?? form["purge"],
+            let server = servers.first(where: { $0.id == id }),
+            visit.may(.deleteServer, server.resourceGroup)
+        {
+            page.form = ListPage.Form(
+                "Purge \(server.name)",
+                [
+                    ListPage.Form.Field(
+                        "Type the server's name", "name", form["name"] ?? "",
+                        hint: "Its backups and its WAL are removed now, and it cannot come back.")
+                ], hidden: [("purge", server.id)], button: "Purge for good")
+            page.form?.isDangerous = true
         }
         return page
     }
 
     /// How long it can still come back.
-    private func kept(_ server: ServerDetails) -> String {
+    func kept(_ server: ServerDetails) -> String {
         guard let deleted = server.deletedAt else { return "" }
         let left =
             deleted.advanced(bySeconds: 5 * 86_400).unixMicroseconds - controlPlane.now.unixMicroseconds
@@ -68,13 +84,39 @@ extension PortalPages {
             ], hidden: [("id", server.id)], button: "Restore")
     }
 
-    func revive() throws -> APIResponse {
+    /// What is sent from that page.
+    func changeDeleted() throws -> APIResponse {
+        try form["purge"] == nil ? revive() : purge()
+    }
+
+    private func deletedServer(_ id: String?) throws -> ServerDetails {
+        guard
+            let server = try controlPlane.listDeletedServers(resourceGroup: nil).first(where: {
+                $0.id == id && visit.identity.scope.covers(group: $0.resourceGroup)
+            })
+        else { throw Problem(.resourceNotFound, "there is no such deleted server") }
+        return server
+    }
+
+    private func purge() throws -> APIResponse {
         do {
-            guard
-                let server = try controlPlane.listDeletedServers(resourceGroup: nil).first(where: {
-                    $0.id == form["id"] && visit.identity.scope.covers(group: $0.resourceGroup)
-                })
-            else { throw Problem(.resourceNotFound, "there is no such deleted server") }
+            let server = try deletedServer(form["purge"])
+            try visit.require(.deleteServer, server.resourceGroup)
+            guard (form["name"] ?? "").trimmingCharacters(in: .whitespaces) == server.name else {
+                throw Problem(
+                    .invalidParameterValue, "that is not the server's name",
+                    hint: "Type '\(server.name)' where its backups are to be removed for good.")
+            }
+            try controlPlane.purgeDeletedServer(id: server.id, caller: visit.caller)
+            return .seeOther(.deleted)
+        } catch {
+            return try refused(error) { try deletedPage() }
+        }
+    }
+
+    private func revive() throws -> APIResponse {
+        do {
+            let server = try deletedServer(form["id"])
             try visit.require(.restoreServer, server.resourceGroup)
             var request = RestoreRequest(resourceGroup: server.resourceGroup, sourceServer: server.id)
             request.name = (form["name"] ?? "").trimmingCharacters(in: .whitespaces).lowercased()

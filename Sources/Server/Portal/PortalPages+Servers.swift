@@ -23,6 +23,7 @@ extension PortalPages {
             visit.identity.scope.covers(group: $0.resourceGroup)
         }
         page.total = all.count
+        if page.search.isEmpty { page.family = try family(all) }
         let wanted = page.search.lowercased()
         page.servers = all.map(line).filter { line in
             wanted.isEmpty

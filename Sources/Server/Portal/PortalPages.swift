@@ -24,7 +24,7 @@ struct PortalPages: Sendable {
         case (.create, _): return try isPost ? create() : .page(createPage())
         case (.notifications, false): return try notifications()
         case (.deployment(let id), _): return try isPost ? cancel(id) : .page(deployment(id))
-        case (.deleted, _): return try isPost ? revive() : deletedServers()
+        case (.deleted, _): return try isPost ? changeDeleted() : deletedServers()
         case (.activity, false): return try activityLog()
         case (.access, _): return try isPost ? changeAccess() : access()
         case (.practice, false): return try .page(practice())
