@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import pathlib
 import signal
 import socket
 import subprocess
@@ -38,6 +39,12 @@ def pitr(*arguments):
 
 
 def sql(server, text):
+def identity(server):
+    """The server's own id, by which its folders are called."""
+    return re.search(r'"local": ?\{.*?"id": ?"([0-9a-f]+)"', pitr("show", "-g", "demo", "-n", server, "-o", "json"),
+                     re.DOTALL)[1]
+
+
     """One statement over TCP and TLS, as the admin with the password that was typed into the portal."""
     where = pitr("show", "-g", "demo", "-n", server, "-o", "json")
     host = re.search(r'"host": ?"([^"]+)"', where)[1]
@@ -479,6 +486,18 @@ def settings(walk):
     page.locator("summary", has_text="Delete").click()
     page.get_by_role("button", name="Delete for good").click()
     walk.complete()
+    page.get_by_role("button", name="Verify now").click()
+    check("the archive is verified in place", "The WAL archive is complete." in page.inner_text("[role=status]"),
+          page.inner_text("main"))
+    walk.look("backups-verified")
+    archive = sorted(pathlib.Path(os.environ["PITR_HOME"], "repository").glob(
+        f"{identity('orders')}/wal/*/*[0-9A-F].zst"))[1]
+    archive.rename(archive.with_suffix(".away"))
+    page.get_by_role("button", name="Verify now").click()
+    archive.with_suffix(".away").rename(archive)
+    check("and a missing segment is named", archive.stem in page.inner_text("main [role=alert]"),
+          page.inner_text("main"))
+    walk.go("/portal/servers/demo/orders/backups")
     walk.go("/portal/servers/demo/orders/databases")
     check("a database is added and deleted", "shop" not in page.inner_text("main"), page.inner_text("main"))
 

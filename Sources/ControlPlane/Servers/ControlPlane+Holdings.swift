@@ -12,6 +12,12 @@ public import WALEvents
 extension ControlPlane {
     /// - Parameter row: of a server that is there, of a deleted one, or of one as its pair knows it.
     func reader(of row: ServerRow) -> SourceReader {
+        reader(of: row, cancellation: cancellation, progress: progress)
+    }
+
+    func reader(
+        of row: ServerRow, cancellation: CancellationFlag, progress: any ProgressReporter
+    ) -> SourceReader {
         SourceReader(source(row), clock: clock, cancellation: cancellation, progress: progress)
     }
 

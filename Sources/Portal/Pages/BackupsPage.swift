@@ -25,7 +25,12 @@ public struct BackupsPage: Page {
     public var frame = Frame()
     public var group = ""
     public var name = ""
+    /// Those of this page.
     public var backups: [Backup] = []
+    /// How many newer ones are on the pages before it; nil on the first one.
+    public var newer: Int?
+    /// How many there are up to the end of this page, where more follow.
+    public var older: Int?
     public var filter = Filter.all
     public var retentionDays = 7
     /// Where they are kept, and how far the second copy is behind.
@@ -34,6 +39,9 @@ public struct BackupsPage: Page {
     public var archive: [Fact] = []
     /// Segments that are missing, each with what cannot be restored for it.
     public var gaps: [String] = []
+    /// What a check of the whole archive has just found; nil where none was asked for.
+    public var check: ArchiveCheck?
+    public var mayCheck = false
     public var mayBackUp = false
     public var mayDelete = false
     public var mayRestore = false
@@ -63,6 +71,12 @@ public struct BackupsPage: Page {
             tag("div", ["class": "empty"]) { tag("p", [:], "No such backup yet.") }
         } else {
             table
+            if newer != nil || older != nil {
+                tag("nav", ["class": "buttons", "aria-label": "More backups"]) {
+                    if let newer { step("Newer", newer) }
+                    if let older { step("Older", older) }
+                }
+            }
         }
         tag("div", ["class": "pair"]) {
             Parts.card("Retention and redundancy") {
@@ -78,8 +92,21 @@ public struct BackupsPage: Page {
                 tag("p", ["class": "below"]) {
                     tag("a", ["href": place(.timeline)], "see it on the timeline")
                 }
+                if let check { check.html }
+                if mayCheck {
+                    tag("form", ["method": "post", "action": place(.backups)]) {
+                        hidden([("do", "verify")])
+                        tag("div", ["class": "buttons"]) { tag("button", [:], "Verify now") }
+                    }
+                }
             }
         }
+    }
+
+    private func step(_ words: String, _ after: Int) -> HTML {
+        tag(
+            "a",
+            ["class": "button", "href": "\(place(.backups))?type=\(filter.rawValue)&after=\(after)"], words)
     }
 
     private var backUp: HTML {
@@ -142,5 +169,33 @@ public struct BackupsPage: Page {
 
     private func hidden(_ fields: [(name: String, value: String)]) -> HTML {
         Parts.hidden([("token", frame.signedIn?.token ?? ""), ("once", once)] + fields)
+    }
+}
+
+/// What a look at every archived segment has found.
+public struct ArchiveCheck: Sendable {
+    public var isSound: Bool
+    public var facts: [Fact]
+    /// What is missing or damaged, a line each.
+    public var findings: [String]
+
+    public init(isSound: Bool, facts: [Fact], findings: [String]) {
+        self.isSound = isSound
+        self.facts = facts
+        self.findings = findings
+    }
+
+    /// What is shown of it.
+    private static let most = 20
+
+    var html: HTML {
+        tag("div", ["class": isSound ? "notice good" : "notice bad", "role": isSound ? "status" : "alert"]) {
+            tag(
+                "strong", [:],
+                isSound ? "The WAL archive is complete." : "The WAL archive is incomplete or damaged.")
+            for finding in findings.prefix(Self.most) { tag("p", [:], finding) }
+            if findings.count > Self.most { tag("p", [:], "and \(findings.count - Self.most) more") }
+            Parts.facts(facts)
+        }
     }
 }

@@ -1,13 +1,19 @@
+import AzureAPI
 import ControlPlane
 import Notation
+import Planning
 import Platform
 import Portal
 import PostgresFormat
 import ServiceModel
+import Synchronization
 import WALEvents
 
 /// Backup and restore: what a server can be restored from.
 extension PortalPages {
+    /// Backups on one page.
+    private static let mostBackups = 100
+
     func backupsPage(_ known: ServerDetails) throws -> BackupsPage {
         let server = try controlPlane.showServer(Self.reference(known))
         var page = BackupsPage()
@@ -19,13 +25,19 @@ extension PortalPages {
         page.mayBackUp = visit.may(.createBackup, server.resourceGroup) && server.state == .ready
         page.mayDelete = visit.may(.deleteBackup, server.resourceGroup)
         page.mayRestore = visit.may(.restoreServer, server.resourceGroup)
+        page.mayCheck = server.earliestRestoreDate != nil
         page.once = MachineSecret.fresh()
         let all = try controlPlane.listBackups(Self.reference(server)).reversed().map(Self.backup)
         page.redundancy = Self.redundancy(server)
         try addArchive(server, to: &page)
-        page.backups = all.filter {
+        let wanted = all.filter {
             page.filter == .all || $0.isOnDemand == (page.filter == .onDemand)
         }
+        let after = min(max(Int(visit.request.query["after"] ?? "") ?? 0, 0), wanted.count)
+        page.backups = Array(wanted.dropFirst(after).prefix(Self.mostBackups))
+        page.newer = after == 0 ? nil : max(0, after - Self.mostBackups)
+        let end = after + page.backups.count
+        page.older = end < wanted.count ? end : nil
         let time = controlPlane.now.wholeSeconds.filter { $0.isASCII && $0.isNumber }
         page.suggestion = "\(server.name.prefix(40))-\(time)"
         let place = "-g \(Shell.word(server.resourceGroup)) -s \(Shell.word(server.name))"
@@ -96,12 +108,43 @@ extension PortalPages {
         }
     }
 
+    /// Seconds that a page waits for a check of the archive.
+    private static let longestCheck = 20.0
+    /// One at a time: each reads on all processors.
+    private static let isChecking = Atomic(false)
+
+    /// Nothing is changed by it, so that whoever may see the page may ask for it.
+    private func verify(_ server: ServerDetails) throws -> APIResponse {
+        guard !Self.isChecking.exchange(true, ordering: .acquiring) else {
+            throw Problem(
+                .serverBusy, "an archive is being checked already", hint: "Try again in half a minute.")
+        }
+        defer { Self.isChecking.store(false, ordering: .releasing) }
+        let report = try controlPlane.verifyWAL(Self.reference(server), within: Self.longestCheck)
+        var page = try backupsPage(server)
+        page.check = ArchiveCheck(
+            isSound: report.isSound,
+            facts: [
+                Fact("Segments", String(report.segments.count), isExact: true),
+                Fact("Records", String(report.segments.reduce(0) { $0 + $1.records }), isExact: true),
+                Fact(
+                    "Needed from",
+                    report.need.map { "\($0.segment), where backup \($0.backup) begins" } ?? "nowhere",
+                    isExact: true),
+            ], findings: report.findings)
+        return .page(page)
+    }
+
     func saveBackup(_ server: ServerDetails) throws -> APIResponse {
+        let isCheck = form["do"] == "verify"
         let isDeletion = form["do"] == "delete"
-        try visit.require(isDeletion ? .deleteBackup : .createBackup, server.resourceGroup)
+        if !isCheck {
+            try visit.require(isDeletion ? .deleteBackup : .createBackup, server.resourceGroup)
+        }
         let name = form["backup"] ?? ""
         let reference = Self.reference(server)
         do {
+            if isCheck { return try verify(server) }
             return try visit.accept(form) {
                 isDeletion ? .deleteBackup(reference, name: name) : .createBackup(reference, name: name)
             }
@@ -110,7 +153,7 @@ extension PortalPages {
             guard problem.code.httpStatus < 500 else { throw problem }
             var page = try backupsPage(server)
             page.frame.notice = Frame.Notice(problem)
-            page.suggestion = isDeletion ? page.suggestion : name
+            page.suggestion = isDeletion || isCheck ? page.suggestion : name
             return .page(page, status: problem.code.httpStatus)
         }
     }

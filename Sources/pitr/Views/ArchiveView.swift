@@ -6,29 +6,11 @@ import PostgresFormat
 /// What was found in an archive.
 enum ArchiveView {
     static func report(_ archive: ArchiveReport, perSegment: Bool) throws -> Report {
-        let document = ArchiveDocument(archive, findings: findings(archive))
+        let document = ArchiveDocument(archive, findings: archive.findings)
         guard perSegment else { return try Report(document, text(archive)) }
         return try Report(
             document, ["Segment", "Version", "Records", "Bytes", "Stored", "State"],
             archive.segments.map(row))
-    }
-
-    /// A line for each thing that is wrong.
-    static func findings(_ archive: ArchiveReport) -> [String] {
-        archive.segments.compactMap { segment in segment.damage.map { "\(segment.fileName): \($0)" } }
-            + archive.gaps.map { gap in
-                (gap.count == 1
-                    ? "\(gap.first) is missing"
-                    : "\(gap.count) segments are missing, \(gap.first) to \(gap.last)")
-                    + begins(archive.need, in: gap)
-            }
-            + archive.timelines.compactMap { line in line.damage.map { "timeline \(line.timeline): \($0)" } }
-    }
-
-    /// `: backup 'second' begins there`, where the first WAL that is needed is what is missing.
-    private static func begins(_ need: ArchiveReport.Need?, in gap: ArchiveReport.Gap) -> String {
-        guard let need, need.segment >= gap.first, need.segment <= gap.last else { return "" }
-        return ": backup '\(need.backup)' begins there"
     }
 
     private static func text(_ archive: ArchiveReport) -> PersonText {
@@ -48,7 +30,7 @@ enum ArchiveView {
             "needed",
             archive.need.map { "from \($0.segment) on, where backup '\($0.backup)' begins (\($0.lsn))" }
                 ?? "none: there is no backup that can be used")
-        let findings = findings(archive)
+        let findings = archive.findings
         if !findings.isEmpty { text.heading("What is wrong") }
         for finding in findings { text.item(finding) }
         if !archive.strangers.isEmpty { text.heading("Files that do not belong there") }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AzureAPI
 import ControlPlane
 import Planning
 import Platform
@@ -22,7 +23,7 @@ struct WALVerifyCommand: PitrCommand {
         if !archive.isSound {
             report.failure = Problem(
                 .walDamaged, "the archived WAL of \(server.serverName) is not whole",
-                detail: ArchiveView.findings(archive).first,
+                detail: archive.findings.first,
                 hint: "Times behind a gap or damage can be reached from the next backup on; take one now.")
         }
         return report
