@@ -87,6 +87,16 @@ struct PageTests {
         }
     }
 
+    @Test func `backups go on to newer and older ones of the same kind`() {
+        var page = BackupsPage()
+        page.filter = .onDemand
+        page.backups = [BackupsPage.Backup()]
+        #expect(!page.document.contains(">Newer<") && !page.document.contains(">Older<"))
+        (page.newer, page.older) = (0, 200)
+        #expect(page.document.contains("?type=On-demand&amp;after=0\">Newer<"))
+        #expect(page.document.contains("?type=On-demand&amp;after=200\">Older<"))
+    }
+
     @Test func `whoever may not change a server is shown no button`() {
         var page = ComputePage()
         page.frame = frame("Compute + storage")

@@ -1,16 +1,17 @@
 """The portal as a person walks it, in Debian's chromium: the steps of docs/guide/portal.md."""
 
 import contextlib
+import difflib
 import os
-import re
 import pathlib
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
-import threading
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, expect, sync_playwright
 
@@ -38,13 +39,13 @@ def pitr(*arguments):
     return done.stdout.strip()
 
 
-def sql(server, text):
 def identity(server):
     """The server's own id, by which its folders are called."""
     return re.search(r'"local": ?\{.*?"id": ?"([0-9a-f]+)"', pitr("show", "-g", "demo", "-n", server, "-o", "json"),
                      re.DOTALL)[1]
 
 
+def sql(server, text):
     """One statement over TCP and TLS, as the admin with the password that was typed into the portal."""
     where = pitr("show", "-g", "demo", "-n", server, "-o", "json")
     host = re.search(r'"host": ?"([^"]+)"', where)[1]
@@ -55,6 +56,45 @@ def identity(server):
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
     return done.stdout.strip()
+
+
+# What differs from run to run, and what stands for it in the files that the pages are compared with.
+VOLATILE = [(re.compile(pattern), word) for pattern, word in (
+    (r"FirewallIPAddress_[\d_-]+", "RULE"),
+    (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|Z| ?[+-]\d\d(:?\d\d)?)?", "TIME"),
+    (r"\d{4}-\d\d-\d\d", "DAY"),
+    (r"\b\d\d:\d\d(:\d\d(\.\d+)?)?", "CLOCK"),
+    (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "ID"),
+    (r"\b[0-9a-f]{16}\b", "ID"),
+    (r"\b[0-9A-F]{24}\b(\.[0-9A-F]{8}\.backup)?", "SEGMENT"),
+    (r"\b[0-9A-F]{1,8}/[0-9A-F]{1,8}\b", "LSN"),
+    (r"backup_\d+", "BACKUP"),
+    (r"127\.\d+\.\d+\.\d+(:\d+)?", "ADDRESS"),
+    (r"\b1\d\.\d+\b", "VERSION"),
+    (r"\d+(\.\d+)? ?(B|[kKMG]i?B|bytes)\b", "SIZE"),
+    (r"\d+(\.\d+)? ?(ms|s|min|h|seconds?|minutes?|hours?|days?)\b", "SPAN"),
+    (r"\b1[5-9]\b", "VERSION"),
+    (r"\d{3,}", "NUMBER"))]
+ARIA = os.path.join(os.path.dirname(__file__), "../../fixtures/portal")
+# Those whose content does not depend on what the server happened to do just then.
+READ_ALOUD = {"compute", "create-review", "empty", "networking", "overview", "restore", "review"}
+
+
+def compare_aria(name, snapshot):
+    """The page as a screen reader meets it, against the file that was kept of it."""
+    for pattern, word in VOLATILE:
+        snapshot = pattern.sub(word, snapshot)
+    path = os.path.join(ARIA, name + ".yaml")
+    if os.environ.get("RECORD"):
+        os.makedirs(ARIA, exist_ok=True)
+        with open(path, "w") as file:
+            file.write(snapshot + "\n")
+        return
+    with open(path) as file:
+        kept = file.read()
+    changes = difflib.unified_diff(kept.splitlines(), snapshot.splitlines(), "kept", "now", lineterm="", n=1)
+    check(f"{name} reads as it did ('RECORD=1 Scripts/portal' keeps it as it is now)", kept == snapshot + "\n",
+          "\n".join(changes))
 
 
 class Walk:
@@ -89,6 +129,8 @@ class Walk:
             return
         self.looked.add(name)
         page = self.page
+        if name in READ_ALOUD:
+            compare_aria(name, page.locator("main").aria_snapshot())
         for scheme, width in (("light", 1200), ("dark", 1200), ("light", 320)):
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 800})
@@ -266,6 +308,22 @@ def timeline(walk, moment):
     page.get_by_role("link", name="Explain").click()
     walk.look("explain")
     check("a restore is told with its files", "recovery_target_lsn" in page.content(), page.inner_text("main")[:500])
+    rows = page.locator("#records tbody tr")
+    out = page.locator("#records tr.left")
+    check("the records on both sides of the cut are told, at most fifty",
+          0 < out.count() < rows.count() <= 50 and "public.orders" in page.inner_text("#records"),
+          page.inner_text("#records"))
+    around = [row.split("\n")[0] for row in page.locator("#records tbody th").all_inner_texts()]
+    page.get_by_role("link", name="Earlier records").click()
+    earlier = page.locator("#records tbody th").all_inner_texts()
+    page.get_by_role("link", name="Later records").click()
+    check("and one steps back and on again without missing one", 0 < len(earlier) <= 50
+          and page.locator("#records tbody th").first.inner_text() == around[0], (earlier[-1:], around[:1]))
+    page.get_by_role("link", name="Around the cut").click()
+    for odd in ("", "x", "0/0", "FFFFFFFF/FFFFFFFF", "%00"):
+        for way in ("back", "on"):
+            status = page.evaluate("async address => (await fetch(address)).status", f"{page.url.split('#')[0]}&{way}={odd}")
+            check(f"'{odd}' as the position to step {way} from makes no page fail", status < 500, status)
     page.get_by_role("link", name="Back to the timeline").click()
     expect(result.locator(".outside")).to_contain_text("DROP TABLE public.orders")
     page.get_by_role("link", name="Restore to here").click()
@@ -279,6 +337,12 @@ def timeline(walk, moment):
     walk.complete()
     rows = sql("orders-event", "SELECT count(*), sum(n) FROM orders")
     check("a copy from an event has the rows from before it", rows == "100|5050", rows)
+    walk.go("/portal/servers/demo/orders-event")
+    page.get_by_role("link", name="Explain how it was made").click()
+    check("a restore that was made is told with what PostgreSQL logged, and with the source's records",
+          "What PostgreSQL logged" in page.inner_text("main") and page.locator("#records tr.left").count() > 0,
+          page.inner_text("main"))
+    walk.look("explain-made")
 
 
 def restore(walk, name, moment):
@@ -314,22 +378,6 @@ def restore(walk, name, moment):
     page.get_by_role("button", name="Keep").click()
     walk.complete()
     walk.go(f"/portal/servers/demo/{name}")
-    rows = page.locator("#records tbody tr")
-    out = page.locator("#records tr.left")
-    check("the records on both sides of the cut are told, at most fifty",
-          0 < out.count() < rows.count() <= 50 and "public.orders" in page.inner_text("#records"),
-          page.inner_text("#records"))
-    around = [row.split("\n")[0] for row in page.locator("#records tbody th").all_inner_texts()]
-    page.get_by_role("link", name="Earlier records").click()
-    earlier = page.locator("#records tbody th").all_inner_texts()
-    page.get_by_role("link", name="Later records").click()
-    check("and one steps back and on again without missing one", 0 < len(earlier) <= 50
-          and page.locator("#records tbody th").first.inner_text() == around[0], (earlier[-1:], around[:1]))
-    page.get_by_role("link", name="Around the cut").click()
-    for odd in ("", "x", "0/0", "FFFFFFFF/FFFFFFFF", "%00"):
-        for way in ("back", "on"):
-            status = page.evaluate("async address => (await fetch(address)).status", f"{page.url.split('#')[0]}&{way}={odd}")
-            check(f"'{odd}' as the position to step {way} from makes no page fail", status < 500, status)
     check("a kept copy has no end", "Is deleted" not in page.inner_text("main"))
     page.get_by_role("link", name="Networking").click()
     check("the copy has no firewall rules of its source", "None" in page.inner_text("main"))
@@ -343,12 +391,6 @@ def restore(walk, name, moment):
     walk.complete()
     rows = sql(name, "SELECT count(*), sum(n) FROM orders")
     check("the copy has the rows, with the login and the password of the source", rows == "100|5050", rows)
-    walk.go("/portal/servers/demo/orders-event")
-    page.get_by_role("link", name="Explain how it was made").click()
-    check("a restore that was made is told with what PostgreSQL logged, and with the source's records",
-          "What PostgreSQL logged" in page.inner_text("main") and page.locator("#records tr.left").count() > 0,
-          page.inner_text("main"))
-    walk.look("explain-made")
 
 
 def without_script(browser, base):
@@ -445,6 +487,18 @@ def backups(walk):
     walk.complete()
     walk.go("/portal/servers/demo/orders/backups")
     walk.look("backups")
+    page.get_by_role("button", name="Verify now").click()
+    check("the archive is verified in place", "The WAL archive is complete." in page.inner_text("[role=status]"),
+          page.inner_text("main"))
+    walk.look("backups-verified")
+    archive = sorted(pathlib.Path(os.environ["PITR_HOME"], "repository").glob(
+        f"{identity('orders')}/wal/*/*[0-9A-F].zst"))[1]
+    archive.rename(archive.with_suffix(".away"))
+    page.get_by_role("button", name="Verify now").click()
+    archive.with_suffix(".away").rename(archive)
+    check("and a missing segment is named", archive.stem in page.inner_text("main [role=alert]"),
+          page.inner_text("main"))
+    walk.go("/portal/servers/demo/orders/backups")
     page.get_by_role("link", name="Automatic").click()
     check("the filter leaves the automatic ones", "before-release" not in page.inner_text("table"))
     page.get_by_role("link", name="On-demand").click()
@@ -486,18 +540,6 @@ def settings(walk):
     page.locator("summary", has_text="Delete").click()
     page.get_by_role("button", name="Delete for good").click()
     walk.complete()
-    page.get_by_role("button", name="Verify now").click()
-    check("the archive is verified in place", "The WAL archive is complete." in page.inner_text("[role=status]"),
-          page.inner_text("main"))
-    walk.look("backups-verified")
-    archive = sorted(pathlib.Path(os.environ["PITR_HOME"], "repository").glob(
-        f"{identity('orders')}/wal/*/*[0-9A-F].zst"))[1]
-    archive.rename(archive.with_suffix(".away"))
-    page.get_by_role("button", name="Verify now").click()
-    archive.with_suffix(".away").rename(archive)
-    check("and a missing segment is named", archive.stem in page.inner_text("main [role=alert]"),
-          page.inner_text("main"))
-    walk.go("/portal/servers/demo/orders/backups")
     walk.go("/portal/servers/demo/orders/databases")
     check("a database is added and deleted", "shop" not in page.inner_text("main"), page.inner_text("main"))
 
@@ -585,12 +627,29 @@ def beside(walk):
     walk.look("access")
     walk.go("/portal/deleted")
     walk.look("deleted")
+    walk.go("/portal")
+    tree = page.get_by_role("list").filter(has_text="restored").first
+    check("the family tree has the copies, and the deleted one that can come back",
+          all(name in tree.inner_text() for name in ("orders-before", "orders-event", "orders-fast", "Deleted")),
+          page.inner_text("main"))
+    walk.look("family")
+    walk.go("/portal/deleted")
     page.get_by_role("link", name="Restore orders-fast").click()
     check("its name is free again", page.get_by_label("Server name").input_value() == "orders-fast")
     page.get_by_role("button", name="Restore").click()
     walk.complete()
     page.get_by_role("link", name="Go to resource").click()
     check("a deleted server comes back", "Ready" in page.inner_text("main"), page.inner_text("main"))
+    walk.go("/portal/deleted")
+    page.get_by_role("link", name="Purge orders-fast").click()
+    walk.look("purge")
+    page.get_by_label("Type the server's name").fill("orders-slow")
+    page.get_by_role("button", name="Purge for good").click()
+    check("a purge with another name is refused", "not the server's name" in page.inner_text("[role=alert]"))
+    page.get_by_label("Type the server's name").fill("orders-fast")
+    page.get_by_role("button", name="Purge for good").click()
+    page.wait_for_url("**/portal/deleted")
+    check("a deleted server is purged", "orders-fast" not in page.inner_text("main"), page.inner_text("main"))
 
 
 def strangers(browser, base):
@@ -645,29 +704,12 @@ def killed(walk, daemon, port):
     page = walk.page
     walk.go("/portal/servers/demo/orders/restore")
     page.locator("#name").fill("orders-killed")
-    walk.go("/portal")
-    tree = page.get_by_role("list").filter(has_text="restored").first
-    check("the family tree has the copies, and the deleted one that can come back",
-          all(name in tree.inner_text() for name in ("orders-before", "orders-event", "orders-fast", "Deleted")),
-          page.inner_text("main"))
-    walk.look("family")
-    walk.go("/portal/deleted")
     page.get_by_role("button", name="Review + create").click()
     page.get_by_role("button", name="Create").click()
     page.wait_for_url("**/portal/deployments/*")
     daemon.kill()
     daemon.wait(timeout=30)
     daemon = serve(port)
-    walk.go("/portal/deleted")
-    page.get_by_role("link", name="Purge orders-fast").click()
-    walk.look("purge")
-    page.get_by_label("Type the server's name").fill("orders-slow")
-    page.get_by_role("button", name="Purge for good").click()
-    check("a purge with another name is refused", "not the server's name" in page.inner_text("[role=alert]"))
-    page.get_by_label("Type the server's name").fill("orders-fast")
-    page.get_by_role("button", name="Purge for good").click()
-    page.wait_for_url("**/portal/deleted")
-    check("a deleted server is purged", "orders-fast" not in page.inner_text("main"), page.inner_text("main"))
     page.goto(page.url)
     walk.complete()
     check("a restore goes on without the daemon, and the session beyond it", True)
@@ -676,83 +718,6 @@ def killed(walk, daemon, port):
     return daemon
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def serve(port):
-    log = open(os.path.join(SCRATCH, "serve.log"), "a")
-    # A zone that is not UTC, and that has an hour twice.
-    process = subprocess.Popen([PITR, "serve", "--port", str(port)], stdout=log, stderr=log,
-                               env={**os.environ, "TZ": "Europe/Paris"})
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return process
-        time.sleep(0.1)
-    raise RuntimeError("pitr serve does not listen")
-
-
-def trust(name, home):
-    """As the guide has it for Chromium: the machine's authority in the user's certificate store."""
-    store = os.path.join(os.environ["HOME"], ".pki/nssdb")
-    made = [] if os.path.isdir(store) else [["-N", "--empty-password"]]
-    os.makedirs(store, exist_ok=True)
-    for arguments in made + [["-A", "-t", "C,,", "-n", name, "-i", home + "/ca/ca.crt"]]:
-        subprocess.run(["certutil", "-d", "sql:" + store, *arguments], check=True)
-
-
-def main():
-    port = free_port()
-    base = f"https://127.0.0.1:{port}"
-    daemon = serve(port)
-    try:
-        with sync_playwright() as playwright:
-            launch = browsers(playwright)
-            browser = launch()
-            try:
-                browser.new_page().goto(base + "/portal")
-                check("without the authority the browser refuses", False)
-            except Error as error:
-                check("without the authority the browser refuses", "ERR_CERT" in str(error), error)
-            browser.close()
-            trust("pitr", os.environ["PITR_HOME"])
-            browser = launch()
-            walk = Walk(browser, base, "the walk")
-            walk.sign_in()
-            create(walk)
-            retention(walk)
-            wait_until_restorable(walk)
-            moment = accident()
-            restore(walk, "orders-before", moment)
-            timeline(walk, moment)
-            moments(walk)
-            backups(walk)
-            settings(walk)
-            daemon = killed(walk, daemon, port)
-            without_script(browser, base)
-            beside(walk)
-            reader(browser, base)
-            walk.end()
-            strangers(browser, base)
-            tabs(browser, base)
-            begun = time.monotonic()
-            daemon.send_signal(signal.SIGTERM)
-            status = daemon.wait(timeout=30)
-            took = time.monotonic() - begun
-            check("SIGTERM ends the daemon within two seconds, beside open streams", status == 0 and took < 2,
-                  (status, took))
-    finally:
-        if daemon.poll() is None:
-            daemon.terminate()
-            daemon.wait(timeout=30)
-        print(f"# {count} checks, {failed} failed", flush=True)
-    sys.exit(1 if failed else 0)
-
-
-main()
 class Practice:
     """'pitr demo --portal' with a state directory of its own, and what it has said so far."""
 
@@ -864,15 +829,92 @@ def practised(launch):
     check("not even its group", "pitr-demo" not in practice.pitr("group", "list"))
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def serve(port):
+    log = open(os.path.join(SCRATCH, "serve.log"), "a")
+    # A zone that is not UTC, and that has an hour twice.
+    process = subprocess.Popen([PITR, "serve", "--port", str(port)], stdout=log, stderr=log,
+                               env={**os.environ, "TZ": "Europe/Paris"})
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return process
+        time.sleep(0.1)
+    raise RuntimeError("pitr serve does not listen")
+
+
+def trust(name, home):
+    """As the guide has it for Chromium: the machine's authority in the user's certificate store."""
+    store = os.path.join(os.environ["HOME"], ".pki/nssdb")
+    made = [] if os.path.isdir(store) else [["-N", "--empty-password"]]
+    os.makedirs(store, exist_ok=True)
+    for arguments in made + [["-A", "-t", "C,,", "-n", name, "-i", home + "/ca/ca.crt"]]:
+        subprocess.run(["certutil", "-d", "sql:" + store, *arguments], check=True)
+
+
 def browsers(playwright):
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     return lambda: playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
 
 
+def main():
     if os.environ.get("ONLY") == "practice":
         with sync_playwright() as playwright:
             practised(browsers(playwright))
         print(f"# {count} checks, {failed} failed", flush=True)
         sys.exit(1 if failed else 0)
+    port = free_port()
+    base = f"https://127.0.0.1:{port}"
+    daemon = serve(port)
+    try:
+        with sync_playwright() as playwright:
+            launch = browsers(playwright)
+            browser = launch()
+            try:
+                browser.new_page().goto(base + "/portal")
+                check("without the authority the browser refuses", False)
+            except Error as error:
+                check("without the authority the browser refuses", "ERR_CERT" in str(error), error)
+            browser.close()
+            trust("pitr", os.environ["PITR_HOME"])
+            browser = launch()
+            walk = Walk(browser, base, "the walk")
+            walk.sign_in()
+            create(walk)
+            retention(walk)
+            wait_until_restorable(walk)
+            moment = accident()
+            restore(walk, "orders-before", moment)
+            timeline(walk, moment)
+            moments(walk)
+            backups(walk)
+            settings(walk)
+            daemon = killed(walk, daemon, port)
+            without_script(browser, base)
+            beside(walk)
+            reader(browser, base)
+            walk.end()
+            strangers(browser, base)
+            tabs(browser, base)
+            begun = time.monotonic()
+            daemon.send_signal(signal.SIGTERM)
+            status = daemon.wait(timeout=30)
+            took = time.monotonic() - begun
+            check("SIGTERM ends the daemon within two seconds, beside open streams", status == 0 and took < 2,
+                  (status, took))
             browser.close()
             practised(launch)
+    finally:
+        if daemon.poll() is None:
+            daemon.terminate()
+            daemon.wait(timeout=30)
+        print(f"# {count} checks, {failed} failed", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+main()
