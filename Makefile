@@ -56,6 +56,8 @@ bench: release
 	@BIN=$(RELEASE)/release Scripts/bench-wal
 	@BIN=$(RELEASE)/release Scripts/bench-rows
 	@BIN=$(RELEASE)/release Scripts/bench-attach
+	@Scripts/portal --tools || true
+	@BIN=$(RELEASE)/release Scripts/bench-portal
 
 build: setup
 	$(SWIFT) build $(STRICT)
