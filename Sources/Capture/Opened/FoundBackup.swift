@@ -10,7 +10,7 @@ public struct FoundBackup: Sendable {
     public var systemIdentifier: UInt64
     public var segmentSize: WALSegmentSize
     public var label: BackupLabel
-    /// 1 or 2; nil where it has none.
+    /// PostgreSQL's, 1 or 2; nil where it has none.
     public var manifestVersion: Int?
     /// Whether each file has the checksum that the manifest says, and not only the size.
     public var isWhollyCompared: Bool
@@ -81,7 +81,7 @@ public struct FoundBackupExamination: Sendable {
         if let manifest = base.manifest { try reception.takeManifest(at: manifest) }
         progress.begin(
             target == nil ? "looking at the base backup" : "base backup",
-            totalBytes: base.form == .folder ? try base.storedBytes() : nil)
+            totalBytes: try base.contentBytes())
         do {
             let reader = FoundBaseReader(base: base, cancellation: cancellation, progress: progress)
             try reader.read { try reception.take($0) }
@@ -91,7 +91,7 @@ public struct FoundBackupExamination: Sendable {
         progress.end()
         var wal = reception.wal
         for folder in base.ownWAL + folders {
-            try wal.add(folder: folder, progress, cancellation)
+            try wal.add(folder: folder, from: base.firstSegment, progress, cancellation)
         }
         return try FoundBackupJudge(base: base, reception: reception, wal: wal).backup()
     }
@@ -107,9 +107,10 @@ struct FoundBackupJudge {
         let version = try version()
         let label = try label()
         let control = try control(version)
-        let manifest = reception.compare()
+        // The files of pgBackRest were compared with its manifest when they were read.
+        let manifest = base.isOfBackrest ? nil : reception.compare()
         noteLostTablespaces()
-        if let said = manifest?.systemIdentifier, said != control.systemIdentifier {
+        if let said = manifest?.systemIdentifier ?? base.knownSystem, said != control.systemIdentifier {
             reception.noteDamage(
                 "its manifest is of system \(said), and its data of system \(control.systemIdentifier)")
         }
@@ -138,7 +139,7 @@ struct FoundBackupJudge {
             base: base, version: version, systemIdentifier: control.systemIdentifier,
             segmentSize: control.walSegmentSize, label: label,
             manifestVersion: manifest.map { $0.systemIdentifier == nil ? 1 : 2 },
-            isWhollyCompared: reception.isWhollyCompared, stop: stop, began: began,
+            isWhollyCompared: base.isOfBackrest || reception.isWhollyCompared, stop: stop, began: began,
             completed: max(ended, last ?? ended),
             fileCount: reception.fileCount, totalBytes: reception.totalBytes,
             tablespaces: tablespaces(),
@@ -146,7 +147,8 @@ struct FoundBackupJudge {
                 "\"\($0)\" (the source's own, never in force in a copy)"
             },
             damages: reception.damages,
-            remarks: reception.remarks + remarks() + passedOver(segments, label.startTimeline), reach: reach,
+            remarks: base.remarks + reception.remarks + remarks() + passedOver(segments, label.startTimeline),
+            reach: reach,
             settings: control.parameters, files: reception.files,
             directories: reception.directories.sorted(), wal: wal, segments: segments)
     }

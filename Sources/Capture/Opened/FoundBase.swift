@@ -8,6 +8,8 @@ public struct FoundBase: Hashable, Sendable {
         case folder
         /// `base.tar`, one archive for each tablespace, and one for `pg_wal`; packed or not.
         case archives(base: String, tablespaces: [UInt32: String], wal: String?)
+        /// In a repository of pgBackRest.
+        case backrest(BackrestBackup)
     }
 
     /// What was named, absolute.
@@ -24,6 +26,10 @@ public struct FoundBase: Hashable, Sendable {
     var knownStop: LSN?
     var knownBegin: PostgresTimestamp?
     var knownEnd: PostgresTimestamp?
+    /// The server's identifier, as its maker wrote it down.
+    var knownSystem: UInt64?
+    /// What lies before this segment is not looked at.
+    var firstSegment: String?
 
     /// Recognises what lies there, a folder of a tool with several backups among it.
     ///
@@ -88,6 +94,30 @@ public struct FoundBase: Hashable, Sendable {
         }
     }
 
+    init(_ backup: BackrestBackup, at path: String) {
+        self.path = path
+        form = .backrest(backup)
+        tablespaces = [:]
+    }
+
+    public var isOfBackrest: Bool {
+        if case .backrest = form { true } else { false }
+    }
+
+    /// What is to be known of it, in words, as its maker wrote it down.
+    var remarks: [String] {
+        if case .backrest(let backup) = form { backup.remarks } else { [] }
+    }
+
+    /// Bytes that will be read, where that is known before.
+    func contentBytes() throws(Problem) -> UInt64? {
+        switch form {
+        case .folder: try storedBytes()
+        case .archives: nil
+        case .backrest(let backup): backup.unpackedBytes
+        }
+    }
+
     /// The folders whose WAL came with it.
     var ownWAL: [String] {
         guard form == .folder, DurableFiles.status(path + "/pg_wal")?.kind == .directory else {
@@ -106,6 +136,7 @@ public struct FoundBase: Hashable, Sendable {
         case .archives(let base, let others, let wal):
             return ([base, wal].compactMap { $0 } + others.values)
                 .reduce(0) { $0 + (DurableFiles.status($1)?.size ?? 0) }
+        case .backrest(let backup): return backup.storedBytes
         }
     }
 
@@ -154,8 +185,9 @@ public struct FoundBase: Hashable, Sendable {
         Problem(
             .invalidParameterValue, "'\(path)' is no base backup that can be read",
             detail: "it has neither PG_VERSION nor base.tar",
-            hint: "Name what pg_basebackup wrote, plain or tar. Anything else can be unpacked first, and the "
-                + "folder that has PG_VERSION in it be named.")
+            hint: "Name what pg_basebackup wrote, plain or tar; a repository of pgBackRest is named with "
+                + "--pgbackrest. Anything else can be unpacked first, and the folder that has PG_VERSION in it "
+                + "be named.")
     }
 }
 

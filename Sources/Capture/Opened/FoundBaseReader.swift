@@ -12,6 +12,8 @@ struct FoundBaseReader {
         case end
         /// Neither a file nor a directory, and nothing that PostgreSQL needs.
         case left(String)
+        /// What is wrong with a file, in words.
+        case damaged(String)
     }
 
     let base: FoundBase
@@ -35,6 +37,8 @@ struct FoundBaseReader {
                 try self.archive(path, "pg_tblspc/\(number)/", body)
             }
             try self.archive(archive, "", body)
+        case .backrest(let backup):
+            try BackrestReader(backup: backup, cancellation: cancellation, progress: progress).read(body)
         }
     }
 

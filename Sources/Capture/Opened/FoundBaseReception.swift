@@ -114,6 +114,7 @@ final class FoundBaseReception {
         case .file(let path, let modified): try begin(path, modified)
         case .content(let bytes): try take(bytes)
         case .end: try end()
+        case .damaged(let words): damages.append(words)
         }
     }
 

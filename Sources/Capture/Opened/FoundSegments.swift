@@ -1,3 +1,4 @@
+import Notation
 public import Planning
 import Platform
 public import PostgresFormat
@@ -152,6 +153,16 @@ public struct FoundWAL: Sendable {
         return bare
     }
 
+    /// As `bareName`, and for names as pgBackRest gives them, with the SHA-1 of their content.
+    static func name(_ fileName: String) -> (bare: String, sha1: [UInt8]?)? {
+        let suffix = Packing.allCases.map(\.suffix).first { fileName.hasSuffix($0) } ?? ""
+        let parts = fileName.dropLast(suffix.count).split(separator: "-", omittingEmptySubsequences: false)
+        if parts.count == 2, parts[1].utf8.count == 40, let digest = Hexadecimal.bytes(parts[1]) {
+            return bareName(String(parts[0])).map { ($0, digest) }
+        }
+        return bareName(fileName).map { ($0, nil) }
+    }
+
     /// Whether files of that name have WAL in them, and not only text.
     static func isSegment(_ bare: String) -> Bool {
         let parts = bare.split(separator: ".")
@@ -159,10 +170,16 @@ public struct FoundWAL: Sendable {
     }
 
     /// Looks at every file of WAL below a folder, on all processors. What is none is passed over.
+    ///
+    /// - Parameter first: the name of a segment; what lies before is passed over, whatever its timeline.
     mutating func add(
-        folder: String, _ progress: any ProgressReporter, _ cancellation: CancellationFlag
+        folder: String, from first: String? = nil, _ progress: any ProgressReporter,
+        _ cancellation: CancellationFlag
     ) throws(Problem) {
-        let files = try Self.files(below: folder)
+        let files = try Self.files(below: folder).filter { file in
+            // Without the timeline the names of all sizes are in the order of WAL.
+            !Self.isSegment(file.bare) || first.map { file.bare.dropFirst(8) >= $0.dropFirst(8) } ?? true
+        }
         let total = files.reduce(0) { $0 + $1.status.size }
         progress.begin("looking at WAL", totalBytes: total)
         defer { progress.end() }
@@ -170,26 +187,31 @@ public struct FoundWAL: Sendable {
         let found = try Workers.map(segments.count) { (place) throws(Problem) -> Seen in
             try cancellation.check()
             defer { progress.advance(bytes: segments[place].status.size) }
-            let (path, bare, status) = segments[place]
-            return try Self.look(path, bare, try FoundFolder.open(path, status), cancellation)
+            return try Self.look(segments[place], cancellation)
         }
         for (seen, file) in zip(found, segments) { add(seen, file.bare, file.path) }
         // One after the other, so that no more of them is held than is taken.
-        for (path, bare, status) in files where !Self.isSegment(bare) {
+        for file in files where !Self.isSegment(file.bare) {
             try cancellation.check()
-            add(try Self.look(path, bare, try FoundFolder.open(path, status), cancellation), bare, path)
-            progress.advance(bytes: status.size)
+            add(try Self.look(file, cancellation), file.bare, file.path)
+            progress.advance(bytes: file.status.size)
         }
     }
 
-    private static func files(below folder: String) throws(Problem)
-        -> [(path: String, bare: String, status: FileStatus)]
-    {
-        var files: [(path: String, bare: String, status: FileStatus)] = []
+    private struct File: Sendable {
+        var path: String
+        var bare: String
+        var sha1: [UInt8]?
+        var status: FileStatus
+    }
+
+    private static func files(below folder: String) throws(Problem) -> [File] {
+        var files: [File] = []
         try FoundFolder.walk(folder) { (entry) throws(Problem) in
             let name = String(entry.path.split(separator: "/").last ?? "")
-            if entry.status.kind == .file, let bare = bareName(name) {
-                files.append((folder + "/" + entry.path, bare, entry.status))
+            if entry.status.kind == .file, let (bare, sha1) = self.name(name) {
+                files.append(
+                    File(path: folder + "/" + entry.path, bare: bare, sha1: sha1, status: entry.status))
             }
             return true
         }
@@ -237,12 +259,12 @@ public struct FoundWAL: Sendable {
         }
     }
 
-    private static func look(
-        _ path: String, _ bare: String, _ file: OpenFile, _ cancellation: CancellationFlag
-    ) throws(Problem) -> Seen {
+    private static func look(_ file: File, _ cancellation: CancellationFlag) throws(Problem) -> Seen {
+        let path = file.path
         do {
-            let unpacked = try UnpackedFile(file, cancellation: cancellation)
-            guard isSegment(bare) else {
+            let unpacked = try UnpackedFile(
+                try FoundFolder.open(path, file.status), cancellation: cancellation)
+            guard isSegment(file.bare) else {
                 var text: [UInt8] = []
                 try unpacked.forEachChunk { bytes in
                     text.append(contentsOf: bytes)
@@ -251,12 +273,17 @@ public struct FoundWAL: Sendable {
                 guard text.count <= mostHistoryBytes else { return .nothing("it is too long") }
                 return .text(String(decoding: text, as: UTF8.self))
             }
-            var examiner = SegmentExaminer(fileName: bare)
+            var examiner = SegmentExaminer(fileName: file.bare)
+            var sum = file.sha1.map { _ in SHA1() }
             try unpacked.forEachChunk { bytes in
                 examiner.feed(bytes)
+                sum?.add(bytes)
                 return examiner.bytes <= mostSegmentBytes
             }
             guard examiner.bytes <= mostSegmentBytes else { return .nothing("it is longer than any segment") }
+            guard sum?.finish() == file.sha1 else {
+                return .nothing("it does not have the SHA-1 that its name says")
+            }
             let isPacked = unpacked.packing != nil
             guard let segment = examiner.finish(path: path, place: path, isPacked: isPacked) else {
                 return .nothing("its first page is not one of a segment of that name")

@@ -16,11 +16,9 @@ extension ControlPlane {
     public static func checkOpen(
         _ request: OpenRequest, progress: any ProgressReporter, cancellation: CancellationFlag
     ) throws(Problem) -> OpenReport {
-        let base = try FoundBase.find(
-            at: request.base, backup: request.backup, tablespaces: request.tablespaces)
         do throws(Problem) {
             let found = try FoundBackupExamination(
-                base, wal: request.wal, progress: progress, cancellation: cancellation
+                findBase(request), wal: request.wal, progress: progress, cancellation: cancellation
             ).look()
             return OpenReport(found)
         } catch {
@@ -38,8 +36,7 @@ extension ControlPlane {
     public func openBackup(_ request: OpenRequest) throws -> OpenedServer {
         let name = request.name.lowercased()
         try Self.validate(serverName: name)
-        let base = try FoundBase.find(
-            at: request.base, backup: request.backup, tablespaces: request.tablespaces)
+        let base = try Self.findBase(request)
         let (row, lock) = try claimOpened(request, name, base)
         defer { lock.release() }
         var notes: [String] = []
@@ -51,6 +48,15 @@ extension ControlPlane {
         }
         let reference = ServerReference(resourceGroup: row.resourceGroup, name: row.name)
         return OpenedServer(server: try showServer(reference), notes: notes)
+    }
+
+    private static func findBase(_ request: OpenRequest) throws(Problem) -> FoundBase {
+        switch request.kind {
+        case .base:
+            try FoundBase.find(at: request.base, backup: request.backup, tablespaces: request.tablespaces)
+        case .backrest(let stanza):
+            try BackrestRepository(at: request.base, stanza: stanza).base(request.backup)
+        }
     }
 
     private func claimOpened(

@@ -32,7 +32,8 @@ extension OpenReport {
         }
         if found.damages.isEmpty {
             let compared = found.isWhollyCompared ? "as" : "as large as"
-            let known = found.manifestVersion.map { _ in ", each \(compared) its manifest says" } ?? ""
+            let isTold = found.manifestVersion != nil || found.base.isOfBackrest
+            let known = isTold ? ", each \(compared) its manifest says" : ""
             findings.append(Finding(.ok, "base backup", "\(found.fileCount) files\(known)"))
         }
         return findings + found.remarks.map { Finding(.warning, "remark", $0) }
@@ -82,6 +83,10 @@ extension OpenReport {
 extension FoundBase {
     var openedForm: OpenedFolder.Form {
         if isOfBarman { return .barman }
-        return form == .folder ? .plain : .tar
+        return switch form {
+        case .folder: .plain
+        case .archives: .tar
+        case .backrest: .pgbackrest
+        }
     }
 }

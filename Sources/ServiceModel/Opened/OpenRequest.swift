@@ -1,10 +1,19 @@
 /// What `open` was asked for.
 public struct OpenRequest: Hashable, Sendable {
+    /// What is at the place that was named.
+    public enum Kind: Hashable, Sendable {
+        /// Told by what lies there.
+        case base
+        /// A repository of pgBackRest; a stanza that is nil is the only one.
+        case backrest(stanza: String?)
+    }
+
     public var resourceGroup: String
     public var name: String
-    /// An absolute path: a data directory, a folder of tar archives, one of them, or a Barman server's
-    /// directory.
+    /// An absolute path: a data directory, a folder of tar archives, one of them, a Barman server's
+    /// directory, or a repository of pgBackRest.
     public var base: String
+    public var kind = Kind.base
     /// Absolute paths of folders with WAL.
     public var wal: [String]
     /// Which one of several backups that lie there; nil is the newest whole one.

@@ -10,6 +10,8 @@ public struct OpenedFolder: Hashable, Sendable, Codable {
         case tar
         /// A backup in the directory of a server as Barman keeps it.
         case barman
+        /// A backup in a repository of pgBackRest.
+        case pgbackrest
     }
 
     public var base: String

@@ -25,7 +25,8 @@ enum OpenView {
         text.field("Began", contents.began.wholeSeconds)
         text.field("From", "\(contents.startLSN) to \(contents.stopLSN)")
         text.field("Files", "\(contents.files), \(ByteText.of(contents.bytes))")
-        text.field("Manifest", contents.manifestVersion.map { "version \($0)" } ?? "none")
+        let manifest = contents.form == .pgbackrest ? "pgBackRest's" : "none"
+        text.field("Manifest", contents.manifestVersion.map { "version \($0)" } ?? manifest)
         if !contents.tablespaces.isEmpty {
             text.field("Tablespaces", contents.tablespaces.map { String($0) }.joined(separator: ", "))
         }

@@ -14,7 +14,8 @@ struct OpenCommand: PitrCommand {
             PG_VERSION in it, a folder that has base.tar, or one archive. PostgreSQL 15 to 18. --wal names \
             folders into which the server archived its WAL, or where pg_receivewal put it; packed with \
             gzip, zstd, lz4, bzip2 or xz or not. The directory of a server as Barman keeps it is taken \
-            with all that is in it.
+            with all that is in it; and so is a stanza of a pgBackRest repository, with --pgbackrest \
+            instead of --base, that is not encrypted and without block incremental backups.
 
             Nothing of what lies there is changed. All of it is checked and brought into a repository of \
             pitr's own, so that it may go afterwards. Then timeline, plan, explain, restore, undo, \
@@ -32,9 +33,19 @@ struct OpenCommand: PitrCommand {
             "The base backup: a data directory, a folder of archives, one, or a Barman server's.",
             valueName: "path"),
         completion: .file())
-    var base: String
+    var base: String?
     @Option(
-        help: ArgumentHelp("Which backup of a Barman server; else the newest whole one.", valueName: "id"))
+        help: ArgumentHelp(
+            "Instead of --base: a repository of pgBackRest, what its repo1-path says.",
+            valueName: "directory"),
+        completion: .directory)
+    var pgbackrest: String?
+    @Option(help: ArgumentHelp("Which stanza of the repository, if it has several.", valueName: "name"))
+    var stanza: String?
+    @Option(
+        name: [.long, .customLong("set")],
+        help: ArgumentHelp(
+            "Which backup of a Barman server or of a stanza; else the newest whole one.", valueName: "id"))
     var backup: String?
     @Option(
         parsing: .singleValue,
@@ -58,6 +69,15 @@ struct OpenCommand: PitrCommand {
         if name == nil, !check {
             throw ValidationError("give it a name with --name, or look only with --check")
         }
+        guard (base == nil) != (pgbackrest == nil) else {
+            throw ValidationError("say what to open with --base or with --pgbackrest")
+        }
+        guard pgbackrest != nil || stanza == nil else {
+            throw ValidationError("--stanza is for a repository that --pgbackrest names")
+        }
+        guard pgbackrest == nil || tablespace.isEmpty else {
+            throw ValidationError("a repository of pgBackRest has the tablespaces: leave --tablespace out")
+        }
         guard Set(tablespace.map(\.number)).count == tablespace.count else {
             throw ValidationError("--tablespace names a tablespace twice")
         }
@@ -79,8 +99,9 @@ struct OpenCommand: PitrCommand {
 
     private var request: OpenRequest {
         var request = OpenRequest(
-            resourceGroup: group.resourceGroup, name: name ?? "", base: Self.place(base),
-            wal: wal.map(Self.place))
+            resourceGroup: group.resourceGroup, name: name ?? "",
+            base: Self.place(base ?? pgbackrest ?? ""), wal: wal.map(Self.place))
+        if pgbackrest != nil { request.kind = .backrest(stanza: stanza) }
         for named in tablespace { request.tablespaces[named.number] = Self.place(named.directory) }
         request.backup = backup
         request.adminUser = adminUser

@@ -1,0 +1,175 @@
+import Notation
+import Platform
+import PostgresClient
+import TestKit
+import Testing
+
+extension EndToEnd {
+    /// Repositories of pgBackRest; Debian's pgBackRest made them.
+    @Suite(.serialized)
+    struct OpenBackrestTests {
+        private static let program = "/usr/bin/pgbackrest"
+        /// It knows PostgreSQL up to 15.
+        private static let isThere = DurableFiles.exists(program) && PostgresFixture.major == "15"
+
+        /// A server with two repositories, the second with bundles.
+        private struct Backrest {
+            let postgres: PostgresFixture
+            let scratch: ScratchDirectory
+
+            init() throws {
+                scratch = try ScratchDirectory("backrest")
+                for name in ["one", "two", "lock", "ts"] { try scratch.directory(name) }
+                let place = scratch.file("pgbackrest.conf")
+                postgres = try PostgresFixture(settings: [
+                    "archive_mode": "on",
+                    "archive_command": "\(program) --config=\(place) --stanza=main archive-push %p",
+                ])
+                let text = """
+                    [global]
+                    log-level-console=warn
+                    log-level-file=off
+                    lock-path=\(scratch.file("lock"))
+                    start-fast=y
+                    compress-type=zst
+                    repo1-path=\(scratch.file("one"))
+                    repo2-path=\(scratch.file("two"))
+                    repo2-bundle=y
+                    [main]
+                    pg1-path=\(postgres.dataDirectory)
+                    pg1-socket-path=\(postgres.socketDirectory)
+                    pg1-port=\(postgres.port)
+                    pg1-user=\(PostgresFixture.superuser)
+
+                    """
+                try RunAs().runChecked(Command("tee", [place], standardInput: text))
+                try run("stanza-create")
+            }
+
+            func run(_ arguments: String...) throws {
+                try RunAs().runChecked(
+                    Command(
+                        program,
+                        ["--config=\(scratch.file("pgbackrest.conf"))", "--stanza=main"] + arguments,
+                        workingDirectory: "/", timeoutSeconds: 50))
+            }
+
+            /// The label of a new backup.
+            func backUp(_ name: String, _ type: String, _ packing: String) throws -> String {
+                try run(
+                    "backup", "--repo=\(name == "one" ? 1 : 2)", "--type=\(type)",
+                    "--compress-type=\(packing)")
+                let labels = try DurableFiles.list(scratch.file("\(name)/backup/main")).filter {
+                    $0.hasPrefix("2")
+                }
+                return try #require(labels.max())
+            }
+
+            /// Names, sizes, times, rights and bytes of both repositories.
+            func fingerprint() throws -> String {
+                let steps =
+                    "cd \(scratch.path) && { find one two -printf '%p %s %T@ %m %u %l\\n' | sort; "
+                    + "find one two -type f -exec sha256sum {} + | sort; } | sha256sum"
+                return try RunAs().runChecked(
+                    Command("bash", ["-c", steps], workingDirectory: "/", timeoutSeconds: 50)
+                ).standardOutput
+            }
+
+            /// A dump of the same moment, restored by pgBackRest itself.
+            func restored(_ label: String, _ moment: String) throws -> String {
+                for name in ["data", "far"] { try scratch.directory(name) }
+                let data = scratch.file("data")
+                try run(
+                    "restore", "--repo=1", "--set=\(label)", "--pg1-path=\(data)", "--type=time",
+                    "--target=\(moment)", "--target-action=promote",
+                    "--tablespace-map-all=\(scratch.file("far"))")
+                let steps = """
+                    set -e
+                    bin=\(PostgresFixture.binDirectory)
+                    $bin/pg_ctl -D \(data) -l \(scratch.file("log")) -w start \
+                    -o "-k \(data) -c archive_mode=off -c fsync=off" > \(scratch.file("out"))
+                    until [ "$($bin/psql -XAt -h \(data) -p \(postgres.port) -U azuresu -d postgres \
+                    -c 'SELECT pg_is_in_recovery()')" = f ]; do sleep 0.05; done
+                    \(OpenBackrestTests.dumping(data, postgres.port))
+                    $bin/pg_ctl -D \(data) -m immediate stop > \(scratch.file("out"))
+                    """
+                return try RunAs().runChecked(
+                    Command("bash", ["-c", steps], workingDirectory: "/", timeoutSeconds: 50)
+                ).standardOutput
+            }
+        }
+
+        private static func dumping(_ socket: String, _ port: UInt16) -> String {
+            "\(PostgresFixture.binDirectory)/pg_dump -h \(socket) -p \(port) -U azuresu postgres "
+                + "| grep -v restrict"
+        }
+
+        @Test(.enabled(if: isThere, "pgBackRest is not installed, or not for it"), .timeLimit(.minutes(2)))
+        func `what pgBackRest keeps is restored as pgBackRest does, and stays as it is`() throws {
+            try ProductUnderTest.use("openbackrest") { product in
+                let backrest = try Backrest()
+                let source = backrest.postgres
+                try source.psql("CREATE TABLE orders AS SELECT generate_series(1, 500) AS id")
+                try source.psql("CREATE UNLOGGED TABLE lost AS SELECT 1 AS x; CREATE TABLE empty (x int)")
+                try source.psql("CREATE TABLESPACE far LOCATION '\(backrest.scratch.file("ts"))'")
+                try source.psql("CREATE TABLE far TABLESPACE far AS SELECT 7 AS x")
+                _ = try backrest.backUp("one", "full", "gz")
+                _ = try backrest.backUp("two", "full", "zst")
+                try source.psql("INSERT INTO orders VALUES (501)")
+                _ = try backrest.backUp("one", "diff", "gz")
+                try source.psql("INSERT INTO far VALUES (8)")
+                let newest = try backrest.backUp("one", "incr", "gz")
+                _ = try backrest.backUp("two", "incr", "zst")
+                try source.psql("SELECT pg_sleep(1.1); INSERT INTO orders VALUES (502)")
+                let moment = try source.psql("SELECT clock_timestamp()")
+                try source.psql("DROP TABLE orders")
+                try backrest.run("check")
+                try source.stop("immediate")
+                let before = try backrest.fingerprint()
+
+                let expected = try backrest.restored(newest, moment)
+                #expect(expected.contains("COPY public.orders"))
+                let opened: [(name: String, options: [String], target: [String])] = [
+                    ("one", ["--stanza", "main", "--set", newest], ["--restore-time", moment]),
+                    ("two", [], ["--before", "drop table orders"]),
+                ]
+                for (name, options, target) in opened {
+                    let place = backrest.scratch.file(name)
+                    let server = try product.run(
+                        ["open", "-n", name, "--pgbackrest", place] + options
+                    ).value()
+                    #expect(server["local"]?["opened"]?["form"] == "pgbackrest")
+                    let copy = try product.restore("\(name)-copy", from: name, target).server
+                    let dump = try RunAs().runChecked(
+                        Command(
+                            "bash", ["-c", Self.dumping(copy.socketDirectory, UInt16(copy.port))],
+                            workingDirectory: "/", timeoutSeconds: 50)
+                    ).standardOutput
+                    #expect(dump == expected, "\(name)")
+                    try product.delete("\(name)-copy")
+                }
+                #expect(try backrest.fingerprint() == before)
+                try Self.refusals(product, backrest)
+            }
+        }
+
+        private static func refusals(_ product: ProductUnderTest, _ backrest: Backrest) throws {
+            let other = try product.run([
+                "open", "--check", "--pgbackrest", backrest.scratch.file("one"), "--stanza", "prod",
+            ])
+            #expect(other.errors.contains("it has main"), "\(other)")
+            // The newest segment but one is gone.
+            let archive = backrest.scratch.file("two/archive/main/15-1/0000000100000000")
+            let segments = try DurableFiles.list(archive).filter { $0.contains("-") }.sorted()
+            let missing = try #require(segments.dropLast().last)
+            try DurableFiles.removeFile("\(archive)/\(missing)")
+            let gap = try product.run([
+                "open", "--check", "--pgbackrest", backrest.scratch.file("two"),
+            ]).value()
+            #expect(gap["isUsable"] == true)
+            #expect(gap["contents"]?["form"] == "pgbackrest")
+            #expect(gap["contents"]?["tablespaces"]?.array?.count == 1)
+            #expect(gap["contents"]?["gaps"]?.array?.first?["first"]?.string == String(missing.prefix(24)))
+        }
+    }
+}
