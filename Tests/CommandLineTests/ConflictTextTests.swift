@@ -20,7 +20,7 @@ struct ConflictTextTests {
         #expect(
             words == "public.deadlines id=7: due was '2026-12-01', became '2099-01-01', is '2026-12-24'; "
                 + "note was NULL, became '\(String(repeating: "x", count: 37))…', is ''; "
-                + "written since by 745 at 2000-01-01T00:00:00Z")
+                + "written since by 745 at 2000-01-01T00:00:00.000000Z")
     }
 
     @Test func `another verdict is named, and a reason`() {

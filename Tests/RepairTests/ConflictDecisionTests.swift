@@ -117,7 +117,7 @@ struct ConflictDecisionTests {
         try refuses(
             {
                 $0[0].key = "id=2"
-            }, "no row in conflict has these")
+            }, "that row is not in conflict")
         try refuses(
             { decisions in
                 let restorable = Self.row("2", .restorable)
@@ -125,6 +125,6 @@ struct ConflictDecisionTests {
                 decisions[0].before = restorable.before?[1]?.text
                 decisions[0].after = restorable.after?[1]?.text
                 decisions[0].now = "now"
-            }, "no row")
+            }, "that row is not in conflict")
     }
 }

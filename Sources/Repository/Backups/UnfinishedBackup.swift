@@ -3,8 +3,8 @@ public import PostgresFormat
 
 /// A base backup that is being made.
 ///
-/// Its folder's name ends in `.incomplete` until everything in it is on the disk. What is killed before leaves
-/// a folder that is no backup, and that maintenance removes.
+/// Its folder's name ends in `.incomplete` until everything in it is on the disk. What is killed before
+/// leaves a folder that is no backup, and that maintenance removes.
 public struct UnfinishedBackup: Sendable {
     private let layout: RepositoryLayout
     private let folder: String

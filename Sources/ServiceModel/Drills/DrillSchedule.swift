@@ -10,8 +10,8 @@ public struct DrillSchedule: Codable, Hashable, Sendable {
     /// As they were when this was chosen.
     public var assertions: [DrillAssertion] = []
     public var database = "postgres"
-    /// Commands to run against each copy, as they were written; nil for none. Whoever is on the machine with the
-    /// rights of the servers' account chooses them, and nobody by the API or the portal.
+    /// Commands to run against each copy, as they were written; nil for none. Whoever is on the machine with
+    /// the rights of the servers' account chooses them, and nobody by the API or the portal.
     public var steps: [DrillCommand]?
     /// Seconds for each assertion and each step.
     public var timeLimit = 600.0

@@ -76,8 +76,8 @@ struct UndoCommand: PitrCommand {
     var conflicts = ConflictRule.stop
     @Option(
         help: ArgumentHelp(
-            "What becomes of rows in conflict one by one: the conflicts.csv of an undo before, with before, now or skip "
-                + "in its last column. --conflicts is for rows that are left empty there.",
+            "What becomes of rows in conflict one by one: the conflicts.csv of an undo before, with before, now or "
+                + "skip in its last column. --conflicts is for rows that are left empty there.",
             valueName: "file"), completion: .file())
     var decisions: String?
     @Option(
