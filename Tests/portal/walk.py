@@ -60,6 +60,7 @@ def sql(server, text):
 
 # What differs from run to run, and what stands for it in the files that the pages are compared with.
 VOLATILE = [(re.compile(pattern), word) for pattern, word in (
+    (r"127\.\d+\.\d+\.\d+(:\d+)?", "ADDRESS"),
     (r"FirewallIPAddress_[\d_-]+", "RULE"),
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|Z| ?[+-]\d\d(:?\d\d)?)?", "TIME"),
     (r"\d{4}-\d\d-\d\d", "DAY"),
@@ -69,7 +70,6 @@ VOLATILE = [(re.compile(pattern), word) for pattern, word in (
     (r"\b[0-9A-F]{24}\b(\.[0-9A-F]{8}\.backup)?", "SEGMENT"),
     (r"\b[0-9A-F]{1,8}/[0-9A-F]{1,8}\b", "LSN"),
     (r"backup_\d+", "BACKUP"),
-    (r"127\.\d+\.\d+\.\d+(:\d+)?", "ADDRESS"),
     (r"\b1\d\.\d+\b", "VERSION"),
     (r"\d+(\.\d+)? ?(B|[kKMG]i?B|bytes)\b", "SIZE"),
     (r"\d+(\.\d+)? ?(ms|s|min|h|seconds?|minutes?|hours?|days?)\b", "SPAN"),
