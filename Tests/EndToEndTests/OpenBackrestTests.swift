@@ -123,6 +123,11 @@ extension EndToEnd {
                 try source.psql("SELECT pg_sleep(1.1); INSERT INTO orders VALUES (502)")
                 let moment = try source.psql("SELECT clock_timestamp()")
                 try source.psql("DROP TABLE orders")
+                // So that the newest segment but one is none that a backup needs.
+                for table in ["late", "later"] {
+                    try source.psql("CREATE TABLE \(table) (x int)")
+                    try source.psql("SELECT pg_switch_wal()")
+                }
                 try backrest.run("check")
                 try source.stop("immediate")
                 let before = try backrest.fingerprint()
