@@ -127,4 +127,35 @@ struct ConflictDecisionTests {
                 decisions[0].now = "now"
             }, "that row is not in conflict")
     }
+
+    @Test func `old values need each cell in conflict to have been looked at`() throws {
+        let looked = Self.plan([Self.row("1")])
+        var later = looked
+        // Another cell was written since.
+        later.tables[0].rows[0].conflicts = [1, 2]
+        later.tables[0].rows[0].now?[2] = "new"
+        func put(_ word: String, of seen: UndoPlan, to plan: UndoPlan) throws -> UndoPlan {
+            var (plan, taken) = (
+                plan, try ConflictDecisions(try DecisionFile(Self.file(seen, [word])).decisions())
+            )
+            try taken.apply(to: &plan)
+            try taken.finish(plan, isStopped: false)
+            return plan
+        }
+        let problem = #expect(throws: Problem.self) { try put("before", of: looked, to: later) }
+        #expect(problem?.detail?.contains("column b of that row is in conflict as well") == true)
+        #expect(try put("skip", of: looked, to: later).tables[0].rows[0].decision == .skip)
+        // One word stands for all lines of its row.
+        #expect(try put("before", of: later, to: later).tables[0].rows[0].decision == .before)
+        // A row that had gone, and another one with NULL in its place.
+        var gone = Self.plan([Self.row("1", now: nil)])
+        let there = gone
+        gone.tables[0].rows[0].now = nil
+        gone.tables[0].rows[0].reason = RowJudge.deletedReason
+        #expect(try put("before", of: gone, to: gone).tables[0].rows[0].decision == .before)
+        let back = #expect(throws: Problem.self) { try put("before", of: gone, to: there) }
+        #expect(back?.detail?.contains("the row is there again") == true)
+        let left = #expect(throws: Problem.self) { try put("skip", of: there, to: gone) }
+        #expect(left?.detail?.contains("has been deleted since") == true)
+    }
 }

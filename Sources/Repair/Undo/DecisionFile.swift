@@ -9,11 +9,16 @@ public struct DecisionFile: Sendable {
         /// The words in the column of decisions; nil where there are none.
         var decision: String?
         var fields: [String?]
+        /// What the lines of one row have alike: all but the column, its values and the decision. Nil where
+        /// nothing tells the row from others.
+        var row: [String?]?
     }
 
     let entries: [Entry]
     private static let named = ["table", "key", "column", "before", "after", "now"]
     private let places: [Int]
+    /// Where it says what stands in the way of a row; a file may be without.
+    private let reasonPlace: Int?
 
     /// - Throws: `.usage` with the line where it is no such file.
     public init(_ bytes: [UInt8]) throws(Problem) {
@@ -32,33 +37,53 @@ public struct DecisionFile: Sendable {
             throw Self.refused("its first line names no column '\(UndoRows.decisionName)'")
         }
         self.places = places
+        reasonPlace = names.firstIndex(of: "reason")
+        let ofCell = Set(places.dropFirst(2) + [decision])
         var entries: [Entry] = []
         for line in lines {
             guard line.fields.count == names.count else {
                 throw Self.refused(
                     "line \(line.number) has \(line.fields.count) fields, and the first one \(names.count)")
             }
-            entries.append(Entry(line: line.number, decision: line.fields[decision], fields: line.fields))
+            let key = line.fields[places[1]] ?? ""
+            let row = line.fields.indices.filter { !ofCell.contains($0) }.map { line.fields[$0] }
+            entries.append(
+                Entry(
+                    line: line.number, decision: line.fields[decision], fields: line.fields,
+                    row: UndoRows.isKeyOfOneRow(key) ? row : nil))
         }
         self.entries = entries
     }
 
-    /// Those lines on which there is a decision.
+    /// What is decided, each line by itself. A word on one line of a row is a word about all of its lines: who
+    /// wrote it had them before his eyes. Where nothing tells a row from others, each of its lines needs one.
     ///
     /// - Throws: `.usage` for a word that is none.
     public func decisions() throws(Problem) -> [ConflictDecision] {
         var decisions: [ConflictDecision] = []
-        for entry in entries {
-            let word = (entry.decision ?? "").lowercased().filter { !$0.isWhitespace }
-            guard !word.isEmpty else { continue }
-            guard let choice = ConflictDecision.Choice(rawValue: word) else {
-                throw Self.refused(
-                    "line \(entry.line) decides '\((entry.decision ?? "").visible())'",
-                    hint: "A decision is before, now or skip; leave it empty where there is none yet.")
+        var rest = entries[...]
+        while let first = rest.first {
+            let lines = first.row == nil ? rest.prefix(1) : rest.prefix { $0.row == first.row }
+            rest = rest.dropFirst(lines.count)
+            let choices = try lines.map { (line) throws(Problem) in try Self.choice(line) }
+            // Of several words none is better than another one: that is refused later, with the lines.
+            let only = Set(choices.compactMap(\.self)).count == 1 ? choices.compactMap(\.self).first : nil
+            for (line, choice) in zip(lines, choices) {
+                if let choice = choice ?? only { decisions.append(decision(line, choice)) }
             }
-            decisions.append(decision(entry, choice))
         }
         return decisions
+    }
+
+    private static func choice(_ entry: Entry) throws(Problem) -> ConflictDecision.Choice? {
+        let word = (entry.decision ?? "").lowercased().filter { !$0.isWhitespace }
+        guard !word.isEmpty else { return nil }
+        guard let choice = ConflictDecision.Choice(rawValue: word) else {
+            throw refused(
+                "line \(entry.line) decides '\((entry.decision ?? "").visible())'",
+                hint: "A decision is before, now or skip; leave it empty where there is none yet.")
+        }
+        return choice
     }
 
     /// - Parameter record: the place of the cell in the file, counted from 0; nil if it has none there.
@@ -70,7 +95,8 @@ public struct DecisionFile: Sendable {
         let fields = places.map { entry.fields[$0] }
         return ConflictDecision(
             table: fields[0] ?? "", key: fields[1] ?? "", column: fields[2] ?? "", before: fields[3],
-            after: fields[4], now: fields[5], choice: choice, line: entry.line)
+            after: fields[4], now: fields[5], choice: choice, line: entry.line,
+            isThere: reasonPlace.map { entry.fields[$0] != RowJudge.deletedReason })
     }
 
     static func refused(

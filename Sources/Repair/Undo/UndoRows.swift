@@ -62,6 +62,9 @@ public struct UndoRows: Sendable {
         return key.columns.map { "\(shape.columns[$0].name)=\(cells[$0]?.text ?? "")" }.joined(separator: " ")
     }
 
+    /// Whether nothing but one row has this key, as `key(of:_:)` writes it.
+    static func isKeyOfOneRow(_ key: String) -> Bool { !key.isEmpty && !key.hasPrefix("ctid=") }
+
     private static func text(_ cells: Cells?, _ place: Int) -> String? {
         guard let cell = cells?[place] else { return nil }
         return cell.text

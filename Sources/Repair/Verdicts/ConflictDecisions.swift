@@ -5,7 +5,8 @@ public import ServiceModel
 /// Decisions about rows in conflict, put to the rows that they name.
 ///
 /// A decision was made by somebody who looked at values: it counts where all of them are as they were, byte
-/// by byte, and is refused anywhere else. A row is decided as a whole, by any of its cells.
+/// by byte, and is refused anywhere else. A row is decided as a whole. It gets its old values only where each
+/// of its cells in conflict was looked at: one that was written meanwhile would be overwritten unseen.
 public struct ConflictDecisions: Sendable {
     /// What tells a cell from others.
     private struct Place: Hashable {
@@ -35,7 +36,7 @@ public struct ConflictDecisions: Sendable {
         for decision in decisions {
             let (table, place) = (Cell(decision.table), Place(decision))
             // Rows without a key may be alike.
-            if !decision.key.isEmpty, !decision.key.hasPrefix("ctid=") {
+            if UndoRows.isKeyOfOneRow(decision.key) {
                 if let other = waiting[table]?[place]?.first { throw Self.twice(other, decision) }
                 let row = ofRow[[table, place.key]]
                 if let row, row.choice != decision.choice { throw Self.twice(row, decision) }
@@ -50,6 +51,7 @@ public struct ConflictDecisions: Sendable {
         for index in plan.tables.indices {
             let name = Cell(plan.tables[index].shape.name.description)
             guard var entries = waiting[name] else { continue }
+            let whole = entries
             let found = Self.places(of: plan.tables[index], among: entries) { $0.verdict.isConflict }
             for (place, rows) in found {
                 guard let decided = entries.removeValue(forKey: place), let first = decided.first else {
@@ -62,6 +64,7 @@ public struct ConflictDecisions: Sendable {
                 }
                 for row in rows { try Self.decide(&plan.tables[index].rows[row], first) }
             }
+            try Self.checkCells(of: plan.tables[index], found.keys, entries: whole)
             waiting[name] = entries.isEmpty ? nil : entries
         }
         try Self.checkHalves(plan)
@@ -107,10 +110,31 @@ public struct ConflictDecisions: Sendable {
                 decision, row.reason ?? "the row is \(row.verdict.rawValue)",
                 hint: "It cannot get its old values: decide skip or now.")
         }
+        if let isThere = decision.isThere, isThere != (row.now != nil) {
+            throw refused(decision, isThere ? "the row has been deleted since" : "the row is there again")
+        }
         if let other = row.decision, other != decision.choice {
             throw refused(decision, "another line decides \(other.rawValue) for the same row")
         }
         row.decision = decision.choice
+    }
+
+    /// Refuses old values for a row of which a cell in conflict was not looked at.
+    private static func checkCells(
+        of table: UndoPlan.Table, _ seen: some Sequence<Place>, entries: [Place: [ConflictDecision]]
+    ) throws(Problem) {
+        let seen = Set(seen)
+        for row in table.rows where row.decision == .before && row.verdict.isConflict {
+            let key = UndoRows.key(of: row, table.shape)
+            let places = row.undecided.map { ($0, Place(row, key, table.shape, $0)) }
+            guard let one = places.lazy.compactMap({ entries[$0.1]?.first }).first,
+                let (column, _) = places.first(where: { !seen.contains($0.1) })
+            else { continue }
+            throw refused(
+                one,
+                "column \(table.shape.columns[column].name.visible()) of that row is in conflict as well, and no "
+                    + "line decides it with the values that it has now")
+        }
     }
 
     /// A row that was taken to another partition goes back whole or not at all.

@@ -62,6 +62,8 @@ public struct RowJudge: Sendable {
         }
     }
 
+    /// Why a row that is not there any more is in conflict.
+    static let deletedReason = "it was deleted since"
     private static let contestedReason = "another transaction wrote it between those that are taken back"
 
     /// What becomes of a row, as a whole, of which others wrote cells in between.
@@ -115,7 +117,7 @@ public struct RowJudge: Sendable {
         guard let now else {
             row.verdict = .conflict
             row.conflicts = row.damaged
-            row.reason = "it was deleted since"
+            row.reason = Self.deletedReason
             return
         }
         let writers = Set(row.later.map(\.xid))

@@ -31,10 +31,13 @@ public struct ConflictDecision: Codable, Hashable, Sendable {
     public var choice: Choice
     /// Where it stands in a file, counted from 1.
     public var line: Int?
+    /// Whether the row was there when it was looked at, which NULL as the value of now does not tell; nil where
+    /// nobody says.
+    public var isThere: Bool?
 
     public init(
         table: String, key: String, column: String, before: String?, after: String?, now: String?,
-        choice: Choice, line: Int? = nil
+        choice: Choice, line: Int? = nil, isThere: Bool? = nil
     ) {
         self.table = table
         self.key = key
@@ -44,5 +47,6 @@ public struct ConflictDecision: Codable, Hashable, Sendable {
         self.now = now
         self.choice = choice
         self.line = line
+        self.isThere = isThere
     }
 }
