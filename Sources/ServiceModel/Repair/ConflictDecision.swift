@@ -31,8 +31,8 @@ public struct ConflictDecision: Codable, Hashable, Sendable {
     public var choice: Choice
     /// Where it stands in a file, counted from 1.
     public var line: Int?
-    /// Whether the row was there when it was looked at, which NULL as the value of now does not tell; nil where
-    /// nobody says.
+    /// Whether the row was there when it was looked at, which NULL as the value of now does not tell; nil
+    /// where nobody says.
     public var isThere: Bool?
 
     public init(
