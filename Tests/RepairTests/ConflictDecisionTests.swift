@@ -114,18 +114,23 @@ struct ConflictDecisionTests {
         try refuses({ $0[0].table = "public.u" }, "line 2: public.u")
         try refuses({ $0.append($0[0]) }, "decided already, on line 2")
         try refuses({ $0[1].choice = .before }, "line 5: public.t id=3")
-        try refuses(
-            {
-                $0[0].key = "id=2"
-            }, "that row is not in conflict")
-        try refuses(
-            { decisions in
-                let restorable = Self.row("2", .restorable)
-                decisions[0].key = "id=2"
-                decisions[0].before = restorable.before?[1]?.text
-                decisions[0].after = restorable.after?[1]?.text
-                decisions[0].now = "now"
-            }, "that row is not in conflict")
+        try refuses({ $0[0].key = "id=2" }, "line 2: public.t id=2, column a: that row is not in conflict")
+    }
+
+    @Test func `a row that was not tried yet may come to be in conflict later`() throws {
+        let decisions = try DecisionFile(Self.file(Self.plan([Self.row("2")]), ["skip"])).decisions()
+        var plan = Self.plan([Self.row("1"), Self.row("2", .restorable)])
+        var taken = try ConflictDecisions(decisions)
+        try taken.apply(to: &plan)
+        try taken.finish(plan, isStopped: true)
+        plan.forbid([1], of: Self.shape.number, because: "its key is taken")
+        try taken.apply(to: &plan)
+        try taken.finish(plan, isStopped: false)
+        #expect(plan.tables[0].rows[1].decision == .skip)
+        // What was decided and cannot be done has to be decided again.
+        plan.tables[0].rows[0].decision = .before
+        plan.forbid([0], of: Self.shape.number, because: "its key is taken")
+        #expect(plan.tables[0].rows[0].decision == nil && plan.undecidedCount == 1)
     }
 
     @Test func `old values need each cell in conflict to have been looked at`() throws {
