@@ -863,6 +863,8 @@ def browsers(playwright):
 
 
 def main():
+    # Called off, it ends what it has started all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if os.environ.get("ONLY") == "practice":
         with sync_playwright() as playwright:
             practised(browsers(playwright))
