@@ -24,7 +24,7 @@ extension RepositoryLayout {
 
     /// When it was made; nil where there is no repository.
     public var madeAt: PostgresTimestamp? {
-        DurableFiles.status(identityFile).map { PostgresTimestamp(unixMicroseconds: $0.modified * 1_000_000) }
+        DurableFiles.status(identityFile).map { PostgresTimestamp(unixSeconds: $0.modified) }
     }
 
     /// When a file was archived, in seconds since 1970; nil where it was not.

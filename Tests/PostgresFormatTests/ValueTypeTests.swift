@@ -57,6 +57,18 @@ import TestValues
         #expect(PostgresTimestamp(microseconds: .min).description.hasSuffix("Z"))
     }
 
+    @Test func `seconds of any origin become an instant that a text can name`() throws {
+        #expect(PostgresTimestamp(unixSeconds: 0).unixMicroseconds == 0)
+        #expect(PostgresTimestamp(unixSeconds: 946_684_801).microseconds == 1_000_000)
+        #expect(PostgresTimestamp(unixSeconds: .max).wholeSeconds == "9999-12-31T23:59:59Z")
+        #expect(PostgresTimestamp(unixSeconds: .min).wholeSeconds == "0001-01-01T00:00:00Z")
+        for seconds in [Int64.min, -1, 253_402_300_800, .max] {
+            let instant = PostgresTimestamp(unixSeconds: seconds)
+            let read = try TimestampParser.parse(instant.wholeSeconds).get().instant
+            #expect(read == instant)
+        }
+    }
+
     @Test func `an instant reads back what it printed, in each of its forms`() throws {
         var random = SeededRandom()
         let years: ClosedRange<Int64> = -63_082_281_600...252_455_615_999  // from year 1 to 9999

@@ -294,7 +294,7 @@ final class FoundBaseReception {
 
     /// The same as the file has it, on whatever clock.
     var labelFileTime: PostgresTimestamp {
-        PostgresTimestamp(unixMicroseconds: (times["backup_label"] ?? 0) * 1_000_000)
+        PostgresTimestamp(unixSeconds: times["backup_label"] ?? 0)
     }
 
     func noteDamage(_ words: String) { damages.append(words) }

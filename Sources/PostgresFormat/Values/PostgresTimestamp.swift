@@ -5,6 +5,8 @@ public struct PostgresTimestamp: Hashable, Comparable, Sendable, CustomStringCon
 
     /// Seconds from 1970-01-01 to 2000-01-01.
     private static let unixOffset: Int64 = 946_684_800
+    /// From 0001-01-01 to the end of 9999, in seconds since 1970: what a text with four digits can name.
+    private static let nameableSeconds: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
 
     public init(microseconds: Int64) {
         self.microseconds = microseconds
@@ -14,6 +16,14 @@ public struct PostgresTimestamp: Hashable, Comparable, Sendable, CustomStringCon
     public init(unixMicroseconds: Int64) {
         let (value, overflow) = unixMicroseconds.subtractingReportingOverflow(Self.unixOffset * 1_000_000)
         microseconds = overflow ? .min : value
+    }
+
+    /// Seconds since 1970-01-01 00:00:00 UTC, of any origin: what is before the year 1 or behind 9999 becomes
+    /// the first or the last second of them, so that it can be read back from every text.
+    public init(unixSeconds: Int64) {
+        let range = Self.nameableSeconds
+        let seconds = min(max(unixSeconds, range.lowerBound), range.upperBound)
+        self.init(unixMicroseconds: seconds * 1_000_000)
     }
 
     /// Microseconds since 1970-01-01 00:00:00 UTC; the last instants, which only damaged bytes name, are one.

@@ -33,7 +33,7 @@ extension BackupManifest {
         let files = captured.sorted { $0.path < $1.path }.map { file in
             File(
                 path: file.path, size: file.size,
-                lastModified: PostgresTimestamp(unixMicroseconds: file.modified * 1_000_000),
+                lastModified: PostgresTimestamp(unixSeconds: file.modified),
                 checksum: Checksum(crc32c: file.crc))
         }
         self.init(
