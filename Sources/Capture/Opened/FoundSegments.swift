@@ -176,17 +176,14 @@ public struct FoundWAL: Sendable {
         folder: String, from first: String? = nil, _ progress: any ProgressReporter,
         _ cancellation: CancellationFlag
     ) throws(Problem) {
-        let files = try Self.files(below: folder).filter { file in
-            // Without the timeline the names of all sizes are in the order of WAL.
-            !Self.isSegment(file.bare) || first.map { file.bare.dropFirst(8) >= $0.dropFirst(8) } ?? true
-        }
-        let total = files.reduce(0) { $0 + $1.status.size }
+        let files = try Self.files(below: folder, from: first)
+        let total: UInt64 = files.reduce(0) { $0 + $1.mostRead }
         progress.begin("looking at WAL", totalBytes: total)
         defer { progress.end() }
         let segments = files.filter { Self.isSegment($0.bare) }
         let found = try Workers.map(segments.count) { (place) throws(Problem) -> Seen in
             try cancellation.check()
-            defer { progress.advance(bytes: segments[place].status.size) }
+            defer { progress.advance(bytes: segments[place].mostRead) }
             return try Self.look(segments[place], cancellation)
         }
         for (seen, file) in zip(found, segments) { add(seen, file.bare, file.path) }
@@ -194,8 +191,13 @@ public struct FoundWAL: Sendable {
         for file in files where !Self.isSegment(file.bare) {
             try cancellation.check()
             add(try Self.look(file, cancellation), file.bare, file.path)
-            progress.advance(bytes: file.status.size)
+            progress.advance(bytes: file.mostRead)
         }
+    }
+
+    /// Bytes of the files that `add` with the same folder and segment looks at, as they lie there.
+    static func storedBytes(below folder: String, from first: String? = nil) throws(Problem) -> UInt64 {
+        try files(below: folder, from: first).reduce(0) { $0 + $1.mostRead }
     }
 
     private struct File: Sendable {
@@ -203,19 +205,28 @@ public struct FoundWAL: Sendable {
         var bare: String
         var sha1: [UInt8]?
         var status: FileStatus
+
+        /// What is longer than any segment is read no further, whatever length a file with holes has.
+        var mostRead: UInt64 { min(status.size, FoundWAL.mostSegmentBytes) }
     }
 
-    private static func files(below folder: String) throws(Problem) -> [File] {
+    private static func files(below folder: String, from first: String?) throws(Problem) -> [File] {
         var files: [File] = []
         try FoundFolder.walk(folder) { (entry) throws(Problem) in
             let name = String(entry.path.split(separator: "/").last ?? "")
-            if entry.status.kind == .file, let (bare, sha1) = self.name(name) {
+            if entry.status.kind == .file, let (bare, sha1) = self.name(name), isWanted(bare, from: first) {
                 files.append(
                     File(path: folder + "/" + entry.path, bare: bare, sha1: sha1, status: entry.status))
             }
             return true
         }
         return files
+    }
+
+    /// Without the timeline the names of all sizes are in the order of WAL.
+    private static func isWanted(_ bare: String, from first: String?) -> Bool {
+        guard isSegment(bare), let first else { return true }
+        return bare.dropFirst(8) >= first.dropFirst(8)
     }
 
     enum Seen: Sendable {

@@ -51,7 +51,7 @@ public struct OpenedBackup: Sendable {
         let base = try examination.base.storedBytes()
         var wal: UInt64 = 0
         for folder in examination.base.folders + examination.folders {
-            wal += try FoundFolder.bytes(below: folder)
+            wal += try FoundWAL.storedBytes(below: folder, from: examination.base.firstSegment)
         }
         return (examination.base.form == .folder ? base / 2 : base) + wal / 2
     }
