@@ -43,7 +43,8 @@ public struct DiskRoom: Sendable {
                 + "or enlarge it; then repeat the command.")
     }
 
-    static func sum(_ left: UInt64, _ right: UInt64) -> UInt64 {
+    /// Of two sizes that anybody may have said: what is too large for a number becomes the largest.
+    public static func sum(_ left: UInt64, _ right: UInt64) -> UInt64 {
         let (sum, overflow) = left.addingReportingOverflow(right)
         return overflow ? .max : sum
     }

@@ -43,6 +43,30 @@ struct HostileBackrestTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a size that no file has is refused, and so many files that no number has their sum are not`() throws
+    {
+        let most = UInt64(1) << 50
+        let lines = [
+            "\"size\":\(most + 1)", "\"size\":-1", "\"size\":1,\"repo-size\":\(Int64.max)",
+            "\"size\":1,\"bni\":1,\"bno\":\(most + 1)", "\"size\":1,\"repo-size\":\(UInt64.max)",
+        ]
+        let sum = String(repeating: "0", count: 40)
+        func line(_ sizes: String) -> String { "{\"checksum\":\"\(sum)\",\(sizes),\"timestamp\":1796033356}" }
+        for sizes in lines {
+            var forged = try ForgedBackrest()
+            forged.files = [("pg_data/base/1/1", line(sizes))]
+            try forged.write()
+            let problem = #expect(throws: Problem.self) { try forged.base() }
+            #expect(problem?.code == .backupDamaged, "\(sizes)")
+            #expect(problem?.detail?.contains("pg_data/base/1/1") == true, "\(sizes)")
+        }
+        var many = try ForgedBackrest()
+        many.files = (1...20_000).map { ("pg_data/base/1/\($0)", line("\"size\":\(most)")) }
+        try many.write()
+        #expect(try many.base().storedBytes() == .max)
+    }
+
     @Test(.timeLimit(.minutes(1)), arguments: ["gzip", "zstd", "bzip2", "lz4"])
     func `files of a bundle are read at their places, and damage of one is only its own`(
         _ program: String

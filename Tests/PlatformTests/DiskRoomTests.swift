@@ -21,6 +21,12 @@ import Testing
         }
     }
 
+    @Test func `a sum that is too large for a number is the largest`() {
+        #expect(DiskRoom.sum(1, 2) == 3)
+        #expect(DiskRoom.sum(.max, 1) == .max)
+        #expect(DiskRoom.sum(.max, .max) == .max)
+    }
+
     @Test func `work that eats into the reserve is stopped, whatever it then fails on`() throws {
         let scratch = try ScratchDirectory("room")
         let room = DiskRoom(path: scratch.path, reserve: Self.tooMuch)

@@ -131,11 +131,13 @@ public struct FoundBase: Hashable, Sendable {
         switch form {
         case .folder:
             var sum = try FoundFolder.bytes(below: path)
-            for directory in tablespaces.values { sum += try FoundFolder.bytes(below: directory) }
+            for directory in tablespaces.values {
+                sum = DiskRoom.sum(sum, try FoundFolder.bytes(below: directory))
+            }
             return sum
         case .archives(let base, let others, let wal):
             return ([base, wal].compactMap { $0 } + others.values)
-                .reduce(0) { $0 + (DurableFiles.status($1)?.size ?? 0) }
+                .reduce(0) { DiskRoom.sum($0, DurableFiles.status($1)?.size ?? 0) }
         case .backrest(let backup): return backup.storedBytes
         }
     }
@@ -216,7 +218,7 @@ enum FoundFolder {
     static func bytes(below root: String) throws(Problem) -> UInt64 {
         var sum: UInt64 = 0
         try walk(root) { (entry) throws(Problem) in
-            if entry.status.kind == .file { sum += entry.status.size }
+            if entry.status.kind == .file { sum = DiskRoom.sum(sum, entry.status.size) }
             return true
         }
         return sum

@@ -51,9 +51,10 @@ public struct OpenedBackup: Sendable {
         let base = try examination.base.storedBytes()
         var wal: UInt64 = 0
         for folder in examination.base.folders + examination.folders {
-            wal += try FoundWAL.storedBytes(below: folder, from: examination.base.firstSegment)
+            let bytes = try FoundWAL.storedBytes(below: folder, from: examination.base.firstSegment)
+            wal = DiskRoom.sum(wal, bytes)
         }
-        return (examination.base.form == .folder ? base / 2 : base) + wal / 2
+        return DiskRoom.sum(examination.base.form == .folder ? base / 2 : base, wal / 2)
     }
 
     private func complete(

@@ -20,6 +20,9 @@ public struct BackrestBackup: Hashable, Sendable {
         var storedBytes: UInt64
     }
 
+    /// More than any file of a server or of a repository has.
+    private static let mostFileBytes: UInt64 = 1 << 50
+
     /// The stanza's backups, absolute.
     let folder: String
     /// In the order in which they lie there.
@@ -64,8 +67,8 @@ public struct BackrestBackup: Hashable, Sendable {
             ? [] : ["pgBackRest found pages without their checksum when it took the backup: \(words)\(more)"]
     }
 
-    var storedBytes: UInt64 { files.reduce(0) { $0 &+ $1.storedBytes } }
-    var unpackedBytes: UInt64 { files.reduce(0) { $0 &+ $1.size } }
+    var storedBytes: UInt64 { files.reduce(0) { DiskRoom.sum($0, $1.storedBytes) } }
+    var unpackedBytes: UInt64 { files.reduce(0) { DiskRoom.sum($0, $1.size) } }
 
     /// `20261130-071500F`, `20261130-071500F_20261130-081500I`.
     static func isLabel(_ text: String) -> Bool {
@@ -89,7 +92,7 @@ public struct BackrestBackup: Hashable, Sendable {
     ) throws(Problem) -> File {
         let path = try path(entry.key)
         let value = entry.value
-        guard let size = value["size"]?.number, let modified = value["timestamp"]?.integer else {
+        guard let size = try bytes("size", of: entry), let modified = value["timestamp"]?.integer else {
             throw damaged(entry.key)
         }
         let digest = value["checksum"]?.string.flatMap { Hexadecimal.bytes($0) } ?? []
@@ -99,15 +102,22 @@ public struct BackrestBackup: Hashable, Sendable {
         var file = File(
             path: path, size: size, sha1: digest, modified: modified,
             place: "\(source)/\(entry.key)\(suffix(packing))",
-            storedBytes: value["repo-size"]?.number ?? size)
+            storedBytes: try bytes("repo-size", of: entry) ?? size)
         if value.object?.members.contains(where: { $0.name.hasPrefix("bi") }) == true {
             throw stored("as blocks that changed (repo-block)", file)
         }
         if let bundle = value["bni"]?.number {
             file.place = "\(source)/bundle/\(bundle)"
-            file.offset = value["bno"]?.number ?? 0
+            file.offset = try bytes("bno", of: entry) ?? 0
         }
         return file
+    }
+
+    /// Nil where the line does not say it.
+    private static func bytes(_ name: String, of entry: BackrestInfo.Entry) throws(Problem) -> UInt64? {
+        guard let value = entry.value[name] else { return nil }
+        guard let bytes = value.number, bytes <= mostFileBytes else { throw damaged(entry.key) }
+        return bytes
     }
 
     private static func suffix(_ packing: Packing?) -> String {
