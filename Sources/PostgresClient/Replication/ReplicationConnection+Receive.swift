@@ -52,14 +52,20 @@ extension ReplicationConnection {
         try libpq.startCopy("START_REPLICATION \(with)PHYSICAL \(start) TIMELINE \(timeline)")
         var state = WALStreamState(from: start, isHistoric: isHistoric, slotStart: slotStart)
         var reported = -Self.secondsBetweenReports
-        var heard = 0.0
+        var taken = Taken(written: start)
         let watch = Stopwatch()
         while true {
-            let isOver = try drain(&state, clock, sink, &heard, watch)
+            let isOver: Bool
+            do throws(Problem) {
+                isOver = try drain(&state, clock, sink, &taken, watch)
+            } catch {
+                try keep(&state, taken, sink)
+                throw error
+            }
             if state.durable < state.received {
                 try sink.flush()
                 // A slow disk here is no silence there.
-                heard = watch.seconds
+                taken.heard = watch.seconds
                 state.madeDurable(state.received)
                 try send(state.status(asking: false), clock)
                 sink.report(state)
@@ -74,7 +80,7 @@ extension ReplicationConnection {
                 try send(state.status(asking: true), clock)
                 sink.report(state)
             }
-            guard watch.seconds - heard < Self.secondsOfSilence else {
+            guard watch.seconds - taken.heard < Self.secondsOfSilence else {
                 throw Problem(
                     .queryFailed, "the server has been silent for \(Int(Self.secondsOfSilence)) seconds")
             }
@@ -82,9 +88,25 @@ extension ReplicationConnection {
         }
     }
 
+    /// What `drain` has come to, also where it throws.
+    private struct Taken {
+        /// Seconds after the beginning.
+        var heard = 0.0
+        /// The sink has everything before.
+        var written: LSN
+    }
+
+    /// Makes durable what came just before a connection broke; nothing where the sink itself failed.
+    private func keep(_ state: inout WALStreamState, _ taken: Taken, _ sink: any WALSink) throws(Problem) {
+        guard taken.written == state.received, state.durable < state.received else { return }
+        try sink.flush()
+        state.madeDurable(state.received)
+        sink.report(state)
+    }
+
     /// Takes what has come, up to what has to be made durable; true where the server ended the stream.
     private func drain(
-        _ state: inout WALStreamState, _ clock: any WallClock, _ sink: any WALSink, _ heard: inout Double,
+        _ state: inout WALStreamState, _ clock: any WallClock, _ sink: any WALSink, _ taken: inout Taken,
         _ watch: Stopwatch
     ) throws(Problem) -> Bool {
         let handle = try libpq.open()
@@ -102,11 +124,12 @@ extension ReplicationConnection {
             if length == -1 { return true }
             guard length > 0, let buffer else { throw libpq.failure(of: nil) }
             defer { PQfreemem(buffer) }
-            heard = watch.seconds
+            taken.heard = watch.seconds
             let message = try WALStreamMessage(
                 parsing: UnsafeRawBufferPointer(start: buffer, count: Int(length)))
             if let (position, bytes) = try state.take(message, now: clock.now()) {
                 try sink.write(bytes, at: position)
+                taken.written = state.received
             }
             if case .keepalive(wantsReply: true) = message.kind {
                 try send(state.status(asking: false), clock)
