@@ -183,6 +183,36 @@ struct HostileBackrestTests {
         #expect(none?.message.contains("is no repository of pgBackRest") == true)
     }
 
+    @Test(.timeLimit(.minutes(5)))
+    func `a small text neither fills memory nor takes long before its checksum is known`() {
+        let long = 1 << 22
+        let section = Array("[backup]\n".utf8)
+        let lines: [[UInt8]] = [
+            [UInt8](repeating: UInt8(ascii: "="), count: long),
+            Array(String(repeating: "={", count: long / 2).utf8),
+            Array(String(repeating: "=1", count: long / 2).utf8),
+            [UInt8](repeating: UInt8(ascii: "a"), count: long + 1),
+        ]
+        for line in lines {
+            #expect(throws: BackrestInfo.Failure.malformed(line: 2)) {
+                try BackrestInfo(parsing: section + line)
+            }
+        }
+        #expect(throws: BackrestInfo.Failure.noChecksum) {
+            try BackrestInfo(parsing: [UInt8](repeating: UInt8(ascii: "\n"), count: 1 << 20))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `lists in the line of a file are passed over, and count for the checksum`() throws {
+        var forged = try ForgedBackrest()
+        forged.say("pg_data/base/1/1=1={", [1], "\"checksum-page\":false,\"checksum-page-error\":[1,[3,5]],")
+        try forged.put([1], "pg_data/base/1/1=1={")
+        try forged.write()
+        #expect(try forged.read().contents["base/1/1=1={"] == [1])
+        #expect(try forged.base().remarks.count == 1)
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `WAL that does not have the SHA-1 of its name is passed over`() throws {
         let scratch = try ScratchDirectory("backrestwal")

@@ -44,9 +44,15 @@ struct BackrestInfo {
         var section: String?
         var said: String?
         var number = 0
-        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        var bounds = Bounds()
+        var rest = bytes[...]
+        while !rest.isEmpty {
             number += 1
+            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+            let line = rest[..<end]
+            rest = rest[min(end + 1, rest.endIndex)...]
             guard let first = line.first else { continue }
+            guard line.count <= Bounds.lineBytes else { throw .malformed(line: number) }
             if first == UInt8(ascii: "["), line.last == UInt8(ascii: "]") {
                 guard let name = String(validating: line.dropFirst().dropLast(), as: UTF8.self) else {
                     throw .malformed(line: number)
@@ -54,9 +60,9 @@ struct BackrestInfo {
                 section = name
                 continue
             }
-            guard let section, let (key, value, entry) = Self.entry(line) else {
-                throw .malformed(line: number)
-            }
+            guard let section, bounds.take(line, section),
+                let (key, value, entry) = Self.entry(line, isFile: section == Bounds.files)
+            else { throw .malformed(line: number) }
             if section == "backrest", entry.key == "backrest-checksum" {
                 said = entry.value.string
                 continue
@@ -68,21 +74,76 @@ struct BackrestInfo {
         guard said == sum.finish() else { throw .wrongChecksum }
     }
 
+    /// How much is taken of a file whose checksum is not known yet: more than pgBackRest writes.
+    private struct Bounds {
+        /// The section that is as long as there are files.
+        static let files = "target:file"
+        static let lineBytes = 1 << 22
+        static let keyBytes = 1 << 13
+        /// Of one file.
+        static let members = 32
+        /// Places where a key may end and a value begin.
+        static let tries = 64
+        private static let mostFiles = 1 << 23
+        private static let mostOthers = 1 << 20
+        private static let mostOtherBytes = 1 << 26
+
+        private var files = 0
+        private var others = 0
+        private var otherBytes = 0
+
+        /// Whether there may be this line, too.
+        mutating func take(_ line: ArraySlice<UInt8>, _ section: String) -> Bool {
+            if section == Self.files {
+                files += 1
+                return files <= Self.mostFiles
+            }
+            others += 1
+            otherBytes += line.count
+            return others <= Self.mostOthers && otherBytes <= Self.mostOtherBytes
+        }
+    }
+
     /// The key ends at the first `=` behind which there is nothing but a value: names of files may have one.
     private static func entry(
-        _ line: ArraySlice<UInt8>
+        _ line: ArraySlice<UInt8>, isFile: Bool
     ) -> (key: ArraySlice<UInt8>, value: ArraySlice<UInt8>, Entry)? {
-        var from = line.startIndex
-        while let equals = line[from...].firstIndex(of: UInt8(ascii: "=")) {
+        let keys = line.prefix(Bounds.keyBytes)
+        var from = keys.startIndex
+        var tries = 0
+        while tries < Bounds.tries, let equals = keys[from...].firstIndex(of: UInt8(ascii: "=")) {
             from = equals + 1
             let (key, value) = (line[..<equals], line[from...])
+            guard !key.isEmpty, mayBeJSON(value) else { continue }
+            tries += 1
             // What is no JSON has another = in the key.
-            if !key.isEmpty, let parsed = try? JSONValue.parse(Array(value)) {
-                guard let name = String(validating: key, as: UTF8.self) else { return nil }
-                return (key, value, Entry(key: name, value: parsed))
-            }
+            guard let parsed = try? JSONValue.parse(Array(value)) else { continue }
+            guard let name = String(validating: key, as: UTF8.self),
+                let kept = isFile ? plain(parsed) : parsed
+            else { return nil }
+            return (key, value, Entry(key: name, value: kept))
         }
         return nil
+    }
+
+    /// Whether its first byte is one that a value begins with; only texts, lists and objects are long.
+    private static func mayBeJSON(_ value: ArraySlice<UInt8>) -> Bool {
+        guard let first = value.first else { return false }
+        switch Unicode.Scalar(first) {
+        case "{", "[", "\"": return true
+        case "t", "f", "n", "-", "0"..."9": return value.count <= 64
+        default: return false
+        }
+    }
+
+    /// What is said of a file, without lists and objects in it: none of them is looked at. Nil for what is no
+    /// such object.
+    private static func plain(_ value: JSONValue) -> JSONValue? {
+        guard let members = value.object?.members, members.count <= Bounds.members else { return nil }
+        let kept = members.filter { $0.value.array == nil && $0.value.object == nil }
+        if kept.count == members.count { return value }
+        let pairs: [(String, JSONValue)] = kept.map { ($0.name, $0.value) }
+        return .object(JSONObject(pairs))
     }
 
     /// Of all sections as if they were one JSON document, in the order in which they are there.
