@@ -12,6 +12,7 @@ struct ForgedBackrest {
     let scratch: ScratchDirectory
     /// Lines of the manifest: of `target:file`, and what is said otherwise than it would be.
     var files: [(name: String, value: String)] = []
+    var format = "5"
     var packing = "none"
     var backup: [(name: String, value: String)] = []
     var server: [(name: String, value: String)] = [
@@ -42,8 +43,11 @@ struct ForgedBackrest {
             (name, "{\(more)\"checksum\":\"\(sum)\"\(stored),\"size\":\(size),\"timestamp\":1796033356}"))
     }
 
-    static func text(_ all: [(name: String, lines: [(name: String, value: String)])]) -> [UInt8] {
-        let sections = all.filter { !$0.lines.isEmpty }
+    static func text(
+        _ all: [(name: String, lines: [(name: String, value: String)])], format: String = "5"
+    ) -> [UInt8] {
+        let own = (name: "backrest", lines: [(name: "backrest-format", value: format)])
+        let sections = [own] + all.filter { !$0.lines.isEmpty }
         let shown = sections.map { section in
             let lines = section.lines.map { "\"\($0.name)\":\($0.value)" }
             return "\"\(section.name)\":{\(lines.joined(separator: ","))}"
@@ -56,15 +60,16 @@ struct ForgedBackrest {
     }
 
     var manifest: [UInt8] {
-        Self.text([
-            ("backup", [("backup-label", "\"\(Self.label)\"")] + backup),
-            ("backup:db", server),
-            (
-                "backup:option",
-                [("option-compress-type", "\"\(packing)\""), ("option-online", "\(isOnline)")]
-            ),
-            ("target:file", files), ("target:path", [("pg_data", "{}"), ("pg_data/base", "{}")]),
-        ])
+        Self.text(
+            [
+                ("backup", [("backup-label", "\"\(Self.label)\"")] + backup),
+                ("backup:db", server),
+                (
+                    "backup:option",
+                    [("option-compress-type", "\"\(packing)\""), ("option-online", "\(isOnline)")]
+                ),
+                ("target:file", files), ("target:path", [("pg_data", "{}"), ("pg_data/base", "{}")]),
+            ], format: format)
     }
 
     static let info = text([

@@ -142,10 +142,12 @@ struct HostileBackrestTests {
         other.server[1].value = "8"
         var offline = try ForgedBackrest()
         offline.isOnline = false
+        var later = try ForgedBackrest()
+        later.format = "6"
         let cases: [(ForgedBackrest, ProblemCode, String)] = [
             (blocks, .operationNotSupported, "repo-block"), (raw, .operationNotSupported, "gzip's headers"),
             (old, .operationNotSupported, "PostgreSQL 13"), (other, .backupDamaged, "stanza main"),
-            (offline, .operationNotSupported, "--no-online"),
+            (offline, .operationNotSupported, "--no-online"), (later, .operationNotSupported, "is of a form"),
         ]
         for (forged, code, words) in cases {
             try forged.write()

@@ -6,6 +6,7 @@ import Repository
 struct BackrestInfo {
     enum Failure: Error, Hashable {
         case encrypted
+        case otherFormat
         /// From 1.
         case malformed(line: Int)
         case noChecksum
@@ -14,6 +15,7 @@ struct BackrestInfo {
         var words: String {
             switch self {
             case .encrypted: "it is encrypted"
+            case .otherFormat: "its format is not known"
             case .malformed(let line): "its line \(line) cannot be read"
             case .noChecksum: "its checksum is missing"
             case .wrongChecksum: "it does not have the checksum that it says"
@@ -29,6 +31,8 @@ struct BackrestInfo {
     /// What every encrypted file begins with, as `openssl enc` writes it.
     static let encryptedBeginning = Array("Salted__".utf8)
     private static let mostBytes: UInt64 = 1 << 29
+    /// Of every repository that pgBackRest has written since its release 2.
+    private static let format: Int64 = 5
 
     private var sections: [String: [Entry]] = [:]
 
@@ -198,16 +202,29 @@ struct BackrestInfo {
                 continue
             }
             do throws(Failure) {
-                return try BackrestInfo(parsing: bytes)
+                let info = try BackrestInfo(parsing: bytes)
+                guard info["backrest", "backrest-format"]?.integer == format else { throw .otherFormat }
+                return info
             } catch {
-                if error == .encrypted { throw encrypted(place) }
-                reasons.append("'\(place)': \(error.words)")
+                switch error {
+                case .encrypted: throw encrypted(place)
+                case .otherFormat: throw otherFormat(place)
+                default: reasons.append("'\(place)': \(error.words)")
+                }
             }
         }
         throw Problem(
             .backupDamaged, "what pgBackRest says of its backups cannot be trusted",
             detail: reasons.joined(separator: "; "),
             hint: "'pgbackrest verify' looks at the whole repository. Another set can be named with --set.")
+    }
+
+    private static func otherFormat(_ place: String) -> Problem {
+        Problem(
+            .operationNotSupported, "the repository of pgBackRest is of a form that cannot be read",
+            detail: "'\(place)' does not say that its format is \(format)",
+            hint: "'pgbackrest restore --type=none' of the release that wrote it puts a backup into an empty "
+                + "folder: open that with --base FOLDER, and the WAL with --wal DIR.")
     }
 
     private static func encrypted(_ place: String) -> Problem {
