@@ -147,6 +147,7 @@ public struct BackrestBackup: Hashable, Sendable {
             .operationNotSupported, "the backup has files that are stored \(how)",
             detail: "'\(file.path)' is one of them",
             hint: "'pgbackrest restore --type=none' puts them together in an empty folder: open that with "
-                + "--base FOLDER --wal REPOSITORY/archive/STANZA; or take a full backup with repo1-block=n.")
+                + "--base FOLDER --wal REPOSITORY/archive/STANZA/15-1, of the folders there the one of its "
+                + "server; or take a full backup with repo1-block=n.")
     }
 }
