@@ -212,7 +212,29 @@ struct HostileBackrestTests {
         try forged.put([1], "pg_data/base/1/1=1={")
         try forged.write()
         #expect(try forged.read().contents["base/1/1=1={"] == [1])
-        #expect(try forged.base().remarks.count == 1)
+        let remark = try forged.base().remarks.last
+        #expect(remark?.contains("'base/1/1=1={'") == true)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `WAL of the backup's server is looked for under each number that the server had`() throws {
+        let forged = try ForgedBackrest()
+        let server = "{\"db-system-id\":7,\"db-version\":\"15\"}"
+        let other = "{\"db-system-id\":8,\"db-version\":\"15\"}"
+        let info = ForgedBackrest.text([
+            ("backup:current", [(ForgedBackrest.label, "{\"backup-timestamp-stop\":1796033361}")]),
+            ("db:history", [("1", server), ("2", other), ("3", server), ("../15-2", server)]),
+        ])
+        try forged.write()
+        try forged.put(info, "../backup.info")
+        let none = try forged.base()
+        #expect(none.folders.isEmpty)
+        let archive = forged.scratch.file("repo/archive/main")
+        #expect(none.remarks.first?.hasSuffix("no folder '\(archive)/15-1', '\(archive)/15-3'") == true)
+        for name in ["15-1", "15-2", "15-3"] { try DurableFiles.makeDirectories("\(archive)/\(name)") }
+        let base = try forged.base()
+        #expect(base.folders == ["\(archive)/15-1", "\(archive)/15-3"])
+        #expect(base.remarks.isEmpty)
     }
 
     @Test(.timeLimit(.minutes(1)))

@@ -28,6 +28,8 @@ public struct FoundBase: Hashable, Sendable {
     var knownEnd: PostgresTimestamp?
     /// The server's identifier, as its maker wrote it down.
     var knownSystem: UInt64?
+    /// What else is to be known of it, in words.
+    var knownRemarks: [String] = []
     /// What lies before this segment is not looked at.
     var firstSegment: String?
 
@@ -106,7 +108,7 @@ public struct FoundBase: Hashable, Sendable {
 
     /// What is to be known of it, in words, as its maker wrote it down.
     var remarks: [String] {
-        if case .backrest(let backup) = form { backup.remarks } else { [] }
+        if case .backrest(let backup) = form { knownRemarks + backup.remarks } else { knownRemarks }
     }
 
     /// Bytes that will be read, where that is known before.

@@ -64,8 +64,12 @@ public struct BackrestRepository {
         base.knownBegin = Self.time(manifest["backup", "backup-timestamp-start"])
         base.knownEnd = Self.time(manifest["backup", "backup-timestamp-stop"])
         base.firstSegment = manifest["backup", "backup-archive-start"]?.string
-        let archive = "\(path)/archive/\(stanza)/\(server.archive)"
-        if Self.isFolder(archive) { base.folders = [archive] }
+        let archives = server.archives.map { "\(path)/archive/\(stanza)/\($0)" }
+        base.folders = archives.filter { Self.isFolder($0) }
+        if base.folders.isEmpty {
+            let words = archives.map { "'\($0)'" }.joined(separator: ", ")
+            base.knownRemarks = ["the repository has no WAL of the backup's server: no folder \(words)"]
+        }
         return base
     }
 
@@ -87,9 +91,10 @@ public struct BackrestRepository {
     }
 
     /// The server that a backup is of, of several that the stanza had: after each upgrade it is another one.
+    /// One that the stanza went back to has several archives.
     private func server(
         of manifest: BackrestInfo, _ label: String
-    ) throws(Problem) -> (system: UInt64, archive: String) {
+    ) throws(Problem) -> (system: UInt64, archives: [String]) {
         func value(_ key: String) -> JSONValue? { manifest["backup:db", key] }
         guard let number = value("db-id")?.integer, let version = value("db-version")?.string,
             let system = value("db-system-id")?.number, !version.isEmpty,
@@ -103,15 +108,19 @@ public struct BackrestRepository {
                 .operationNotSupported, "backup \(label) is of PostgreSQL \(version), which cannot be read",
                 hint: "It can be of \(WALVersion.supportedWords).")
         }
-        let known = info["db:history", String(number)]
-        guard known?["db-version"]?.string == version, known?["db-system-id"]?.number == system else {
+        let same = info["db:history"].filter { entry in
+            entry.value["db-version"]?.string == version && entry.value["db-system-id"]?.number == system
+        }
+        // Whatever else a key says, a number leads nowhere else.
+        let numbers = Set(same.compactMap { Int64($0.key) })
+        guard numbers.contains(number) else {
             throw Problem(
                 .backupDamaged, "backup \(label) is not of a server that stanza \(stanza) had",
                 detail: "its manifest says PostgreSQL \(version), system \(system), number \(number); "
                     + "backup.info of the stanza says otherwise",
                 hint: "Name the stanza that it is of with --stanza.")
         }
-        return (system, "\(version)-\(number)")
+        return (system, numbers.sorted().map { "\(version)-\($0)" })
     }
 
     private static func time(_ value: JSONValue?) -> PostgresTimestamp? {
