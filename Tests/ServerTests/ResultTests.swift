@@ -150,6 +150,15 @@ struct ResultTests {
         }
     }
 
+    @Test func `a row is decided by all of its lines in the file, one of an earlier version by the first`() {
+        var row = KeptResult.Row(key: "id=1", outcome: "conflict", isConflict: true, remark: "", cells: [])
+        #expect(row.records.isEmpty)
+        row.record = 4
+        #expect(row.records == [4])
+        row.recordCount = 3
+        #expect(row.records == [4, 5, 6])
+    }
+
     @Test func `a result that cannot be read is deleted all the same, and nothing beside it`() throws {
         let test = try APIUnderTest()
         try Self.prepare(test)

@@ -29,7 +29,10 @@ extension KeptResult {
             shown += others.prefix(limit - shown.count)
             var rows = shown.map { Self.row($0, table.shape) }
             for (place, row) in conflicts.enumerated() {
-                if place < shown.count { rows[place].record = record }
+                if place < shown.count {
+                    rows[place].record = record
+                    rows[place].recordCount = row.undecided.count
+                }
                 record += row.undecided.count
             }
             room -= shown.count

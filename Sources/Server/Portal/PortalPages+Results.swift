@@ -147,7 +147,8 @@ extension PortalPages {
             guard let choice = ConflictDecision.Choice(rawValue: word) else {
                 throw Problem(.usage, "'\(word.prefix(20))' is no decision about a row")
             }
-            choices[record] = choice
+            // Every cell that was looked at: a change to any of them is seen.
+            for place in row.records { choices[place] = choice }
         }
         if !choices.isEmpty {
             for group in Self.groups(kept, server) { try visit.require(.readResult, group) }

@@ -60,6 +60,9 @@ public struct KeptResult: Codable, Hashable, Sendable {
         public var cells: [Cell]
         /// Of a row in conflict: the place of its first cell in `conflicts.csv`, counted from 0.
         public var record: Int?
+        /// How many cells of it stand there, from that place on; nil in results of earlier versions, which
+        /// are decided by the first one alone.
+        public var recordCount: Int?
         /// What was decided about it: `before`, `now` or `skip`.
         public var decision: String?
 
@@ -69,6 +72,12 @@ public struct KeptResult: Codable, Hashable, Sendable {
             self.isConflict = isConflict
             self.remark = remark
             self.cells = cells
+        }
+
+        /// The places of its cells in `conflicts.csv`; empty of a row that nobody has to decide about.
+        public var records: [Int] {
+            guard let record else { return [] }
+            return Array(record..<(record + max(1, recordCount ?? 1)))
         }
     }
 
