@@ -145,6 +145,13 @@ struct ResultTests {
                     choice: .now, line: 4),
             ])
         #expect(try test.controlPlane.decisions(of: kept, [:]) == nil)
+        // What was decided before stays for the rows that nobody was asked about.
+        var other = decisions?.first
+        other?.key = "id=9"
+        let earlier = (decisions ?? []) + [other].compactMap { $0 }
+        let merged = try test.controlPlane.decisions(of: kept, [1: .skip], besides: earlier, asked: [0, 1])
+        #expect(merged?.map(\.key) == ["id=9", "id=2"] && merged?.map(\.choice) == [.before, .skip])
+        #expect(try test.controlPlane.decisions(of: kept, [:], besides: earlier) == earlier)
         for record in [2, -1] {
             #expect(throws: Problem.self) { try test.controlPlane.decisions(of: kept, [record: .skip]) }
         }

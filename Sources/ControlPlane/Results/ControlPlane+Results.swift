@@ -119,15 +119,23 @@ extension ControlPlane {
 
     /// Decisions about rows in conflict of an undo that is kept, by the cells that its file has of them.
     ///
-    /// - Parameter choices: by the places of cells in the file.
+    /// - Parameters:
+    ///   - choices: by the places of cells in the file.
+    ///   - earlier: decisions that stay as they are for rows that nobody was asked about.
+    ///   - asked: the places of all cells that somebody was asked about.
     /// - Throws: `.resourceNotFound` where it has no such cell.
     public func decisions(
-        of result: KeptResult, _ choices: [Int: ConflictDecision.Choice]
+        of result: KeptResult, _ choices: [Int: ConflictDecision.Choice],
+        besides earlier: [ConflictDecision] = [],
+        asked: [Int] = []
     ) throws -> [ConflictDecision]? {
-        guard !choices.isEmpty else { return nil }
+        // The file may be large: it is read only where there is something to look up.
+        guard !choices.isEmpty || !earlier.isEmpty && !asked.isEmpty else {
+            return earlier.isEmpty ? nil : earlier
+        }
         let file = try DecisionFile(
             try resultFile(KeptResult.conflictsName, of: result, atMost: 64 << 20))
-        return try choices.sorted { $0.key < $1.key }.map { record, choice in
+        let chosen = try choices.sorted { $0.key < $1.key }.map { record, choice in
             guard let decision = file.decision(choice, record: record) else {
                 throw Problem(
                     .resourceNotFound, "result '\(result.id)' has no conflict number \(record)",
@@ -135,6 +143,9 @@ extension ControlPlane {
             }
             return decision
         }
+        let rows = Set(asked.compactMap { file.decision(.skip, record: $0) }.map(DecidedRow.init))
+        let all = earlier.filter { !rows.contains(DecidedRow($0)) } + chosen
+        return all.isEmpty ? nil : all
     }
 
     /// All of a result's files as one archive.
@@ -239,6 +250,20 @@ extension ControlPlane {
         entry.source = source?.id
         entry.lane = "compare:\(row.id)"
         return try enter(entry, caller)
+    }
+}
+
+/// What tells a row of a file of decisions from others.
+private struct DecidedRow: Hashable {
+    /// Its table and its key; of a table without one, where rows may be alike, its values as well.
+    private let words: [[UInt8]?]
+
+    init(_ decision: ConflictDecision) {
+        let hasKey = !decision.key.isEmpty && !decision.key.hasPrefix("ctid=")
+        let row: [String?] = [decision.table, decision.key]
+        let values: [String?] = [decision.column, decision.before, decision.after, decision.now]
+        // Byte by byte: letters may look alike in more than one way.
+        words = (hasKey ? row : row + values).map { $0.map { Array($0.utf8) } }
     }
 }
 

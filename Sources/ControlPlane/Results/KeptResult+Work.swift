@@ -20,6 +20,7 @@ extension KeptResult {
             sides: ["before", "after", "now"])
         var room = Self.rowsOfAll
         var record = 0
+        var decidedBesides = 0
         for table in plan.tables {
             // A stable order: rows in conflict are what somebody has to look at.
             let conflicts = table.rows.filter(\.verdict.isConflict)
@@ -34,6 +35,7 @@ extension KeptResult {
                     rows[place].recordCount = row.undecided.count
                 }
                 record += row.undecided.count
+                if place >= shown.count, row.decision != nil { decidedBesides += 1 }
             }
             room -= shown.count
             let remark =
@@ -52,6 +54,7 @@ extension KeptResult {
             plan.deeds.map { "It did: \($0)" } + plan.definitions.entries.map { "Made again: \($0)" }
             + plan.triggerEffects + result.notes
         conflictRows = plan.conflictCount
+        self.decidedBesides = decidedBesides
         writtenRows = request.isPreview ? 0 : result.writes
         writesDefinitions = !request.isPreview && !plan.definitions.isEmpty
         proof = result.proof.rawValue

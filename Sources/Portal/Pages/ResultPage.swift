@@ -37,6 +37,8 @@ public struct ResultPage: Page {
         public var once = ""
         /// Whether somebody has to decide about rows.
         public var hasConflicts = false
+        /// Rows that are decided and not shown.
+        public var decidedBesides = 0
         /// What one row may be decided as.
         public var decisions: [Choice] = []
 
@@ -157,6 +159,12 @@ public struct ResultPage: Page {
                 tag(
                     "p", ["class": "hint"],
                     "Single rows are decided below, beside their values; the rule is for all others.")
+            }
+            if form.decidedBesides > 0 {
+                tag(
+                    "p", ["class": "hint"],
+                    "Decided already and not shown here: \(form.decidedBesides) rows in conflict. What was "
+                        + "decided about them stays, in the tables that are ticked.")
             }
             tag("div", ["class": "buttons"]) {
                 tag("button", ["class": "primary"], "Write and prove the script")

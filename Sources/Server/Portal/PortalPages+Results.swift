@@ -111,6 +111,10 @@ extension PortalPages {
         form.rules = Self.conflictRules
         form.hasConflicts = kept.conflictRows > 0
         form.decisions = Self.rowDecisions
+        form.decidedBesides = kept.decidedBesides ?? 0
+        if !page.maySeeRows {
+            form.decidedBesides += kept.tables.flatMap(\.rows).count { $0.decision != nil }
+        }
         page.form = form
         guard page.maySeeRows else { return }
         for (table, shown) in kept.tables.enumerated() {
@@ -136,24 +140,32 @@ extension PortalPages {
 
     /// What was chosen beside the rows of a result: the values that were looked at are taken from its file.
     ///
-    /// - Parameter tables: those of it that are taken back.
+    /// - Parameters:
+    ///   - tables: those of it that are taken back.
+    ///   - earlier: decisions about their rows that it was made with: they stay for rows that the page does
+    ///     not show.
     func decisions(
-        _ kept: KeptResult, _ tables: [KeptResult.Table], _ server: ServerDetails
+        _ kept: KeptResult, _ tables: [KeptResult.Table], _ earlier: [ConflictDecision],
+        _ server: ServerDetails
     ) throws -> [ConflictDecision]? {
+        var asked: [Int] = []
         var choices: [Int: ConflictDecision.Choice] = [:]
         for row in tables.flatMap(\.rows) {
-            guard let record = row.record, let word = form["\(Self.decisionPrefix)\(record)"], !word.isEmpty
-            else { continue }
+            guard let record = row.record, let word = form["\(Self.decisionPrefix)\(record)"] else {
+                continue
+            }
+            asked += row.records
+            if word.isEmpty { continue }
             guard let choice = ConflictDecision.Choice(rawValue: word) else {
                 throw Problem(.usage, "'\(word.prefix(20))' is no decision about a row")
             }
             // Every cell that was looked at: a change to any of them is seen.
             for place in row.records { choices[place] = choice }
         }
-        if !choices.isEmpty {
+        if !asked.isEmpty {
             for group in Self.groups(kept, server) { try visit.require(.readResult, group) }
         }
-        return try controlPlane.decisions(of: kept, choices)
+        return try controlPlane.decisions(of: kept, choices, besides: earlier, asked: asked)
     }
 
     static let conflictRules = [

@@ -93,7 +93,9 @@ extension PortalPages {
         if ticked.count < kept.tables.count { request.tables = ticked.map(\.name) }
         request.database = ticked[0].database
         request.conflicts = ConflictRule(rawValue: form["conflicts"] ?? "") ?? .stop
-        request.decisions = try decisions(kept, ticked, server)
+        let names = Set(ticked.map(\.name))
+        let earlier = (request.decisions ?? []).filter { names.contains($0.table) }
+        request.decisions = try decisions(kept, ticked, earlier, server)
         request.isPreview = false
         return request
     }

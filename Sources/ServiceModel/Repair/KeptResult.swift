@@ -122,6 +122,8 @@ public struct KeptResult: Codable, Hashable, Sendable {
     public var notes: [String] = []
     /// Rows about which somebody has to decide; of an undo.
     public var conflictRows = 0
+    /// How many of them are decided and not among the rows of `tables`; nil in results of earlier versions.
+    public var decidedBesides: Int?
     /// Rows that the script writes; of an undo.
     public var writtenRows = 0
     /// Whether the script makes objects again that were dropped; of an undo.
