@@ -1,9 +1,11 @@
 import Glibc
 import Notation
+import Planning
 import PostgresFormat
 import ServiceModel
 import TestKit
 import Testing
+import WALEvents
 
 @testable import ControlPlane
 @testable import Platform
@@ -155,6 +157,21 @@ struct ResultTests {
         for record in [2, -1] {
             #expect(throws: Problem.self) { try test.controlPlane.decisions(of: kept, [record: .skip]) }
         }
+    }
+
+    @Test func `a script takes back the transaction that its preview found, not what did the same since`()
+        throws
+    {
+        let now = PostgresTimestamp(unixMicroseconds: 1_800_000_000_000_000)
+        let event = UndoRequest.Wanted.event(try RequestedEvent("update products", EventChoice(.latest)))
+        let request = UndoRequest(resourceGroup: "shop", sourceServer: "orders", wanted: event)
+        var result = KeptResult(
+            id: "r1", server: "orders", serverID: "1", serverName: "orders", caller: "ann",
+            work: .undo(request), subject: "transaction 745", startedAt: now, finishedAt: now, summary: "",
+            sides: [])
+        #expect(result.wantedAgain(request) == event)
+        result.found = TransactionNumber(745)
+        #expect(result.wantedAgain(request) == .transactions([TransactionNumber(745)]))
     }
 
     @Test func `a row is decided by all of its lines in the file, one of an earlier version by the first`() {

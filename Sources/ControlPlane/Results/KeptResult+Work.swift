@@ -1,4 +1,5 @@
 import Catalog
+import Planning
 import Platform
 import PostgresFormat
 import Repair
@@ -18,6 +19,9 @@ extension KeptResult {
             id: operation.id, of: row, .undo(request), subject: plan.subject, operation,
             summary: request.isPreview ? "Verdicts only: no script was written." : result.proofWords,
             sides: ["before", "after", "now"])
+        if case .event = request.wanted, plan.transactions.count == 1 {
+            found = plan.transactions.first.map { TransactionNumber(UInt64($0.xid.rawValue)) }
+        }
         var room = Self.rowsOfAll
         var record = 0
         var decidedBesides = 0

@@ -90,6 +90,7 @@ extension PortalPages {
             throw Problem(.usage, "no table is ticked", hint: "Tick the tables that are to be taken back.")
         }
         request.resourceGroup = server.resourceGroup
+        request.wanted = kept.wantedAgain(request)
         if ticked.count < kept.tables.count { request.tables = ticked.map(\.name) }
         request.database = ticked[0].database
         request.conflicts = ConflictRule(rawValue: form["conflicts"] ?? "") ?? .stop

@@ -1,3 +1,4 @@
+public import Planning
 public import PostgresFormat
 
 /// What came of an undo or of a comparison that the daemon carried out: kept until it is deleted, or the
@@ -108,6 +109,9 @@ public struct KeptResult: Codable, Hashable, Sendable {
     public var serverName: String
     public var caller: String
     public var work: Work
+    /// Of an undo that was asked for by an event: the transaction that was found. Nil of any other, and in
+    /// results of earlier versions.
+    public var found: TransactionNumber?
     /// In a few words: `transaction 745`, `a copy of shop as of 0/3000148`.
     public var subject: String
     public var startedAt: PostgresTimestamp
@@ -162,6 +166,12 @@ public struct KeptResult: Codable, Hashable, Sendable {
     public var hasScript: Bool {
         guard files.contains(where: { $0.name == Self.scriptName }) else { return false }
         return writtenRows > 0 || writesDefinitions == true
+    }
+
+    /// What a script of this preview takes back: the transaction that was looked at, even where another one
+    /// has done the same since.
+    public func wantedAgain(_ request: UndoRequest) -> UndoRequest.Wanted {
+        found.map { .transactions([$0]) } ?? request.wanted
     }
 
     public var bytes: UInt64 { files.reduce(0) { $0 + $1.bytes } }
