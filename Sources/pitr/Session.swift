@@ -54,7 +54,7 @@ struct Session: Sendable {
     private func controlPlane(_ account: ServiceAccount, caller: Caller) throws -> ControlPlane {
         try ControlPlane(
             account: account, progress: progress, cancellation: Interruption.flag, caller: caller,
-            stepsMaker: { try DrillStepHelper($0) })
+            stepsMaker: { try DrillStepHelper($0, isScheduled: true) })
     }
 
     /// The state directory, absolute: the working directory changes later.

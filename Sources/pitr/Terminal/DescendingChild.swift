@@ -44,7 +44,15 @@ enum DescendingChild {
     }
 
     /// In a group of its own: Ctrl-C at a terminal reaches this process alone, which passes it on once.
-    static func spawn(_ program: String, _ words: [String], _ descriptors: [Int32]) throws -> pid_t {
+    ///
+    /// - Parameters:
+    ///   - environment: nil is this process's own.
+    ///   - isDetached: in a session of its own as well, which has no terminal.
+    static func spawn(
+        _ program: String, _ words: [String], _ descriptors: [Int32],
+        environment given: [String: String]? = nil,
+        isDetached: Bool = false
+    ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -54,9 +62,12 @@ enum DescendingChild {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-        posix_spawnattr_setpgroup(&attributes, 0)
-        let variables = ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }
+        // A session of its own has a group of its own, too.
+        let flags = isDetached ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+        if !isDetached { posix_spawnattr_setpgroup(&attributes, 0) }
+        let known = given ?? ProcessInfo.processInfo.environment
+        let variables = known.map { "\($0.key)=\($0.value)" }
         let arguments = words.map { strdup($0) } + [nil]
         let environment = variables.map { strdup($0) } + [nil]
         defer { (arguments + environment).forEach { free($0) } }

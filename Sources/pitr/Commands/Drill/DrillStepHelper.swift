@@ -6,14 +6,17 @@ import ServiceModel
 
 /// Has steps run by a process that stays who called, while this one becomes the servers' account.
 ///
-/// That process knows the commands from its beginning. What it is told later is only which one is due and
+/// That process is told the commands first of all, and once: not as words of its command line, which every
+/// account of the machine can read. What it is told later is only which one is due and
 /// where the copy is: whoever gets hold of the servers' account cannot make it run anything else.
 final class DrillStepHelper: DrillSteps {
     let names: [String]
     private let descriptor: Int32
     private let pid: pid_t
 
-    init(_ steps: [DrillCommand]) throws {
+    /// - Parameter isScheduled: whether a schedule has the steps, and not whoever calls: they get neither the
+    ///   caller's terminal nor the caller's environment.
+    init(_ steps: [DrillCommand], isScheduled: Bool = false) throws {
         names = steps.map(\.name)
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -21,17 +24,34 @@ final class DrillStepHelper: DrillSteps {
             let program = DurableFiles.linkTarget("/proc/self/exe")
         else { throw Problem(.system, "cannot prepare the steps", detail: String(cString: strerror(errno))) }
         descriptor = ends[0]
-        defer { Glibc.close(ends[1]) }
-        let options = steps.flatMap { ["--step", "\($0.name)=\($0.command)"] }
-        let words = [program, DrillStepsCommand.name] + options
-        pid = try DescendingChild.spawn(program, words, [ends[1]])
+        do {
+            defer { Glibc.close(ends[1]) }
+            let environment = ProcessInfo.processInfo.environment
+            pid = try DescendingChild.spawn(
+                program, [program, DrillStepsCommand.name], [ends[1]],
+                environment: isScheduled ? DrillStepEnvironment.scheduled(from: environment) : nil,
+                isDetached: isScheduled)
+        } catch {
+            Glibc.close(ends[0])
+            throw error
+        }
+        do {
+            try send(steps.map(\.command))
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    private func send(_ message: some Encodable) throws {
+        var line = try JSONEncoder().encode(message)
+        line.append(10)
+        try DescriptorOutput(descriptor).write(Array(line))
     }
 
     func run(_ number: Int, _ target: DrillStepTarget) throws(Problem) -> DrillStepEnd {
         do {
-            var line = try JSONEncoder().encode(DrillStepOrder(number: number, target: target))
-            line.append(10)
-            try DescriptorOutput(descriptor).write(Array(line))
+            try send(DrillStepOrder(number: number, target: target))
             return try JSONDecoder().decode(DrillStepEnd.self, from: Data(try answer()))
         } catch {
             throw error as? Problem
@@ -62,7 +82,24 @@ final class DrillStepHelper: DrillSteps {
     }
 }
 
-/// What that process is told, a line each.
+/// What the steps of a schedule have of the environment of whoever calls, besides where the copy is.
+enum DrillStepEnvironment {
+    /// Where programs and their libraries are found, and the language.
+    private static let kept = ["PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL"]
+    private static let standardPath = "/usr/local/bin:/usr/bin:/bin"
+
+    /// - Parameter home: of the account that they run as.
+    static func scheduled(
+        from caller: [String: String], home: String? = ServiceAccount.homeDirectory(of: geteuid())
+    ) -> [String: String] {
+        var environment = caller.filter { kept.contains($0.key) }
+        if environment["PATH"] == nil { environment["PATH"] = standardPath }
+        environment["HOME"] = home ?? "/"
+        return environment
+    }
+}
+
+/// What that process is told after the commands, a line each.
 struct DrillStepOrder: Codable {
     var number: Int
     var target: DrillStepTarget

@@ -11,24 +11,44 @@ struct DrillStepsCommand: PitrCommand {
     static let configuration = CommandConfiguration(commandName: name, shouldDisplay: false)
 
     @OptionGroup var global: GlobalOptions
-    @Option var step: [DrillStepWords] = []
 
     func execute(_ session: Session) throws -> Report {
         let input = FileHandle(fileDescriptor: DescendingChild.firstDescriptor)
-        var waiting = Data()
+        var lines = DrillStepLines()
+        // The first line; none that comes later changes them.
+        var commands: [String]?
         while true {
             let piece = input.availableData
             guard !piece.isEmpty else { return .nothing }
-            waiting += piece
-            guard waiting.last == 10 else { continue }
-            let order = try JSONDecoder().decode(DrillStepOrder.self, from: waiting)
-            waiting = Data()
-            guard step.indices.contains(order.number) else { return .nothing }
-            let end = try DrillStepProcess(step[order.number].command, order.target).run()
-            var line = try JSONEncoder().encode(end)
-            line.append(10)
-            try DescriptorOutput(DescendingChild.firstDescriptor).write(Array(line))
+            lines.add(piece)
+            while let line = lines.next() {
+                guard let commands else {
+                    commands = try JSONDecoder().decode([String].self, from: line)
+                    continue
+                }
+                let order = try JSONDecoder().decode(DrillStepOrder.self, from: line)
+                guard commands.indices.contains(order.number) else { return .nothing }
+                let end = try DrillStepProcess(commands[order.number], order.target).run()
+                var answer = try JSONEncoder().encode(end)
+                answer.append(10)
+                try DescriptorOutput(DescendingChild.firstDescriptor).write(Array(answer))
+            }
         }
+    }
+}
+
+/// Lines, in whatever pieces they come.
+struct DrillStepLines {
+    private var waiting = Data()
+
+    mutating func add(_ piece: Data) { waiting += piece }
+
+    /// Without its end; nil where none is whole.
+    mutating func next() -> Data? {
+        guard let end = waiting.firstIndex(of: 10) else { return nil }
+        let line = Data(waiting[..<end])
+        waiting = Data(waiting[waiting.index(after: end)...])
+        return line
     }
 }
 
@@ -117,7 +137,7 @@ struct DrillStepProcess {
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         posix_spawnattr_setpgroup(&attributes, 0)
-        let words: [String] = ["/bin/sh", "-c", command]
+        let words: [String] = ["/bin/sh", "-c", Self.shell]
         let arguments = words.map { strdup($0) } + [nil]
         let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (arguments + variables).forEach { free($0) } }
@@ -129,7 +149,12 @@ struct DrillStepProcess {
         return pid
     }
 
-    /// The person's own, led to the copy.
+    /// Takes the command from a variable, which only the own account can read, as no word of a command line.
+    private static let shell =
+        "pitr_step=$\(variable); unset \(variable); eval \"$pitr_step\""
+    private static let variable = "PITR_DRILL_STEP"
+
+    /// The person's own, led to the copy; of a schedule, what the helper was given.
     private var environment: [String: String] {
         var environment = ProcessInfo.processInfo.environment
         for name in ClientEnvironment.inTheWay + ["PGPASSFILE"] { environment[name] = nil }
@@ -141,6 +166,7 @@ struct DrillStepProcess {
         environment["PGSSLMODE"] = "verify-full"
         environment["PGSSLROOTCERT"] = target.rootCertificate
         environment["PITR_DRILL_COPY"] = target.copy
+        environment[Self.variable] = command
         return environment
     }
 
