@@ -11,7 +11,8 @@ extension ControlPlane {
 
     /// Has a server's restore rehearsed by `maintain` and by the daemon; nil ends that.
     ///
-    /// Throws `.operationNotSupported` for a time outside the server's maintenance window.
+    /// Throws `.operationNotSupported` for a time outside the server's maintenance window, and
+    /// `.invalidParameterValue` for a limit of more than an hour.
     ///
     /// - Parameter caller: who asks for it; nil is this control plane's own.
     public func schedule(
@@ -19,6 +20,13 @@ extension ControlPlane {
     ) throws {
         let caller = caller ?? self.caller
         let row = try findComplete(server)
+        if let schedule, !(schedule.timeLimit <= DrillSchedule.longestTimeLimit) {
+            throw Problem(
+                .invalidParameterValue,
+                "an assertion or a step of a scheduled drill has an hour at most, not "
+                    + "\(schedule.timeLimit) seconds",
+                hint: "Maintenance waits for it. 'pitr drill run' takes longer limits.")
+        }
         if let schedule, let window = row.maintenanceWindow, !schedule.fits(window, at: clock.now()) {
             throw Problem(
                 .operationNotSupported,
@@ -52,7 +60,8 @@ extension ControlPlane {
                     RestoreRequest(resourceGroup: row.resourceGroup, sourceServer: row.id))
                 request.assertions = schedule.assertions
                 request.database = schedule.database
-                request.timeLimit = schedule.timeLimit
+                // One of an earlier version may have a longer limit.
+                request.timeLimit = min(schedule.timeLimit, DrillSchedule.longestTimeLimit)
                 request.isScheduled = true
                 let steps = try scheduledSteps(schedule)
                 defer { steps?.close() }

@@ -15,6 +15,8 @@ public struct DrillSchedule: Codable, Hashable, Sendable {
     public var steps: [DrillCommand]?
     /// Seconds for each assertion and each step.
     public var timeLimit = 600.0
+    /// The most that this may be: maintenance waits meanwhile.
+    public static let longestTimeLimit = 3600.0
     public var chosenAt: PostgresTimestamp?
     public var chosenBy = ""
 

@@ -47,8 +47,8 @@ struct DrillScheduleCommand: PitrCommand {
         if !checks.isEmpty || !step.isEmpty, daily == nil, weekly.isEmpty {
             throw ValidationError("--checks and --step go with --daily or --weekly")
         }
-        if !(0.1...1_000_000).contains(timeLimit) {
-            throw ValidationError("--time-limit is a number of seconds, 0.1 or more")
+        if !(0.1...DrillSchedule.longestTimeLimit).contains(timeLimit) {
+            throw ValidationError("--time-limit is a number of seconds, from 0.1 to 3600 by a schedule")
         }
         if Set(step.map(\.name)).count < step.count {
             throw ValidationError("each step has a name of its own")
