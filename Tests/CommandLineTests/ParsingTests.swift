@@ -100,6 +100,7 @@ struct ParsingTests {
             line + ["--time-limit", "0"], ["drill", "show"], ["drill", "show", "-n", "1", "-s", "shop"],
             ["drill", "schedule", "-s", "shop", "--daily", "03:00", "--off"],
             ["drill", "schedule", "-s", "shop", "--checks", "a.sql"],
+            ["drill", "schedule", "-s", "shop", "--daily", "03:00", "--time-limit", "3601"],
             ["drill", "schedule", "-s", "shop", "--step", "a=b"],
             ["drill", "schedule", "-s", "shop", "--daily", "03:00", "--step", "a=b", "--step", "a=c"],
             ["evidence", "bundle", "x.tar"],
