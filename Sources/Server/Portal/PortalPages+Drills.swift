@@ -38,6 +38,7 @@ extension PortalPages {
         page.emptyCommand = "pitr drill run \(at)\npitr drill schedule \(at) --weekly 'sat 03:00'"
         if visit.may(.restoreServer, server.resourceGroup), server.earliestRestoreDate != nil {
             page.once = MachineSecret.fresh()
+            if let words = schedule.flatMap(Self.lostWords) { page.sentences.append(words) }
             page.form = drillForm(schedule, maySchedule: visit.may(.updateServer, server.resourceGroup))
         }
         page.rows = records.map { record in
@@ -69,6 +70,20 @@ extension PortalPages {
             ], button: "Run a drill", other: ("schedule", "Save the schedule"))
     }
 
+    /// What goes with a schedule that is ended here, and only the command line brings back; nil where it is
+    /// nothing.
+    static func lostWords(_ schedule: DrillSchedule) -> String? {
+        let (assertions, steps) = (schedule.assertions.count, schedule.steps?.count ?? 0)
+        guard assertions + steps > 0 else { return nil }
+        let parts = [
+            assertions == 0 ? nil : assertions == 1 ? "1 assertion" : "\(assertions) assertions",
+            steps == 0 ? nil : steps == 1 ? "1 step" : "\(steps) steps",
+        ]
+        return "The schedule has \(parts.compactMap(\.self).joined(separator: " and ")) of its own. Another "
+            + "time keeps them; to end the schedule deletes them, and only 'pitr drill schedule' gives a "
+            + "schedule new ones."
+    }
+
     /// Assertions and steps that a schedule has already stay with it; nobody chooses commands here.
     private func saveSchedule(_ server: ServerDetails) throws -> APIResponse {
         try visit.require(.updateServer, server.resourceGroup)
@@ -82,7 +97,7 @@ extension PortalPages {
                 chosen?.assertions = earlier.assertions
                 chosen?.steps = earlier.steps
                 chosen?.database = earlier.database
-                chosen?.timeLimit = earlier.timeLimit
+                chosen?.timeLimit = min(earlier.timeLimit, DrillSchedule.longestTimeLimit)
             }
             try controlPlane.schedule(chosen, for: reference, caller: visit.caller)
             return .seeOther(place(server, .drills))
