@@ -43,6 +43,9 @@ enum DescendingChild {
         guard exitStatus == 0 else { throw ToldFailure(exitStatus: exitStatus) }
     }
 
+    /// `POSIX_SPAWN_SETSID`, which the C headers have for GNU's own programs only.
+    private static let newSession: Int32 = 0x80
+
     /// In a group of its own: Ctrl-C at a terminal reaches this process alone, which passes it on once.
     ///
     /// - Parameters:
@@ -63,7 +66,7 @@ enum DescendingChild {
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         // A session of its own has a group of its own, too.
-        let flags = isDetached ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP
+        let flags = isDetached ? newSession : POSIX_SPAWN_SETPGROUP
         posix_spawnattr_setflags(&attributes, Int16(flags))
         if !isDetached { posix_spawnattr_setpgroup(&attributes, 0) }
         let known = given ?? ProcessInfo.processInfo.environment
