@@ -53,6 +53,21 @@ struct ConflictDecisionTests {
         return plan
     }
 
+    @Test func `a decision that the tables of now do not admit is told, with what is for the row instead`()
+        throws
+    {
+        var plan = try Self.decided(Self.plan(["1", "2"].map { Self.row($0) }), ["before", "now"])
+        #expect(plan.withdrawnDecisions(.skip).isEmpty)
+        plan.forbid([0, 1], of: Self.shape.number, because: "a check\u{1B}")
+        #expect(plan.tables[0].rows.map(\.decision) == [nil, .now])
+        let told = plan.withdrawnDecisions(.skip)
+        #expect(
+            told == [
+                "public.t id=1 was decided 'before', which cannot be done: a check\\u{1b}. "
+                    + "The rule 'skip' is for it instead."
+            ])
+    }
+
     @Test func `each row becomes what its line says, and the rule is for the others`() throws {
         let plan = Self.plan(["1", "2", "3", "4"].map { Self.row($0) } + [Self.row("5", .restorable)])
         let some = try Self.decided(plan, ["before", " NOW ", "skip", ""])

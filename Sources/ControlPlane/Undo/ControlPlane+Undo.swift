@@ -93,7 +93,8 @@ extension ControlPlane {
         return UndoResult(
             plan: plan, rule: request.conflicts,
             script: script.text(proof == .passed ? .passed : .none), writes: script.count, proof: proof,
-            operationID: operation.id, steps: steps.steps, notes: moments.notes(copies))
+            operationID: operation.id, steps: steps.steps,
+            notes: moments.notes(copies) + plan.withdrawnDecisions(request.conflicts))
     }
 
     private func droppedDefinitions(

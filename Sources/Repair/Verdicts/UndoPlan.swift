@@ -1,5 +1,6 @@
+import Platform
 public import PostgresFormat
-import ServiceModel
+public import ServiceModel
 
 /// What takes transactions back: tables with their rows judged, and what is left out.
 public struct UndoPlan: Hashable, Sendable {
@@ -119,6 +120,29 @@ public struct UndoPlan: Hashable, Sendable {
         return rest == 0 ? shown : shown + ["\(rest) more"]
     }
 
+    /// One sentence for each of the first rows whose decision could not be done, and what decides them now.
+    ///
+    /// - Parameter rule: for rows in conflict that nobody has decided about.
+    public func withdrawnDecisions(_ rule: ConflictRule) -> [String] {
+        var told: [String] = []
+        var rest = 0
+        for table in tables {
+            for row in table.rows {
+                guard let choice = row.withdrawn, row.decision == nil else { continue }
+                guard told.count < 20 else {
+                    rest += 1
+                    continue
+                }
+                let name = "\(table.shape.name) \(UndoRows.key(of: row, table.shape))"
+                let words =
+                    "\(name) was decided '\(choice.rawValue)', which cannot be done: "
+                    + "\(row.reason ?? row.verdict.rawValue). The rule '\(rule.rawValue)' is for it instead."
+                told.append(words.visible())
+            }
+        }
+        return rest == 0 ? told : told + ["So it is with \(rest) more rows that were decided."]
+    }
+
     /// Rows in conflict that nobody has decided about one by one.
     public var undecidedCount: Int {
         tables.reduce(0) { $0 + $1.rows.count { $0.verdict.isConflict && $0.decision == nil } }
@@ -156,6 +180,8 @@ extension [UndoPlan.Table] {
 
     /// What was decided about a row cannot be done: somebody has to decide again.
     private mutating func undecide(_ row: Int, of table: Int) {
-        if self[table].rows[row].decision == .before { self[table].rows[row].decision = nil }
+        guard self[table].rows[row].decision == .before else { return }
+        self[table].rows[row].decision = nil
+        self[table].rows[row].withdrawn = .before
     }
 }

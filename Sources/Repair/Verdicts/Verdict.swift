@@ -62,6 +62,8 @@ public struct JudgedRow: Hashable, Sendable {
     public var conflicts: [Int]
     /// What somebody decided about it, where it is in conflict; nil leaves it to the rule.
     public var decision: ConflictDecision.Choice?
+    /// What somebody decided and the tables of now do not admit: it counts no more.
+    public var withdrawn: ConflictDecision.Choice?
     /// Who wrote the row since, in the order of WAL.
     public var later: [RowWrite]
     /// See `RowTrack.move`.
