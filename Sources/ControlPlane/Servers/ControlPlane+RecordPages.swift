@@ -26,6 +26,35 @@ public struct ListedRecord: Sendable {
     }
 }
 
+/// The nearest ones on both sides of a position, out of many that come in order.
+struct SurroundingRecords<Item> {
+    private let position: LSN
+    private let count: Int
+    private let start: (Item) -> LSN
+    private var before: [Item] = []
+    private var behind: [Item] = []
+
+    init(_ position: LSN, count: Int, start: @escaping (Item) -> LSN) {
+        self.position = position
+        self.count = count
+        self.start = start
+    }
+
+    /// - Returns: whether there may be more of them.
+    mutating func take(_ item: Item) -> Bool {
+        if start(item) < position {
+            before.append(item)
+            // Not one by one: what is in front would be moved each time.
+            if before.count >= 2 * count { before.removeFirst(count) }
+            return true
+        }
+        behind.append(item)
+        return behind.count < count
+    }
+
+    var all: [Item] { before.suffix(count) + behind }
+}
+
 /// A few records at a time, forwards and backwards.
 extension ControlPlane {
     /// Bytes that are read in front of a position for the records before it.
@@ -56,7 +85,7 @@ extension ControlPlane {
         of server: ServerReference, on timeline: TimelineID, before position: LSN, notBefore first: LSN,
         count: Int
     ) throws -> [ListedRecord] {
-        let begin = max(first, LSN(position.rawValue > Self.lookBack ? position.rawValue - Self.lookBack : 0))
+        let begin = max(first, Self.lookBack(from: position))
         guard begin < position else { return [] }
         var found: [ListedRecord] = []
         _ = try readWAL(server, .range(begin..<position, timeline: timeline)) {
@@ -67,5 +96,27 @@ extension ControlPlane {
             return true
         }
         return found.suffix(count)
+    }
+
+    /// The last records that begin before a position and the first that begin at it or behind it, read at
+    /// once: to know names, the catalogs are followed from a base backup on, which is long for two readings.
+    ///
+    /// - Parameters:
+    ///   - first: nothing is read in front of it.
+    ///   - count: on each side, no more than this many.
+    public func records(
+        of server: ServerReference, on timeline: TimelineID, around position: LSN, notBefore first: LSN,
+        count: Int
+    ) throws -> [ListedRecord] {
+        var found = SurroundingRecords(position, count: count) { $0.start }
+        let begin = max(first, Self.lookBack(from: position))
+        _ = try readWAL(server, .range(begin..<LSN.max, timeline: timeline)) {
+            (record, mentions) throws(Problem) in found.take(ListedRecord(record, mentions))
+        }
+        return found.all
+    }
+
+    private static func lookBack(from position: LSN) -> LSN {
+        LSN(position.rawValue > lookBack ? position.rawValue - lookBack : 0)
     }
 }

@@ -42,7 +42,9 @@ extension PortalPages {
                 } else if let on {
                     try from(on, Self.most)
                 } else {
-                    try before(wal.cut, Self.most / 2) + from(wal.cut, Self.most / 2)
+                    try controlPlane.records(
+                        of: wal.server, on: wal.timeline, around: wal.cut, notBefore: wal.first,
+                        count: Self.most / 2)
                 }
             list.records = found.map { record in
                 RecordList.Record(
