@@ -169,7 +169,7 @@ let package = Package(
             "Server",
             [
                 nioCore, nioPosix, "Server", "AzureAPI", "ControlPlane", "Notation", "Platform", "Portal",
-                "PostgresFormat", "ServiceModel", "ServiceSamples", "WALEvents",
+                "Planning", "PostgresFormat", "ServiceModel", "ServiceSamples", "WALEvents",
             ]),
         tests(
             "CommandLine",
