@@ -1,5 +1,6 @@
 import ControlPlane
 import ServiceModel
+import ServiceSamples
 import Testing
 
 @testable import Server
@@ -21,6 +22,25 @@ struct PortalPracticeTests {
 
     private func get(_ path: String, _ cookie: String) -> APIResponse {
         server.send("GET", path, headers: ["cookie": cookie])
+    }
+
+    @Test func `copies are a practice's by the id of its server, and by no name`() {
+        func copy(_ id: String, of source: String, in group: String = "shop") -> ServerDetails {
+            var server = ServerDetails.full
+            server.id = id
+            server.resourceGroup = group
+            server.restoredFrom?.sourceServerID = source
+            return server
+        }
+        var practice = Practice(ServerReference(resourceGroup: "demo", name: "orders"), tasks: [])
+        let servers = [
+            copy("c1", of: "s1"), copy("c2", of: "s0"), copy("c3", of: "s2"), copy("c4", of: "s3"),
+            copy("s2", of: "s1", in: "demo"),
+        ]
+        let deleted = [copy("s3", of: "s1", in: "demo"), copy("c5", of: "s1")]
+        #expect(practice.copies(among: servers, deleted: deleted).isEmpty)
+        practice.serverID = "s1"
+        #expect(practice.copies(among: servers, deleted: deleted).map(\.id) == ["c1", "c3", "c4"])
     }
 
     @Test func `an incident is shown while there is one, and its tasks one after the other`() throws {

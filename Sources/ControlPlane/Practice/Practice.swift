@@ -25,6 +25,8 @@ public struct Practice: Codable, Sendable, Equatable {
     public var group: String
     /// The server that it happened on.
     public var server: String
+    /// Of that server, and of no other that ever had its name; nil before it is made.
+    public var serverID: String?
     /// In the order in which they are done.
     public var tasks: [Task]
 
@@ -36,6 +38,23 @@ public struct Practice: Codable, Sendable, Equatable {
 
     /// The first that is not done; nil when all are.
     public var current: Int? { tasks.firstIndex { !$0.isDone } }
+
+    /// The servers in other groups that were made from the one that it happened on, or from one that was made
+    /// from it in its own group.
+    ///
+    /// - Parameter deleted: servers that may have been sources.
+    public func copies(among servers: [ServerDetails], deleted: [ServerDetails]) -> [ServerDetails] {
+        guard let serverID else { return [] }
+        var sources: Set<String> = [serverID]
+        for server in servers + deleted
+        where server.resourceGroup == group && server.restoredFrom?.sourceServerID == serverID {
+            sources.insert(server.id)
+        }
+        return servers.filter { server in
+            guard let origin = server.restoredFrom else { return false }
+            return server.resourceGroup != group && sources.contains(origin.sourceServerID)
+        }
+    }
 }
 
 /// The incident is a small file beside the daemon's others: whoever checks the tasks writes it, and the

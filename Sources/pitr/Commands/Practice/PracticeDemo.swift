@@ -32,6 +32,7 @@ struct PracticeDemo {
             variables: isUsualHome
                 ? "" : "PITR_HOME=\(Command.shellQuoted(controlPlane.account.home)) ")
         try Demo.requireFreeNames([PracticeShop.source.name], controlPlane)
+        try requireNoOtherCopies(controlPlane)
         let before = try controlPlane.endpoint()
         // One that runs already is used, and goes on afterwards.
         let daemon =
@@ -77,6 +78,7 @@ struct PracticeDemo {
         say("The shop works on it, and then things go wrong.")
         try shop.open(created.server)
         var practice = Practice(PracticeShop.source, tasks: PracticeShop.tasks)
+        practice.serverID = created.server.id
         try controlPlane.keep(practice)
         try invite(password: created.password)
         try solve(0, &practice, daemon, judgeCopies())
@@ -161,18 +163,44 @@ struct PracticeDemo {
     /// Removes what this run or one before it has left: the group, which is the demo's own, and the copies
     /// that were made in other groups.
     private static func remove(_ controlPlane: ControlPlane) throws {
-        try controlPlane.endPractice()
         try callOff(controlPlane)
-        for copy in try controlPlane.listServers(resourceGroup: nil)
-        where copy.resourceGroup != Demo.group
-            && copy.restoredFrom?.sourceServerResourceID == ResourceID.server(PracticeShop.source)
-        {
+        for copy in try copies(controlPlane) {
             _ = try controlPlane.deleteServer(
                 ServerReference(resourceGroup: copy.resourceGroup, name: copy.name), purge: true)
         }
-        guard try controlPlane.listGroups().contains(where: { $0.name == Demo.group }) else { return }
-        try controlPlane.deleteGroup(Demo.group)
-        try controlPlane.forgetDeleted(resourceGroup: Demo.group)
+        if try controlPlane.listGroups().contains(where: { $0.name == Demo.group }) {
+            try controlPlane.deleteGroup(Demo.group)
+            try controlPlane.forgetDeleted(resourceGroup: Demo.group)
+        }
+        // Last: until then it tells a later run whose copies are to be removed.
+        try controlPlane.endPractice()
+    }
+
+    /// Those of the practice that is kept, in other groups.
+    private static func copies(_ controlPlane: ControlPlane) throws -> [ServerDetails] {
+        guard let practice = try controlPlane.practice() else { return [] }
+        return practice.copies(
+            among: try controlPlane.listServers(resourceGroup: nil),
+            deleted: try controlPlane.listDeletedServers(resourceGroup: nil))
+    }
+
+    /// Copies of a server of the same name that was no practice's are somebody's, and the demo would delete
+    /// what they were made from.
+    private static func requireNoOtherCopies(_ controlPlane: ControlPlane) throws {
+        let own = try Set(copies(controlPlane).map(\.id))
+        let other = try controlPlane.listServers(resourceGroup: nil).first { server in
+            let source = server.restoredFrom?.sourceServerResourceID
+            return server.resourceGroup != Demo.group && !own.contains(server.id)
+                && source == ResourceID.server(PracticeShop.source)
+        }
+        guard let other else { return }
+        throw Problem(
+            .operationNotSupported, "'\(other.name)' is a copy of an earlier demo's server, and is yours",
+            detail:
+                "it is in the resource group '\(other.resourceGroup)', and the demo begins with a new server",
+            hint:
+                "Delete it if it is not needed, or run the demo in a folder of its own: 'pitr demo --portal "
+                + "--home /var/tmp/pitr-demo'.")
     }
 
     /// Ends what is at work in the group, and waits for it for half a minute.
