@@ -52,7 +52,7 @@ struct SurroundingRecords<Item> {
         return behind.count < count
     }
 
-    var all: [Item] { before.suffix(count) + behind }
+    var all: [Item] { Array(before.suffix(count)) + behind }
 }
 
 /// A few records at a time, forwards and backwards.
@@ -108,7 +108,7 @@ extension ControlPlane {
         of server: ServerReference, on timeline: TimelineID, around position: LSN, notBefore first: LSN,
         count: Int
     ) throws -> [ListedRecord] {
-        var found = SurroundingRecords(position, count: count) { $0.start }
+        var found = SurroundingRecords<ListedRecord>(position, count: count) { $0.start }
         let begin = max(first, Self.lookBack(from: position))
         _ = try readWAL(server, .range(begin..<LSN.max, timeline: timeline)) {
             (record, mentions) throws(Problem) in found.take(ListedRecord(record, mentions))
