@@ -181,10 +181,10 @@ public struct ServiceAccount: Sendable, Hashable {
 }
 
 extension ServiceAccount {
-    /// One line of the account database.
     /// The home directory of an account as the machine knows it, whatever `HOME` says.
     public static func homeDirectory(of uid: UInt32) -> String? { Entry.find(uid: uid)?.home }
 
+    /// One line of the account database.
     private struct Entry {
         let name: String
         let uid: uid_t

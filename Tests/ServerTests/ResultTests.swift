@@ -141,10 +141,10 @@ struct ResultTests {
             decisions == [
                 ConflictDecision(
                     table: "public.t", key: "id=1", column: "a", before: "</td><script>\nx", after: nil,
-                    now: "", choice: .before, line: 2),
+                    now: "", choice: .before, line: 2, isThere: true),
                 ConflictDecision(
                     table: "public.t", key: "id=2", column: "a", before: "x", after: "y", now: "z",
-                    choice: .now, line: 4),
+                    choice: .now, line: 4, isThere: true),
             ])
         #expect(try test.controlPlane.decisions(of: kept, [:]) == nil)
         // What was decided before stays for the rows that nobody was asked about.
