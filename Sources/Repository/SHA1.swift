@@ -1,11 +1,8 @@
 /// SHA-1 (FIPS 180-4), by which pgBackRest knows files and WAL again. It tells damage, and stops no forger.
 public struct SHA1: Sendable {
-    private var state: (UInt32, UInt32, UInt32, UInt32, UInt32) = (
-        0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0
-    )
-    /// What does not fill a block yet.
-    private var waiting: [UInt8] = []
-    private var count: UInt64 = 0
+    private typealias State = (UInt32, UInt32, UInt32, UInt32, UInt32)
+    private var state: State = (0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0)
+    private var blocks = HashBlocks()
 
     public init() {}
 
@@ -16,44 +13,16 @@ public struct SHA1: Sendable {
         return stream.finish()
     }
 
-    public mutating func add(_ bytes: UnsafeRawBufferPointer) {
-        count += UInt64(bytes.count)
-        var start = 0
-        if !waiting.isEmpty {
-            start = min(64 - waiting.count, bytes.count)
-            waiting.append(contentsOf: bytes[..<start])
-            guard waiting.count == 64 else { return }
-            mixWaiting()
-        }
-        let whole = (bytes.count - start) / 64 * 64
-        if whole > 0 {
-            mix(UnsafeRawBufferPointer(rebasing: bytes[start..<start + whole]))
-        }
-        waiting.append(contentsOf: bytes[(start + whole)...])
-    }
+    public mutating func add(_ bytes: UnsafeRawBufferPointer) { blocks.add(bytes, into: &state, Self.mix) }
 
     /// The 20 bytes of the hash; nothing is to be added behind it.
     public mutating func finish() -> [UInt8] {
-        let length = count * 8
-        waiting.append(0x80)
-        if waiting.count > 56 {
-            waiting.append(contentsOf: repeatElement(0, count: 64 - waiting.count))
-            mixWaiting()
-        }
-        waiting.append(contentsOf: repeatElement(0, count: 56 - waiting.count))
-        waiting.append(contentsOf: Self.bigEndian(length))
-        mixWaiting()
-        return [state.0, state.1, state.2, state.3, state.4].flatMap { Self.bigEndian($0) }
-    }
-
-    private mutating func mixWaiting() {
-        let block = waiting
-        waiting.removeAll(keepingCapacity: true)
-        block.withUnsafeBytes { mix($0) }
+        blocks.finish(into: &state, Self.mix)
+        return [state.0, state.1, state.2, state.3, state.4].flatMap { HashBlocks.bigEndian($0) }
     }
 
     /// - Parameter blocks: a multiple of 64 bytes.
-    private mutating func mix(_ blocks: UnsafeRawBufferPointer) {
+    private static func mix(_ blocks: UnsafeRawBufferPointer, into state: inout State) {
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 80) { schedule in
             for start in stride(from: 0, to: blocks.count, by: 64) {
                 for index in 0..<16 {
@@ -61,21 +30,21 @@ public struct SHA1: Sendable {
                         bigEndian: blocks.loadUnaligned(fromByteOffset: start + index * 4, as: UInt32.self))
                 }
                 for index in 16..<80 {
-                    schedule[index] = Self.rotate(
+                    schedule[index] = rotate(
                         schedule[index - 3] ^ schedule[index - 8] ^ schedule[index - 14]
                             ^ schedule[index - 16], 1)
                 }
-                mix(schedule)
+                mix(schedule, into: &state)
             }
         }
     }
 
-    private mutating func mix(_ schedule: UnsafeMutableBufferPointer<UInt32>) {
+    private static func mix(_ schedule: UnsafeMutableBufferPointer<UInt32>, into state: inout State) {
         var (a, b, c, d, e) = state
         @inline(__always)
         func turn(_ index: Int, _ mixed: UInt32, _ constant: UInt32) {
-            let next = Self.rotate(a, 5) &+ mixed &+ e &+ constant &+ schedule[index]
-            (e, d, c, b, a) = (d, c, Self.rotate(b, 30), a, next)
+            let next = rotate(a, 5) &+ mixed &+ e &+ constant &+ schedule[index]
+            (e, d, c, b, a) = (d, c, rotate(b, 30), a, next)
         }
         for index in 0..<20 { turn(index, (b & c) | (~b & d), 0x5A82_7999) }
         for index in 20..<40 { turn(index, b ^ c ^ d, 0x6ED9_EBA1) }
@@ -91,9 +60,5 @@ public struct SHA1: Sendable {
     @inline(__always)
     private static func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 {
         value &<< count | value &>> (32 - count)
-    }
-
-    private static func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] {
-        withUnsafeBytes(of: value.bigEndian) { Array($0) }
     }
 }

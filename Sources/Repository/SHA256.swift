@@ -34,51 +34,29 @@ public enum SHA256 {
     /// The hash of what comes piece by piece.
     public struct Stream: Sendable {
         private var state = SHA256.initial
-        /// What does not fill a block yet.
-        private var waiting: [UInt8] = []
-        private var count: UInt64 = 0
+        private var blocks = HashBlocks()
 
         public init() {}
 
         public mutating func add(_ bytes: UnsafeRawBufferPointer) {
-            count += UInt64(bytes.count)
-            var bytes = bytes[...]
-            if !waiting.isEmpty {
-                let missing = min(64 - waiting.count, bytes.count)
-                waiting.append(contentsOf: bytes.prefix(missing))
-                bytes = bytes.dropFirst(missing)
-                guard waiting.count == 64 else { return }
-                mixWaiting()
-            }
-            while bytes.count >= 64 {
-                SHA256.mix(UnsafeRawBufferPointer(rebasing: bytes.prefix(64)), into: &state)
-                bytes = bytes.dropFirst(64)
-            }
-            waiting.append(contentsOf: bytes)
+            blocks.add(bytes, into: &state, SHA256.mixBlocks)
         }
 
         /// The 32 bytes of the hash; nothing is to be added behind it.
         public mutating func finish() -> [UInt8] {
-            let length = count * 8
-            waiting.append(0x80)
-            if waiting.count > 56 {
-                waiting.append(contentsOf: repeatElement(0, count: 64 - waiting.count))
-                mixWaiting()
-            }
-            waiting.append(contentsOf: repeatElement(0, count: 56 - waiting.count))
-            waiting.append(contentsOf: SHA256.bigEndian(length))
-            mixWaiting()
-            return state.flatMap { SHA256.bigEndian($0) }
-        }
-
-        private mutating func mixWaiting() {
-            waiting.withUnsafeBytes { SHA256.mix($0, into: &state) }
-            waiting.removeAll(keepingCapacity: true)
+            blocks.finish(into: &state, SHA256.mixBlocks)
+            return state.flatMap { HashBlocks.bigEndian($0) }
         }
     }
 
-    /// - Parameter block: 64 bytes.
-    private static func mix(_ block: UnsafeRawBufferPointer, into state: inout [UInt32]) {
+    /// - Parameter blocks: a multiple of 64 bytes.
+    private static func mixBlocks(_ blocks: UnsafeRawBufferPointer, into state: inout [UInt32]) {
+        for start in stride(from: 0, to: blocks.count, by: 64) {
+            mix(block: UnsafeRawBufferPointer(rebasing: blocks[start..<start + 64]), into: &state)
+        }
+    }
+
+    private static func mix(block: UnsafeRawBufferPointer, into state: inout [UInt32]) {
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
             for index in 0..<16 {
                 schedule[index] = UInt32(
@@ -116,9 +94,5 @@ public enum SHA256 {
 
     private static func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 {
         value >> count | value << (32 - count)
-    }
-
-    private static func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] {
-        withUnsafeBytes(of: value.bigEndian) { Array($0) }
     }
 }

@@ -93,8 +93,9 @@ struct ParsingTests {
             "--checks",
             "a.sql", "--checks", "more", "--step", "migrate=make up VERSION=2", "--step", "test=./t", "--keep"
         )
-        #expect(run.checks == ["a.sql", "more"] && run.keep && run.timeLimit == 600)
-        #expect(run.step.map(\.name) == ["migrate", "test"] && run.step[0].command == "make up VERSION=2")
+        #expect(run.work.checks == ["a.sql", "more"] && run.keep && run.work.timeLimit == 600)
+        #expect(run.work.step.map(\.name) == ["migrate", "test"])
+        #expect(run.work.step[0].command == "make up VERSION=2")
         for wrong in [
             line + ["--step", "x"], line + ["--step", "=x"], line + ["--step", "a=x", "--step", "a=y"],
             line + ["--time-limit", "0"], ["drill", "show"], ["drill", "show", "-n", "1", "-s", "shop"],

@@ -19,45 +19,29 @@ struct DrillRunCommand: PitrCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var group: GroupOption
     @OptionGroup var target: TargetOptions
-    @Option(
-        help: ArgumentHelp(
-            "Assertions: a file of SQL, or a folder of such files (*.sql), one assertion each; repeatable.",
-            valueName: "file|dir"),
-        completion: .file())
-    var checks: [String] = []
-    @Option(
-        help: ArgumentHelp("A command to run against the copy; repeatable.", valueName: "name=command"))
-    var step: [DrillStepWords] = []
-    @Option(
-        name: [.customShort("d"), .long], help: "Database of the assertions and the steps.",
-        completion: Completions.databases)
-    var databaseName = ClientOptions.standardDatabase
-    @Option(help: ArgumentHelp("For each assertion and each step.", valueName: "seconds"))
-    var timeLimit = 600.0
+    @OptionGroup var work: DrillWorkOptions
     @Flag(help: "Leave the copy; it is an ordinary server then.") var keep = false
     @OptionGroup var noWait: NoWaitOption
 
     func validate() throws {
-        if !(0.1...1_000_000).contains(timeLimit) {
+        if !(0.1...1_000_000).contains(work.timeLimit) {
             throw ValidationError("--time-limit is a number of seconds, 0.1 or more")
         }
-        if noWait.noWait, !step.isEmpty {
+        if noWait.noWait, !work.step.isEmpty {
             throw ValidationError(
                 "steps run with your rights while you wait: --step does not go with --no-wait")
         }
-        let names = step.map(\.name)
-        if Set(names).count < names.count { throw ValidationError("each step has a name of its own") }
     }
 
     func execute(_ session: Session) throws -> Report {
         var request = DrillRequest(try target.request(in: group))
-        request.assertions = try DrillAssertionFiles.read(checks)
-        request.database = databaseName
+        request.assertions = try DrillAssertionFiles.read(work.checks)
+        request.database = work.databaseName
         request.keepsCopy = keep
-        request.timeLimit = timeLimit
+        request.timeLimit = work.timeLimit
         if noWait.noWait { return try noWait.accept(.drill(request), session.controlPlane(), session) }
         // Before root becomes the servers' account: steps have the caller's rights.
-        let steps = step.isEmpty ? nil : try DrillStepHelper(step.map(\.step))
+        let steps = work.step.isEmpty ? nil : try DrillStepHelper(work.step.map(\.step))
         defer { steps?.close() }
         let record = try session.controlPlane().runDrill(request, steps: steps) {
             PlanCommand.announce($0, session)

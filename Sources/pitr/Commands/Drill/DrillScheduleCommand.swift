@@ -25,33 +25,16 @@ struct DrillScheduleCommand: PitrCommand {
         parsing: .upToNextOption, help: ArgumentHelp("Every week: sat 03:00.", valueName: "day time"))
     var weekly: [String] = []
     @Flag(help: "No drills by themselves any more.") var off = false
-    @Option(
-        help: ArgumentHelp("Assertions, as for 'pitr drill run'; repeatable.", valueName: "file|dir"),
-        completion: .file())
-    var checks: [String] = []
-    @Option(
-        help: ArgumentHelp(
-            "A command to run against the copy, as for 'pitr drill run'; repeatable.",
-            valueName: "name=command"))
-    var step: [DrillStepWords] = []
-    @Option(
-        name: [.customShort("d"), .long], help: "Database of the assertions and the steps.",
-        completion: Completions.databases)
-    var databaseName = ClientOptions.standardDatabase
-    @Option(help: ArgumentHelp("For each assertion and each step.", valueName: "seconds"))
-    var timeLimit = 600.0
+    @OptionGroup var work: DrillWorkOptions
 
     func validate() throws {
         let given = [daily != nil, !weekly.isEmpty, off].count { $0 }
         if given > 1 { throw ValidationError("give either --daily, --weekly or --off") }
-        if !checks.isEmpty || !step.isEmpty, daily == nil, weekly.isEmpty {
+        if !work.checks.isEmpty || !work.step.isEmpty, daily == nil, weekly.isEmpty {
             throw ValidationError("--checks and --step go with --daily or --weekly")
         }
-        if !(0.1...DrillSchedule.longestTimeLimit).contains(timeLimit) {
+        if !(0.1...DrillSchedule.longestTimeLimit).contains(work.timeLimit) {
             throw ValidationError("--time-limit is a number of seconds, from 0.1 to 3600 by a schedule")
-        }
-        if Set(step.map(\.name)).count < step.count {
-            throw ValidationError("each step has a name of its own")
         }
     }
 
@@ -60,10 +43,10 @@ struct DrillScheduleCommand: PitrCommand {
         var schedule: DrillSchedule?
         if let daily { schedule = try DrillSchedule(daily: daily) }
         if !weekly.isEmpty { schedule = try DrillSchedule(weekly: weekly.joined(separator: " ")) }
-        schedule?.assertions = try DrillAssertionFiles.read(checks)
-        schedule?.steps = step.isEmpty ? nil : step.map(\.step)
-        schedule?.database = databaseName
-        schedule?.timeLimit = timeLimit
+        schedule?.assertions = try DrillAssertionFiles.read(work.checks)
+        schedule?.steps = work.step.isEmpty ? nil : work.step.map(\.step)
+        schedule?.database = work.databaseName
+        schedule?.timeLimit = work.timeLimit
         let controlPlane = try session.controlPlane()
         if schedule != nil || off { try controlPlane.schedule(schedule, for: server) }
         let known = try controlPlane.drillSchedule(server)
