@@ -1,5 +1,5 @@
-/// How the hashes of the SHA family take a message that comes piece by piece: in blocks of 64 bytes, with a bit,
-/// zeroes and the message's length behind it (FIPS 180-4, section 5.1.1).
+/// How the hashes of the SHA family take a message that comes piece by piece: in blocks of 64 bytes, with a
+/// bit, zeroes and the message's length behind it (FIPS 180-4, section 5.1.1).
 struct HashBlocks: Sendable {
     /// What does not fill a block yet.
     private var waiting: [UInt8] = []

@@ -56,7 +56,8 @@ public struct DecisionFile: Sendable {
     }
 
     /// What is decided, each line by itself. A word on one line of a row is a word about all of its lines:
-    /// whoever wrote it had them in sight. Where nothing tells a row from others, each of its lines needs one.
+    /// whoever wrote it had them in sight. Where nothing tells a row from others, each of its lines needs
+    /// one.
     ///
     /// - Throws: `.usage` for a word that is none.
     public func decisions() throws(Problem) -> [ConflictDecision] {
