@@ -64,11 +64,16 @@ struct PortalFormTests {
         var state = AttachedState(attachment: attachment, phase: .waiting)
         state.problem = "connection refused"
         state.rpoSeconds = 12
+        (state.durable, state.sourceEnd) = (LSN(0x100_0000), LSN(0x100_0000))
         let facts = PortalPages.facts(state)
         let texts = facts.map { "\($0.name): \($0.value)" }
         #expect(texts.contains("Source: pitr@db.example:5432"))
         #expect(texts.contains("WAL: Not received, tried again: connection refused"))
         #expect(texts.contains("RPO: 12.0 s would be lost with the source now"))
+        // Nobody hears how far the source is: that it was level once is not told as the distance of now.
+        #expect(!texts.contains { $0.hasPrefix("Behind") })
+        state.phase = .streaming
+        #expect(PortalPages.facts(state).contains { $0.name == "Behind" && $0.value == "0 B" })
     }
 
     @Test func `a moment that is still to come is refused`() {
