@@ -40,7 +40,7 @@ extension ControlPlane {
         let started = DurableFiles.status(instancePaths(row).data + "/postmaster.pid")?.modified ?? 0
         let since = max(oldest, archived, started)
         guard clock.now().unixMicroseconds / 1_000_000 - since > ArchivingStall.patience else { return nil }
-        let instant = PostgresTimestamp(unixMicroseconds: since * 1_000_000)
+        let instant = PostgresTimestamp(unixSeconds: since)
         // A failure that has lasted longer than this is told again and again.
         let text = instant.wholeSeconds.replacing("T", with: " ").replacing("Z", with: "")
         let words = (try? instance(row))?.archivingWords(since: text)

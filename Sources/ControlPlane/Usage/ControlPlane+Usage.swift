@@ -39,7 +39,7 @@ extension ControlPlane {
         let now = clock.now()
         let created = row.createdAt
         let instance = runningInstance(row)
-        let since = instance?.runningSince().map { PostgresTimestamp(unixMicroseconds: $0 * 1_000_000) }
+        let since = instance?.runningSince().map { PostgresTimestamp(unixSeconds: $0) }
         let vCores = try Self.size(row).vCores
         let evidence = row.evidence.map { evidenceFolder.file($0.operationID) }
         return ServerUsage(

@@ -125,7 +125,7 @@ public struct BackrestRepository {
 
     private static func time(_ value: JSONValue?) -> PostgresTimestamp? {
         guard let seconds = value?.integer, (0...100_000_000_000).contains(seconds) else { return nil }
-        return PostgresTimestamp(unixMicroseconds: seconds * 1_000_000)
+        return PostgresTimestamp(unixSeconds: seconds)
     }
 }
 
