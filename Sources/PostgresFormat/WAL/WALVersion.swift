@@ -32,6 +32,8 @@ public enum WALVersion: Int, Hashable, Sendable, CaseIterable, Codable {
     public static let supportedMajors = v15.rawValue...v18.rawValue
     /// `15 to 18`.
     public static let supportedWords = "\(supportedMajors.lowerBound) to \(supportedMajors.upperBound)"
+    /// Those that a server can be upgraded to: `16 to 18`.
+    public static let newerWords = "\(supportedMajors.lowerBound + 1) to \(supportedMajors.upperBound)"
 
     /// The version of a server that says `server_version_num`, 170002 for 17.2; nil for any other.
     public init?(serverVersion number: Int) {

@@ -2,6 +2,7 @@ public import ArgumentParser
 import AzureAPI
 import ControlPlane
 import Platform
+import PostgresFormat
 import ServiceModel
 
 struct AttachCommand: PitrCommand {
@@ -11,7 +12,7 @@ struct AttachCommand: PitrCommand {
         discussion: """
             The source needs one role that may replicate and one line of pg_hba.conf; --check prints both, with \
             what they cost, and tells what is missing. No setting is changed there, nothing is restarted, and \
-            nothing is made but a replication slot. PostgreSQL 15 to 18, a primary.
+            nothing is made but a replication slot. PostgreSQL \(WALVersion.supportedWords), a primary.
 
             The base backup is taken at once, by the source's own pace unless --fast. Its WAL has to be \
             received from then on: by 'pitr serve', or by 'pitr receive'.

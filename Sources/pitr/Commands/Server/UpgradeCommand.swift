@@ -2,6 +2,7 @@ import ArgumentParser
 import AzureAPI
 import ControlPlane
 import Platform
+import PostgresFormat
 import ServiceModel
 
 struct UpgradeCommand: PitrCommand {
@@ -15,7 +16,8 @@ struct UpgradeCommand: PitrCommand {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ServerOptions
-    @Option(name: .shortAndLong, help: "The major version that it will have, 16 to 18.") var version: String?
+    @Option(name: .shortAndLong, help: "The major version that it will have, \(WALVersion.newerWords).")
+    var version: String?
     @Flag(help: "Only find out whether it can be done.") var validateOnly = false
     @Flag(help: "Remove what was kept of the server before its upgrade.") var finish = false
     @Flag(
