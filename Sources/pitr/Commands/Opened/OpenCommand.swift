@@ -12,7 +12,8 @@ struct OpenCommand: PitrCommand {
         abstract: "Open a backup and WAL that somebody else made: see what is in them, and restore.",
         discussion: """
             The base backup is what pg_basebackup wrote, plain or tar, packed or not: a folder that has \
-            PG_VERSION in it, a folder that has base.tar, or one archive. PostgreSQL \(WALVersion.supportedWords). --wal names \
+            PG_VERSION in it, a folder that has base.tar, or one archive. \
+            PostgreSQL \(WALVersion.supportedWords). --wal names \
             folders into which the server archived its WAL, or where pg_receivewal put it; packed with \
             gzip, zstd, lz4, bzip2 or xz or not. The directory of a server as Barman keeps it is taken \
             with all that is in it; and so is a stanza of a pgBackRest repository, with --pgbackrest \
