@@ -142,15 +142,15 @@ public struct ComparedSide: Sendable {
     /// The pages that are read where only some are.
     private var listedPagesAtOnce: Int { pace == nil ? 512 : 64 }
 
-    /// Hands over the digests of the rows on some pages of a relation.
+    /// Hands over the digests of the rows on some pages of a relation, and their texts where they are short.
     func digests(
         of relation: ComparedRelation, key: [String], pages: [UInt32], _ work: ComparedWork,
-        _ body: (RowDigest) throws(Problem) -> Void
+        _ body: (RowDigest, UnsafeRawBufferPointer?) throws(Problem) -> Void
     ) throws(Problem) {
         guard !pages.isEmpty else { return }
         let connection = try open()
         defer { connection.close() }
-        let rows = DigestSelect(relation, key, work)
+        let rows = DigestSelect(relation, key, work, withTexts: true)
         for start in stride(from: 0, to: pages.count, by: listedPagesAtOnce) {
             let list = pages[start..<min(start + listedPagesAtOnce, pages.count)]
             // The planner makes each of the pairs a range of addresses.
@@ -167,7 +167,7 @@ public struct ComparedSide: Sendable {
             ) { (row) throws(Problem) in
                 let digest = try DigestLine.checked(row)
                 bytes += UInt64(digest.length)
-                try body(digest)
+                try body(digest, DigestLine.text(row))
             }
             work.progress.advance(bytes: UInt64(list.count) * 8192)
             try pace?.wait(for: bytes, work.cancellation)
@@ -177,15 +177,16 @@ public struct ComparedSide: Sendable {
     /// The rows that one statement reads where they are named one by one.
     private var listedRowsAtOnce: Int { pace == nil ? 8192 : 512 }
 
-    /// Hands over the digests of the rows of a relation that lie at some addresses.
+    /// Hands over the digests of the rows of a relation that lie at some addresses, and their texts where
+    /// they are short.
     func digests(
         of relation: ComparedRelation, key: [String], rows: [RowAddress], _ work: ComparedWork,
-        _ body: (RowDigest) throws(Problem) -> Void
+        _ body: (RowDigest, UnsafeRawBufferPointer?) throws(Problem) -> Void
     ) throws(Problem) {
         guard !rows.isEmpty else { return }
         let connection = try open()
         defer { connection.close() }
-        let select = DigestSelect(relation, key, work)
+        let select = DigestSelect(relation, key, work, withTexts: true)
         for start in stride(from: 0, to: rows.count, by: listedRowsAtOnce) {
             let list = rows[start..<min(start + listedRowsAtOnce, rows.count)]
             let addresses = list.map { "\"\($0)\"" }.joined(separator: ",")
@@ -197,7 +198,7 @@ public struct ComparedSide: Sendable {
             ) { (row) throws(Problem) in
                 let digest = try DigestLine.checked(row)
                 bytes += UInt64(digest.length)
-                try body(digest)
+                try body(digest, DigestLine.text(row))
             }
             let pages = Set(list.map(\.block)).count
             work.progress.advance(bytes: UInt64(pages) * 8192)
@@ -329,13 +330,17 @@ private struct DigestSelect {
     private let image: String
     private let keyImage: String
     private let keyText: String
+    private let rowText: String
     private let work: ComparedWork
 
-    init(_ relation: ComparedRelation, _ key: [String], _ work: ComparedWork) {
+    /// - Parameter withTexts: rows' texts come along, unless they are long.
+    init(_ relation: ComparedRelation, _ key: [String], _ work: ComparedWork, withTexts: Bool = false) {
         let columns = relation.columns(named: key)
         image = ComparedRelation.image(relation.columns)
         keyImage = columns.isEmpty ? "" : ", \(ComparedRelation.image(columns)) AS k"
         keyText = columns.isEmpty ? "i.i" : "i.k"
+        let isShort = "pg_catalog.octet_length(i.i) <= \(RowTexts.longest)"
+        rowText = withTexts ? ", CASE WHEN \(isShort) THEN i.i END AS v" : ""
         self.work = work
     }
 
@@ -343,13 +348,14 @@ private struct DigestSelect {
     func sql(from stretch: String) -> String {
         """
         SELECT \(work.hash(keyText, 0)) AS x, \(work.hash(keyText, 1)) AS y, \(work.hash("i.i", 0)) AS h,
-            \(work.hash("i.i", 1)) AS l, pg_catalog.octet_length(i.i) AS n, i.ctid AS t
+            \(work.hash("i.i", 1)) AS l, pg_catalog.octet_length(i.i) AS n, i.ctid AS t\(rowText)
         FROM (SELECT r.ctid, \(image) AS i\(keyImage) FROM \(stretch) OFFSET 0) AS i
         """
     }
 }
 
-/// A digest as COPY writes it: five numbers and an address between tabs.
+/// A digest as COPY writes it: five numbers and an address between tabs, and the row's text where it was
+/// asked for.
 enum DigestLine {
     static func checked(_ row: UnsafeRawBufferPointer) throws(Problem) -> RowDigest {
         guard let digest = read(row) else {
@@ -370,6 +376,21 @@ enum DigestLine {
             address: RowAddress(
                 block: UInt32(truncatingIfNeeded: block), offset: UInt16(truncatingIfNeeded: offset)),
             length: UInt32(truncatingIfNeeded: length))
+    }
+
+    /// The row's text with COPY's escapes; nil where there is none.
+    static func text(_ row: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        var (place, tabs) = (0, 0)
+        while place < row.count, tabs < 6 {
+            if row[place] == UInt8(ascii: "\t") { tabs += 1 }
+            place += 1
+        }
+        let hasEnd = row.last == UInt8(ascii: "\n")
+        guard tabs == 6, place + (hasEnd ? 1 : 0) < row.count else { return nil }
+        let text = row[place..<(row.count - (hasEnd ? 1 : 0))]
+        // NULL: a row's text begins with a parenthesis.
+        guard text.first == UInt8(ascii: "(") else { return nil }
+        return UnsafeRawBufferPointer(rebasing: text)
     }
 
     /// Reads up to and with what stands behind the number.

@@ -193,9 +193,10 @@ public struct DatabaseComparer {
             counts.map(DigestSpool.bytes).reduce(0, +), for: "the hashes of the rows that may differ")
         let work = work
         let spools = try self.spools(pair, DigestSpool.parts(forRows: rows)) {
-            (side, relation, body) throws(Problem) in
+            (side, relation, spool) throws(Problem) in
             try side.digests(
-                of: relation, key: pair.key, buckets: pair.buckets, wanted: buckets, work, body)
+                of: relation, key: pair.key, buckets: pair.buckets, wanted: buckets, work
+            ) { (digest) throws(Problem) in try spool.add(digest) }
         }
         defer { removeSpools() }
         try merge(spools, pair, &table)
@@ -211,10 +212,13 @@ public struct DatabaseComparer {
         guard !pages.isEmpty || !rows.isEmpty else { return table }
         let count = UInt64(pages.count) * Self.rowsOfPage + UInt64(rows.count)
         let work = work
-        let spools = try self.spools(pair, DigestSpool.parts(forRows: count)) {
-            (side, relation, body) throws(Problem) in
-            try side.digests(of: relation, key: pair.key, pages: pages, work, body)
-            try side.digests(of: relation, key: pair.key, rows: rows, work, body)
+        let spools = try self.spools(pair, DigestSpool.parts(forRows: count), withTexts: true) {
+            (side, relation, spool) throws(Problem) in
+            let add = { (digest: RowDigest, text: UnsafeRawBufferPointer?) throws(Problem) in
+                try spool.add(digest, text)
+            }
+            try side.digests(of: relation, key: pair.key, pages: pages, work, add)
+            try side.digests(of: relation, key: pair.key, rows: rows, work, add)
         }
         defer { removeSpools() }
         try merge(spools, pair, &table)
@@ -227,7 +231,9 @@ public struct DatabaseComparer {
     private func merge(
         _ spools: [DigestSpool], _ pair: Pair, _ table: inout TableComparison
     ) throws(Problem) {
-        let reader = DifferenceReader(pair.here, pair.there, key: pair.key, here.connection, there.connection)
+        let reader = DifferenceReader(
+            DifferenceReader.Side(here.connection, pair.here, spools[0].texts),
+            DifferenceReader.Side(there.connection, pair.there, spools[1].texts), key: pair.key)
         for part in 0..<spools[0].parts {
             try work.cancellation.check()
             if pair.key.isEmpty {
@@ -266,24 +272,25 @@ public struct DatabaseComparer {
 
     private func removeSpools() {
         // Whatever stays goes with the operation's folder.
-        for index in 0..<2 { _ = try? DurableFiles.removeFile(path(index)) }
+        for index in 0..<2 {
+            _ = try? DurableFiles.removeFile(path(index))
+            _ = try? DurableFiles.removeFile(path(index) + ".texts")
+        }
     }
 
     /// Of both sides, read at the same time.
     private func spools(
-        _ pair: Pair, _ parts: Int,
+        _ pair: Pair, _ parts: Int, withTexts: Bool = false,
         _ read:
-            @escaping @Sendable (
-                ComparedSide, ComparedRelation, (RowDigest) throws(Problem) -> Void
-            ) throws(Problem) -> Void
+            @escaping @Sendable (ComparedSide, ComparedRelation, inout DigestSpool) throws(Problem) -> Void
     ) throws(Problem) -> [DigestSpool] {
         let made = Mutex<[Int: DigestSpool]>([:])
         let (sides, paths, room) = ([here.side, there.side], [path(0), path(1)], work.room)
         try Workers.run(2) { (index) throws(Problem) in
             var spool = try DigestSpool(parts: parts, path: paths[index], room: room)
-            try read(sides[index], index == 0 ? pair.here : pair.there) { (digest) throws(Problem) in
-                try spool.add(digest)
-            }
+            if withTexts { spool.texts = try RowTexts(path: paths[index] + ".texts", room: room) }
+            try read(sides[index], index == 0 ? pair.here : pair.there, &spool)
+            try spool.texts?.flush()
             let full = spool
             made.withLock { $0[index] = full }
         }

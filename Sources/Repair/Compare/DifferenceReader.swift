@@ -5,24 +5,33 @@ import Synchronization
 
 /// Reads the rows that differ, and tells the cells that do: the proof of every difference.
 struct DifferenceReader {
-    private let here: ComparedRelation
-    private let there: ComparedRelation
+    /// Whose connection one thread at a time uses.
+    struct Side {
+        let connection: Connection
+        let relation: ComparedRelation
+        /// Of the rows that came with their digests.
+        let texts: RowTexts?
+
+        init(_ connection: Connection, _ relation: ComparedRelation, _ texts: RowTexts?) {
+            (self.connection, self.relation, self.texts) = (connection, relation, texts)
+        }
+    }
+
+    private let sides: [Side]
     private let key: [String]
-    private let connections: (here: Connection, there: Connection)
+    private let keyPlaces: [Int]
     /// What is read at once, in rows and in bytes of them.
     private static let rowsAtOnce = 1000
     private static let bytesAtOnce: UInt64 = 4 << 20
     /// Of a row that is longer, long values are told by their length and hash.
     private static let longestRow: UInt32 = 1 << 20
 
-    init(
-        _ here: ComparedRelation, _ there: ComparedRelation, key: [String], _ mine: Connection,
-        _ its: Connection
-    ) {
-        self.here = here
-        self.there = there
+    init(_ here: Side, _ there: Side, key: [String]) {
+        sides = [here, there]
         self.key = key
-        connections = (mine, its)
+        let columns = here.relation.columns
+        let keyColumns = here.relation.columns(named: key)
+        keyPlaces = columns.indices.filter { keyColumns.contains(columns[$0]) }
     }
 
     /// Hands over each of these rows, with its cells.
@@ -43,49 +52,56 @@ struct DifferenceReader {
         _ matches: ArraySlice<RowMatch>, _ body: (RowDifference) throws(Problem) -> Void
     ) throws(Problem) {
         let isLong = matches.contains { $0.longest > Self.longestRow }
-        let (mine, its) = try bothSides(matches, isLong: isLong)
+        var (mine, its) = try bothSides(matches, isLong: isLong)
+        let names = sides[0].relation.columns.map(\.name)
+        // As many are taken of each as were looked for.
+        mine.reverse()
+        its.reverse()
         for match in matches {
-            let left = try match.here.map { (digest) throws(Problem) in try Self.found(mine, digest) }
-            let right = try match.there.map { (digest) throws(Problem) in try Self.found(its, digest) }
+            let left = match.here == nil ? nil : mine.removeLast()
+            let right = match.there == nil ? nil : its.removeLast()
             let kind: RowDifference.Kind =
                 left == nil ? .onlyThere : right == nil ? .onlyHere : .different
-            let all = here.columns.indices.map { place in
-                RowDifference.NamedCell(
-                    column: here.columns[place].name, here: left?[place], there: right?[place])
+            func cell(_ place: Int) -> RowDifference.NamedCell {
+                RowDifference.NamedCell(column: names[place], here: left?[place], there: right?[place])
             }
-            let keyColumns = here.columns(named: key)
-            try body(
-                RowDifference(
-                    kind: kind,
-                    key: zip(here.columns, all).filter { keyColumns.contains($0.0) }.map(\.1),
-                    cells: kind == .different ? all.filter { $0.here != $0.there } : all))
+            let shown = names.indices.filter { kind != .different || left?[$0] != right?[$0] }
+            try body(RowDifference(kind: kind, key: keyPlaces.map(cell), cells: shown.map(cell)))
         }
     }
 
-    /// The cells of both sides' rows, read at the same time.
+    /// The cells of both sides' rows, in their order, read at the same time.
     private func bothSides(
         _ matches: ArraySlice<RowMatch>, isLong: Bool
-    ) throws(Problem) -> ([RowAddress: Cells], [RowAddress: Cells]) {
-        let found = Mutex<[[RowAddress: Cells]]>([[:], [:]])
+    ) throws(Problem) -> ([Cells], [Cells]) {
+        let found = Mutex<[[Cells]]>([[], []])
         // Each thread has a connection of its own, and this one waits for both.
-        nonisolated(unsafe) let sides = [(connections.here, here), (connections.there, there)]
+        nonisolated(unsafe) let sides = sides
         let digests = [matches.compactMap(\.here), matches.compactMap(\.there)]
         try Workers.run(2) { (index) throws(Problem) in
-            let (connection, relation) = sides[index]
-            let cells = try Self.cells(connection, relation, digests[index], isLong: isLong)
+            let cells = try Self.cells(sides[index], digests[index], isLong: isLong)
             found.withLock { $0[index] = cells }
         }
         return found.withLock { ($0[0], $0[1]) }
     }
 
-    private static func found(_ rows: [RowAddress: Cells], _ digest: RowDigest) throws(Problem) -> Cells {
-        guard let cells = rows[digest.address] else {
-            throw Problem(
-                .queryFailed, "a row that differs cannot be read again",
-                detail: "its address is \(digest.address)",
-                hint: "Check the server's data: 'pg_amcheck' tells what is damaged.")
+    /// Of rows in their order: those that came with their digests, and those that are looked up.
+    private static func cells(_ side: Side, _ digests: [RowDigest], isLong: Bool) throws(Problem) -> [Cells] {
+        let count = side.relation.columns.count
+        let kept = try digests.map { (digest) throws(Problem) in
+            try side.texts?.cells(of: digest, count: count)
         }
-        return cells
+        let rest = zip(digests, kept).filter { $0.1 == nil }.map(\.0)
+        let read = try cells(side.connection, side.relation, rest, isLong: isLong)
+        return try zip(digests, kept).map { (digest, cells) throws(Problem) in
+            guard let cells = cells ?? read[digest.address] else {
+                throw Problem(
+                    .queryFailed, "a row that differs cannot be read again",
+                    detail: "its address is \(digest.address)",
+                    hint: "Check the server's data: 'pg_amcheck' tells what is damaged.")
+            }
+            return cells
+        }
     }
 
     private static func cells(

@@ -18,6 +18,8 @@ public struct DigestSpool: Sendable {
     private var pieces: [[UInt32]]
     private var written: UInt32 = 0
     public private(set) var count: UInt64 = 0
+    /// Beside it, where rows come with their texts.
+    var texts: RowTexts?
 
     /// How many parts are right for so many rows of the side that has more.
     public static func parts(forRows rows: UInt64) -> Int {
@@ -40,6 +42,13 @@ public struct DigestSpool: Sendable {
         self.room = room
         waiting = [[RowDigest]](repeating: [], count: parts)
         pieces = [[UInt32]](repeating: [], count: parts)
+    }
+
+    /// - Parameter text: of the row, with COPY's escapes.
+    mutating func add(_ digest: RowDigest, _ text: UnsafeRawBufferPointer?) throws(Problem) {
+        var digest = digest
+        if let text { digest.text = try texts?.add(text) ?? 0 }
+        try add(digest)
     }
 
     public mutating func add(_ digest: RowDigest) throws(Problem) {

@@ -13,6 +13,8 @@ public struct RowDigest: Hashable, Sendable, BitwiseCopyable {
     var offset: UInt16
     /// Of the row's text, in bytes.
     var length: UInt32
+    /// Where it is kept among the side's texts; 0 where it is not.
+    var text: UInt32 = 0
 
     public init(
         key: (UInt64, UInt64), row: (UInt64, UInt64), address: RowAddress = RowAddress(block: 0, offset: 0),

@@ -61,7 +61,8 @@ public enum SQLName {
 
     /// C0 and C1, DEL, and the breaks of lines and paragraphs.
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}"
+        guard !scalar.isASCII else { return scalar.value < 0x20 || scalar.value == 0x7F }
+        return scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}"
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
