@@ -22,7 +22,8 @@ enum Main {
         }
     }
 
-    private static func carryOut(_ arguments: [String]) throws {
+    private static func carryOut(_ typed: [String]) throws {
+        let arguments = NegativeNumber.joined(typed)
         // `create --version 15` is az's, so the tool's own flag counts only in first place.
         if arguments.first == "--version" {
             try StandardStream.output.write("pitr \(ProductVersion.current)\n")

@@ -298,6 +298,19 @@ struct ParsingTests {
         #expect(segment.file == "f" && segment.server.serverName == "a")
     }
 
+    @Test func `a negative number is the value of the option before it`() throws {
+        #expect(
+            NegativeNumber.joined([
+                "set", "-v", "-1", "--value", "-.5", "-x", "-1-2", "-n", "a", "--", "-n", "-3",
+            ])
+                == ["set", "-v=-1", "--value=-.5", "-x", "-1-2", "-n", "a", "--", "-n", "-3"])
+        #expect(NegativeNumber.joined(["-1", "-2", "a", "-3", "-"]) == ["-1", "-2", "a", "-3", "-"])
+        let words = ["parameter", "set", "-s", "a", "-n", "temp_file_limit", "-v", "-1"]
+        #expect(
+            try #require(Pitr.parseAsRoot(NegativeNumber.joined(words)) as? ParameterSetCommand).value == "-1"
+        )
+    }
+
     @Test(arguments: [
         (["restore", "-n", "c"], "--source-server"),
         (["restore", "-n", "c", "--source-server", "s", "--restore-time", "t", "--backup", "b"], "either"),
