@@ -37,7 +37,7 @@ public struct LedgerOracle: Sendable {
 
     /// Reads the WAL of a running server from the segment that holds `start`: archived segments through
     /// `pitr wal get`, the rest out of its pg_wal.
-    public static func read(_ product: ProductUnderTest, _ server: ManagedServer, from start: LSN) throws
+    public static func read(_ product: ProductUnderTest, _ server: LedgerSource, from start: LSN) throws
         -> LedgerOracle
     {
         let connection = try server.superuser()
@@ -66,9 +66,9 @@ public struct LedgerOracle: Sendable {
     }
 
     private static func fetch(
-        _ product: ProductUnderTest, _ server: ManagedServer, _ segment: SegmentName, into path: String
+        _ product: ProductUnderTest, _ server: LedgerSource, _ segment: SegmentName, into path: String
     ) throws {
-        let live = server.dataDirectory + "/pg_wal/" + segment.fileName
+        let live = server.walDirectory + "/" + segment.fileName
         var words = ""
         // It may be archived, and its file be used for another segment, between the one look and the other.
         let isThere = try ProductUnderTest.eventually {

@@ -20,10 +20,10 @@ public struct LedgerWorkload: Sendable {
         INSERT INTO counter SELECT g, 0 FROM generate_series(0, \(writers - 1)) g;
         """
 
-    private let server: ManagedServer
+    private let server: LedgerSource
     private let seed: UInt64
 
-    public init(_ server: ManagedServer, seed: UInt64) {
+    public init(_ server: LedgerSource, seed: UInt64) {
         self.server = server
         self.seed = seed
     }

@@ -113,53 +113,6 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
-        func `a copy of an attached server holds exactly what PostgreSQL says was committed by then`() throws
-        {
-            try ProductUnderTest.use("attachledger") { product in
-                let source = try AttachedSource(product, settings: ["track_commit_timestamp": "on"])
-                try source.postgres.psql("CREATE TABLE ledger (id serial PRIMARY KEY, writer int)")
-                _ = try source.attach().checked()
-                let receiver = try source.receive()
-                let parameters = ConnectionParameters(
-                    host: source.postgres.socketDirectory, port: source.postgres.port,
-                    user: PostgresFixture.superuser)
-                try Workers.run(4) { writer throws(Problem) in
-                    let connection = try Connection(parameters)
-                    for _ in 0..<60 {
-                        try connection.execute(
-                            "BEGIN; INSERT INTO ledger (writer) VALUES (\(writer)); "
-                                + "SELECT pg_sleep(random() * 0.01); COMMIT")
-                    }
-                }
-                var random = SeededRandom()
-                TestLog.say("attached ledger: PITR_TEST_SEED=\(random.seed)")
-                let commits = try Connection(parameters).query(
-                    """
-                    SELECT to_char(pg_xact_commit_timestamp(xmin) AT TIME ZONE 'UTC',
-                        'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM ledger ORDER BY 1
-                    """
-                ).firstColumn
-                try #require(commits.count == 240)
-                for (name, number) in [("one", Int.random(in: 20..<120, using: &random)), ("two", 200)] {
-                    let copy = try product.restore(
-                        name, from: "prod", ["--restore-time", commits[number]]
-                    ).server
-                    let session = try copy.superuser()
-                    let wanted = try source.postgres.psql(
-                        """
-                        SELECT string_agg(id::text, ' ' ORDER BY id) FROM ledger
-                        WHERE pg_xact_commit_timestamp(xmin) <= '\(commits[number])'
-                        """)
-                    #expect(
-                        try session.value("SELECT string_agg(id::text, ' ' ORDER BY id) FROM ledger")
-                            == wanted)
-                    session.close()
-                }
-                AttachedSource.end(receiver, SIGTERM)
-            }
-        }
-
-        @Test(.timeLimit(.minutes(1)))
         func `a gap is told, ends what can be restored, and the next base backup heals it`() throws {
             try ProductUnderTest.use("attachgap") { product in
                 let source = try AttachedSource(

@@ -9,7 +9,7 @@ import TestValues
 /// A written ledger, its oracle, and the questions that are put to the product about it.
 struct LedgerExamination {
     let product: ProductUnderTest
-    let source: ManagedServer
+    let source: LedgerSource
     let oracle: LedgerOracle
     let rows: [LedgerWorkload.Row]
     let backups: [(name: String, stop: LSN, completed: PostgresTimestamp)]
@@ -20,7 +20,7 @@ struct LedgerExamination {
         var kind: String
     }
 
-    init(_ product: ProductUnderTest, _ source: ManagedServer) throws {
+    init(_ product: ProductUnderTest, _ source: LedgerSource) throws {
         self.product = product
         self.source = source
         let listed = try product.json("backup", "list", "-s", source.name).array ?? []
@@ -111,8 +111,7 @@ struct LedgerExamination {
         let when = "\(target.kind)\(target.time.map { ", \($0)" } ?? "")"
         let copy = try product.restore(
             "copy", from: source.name, target.time.map { ["--restore-time", $0.description] } ?? [])
-        try product.openFirewall("copy")
-        let connection = try copy.server.connect()
+        let connection = try copy.server.superuser()
         let cut = oracle.cut(at: target.time, after: .zero)
         let expected = rows.filter { cut.committed.contains($0.xid) }
         let found = try LedgerWorkload.rows(connection) ?? []
