@@ -47,7 +47,12 @@ extension EndToEnd {
             TestLog.say("attached ledger: PITR_TEST_SEED=\(random.seed)")
             try ProductUnderTest.use("attachledger") { product in
                 let source = try AttachedSource(
-                    product, settings: ["max_prepared_transactions": "8", "autovacuum": "off"])
+                    product,
+                    settings: [
+                        "max_prepared_transactions": "8", "autovacuum": "off",
+                        // The second base backup waits for no spread checkpoint.
+                        "checkpoint_completion_target": "0",
+                    ])
                 let ledger = LedgerSource(source.postgres, attachedAs: "prod")
                 try ledger.connect().execute(LedgerWorkload.schema)
                 let workload = LedgerWorkload(ledger, seed: random.seed)
