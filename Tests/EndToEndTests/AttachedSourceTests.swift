@@ -85,6 +85,35 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `every base backup keeps to the rate and to the source's own pace, unless told otherwise`()
+            throws
+        {
+            try ProductUnderTest.use("attachrate") { product in
+                let source = try AttachedSource(product, settings: ["log_replication_commands": "on"])
+                func asked() throws -> [Substring] {
+                    try String(decoding: DurableFiles.read(source.postgres.logFile), as: UTF8.self)
+                        .split(separator: "\n").filter {
+                            $0.contains("received replication command: BASE_BACKUP")
+                        }
+                }
+                _ = try source.attach(["--rate", "900000"]).checked()
+                #expect(try asked().last?.contains("MAX_RATE 900000") == true)
+                #expect(try asked().last?.contains("CHECKPOINT 'fast'") == true)
+                #expect(try source.attached()?["maxRateKilobytes"] == 900_000)
+                try product.json("backup", "create", "-s", "prod", "-n", "second")
+                #expect(try asked().last?.contains("MAX_RATE 900000") == true)
+                #expect(try asked().last?.contains("CHECKPOINT 'spread'") == true)
+                #expect(try product.run(["reattach", "-n", "prod", "--rate", "31"]).errors.contains("32 to"))
+                try product.json("reattach", "-n", "prod", "--rate", "0")
+                #expect(try source.attached()?["maxRateKilobytes"] == JSONValue.null)
+                try product.json("backup", "create", "-s", "prod", "-n", "third", "--fast")
+                #expect(try asked().last?.contains("MAX_RATE") == false)
+                #expect(try asked().last?.contains("CHECKPOINT 'fast'") == true)
+                #expect(try asked().count == 3)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `commits wait for the stream alone where it is named, and nobody lets go of it then`() throws {
             try ProductUnderTest.use("attachsync") { product in
                 let source = try AttachedSource(product)

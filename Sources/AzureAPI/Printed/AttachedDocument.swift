@@ -19,6 +19,8 @@ public struct AttachedDocument: Codable, Sendable, Hashable {
     public var hosts: [String]
     /// Whether commits on the source wait for the stream.
     public var isAwaited: Bool
+    /// Kilobytes a second that each base backup may take; null for as fast as it goes.
+    @OrNull public var maxRateKilobytes: Int?
     public var port: Int
     /// The address at which the primary answered last.
     @OrNull public var primary: String?
@@ -45,6 +47,7 @@ public struct AttachedDocument: Codable, Sendable, Hashable {
         self.state = state.phase.rawValue
         hosts = state.attachment.addresses.map(\.description)
         isAwaited = state.isAwaited
+        maxRateKilobytes = state.attachment.maxRate
         user = state.attachment.user
         behindBytes = state.lagBytes
         durableLsn = state.durable?.description

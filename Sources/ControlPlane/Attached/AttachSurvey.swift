@@ -22,17 +22,14 @@ struct AttachSurvey {
             rootCertificate: request.rootCertificate, slot: .none, slotBound: nil)
         attachment.alternatives = request.addresses.count > 1 ? Array(request.addresses.dropFirst()) : nil
         attachment.walLimit = request.walLimit
+        attachment.maxRate = request.maxRate
         self.attachment = attachment
         parameters = attachment.connection(password: request.password, as: "pitr attach")
         guard !request.user.isEmpty, request.addresses.allSatisfy({ !$0.host.isEmpty && $0.port > 0 }),
             !request.addresses.isEmpty
         else { throw Problem(.invalidParameterValue, "a source has a host, a port and a user") }
         try Self.validate(walLimit: request.walLimit)
-        if let rate = request.maxRate, !BaseBackupCommand.rates.contains(rate) {
-            throw Problem(
-                .invalidParameterValue, "a rate of \(rate) kB/s is not possible",
-                hint: "Give 32 to 1048576 kilobytes a second.")
-        }
+        try Self.validate(maxRate: request.maxRate)
     }
 
     /// A local socket needs none; anything else is verified unless something weaker was named.
@@ -45,6 +42,13 @@ struct AttachSurvey {
         throw Problem(
             .invalidParameterValue, "a slot cannot be given up at \(ByteText.of(walLimit)) already",
             hint: "Give \(ByteText.of(Attachment.leastWALLimit)) or more.")
+    }
+
+    static func validate(maxRate: Int?) throws(Problem) {
+        guard let maxRate, !BaseBackupCommand.rates.contains(maxRate) else { return }
+        throw Problem(
+            .invalidParameterValue, "a rate of \(maxRate) kB/s is not possible",
+            hint: "Give 32 to 1048576 kilobytes a second.")
     }
 
     /// How the server is attached that was found.

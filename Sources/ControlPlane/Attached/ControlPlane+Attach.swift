@@ -148,6 +148,6 @@ extension ControlPlane {
         }
         defer { backups.release() }
         _ = try streamBackup(
-            row, attachment, name: nil, onDemand: false, isFast: request.isFast, maxRate: request.maxRate)
+            row, attachment, name: nil, onDemand: false, isFast: request.isFast)
     }
 }

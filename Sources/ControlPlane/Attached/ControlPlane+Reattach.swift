@@ -19,6 +19,7 @@ extension ControlPlane {
                 hint: "A server of pitr's own is changed with 'pitr update'.")
         }
         try AttachSurvey.validate(walLimit: request.walLimit)
+        if request.maxRate != 0 { try AttachSurvey.validate(maxRate: request.maxRate) }
         let lock = try lockServer(row)
         defer { lock.release() }
         let stored = try connectionParameters(before, of: row).password
@@ -86,6 +87,7 @@ extension Attachment {
         changed.security = request.security ?? changed.security
         changed.rootCertificate = request.rootCertificate ?? rootCertificate
         changed.walLimit = request.walLimit ?? walLimit
+        if let rate = request.maxRate { changed.maxRate = rate == 0 ? nil : rate }
         return changed
     }
 }

@@ -79,15 +79,14 @@ extension ControlPlane {
     /// Takes a base backup of an attached server, whose WAL somebody receives meanwhile: whoever does
     /// already, else this process.
     func streamBackup(
-        _ row: ServerRow, _ attachment: Attachment, name: String?, onDemand: Bool, isFast: Bool = false,
-        maxRate: Int? = nil
+        _ row: ServerRow, _ attachment: Attachment, name: String?, onDemand: Bool, isFast: Bool
     ) throws -> BackupDescriptor {
         let own = try RunningReceiver.start(row, attachment, self)
         defer { own?.stop() }
         try awaitStreaming(row, own)
         var capture = StreamedBackup(
             connection: try connectionParameters(attachment, of: row), layout: layout(row))
-        (capture.checkpoint, capture.maxRate) = (isFast ? .fast : .spread, maxRate)
+        (capture.checkpoint, capture.maxRate) = (isFast ? .fast : .spread, attachment.maxRate)
         capture.reservedBytes = try diskRoom(layout(row).backups).reserve
         capture.receivingTrouble = { [self] in
             if let problem = own?.problem { return problem }

@@ -17,10 +17,10 @@ extension ControlPlane {
     }
 
     public func createBackup(
-        _ server: ServerReference, name: String?, for accepted: AcceptedWork? = nil
+        _ server: ServerReference, name: String?, isFast: Bool = false, for accepted: AcceptedWork? = nil
     ) throws -> BackupDetails {
         let (row, chosen) = try checkNewBackup(server, name: name, for: accepted)
-        return try takeBackup(row, name: chosen, onDemand: true, accepted: accepted)
+        return try takeBackup(row, name: chosen, onDemand: true, isFast: isFast, accepted: accepted)
     }
 
     /// Checks whether an on-demand backup can be taken, and chooses its name.
@@ -83,10 +83,11 @@ extension ControlPlane {
     /// Takes a base backup of a running server. A nil name is an automatic one, for when it completed.
     ///
     /// - Parameters:
+    ///   - isFast: a source that is not ours writes its checkpoint at once, as ours always do.
     ///   - caller: for whom; nil for this control plane's own.
     ///   - accepted: the operation that was accepted for it, if any.
     func takeBackup(
-        _ row: ServerRow, name: String?, onDemand: Bool, for caller: Caller? = nil,
+        _ row: ServerRow, name: String?, onDemand: Bool, isFast: Bool = false, for caller: Caller? = nil,
         accepted: AcceptedWork? = nil
     ) throws -> BackupDetails {
         try requireServer(row)
@@ -105,7 +106,7 @@ extension ControlPlane {
             .backup, server: row, properties: ["source": onDemand ? "on-demand" : "automatic"],
             caller: caller, for: accepted
         ) { _ in
-            Self.details(try capture(row, name: name, onDemand: onDemand))
+            Self.details(try capture(row, name: name, onDemand: onDemand, isFast: isFast))
         }
     }
 

@@ -85,10 +85,13 @@ extension ControlPlane {
     }
 
     /// Takes a base backup, in the way in which that can be done.
-    func capture(_ row: ServerRow, name: String?, onDemand: Bool) throws -> BackupDescriptor {
+    ///
+    /// - Parameter isFast: a source that is not ours writes its checkpoint at once, as ours always do.
+    func capture(_ row: ServerRow, name: String?, onDemand: Bool, isFast: Bool) throws -> BackupDescriptor {
         switch row.origin {
         case .own: try captureOwn(row, name: name, onDemand: onDemand)
-        case .attached(let attachment): try streamBackup(row, attachment, name: name, onDemand: onDemand)
+        case .attached(let attachment):
+            try streamBackup(row, attachment, name: name, onDemand: onDemand, isFast: isFast)
         case .opened(let folder): throw Self.noServer(row, folder)
         }
     }

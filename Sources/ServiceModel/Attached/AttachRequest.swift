@@ -24,7 +24,7 @@ public struct AttachRequest: Hashable, Sendable {
     public var backupRetentionDays: Int?
     /// Has the source write a checkpoint at once.
     public var isFast = false
-    /// Kilobytes a second that the base backup may take.
+    /// Kilobytes a second that each base backup may take.
     public var maxRate: Int?
     public var tags: [String: String] = [:]
 
@@ -49,6 +49,8 @@ public struct ReattachRequest: Hashable, Sendable {
     public var security: Attachment.Security?
     public var rootCertificate: String?
     public var walLimit: UInt64?
+    /// Kilobytes a second that each base backup may take; 0 for as fast as it goes.
+    public var maxRate: Int?
 
     public init() {}
 }

@@ -38,6 +38,8 @@ public struct Attachment: Hashable, Sendable, Codable {
     public var alternatives: [SourceAddress]?
     /// WAL, in bytes, that the slot may hold back on the source before it is given up; nil for the default.
     public var walLimit: UInt64?
+    /// Kilobytes a second that each of its base backups may take; nil for as fast as it goes.
+    public var maxRate: Int?
     /// The stream's name for `synchronous_standby_names`; nil where commits are not to wait for it.
     public var synchronousName: String?
 

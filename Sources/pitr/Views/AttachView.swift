@@ -39,6 +39,7 @@ enum AttachView {
         text.field("Source", source(attachment))
         if attachment.addresses.count > 1 { text.field("Primary", state.primary) }
         text.field("TLS", attachment.isLocal ? "a local socket" : attachment.security.rawValue)
+        text.field("Base backups", attachment.maxRate.map { "at most \($0) kB/s" })
         text.field("Receiving", phase(state))
         text.field("RPO", state.rpoSeconds.map { "\(rounded($0)) s would be lost with the source now" })
         text.field("Durable here", state.durable.map { "up to \($0)" })

@@ -60,7 +60,8 @@ struct AttachCommand: PitrCommand {
     @Option(help: "Days for which backups are kept, \(BackupRetention.allowedWords).")
     var backupRetention: Int?
     @Flag(help: "Have the source write a checkpoint at once, instead of at its own pace.") var fast = false
-    @Option(help: ArgumentHelp("Kilobytes a second that the base backup may take.", valueName: "kB/s"))
+    @Option(
+        help: ArgumentHelp("Kilobytes a second that each of its base backups may take.", valueName: "kB/s"))
     var rate: Int?
     @Flag(help: "Tell what is needed and what is missing; change nothing.") var check = false
     @OptionGroup var tags: TagList

@@ -32,6 +32,11 @@ struct ReattachCommand: PitrCommand {
         help: ArgumentHelp(
             "WAL that the slot may hold back on the source before it is given up.", valueName: "size"))
     var walLimit: WALLimit?
+    @Option(
+        help: ArgumentHelp(
+            "Kilobytes a second that each base backup may take from now on; 0 is as fast as it goes.",
+            valueName: "kB/s"))
+    var rate: Int?
 
     func validate() throws {
         guard port == nil || host != nil else { throw ValidationError("--port goes with --host") }
@@ -47,6 +52,7 @@ struct ReattachCommand: PitrCommand {
         request.security = sslMode
         request.rootCertificate = sslRootCertificate.map(AbsolutePath.of)
         request.walLimit = walLimit?.bytes
+        request.maxRate = rate
         let attached = try session.controlPlane().reattach(server.reference, request)
         return try Report(FlexibleServer(attached.server), ServerView.text(attached.server))
     }

@@ -10,9 +10,12 @@ struct BackupCreateCommand: PitrCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
     @Option(name: .shortAndLong, help: "Name of the backup; made up when missing.") var name: String?
+    @Flag(help: "Have an attached source write a checkpoint at once, instead of at its own pace.")
+    var fast = false
 
     func execute(_ session: Session) throws -> Report {
-        let backup = try session.controlPlane().createBackup(server.reference, name: name)
+        let backup = try session.controlPlane().createBackup(
+            server.reference, name: name, isFast: fast)
         if name == nil {
             session.messages.warning("No backup name provided. Using generated name: \(backup.name)")
         }
