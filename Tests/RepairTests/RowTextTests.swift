@@ -67,6 +67,37 @@ struct RowTextTests {
         #expect(throws: Problem.self) { try texts.cells(of: digests[0], count: 3) }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a row of another encoding may be sent in three times as many bytes`() throws {
+        let server = try PostgresFixture()
+        var parameters = ConnectionParameters(
+            host: server.socketDirectory, port: server.port, user: PostgresFixture.superuser)
+        try server.psql("CREATE DATABASE w ENCODING 'WIN1252' TEMPLATE template0 LOCALE 'C'")
+        parameters.database = "w"
+        let connection = try Connection(parameters)
+        defer { connection.close() }
+        try connection.execute("SET client_encoding = 'UTF8'")
+        let folder = try ScratchDirectory("texts")
+        var texts = try RowTexts(path: folder.file("texts"), room: DiskRoom(path: folder.path, reserve: 0))
+        var digests: [RowDigest] = []
+        for count in [600, 900] {
+            _ = try connection.copyOut(
+                "COPY (SELECT 1, 2, 3, 4, octet_length(t), '(7,8)'::tid, t FROM "
+                    + "(SELECT ROW(repeat(U&'\\20AC', \(count)), 1)::text AS t) s) TO STDOUT",
+                cancellation: CancellationFlag()
+            ) { (line) throws(Problem) in
+                var digest = try DigestLine.checked(line)
+                digest.text =
+                    try DigestLine.text(line).map { (text) throws(Problem) in try texts.add(text) } ?? 0
+                digests.append(digest)
+            }
+        }
+        try texts.flush()
+        #expect(digests.map(\.length) == [604, 904])
+        #expect(try texts.cells(of: digests[0], count: 2) == [Cell(String(repeating: "€", count: 600)), "1"])
+        #expect(try texts.cells(of: digests[1], count: 2) == nil)
+    }
+
     @Test func `what is no row's text is none`() {
         for text in ["", "(", "(a", "(\"a", "(\"a\"b)", "(\"a\\\\b\")", "(a)b", "a,b", "(a,b"] {
             #expect(Self.cells(text, 2) == nil, "\(text)")

@@ -7,8 +7,8 @@ import Platform
 struct RowTexts: Sendable {
     /// In bytes of the row's own text: a longer one is read again where it is needed.
     static let longest = 1024
-    /// Each escape of COPY is a byte more.
-    private static let longestEscaped = 2 * longest
+    /// In bytes as COPY sends it: with its escapes, and in UTF-8, which may take three bytes for one.
+    private static let longestSent = 2 * longest
     /// Places are counted in so many bytes.
     private static let unit = 8
     private static let largestFile: UInt64 = 1 << 30
@@ -26,13 +26,13 @@ struct RowTexts: Sendable {
     init(path: String, room: DiskRoom) throws(Problem) {
         file = try OpenFile(creating: path)
         limit = min(Self.largestFile, try room.available() / 8)
-        waiting.reserveCapacity(Self.bytesAtOnce + Self.longestEscaped + Self.unit)
+        waiting.reserveCapacity(Self.bytesAtOnce + Self.longestSent + Self.unit)
     }
 
     /// - Returns: its place; 0 where it is not kept.
     mutating func add(_ text: UnsafeRawBufferPointer) throws(Problem) -> UInt32 {
         let place = written + UInt64(waiting.count)
-        guard text.count <= Self.longestEscaped, place + UInt64(Self.longestEscaped) < limit else { return 0 }
+        guard text.count <= Self.longestSent, place + UInt64(Self.longestSent) < limit else { return 0 }
         waiting.append(contentsOf: text)
         waiting.append(Self.end)
         while waiting.count % Self.unit != 0 { waiting.append(Self.end) }
@@ -56,9 +56,9 @@ struct RowTexts: Sendable {
     /// - Parameter count: of its columns.
     func cells(of digest: RowDigest, count: Int) throws(Problem) -> Cells? {
         guard digest.text != 0 else { return nil }
-        let most = 2 * Int(digest.length) + 1
-        let read: Result<Cells?, Problem> = withUnsafeTemporaryAllocation(byteCount: most, alignment: 1) {
-            buffer in
+        let read: Result<Cells?, Problem> = withUnsafeTemporaryAllocation(
+            byteCount: Self.longestSent + 1, alignment: 1
+        ) { buffer in
             do throws(Problem) {
                 let got = try file.read(into: buffer, at: UInt64(digest.text) * UInt64(Self.unit))
                 return .success(RowValue.cells(UnsafeRawBufferPointer(buffer)[..<got], count: count))
