@@ -10,6 +10,35 @@ extension EndToEnd {
     @Suite(.serialized)
     struct AttachedSourceTests {
         @Test(.timeLimit(.minutes(1)))
+        func `a receiver that is connected takes new settings, with a new connection only where it must`()
+            throws
+        {
+            try ProductUnderTest.use("attachagain") { product in
+                let source = try AttachedSource(product)
+                try source.postgres.psql("CREATE ROLE other LOGIN REPLICATION")
+                _ = try source.attach().checked()
+                let receiver = try source.receive()
+                let who = "SELECT usename || ' ' || pid FROM pg_stat_replication WHERE state = 'streaming'"
+                let first = try source.postgres.psql(who)
+                #expect(first.hasPrefix("pitr_backup "))
+                _ = try product.run(["reattach", "-n", "prod", "--wal-limit", "11GB"]).checked()
+                let isMadeAnew = try ProductUnderTest.eventually(seconds: 2.5) {
+                    try source.postgres.psql(who) != first
+                }
+                #expect(!isMadeAnew)
+                _ = try product.run(["reattach", "-n", "prod", "--user", "other"]).checked()
+                #expect(
+                    try ProductUnderTest.eventually(seconds: 8) {
+                        try source.postgres.psql(who).hasPrefix("other ")
+                    })
+                try source.postgres.psql("CREATE TABLE t AS SELECT 1 AS i")
+                try source.settle()
+                #expect(try source.slots() == "1")
+                AttachedSource.end(receiver, SIGTERM)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `a slot that holds back too much is told in time, then given up, and the gap is healed`() throws
         {
             try ProductUnderTest.use("attachdisk") { product in

@@ -79,6 +79,7 @@ final class ReceivedWAL: WALSink {
     private let size: WALSegmentSize
     private let timeline: TimelineID
     private let cancellation: CancellationFlag
+    let interruption: Int32
     private let goesOn: (WALStreamState) -> Bool
     private var isPaused = false
     private var current: (name: SegmentName, file: OpenFile)?
@@ -86,12 +87,14 @@ final class ReceivedWAL: WALSink {
     /// - Parameter goesOn: told how the stream stands; whether it is to go on.
     init(
         _ queue: WALPushQueue, _ size: WALSegmentSize, _ timeline: TimelineID,
-        cancellation: CancellationFlag, goesOn: @escaping (WALStreamState) -> Bool
+        cancellation: CancellationFlag, interruption: Int32 = -1,
+        goesOn: @escaping (WALStreamState) -> Bool
     ) {
         self.queue = queue
         self.size = size
         self.timeline = timeline
         self.cancellation = cancellation
+        self.interruption = interruption
         self.goesOn = goesOn
     }
 

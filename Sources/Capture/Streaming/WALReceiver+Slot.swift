@@ -4,7 +4,7 @@ import PostgresFormat
 import Repository
 
 /// What a receiver does, and for whom.
-public struct ReceiverSettings: Sendable {
+public struct ReceiverSettings: Sendable, Hashable {
     /// What keeps WAL on the source until it is here.
     public enum Slot: Sendable, Hashable {
         /// It is there already: made by us, since attaching refuses one that somebody else made.
@@ -41,6 +41,11 @@ public struct ReceiverSettings: Sendable {
         self.connection = connection
         self.slot = slot
         self.walLimit = walLimit
+    }
+
+    /// Whether a connection made for the one does for the other.
+    func sharesConnection(with other: ReceiverSettings) -> Bool {
+        connection == other.connection && slot == other.slot
     }
 }
 

@@ -11,16 +11,19 @@ public final class WALReceiver: Sendable {
     private static let firstPause = 0.2
     private static let longestPause = 30.0
     private static let secondsBetweenLooks = 10.0
+    private static let secondsBetweenSettings = 1.0
 
     private let settings: @Sendable () throws(Problem) -> ReceiverSettings
     private let layout: RepositoryLayout
     private let folder: ReceiverFolder
     let clock: any WallClock
     private let cancellation: CancellationFlag
+    private let interruption = Interruption()
     private let current: Mutex<ReceiverStatus>
 
     /// - Parameters:
-    ///   - settings: asked anew for each connection, so that what is changed meanwhile is followed.
+    ///   - settings: asked anew for each connection, and every second of it: what is changed meanwhile is
+    ///     followed.
     ///   - cancellation: raised when receiving is to end.
     public init(
         layout: RepositoryLayout, folder: ReceiverFolder, clock: any WallClock,
@@ -71,6 +74,9 @@ public final class WALReceiver: Sendable {
             pause = min(pause * 2, Self.longestPause)
         }
     }
+
+    /// To be called after the cancellation was raised: who waits for WAL hears it at once.
+    public func interrupt() { interruption.raise() }
 
     private func rest(seconds: Double) {
         let watch = Stopwatch()
@@ -179,6 +185,7 @@ public final class WALReceiver: Sendable {
 
     /// Receives one timeline to its end. Now and then the stream pauses for a moment, in order, and the
     /// source is asked how the slot stands: another session for that would be one more than it was told of.
+    /// It ends in order where the settings want another connection.
     private func stream(
         _ primary: SourcePrimary, _ place: ReceivedPlace, _ settings: ReceiverSettings,
         _ slot: inout SlotStanding, _ size: WALSegmentSize
@@ -194,14 +201,18 @@ public final class WALReceiver: Sendable {
             if worker == 0 { return queue.pushAll() }
             defer { queue.close() }
             var from = place.start
+            var settings = settings
             while true {
                 let standing = outcome.withLock { $0.slot }
                 let watch = Stopwatch()
-                let sink = ReceivedWAL(queue, size, timeline, cancellation: cancellation) { [self] state in
+                var wanted = WantedSettings(settings)
+                let sink = ReceivedWAL(
+                    queue, size, timeline, cancellation: cancellation, interruption: interruption.descriptor
+                ) { [self] state in
                     note(state, on: timeline, isHistoric: isHistoric)
                     return isHistoric
                         || watch.seconds < Self.secondsBetweenLooks
-                            && state.held <= standing.limit
+                            && state.held <= standing.limit && !wanted.haveChanged(self.settings)
                 }
                 let end = try source.connection.receiveWAL(
                     from: from, timeline: timeline, isHistoric: isHistoric, slot: standing.name,
@@ -209,12 +220,32 @@ public final class WALReceiver: Sendable {
                 guard case .calledOff(let position) = end, !cancellation.isCancelled else {
                     return outcome.withLock { $0.end = end }
                 }
+                // Whoever receives calls again, with what is wanted now.
+                guard wanted.settings.sharesConnection(with: settings) else { return }
+                settings = wanted.settings
                 let next = try look(source, settings, before: standing)
                 outcome.withLock { $0.slot = next }
                 from = position
             }
         }
         return outcome.withLock { $0.end }
+    }
+
+    /// What the settings are, looked at every second.
+    private struct WantedSettings {
+        private(set) var settings: ReceiverSettings
+        private var watch = Stopwatch()
+
+        init(_ settings: ReceiverSettings) { self.settings = settings }
+
+        mutating func haveChanged(_ now: () throws(Problem) -> ReceiverSettings) -> Bool {
+            guard watch.seconds >= WALReceiver.secondsBetweenSettings else { return false }
+            watch = Stopwatch()
+            // Where they cannot be told the stream goes on as it is: what is wrong says the next connection.
+            guard let new = try? now(), new != settings else { return false }
+            settings = new
+            return true
+        }
     }
 
     private func note(_ state: WALStreamState, on timeline: TimelineID, isHistoric: Bool) {

@@ -62,6 +62,7 @@ final class RunningReceiver: Sendable {
     /// Calls it off and waits until it has ended: everything acknowledged is on the disk.
     func stop() {
         flag.cancel()
+        receiver.interrupt()
         while !hasEnded { Pause.milliseconds(5) }
         lock.release()
     }

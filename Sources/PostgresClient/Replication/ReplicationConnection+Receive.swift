@@ -15,6 +15,8 @@ public protocol WALSink: AnyObject {
     func report(_ state: WALStreamState)
     /// Whether receiving is to end.
     var isCalledOff: Bool { get }
+    /// A descriptor that can be read once it is worth looking whether receiving is to end; negative for none.
+    var interruption: Int32 { get }
 }
 
 /// Why a stream ended in order.
@@ -84,7 +86,7 @@ extension ReplicationConnection {
                 throw Problem(
                     .queryFailed, "the server has been silent for \(Int(Self.secondsOfSilence)) seconds")
             }
-            _ = try takeInput(within: Self.pollMilliseconds)
+            _ = try takeInput(within: Self.pollMilliseconds, or: sink.interruption)
         }
     }
 
@@ -138,11 +140,12 @@ extension ReplicationConnection {
         return false
     }
 
-    /// Reads what the server has sent; false where nothing came within that time.
-    private func takeInput(within milliseconds: Int32) throws(Problem) -> Bool {
+    /// Reads what the server has sent; false where nothing came within that time or before the other
+    /// descriptor could be read.
+    private func takeInput(within milliseconds: Int32, or other: Int32 = -1) throws(Problem) -> Bool {
         let handle = try libpq.open()
-        var watched = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
-        guard poll(&watched, 1, milliseconds) > 0 else { return false }
+        var watched = [PQsocket(handle), other].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        guard poll(&watched, 2, milliseconds) > 0, watched[0].revents != 0 else { return false }
         guard PQconsumeInput(handle) == 1 else { throw libpq.failure(of: nil) }
         return true
     }
