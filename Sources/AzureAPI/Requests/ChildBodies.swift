@@ -68,6 +68,17 @@ public struct RestartBody: Sendable, Hashable {
     }
 }
 
+/// The body of `POST …/startMajorVersionUpgradePrecheck`.
+public struct UpgradeCheckBody: Sendable, Hashable {
+    public var targetVersion: String
+
+    public init(_ bytes: [UInt8]) throws(Problem) {
+        let body = try RequestBody(bytes)
+        guard let version = try body.text("targetVersion") else { throw body.missing("targetVersion") }
+        targetVersion = version
+    }
+}
+
 /// The body of `POST …/checkNameAvailability`.
 public struct NameCheckBody: Sendable, Hashable {
     public var name: String

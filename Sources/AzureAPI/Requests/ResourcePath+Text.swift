@@ -63,6 +63,7 @@ extension ResourcePath.ServerPart {
         case .database(let name): "/databases/" + PercentCoding.encode(name)
         case .firewallRules: "/firewallRules"
         case .firewallRule(let name): "/firewallRules/" + PercentCoding.encode(name)
+        case .upgradeCheck: "/startMajorVersionUpgradePrecheck"
         case .undo: "/undo"
         case .compare: "/compare"
         case .results: "/results"

@@ -49,6 +49,8 @@ public struct ResourcePath: Hashable, Sendable {
         case database(String)
         case firewallRules
         case firewallRule(String)
+        /// Whether the server could have a newer major version.
+        case upgradeCheck
         /// Taking transactions back, and comparing: of this machine, not of Azure.
         case undo, compare
         case results
@@ -66,7 +68,7 @@ public struct ResourcePath: Hashable, Sendable {
 
     /// Actions that are refused, as Azure spells them.
     public enum AbsentAction: String, Hashable, Sendable, CaseIterable {
-        case startLtrBackup, ltrPreBackup, migrateNetwork, startMajorVersionUpgradePrecheck
+        case startLtrBackup, ltrPreBackup, migrateNetwork
 
         func matches(_ word: String) -> Bool { rawValue.lowercased() == word.lowercased() }
 
@@ -75,7 +77,6 @@ public struct ResourcePath: Hashable, Sendable {
             switch self {
             case .startLtrBackup, .ltrPreBackup: AbsentPart.ltrBackupOperations.words
             case .migrateNetwork: "Migrations to another network"
-            case .startMajorVersionUpgradePrecheck: "Prechecks of an upgrade"
             }
         }
     }
@@ -234,6 +235,7 @@ public struct ResourcePath: Hashable, Sendable {
         case ("configurations"?, let name): name.map { .configuration($0) } ?? .configurations
         case ("databases"?, let name): name.map { .database($0) } ?? .databases
         case ("firewallrules"?, let name): name.map { .firewallRule($0) } ?? .firewallRules
+        case ("startmajorversionupgradeprecheck"?, nil): .upgradeCheck
         case ("undo"?, nil): .undo
         case ("compare"?, nil): .compare
         case ("results"?, let id): id.map { .result($0) } ?? .results

@@ -31,7 +31,7 @@ extension APICall.ServerCall {
     func action(isRestore: Bool) -> AccessAction {
         switch self {
         case .put: isRestore ? .restoreServer : .createServer
-        case .patch: .updateServer
+        case .patch, .checkUpgrade: .updateServer
         case .delete: .deleteServer
         case .start: .startServer
         case .stop: .stopServer

@@ -37,6 +37,7 @@ enum APICall: Hashable {
         case database(String, PartCall)
         case listRules
         case rule(String, PartCall)
+        case checkUpgrade
         case undo, compare
         case listResults
         case showResult(String)
@@ -111,6 +112,7 @@ enum APICall: Hashable {
         case .database(let name): all { .database(name, $0) }
         case .firewallRules: ["GET": .listRules]
         case .firewallRule(let name): all { .rule(name, $0) }
+        case .upgradeCheck: ["POST": .checkUpgrade]
         case .undo: ["POST": .undo]
         case .compare: ["POST": .compare]
         case .results: ["GET": .listResults]

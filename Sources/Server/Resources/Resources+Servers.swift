@@ -46,6 +46,7 @@ extension Resources {
         case .parameter(let name, let call): return try parameter(name, call, server)
         case .database(let name, let call): return try database(name, call, server)
         case .rule(let name, let call): return try rule(name, call, server)
+        case .checkUpgrade: return try checkUpgrade(server)
         case .undo: return try accept(.undo(UndoBody(request.body, of: server).request))
         case .compare: return try compare(server)
         case .listResults:
@@ -87,6 +88,15 @@ extension Resources {
             return try accept(.upgrade(UpgradeRequest(server: server, version: version)))
         }
         return try accept(.update(server, try body.update(of: existing)))
+    }
+
+    /// In Azure an operation, whose end tells what was found. Here the answer waits for it, some seconds; what
+    /// stands in the way is the error that the upgrade would end with.
+    private func checkUpgrade(_ server: ServerReference) throws -> APIResponse {
+        let body = try UpgradeCheckBody(request.body)
+        let outlook = try controlPlane.checkUpgrade(
+            UpgradeRequest(server: server, version: body.targetVersion))
+        return try .document(WireUpgradeCheck(outlook))
     }
 
     private func existing(_ server: ServerReference) throws -> ServerDetails? {
