@@ -28,14 +28,17 @@ public struct ClusterUpgrade: Sendable {
     /// The first superuser of both, whatever whoever made the old cluster called it: pg_upgrade works as
     /// nobody else.
     public let firstSuperuser: String
+    private let tablespaces: InnerTablespaces
     /// The tool's own, whom the old cluster has too.
     private let superuser: String
     private let runner: any CommandRunner
 
+    /// - Parameter tablespaces: the numbers of those that are directories of the old cluster's own.
     public init(
         from old: PostgresInstallation, to new: PostgresInstallation, newData: String, folder: String,
         socketDirectory: String, account: String, preloadLibraries: String?,
-        segmentSize: WALSegmentSize, firstSuperuser: String, superuser: String, runner: any CommandRunner
+        segmentSize: WALSegmentSize, firstSuperuser: String, tablespaces: [String], superuser: String,
+        runner: any CommandRunner
     ) {
         self.old = old
         self.new = new
@@ -46,6 +49,7 @@ public struct ClusterUpgrade: Sendable {
         self.preloadLibraries = preloadLibraries
         self.segmentSize = segmentSize
         self.firstSuperuser = firstSuperuser
+        self.tablespaces = InnerTablespaces(numbers: tablespaces, folder: folder)
         self.superuser = superuser
         self.runner = runner
     }
@@ -61,6 +65,7 @@ public struct ClusterUpgrade: Sendable {
     /// - Throws: `.operationNotSupported` with what stands in the way.
     public func check(running configuration: String) throws(Problem) {
         try prepare()
+        try tablespaces.standIn()
         let result = try runner.run(command(["--check"], from: configuration))
         guard result.succeeded else { throw refusal(result) }
     }
@@ -69,8 +74,10 @@ public struct ClusterUpgrade: Sendable {
     public func run() throws(Problem) {
         try prepare()
         try write(data: oldData, into: folder + "/old")
+        try tablespaces.moveOut(of: oldData)
         let result = try runner.run(command(["--link"], from: folder + "/old"))
         guard result.succeeded else { throw refusal(result) }
+        try tablespaces.moveIn(to: newData, without: old.major)
     }
 
     /// What pg_upgrade proposes to update extensions with, as a script for psql; nil where there is nothing.
@@ -90,7 +97,7 @@ public struct ClusterUpgrade: Sendable {
                 new.tool("vacuumdb"),
                 ["-h", host, "-p", String(port), "-U", superuser, "--all", "-q"]
                     + ["--analyze-in-stages"] + missing,
-                environment: environment, workingDirectory: folder))
+                environment: environment, workingDirectory: newData))
     }
 
     /// As whom pg_upgrade logs in is the cluster's, with settings of its own.

@@ -20,9 +20,14 @@ extension EndToEnd {
         private func copy(_ product: ProductUnderTest) throws -> ManagedServer {
             let source = try product.create("orders", ["--version", "15"])
             let connection = try source.superuser()
+            // A copy has it inside its own data directory.
+            let place = try product.scratch.directory("elsewhere")
+            try RunAs.handOver(place)
+            try connection.execute("CREATE TABLESPACE far LOCATION '\(place)'")
             try connection.execute(
                 """
                 CREATE EXTENSION pgcrypto;
+                CREATE TABLE f TABLESPACE far AS SELECT n AS id FROM generate_series(1, 500) n;
                 CREATE TYPE mood AS ENUM ('sad', 'ok');
                 CREATE TABLE t (id int PRIMARY KEY, name text, feels mood DEFAULT 'ok', at timestamptz);
                 INSERT INTO t SELECT n, repeat(md5(n::text), 100), 'sad', now() FROM generate_series(1, 1000) n;
@@ -58,6 +63,7 @@ extension EndToEnd {
                 #expect(try connection.value("SELECT length(public.digest('a'::text, 'sha256'))") == "32")
                 #expect(try connection.value("SELECT count(*) FROM pg_stats WHERE tablename = 't'") != "0")
                 #expect(try connection.value("SELECT count(*) FROM v") == "1")
+                try Self.expectInner(new, connection)
                 // Its firewall rule and its administrator's password came with it.
                 #expect(try new.connect().value("SELECT count(*) FROM t") == "1000")
                 #expect(try product.serverNames() == ["copy", "orders"])
@@ -67,7 +73,9 @@ extension EndToEnd {
                 #expect(try ProductUnderTest.eventually { try product.earliest("copy") != nil })
                 try connection.execute("INSERT INTO public.t VALUES (2000)")
                 let again = try product.restore("again", from: "copy").server
-                #expect(try again.superuser().value("SELECT count(*) FROM t") == "1001")
+                let copied = try again.superuser()
+                #expect(try copied.value("SELECT count(*) FROM t") == "1001")
+                try Self.expectInner(again, copied)
 
                 let deleted = try product.json("list", "--deleted").array ?? []
                 #expect(deleted.map { $0["local"]?["id"]?.string } == [old.id])
@@ -79,6 +87,65 @@ extension EndToEnd {
                 #expect(try product.json("list", "--deleted").array?.isEmpty == true)
                 try product.refuses(
                     ["upgrade", "-n", "copy", "--finish", "-y"], status: 3, saying: "nothing is left")
+            }
+        }
+
+        /// The tablespace is a directory of the data directory, with the new version's files alone.
+        private static func expectInner(_ server: ManagedServer, _ connection: Connection) throws {
+            #expect(try connection.value("SELECT count(*) FROM f") == "500")
+            let spaces = server.dataDirectory + "/pg_tblspc/"
+            let number = try #require(try DurableFiles.list(spaces).first)
+            #expect(DurableFiles.linkTarget(spaces + number) == nil)
+            let held = try DurableFiles.list(spaces + number)
+            #expect(
+                held.count == 1 && held.allSatisfy { $0.hasPrefix("PG_\(PostgresFixture.major)_") }, "\(held)"
+            )
+        }
+
+        private static let linked = upgrade + ["--link", "--no-way-back"]
+
+        /// The file of a table, as the file system numbers it.
+        private static func file(of table: String, _ server: ManagedServer) throws -> UInt64 {
+            let path = try server.superuser().value("SELECT pg_relation_filepath('\(table)')")
+            var found = stat()
+            try #require(stat(server.dataDirectory + "/" + (path ?? ""), &found) == 0)
+            return UInt64(found.st_ino)
+        }
+
+        @Test(.timeLimit(.minutes(3)))
+        func `an upgrade that shares the files is asked for twice, and killed, one server has them`() throws {
+            try ProductUnderTest.use("upgradelink") { product in
+                let first = try copy(product)
+                let rows = try first.superuser().value(Self.rows)
+                try product.refuses(Self.upgrade + ["--link"], status: 2, saying: "--no-way-back")
+                let looked = try product.run(Self.upgrade + ["--link", "--validate-only"]).value()
+                #expect(looked["files"] == "linked", "\(looked)")
+                let (copied, all) = (looked["copiedBytes"]?.integer ?? 0, looked["dataBytes"]?.integer ?? 0)
+                #expect(copied > 0 && copied < all, "\(looked)")
+                let files = try ["t", "f"].map { try Self.file(of: $0, first) }
+                for step in ["upgrade: repository", "upgrade: catalog", "replace: start"] {
+                    let killed = try product.run(Self.linked, environment: ["PITR_KILL_AT": step])
+                    #expect(killed.exitStatus == 137, "\(step): \(killed)")
+                    _ = try product.json("maintain")
+                    let now = try product.server("copy")
+                    #expect((now.id == first.id) == (step != "replace: start"), "\(step)")
+                    #expect(try product.serverFolders().count == 2, "\(step)")
+                    let connection = try now.superuser()
+                    #expect(try connection.value(Self.rows) == rows, "\(step)")
+                    #expect(try ["t", "f"].map { try Self.file(of: $0, now) } == files, "\(step)")
+                    // Whoever goes on writes to the files.
+                    try connection.execute("UPDATE f SET id = id + 0; CHECKPOINT")
+                }
+                let new = try product.server("copy")
+                try Self.expectInner(new, new.superuser())
+                // The backups of before are the way back, until it is finished.
+                _ = try product.run(["revive-dropped", "-n", "back", "--source-server", first.id]).checked()
+                #expect(try product.server("back").superuser().value(Self.rows) == rows)
+                #expect(try ProductUnderTest.eventually { try product.earliest("copy") != nil })
+                _ = try product.run(["upgrade", "-n", "copy", "--finish", "-y"]).checked()
+                try product.refuses(
+                    ["revive-dropped", "-n", "late", "--source-server", first.id], status: 3, saying: first.id
+                )
             }
         }
 

@@ -14,6 +14,9 @@ public import ServiceModel
 /// has a repository of its own. The old files are only read. The new server takes name, address and port as a
 /// newer copy does; the old one is a deleted server by then, with its backups and its WAL to the last record,
 /// until somebody finishes the upgrade or its days are over.
+///
+/// Where the files are linked, the new server is not started before the catalog has given it the place: until
+/// then the old one can go on, since nothing has written to what both have; from then on it never runs again.
 extension ControlPlane {
     public func upgradeServer(
         _ request: UpgradeRequest, for accepted: AcceptedWork? = nil
@@ -40,7 +43,7 @@ extension ControlPlane {
             "toVersion": upgrade.new.minorVersion,
         ]
         RestoreFaults.reached("upgrade: claim")
-        let (replacement, told, down) = try performUntilFinished(
+        var (replacement, notes, down) = try performUntilFinished(
             .upgrade, server: named, properties: properties, for: accepted
         ) { operation in
             do {
@@ -53,13 +56,14 @@ extension ControlPlane {
             }
         }
         try complete(replacement, by: named)
+        let downSeconds = down.seconds
+        if upgrade.files.linked != nil { notes += analyze(try cluster(upgrade, as: named), named) }
         newLock.release()
-        var notes = [
+        notes += [
             "The server as it was, PostgreSQL \(upgrade.old.minorVersion), is deleted and can be revived: 'pitr "
                 + "revive-dropped --source-server \(row.id) -n OTHER-NAME'. Times before the upgrade are restored "
                 + "from it."
         ]
-        notes += told
         do {
             _ = try backUpInBackground(named)
         } catch {
@@ -67,7 +71,7 @@ extension ControlPlane {
         }
         return UpgradeResult(
             server: try showServer(request.server), outlook: upgrade.outlook, oldServerID: row.id,
-            downSeconds: down.seconds, totalSeconds: watch.seconds,
+            downSeconds: downSeconds, totalSeconds: watch.seconds,
             followUp: ["pitr upgrade -n \(row.name) --finish"], notes: notes)
     }
 
@@ -152,6 +156,11 @@ extension ControlPlane {
         return (row, lock)
     }
 
+    private func cluster(_ upgrade: UpgradePlan, as row: ServerRow) throws -> ClusterUpgrade {
+        try cluster(
+            upgrade, newData: instancePaths(row).data, folder: upgradeFolder(row.id), id: row.id)
+    }
+
     func cluster(_ upgrade: UpgradePlan, newData: String, folder: String, id: String) throws
         -> ClusterUpgrade
     {
@@ -162,7 +171,7 @@ extension ControlPlane {
             account: account.name,
             preloadLibraries: libraries.flatMap { $0.isEmpty ? nil : $0 },
             segmentSize: segmentSize(of: upgrade.row), firstSuperuser: upgrade.firstSuperuser,
-            superuser: instancePaths(upgrade.row).superuser, runner: runner)
+            tablespaces: upgrade.tablespaces, superuser: instancePaths(upgrade.row).superuser, runner: runner)
     }
 
     /// - Returns: what changed hands, notes for whoever asked for it, and the time since nobody could
@@ -172,8 +181,7 @@ extension ControlPlane {
     ) throws -> (Replacement, [String], Stopwatch) {
         let old = upgrade.row
         let instance = try instance(row)
-        let work = try cluster(
-            upgrade, newData: instancePaths(row).data, folder: upgradeFolder(row.id), id: row.id)
+        let work = try cluster(upgrade, as: row)
         progress.begin("checking for PostgreSQL \(upgrade.new.minorVersion)", totalBytes: nil)
         do {
             defer { progress.end() }
@@ -190,11 +198,12 @@ extension ControlPlane {
         let down = Stopwatch()
         do {
             try archiveTail(old)
-            let notes = try build(row, from: old, work, instance)
+            var notes = try build(row, upgrade, work, instance)
+            if upgrade.files.linked == nil { notes += try tryOut(row, work, instance) }
+            try DurableFiles.removeTree(work.folder)
             let replacement = Replacement(
                 row: old, rules: try firewallRules(old.id), didRun: true, lock: lock, time: clock.now(),
                 reason: .upgrade(to: upgrade.new.minorVersion))
-            try instance.stop(.fast)
             try configure(row.inPlace(of: old))
             RestoreFaults.reached("upgrade: catalog")
             try cancellation.check()
@@ -235,25 +244,24 @@ extension ControlPlane {
         }
     }
 
-    /// From the stopped server's files to a new one that has answered.
+    /// From the stopped server's files to those of a new one, on the disk.
     ///
-    /// - Returns: what is proposed for extensions, and what is missing.
+    /// - Returns: what is proposed for extensions.
     private func build(
-        _ row: ServerRow, from old: ServerRow, _ work: ClusterUpgrade, _ instance: PostgresInstance
+        _ row: ServerRow, _ upgrade: UpgradePlan, _ work: ClusterUpgrade, _ instance: PostgresInstance
     ) throws -> [String] {
         progress.begin("upgrading with pg_upgrade", totalBytes: nil)
         defer { progress.end() }
         RestoreFaults.reached("upgrade: copy")
         try DurableFiles.makeDirectories(work.folder, durable: false)
-        try runner.runChecked(
-            Command("cp", ["-a", "--reflink=auto", instancePaths(old).data, work.oldData]))
+        try upgrade.files.layOut(at: work.oldData, runner)
         // A copy that shares a directory with the server's own files would write into them.
         let hindrances = try UpgradeHindrance.links(below: work.oldData)
-        guard hindrances.isEmpty else { throw Problem.cannotBeUpgraded(old.name, hindrances) }
+        guard hindrances.isEmpty else { throw Problem.cannotBeUpgraded(upgrade.row.name, hindrances) }
         try cancellation.check()
         RestoreFaults.reached("upgrade: run")
         try work.run()
-        var notes = work.extensionUpdates().map { ["pg_upgrade proposes for extensions:\n\($0)"] } ?? []
+        let notes = work.extensionUpdates().map { ["pg_upgrade proposes for extensions:\n\($0)"] } ?? []
         RestoreFaults.reached("upgrade: repository")
         let control = try controlFile(row)
         try paths.layout(row.id).create(
@@ -263,6 +271,17 @@ extension ControlPlane {
         // Its configuration was written before there was a repository to tell the size.
         if control.walSegmentSize != .standard { try configure(row) }
         try DurableFiles.syncFileSystem(instancePaths(row).data)
+        return notes
+    }
+
+    /// Starts the new server, has every database answer, and stops it.
+    ///
+    /// - Returns: what is missing.
+    private func tryOut(
+        _ row: ServerRow, _ work: ClusterUpgrade, _ instance: PostgresInstance
+    ) throws -> [String] {
+        progress.begin("trying the upgraded server", totalBytes: nil)
+        defer { progress.end() }
         RestoreFaults.reached("upgrade: start")
         try cancellation.check()
         try instance.start()
@@ -271,16 +290,24 @@ extension ControlPlane {
         ).firstColumn {
             _ = try instance.connect(database: database).query("SELECT count(*) FROM pg_catalog.pg_class")
         }
+        let notes = analyze(work, row)
+        try cancellation.check()
+        try instance.stop(.fast)
+        return notes
+    }
+
+    /// - Parameter row: of a running server.
+    /// - Returns: what is missing then.
+    private func analyze(_ work: ClusterUpgrade, _ row: ServerRow) -> [String] {
         do {
-            try work.analyze(host: instance.paths.socketDirectory, port: UInt16(clamping: row.port))
+            let host = instancePaths(row).socketDirectory
+            try work.analyze(host: host, port: UInt16(clamping: row.port))
+            return []
         } catch {
-            try cancellation.check()
             // Every row is there without them.
             let words = Self.problem(from: error).sentences
-            notes.append("The planner's statistics are missing: run ANALYZE in each database. \(words)")
+            return ["The planner's statistics are missing: run ANALYZE in each database. \(words)"]
         }
-        try DurableFiles.removeTree(work.folder)
-        return notes
     }
 
     private func controlFile(_ row: ServerRow) throws -> ControlFile {

@@ -12,13 +12,17 @@ struct UpgradePlan {
     let new: PostgresInstallation
     let dataBytes: UInt64
     let sharesBlocks: Bool
+    let files: UpgradeFiles
+    /// The names of the directories of those that lie in the data directory.
+    let tablespaces: [String]
     /// Of the old cluster, and so of the new one.
     let firstSuperuser: String
 
     var outlook: UpgradeOutlook {
         UpgradeOutlook(
             server: row.name, from: old.minorVersion, to: new.minorVersion, dataBytes: dataBytes,
-            sharesBlocks: sharesBlocks)
+            copiedBytes: dataBytes - min(dataBytes, files.linkedBytes), sharesBlocks: sharesBlocks,
+            files: files.linked == nil ? .copied : .linked)
     }
 }
 
@@ -83,19 +87,45 @@ extension ControlPlane {
     func think(_ request: UpgradeRequest, _ row: ServerRow) throws -> UpgradePlan {
         let new = try checkVersion(request, row)
         try requireReady(row)
+        let connection = try connect(row)
         let hindrances =
-            try UpgradeHindrance.found(by: try connect(row))
+            try UpgradeHindrance.found(by: connection)
             + UpgradeHindrance.links(below: instancePaths(row).data)
         guard hindrances.isEmpty else { throw Problem.cannotBeUpgraded(row.name, hindrances) }
         let bytes = TreeSize.bytes(below: instancePaths(row).data)
+        let files = try upgradeFiles(request.files ?? .copied, row)
         let shares = try FileClone.works(
             from: instancePaths(row).data + "/global/pg_control", into: paths.servers)
-        let needed = (shares ? 0 : bytes) + Self.newServerBytes
+        let needed = (shares ? 0 : bytes - min(bytes, files.linkedBytes)) + Self.newServerBytes
         try diskRoom(paths.servers).require(needed, for: "the upgraded files")
         return UpgradePlan(
             row: row, old: try installation(row), new: new, dataBytes: bytes, sharesBlocks: shares,
-            firstSuperuser: try connect(row).query("SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10")
+            files: files,
+            tablespaces: try connection.query(
+                "SELECT oid::text FROM pg_catalog.pg_tablespace "
+                    + "WHERE spcname NOT IN ('pg_default', 'pg_global') ORDER BY 1"
+            ).firstColumn,
+            firstSuperuser: try connection.query("SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10")
                 .scalar ?? instancePaths(row).superuser)
+    }
+
+    private func upgradeFiles(_ how: UpgradeRequest.Files, _ row: ServerRow) throws -> UpgradeFiles {
+        let data = instancePaths(row).data
+        guard how == .linked else { return UpgradeFiles(data: data) }
+        guard DurableFiles.device(of: data) == DurableFiles.device(of: paths.servers) else {
+            throw Problem(
+                .operationNotSupported, "the files of server '\(row.name)' cannot be linked",
+                detail: "they lie on another file system than \(paths.servers)",
+                hint: "Upgrade it without --link: its files are copied.")
+        }
+        var linked: Set<String> = []
+        for database in try connect(row).query(
+            "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn ORDER BY 1"
+        ).firstColumn {
+            linked.formUnion(
+                try connect(row, database: database).query(UpgradeFiles.relationsOfUsers).firstColumn)
+        }
+        return UpgradeFiles(data: data, linked: linked)
     }
 
     /// Has pg_upgrade look at the server while it runs, as its first superuser: where that is not the tool's

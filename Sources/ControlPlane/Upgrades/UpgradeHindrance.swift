@@ -25,7 +25,7 @@ enum UpgradeHindrance: Hashable {
         case .invalidDatabases(let names): "databases that were not dropped to the end: \(Self.list(names))"
         case .closedDatabases(let names): "databases that allow no connections: \(Self.list(names))"
         case .slots(let names): "replication slots, which would be lost: \(Self.list(names))"
-        case .tablespaces(let names): "tablespaces of its own: \(Self.list(names))"
+        case .tablespaces(let names): "tablespaces outside of its data directory: \(Self.list(names))"
         case .links(let names): "directories that lie elsewhere, behind a link: \(Self.list(names))"
         case .firstSuperuser(let names):
             "its first superuser, \(Self.list(names)), is none any more, may not log in, or has a name that "
@@ -70,7 +70,7 @@ enum UpgradeHindrance: Hashable {
             .tablespaces(
                 try names(
                     "SELECT spcname FROM pg_catalog.pg_tablespace "
-                        + "WHERE spcname NOT IN ('pg_default', 'pg_global') ORDER BY 1")),
+                        + "WHERE pg_catalog.pg_tablespace_location(oid) LIKE '/%' ORDER BY 1")),
             .firstSuperuser(
                 try names(
                     "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10 "

@@ -9,10 +9,20 @@ enum UpgradeView {
         text.heading("Server \(outlook.server) can be upgraded")
         text.field("PostgreSQL", "\(outlook.from) to \(outlook.to)")
         text.field("Data", ByteText.of(outlook.dataBytes))
-        text.field(
-            "Room",
-            outlook.sharesBlocks ? "none: the copy shares its blocks" : ByteText.of(outlook.dataBytes))
+        text.field("Room", room(outlook))
+        if outlook.files == .linked { text.field("Way back", wayBack) }
         return text
+    }
+
+    /// What linked files cost.
+    static let wayBack =
+        "a restore from its backups, which stay until --finish: once the upgraded server has begun, nothing "
+        + "can use the files as they were, and it is not tried beforehand"
+
+    private static func room(_ outlook: UpgradeOutlook) -> String {
+        if outlook.sharesBlocks { return "none: the copy shares its blocks" }
+        let bytes = ByteText.of(outlook.copiedBytes)
+        return outlook.files == .linked ? "\(bytes): the tables' files are linked" : bytes
     }
 
     static func text(_ result: UpgradeResult) -> PersonText {
