@@ -130,7 +130,11 @@ extension EndToEnd {
                 try source.postgres.psql("INSERT INTO t VALUES (3)")
                 let lost = try source.postgres.psql("SELECT clock_timestamp()")
                 let receiver = try source.receive()
-                #expect(try source.attached()?["gapLsn"]?.string != nil)
+                // It streams until the source has looked, and says what it does not have any more.
+                #expect(
+                    try ProductUnderTest.eventually(seconds: 20) {
+                        try source.attached()?["gapLsn"]?.string != nil
+                    })
                 let backups = { try product.json("backup", "list", "-s", "prod").array?.count ?? 0 }
                 #expect(try ProductUnderTest.eventually(seconds: 30) { try backups() == 2 })
                 let refused = try product.run([
