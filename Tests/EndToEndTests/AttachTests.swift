@@ -173,11 +173,13 @@ extension EndToEnd {
                     if round % 3 == 2 { try source.postgres.psql("CHECKPOINT") }
                 }
                 let receiver = try source.receive()
-                try source.postgres.psql("SELECT pg_switch_wal()")
+                let last = try source.postgres.psql("SELECT pg_walfile_name(pg_switch_wal())")
                 try source.settle(seconds: 20 + Double(rounds))
                 let repository = try #require(
                     try product.json("show", "-n", "prod")["local"]?["repositoryDirectory"]?.string)
                 let wal = repository + "/wal/00000001"
+                // What is durable here is archived a moment later.
+                try #require(ProductUnderTest.eventually { DurableFiles.exists("\(wal)/\(last).zst") })
                 let stored = try DurableFiles.list(wal).filter { $0.hasSuffix(".zst") }.sorted()
                 #expect(stored.count > rounds / 2)
                 for name in stored {
