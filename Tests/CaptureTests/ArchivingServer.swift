@@ -48,6 +48,13 @@ final class ArchivingServer {
         try RunAs.handOver(layout.root)
     }
 
+    /// Whether no session of a backup is left; the server's process ends a moment after the session.
+    func isLeftByBackup() throws -> Bool {
+        let sessions = "SELECT count(*) FROM pg_stat_activity WHERE query ~ 'pg_backup'"
+        // The one that asks.
+        return try ProductUnderTest.eventually(seconds: 20) { try postgres.psql(sessions) == "1" }
+    }
+
     /// Switches to a new segment and returns when the old one is in the archive.
     func archiveAll() throws {
         try postgres.psql(
