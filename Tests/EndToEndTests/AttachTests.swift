@@ -19,7 +19,7 @@ extension EndToEnd {
             ["db", "list", "-s", "prod"],
         ]
 
-        @Test(.timeLimit(.minutes(1)))
+        @Test(.timeLimit(.minutes(2)))
         func `an attached server is restored like any other, and what is the source's own stays there`()
             throws
         {
@@ -60,7 +60,7 @@ extension EndToEnd {
                     })
                 try source.postgres.start()
                 #expect(
-                    try ProductUnderTest.eventually(seconds: 30) {
+                    try ProductUnderTest.eventually(seconds: 60) {
                         try source.attached()?["state"] == "Streaming"
                     })
                 for refused in Self.refusedThere {
@@ -75,7 +75,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)))
+        @Test(.timeLimit(.minutes(2)))
         func `what is missing on the source is told, and nothing is left of a failed attach`() throws {
             try ProductUnderTest.use("attachcheck") { product in
                 let source = try AttachedSource(product, settings: ["max_slot_wal_keep_size": "-1"])
@@ -101,7 +101,7 @@ extension EndToEnd {
                 #expect(try ProductUnderTest.eventually(seconds: 20) { try source.slots() == "0" })
                 let daemon = try product.start(["serve", "--port", "0"])
                 #expect(
-                    try ProductUnderTest.eventually(seconds: 30) {
+                    try ProductUnderTest.eventually(seconds: 60) {
                         try source.attached()?["state"] == "Streaming"
                     })
                 let second = try product.run(["receive", "-n", "prod"])
@@ -113,7 +113,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)))
+        @Test(.timeLimit(.minutes(2)))
         func `a gap is told, ends what can be restored, and the next base backup heals it`() throws {
             try ProductUnderTest.use("attachgap") { product in
                 let source = try AttachedSource(
@@ -137,7 +137,7 @@ extension EndToEnd {
                         try source.attached()?["gapLsn"]?.string != nil
                     })
                 let backups = { try product.json("backup", "list", "-s", "prod").array?.count ?? 0 }
-                #expect(try ProductUnderTest.eventually(seconds: 30) { try backups() == 2 })
+                #expect(try ProductUnderTest.eventually(seconds: 60) { try backups() == 2 })
                 let refused = try product.run([
                     "restore", "-n", "copy", "--source-server", "prod", "--restore-time", lost,
                 ])

@@ -54,7 +54,7 @@ extension EndToEnd.AttachedSourceTests {
         deinit { try? control("stop", "-m", "immediate") }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(2)))
     func `a promotion is followed to the new primary, and the old one is not followed back`() throws {
         try ProductUnderTest.use("attachpromotion") { product in
             let source = try AttachedSource(product)

@@ -90,7 +90,7 @@ extension EndToEnd.AttachedSourceTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(2)))
     func `who answers is verified, and a key, a password or an access line that changes is told`() throws {
         try ProductUnderTest.use("attachtls") { product in
             let guarded = try Guarded(product)

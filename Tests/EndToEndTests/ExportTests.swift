@@ -14,7 +14,7 @@ extension EndToEnd {
             "é🐘",
         ]
 
-        @Test(.timeLimit(.minutes(1)))
+        @Test(.timeLimit(.minutes(2)))
         func `an export is what PostgreSQL itself writes, and its manifest is in the evidence`() throws {
             try ProductUnderTest.use("export") { product in
                 let source = try product.create("shop")

@@ -9,7 +9,7 @@ extension EndToEnd {
     /// What a plan says about room, against what a copy takes.
     @Suite(.serialized)
     struct RestoreRoomTests {
-        @Test(.timeLimit(.minutes(1)))
+        @Test(.timeLimit(.minutes(2)))
         func `a copy takes no more than its plan says, and not much less`() throws {
             try ProductUnderTest.use("room") { product in
                 let source = try product.create("orders")
@@ -47,8 +47,8 @@ extension EndToEnd {
 
         /// On the disk.
         private static func bytes(_ path: String, _ options: String...) throws -> Int64 {
-            let answer = try RunAs().runChecked(
-                Command("du", ["-s", "--block-size=1"] + options + [path]))
+            // The copy runs: of a file that goes meanwhile, such as a session's for its cache, du complains.
+            let answer = try RunAs().run(Command("du", ["-s", "--block-size=1"] + options + [path]))
             let number = answer.standardOutput.split(separator: "\t").first.map(String.init)
             return try #require(number.flatMap(Int64.init))
         }

@@ -44,7 +44,7 @@ extension EndToEnd {
                     ], workingDirectory: "/", timeoutSeconds: 50))
         }
 
-        @Test(.timeLimit(.minutes(1)))
+        @Test(.timeLimit(.minutes(2)))
         func `through sudo a client has root's rights, and its environment serves an ordinary user`() throws {
             try ProductUnderTest.use("sudo") { product in
                 #expect(chmod(product.scratch.path, 0o755) == 0)

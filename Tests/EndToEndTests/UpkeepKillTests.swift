@@ -12,7 +12,7 @@ extension EndToEnd {
         private static let changes = [3, 9, 16, 27, 40]
 
         /// Base backup, verification, expiry, indexes and the copy to the pair, each day all of them again.
-        @Test(.timeLimit(.minutes(1)))
+        @Test(.timeLimit(.minutes(2)))
         func `maintenance can be killed anywhere, and loses no backup that is needed`() throws {
             try ProductUnderTest.use("killupkeep") { product in
                 let source = try product.create("orders", ["--geo-redundant-backup", "Enabled"])
@@ -42,7 +42,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)))
+        @Test(.timeLimit(.minutes(2)))
         func `reviving, deleting evidence and making a catalog again can be killed and repeated`() throws {
             try ProductUnderTest.use("killrevive") { product in
                 let source = try product.create("orders")
@@ -124,7 +124,7 @@ extension EndToEnd {
             let doctor = try product.run(["doctor"])
             #expect(doctor.exitStatus == 0, "\(words): \(doctor)")
             // The first backup of what was revived may still be under way.
-            let isQuiet = try ProductUnderTest.eventually(seconds: 30) {
+            let isQuiet = try ProductUnderTest.eventually(seconds: 60) {
                 try product.json("operation", "list") == []
             }
             #expect(isQuiet, "\(words)")
