@@ -19,10 +19,10 @@ extension EndToEnd {
                 Command(
                     "curl",
                     [
-                        "-sS", "--max-time", "5", "--cacert", product.home + "/ca/ca.crt", "-H",
+                        "-sS", "--max-time", "20", "--cacert", product.home + "/ca/ca.crt", "-H",
                         "Metadata: true",
                         "-w", " %{http_code}", "https://127.0.0.1:\(port)\(path)",
-                    ], workingDirectory: "/", timeoutSeconds: 10))
+                    ], workingDirectory: "/", timeoutSeconds: 30))
         }
 
         @Test func `two thousand connections of another user neither end the daemon nor keep its owner out`()
@@ -56,13 +56,13 @@ extension EndToEnd {
                 let stranger = try SystemCommands().run(
                     Command(
                         "setpriv",
-                        Self.nobody + ["curl", "-skS", "--max-time", "5", "https://127.0.0.1:\(port)/"],
-                        workingDirectory: "/", timeoutSeconds: 10))
+                        Self.nobody + ["curl", "-skS", "--max-time", "20", "https://127.0.0.1:\(port)/"],
+                        workingDirectory: "/", timeoutSeconds: 30))
                 #expect(!stranger.succeeded, "the user that has enough of them gets one more: \(stranger)")
                 #expect(!ChildProcess.hasEnded(daemon))
 
                 kill(daemon, SIGTERM)
-                #expect(ProductUnderTest.eventually(seconds: 20) { ChildProcess.hasEnded(daemon) })
+                #expect(ProductUnderTest.eventually(seconds: 60) { ChildProcess.hasEnded(daemon) })
             }
         }
     }

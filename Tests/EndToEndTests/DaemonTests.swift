@@ -68,7 +68,7 @@ extension EndToEnd {
                             + (name == "copy1" ? ["--restore-time", typed] : []))
                     #expect(answer.exitStatus == 0, "\(answer)")
                 }
-                #expect(Self.end(first, SIGKILL, seconds: 10))
+                #expect(Self.end(first, SIGKILL, seconds: 60))
                 #expect(Set(try product.serverNames()) == Set(copies + ["orders"]))
                 #expect(try Self.states(product).values.contains("Provisioning"))
 
@@ -88,7 +88,7 @@ extension EndToEnd {
                     #expect(evidence?["requestedTime"]?.string == words)
                 }
                 try Self.checkDrill(product)
-                #expect(Self.end(second, SIGTERM, seconds: 10))
+                #expect(Self.end(second, SIGTERM, seconds: 60))
                 let refused = try product.run([
                     "restore", "-n", "late", "--source-server", "orders", "--no-wait",
                 ])

@@ -23,7 +23,7 @@ extension EndToEnd {
 
         private static func end(_ pid: Int32) {
             kill(pid, SIGTERM)
-            #expect(ProductUnderTest.eventually(seconds: 10) { ChildProcess.hasEnded(pid) })
+            #expect(ProductUnderTest.eventually(seconds: 60) { ChildProcess.hasEnded(pid) })
         }
 
         /// Hands a command over, and waits until its operation is over.
@@ -35,7 +35,7 @@ extension EndToEnd {
                 let all = try product.json("operation", "list", "--all").array ?? []
                 return all.count > before ? all.first { $0["kind"]?.string == words.first } : nil
             }
-            let isOver = try ProductUnderTest.eventually(seconds: 40) {
+            let isOver = try ProductUnderTest.eventually(seconds: 100) {
                 try ["Succeeded", "Failed", "Canceled"].contains(newest()?["status"]?.string ?? "")
             }
             #expect(isOver)
@@ -53,7 +53,7 @@ extension EndToEnd {
             return answer.output
         }
 
-        @Test(.timeLimit(.minutes(2)))
+        @Test(.timeLimit(.minutes(5)))
         func `an undo and a comparison are carried out by the daemon, and what came of them is kept`() throws
         {
             try ProductUnderTest.use("kept") { product in
@@ -117,7 +117,7 @@ extension EndToEnd {
         private static func canceled(_ product: ProductUnderTest) throws {
             let slow = ["--where", "pg_sleep(0.1) IS NOT NULL"]
             _ = try product.run(["undo", "-s", "orders", "--event", "update t", "--no-wait"] + slow).checked()
-            let hasCopies = try ProductUnderTest.eventually(seconds: 20) {
+            let hasCopies = try ProductUnderTest.eventually(seconds: 60) {
                 try product.json("list", "--temporary").array?.isEmpty == false
             }
             #expect(hasCopies)

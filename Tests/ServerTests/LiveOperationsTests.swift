@@ -5,8 +5,9 @@ import Testing
 
 @testable import Server
 
-/// The streams of the portal's pages: no browser, no socket.
-@Suite(.timeLimit(.minutes(5)))
+/// The streams of the portal's pages: no browser, no socket. It waits in line again with each 'await', behind
+/// all the tests of its process.
+@Suite(.timeLimit(.minutes(10)))
 struct LiveOperationsTests {
     private func next(_ iterator: inout AsyncStream<ByteBuffer>.AsyncIterator) async -> String? {
         await iterator.next().map { String(buffer: $0) }
