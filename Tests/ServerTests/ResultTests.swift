@@ -159,19 +159,31 @@ struct ResultTests {
         }
     }
 
-    @Test func `a script takes back the transaction that its preview found, not what did the same since`()
+    @Test func `a script takes back the transactions that its preview found, not what did the same since`()
         throws
     {
         let now = PostgresTimestamp(unixMicroseconds: 1_800_000_000_000_000)
-        let event = UndoRequest.Wanted.event(try RequestedEvent("update products", EventChoice(.latest)))
-        let request = UndoRequest(resourceGroup: "shop", sourceServer: "orders", wanted: event)
+        let event = UndoRequest.Wanted.everyEvent(try RequestedEvent("update products", EventChoice(.only)))
+        var request = UndoRequest(resourceGroup: "shop", sourceServer: "orders", wanted: event)
         var result = KeptResult(
             id: "r1", server: "orders", serverID: "1", serverName: "orders", caller: "ann",
-            work: .undo(request), subject: "transaction 745", startedAt: now, finishedAt: now, summary: "",
+            work: .undo(request), subject: "2 transactions", startedAt: now, finishedAt: now, summary: "",
             sides: [])
         #expect(result.wantedAgain(request) == event)
-        result.found = TransactionNumber(745)
-        #expect(result.wantedAgain(request) == .transactions([TransactionNumber(745)]))
+        let found = CommittedTransactions([
+            .init(xid: TransactionID(745), commit: LSN(0x300_0148)),
+            .init(xid: TransactionID(.max), commit: LSN(.max)),
+        ])
+        result.shown = found
+        request.wanted = result.wantedAgain(request)
+        #expect(request.wanted == .shown(found, of: event))
+        // Of a preview's preview.
+        #expect(result.wantedAgain(request) == .shown(found, of: event))
+        let kept = try CatalogJSON.value(UndoRequest.self, CatalogJSON.text(request))
+        #expect(kept == request)
+        guard case .shown(let read, _) = kept.wanted else { throw Problem(.system, "not so") }
+        #expect(try read.all().map(\.xid.rawValue) == [745, .max])
+        #expect(try read.all().last?.commit == LSN(.max))
     }
 
     @Test func `a row is decided by all of its lines in the file, one of an earlier version by the first`() {

@@ -583,6 +583,7 @@ def repair(walk):
         page.get_by_role("link", name="repair.sql").click()
     with open(download.value.path()) as script:
         check("the script is a download", "ON_ERROR_STOP" in script.read())
+    every_one(walk)
     walk.go("/portal/servers/demo/orders/compare")
     page.get_by_label("With").select_option(index=0)
     page.get_by_label("Tables").fill("taken")
@@ -593,6 +594,30 @@ def repair(walk):
     check("what differs is told", "They differ" in page.inner_text("main"), page.inner_text("main"))
     walk.go("/portal/servers/demo/orders/compare")
     walk.look("compare")
+
+
+def every_one(walk):
+    """All that did the same: the script takes back those that were shown, and says what came after."""
+    page = walk.page
+    sql("orders", "CREATE TABLE again (id int PRIMARY KEY, n int); INSERT INTO again SELECT g, g "
+                  "FROM generate_series(1, 10) g")
+    sql("orders", "UPDATE again SET n = n + 100")
+    sql("orders", "UPDATE again SET n = 0 WHERE id < 4")
+    walk.go("/portal/servers/demo/orders/undo")
+    page.get_by_label("or what it did").fill("update again")
+    page.get_by_label("where several did so").select_option("every")
+    page.get_by_role("button", name="Preview").click()
+    walk.complete()
+    page.get_by_role("link", name="Go to the result").click()
+    check("a preview of every one finds both", "2 transactions" in page.inner_text("h1"), page.inner_text("h1"))
+    later = sql("orders", "UPDATE again SET n = 5 WHERE id = 9 RETURNING pg_current_xact_id()").splitlines()[0]
+    page.get_by_label("Rows in conflict").select_option("skip")
+    page.get_by_role("button", name="Write and prove the script").click()
+    walk.complete()
+    page.get_by_role("link", name="Go to the result").click()
+    text = page.inner_text("main")
+    check("the script takes back what was shown", "exactly 9 rows changed as planned" in text, text)
+    check("what did the same since is told", f"not taken back: {later}." in text, text)
 
 
 def beside(walk):

@@ -19,9 +19,7 @@ extension KeptResult {
             id: operation.id, of: row, .undo(request), subject: plan.subject, operation,
             summary: request.isPreview ? "Verdicts only: no script was written." : result.proofWords,
             sides: ["before", "after", "now"])
-        if case .event = request.wanted, plan.transactions.count == 1 {
-            found = plan.transactions.first.map { TransactionNumber(UInt64($0.xid.rawValue)) }
-        }
+        if request.isPreview || result.proof == .stopped { shown = result.found }
         var room = Self.rowsOfAll
         var record = 0
         var decidedBesides = 0
@@ -54,9 +52,10 @@ extension KeptResult {
                     }, rows: rows))
         }
         leftOut = plan.leftOut.map { "\($0.subject): \($0.reason)" }
+        let several = plan.transactions.count > 1 ? plan.commits.map { "It takes back: \($0)" } : []
         notes =
-            plan.deeds.map { "It did: \($0)" } + plan.definitions.entries.map { "Made again: \($0)" }
-            + plan.triggerEffects + result.notes
+            several + plan.deeds.map { "It did: \($0)" }
+            + plan.definitions.entries.map { "Made again: \($0)" } + plan.triggerEffects + result.notes
         conflictRows = plan.conflictCount
         self.decidedBesides = decidedBesides
         writtenRows = request.isPreview ? 0 : result.writes

@@ -91,7 +91,7 @@ extension ControlPlane {
             proof = .passed
         }
         return UndoResult(
-            plan: plan, rule: request.conflicts,
+            plan: plan, found: moments.found, rule: request.conflicts,
             script: script.text(proof == .passed ? .passed : .none), writes: script.count, proof: proof,
             operationID: operation.id, steps: steps.steps,
             notes: moments.notes(copies) + plan.withdrawnDecisions(request.conflicts))

@@ -46,6 +46,10 @@ struct UndoMoments {
         }
     }
 
+    var found: CommittedTransactions {
+        CommittedTransactions(commits.map { .init(xid: TransactionID($0.xid), commit: $0.lsn) })
+    }
+
     func release() { all.forEach { $0.release() } }
 
     /// Everything the transactions did to rows, with what was done to them since.

@@ -36,22 +36,78 @@ struct UndoSeeker {
 
     /// - Parameter latest: what now is, with the source's WAL up to there.
     func seek(_ latest: PreparedRestore) throws -> Sought {
+        try seek(request.wanted, latest)
+    }
+
+    private func seek(_ wanted: UndoRequest.Wanted, _ latest: PreparedRestore) throws -> Sought {
         let held = latest.held
-        switch request.wanted {
+        switch wanted {
         case .transactions(let numbers):
             return try several(numbers.map { .transaction($0, exclusive: true) })
         case .event(let event): return try several([.event(event)])
         case .everyEvent(let event):
             let places = Set(try plane.eventBoundaries(event, of: plane.reader(of: source), held))
-            guard let first = places.min(), let last = places.max() else { return Sought(commits: []) }
-            // The last one itself is among them.
-            let commits = try commits(in: held, from: first, to: last.advanced(by: 1))
-            return Sought(
-                commits: commits.filter { places.contains($0.lsn) }, deeds: ["each: \(event.words)"])
+            return Sought(commits: try commits(at: places, in: held), deeds: ["each: \(event.words)"])
         case .window(let from, let to):
             let (begin, end) = (try end(of: from, latest), try end(of: to, latest))
             guard begin < end else { return Sought(commits: []) }
             return Sought(commits: try commits(in: held, from: begin, to: end))
+        case .shown(let shown, let asked): return try seek(shown, of: asked, latest)
+        }
+    }
+
+    /// What was shown and nothing else; what fits by now as well is told.
+    private func seek(
+        _ shown: CommittedTransactions, of asked: UndoRequest.Wanted, _ latest: PreparedRestore
+    ) throws -> Sought {
+        let all = try shown.all()
+        let places = Set(all.map(\.commit))
+        var sought = Sought(commits: try commits(at: places, in: latest.held))
+        let found = sought.commits.map { CommittedTransactions.One(xid: .init($0.xid), commit: $0.lsn) }
+        guard Set(found) == Set(all) else {
+            throw Problem(
+                .resourceNotFound, "the transactions that the preview showed are not where they were",
+                hint: "Make the preview again: the server's WAL is another one by now.")
+        }
+        sought.deeds = try deeds(of: sought.commits, asked)
+        if let note = try newcomers(asked, besides: places, latest) { sought.notes.append(note) }
+        return sought
+    }
+
+    private func deeds(of commits: [BoundaryRecord], _ asked: UndoRequest.Wanted) throws -> [String] {
+        switch asked {
+        case .transactions, .event:
+            let targets = commits.map { RequestedTarget.position($0.lsn, exclusive: true) }
+            return try several(targets).deeds
+        case .everyEvent(let event): return ["each: \(event.words)"]
+        case .window, .shown: return []
+        }
+    }
+
+    /// Nil where nothing else is as it was asked for.
+    private func newcomers(
+        _ asked: UndoRequest.Wanted, besides places: Set<LSN>, _ latest: PreparedRestore
+    ) throws -> String? {
+        if case .transactions = asked { return nil }
+        do {
+            let others = try seek(asked, latest).commits.filter { !places.contains($0.lsn) }
+            guard !others.isEmpty else { return nil }
+            let numbers = others.prefix(20).map { String($0.xid) }.joined(separator: ", ")
+            return "Committed since the preview, and not taken back: \(numbers)"
+                + (others.count > 20 ? " and \(others.count - 20) more" : "")
+                + ". Make a preview again to see what they did."
+        } catch {
+            let problem = ControlPlane.problem(from: error)
+            guard problem.code.httpStatus < 500, problem.code != .canceled else { throw problem }
+            return "What else is as it was asked for by now is not known: \(problem.message)."
+        }
+    }
+
+    private func commits(at places: Set<LSN>, in held: HeldSource) throws -> [BoundaryRecord] {
+        guard let first = places.min(), let last = places.max() else { return [] }
+        // The last one itself is among them.
+        return try commits(in: held, from: first, to: last.advanced(by: 1)).filter {
+            places.contains($0.lsn)
         }
     }
 

@@ -169,7 +169,10 @@ public struct ResultPage: Page {
             tag("div", ["class": "buttons"]) {
                 tag("button", ["class": "primary"], "Write and prove the script")
             }
-            tag("p", ["class": "hint"], "The source is not written: you run the script yourself.")
+            tag(
+                "p", ["class": "hint"],
+                "Exactly the transactions of this preview are taken back, whatever was done since. The source "
+                    + "is not written: you run the script yourself.")
         }
     }
 

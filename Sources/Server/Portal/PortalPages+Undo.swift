@@ -45,8 +45,9 @@ extension PortalPages {
             [
                 ListPage.Form.Field(
                     "Transaction", "xid", xid, hint: "Its number; several with blanks between them."),
-                field(
-                    "or what it did", "event", hint: "update orders, delete from public.orders: the latest."),
+                field("or what it did", "event", hint: "update orders, delete from public.orders"),
+                ListPage.Form.Field(
+                    "where several did so", "which", form["which"] ?? "latest", choices: Self.occurrences),
                 field("or committed after", "from", hint: "2026-11-29 04:37:12 UTC, or 2 hours ago"),
                 field("and up to", "to"),
                 field("Database", "database", hint: "Where rows of several were changed."),
@@ -56,6 +57,8 @@ extension PortalPages {
                     hint: "Of the script; a preview only shows them.", choices: Self.conflictRules),
             ], button: "Preview", other: ("create", "Write the script"))
     }
+
+    private static let occurrences = [Choice("latest", "the latest"), Choice("every", "every one of them")]
 
     func beginUndo(_ server: ServerDetails) throws -> APIResponse {
         if form["do"] == "delete" { return try deleteResult(server, .undo) }
@@ -113,7 +116,11 @@ extension PortalPages {
                 .usage, "say once what is to be taken back",
                 hint: "Fill in a transaction, what it did, or both times: one of the three.")
         }
-        if let event { return .event(try RequestedEvent(event, EventChoice(.latest))) }
+        if let event {
+            return form["which"] == "every"
+                ? .everyEvent(try RequestedEvent(event, EventChoice(.only)))
+                : .event(try RequestedEvent(event, EventChoice(.latest)))
+        }
         guard let xid else {
             guard let from, let to else {
                 throw Problem(.usage, "one of the two times is missing", hint: "Give both, or none.")

@@ -1,4 +1,3 @@
-public import Planning
 public import PostgresFormat
 
 /// What came of an undo or of a comparison that the daemon carried out: kept until it is deleted, or the
@@ -109,9 +108,9 @@ public struct KeptResult: Codable, Hashable, Sendable {
     public var serverName: String
     public var caller: String
     public var work: Work
-    /// Of an undo that was asked for by an event: the transaction that was found. Nil of any other, and in
+    /// Of an undo that a script may still be made of: the transactions that it found. Nil of any other, and in
     /// results of earlier versions.
-    public var found: TransactionNumber?
+    public var shown: CommittedTransactions?
     /// In a few words: `transaction 745`, `a copy of shop as of 0/3000148`.
     public var subject: String
     public var startedAt: PostgresTimestamp
@@ -168,10 +167,12 @@ public struct KeptResult: Codable, Hashable, Sendable {
         return writtenRows > 0 || writesDefinitions == true
     }
 
-    /// What a script of this preview takes back: the transaction that was looked at, even where another one
-    /// has done the same since.
+    /// What a script of this preview takes back: the transactions that were looked at, whatever else has done
+    /// the same since.
     public func wantedAgain(_ request: UndoRequest) -> UndoRequest.Wanted {
-        found.map { .transactions([$0]) } ?? request.wanted
+        guard let shown else { return request.wanted }
+        if case .shown(_, let asked) = request.wanted { return .shown(shown, of: asked) }
+        return .shown(shown, of: request.wanted)
     }
 
     public var bytes: UInt64 { files.reduce(0) { $0 + $1.bytes } }

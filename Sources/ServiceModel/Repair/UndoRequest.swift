@@ -9,7 +9,7 @@ public struct UndoRequest: Codable, Hashable, Sendable {
     /// A bare name in the same group, or a full resource id.
     public var sourceServer: String
     /// Which transactions are to be taken back.
-    public enum Wanted: Hashable, Sendable {
+    public indirect enum Wanted: Hashable, Sendable {
         /// By their numbers; at least one.
         case transactions([TransactionNumber])
         /// By what it did: one, as the event's choice says.
@@ -18,6 +18,8 @@ public struct UndoRequest: Codable, Hashable, Sendable {
         case everyEvent(RequestedEvent)
         /// All that committed from one moment to another, as restores to these moments have them.
         case window(from: RequestedTime, to: RequestedTime)
+        /// Exactly those that a preview has shown, whatever else is as it was asked for by now.
+        case shown(CommittedTransactions, of: Wanted)
 
         /// For the activity log.
         public var words: String {
@@ -28,6 +30,7 @@ public struct UndoRequest: Codable, Hashable, Sendable {
             case .event(let event): event.words
             case .everyEvent(let event): "every " + event.words
             case .window(let from, let to): "from \(from.instant) to \(to.instant)"
+            case .shown(_, let asked): "as previewed: " + asked.words
             }
         }
     }
@@ -78,11 +81,18 @@ private struct StoredWanted: Codable {
     var fromTyped: String?
     var to: String?
     var toTyped: String?
+    /// Of those that were asked for.
+    var shown: CommittedTransactions?
 }
 
 extension UndoRequest.Wanted: Codable {
     public init(from decoder: any Decoder) throws {
         let stored = try StoredWanted(from: decoder)
+        let asked = try Self(asked: stored)
+        self = stored.shown.map { .shown($0, of: asked) } ?? asked
+    }
+
+    private init(asked stored: StoredWanted) throws {
         if let transactions = stored.transactions {
             self = .transactions(transactions)
             return
@@ -106,6 +116,10 @@ extension UndoRequest.Wanted: Codable {
     }
 
     public func encode(to encoder: any Encoder) throws {
+        try stored().encode(to: encoder)
+    }
+
+    private func stored() -> StoredWanted {
         var stored = StoredWanted()
         switch self {
         case .transactions(let numbers): stored.transactions = numbers
@@ -116,8 +130,11 @@ extension UndoRequest.Wanted: Codable {
         case .window(let from, let to):
             (stored.from, stored.fromTyped) = (from.instant.description, from.typed)
             (stored.to, stored.toTyped) = (to.instant.description, to.typed)
+        case .shown(let shown, let asked):
+            stored = asked.stored()
+            stored.shown = shown
         }
-        try stored.encode(to: encoder)
+        return stored
     }
 }
 
