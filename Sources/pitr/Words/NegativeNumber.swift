@@ -24,7 +24,8 @@ enum NegativeNumber {
     private static func isNumber(_ word: String) -> Bool {
         guard word.first == "-" else { return false }
         let parts = word.dropFirst().split(separator: ".", omittingEmptySubsequences: false)
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         return parts.count <= 2 && parts.last?.isEmpty == false
-            && parts.allSatisfy { $0.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } }
+            && parts.allSatisfy { $0.utf8.allSatisfy(digits.contains) }
     }
 }
