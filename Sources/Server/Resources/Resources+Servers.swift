@@ -90,8 +90,8 @@ extension Resources {
         return try accept(.update(server, try body.update(of: existing)))
     }
 
-    /// In Azure an operation, whose end tells what was found. Here the answer waits for it, some seconds; what
-    /// stands in the way is the error that the upgrade would end with.
+    /// In Azure an operation, whose end tells what was found. Here the answer waits for it, some seconds;
+    /// what stands in the way is the error that the upgrade would end with.
     private func checkUpgrade(_ server: ServerReference) throws -> APIResponse {
         let body = try UpgradeCheckBody(request.body)
         let outlook = try controlPlane.checkUpgrade(

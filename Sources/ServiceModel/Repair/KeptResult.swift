@@ -108,8 +108,8 @@ public struct KeptResult: Codable, Hashable, Sendable {
     public var serverName: String
     public var caller: String
     public var work: Work
-    /// Of an undo that a script may still be made of: the transactions that it found. Nil of any other, and in
-    /// results of earlier versions.
+    /// Of an undo that a script may still be made of: the transactions that it found. Nil of any other, and
+    /// in results of earlier versions.
     public var shown: CommittedTransactions?
     /// In a few words: `transaction 745`, `a copy of shop as of 0/3000148`.
     public var subject: String
