@@ -105,6 +105,8 @@ struct RowTextTests {
         #expect(Self.cells("(,\"\")", 2) == [nil, ""])
         #expect(Self.cells("(a,b)", 2) == ["a", "b"])
         #expect(Self.cells("()", 1) == [nil])
+        #expect(Self.cells("()", 0) == [])
+        #expect(Self.cells("(a)", 0) == nil)
     }
 
     private static func cells(_ text: String, _ count: Int) -> Cells? {

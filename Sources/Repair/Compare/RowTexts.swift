@@ -80,6 +80,8 @@ enum RowValue {
     static func cells(_ line: Slice<UnsafeRawBufferPointer>, count: Int) -> Cells? {
         var reader = Reader(line: line, place: line.startIndex)
         guard reader.next() == UInt8(ascii: "(") else { return nil }
+        // A row without columns, which looks like one of a NULL.
+        if count == 0 { return reader.next() == UInt8(ascii: ")") && reader.next() == nil ? [] : nil }
         var cells = Cells()
         cells.reserveCapacity(count)
         var bytes: [UInt8] = []
