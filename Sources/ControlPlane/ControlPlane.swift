@@ -1,8 +1,10 @@
 import Catalog
+import Holdings
 import Instance
 import Notation
 public import Platform
 import PostgresFormat
+import Repository
 public import ServiceModel
 
 /// What an Azure control plane does, on this machine: servers, their backups, restores, rules and records.
@@ -29,20 +31,24 @@ public final class ControlPlane: Sendable {
     let stepsMaker: DrillStepsMaker?
     /// Whether nothing but the repositories of a paired location is read.
     let isOfPair: Bool
+    /// What was found out about sources before; nil where all is looked at each time.
+    let sourceMemory: SourceMemory?
 
     /// Opens (and on first use makes) the state directory. A newer layout is refused with `.formatTooNew`.
     ///
     /// - Parameters:
     ///   - caller: who asks.
     ///   - stepsMaker: runs the steps of schedules.
+    ///   - remembers: whether what is read of repositories is kept, and read again only from files that have
+    ///     changed: for a process that shows them again and again.
     public init(
         account: ServiceAccount, progress: any ProgressReporter = SilentProgress(),
         cancellation: CancellationFlag = CancellationFlag(), clock: any WallClock = SystemWallClock(),
         runner: any CommandRunner = SystemCommands(), caller: Caller = .local,
-        stepsMaker: DrillStepsMaker? = nil
+        stepsMaker: DrillStepsMaker? = nil, remembers: Bool = false
     ) throws {
         self.account = account
-        paths = HomePaths(home: account.home)
+        paths = HomePaths(home: account.home, memory: remembers ? RepositoryMemory() : nil)
         self.progress = progress
         self.cancellation = cancellation
         self.clock = clock
@@ -57,6 +63,7 @@ public final class ControlPlane: Sendable {
         }
         catalog = try CatalogStore(path: paths.catalog)
         isOfPair = false
+        sourceMemory = remembers ? SourceMemory() : nil
         self.caller = caller
         self.stepsMaker = stepsMaker
     }
@@ -64,7 +71,8 @@ public final class ControlPlane: Sendable {
     /// The same state for whoever asked for an operation, with the progress told to who watches that.
     init(_ other: ControlPlane, workingFor operation: Operation) {
         account = other.account
-        paths = other.paths
+        // What is carried out reads the files themselves.
+        paths = HomePaths(home: other.paths.home, repositories: other.paths.repositories)
         catalog = other.catalog
         catalogLock = other.catalogLock
         progress = ProgressFile(
@@ -72,6 +80,7 @@ public final class ControlPlane: Sendable {
         cancellation = other.cancellation
         clock = other.clock
         isOfPair = other.isOfPair
+        sourceMemory = nil
         runner = other.runner
         caller = Caller(name: operation.row.caller)
         stepsMaker = other.stepsMaker
@@ -83,13 +92,15 @@ public final class ControlPlane: Sendable {
     ///   still at it, since whatever is later is not there. Nil where the server is asked for the rest.
     init(_ other: ControlPlane, readingFrom repositories: String, at moment: PostgresTimestamp? = nil) {
         account = other.account
-        paths = HomePaths(home: other.paths.home, repositories: repositories)
+        paths = HomePaths(
+            home: other.paths.home, repositories: repositories, memory: other.paths.memory)
         catalog = other.catalog
         catalogLock = other.catalogLock
         progress = other.progress
         cancellation = other.cancellation
         clock = moment.map { StoppedClock(moment: $0) } ?? other.clock
         isOfPair = moment != nil
+        sourceMemory = nil
         runner = other.runner
         caller = other.caller
         stepsMaker = other.stepsMaker

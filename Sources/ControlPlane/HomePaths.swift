@@ -7,10 +7,13 @@ struct HomePaths: Sendable {
     let home: String
     /// Where repositories are read and written: the first ones, unless a paired location is looked at.
     let repositories: String
+    /// What was read of repositories before; nil where files are read each time.
+    let memory: RepositoryMemory?
 
-    init(home: String, repositories: String? = nil) {
+    init(home: String, repositories: String? = nil, memory: RepositoryMemory? = nil) {
         self.home = home
         self.repositories = repositories ?? home + "/repository"
+        self.memory = memory
     }
 
     var format: String { home + "/format.json" }
@@ -60,7 +63,9 @@ struct HomePaths: Sendable {
     func repository(_ id: String) -> String { repositories + "/" + id }
     /// What the control plane knows of a server, from which a lost catalog's row is made again.
     func description(_ id: String) -> String { layout(id).descriptionFile }
-    func layout(_ id: String) -> RepositoryLayout { RepositoryLayout(root: repository(id)) }
+    func layout(_ id: String) -> RepositoryLayout {
+        RepositoryLayout(root: repository(id), memory: memory)
+    }
     func knownEnd(_ id: String) -> String { knownEnds + "/" + id + ".json" }
     func operation(_ id: String) -> String { operations + "/" + id }
 

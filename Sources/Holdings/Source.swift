@@ -12,14 +12,18 @@ public struct Source: Sendable {
     public var cluster: SourceCluster?
     /// What was seen of the end of its WAL; nil where nobody keeps that.
     public var knownEnd: KnownEndFile?
+    /// What was found out about it and others before; nil where all is looked at each time.
+    public var memory: SourceMemory?
 
     public init(
-        name: String, layout: RepositoryLayout, cluster: SourceCluster? = nil, knownEnd: KnownEndFile? = nil
+        name: String, layout: RepositoryLayout, cluster: SourceCluster? = nil, knownEnd: KnownEndFile? = nil,
+        memory: SourceMemory? = nil
     ) {
         self.name = name
         self.layout = layout
         self.cluster = cluster
         self.knownEnd = knownEnd
+        self.memory = memory
     }
 }
 

@@ -30,10 +30,10 @@ extension SourceTail {
         for file in files {
             try OpenFile(reading: file.path).forEachChunk { (bytes, offset) throws(Problem) in
                 let whole = bytes.count / WALPageHeader.pageSize * WALPageHeader.pageSize
-                reader.feed(
-                    UnsafeRawBufferPointer(rebasing: bytes[..<whole]),
-                    at: file.name.start.advanced(by: offset))
-                return true
+                let position = file.name.start.advanced(by: offset)
+                reader.feed(UnsafeRawBufferPointer(rebasing: bytes[..<whole]), at: position)
+                // What a running server has not flushed counts for nothing.
+                return flushLSN.map { position.advanced(by: UInt64(whole)) < $0 } ?? true
             }
         }
         if let flushLSN { return reader.verdict(flushed: flushLSN) }

@@ -23,27 +23,69 @@ extension SourceReader {
         from start: LSN, on timeline: TimelineID, _ size: WALSegmentSize
     ) -> UnarchivedDamage? {
         guard let cluster = source.cluster, cluster.received == nil else { return nil }
+        var damage: UnarchivedDamage?
+        // Damage is looked at anew each time. WAL that was found whole stays so while nothing is written to
+        // it: then the server has flushed no more than it had.
+        _ = FileMemory.value(
+            "\(cluster.walDirectory) \(timeline) \(start) \(cluster.isRunning())",
+            of: UnarchivedDamage.evidence(source, cluster, from: start, on: timeline, size),
+            keptIn: source.memory?.wholeTails
+        ) {
+            let found = look(at: cluster, from: start, on: timeline, size)
+            damage = found.damage
+            return found.isWhole ? SourceMemory.WholeTail() : nil
+        }
+        return damage
+    }
+
+    private func look(
+        at cluster: SourceCluster, from start: LSN, on timeline: TimelineID, _ size: WALSegmentSize
+    ) -> (isWhole: Bool, damage: UnarchivedDamage?) {
         // What a server archives and uses again meanwhile is not there any more: looked at twice.
         for _ in 0..<2 {
+            // What cannot be read now tells nothing.
             guard
                 let (tail, verdict) = try? UnarchivedDamage.look(
-                    self, cluster, from: start, on: timeline, size),
-                case .damaged(let damage) = verdict
-            else { return nil }
+                    self, cluster, from: start, on: timeline, size)
+            else { return (false, nil) }
+            if case .whole = verdict { return (true, nil) }
+            guard case .damaged(let damage) = verdict else { return (false, nil) }
             let segment = SegmentName(timeline: timeline, containing: damage.position, size: size)
-            if archive.contains(.segment(segment)) { return nil }
+            if archive.contains(.segment(segment)) { return (false, nil) }
             guard
                 case .damaged? = try? UnarchivedDamage.look(self, cluster, from: start, on: timeline, size).1
             else { continue }
-            return UnarchivedDamage(
-                position: damage.position,
-                lastTime: try? UnarchivedDamage.lastTime(in: tail, before: damage.position))
+            return (
+                false,
+                UnarchivedDamage(
+                    position: damage.position,
+                    lastTime: try? UnarchivedDamage.lastTime(in: tail, before: damage.position))
+            )
         }
-        return nil
+        return (false, nil)
     }
 }
 
 extension UnarchivedDamage {
+    /// The files that a verdict is made from, and the place of the segment that would follow.
+    fileprivate static func evidence(
+        _ source: Source, _ cluster: SourceCluster, from start: LSN, on timeline: TimelineID,
+        _ size: WALSegmentSize
+    ) -> [String] {
+        var paths = [
+            cluster.dataDirectory + "/global/pg_control", cluster.walDirectory + "/archive_status",
+            source.knownEnd?.path ?? "",
+        ]
+        var name = SegmentName(timeline: timeline, containing: start, size: size)
+        for _ in 0...longest {
+            let path = cluster.walDirectory + "/" + name.fileName
+            paths.append(path)
+            if DurableFiles.status(path) == nil { break }
+            name = name.next
+        }
+        return paths
+    }
+
     fileprivate static func look(
         _ reader: SourceReader, _ cluster: SourceCluster, from start: LSN, on timeline: TimelineID,
         _ size: WALSegmentSize

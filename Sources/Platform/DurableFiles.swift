@@ -53,7 +53,8 @@ public enum DurableFiles {
         return try contents(of: file, limit: limit)
     }
 
-    private static func contents(of file: OpenFile, limit: UInt64) throws(Problem) -> [UInt8] {
+    /// As `read`, of a file that is open.
+    public static func contents(of file: OpenFile, limit: UInt64 = 1 << 28) throws(Problem) -> [UInt8] {
         let size = try file.size()
         guard size <= limit else {
             throw Problem(.stateDamaged, "'\(file.path)' is \(size) bytes large, at most \(limit) expected")

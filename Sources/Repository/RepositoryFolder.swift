@@ -59,6 +59,36 @@ extension RepositoryLayout {
     }
 
     /// Bytes on the disk.
-    public var backupBytes: UInt64 { TreeSize.bytes(below: backups) }
-    public var walBytes: UInt64 { TreeSize.bytes(below: wal) }
+    public var backupBytes: UInt64 {
+        guard let memory else { return TreeSize.bytes(below: backups) }
+        // A finished backup's files stay as they are until all of it goes.
+        return bytes(below: backups) { path, name in
+            guard BackupRepository.isUsable(name: name) else { return TreeSize.bytes(below: path) }
+            let parts = [path, BackupFiles.descriptor(path), BackupFiles.data(path)]
+            let bytes = FileMemory.value(path, of: parts, keptIn: memory.sizes) {
+                TreeSize.bytes(below: path)
+            }
+            return bytes ?? 0
+        }
+    }
+
+    public var walBytes: UInt64 {
+        guard let memory else { return TreeSize.bytes(below: wal) }
+        // A file comes whole into a timeline's folder, or in another one's place, which changes the folder.
+        return bytes(below: wal) { path, _ in
+            guard path != incoming else { return TreeSize.bytes(below: path) }
+            let bytes = FileMemory.value(path, of: [path], keptIn: memory.sizes) {
+                TreeSize.bytes(below: path)
+            }
+            return bytes ?? 0
+        }
+    }
+
+    /// Of a folder and all in it, told by `part` of what is directly in it.
+    private func bytes(below folder: String, _ part: (String, String) -> UInt64) -> UInt64 {
+        guard let own = DurableFiles.status(folder)?.allocatedBytes else { return 0 }
+        // One that cannot be listed now holds nothing that can be told, as in `TreeSize`.
+        let names = (try? DurableFiles.list(folder)) ?? []
+        return names.reduce(own) { $0 + part(folder + "/" + $1, $1) }
+    }
 }

@@ -16,12 +16,22 @@ public import PostgresFormat
 public struct RepositoryLayout: Hashable, Sendable {
     /// An absolute path, without a slash at its end.
     public let root: String
+    /// What was read of it and others before, in a process that reads them again and again; nil where files
+    /// are read each time.
+    let memory: RepositoryMemory?
 
-    public init(root: String) {
+    public init(root: String, memory: RepositoryMemory? = nil) {
         var root = root
         while root.count > 1, root.hasSuffix("/") { root.removeLast() }
         self.root = root
+        self.memory = memory
     }
+
+    public static func == (left: RepositoryLayout, right: RepositoryLayout) -> Bool {
+        left.root == right.root
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(root) }
 
     public var identityFile: String { root + "/repository.json" }
     public var readme: String { root + "/README.txt" }
@@ -94,7 +104,10 @@ public struct RepositoryLayout: Hashable, Sendable {
     }
 
     private func identityIfPresent() throws(Problem) -> RepositoryIdentity? {
-        guard let bytes = try DurableFiles.readIfPresent(identityFile, limit: 1 << 20) else { return nil }
-        return try RepositoryIdentity(parsing: bytes, path: identityFile)
+        let path = identityFile
+        return try FileMemory.value(of: path, keptIn: memory?.identities) { (file) throws(Problem) in
+            try RepositoryIdentity(
+                parsing: try DurableFiles.contents(of: file, limit: 1 << 20), path: path)
+        }
     }
 }

@@ -33,8 +33,10 @@ struct Session: Sendable {
     }
 
     /// As `controlPlane`, for what the tool does by itself, whoever started it.
-    func unattendedControlPlane() throws -> ControlPlane {
-        try controlPlane(adopt(), caller: .local)
+    ///
+    /// - Parameter remembers: whether what is read of repositories is kept: for a process that stays.
+    func unattendedControlPlane(remembers: Bool = false) throws -> ControlPlane {
+        try controlPlane(adopt(), caller: .local, remembers: remembers)
     }
 
     /// As `controlPlane`, after a new catalog has been made in the place of a lost or damaged one.
@@ -51,10 +53,12 @@ struct Session: Sendable {
         return account
     }
 
-    private func controlPlane(_ account: ServiceAccount, caller: Caller) throws -> ControlPlane {
+    private func controlPlane(
+        _ account: ServiceAccount, caller: Caller, remembers: Bool = false
+    ) throws -> ControlPlane {
         try ControlPlane(
             account: account, progress: progress, cancellation: Interruption.flag, caller: caller,
-            stepsMaker: { try DrillStepHelper($0, isScheduled: true) })
+            stepsMaker: { try DrillStepHelper($0, isScheduled: true) }, remembers: remembers)
     }
 
     /// The state directory, absolute: the working directory changes later.

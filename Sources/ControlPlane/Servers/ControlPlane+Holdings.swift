@@ -24,7 +24,7 @@ extension ControlPlane {
     private func source(_ row: ServerRow) -> Source {
         Source(
             name: row.name, layout: layout(row), cluster: row.phase == .complete ? cluster(row) : nil,
-            knownEnd: isOfPair ? nil : KnownEndFile(path: paths.knownEnd(row.id)))
+            knownEnd: isOfPair ? nil : KnownEndFile(path: paths.knownEnd(row.id)), memory: sourceMemory)
     }
 
     /// A folder's path for WAL that is read from a source.

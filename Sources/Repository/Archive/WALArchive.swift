@@ -26,12 +26,10 @@ public struct WALArchive: Sendable {
         }
         let found = try Workers.map(files.count) { (place) throws(Problem) -> ArchivedSegment? in
             let (path, name) = files[place]
-            guard let segment = name.walSegment, let (content, storedBytes) = try Self.content(path, name)
-            else { return nil }
+            guard let segment = name.walSegment else { return nil }
             var isPartial = false
             if case .partial = name { isPartial = true }
-            return ArchivedSegment(
-                name: segment, isPartial: isPartial, path: path, storedBytes: storedBytes, content: content)
+            return try stored(segment, isPartial: isPartial, path, name)
         }
         return found.compactMap { $0 }.sorted {
             ($0.name, $0.isPartial ? 1 : 0) < ($1.name, $1.isPartial ? 1 : 0)
@@ -41,10 +39,7 @@ public struct WALArchive: Sendable {
     /// One segment, nil when it is not stored.
     public func segment(_ name: SegmentName, isPartial: Bool = false) throws(Problem) -> ArchivedSegment? {
         let archived: ArchivedFileName = isPartial ? .partial(name) : .segment(name)
-        let path = layout.path(of: archived)
-        guard let (content, storedBytes) = try Self.content(path, archived) else { return nil }
-        return ArchivedSegment(
-            name: name, isPartial: isPartial, path: path, storedBytes: storedBytes, content: content)
+        return try stored(name, isPartial: isPartial, layout.path(of: archived), archived)
     }
 
     /// The timelines whose history files are stored.
@@ -148,14 +143,21 @@ public struct WALArchive: Sendable {
     }
 
     /// Nil when there is no such file.
-    private static func content(
-        _ path: String, _ name: ArchivedFileName
-    ) throws(Problem) -> (content: ArchivedSegment.Content, storedBytes: UInt64)? {
-        guard let file = try OpenFile(readingIfPresent: path) else { return nil }
-        let storedBytes = try file.size()
-        switch try readSummary(file, name) {
-        case .failure(let damage): return (.damaged(damage), storedBytes)
-        case .success(let summary): return (.intact(summary), storedBytes)
+    private func stored(
+        _ segment: SegmentName, isPartial: Bool, _ path: String, _ name: ArchivedFileName
+    ) throws(Problem) -> ArchivedSegment? {
+        try FileMemory.value(
+            of: path, keptIn: layout.memory?.segments,
+            weight: { segment, _ in segment.damage == nil ? SummaryFrame.size : nil }
+        ) { (file) throws(Problem) in
+            let storedBytes = try file.size()
+            let content: ArchivedSegment.Content =
+                switch try Self.readSummary(file, name) {
+                case .failure(let damage): .damaged(damage)
+                case .success(let summary): .intact(summary)
+                }
+            return ArchivedSegment(
+                name: segment, isPartial: isPartial, path: path, storedBytes: storedBytes, content: content)
         }
     }
 

@@ -18,20 +18,39 @@ public struct BackupChecks: Sendable {
 
     /// What the last check of this very backup found; nil when there was none, or its note cannot be read.
     public func last(of backup: BackupDescriptor) -> BackupCheck? {
-        let path = layout.check(backup.name)
-        guard let bytes = (try? DurableFiles.readIfPresent(path, limit: 1 << 20)) ?? nil,
-            let fields = try? DescribedDocument(path: path).unseal(bytes, format: Self.format),
+        // What cannot be read tells nothing: the backup counts as not checked.
+        guard let note = try? note(at: layout.check(backup.name)),
             // Another backup may have had the name.
-            fields["manifestCrc32c"]?.string == WALArchive.hex(backup.manifestCRC32C),
-            fields["stopLsn"]?.string == backup.stopLSN.description,
-            let outcome = fields["outcome"]?.string.flatMap(BackupCheck.Outcome.init(rawValue:)),
-            let text = fields["time"]?.string, case .success(let time) = TimestampParser.parse(text)
+            note.manifest == WALArchive.hex(backup.manifestCRC32C),
+            note.stopLSN == backup.stopLSN.description
         else { return nil }
-        return BackupCheck(
-            time: time.instant, outcome: outcome, finding: fields["finding"]?.string,
-            files: Int(fields["files"]?.integer ?? 0),
-            bytes: UInt64(clamping: fields["bytes"]?.integer ?? 0),
-            segments: Int(fields["segments"]?.integer ?? 0))
+        return note.check
+    }
+
+    /// A note, with what tells whose it is.
+    struct Note: Sendable {
+        var manifest: String?
+        var stopLSN: String?
+        var check: BackupCheck
+    }
+
+    /// Nil where there is none.
+    private func note(at path: String) throws(Problem) -> Note? {
+        try FileMemory.value(of: path, keptIn: layout.memory?.checks) { (file) throws(Problem) in
+            let document = DescribedDocument(path: path)
+            let fields = try document.unseal(
+                try DurableFiles.contents(of: file, limit: 1 << 20), format: Self.format)
+            guard let outcome = fields["outcome"]?.string.flatMap(BackupCheck.Outcome.init(rawValue:)),
+                let text = fields["time"]?.string, case .success(let time) = TimestampParser.parse(text)
+            else { throw document.damaged("a field is missing") }
+            let check = BackupCheck(
+                time: time.instant, outcome: outcome, finding: fields["finding"]?.string,
+                files: Int(fields["files"]?.integer ?? 0),
+                bytes: UInt64(clamping: fields["bytes"]?.integer ?? 0),
+                segments: Int(fields["segments"]?.integer ?? 0))
+            return Note(
+                manifest: fields["manifestCrc32c"]?.string, stopLSN: fields["stopLsn"]?.string, check: check)
+        }
     }
 
     /// Notes what a check found, in the place of the one before.

@@ -107,12 +107,16 @@ public struct BackupRepository: Sendable {
     private func stored(_ name: String) throws(Problem) -> StoredBackup {
         let path = layout.backup(name)
         do throws(Problem) {
-            guard let bytes = try DurableFiles.readIfPresent(BackupFiles.descriptor(path), limit: 1 << 24)
-            else {
+            let description = BackupFiles.descriptor(path)
+            let read = try FileMemory.value(of: description, keptIn: layout.memory?.backups) {
+                (file) throws(Problem) in
+                try BackupDescriptor(
+                    parsing: try DurableFiles.contents(of: file, limit: 1 << 24), path: description)
+            }
+            guard let descriptor = read else {
                 throw Problem(
                     .backupDamaged, "backup '\(name)' is damaged", detail: "backup.json is missing")
             }
-            let descriptor = try BackupDescriptor(parsing: bytes, path: BackupFiles.descriptor(path))
             guard descriptor.name == name else {
                 throw Problem(
                     .backupDamaged, "backup '\(name)' is damaged",

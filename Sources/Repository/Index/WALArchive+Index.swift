@@ -25,6 +25,17 @@ public enum StoredIndex: Sendable {
     }
 }
 
+/// An index as its file has it.
+struct ReadIndex: Sendable {
+    /// Of the file.
+    var storedBytes: UInt64
+    /// Which segment it says it was made from; nil where its header cannot be read.
+    var identity: SegmentIndex.Identity?
+    var content: Result<SegmentIndex, IndexDamage> = .failure(IndexDamage("it was not read"))
+    /// How much of memory's limit it takes; nil where it is damaged.
+    var weight: Int?
+}
+
 /// How much of an index is read.
 public enum IndexExtent: Int, Comparable, Sendable {
     case summary, fragments, detail
@@ -41,29 +52,41 @@ extension WALArchive {
     public func storedIndex(
         of segment: ArchivedSegment, after predecessor: ArchivedSegment?, extent: IndexExtent = .summary
     ) throws(Problem) -> StoredIndex {
-        let file: OpenFile
-        let storedBytes: UInt64
+        let found: ReadIndex?
         do throws(Problem) {
-            guard let found = try OpenFile(readingIfPresent: layout.indexPath(of: segment.name)) else {
-                return .missing
-            }
-            file = found
-            storedBytes = try found.size()
+            found = try FileMemory.value(
+                of: layout.indexPath(of: segment.name),
+                keptIn: extent == .summary ? layout.memory?.indexes : nil,
+                weight: { index, _ in index.weight }
+            ) { (file) throws(Problem) in try read(file, extent) }
         } catch {
             // The WAL itself can still be read.
             return .damaged(IndexDamage(error.message), storedBytes: 0)
         }
+        guard let found else { return .missing }
         guard let summary = segment.summary else {
-            return .stale("the segment is damaged", storedBytes: storedBytes)
+            return .stale("the segment is damaged", storedBytes: found.storedBytes)
         }
+        if let identity = found.identity,
+            let reason = Self.staleness(identity, segment.name, summary, predecessor)
+        {
+            return .stale(reason, storedBytes: found.storedBytes)
+        }
+        switch found.content {
+        case .success(let index): return .intact(index, storedBytes: found.storedBytes)
+        case .failure(let damage): return .damaged(damage, storedBytes: found.storedBytes)
+        }
+    }
+
+    /// What a file has of an index, whatever segment it is looked for.
+    private func read(_ file: OpenFile, _ extent: IndexExtent) throws(Problem) -> ReadIndex {
+        var found = ReadIndex(storedBytes: try file.size())
         do {
             // One read brings all that a timeline needs of most segments.
             let beginning = try Self.bytes(of: file, at: 0, count: Self.firstRead)
             let header = try IndexFile.header(of: beginning)
-            if let reason = Self.staleness(header.identity, segment.name, summary, predecessor) {
-                return .stale(reason, storedBytes: storedBytes)
-            }
-            guard header.fileSize == storedBytes else { throw IndexDamage("it has another size") }
+            found.identity = header.identity
+            guard header.fileSize == found.storedBytes else { throw IndexDamage("it has another size") }
             let decoder = try layout.decoder()
             func content(_ part: IndexFile.Part) throws -> [UInt8] {
                 let stored = header.parts[part.rawValue]
@@ -86,14 +109,16 @@ extension WALArchive {
                 // Whoever reads all of it is told of damage anywhere.
                 if header.tellsGrowth { _ = try SegmentGrowth(decoding: content(.growth)) }
             }
-            return .intact(index, storedBytes: storedBytes)
+            found.weight = IndexFile.headerSize + Int(header.parts[IndexFile.Part.summary.rawValue].plain)
+            found.content = .success(index)
         } catch let damage as IndexDamage {
-            return .damaged(damage, storedBytes: storedBytes)
+            found.content = .failure(damage)
         } catch let problem as Problem {
-            return .damaged(IndexDamage(problem.message), storedBytes: storedBytes)
+            found.content = .failure(IndexDamage(problem.message))
         } catch {
-            return .damaged(IndexDamage("it cannot be read"), storedBytes: storedBytes)
+            found.content = .failure(IndexDamage("it cannot be read"))
         }
+        return found
     }
 
     /// The size of the file of a segment's index; 0 where there is none.

@@ -1,0 +1,114 @@
+import Synchronization
+
+/// What files said, kept by a process that reads the same ones again and again.
+///
+/// Each file is looked at every time: what is kept counts for the very version that was read, so that a file
+/// which was removed, replaced or changed by whomever is never answered from memory. One that was changed a
+/// moment ago is not kept at all. Safe to use from several threads at once.
+public final class FileMemory<Value: Sendable>: Sendable {
+    private struct Entry {
+        /// Of every file that the value was made from; nil of one that was not there.
+        var versions: [FileVersion?]
+        var value: Value
+        var weight: Int
+    }
+
+    /// Two halves: when the newer one is full it becomes the older one, whose entries go then unless somebody
+    /// asked for them since.
+    private struct Halves {
+        var newer: [String: Entry] = [:]
+        var older: [String: Entry] = [:]
+        /// Of the newer ones.
+        var weight = 0
+
+        mutating func take(_ path: String) -> Entry? {
+            if let entry = newer.removeValue(forKey: path) {
+                weight -= entry.weight
+                return entry
+            }
+            return older.removeValue(forKey: path)
+        }
+
+        mutating func put(_ path: String, _ entry: Entry, limit: Int) {
+            _ = take(path)
+            guard entry.weight <= limit else { return }
+            if weight + entry.weight > limit {
+                older = newer
+                newer = [:]
+                weight = 0
+            }
+            newer[path] = entry
+            weight += entry.weight
+        }
+    }
+
+    private let halves = Mutex(Halves())
+    private let limit: Int
+    private let tick: Int
+
+    /// - Parameters:
+    ///   - limit: how much is kept at most, in what `weight` of `value` counts.
+    ///   - tick: how long ago a file has to have been changed, in seconds: no file system's clock stands still
+    ///     for longer.
+    public init(limit: Int, tick: Int = 2) {
+        self.limit = limit / 2
+        self.tick = tick
+    }
+
+    /// What the file at a path says; nil where there is none.
+    ///
+    /// - Parameters:
+    ///   - memory: nil where every file is read.
+    ///   - weight: how much of the limit a value takes, told the size of its file in bytes; nil for what is
+    ///     not to be kept.
+    ///   - read: what throws is not kept.
+    public static func value(
+        of path: String, keptIn memory: FileMemory?, weight: (Value, Int) -> Int? = { $1 },
+        _ read: (OpenFile) throws(Problem) -> Value
+    ) throws(Problem) -> Value? {
+        if let memory, let version = FileVersion(path: path), let known = memory.known(path, [version]) {
+            return known
+        }
+        guard let file = try OpenFile(readingIfPresent: path) else { return nil }
+        guard let memory else { return try read(file) }
+        // Before its content: what is written meanwhile gives another version.
+        let version = try FileVersion(file)
+        let isSettled = version.isSettled(tick: memory.tick)
+        let value = try read(file)
+        if isSettled, let weight = weight(value, Int(version.size)) {
+            memory.keep(path, Entry(versions: [version], value: value, weight: weight))
+        }
+        return value
+    }
+
+    /// What is made of several files and directories, none of which has to be there.
+    ///
+    /// - Parameters:
+    ///   - name: tells what is made of them.
+    ///   - make: nil is not kept.
+    public static func value<Failure: Error>(
+        _ name: String, of paths: [String], keptIn memory: FileMemory?, weight: Int = 1,
+        _ make: () throws(Failure) -> Value?
+    ) throws(Failure) -> Value? {
+        guard let memory else { return try make() }
+        let versions = paths.map { FileVersion(path: $0) }
+        if let known = memory.known(name, versions) { return known }
+        let areSettled = versions.allSatisfy { $0?.isSettled(tick: memory.tick) ?? true }
+        guard let value = try make() else { return nil }
+        if areSettled { memory.keep(name, Entry(versions: versions, value: value, weight: weight)) }
+        return value
+    }
+
+    private func keep(_ name: String, _ entry: Entry) {
+        halves.withLock { $0.put(name, entry, limit: limit) }
+    }
+
+    private func known(_ name: String, _ versions: [FileVersion?]) -> Value? {
+        halves.withLock { halves in
+            if let entry = halves.newer[name] { return entry.versions == versions ? entry.value : nil }
+            guard let entry = halves.take(name), entry.versions == versions else { return nil }
+            halves.put(name, entry, limit: limit)
+            return entry.value
+        }
+    }
+}

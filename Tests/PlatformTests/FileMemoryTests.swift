@@ -1,0 +1,126 @@
+import Foundation
+import TestKit
+import Testing
+
+@testable import Platform
+
+/// What is kept of files counts for the very version that was read.
+@Suite(.timeLimit(.minutes(1)))
+struct FileMemoryTests {
+    private let scratch: ScratchDirectory
+    private let path: String
+
+    init() throws {
+        scratch = try ScratchDirectory("memory")
+        path = scratch.file("file")
+    }
+
+    /// Reads through memory, and counts how often the file itself is read.
+    private final class Reader {
+        /// As if every file had been changed long ago.
+        let memory: FileMemory<[UInt8]>
+        private(set) var readings = 0
+
+        init(limit: Int = 1000, tick: Int = -10) {
+            memory = FileMemory(limit: limit, tick: tick)
+        }
+
+        func read(_ path: String) throws(Problem) -> [UInt8]? {
+            try FileMemory.value(of: path, keptIn: memory) { (file) throws(Problem) in
+                readings += 1
+                return try DurableFiles.contents(of: file)
+            }
+        }
+    }
+
+    /// Until the file system gives another time.
+    private func awaitTick() { Pause.milliseconds(30) }
+
+    @Test func `a file is read once as long as it stays as it is`() throws {
+        let reader = Reader()
+        try DurableFiles.write([1, 2], to: path, durable: false)
+        for _ in 0..<3 { #expect(try reader.read(path) == [1, 2]) }
+        #expect(reader.readings == 1)
+    }
+
+    @Test func `other content of the same size is seen, also with the times that it had`() throws {
+        let reader = Reader()
+        try DurableFiles.write([1, 2], to: path, durable: false)
+        #expect(try reader.read(path) == [1, 2])
+        let modified = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate]
+        awaitTick()
+        try OpenFile(updating: path).write([1, 3], at: 0)
+        try FileManager.default.setAttributes([.modificationDate: try #require(modified)], ofItemAtPath: path)
+        #expect(try reader.read(path) == [1, 3])
+    }
+
+    @Test func `what was replaced, removed or cut off is never answered from memory`() throws {
+        let reader = Reader()
+        try DurableFiles.write([1, 2], to: path, durable: false)
+        #expect(try reader.read(path) == [1, 2])
+        try DurableFiles.write([3, 4], to: path + ".new", durable: false)
+        try DurableFiles.rename(path + ".new", to: path)
+        #expect(try reader.read(path) == [3, 4])
+        awaitTick()
+        try OpenFile(updating: path).truncate(to: 1)
+        #expect(try reader.read(path) == [3])
+        try DurableFiles.removeFile(path)
+        #expect(try reader.read(path) == nil)
+        try DurableFiles.write([1, 2], to: path, durable: false)
+        #expect(try reader.read(path) == [1, 2])
+        // The folder that it is in, as a backup is deleted.
+        let folder = scratch.file("folder")
+        try DurableFiles.makeDirectory(folder)
+        try DurableFiles.write([5], to: folder + "/file", durable: false)
+        #expect(try reader.read(folder + "/file") == [5])
+        try DurableFiles.rename(folder, to: folder + ".deleting")
+        #expect(try reader.read(folder + "/file") == nil)
+    }
+
+    /// A change within the tick of a file system's clock leaves size, number and times as they were.
+    @Test func `what was changed a moment ago is read each time`() throws {
+        let reader = Reader(tick: 2)
+        try DurableFiles.write([0], to: path, durable: false)
+        let file = try OpenFile(updating: path)
+        for number in 0..<UInt8(200) {
+            try file.write([number], at: 0)
+            #expect(try reader.read(path) == [number])
+        }
+        #expect(reader.readings == 200)
+    }
+
+    @Test func `what was not asked for goes when there is no more room`() throws {
+        let reader = Reader(limit: 8)
+        let paths = (0..<10).map { scratch.file("file-\($0)") }
+        for path in paths { try DurableFiles.write([7], to: path, durable: false) }
+        for path in paths {
+            _ = try reader.read(paths[0])
+            _ = try reader.read(path)
+        }
+        #expect(reader.readings == 10)
+        _ = try reader.read(paths[0])
+        #expect(reader.readings == 10)
+        _ = try reader.read(paths[1])
+        #expect(reader.readings == 11)
+        // What is larger than all the room is not kept.
+        try DurableFiles.write([UInt8](repeating: 7, count: 100), to: path, durable: false)
+        _ = try reader.read(path)
+        _ = try reader.read(path)
+        #expect(reader.readings == 13)
+    }
+
+    @Test func `what cannot be read is not kept`() throws {
+        let memory = FileMemory<[UInt8]>(limit: 1000, tick: -10)
+        try DurableFiles.write([1], to: path, durable: false)
+        var readings = 0
+        for _ in 0..<2 {
+            #expect(throws: Problem.self) {
+                try FileMemory.value(of: path, keptIn: memory) { (_) throws(Problem) -> [UInt8] in
+                    readings += 1
+                    throw Problem(.stateDamaged, "damaged")
+                }
+            }
+        }
+        #expect(readings == 2)
+    }
+}
