@@ -113,6 +113,16 @@ extension ControlPlane {
         try rows(resourceGroup: resourceGroup, dropped: false).map { try details($0, withUsage: false) }
     }
 
+    /// Which servers were restored from that one, as far as they are there.
+    ///
+    /// - Parameter id: the source's own.
+    public func copies(of id: String) throws -> [(server: ServerReference, origin: RestoredFrom)] {
+        try rows(resourceGroup: nil, dropped: false).compactMap { row in
+            guard let origin = row.restoredFrom, origin.sourceServerID == id else { return nil }
+            return (ServerReference(resourceGroup: row.resourceGroup, name: row.name), origin)
+        }
+    }
+
     public func listDeletedServers(resourceGroup: String?) throws -> [ServerDetails] {
         try rows(resourceGroup: resourceGroup, dropped: true).map { try details($0, withUsage: false) }
     }

@@ -7,9 +7,7 @@ import ServiceModel
 
 /// Overview: what a server is, and what can be done with it.
 extension PortalPages {
-    func overview(_ known: ServerDetails) throws -> OverviewPage {
-        let reference = ServerReference(resourceGroup: known.resourceGroup, name: known.name)
-        let server = try controlPlane.showServer(reference)
+    func overview(_ server: ServerDetails) throws -> OverviewPage {
         var page = OverviewPage()
         page.frame = try visit.frame(server, .overview)
         page.frame.samePitr = [
@@ -30,7 +28,7 @@ extension PortalPages {
         page.mayCompare = server.isOwn && server.state == .ready
         page.attached = server.attached.map(Self.facts) ?? []
         page.opened = server.opened.map(Self.facts) ?? []
-        page.rules = try controlPlane.listFirewallRules(reference).map {
+        page.rules = try controlPlane.listFirewallRules(Self.reference(server)).map {
             Fact($0.name, "\($0.startIPAddress) to \($0.endIPAddress)", isExact: true)
         }
         let mine = try visit.openOperations().filter {

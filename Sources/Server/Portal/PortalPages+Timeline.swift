@@ -89,11 +89,9 @@ extension PortalPages {
 
     /// Copies of this server by the moment they were made to.
     private func copies(of server: ServerDetails) throws -> [TimelinePage.Mark] {
-        try controlPlane.listServers(resourceGroup: nil).filter {
-            visit.identity.scope.covers(group: $0.resourceGroup)
-                && $0.restoredFrom?.sourceServerID == server.id
-        }.compactMap { copy in
-            copy.restoredFrom?.restoreTimeUTC.map {
+        try controlPlane.copies(of: server.id).compactMap { copy, origin in
+            guard visit.identity.scope.covers(group: copy.resourceGroup) else { return nil }
+            return origin.restoreTimeUTC.map {
                 TimelinePage.Mark(
                     Self.moment($0), copy.name,
                     place: .server(group: copy.resourceGroup, name: copy.name, .overview))

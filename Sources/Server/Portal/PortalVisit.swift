@@ -28,9 +28,11 @@ struct PortalVisit: Sendable {
             action, by: identity, group: group, scope: ResourceID.group(group))
     }
 
-    func server(_ group: String, _ name: String) throws -> ServerDetails {
+    /// - Parameter inFull: with what it takes on the disk and what its archiver does.
+    func server(_ group: String, _ name: String, inFull: Bool = false) throws -> ServerDetails {
         try require(.read, group)
-        return try controlPlane.server(ServerReference(resourceGroup: group, name: name))
+        let reference = ServerReference(resourceGroup: group, name: name)
+        return try inFull ? controlPlane.showServer(reference) : controlPlane.server(reference)
     }
 
     /// Enters an operation and answers where to watch it. The same form again enters nothing.
