@@ -17,6 +17,7 @@ extension EndToEnd {
                     "bash", ["-c", "cd \"$D\"; " + line, BuiltProduct.path("pitr")],
                     environment: [
                         "PITR_HOME": product.home, "HOME": folder, "PATH": path, "D": folder,
+                        "P": ProductUnderTest.adminPassword,
                         "PGPASSWORD": ProductUnderTest.adminPassword, "PGHOSTADDR": "127.9.9.9",
                     ], workingDirectory: "/", timeoutSeconds: 60))
         }
@@ -49,6 +50,16 @@ extension EndToEnd {
                 #expect(
                     who.standardOutput
                         == "\(getuid())\n\(product.scratch.file("private"))\nbob\n0\n1\n", "\(who)")
+
+                // Nobody is at a terminal, and standard input is SQL.
+                let input = try Self.shell(
+                    product,
+                    """
+                    echo 'SELECT 7' | setsid -w $0 connect -n orders -- -XAt; unset PGPASSWORD; \
+                    printf '%s\\nSELECT 8' "$P" | setsid -w $0 connect -n orders -- -XAt; echo $?
+                    """)
+                #expect(input.standardOutput == "7\n2\n", "\(input)")
+                #expect(input.standardError.contains("no password supplied"), "\(input)")
             }
         }
 

@@ -9,7 +9,7 @@ struct ConnectCommand: PitrCommand {
         discussion: """
             psql takes this process's place: with your rights, your terminal, your environment and working directory, \
             and its exit status. It verifies the server (verify-full). The password comes from --admin-password-file, \
-            PGPASSWORD or ~/.pgpass, else psql asks. What stands behind '--' is for psql: \
+            PGPASSWORD or ~/.pgpass, else psql asks at the terminal. What stands behind '--' is for psql: \
             pitr connect -n NAME -- -c 'SELECT 1'
             """)
     static let whenKilled = KilledCommand.client
@@ -39,7 +39,16 @@ struct ConnectCommand: PitrCommand {
         // Never among the arguments: those are everybody's to read.
         if let password { setenv("PGPASSWORD", password, 1) }
         session.messages.detail("\(program) at \(address.host), port \(address.port)")
-        throw PsqlProgram.become(program, psqlArguments)
+        throw PsqlProgram.become(program, Self.answering + psqlArguments)
+    }
+
+    /// Without a terminal psql would ask on standard error and take the first line of standard input for the
+    /// answer: that is SQL here.
+    private static var answering: [String] {
+        let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
+        guard terminal >= 0 else { return ["--no-password"] }
+        close(terminal)
+        return []
     }
 }
 
