@@ -216,7 +216,7 @@ public final class WALReceiver: Sendable {
                 }
                 let end = try source.connection.receiveWAL(
                     from: from, timeline: timeline, isHistoric: isHistoric, slot: standing.name,
-                    slotStart: standing.start, clock: clock, into: sink)
+                    slotStart: standing.start, isAwaited: isAwaited, clock: clock, into: sink)
                 guard case .calledOff(let position) = end, !cancellation.isCancelled else {
                     return outcome.withLock { $0.end = end }
                 }
@@ -229,6 +229,11 @@ public final class WALReceiver: Sendable {
             }
         }
         return outcome.withLock { $0.end }
+    }
+
+    /// Whether the source has commits wait for somebody, who may be this stream; as it told last.
+    private var isAwaited: Bool {
+        current.withLock { $0.source.map { !$0.synchronousNames.isEmpty } ?? true }
     }
 
     /// What the settings are, looked at every second.

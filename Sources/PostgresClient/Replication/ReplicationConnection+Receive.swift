@@ -38,6 +38,9 @@ extension ReplicationConnection {
     private static let mostUnflushed: UInt64 = 4 << 20
     /// Seconds after which it is, too, and after which it is looked whether receiving is to end.
     private static let longestDrain = 0.05
+    /// Seconds for which more WAL is waited for before what has come is made durable, where no commit waits
+    /// for that: an acknowledgement wakes a process of the server, and a flush may take its disk's time.
+    private static let gathering = 0.02
 
     /// Receives WAL from `start` until it is called off, the server ends, or its timeline does.
     ///
@@ -46,20 +49,23 @@ extension ReplicationConnection {
     /// moment is confirmed by a historic timeline, which the server itself has left: what it commits lies
     /// on another one. Throws `.queryFailed` with the server's words, and what the sink throws; the
     /// connection is of no use then.
+    ///
+    /// - Parameter isAwaited: whether commits of the server wait for what is acknowledged.
     public func receiveWAL(
         from start: LSN, timeline: TimelineID, isHistoric: Bool, slot: SlotName?, slotStart: LSN = .zero,
-        clock: any WallClock, into sink: any WALSink
+        isAwaited: Bool = false, clock: any WallClock, into sink: any WALSink
     ) throws(Problem) -> WALStreamEnd {
         let with = slot.map { "SLOT \($0) " } ?? ""
         try libpq.startCopy("START_REPLICATION \(with)PHYSICAL \(start) TIMELINE \(timeline)")
         var state = WALStreamState(from: start, isHistoric: isHistoric, slotStart: slotStart)
         var reported = -Self.secondsBetweenReports
         var taken = Taken(written: start)
+        let gathering = isAwaited ? 0 : Self.gathering
         let watch = Stopwatch()
         while true {
             let isOver: Bool
             do throws(Problem) {
-                isOver = try drain(&state, clock, sink, &taken, watch)
+                isOver = try drain(&state, clock, sink, &taken, watch, gathering)
             } catch {
                 try keep(&state, taken, sink)
                 throw error
@@ -109,7 +115,7 @@ extension ReplicationConnection {
     /// Takes what has come, up to what has to be made durable; true where the server ended the stream.
     private func drain(
         _ state: inout WALStreamState, _ clock: any WallClock, _ sink: any WALSink, _ taken: inout Taken,
-        _ watch: Stopwatch
+        _ watch: Stopwatch, _ gathering: Double
     ) throws(Problem) -> Bool {
         let handle = try libpq.open()
         let begun = watch.seconds
@@ -118,9 +124,10 @@ extension ReplicationConnection {
             let length = PQgetCopyData(handle, &buffer, 1)
             if length == 0 {
                 // One flush for all that has come, but commits that wait for it do not wait for long.
-                guard watch.seconds - begun < Self.longestDrain, try takeInput(within: 0) else {
-                    return false
-                }
+                let spent = watch.seconds - begun
+                let isUnflushed = state.durable < state.received
+                let wait = isUnflushed ? Int32(max(0, gathering - spent) * 1000) : 0
+                guard spent < Self.longestDrain, try takeInput(within: wait) else { return false }
                 continue
             }
             if length == -1 { return true }
