@@ -3,13 +3,13 @@
 #endif
 
 /// A value behind a lock, with threads that wait until it has changed to their liking.
-final class Monitor<Value: Sendable>: Sendable {
+public final class Monitor<Value: Sendable>: Sendable {
     private nonisolated(unsafe) let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private nonisolated(unsafe) let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     /// Only touched with `mutex` held.
     private nonisolated(unsafe) var value: Value
 
-    init(_ value: Value) {
+    public init(_ value: Value) {
         self.value = value
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(changed, nil)
@@ -23,7 +23,7 @@ final class Monitor<Value: Sendable>: Sendable {
     }
 
     /// Changes the value and wakes everyone who waits.
-    func change(_ body: (inout Value) -> Void) {
+    public func change(_ body: (inout Value) -> Void) {
         pthread_mutex_lock(mutex)
         body(&value)
         pthread_cond_broadcast(changed)
@@ -31,7 +31,7 @@ final class Monitor<Value: Sendable>: Sendable {
     }
 
     /// Waits until `body` answers something, asking again after each change.
-    func wait<Answer>(_ body: (inout Value) -> Answer?) -> Answer {
+    public func wait<Answer>(_ body: (inout Value) -> Answer?) -> Answer {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while true {

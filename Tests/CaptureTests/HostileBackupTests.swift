@@ -32,7 +32,7 @@ struct HostileBackupTests {
         let scratch = try ScratchDirectory("forged")
         let target = scratch.file("in/data")
         try DurableFiles.makeDirectories(target)
-        let reception = BackupReception(
+        let reception = try BackupReception(
             target: target, try RepositoryLayout(root: target).encoder(), .v15,
             progress: SilentProgress())
         let problem = #expect(throws: Problem.self) {
@@ -86,7 +86,7 @@ struct HostileBackupTests {
         let scratch = try ScratchDirectory("forged")
         let target = scratch.file("data")
         try DurableFiles.makeDirectories(target)
-        let reception = BackupReception(
+        let reception = try BackupReception(
             target: target, try RepositoryLayout(root: target).encoder(), .v15,
             progress: SilentProgress())
         try reception.take(.started(LSN(0x200_0028), TimelineID(1)))

@@ -77,7 +77,11 @@ public struct FoundBackupExamination: Sendable {
     func run(target: (folder: String, encoder: FrameEncoder)?, staging: String?) throws(Problem)
         -> FoundBackup
     {
-        let reception = FoundBaseReception(target: target, staging: staging)
+        let reception = FoundBaseReception(
+            target: try target.map { (target) throws(Problem) in
+                (target.folder, try FrameQueue(target.encoder))
+            },
+            staging: staging)
         if let manifest = base.manifest { try reception.takeManifest(at: manifest) }
         progress.begin(
             target == nil ? "looking at the base backup" : "base backup",
@@ -85,6 +89,7 @@ public struct FoundBackupExamination: Sendable {
         do {
             let reader = FoundBaseReader(base: base, cancellation: cancellation, progress: progress)
             try reader.read { try reception.take($0) }
+            try reception.finishStoring()
         } catch {
             throw error as? Problem ?? Problem(.system, "\(error)")
         }

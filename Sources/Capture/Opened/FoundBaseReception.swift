@@ -42,8 +42,7 @@ final class FoundBaseReception {
     private let target: String?
     /// Where WAL that lies within archives is put.
     private let staging: String?
-    private let encoder: FrameEncoder?
-    private let writeback = WritebackQueue()
+    private let frames: FrameQueue?
     private var expected: [String: BackupManifest.File] = [:]
     private var isManifestKnown = false
     private var current: Current?
@@ -64,10 +63,10 @@ final class FoundBaseReception {
     private(set) var totalBytes: UInt64 = 0
     private(set) var fileCount = 0
 
-    init(target: (folder: String, encoder: FrameEncoder)?, staging: String?) {
+    init(target: (folder: String, frames: FrameQueue)?, staging: String?) {
         self.target = target?.folder
         self.staging = staging
-        encoder = target?.encoder
+        frames = target?.frames
     }
 
     /// Reads the manifest that lies beside the data.
@@ -127,6 +126,9 @@ final class FoundBaseReception {
         try makeDirectory(path.hasPrefix("pg_wal/") ? "pg_wal" : path)
     }
 
+    /// To be called when all has come: what is to be kept is written by then.
+    func finishStoring() throws(Problem) { try frames?.finish(&files) }
+
     private func makeDirectory(_ path: String) throws(Problem) {
         guard !directories.contains(path) else { return }
         guard !names.contains(path) else { throw Self.isBoth(path) }
@@ -152,8 +154,8 @@ final class FoundBaseReception {
             try beginWAL(path, &file)
         } else if SourceFiles.isKept(path) {
             if let slash = path.lastIndex(of: "/") { try makeDirectory(String(path[..<slash])) }
-            if let target, let encoder {
-                file.stored = try StreamedFile(path, modified: modified, in: target, encoder, writeback)
+            if let target, let frames {
+                file.stored = try StreamedFile(path, modified: modified, in: target, frames)
             }
         } else if !SourceFiles.belongs(path), !["tablespace_map", "backup_manifest"].contains(path) {
             leftOut.insert(String(path.prefix { $0 != "/" }))

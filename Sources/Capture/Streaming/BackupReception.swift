@@ -36,8 +36,7 @@ final class BackupReception {
 
     private let target: String
     private let progress: any ProgressReporter
-    private let encoder: FrameEncoder
-    private let writeback = WritebackQueue()
+    private let frames: FrameQueue
     private var part = Part.nothing
     private var tar = TarStream()
     private var open: StreamedFile?
@@ -58,10 +57,12 @@ final class BackupReception {
 
     /// - Parameters:
     ///   - target: the backup's `data` folder, which is there and empty.
-    ///   - encoder: of the repository that it is in.
-    init(target: String, _ encoder: FrameEncoder, _ version: WALVersion, progress: any ProgressReporter) {
+    ///   - encoder: of the repository that it is in; for nobody else from now on.
+    init(
+        target: String, _ encoder: FrameEncoder, _ version: WALVersion, progress: any ProgressReporter
+    ) throws(Problem) {
         self.target = target
-        self.encoder = encoder
+        frames = try FrameQueue(encoder)
         catalogs = SourceCatalogs(version)
         self.progress = progress
     }
@@ -160,7 +161,7 @@ final class BackupReception {
             guard SourceFiles.belongs(path) else { return leave(path) }
             if let slash = path.lastIndex(of: "/") { try makeDirectory(String(path[..<slash])) }
             isLabel = path == "backup_label"
-            open = try StreamedFile(path, modified: member.modified, in: target, encoder, writeback)
+            open = try StreamedFile(path, modified: member.modified, in: target, frames)
         }
     }
 
@@ -184,6 +185,7 @@ final class BackupReception {
         guard let start, let stop, start.timeline == stop.timeline, open == nil else {
             throw Self.refused("it ended early, or on another timeline")
         }
+        try frames.finish(&files)
         guard start.lsn <= stop.lsn, stop.lsn.isPlausible,
             stop.lsn.distance(from: start.lsn) <= Self.mostWALBytes
         else { throw Self.refused("it begins at \(start.lsn) and ends at \(stop.lsn)") }

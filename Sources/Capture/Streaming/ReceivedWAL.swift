@@ -2,8 +2,6 @@ import Platform
 import PostgresClient
 import PostgresFormat
 import Repository
-import Synchronization
-
 /// Complete segments on their way into the archive, pushed as PostgreSQL's `archive_command` would push them,
 /// by a thread beside the stream.
 final class WALPushQueue: Sendable {
@@ -18,7 +16,7 @@ final class WALPushQueue: Sendable {
 
     let folder: ReceiverFolder
     let archive: WALArchive
-    private let state = Mutex(State())
+    private let state = Monitor(State())
 
     init(_ folder: ReceiverFolder, _ archive: WALArchive) {
         self.folder = folder
@@ -26,39 +24,39 @@ final class WALPushQueue: Sendable {
     }
 
     /// Why pushing has stopped; what was not pushed stays in the folder.
-    var failure: Problem? { state.withLock { $0.failure } }
+    var failure: Problem? { state.wait { .some($0.failure) } }
 
     /// Takes a complete segment, once there is room for it.
     func add(_ name: SegmentName, _ cancellation: CancellationFlag) throws(Problem) {
-        while state.withLock({ $0.failure == nil && $0.waiting.count >= Self.mostWaiting }) {
+        while state.wait({ .some($0.failure == nil && $0.waiting.count >= Self.mostWaiting) }) {
             try cancellation.check()
             Pause.milliseconds(5)
         }
-        state.withLock { $0.waiting.append(name) }
+        state.change { $0.waiting.append(name) }
     }
 
     /// No more will come: `pushAll` ends when it is done.
     func close() {
-        state.withLock { $0.isClosed = true }
+        state.change { $0.isClosed = true }
     }
 
     /// Works until it is closed and nothing is left, or something fails.
     func pushAll() {
-        while true {
-            let (next, isOver) = state.withLock { state in
-                (state.waiting.first, state.isClosed && state.waiting.isEmpty)
-            }
-            if isOver { return }
-            guard let next else {
-                Pause.milliseconds(5)
-                continue
-            }
+        while let next = next() {
             do throws(Problem) {
                 try push(next, as: next.fileName)
-                state.withLock { _ = $0.waiting.removeFirst() }
+                state.change { _ = $0.waiting.removeFirst() }
             } catch {
-                return state.withLock { $0.failure = error }
+                return state.change { $0.failure = error }
             }
+        }
+    }
+
+    /// Nil once it is closed and nothing is left.
+    private func next() -> SegmentName? {
+        state.wait { state -> SegmentName?? in
+            if let first = state.waiting.first { return first }
+            return state.isClosed ? .some(nil) : nil
         }
     }
 

@@ -59,7 +59,7 @@ public struct StreamedBackup: Sendable {
         try check(server)
         let version = try WALVersion.require(serverVersion: server.version)
         let startTime = try session.serverTime()
-        let reception = BackupReception(
+        let reception = try BackupReception(
             target: unfinished.data, try layout.encoder(), version, progress: progress)
         progress.begin("checkpoint of the source", totalBytes: nil)
         var isSending = false

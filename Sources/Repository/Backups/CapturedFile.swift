@@ -7,7 +7,7 @@ public struct CapturedFile: Sendable {
     /// In bytes, as it is in a data directory.
     public let size: UInt64
     /// In bytes, as it is in the repository.
-    public let storedBytes: UInt64
+    public var storedBytes: UInt64
     /// In seconds since 1970.
     public let modified: Int64
     /// Of its content.
