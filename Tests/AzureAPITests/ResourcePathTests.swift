@@ -43,6 +43,7 @@ struct ResourcePathTests {
             part("", .itself), part("/capabilities", .capabilities), part("/start", .start),
             part("/stop", .stop), part("/restart", .restart), part("/backups", .backups),
             part("/backups/Before%20Noon", .backup("Before Noon")),
+            part("/startMajorVersionUpgradePrecheck", .upgradeCheck),
             part("/undo", .undo), part("/compare", .compare), part("/results", .results),
             part("/results/r1", .result("r1")),
             part("/results/r1/repair.sql", .resultFile(id: "r1", "repair.sql")),
