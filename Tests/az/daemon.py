@@ -1,6 +1,8 @@
 """The daemon as a user runs it: `pitr serve`, and the environment that `pitr azure env` gives a shell."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -19,9 +21,12 @@ def pitr(*arguments, check=True, timeout=180):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that no connection gets for its own end: those begin at 32768, and would have it while nobody listens."""
+    while True:
+        port = random.randrange(20000, 30000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Daemon:

@@ -4,6 +4,7 @@ import contextlib
 import difflib
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -855,9 +856,12 @@ def practised(launch):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that no connection gets for its own end: those begin at 32768, and would have it while nobody listens."""
+    while True:
+        port = random.randrange(20000, 30000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def serve(port):
