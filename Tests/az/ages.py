@@ -72,6 +72,15 @@ def restore(a):
     equal("list", sorted(item["name"] for item in a.az.server("list").data), [a.tag, a.tag + "-copy"])
 
 
+def runs(process):
+    """Whether it is at work; one that has ended is there until somebody has asked how."""
+    try:
+        with open(f"/proc/{process}/stat") as file:
+            return file.read().rsplit(") ", 1)[1][0] not in "ZX"
+    except OSError:
+        return False
+
+
 def geo(a):
     """The first location is lost; az sends its own clock, which is ahead of all that the pair can know."""
     name = a.tag + "-geo"
@@ -91,7 +100,7 @@ def geo(a):
     with open(local["dataDirectory"] + "/postmaster.pid") as file:
         postmaster = int(file.readline())
     os.kill(postmaster, signal.SIGQUIT)
-    while os.path.exists(f"/proc/{postmaster}"):
+    while runs(postmaster):
         time.sleep(0.05)
     shutil.rmtree(os.path.dirname(local["dataDirectory"]))
     shutil.rmtree(local["repositoryDirectory"])

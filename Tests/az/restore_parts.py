@@ -52,12 +52,14 @@ def latest(w):
         began = now()
         made = w.az("postgres", "flexible-server", "restore", "--resource-group", GROUP, "--name", "orders-latest",
                     "--source-server", "orders").data
+        ended = now()
     finally:
         w.ledger.stop()
     equal("restore without a time: Ready", made["state"], "Ready")
     instant = requested("orders-latest")
-    check("the moment is az's clock at its start, in whole seconds",
-          instant.microsecond == 0 and -1 < (instant - began).total_seconds() < 10, began, instant)
+    check("the moment is az's clock, in whole seconds",
+          instant.microsecond == 0 and -1 < (instant - began).total_seconds() and instant < ended,
+          (began, ended), instant)
     check("rows were written before it and after it", w.ledger.inside(instant)
           and w.ledger.rows[-1][1] > instant, "both", instant)
     w.admit("orders-latest")
