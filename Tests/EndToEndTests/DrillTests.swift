@@ -99,7 +99,7 @@ extension EndToEnd {
             let answer = try product.run([
                 "drill", "run", "-s", "shop", "--checks", folder, "--step", "breaks=echo no; exit 3",
                 "--step",
-                "hangs=sleep 60", "--time-limit", "1",
+                "hangs=sleep 60", "--time-limit", "3",
             ])
             #expect(answer.exitStatus == 1 && answer.errors.contains("(RecoveryFailed)"), "\(answer)")
             let record = try JSONValue.parse(Array(answer.output.utf8))
