@@ -16,8 +16,11 @@ struct AttachedSource {
         owner: String = PostgresFixture.superuser
     ) throws {
         self.product = product
+        // A walsender outlives its session by a moment, and there may be a standby beside what is opened here.
         postgres = try PostgresFixture(
-            settings: ["wal_keep_size": "1GB", "max_slot_wal_keep_size": "2GB"].merging(settings) { $1 },
+            settings: [
+                "wal_keep_size": "1GB", "max_slot_wal_keep_size": "2GB", "max_wal_senders": "10",
+            ].merging(settings) { $1 },
             initdb: initdb, listenAddress: listenAddress, programs: programs, owner: owner)
         try postgres.psql("CREATE ROLE pitr_backup LOGIN REPLICATION")
     }
