@@ -102,6 +102,18 @@ extension EndToEnd {
             )
         }
 
+        /// An extension and a parameter that PostgreSQL has no more since 17.
+        private static func expectGone(_ product: ProductUnderTest, _ connection: Connection) throws {
+            guard PostgresFixture.major != "16" else { return }
+            try connection.execute("CREATE EXTENSION old_snapshot")
+            try product.refuses(upgrade, status: 1, saying: "'old_snapshot in database postgres'")
+            try connection.execute("DROP EXTENSION old_snapshot")
+            let parameter = ["parameter", "set", "-s", "copy", "-n", "old_snapshot_threshold"]
+            _ = try product.run(parameter + ["-v", "60"]).checked()
+            try product.refuses(upgrade + ["--validate-only"], status: 2, saying: "old_snapshot_threshold")
+            _ = try product.run(parameter).checked()
+        }
+
         private static let linked = upgrade + ["--link", "--no-way-back"]
 
         /// The file of a table, as the file system numbers it.
@@ -173,6 +185,7 @@ extension EndToEnd {
                 #expect(symlink("/tmp", link) == 0)
                 try product.refuses(Self.upgrade, status: 1, saying: "'base/linked'")
                 #expect(unlink(link) == 0)
+                try Self.expectGone(product, connection)
                 // A library that the newer version does not have: pg_upgrade finds it.
                 try connection.execute(
                     """

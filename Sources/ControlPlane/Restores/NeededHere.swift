@@ -13,7 +13,7 @@ struct NeededHere {
 
     var hazards: [Hazard] {
         var found: [Hazard] = []
-        let extensions = backup.extensions.filter { !isThere("\($0).control", installation.extensionPlaces) }
+        let extensions = backup.extensions.filter { !installation.hasExtension($0) }
         if !extensions.isEmpty {
             found.append(
                 Hazard(
@@ -24,7 +24,7 @@ struct NeededHere {
             )
         }
         let libraries = Self.names(backup.preloadLibraries ?? "")
-            .filter { !isThere("\($0).so", installation.libraryPlaces) }
+            .filter { !NeededHere.isThere("\($0).so", installation.libraryPlaces) }
         if !libraries.isEmpty {
             found.append(
                 Hazard(
@@ -36,7 +36,7 @@ struct NeededHere {
     }
 
     /// Where no place is there at all, nothing is known, and nothing is said.
-    private func isThere(_ name: String, _ places: [String]) -> Bool {
+    fileprivate static func isThere(_ name: String, _ places: [String]) -> Bool {
         let existing = places.filter { DurableFiles.exists($0) }
         return existing.isEmpty || existing.contains { DurableFiles.exists($0 + "/" + name) }
     }
@@ -47,6 +47,13 @@ struct NeededHere {
             let last = name.split(separator: "/").last ?? name
             return String(last.hasSuffix(".so") ? last.dropLast(3) : last)
         }
+    }
+}
+
+extension PostgresInstallation {
+    /// Whether it has the files of an extension.
+    func hasExtension(_ name: String) -> Bool {
+        NeededHere.isThere("\(name).control", extensionPlaces)
     }
 }
 

@@ -48,10 +48,23 @@ extension ControlPlane {
             data: folder + "/new-data", conf: folder + "/conf", log: folder,
             socketDirectory: recoverySocketDirectory(id))
         let instance = PostgresInstance(installation: upgrade.new, paths: places, runner: runner)
+        try checkParameters(of: row, instance)
         try instance.initialize(
             durable: false, like: try shape(row), superuser: upgrade.firstSuperuser)
         try check(try cluster(upgrade, newData: places.data, folder: folder + "/upgrade", id: id), row)
         return upgrade.outlook
+    }
+
+    /// Whether the newer version takes what was set; throws `.invalidParameterValue` with its words.
+    private func checkParameters(of row: ServerRow, _ instance: PostgresInstance) throws {
+        let settings = try userParameters(row.id).sorted { $0.key < $1.key }
+        try DurableFiles.makeDirectories(instance.paths.conf, durable: false)
+        let lines =
+            [SettingsText.line("data_directory", instance.paths.data)]
+            + settings.map { SettingsText.line($0.key, $0.value) }
+        let text = lines.joined(separator: "\n") + "\n"
+        try DurableFiles.write(Array(text.utf8), to: instance.paths.settingsFile, durable: false)
+        try instance.checkConfiguration()
     }
 
     /// Checks the version that is asked for, before anything costs time.
@@ -90,7 +103,7 @@ extension ControlPlane {
         let connection = try connect(row)
         let hindrances =
             try UpgradeHindrance.found(by: connection)
-            + UpgradeHindrance.links(below: instancePaths(row).data)
+            + UpgradeHindrance.links(below: instancePaths(row).data) + missingExtensions(row, new)
         guard hindrances.isEmpty else { throw Problem.cannotBeUpgraded(row.name, hindrances) }
         let bytes = TreeSize.bytes(below: instancePaths(row).data)
         let files = try upgradeFiles(request.files ?? .copied, row)
@@ -109,6 +122,26 @@ extension ControlPlane {
                 .scalar ?? instancePaths(row).superuser)
     }
 
+    /// pg_upgrade would name their libraries only, and not each has one.
+    private func missingExtensions(_ row: ServerRow, _ new: PostgresInstallation) throws
+        -> [UpgradeHindrance]
+    {
+        var missing: [String] = []
+        for database in try openDatabases(row) {
+            let names = try connect(row, database: database).query(
+                "SELECT extname FROM pg_catalog.pg_extension ORDER BY 1"
+            ).firstColumn
+            missing += names.filter { !new.hasExtension($0) }.map { "\($0) in database \(database)" }
+        }
+        return missing.isEmpty ? [] : [.extensions(missing)]
+    }
+
+    private func openDatabases(_ row: ServerRow) throws -> [String] {
+        try connect(row).query(
+            "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn ORDER BY 1"
+        ).firstColumn
+    }
+
     private func upgradeFiles(_ how: UpgradeRequest.Files, _ row: ServerRow) throws -> UpgradeFiles {
         let data = instancePaths(row).data
         guard how == .linked else { return UpgradeFiles(data: data) }
@@ -119,9 +152,7 @@ extension ControlPlane {
                 hint: "Upgrade it without --link: its files are copied.")
         }
         var linked: Set<String> = []
-        for database in try connect(row).query(
-            "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn ORDER BY 1"
-        ).firstColumn {
+        for database in try openDatabases(row) {
             linked.formUnion(
                 try connect(row, database: database).query(UpgradeFiles.relationsOfUsers).firstColumn)
         }

@@ -16,6 +16,8 @@ enum UpgradeHindrance: Hashable {
     case tablespaces([String])
     /// Directories behind links: a copy of the files would write into them.
     case links([String])
+    /// The newer version's installation has no files of theirs.
+    case extensions([String])
     /// pg_upgrade works as the first superuser only, whatever it is called.
     case firstSuperuser([String])
 
@@ -27,6 +29,8 @@ enum UpgradeHindrance: Hashable {
         case .slots(let names): "replication slots, which would be lost: \(Self.list(names))"
         case .tablespaces(let names): "tablespaces outside of its data directory: \(Self.list(names))"
         case .links(let names): "directories that lie elsewhere, behind a link: \(Self.list(names))"
+        case .extensions(let names):
+            "extensions that the newer version does not have on this machine: \(Self.list(names))"
         case .firstSuperuser(let names):
             "its first superuser, \(Self.list(names)), is none any more, may not log in, or has a name that "
                 + "initdb does not take, and pg_upgrade works as no other"
@@ -44,6 +48,9 @@ enum UpgradeHindrance: Hashable {
         case .links:
             "Stop the server, put each directory itself in its link's place with all that is in it, and "
                 + "start the server."
+        case .extensions:
+            "Install the packages that have them for the newer version, or DROP EXTENSION in each database "
+                + "named: some have gone from PostgreSQL."
         case .firstSuperuser:
             "ALTER ROLE … SUPERUSER LOGIN for the role whose oid is 10, or ALTER ROLE … RENAME TO."
         }
@@ -96,7 +103,8 @@ enum UpgradeHindrance: Hashable {
     private var isEmpty: Bool {
         switch self {
         case .preparedTransactions(let names), .invalidDatabases(let names), .closedDatabases(let names),
-            .slots(let names), .tablespaces(let names), .links(let names), .firstSuperuser(let names):
+            .slots(let names), .tablespaces(let names), .links(let names), .extensions(let names),
+            .firstSuperuser(let names):
             names.isEmpty
         }
     }
