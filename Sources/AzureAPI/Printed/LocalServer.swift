@@ -121,7 +121,7 @@ public struct LocalServer: Codable, Sendable {
         vCores = server.vCores
         archiver = server.archiver.map(Archiver.init)
         attached = server.attached.map(AttachedDocument.init)
-        opened = server.opened.map(OpenedDocument.init)
+        opened = server.opened.map { OpenedDocument($0, needs: server.openedNeeds) }
         geoRedundancy = server.geoRedundancy.map(Pair.init)
         deletedAt = server.deletedAt?.wireText
         diskUsage = server.diskUsage.map { Disk(backups: $0.backups, data: $0.data, wal: $0.wal) }

@@ -20,7 +20,7 @@ extension ControlPlane {
             let found = try FoundBackupExamination(
                 findBase(request), wal: request.wal, progress: progress, cancellation: cancellation
             ).look()
-            return OpenReport(found)
+            return OpenReport(found, needs: needs(found.major))
         } catch {
             switch error.code {
             case .backupDamaged, .operationNotSupported, .archiveConflict, .walDamaged, .walMissing:
@@ -48,6 +48,16 @@ extension ControlPlane {
         }
         let reference = ServerReference(resourceGroup: row.resourceGroup, name: row.name)
         return OpenedServer(server: try showServer(reference), notes: notes)
+    }
+
+    /// What a restore lacks on this machine; nil where the version is installed.
+    private static func needs(_ major: Int) -> Problem? {
+        do throws(Problem) {
+            _ = try PostgresInstallation.discover(major: major)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private static func findBase(_ request: OpenRequest) throws(Problem) -> FoundBase {
@@ -108,7 +118,8 @@ extension ControlPlane {
             $0.systemIdentifier = String(found.systemIdentifier)
             $0.phase = .complete
         }
-        return OpenReport(found).findings.filter { $0.level == .warning }.map { finding in
+        let report = OpenReport(found, needs: Self.needs(found.major))
+        return report.findings.filter { $0.level == .warning }.map { finding in
             "\(finding.subject): \(finding.message)." + (finding.remedy.map { " \($0)" } ?? "")
         }
     }
@@ -116,10 +127,20 @@ extension ControlPlane {
     /// What `doctor` says of an opened backup.
     func openedFindings(_ row: ServerRow, _ opened: OpenedFolder) -> [DoctorFinding] {
         guard row.phase == .complete else { return [] }
-        return [
-            DoctorFinding(
-                level: .ok, subject: "server \(row.name)",
-                message: "an opened backup, brought in from '\(opened.base)'", remedy: nil)
-        ]
+        var message = "an opened backup, brought in from '\(opened.base)'"
+        if let needs = openedNeeds(row) { message += "; it needs \(needs)" }
+        return [DoctorFinding(level: .ok, subject: "server \(row.name)", message: message, remedy: nil)]
+    }
+
+    /// What an opened backup cannot be restored without, in words; nil for servers, whose own findings say
+    /// it.
+    func openedNeeds(_ row: ServerRow) -> String? {
+        guard row.origin.opened != nil, row.phase == .complete else { return nil }
+        do throws(Problem) {
+            _ = try installation(row)
+            return nil
+        } catch {
+            return PostgresInstallation.needed(row.version, error)
+        }
     }
 }

@@ -1,11 +1,13 @@
 import Capture
+import Instance
 import Platform
 import PostgresFormat
 import Repository
 import ServiceModel
 
 extension OpenReport {
-    init(_ found: FoundBackup) {
+    /// - Parameter needs: what a restore lacks on this machine.
+    init(_ found: FoundBackup, needs: Problem?) {
         let reach = found.reach
         self.init(
             contents: Contents(
@@ -17,13 +19,21 @@ extension OpenReport {
                 lastTime: reach.last?.time,
                 gaps: reach.gaps.map { Gap(first: $0.first.fileName, last: $0.last.fileName) },
                 leftOut: found.leftOut),
-            findings: Self.base(found) + Self.wal(found))
+            findings: Self.base(found) + Self.wal(found)
+                + [needs.map { Self.lacking(found.major, $0) }].compactMap { $0 })
     }
 
     /// What was refused before anything could be told.
     init(refused problem: Problem) {
         let words = [problem.message, problem.detail].compactMap { $0 }.joined(separator: ": ")
         self.init(contents: nil, findings: [Finding(.problem, "base backup", words, remedy: problem.hint)])
+    }
+
+    /// The backup is good for all that: it is found out what is in it, and it is restored elsewhere.
+    private static func lacking(_ major: Int, _ problem: Problem) -> Finding {
+        Finding(
+            .warning, "restore", "it needs \(PostgresInstallation.needed(String(major), problem))",
+            remedy: problem.hint)
     }
 
     private static func base(_ found: FoundBackup) -> [Finding] {
@@ -88,5 +98,13 @@ extension FoundBase {
         case .archives: .tar
         case .backrest: .pgbackrest
         }
+    }
+}
+
+extension PostgresInstallation {
+    /// `PostgreSQL 17, which is not installed here: found 15.18 in /usr/lib/postgresql/15/bin`.
+    static func needed(_ version: String, _ missing: Problem) -> String {
+        "PostgreSQL \(version), which is not installed here"
+            + (missing.detail.map { ": \($0)" } ?? "")
     }
 }

@@ -30,8 +30,11 @@ struct PreparedRestore {
 
 extension ControlPlane {
     public func planRestore(_ request: RestoreRequest) throws -> PlannedRestore {
+        let source = try source(of: request)
+        // A copy is run by the source's own major version: without it nothing of a plan can be carried out.
+        _ = try installation(source)
         let prepared = try prepare(
-            request, source: try source(of: request), checkName: request.name != nil, inDetail: true)
+            request, source: source, checkName: request.name != nil, inDetail: true)
         defer { prepared.release() }
         return prepared.planned
     }

@@ -183,6 +183,7 @@ extension ControlPlane {
         details.heldSince = row.heldSince
         details.maintenanceWindow = row.maintenanceWindow
         details.opened = row.origin.opened
+        details.openedNeeds = openedNeeds(row)
         details.attached = row.phase == .complete ? attachedState(row) : nil
         if withUsage {
             details.lastDrill = try drills.records(of: row.id).first { $0.result != .running }

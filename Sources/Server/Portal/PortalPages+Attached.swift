@@ -35,9 +35,10 @@ extension PortalPages {
     }
 
     /// Where an opened backup lay.
-    static func facts(_ folder: OpenedFolder) -> [Fact] {
+    static func facts(_ folder: OpenedFolder, needs: String?) -> [Fact] {
         [Fact("Base backup", folder.base)] + folder.wal.map { Fact("WAL", $0) }
             + [Fact("Brought in", PortalWords.time(folder.openedAt), isExact: true)]
+            + [needs.map { Fact("To restore it", $0) }].compactMap { $0 }
     }
 
     /// `Streaming since …`, `Not received, tried again since …: why`.

@@ -27,7 +27,7 @@ extension PortalPages {
         page.origin = Self.origin(server)
         page.mayCompare = server.isOwn && server.state == .ready
         page.attached = server.attached.map(Self.facts) ?? []
-        page.opened = server.opened.map(Self.facts) ?? []
+        page.opened = server.opened.map { Self.facts($0, needs: server.openedNeeds) } ?? []
         page.rules = try controlPlane.listFirewallRules(Self.reference(server)).map {
             Fact($0.name, "\($0.startIPAddress) to \($0.endIPAddress)", isExact: true)
         }

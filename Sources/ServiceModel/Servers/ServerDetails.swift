@@ -183,6 +183,8 @@ public struct ServerDetails: Sendable {
     public var attached: AttachedState?
     /// Of a backup that was opened and has no server: where it lay.
     public var opened: OpenedFolder?
+    /// What an opened backup cannot be restored without, in words; nil where nothing is missing.
+    public var openedNeeds: String?
 
     /// Whether it is run here.
     public var isOwn: Bool { attached == nil && opened == nil }

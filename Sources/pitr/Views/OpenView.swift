@@ -39,13 +39,14 @@ enum OpenView {
         text.field("Last commit or abort", contents.lastTime?.description)
     }
 
-    static func add(_ folder: OpenedFolder, to text: inout PersonText) {
+    static func add(_ folder: OpenedFolder, needs: String?, to text: inout PersonText) {
         text.heading("Opened")
         text.field("Base backup", folder.base)
         for path in folder.wal { text.field("WAL", path) }
         text.field("Form", folder.form.rawValue)
         text.field("Brought in", folder.openedAt.description)
         text.field("Server", "none: nobody runs it, and nothing new comes in")
+        text.field("To restore it", needs)
     }
 }
 

@@ -63,7 +63,7 @@ enum ServerView {
         text.field("Deleted", server.deletedAt?.description)
         text.field("Id", server.id)
         if let attached = server.attached { AttachView.add(attached, to: &text) }
-        if let opened = server.opened { OpenView.add(opened, to: &text) }
+        if let opened = server.opened { OpenView.add(opened, needs: server.openedNeeds, to: &text) }
         text.heading("Compute and storage")
         text.field("Tier and SKU", "\(server.tier), \(server.skuName)")
         text.field("Size", "\(server.vCores) vCores, \(server.memoryMiB) MiB memory")
