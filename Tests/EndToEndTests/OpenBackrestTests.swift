@@ -1,3 +1,4 @@
+import Foundation
 import Notation
 import Platform
 import PostgresClient
@@ -5,12 +6,15 @@ import TestKit
 import Testing
 
 extension EndToEnd {
-    /// Repositories of pgBackRest; Debian's pgBackRest made them.
+    /// Repositories of pgBackRest; Debian's pgBackRest made them, or a newer one that `Scripts/test-versions`
+    /// names.
     @Suite(.serialized)
     struct OpenBackrestTests {
-        private static let program = "/usr/bin/pgbackrest"
-        /// It knows PostgreSQL up to 15.
-        private static let isThere = DurableFiles.exists(program) && PostgresFixture.major == "15"
+        private static let named = ProcessInfo.processInfo.environment["PITR_TEST_PGBACKREST"]
+        private static let program = named ?? "/usr/bin/pgbackrest"
+        /// Debian's knows PostgreSQL up to 15.
+        private static let isThere =
+            DurableFiles.exists(program) && (named != nil || PostgresFixture.major == "15")
 
         /// A server with two repositories, the second with bundles.
         private struct Backrest {
@@ -164,7 +168,8 @@ extension EndToEnd {
             ])
             #expect(other.errors.contains("it has main"), "\(other)")
             // The newest segment but one is gone.
-            let archive = backrest.scratch.file("two/archive/main/15-1/0000000100000000")
+            let server = "two/archive/main/\(PostgresFixture.major)-1"
+            let archive = backrest.scratch.file("\(server)/0000000100000000")
             let segments = try DurableFiles.list(archive).filter { $0.contains("-") }.sorted()
             let missing = try #require(segments.dropLast().last)
             try DurableFiles.removeFile("\(archive)/\(missing)")
