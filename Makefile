@@ -56,6 +56,7 @@ bench: release
 	@BIN=$(RELEASE)/release Scripts/bench-wal
 	@BIN=$(RELEASE)/release Scripts/bench-rows
 	@BIN=$(RELEASE)/release Scripts/bench-attach
+	@BIN=$(RELEASE)/release Scripts/bench-open
 	@Scripts/portal --tools || true
 	@BIN=$(RELEASE)/release Scripts/bench-portal
 
