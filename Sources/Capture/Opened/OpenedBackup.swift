@@ -2,6 +2,7 @@ import Planning
 public import Platform
 import PostgresFormat
 public import Repository
+import Synchronization
 
 /// Brings a base backup and WAL of somebody else's into a repository, in its own form.
 ///
@@ -139,9 +140,23 @@ public struct OpenedBackup: Sendable {
         let size = found.segmentSize.bytes
         progress.begin("WAL", totalBytes: UInt64(found.segments.count) * size)
         defer { progress.end() }
-        for segment in found.segments {
+        // While one is compressed and put on the disk, the next is unpacked.
+        var ready: String?
+        if let first = found.segments.first { ready = try unpack(first, flag) }
+        for (place, segment) in found.segments.enumerated() {
             try flag.check()
-            try push(segment, archive, flag)
+            let next = found.segments.dropFirst(place + 1).first
+            let unpacked = Mutex<String?>(nil)
+            let path = ready
+            try Workers.run(next == nil ? 1 : 2) { [self] (worker) throws(Problem) in
+                if let next, worker == 0 {
+                    let path = try unpack(next, flag)
+                    unpacked.withLock { $0 = path }
+                } else {
+                    try push(segment, unpacked: path, archive)
+                }
+            }
+            ready = unpacked.withLock { $0 }
             progress.advance(bytes: size)
         }
     }
@@ -153,16 +168,22 @@ public struct OpenedBackup: Sendable {
         try DurableFiles.removeFile(path)
     }
 
-    private func push(_ found: FoundSegment, _ archive: WALArchive, _ flag: CancellationFlag) throws(Problem)
-    {
+    private func push(
+        _ found: FoundSegment, unpacked: String?, _ archive: WALArchive
+    ) throws(Problem) {
         guard let name = found.segment, let path = found.path else { return }
         // What gets no end is archived as PostgreSQL archives the last of a timeline.
         let isPartial = found.isUnfinished || (found.isCalledPartial && !found.isWhole)
         let archived = isPartial ? ArchivedFileName.partial(name) : ArchivedFileName.segment(name)
-        guard found.isPacked || found.summary.rawBytes != name.size.bytes else {
-            _ = try archive.push(path: path, name: archived.fileName)
-            return
-        }
+        _ = try archive.push(path: unpacked ?? path, name: archived.fileName)
+        if let unpacked { try DurableFiles.removeFile(unpacked) }
+    }
+
+    /// Unpacks it into the staging folder, as long as a segment is; nil where it lies there like that.
+    private func unpack(_ found: FoundSegment, _ flag: CancellationFlag) throws(Problem) -> String? {
+        guard let name = found.segment, let path = found.path,
+            found.isPacked || found.summary.rawBytes != name.size.bytes
+        else { return nil }
         let copy = staging + "/" + name.fileName + ".unpacked"
         let target = try OpenFile(creating: copy)
         var written: UInt64 = 0
@@ -178,7 +199,6 @@ public struct OpenedBackup: Sendable {
             throw error as? Problem ?? Problem(.system, "\(error)")
         }
         try target.truncate(to: name.size.bytes)
-        _ = try archive.push(path: copy, name: archived.fileName)
-        try DurableFiles.removeFile(copy)
+        return copy
     }
 }
