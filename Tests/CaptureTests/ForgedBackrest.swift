@@ -100,7 +100,7 @@ struct ForgedBackrest {
                 contents[path] = []
             case .content(let bytes): contents[current]?.append(contentsOf: bytes)
             case .damaged(let words): damages.append(words)
-            case .directory, .end, .left: break
+            case .directory, .end, .left, .part, .whole, .earlier: break
             }
         }
         return (contents, damages)

@@ -80,7 +80,24 @@ public struct BarmanServer: Sendable {
         base.knownStop = backup.fields["end_xlog"].flatMap { LSN(String($0)) }
         base.knownBegin = Self.time(backup.fields["begin_time"])
         base.knownEnd = Self.time(backup.fields["end_time"])
-        return base
+        return try IncrementalChain.join([base] + parents(of: backup))
+    }
+
+    /// Those that an incremental backup goes on from, back to the full one.
+    private func parents(of backup: Backup) throws(Problem) -> [FoundBase] {
+        var found: [FoundBase] = []
+        var known: Set = [backup.id]
+        var current = backup
+        while let parent = current.fields["parent_backup_id"], parent != "None" {
+            guard let next = backups.first(where: { $0.id == parent }), known.insert(next.id).inserted else {
+                throw Problem(
+                    .backupDamaged, "backup \(current.id) goes on from backup \(parent), which is missing",
+                    detail: "in '\(path)/base'")
+            }
+            found.append(try FoundBase(at: "\(path)/base/\(next.id)/data"))
+            current = next
+        }
+        return found
     }
 
     /// `2026-11-30 07:15:00.319281+00:00`.

@@ -115,6 +115,7 @@ struct FoundBackupJudge {
         // The files of pgBackRest were compared with its manifest when they were read.
         let manifest = base.isOfBackrest ? nil : reception.compare()
         noteLostTablespaces()
+        checkEarlier(control)
         if let said = manifest?.systemIdentifier ?? base.knownSystem, said != control.systemIdentifier {
             reception.noteDamage(
                 "its manifest is of system \(said), and its data of system \(control.systemIdentifier)")
@@ -198,13 +199,9 @@ struct FoundBackupJudge {
                     "A data directory is no backup of itself. 'pitr attach' takes one of a server that runs; "
                     + "pg_basebackup makes one, too.")
         }
-        if text.contains("INCREMENTAL FROM LSN") {
-            throw Problem(
-                .operationNotSupported, "the base backup is an incremental one",
-                detail: "'\(base.path)' has only what changed since the backup before it",
-                hint:
-                    "Put it together first: pg_combinebackup FULL [INCREMENTAL …] \(base.path) -o COMBINED; "
-                    + "then open COMBINED.")
+        // A folder was refused, or joined with the others, before it was read.
+        guard !text.split(separator: "\n").contains(where: IncrementalChain.isIncremental) else {
+            throw IncrementalChain.archived(base)
         }
         let label: BackupLabel
         do throws(BackupLabel.Malformed) {
@@ -294,6 +291,27 @@ struct FoundBackupJudge {
             if parts.count == 2, let number = UInt32(parts[0]) { places[number] = String(parts[1]) }
         }
         return places
+    }
+
+    /// Whether the backups that it goes on from are of the same system.
+    private func checkEarlier(_ control: ControlFile) {
+        for (path, bytes) in reception.earlierControls {
+            // Why it cannot be read is no matter: nothing can go on from it.
+            guard let earlier = try? ControlFile(parsing: bytes) else {
+                reception.noteDamage("'\(path)/\(BackupFiles.controlFile)' cannot be read")
+                continue
+            }
+            if earlier.systemIdentifier != control.systemIdentifier {
+                reception.noteDamage(
+                    "'\(path)' is of system \(earlier.systemIdentifier), and what goes on from it of system "
+                        + "\(control.systemIdentifier)")
+            }
+            if control.dataChecksumVersion != 0, earlier.dataChecksumVersion == 0 {
+                reception.noteRemark(
+                    "pages have had checksums only since '\(path)' was taken: some of a copy may be without, "
+                        + "and are refused by it; pg_checksums --disable is the way out")
+            }
+        }
     }
 
     private func noteLostTablespaces() {

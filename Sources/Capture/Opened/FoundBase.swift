@@ -19,6 +19,10 @@ public struct FoundBase: Hashable, Sendable {
     public var tablespaces: [UInt32: String]
     /// Its `backup_manifest`, where it lies beside the data.
     public var manifest: String?
+    /// Of an incremental one those before it, the full one first.
+    var earlier: [FoundBase] = []
+    /// Whether another one goes on from it.
+    var isEarlier = false
     /// Folders with WAL that belong to it.
     public var folders: [String] = []
     public var isOfBarman = false
@@ -35,11 +39,24 @@ public struct FoundBase: Hashable, Sendable {
 
     /// Recognises what lies there, a folder of a tool with several backups among it.
     ///
-    /// Throws as `init(at:tablespaces:)`.
+    /// Throws as `init(at:tablespaces:)`, and for incremental backups that do not go on from each other.
     ///
-    /// - Parameter backup: which one of several; nil is the newest whole one.
+    /// - Parameters:
+    ///   - earlier: the backups that an incremental one needs, in any order.
+    ///   - backup: which one of several; nil is the newest whole one.
     public static func find(
-        at path: String, backup: String? = nil, tablespaces: [UInt32: String] = [:]
+        at path: String, with earlier: [String] = [], backup: String? = nil,
+        tablespaces: [UInt32: String] = [:]
+    ) throws(Problem) -> FoundBase {
+        let base = try find(at: path, backup: backup, tablespaces)
+        guard base.earlier.isEmpty else { return base }
+        var bases = [base]
+        for path in earlier { bases.append(try FoundBase(at: path)) }
+        return try IncrementalChain.join(bases)
+    }
+
+    private static func find(
+        at path: String, backup: String?, _ tablespaces: [UInt32: String]
     ) throws(Problem) -> FoundBase {
         if let server = try BarmanServer(at: path) {
             var base = try server.base(backup)
@@ -102,6 +119,12 @@ public struct FoundBase: Hashable, Sendable {
         tablespaces = [:]
     }
 
+    /// How many backups it is put together from.
+    public var parts: Int { earlier.count + 1 }
+
+    /// Whether it is one of several that are put together.
+    var isIncremental: Bool { !earlier.isEmpty || isEarlier }
+
     public var isOfBackrest: Bool {
         if case .backrest = form { true } else { false }
     }
@@ -136,6 +159,7 @@ public struct FoundBase: Hashable, Sendable {
             for directory in tablespaces.values {
                 sum = DiskRoom.sum(sum, try FoundFolder.bytes(below: directory))
             }
+            for base in earlier { sum = DiskRoom.sum(sum, try base.storedBytes()) }
             return sum
         case .archives(let base, let others, let wal):
             return ([base, wal].compactMap { $0 } + others.values)
@@ -234,5 +258,30 @@ enum FoundFolder {
             throw Problem(.backupDamaged, "'\(path)' changes while it is read")
         }
         return file
+    }
+}
+
+/// Files below a folder, none of which is reached by a link.
+struct FoundPlaces {
+    let root: String
+    private var known: [Substring: Bool] = [:]
+
+    init(root: String) {
+        self.root = root
+    }
+
+    /// Nil for what is not there, is no file, or is in a folder that is a link.
+    mutating func status(_ place: String) -> FileStatus? {
+        if let slash = place.lastIndex(of: "/"), !isFolder(place[..<slash]) { return nil }
+        guard let status = DurableFiles.status(root + "/" + place), status.kind == .file else { return nil }
+        return status
+    }
+
+    private mutating func isFolder(_ place: Substring) -> Bool {
+        if let answer = known[place] { return answer }
+        let parent = place.lastIndex(of: "/").map { isFolder(place[..<$0]) } ?? true
+        let answer = parent && DurableFiles.status(root + "/" + place)?.kind == .directory
+        known[place] = answer
+        return answer
     }
 }

@@ -7,9 +7,15 @@ struct FoundBaseReader {
         case directory(String)
         /// With the time of its last change, in seconds since 1970.
         case file(String, modified: Int64)
+        /// As it lies there, to be compared with the manifest and not kept: its whole follows.
+        case part(String)
+        /// Put together from several backups, and in no manifest.
+        case whole(String, modified: Int64)
         case content(UnsafeRawBufferPointer)
         /// The file that was begun last is whole.
         case end
+        /// A backup that this one goes on from, and what was seen of it.
+        case earlier(String, FoundBaseReception)
         /// Neither a file nor a directory, and nothing that PostgreSQL needs.
         case left(String)
         /// What is wrong with a file, in words.
@@ -24,6 +30,7 @@ struct FoundBaseReader {
     func read(_ body: (Piece) throws -> Void) throws {
         switch base.form {
         case .folder:
+            try earlier(body)
             try folder(base.path, "", body)
             for (number, directory) in base.tablespaces.sorted(by: { $0.key < $1.key }) {
                 try body(.directory("pg_tblspc/\(number)"))
@@ -69,24 +76,93 @@ struct FoundBaseReader {
             // WAL is looked for by itself.
             return path != "pg_wal"
         case .file:
-            try body(.file(path, modified: entry.status.modified))
-            try FoundFolder.open(root + "/" + entry.path, entry.status).forEachChunk {
-                (bytes, _) throws(Problem) in
-                try cancellation.check()
-                do {
-                    try body(.content(bytes))
-                } catch {
-                    throw error as? Problem ?? Problem(.system, "\(error)")
-                }
-                progress.advance(bytes: UInt64(bytes.count))
-                return true
+            let file = try FoundFolder.open(root + "/" + entry.path, entry.status)
+            guard !base.earlier.isEmpty else {
+                try body(.file(path, modified: entry.status.modified))
+                try content(file, body)
+                return false
             }
-            try body(.end)
+            try perhapsPart(file, path, entry.status.modified, body)
         case .symbolicLink, .other:
             try link(entry, path, body)
         }
         return false
     }
+
+    private func content(_ file: OpenFile, _ body: (Piece) throws -> Void) throws {
+        try file.forEachChunk { (bytes, _) throws(Problem) in
+            try cancellation.check()
+            do {
+                try body(.content(bytes))
+            } catch {
+                throw error as? Problem ?? Problem(.system, "\(error)")
+            }
+            progress.advance(bytes: UInt64(bytes.count))
+            return true
+        }
+        try body(.end)
+    }
+
+    // MARK: Incremental backups
+
+    /// Reads the backups before this one.
+    private func earlier(_ body: (Piece) throws -> Void) throws {
+        for earlier in base.earlier {
+            let reception = FoundBaseReception(target: nil, staging: nil)
+            if let manifest = earlier.manifest { try reception.takeManifest(at: manifest) }
+            try FoundBaseReader(base: earlier, cancellation: cancellation, progress: progress)
+                .read { try reception.take($0) }
+            try body(.earlier(earlier.path, reception))
+        }
+    }
+
+    /// A file of an incremental backup, which may be a part of one.
+    private func perhapsPart(
+        _ file: OpenFile, _ path: String, _ modified: Int64, _ body: (Piece) throws -> Void
+    ) throws {
+        let whole = path == "backup_label" ? path : IncrementalFile.wholePath(path)
+        guard let whole else {
+            try body(.file(path, modified: modified))
+            return try content(file, body)
+        }
+        try body(.part(path))
+        try content(file, body)
+        try body(.whole(whole, modified: modified))
+        if path == "backup_label" {
+            try label(file, body)
+        } else if let damage = try combine(file, whole, body) {
+            try body(.end)
+            return try body(.damaged("'\(whole)' \(damage)"))
+        }
+        try body(.end)
+    }
+
+    private func label(_ file: OpenFile, _ body: (Piece) throws -> Void) throws {
+        let text = String(decoding: try DurableFiles.read(file.path, limit: 1 << 20), as: UTF8.self)
+        try Array(IncrementalChain.whole(text).utf8).withUnsafeBytes { try body(.content($0)) }
+    }
+
+    /// What is wrong, in words; nil where nothing is.
+    private func combine(
+        _ file: OpenFile, _ path: String, _ body: (Piece) throws -> Void
+    ) throws -> String? {
+        let combined: CombinedFile
+        do throws(Problem) {
+            combined = try CombinedFile(
+                try IncrementalFile(file), path, in: base.earlier.map(\.path))
+        } catch {
+            guard error.code == .backupDamaged else { throw error }
+            return "cannot be put together: \(error.message)" + (error.detail.map { ", \($0)" } ?? "")
+        }
+        if let damage = combined.damage { return damage }
+        try combined.forEachChunk { bytes in
+            try cancellation.check()
+            try body(.content(bytes))
+        }
+        return nil
+    }
+
+    // MARK: Links
 
     /// Where a link leads may be a directory of a server that lives: it is never followed.
     private func link(_ entry: FoundFolder.Entry, _ path: String, _ body: (Piece) throws -> Void) throws {
@@ -94,6 +170,9 @@ struct FoundBaseReader {
         guard !isWAL, SourceFiles.belongs(path) else { return try body(.left(path)) }
         if path.hasPrefix("pg_tblspc/"), let number = UInt32(path.dropFirst("pg_tblspc/".count)) {
             guard base.tablespaces[number] == nil else { return }
+            guard !base.isIncremental else {
+                throw IncrementalChain.linkedTablespace(number, in: base.path)
+            }
             throw Problem(
                 .operationNotSupported, "tablespace \(number) of the base backup is a link",
                 detail: "'\(base.path)/\(path)' leads out of the backup, and is not followed: a server may "

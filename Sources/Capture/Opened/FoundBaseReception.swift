@@ -19,9 +19,18 @@ final class FoundBaseReception {
         "PG_VERSION", "backup_label", BackupFiles.controlFile, "tablespace_map", "postmaster.pid",
     ]
 
+    private enum Role {
+        case file
+        /// Of an incremental backup: compared, and not kept.
+        case part
+        /// Made of such: kept, and in no manifest.
+        case whole
+    }
+
     private struct Current {
         var path: String
         var modified: Int64
+        var role: Role
         var size: UInt64 = 0
         var crc = CRC32C()
         var sha: SHA256.Stream?
@@ -59,6 +68,9 @@ final class FoundBaseReception {
     private(set) var remarks: [String] = []
     /// Whether the manifest had a checksum for each file, of a kind that is looked at.
     private(set) var isWhollyCompared = false
+    private var areEarlierCompared = true
+    /// `pg_control` of each backup that this one goes on from, and where that lies.
+    private(set) var earlierControls: [(path: String, bytes: [UInt8])] = []
     /// Of the files that a copy has.
     private(set) var totalBytes: UInt64 = 0
     private(set) var fileCount = 0
@@ -110,7 +122,10 @@ final class FoundBaseReception {
         switch piece {
         case .directory(let path): try takeDirectory(path)
         case .left(let path): leftOut.insert(String(path.prefix { $0 != "/" }))
-        case .file(let path, let modified): try begin(path, modified)
+        case .file(let path, let modified): try begin(path, modified, .file)
+        case .part(let path): try begin(path, 0, .part)
+        case .whole(let path, let modified): try begin(path, modified, .whole)
+        case .earlier(let path, let reception): takeEarlier(path, reception)
         case .content(let bytes): try take(bytes)
         case .end: try end()
         case .damaged(let words): damages.append(words)
@@ -141,12 +156,26 @@ final class FoundBaseReception {
         Problem(.backupDamaged, "the base backup has '\(path)' as a file and as a directory")
     }
 
-    private func begin(_ path: String, _ modified: Int64) throws(Problem) {
-        guard names.insert(path).inserted else {
+    /// What is wrong with one of the backups that this one goes on from is wrong with this one.
+    private func takeEarlier(_ path: String, _ earlier: FoundBaseReception) {
+        let isCompared = earlier.compare() != nil && earlier.isWhollyCompared
+        areEarlierCompared = areEarlierCompared && isCompared
+        damages += earlier.damages.map { "in '\(path)' \($0)" }
+        remarks += earlier.remarks.map { "of '\(path)': \($0)" }
+        earlierControls.append((path, earlier.texts[BackupFiles.controlFile] ?? []))
+    }
+
+    private func begin(_ path: String, _ modified: Int64, _ role: Role) throws(Problem) {
+        guard role == .part || names.insert(path).inserted else {
             throw Problem(.backupDamaged, "the base backup has '\(path)' twice")
         }
         guard !directories.contains(path) else { throw Self.isBoth(path) }
-        var file = Current(path: path, modified: modified)
+        var file = Current(path: path, modified: modified, role: role)
+        if role == .part {
+            if expected[path]?.checksum?.algorithm == .sha256 { file.sha = SHA256.Stream() }
+            current = file
+            return
+        }
         file.isTold = Self.told.contains(path)
         file.isManifest = path == "backup_manifest" && !isManifestKnown && manifest.isEmpty
         if expected[path]?.checksum?.algorithm == .sha256 { file.sha = SHA256.Stream() }
@@ -212,12 +241,13 @@ final class FoundBaseReception {
         if file.isTold { texts[file.path, default: []].append(contentsOf: []) }
         if let bare = file.bare { return endWAL(file, bare) }
         guard !file.path.hasPrefix("pg_wal/") else { return }
-        times[file.path] = file.modified
-        if SourceFiles.isKept(file.path) {
+        if file.role != .part { times[file.path] = file.modified }
+        if file.role != .part, SourceFiles.isKept(file.path) {
             totalBytes += file.size
             fileCount += 1
         }
         if let stored = file.stored { files.append(try stored.finish()) }
+        guard file.role != .whole else { return }
         var checksums = [BackupManifest.Checksum(crc32c: file.crc.value)]
         if let digest = file.sha?.finish(),
             let sum = BackupManifest.Checksum(algorithm: .sha256, bytes: digest)
@@ -278,7 +308,7 @@ final class FoundBaseReception {
         where expected[path] == nil && SourceFiles.isKept(path) && !isPassedOver(path) {
             damages.append("'\(path)' is not in its manifest")
         }
-        isWhollyCompared = unchecked.isEmpty
+        isWhollyCompared = unchecked.isEmpty && areEarlierCompared
         if !unchecked.isEmpty {
             remarks.append(
                 "checksums of the kind \(unchecked.sorted().joined(separator: ", ")) are not looked at: only "
@@ -300,4 +330,5 @@ final class FoundBaseReception {
     }
 
     func noteDamage(_ words: String) { damages.append(words) }
+    func noteRemark(_ words: String) { remarks.append(words) }
 }

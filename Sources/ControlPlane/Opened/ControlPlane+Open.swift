@@ -63,7 +63,9 @@ extension ControlPlane {
     private static func findBase(_ request: OpenRequest) throws(Problem) -> FoundBase {
         switch request.kind {
         case .base:
-            try FoundBase.find(at: request.base, backup: request.backup, tablespaces: request.tablespaces)
+            try FoundBase.find(
+                at: request.base, with: request.earlier, backup: request.backup,
+                tablespaces: request.tablespaces)
         case .backrest(let stanza):
             try BackrestRepository(at: request.base, stanza: stanza).base(request.backup)
         }

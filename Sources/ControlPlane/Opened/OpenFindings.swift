@@ -44,7 +44,9 @@ extension OpenReport {
             let compared = found.isWhollyCompared ? "as" : "as large as"
             let isTold = found.manifestVersion != nil || found.base.isOfBackrest
             let known = isTold ? ", each \(compared) its manifest says" : ""
-            findings.append(Finding(.ok, "base backup", "\(found.fileCount) files\(known)"))
+            let parts = found.base.parts
+            let joined = parts > 1 ? " put together from \(parts) backups" : ""
+            findings.append(Finding(.ok, "base backup", "\(found.fileCount) files\(joined)\(known)"))
         }
         return findings + found.remarks.map { Finding(.warning, "remark", $0) }
     }

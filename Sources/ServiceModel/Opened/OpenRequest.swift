@@ -14,6 +14,8 @@ public struct OpenRequest: Hashable, Sendable {
     /// directory, or a repository of pgBackRest.
     public var base: String
     public var kind = Kind.base
+    /// Absolute paths of the backups that `base` needs where it is an incremental one, in any order.
+    public var earlier: [String] = []
     /// Absolute paths of folders with WAL.
     public var wal: [String]
     /// Which one of several backups that lie there; nil is the newest whole one.

@@ -85,14 +85,14 @@ private struct BackrestOpenings {
 
     private let backup: BackrestBackup
     private let cancellation: CancellationFlag
-    private var folders: BackrestFolders
+    private var places: FoundPlaces
     private var begun: [Int: Opening] = [:]
     private var next = 0
 
     init(backup: BackrestBackup, cancellation: CancellationFlag) {
         self.backup = backup
         self.cancellation = cancellation
-        folders = BackrestFolders(root: backup.folder)
+        places = FoundPlaces(root: backup.folder)
     }
 
     mutating func open(_ number: Int) throws(Problem) -> Opening {
@@ -107,7 +107,7 @@ private struct BackrestOpenings {
     }
 
     private mutating func opening(_ file: BackrestBackup.File) throws(Problem) -> Opening {
-        guard let status = folders.status(file.place) else {
+        guard let status = places.status(file.place) else {
             return .damaged("is missing: there is no file '\(file.place)'")
         }
         do throws(Problem) {
@@ -116,32 +116,6 @@ private struct BackrestOpenings {
             guard error.code == .backupDamaged else { throw error }
             return .damaged("cannot be read: \(error.message)")
         }
-    }
-}
-
-/// Files below a folder, none of which is reached by a link.
-private struct BackrestFolders {
-    let root: String
-    private var known: [Substring: Bool] = [:]
-
-    init(root: String) {
-        self.root = root
-    }
-
-    /// Nil for what is not there, is no file, or is in a folder that is a link.
-    mutating func status(_ place: String) -> FileStatus? {
-        guard let slash = place.lastIndex(of: "/"), isFolder(place[..<slash]),
-            let status = DurableFiles.status(root + "/" + place), status.kind == .file
-        else { return nil }
-        return status
-    }
-
-    private mutating func isFolder(_ place: Substring) -> Bool {
-        if let answer = known[place] { return answer }
-        let parent = place.lastIndex(of: "/").map { isFolder(place[..<$0]) } ?? true
-        let answer = parent && DurableFiles.status(root + "/" + place)?.kind == .directory
-        known[place] = answer
-        return answer
     }
 }
 

@@ -17,7 +17,8 @@ struct OpenCommand: PitrCommand {
             folders into which the server archived its WAL, or where pg_receivewal put it; packed with \
             gzip, zstd, lz4, bzip2 or xz or not. The directory of a server as Barman keeps it is taken \
             with all that is in it; and so is a stanza of a pgBackRest repository, with --pgbackrest \
-            instead of --base, that is not encrypted and without block incremental backups.
+            instead of --base, that is not encrypted and without block incremental backups. An \
+            incremental backup is named with the full one and all between them, a --base each.
 
             Nothing of what lies there is changed. All of it is checked and brought into a repository of \
             pitr's own, so that it may go afterwards. Then timeline, plan, explain, restore, undo, \
@@ -31,11 +32,15 @@ struct OpenCommand: PitrCommand {
     @OptionGroup var group: GroupOption
     @Option(name: .shortAndLong, help: "Name that it gets here.") var name: String?
     @Option(
+        parsing: .singleValue,
         help: ArgumentHelp(
-            "The base backup: a data directory, a folder of archives, one, or a Barman server's.",
+            """
+            The base backup: a data directory, a folder of archives, one, or a Barman server's; again for \
+            each one that an incremental backup goes on from.
+            """,
             valueName: "path"),
         completion: .file())
-    var base: String?
+    var base: [String] = []
     @Option(
         help: ArgumentHelp(
             "Instead of --base: a repository of pgBackRest, what its repo1-path says.",
@@ -71,7 +76,7 @@ struct OpenCommand: PitrCommand {
         if name == nil, !check {
             throw ValidationError("give it a name with --name, or look only with --check")
         }
-        guard (base == nil) != (pgbackrest == nil) else {
+        guard base.isEmpty != (pgbackrest == nil) else {
             throw ValidationError("say what to open with --base or with --pgbackrest")
         }
         guard pgbackrest != nil || stanza == nil else {
@@ -102,7 +107,8 @@ struct OpenCommand: PitrCommand {
     private var request: OpenRequest {
         var request = OpenRequest(
             resourceGroup: group.resourceGroup, name: name ?? "",
-            base: Self.place(base ?? pgbackrest ?? ""), wal: wal.map(Self.place))
+            base: Self.place(base.last ?? pgbackrest ?? ""), wal: wal.map(Self.place))
+        request.earlier = base.dropLast().map(Self.place)
         if pgbackrest != nil { request.kind = .backrest(stanza: stanza) }
         for named in tablespace { request.tablespaces[named.number] = Self.place(named.directory) }
         request.backup = backup
