@@ -39,16 +39,14 @@ public final class ControlPlane: Sendable {
     /// - Parameters:
     ///   - caller: who asks.
     ///   - stepsMaker: runs the steps of schedules.
-    ///   - remembers: whether what is read of repositories is kept, and read again only from files that have
-    ///     changed: for a process that shows them again and again.
     public init(
         account: ServiceAccount, progress: any ProgressReporter = SilentProgress(),
         cancellation: CancellationFlag = CancellationFlag(), clock: any WallClock = SystemWallClock(),
         runner: any CommandRunner = SystemCommands(), caller: Caller = .local,
-        stepsMaker: DrillStepsMaker? = nil, remembers: Bool = false
+        stepsMaker: DrillStepsMaker? = nil
     ) throws {
         self.account = account
-        paths = HomePaths(home: account.home, memory: remembers ? RepositoryMemory() : nil)
+        paths = HomePaths(home: account.home)
         self.progress = progress
         self.cancellation = cancellation
         self.clock = clock
@@ -63,7 +61,7 @@ public final class ControlPlane: Sendable {
         }
         catalog = try CatalogStore(path: paths.catalog)
         isOfPair = false
-        sourceMemory = remembers ? SourceMemory() : nil
+        sourceMemory = nil
         self.caller = caller
         self.stepsMaker = stepsMaker
     }
@@ -83,6 +81,27 @@ public final class ControlPlane: Sendable {
         sourceMemory = nil
         runner = other.runner
         caller = Caller(name: operation.row.caller)
+        stepsMaker = other.stepsMaker
+    }
+
+    /// The same state for whoever shows it again and again: what was read of repositories and sources is kept
+    /// in memory, and read again where the files are other ones. What is carried out and what verifies reads
+    /// the files themselves.
+    public func remembering() -> ControlPlane { ControlPlane(remembering: self) }
+
+    private init(remembering other: ControlPlane) {
+        account = other.account
+        paths = HomePaths(
+            home: other.paths.home, repositories: other.paths.repositories, memory: RepositoryMemory())
+        catalog = other.catalog
+        catalogLock = other.catalogLock
+        progress = other.progress
+        cancellation = other.cancellation
+        clock = other.clock
+        isOfPair = other.isOfPair
+        sourceMemory = SourceMemory()
+        runner = other.runner
+        caller = other.caller
         stepsMaker = other.stepsMaker
     }
 

@@ -33,10 +33,8 @@ struct Session: Sendable {
     }
 
     /// As `controlPlane`, for what the tool does by itself, whoever started it.
-    ///
-    /// - Parameter remembers: whether what is read of repositories is kept: for a process that stays.
-    func unattendedControlPlane(remembers: Bool = false) throws -> ControlPlane {
-        try controlPlane(adopt(), caller: .local, remembers: remembers)
+    func unattendedControlPlane() throws -> ControlPlane {
+        try controlPlane(adopt(), caller: .local)
     }
 
     /// As `controlPlane`, after a new catalog has been made in the place of a lost or damaged one.
@@ -53,12 +51,10 @@ struct Session: Sendable {
         return account
     }
 
-    private func controlPlane(
-        _ account: ServiceAccount, caller: Caller, remembers: Bool = false
-    ) throws -> ControlPlane {
+    private func controlPlane(_ account: ServiceAccount, caller: Caller) throws -> ControlPlane {
         try ControlPlane(
             account: account, progress: progress, cancellation: Interruption.flag, caller: caller,
-            stepsMaker: { try DrillStepHelper($0, isScheduled: true) }, remembers: remembers)
+            stepsMaker: { try DrillStepHelper($0, isScheduled: true) })
     }
 
     /// The state directory, absolute: the working directory changes later.

@@ -88,7 +88,7 @@ public struct Daemon: Sendable {
     ) throws -> ServiceGroup {
         let (controlPlane, log, wanted, times) = (controlPlane, log, options.endpoint, options.times)
         let logger = Logger(label: "pitr") { _ in LogBridge(log: log) }
-        let api = API(controlPlane, policy: options.policy, log: log) { bell.ring() }
+        let api = API(controlPlane.remembering(), policy: options.policy, log: log) { bell.ring() }
         let live = LiveOperations(controlPlane: controlPlane, pool: background, log: log)
         let gate = ConnectionGate(
             limits: ConnectionLimits(openFiles: OpenFileLimit.raise(to: ConnectionLimits.openFiles)),

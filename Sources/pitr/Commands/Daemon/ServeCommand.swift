@@ -47,7 +47,7 @@ struct ServeCommand: PitrCommand {
     func execute(_ session: Session) throws -> Report {
         // Root's own programs may be the owner's, too; the account changes below.
         let caller = geteuid()
-        let controlPlane = try session.unattendedControlPlane(remembers: true)
+        let controlPlane = try session.unattendedControlPlane()
         let messages = session.messages
         let daemon = Daemon(
             controlPlane,
