@@ -88,12 +88,12 @@ import Testing
     private func seconds(_ port: Int, sending all: [String]) throws -> [Int] {
         let clients = all.map { pieces in
             "(openssl s_client -quiet -connect 127.0.0.1:\(port) >/dev/null 2>&1 "
-                + "< <(exec 2>/dev/null; \(pieces); exec sleep 30); echo $SECONDS) &"
+                + "< <(exec 2>/dev/null; \(pieces); exec sleep 90); echo $SECONDS) &"
         }
         let answer = try SystemCommands().run(
             Command(
                 "bash", ["-c", clients.joined(separator: "\n") + "\nwait"], workingDirectory: "/",
-                timeoutSeconds: 25))
+                timeoutSeconds: 120))
         return answer.standardOutput.split(separator: "\n").compactMap { Int($0) }
     }
 
@@ -114,14 +114,15 @@ import Testing
             told.hasEnded.store(true, ordering: .relaxed)
         }
         #expect(ProductUnderTest.eventually { told.port.load(ordering: .relaxed) != 0 })
-        let drops = "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do sleep 1; printf x; done"
+        let drops = "for i in $(seq 90); do sleep 1; printf x; done"
         let all = [
             "true", #"printf 'GET /health HTTP/1.1\r\n'"#, "printf 'GET /h'; " + drops,
             #"printf 'GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n'"#,
             #"printf 'POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n'; "# + drops,
         ]
         let seconds = try seconds(told.port.load(ordering: .relaxed), sending: all)
-        #expect(seconds.count == all.count && seconds.allSatisfy { $0 < 15 }, "\(seconds)")
+        // Well before a client ends it by itself, on a machine that has its hands full as well.
+        #expect(seconds.count == all.count && seconds.allSatisfy { $0 < 60 }, "\(seconds)")
         cancellation.cancel()
         #expect(ProductUnderTest.eventually { told.hasEnded.load(ordering: .relaxed) })
     }
