@@ -12,7 +12,7 @@ extension EndToEnd {
     /// none.
     @Suite(.serialized)
     struct CompareTests {
-        @Test(.timeLimit(.minutes(2)))
+        @Test(.timeLimit(.minutes(4)))
         func `a copy equals its source until a value of any type differs in one row`() throws {
             let asked = ProcessInfo.processInfo.environment["PITR_COMPARE_ROUNDS"].flatMap { Int($0) }
             var random = SeededRandom()
@@ -45,7 +45,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(.timeLimit(.minutes(2)))
+        @Test(.timeLimit(.minutes(4)))
         func `rows that WAL names are all that differ, also of what was open or prepared at the fork`()
             throws
         {

@@ -12,7 +12,7 @@ extension EndToEnd {
     /// A restore that is rehearsed: tried rung by rung, told, and gone.
     @Suite(.serialized)
     struct DrillTests {
-        @Test(.timeLimit(.minutes(2)))
+        @Test(.timeLimit(.minutes(4)))
         func `a drill tries every rung as it should, tells what failed, and leaves no copy`() throws {
             try ProductUnderTest.use("drill") { product in
                 let source = try product.create("shop")
@@ -195,7 +195,7 @@ extension EndToEnd {
                 saying: "outside the maintenance window")
         }
 
-        @Test(.timeLimit(.minutes(2)))
+        @Test(.timeLimit(.minutes(4)))
         func `a drill that is killed or called off anywhere is told as abandoned, and its copy goes`() throws
         {
             try ProductUnderTest.use("killdrill") { product in

@@ -27,7 +27,7 @@ extension EndToEnd {
             "attach", "reattach", "detach", "receive", "upgrade", "open",
         ]
 
-        @Test(.timeLimit(.minutes(2))) func `every command prints the paths, types and words it always did`()
+        @Test(.timeLimit(.minutes(4))) func `every command prints the paths, types and words it always did`()
             throws
         {
             try ProductUnderTest.use("shapes") { product in

@@ -9,7 +9,7 @@ extension EndToEnd {
     /// What of a transaction is taken back, and how: columns, rows, triggers, tables that have changed since.
     @Suite(.serialized)
     struct UndoChoiceTests {
-        @Test(.timeLimit(.minutes(2)))
+        @Test(.timeLimit(.minutes(4)))
         func `rows and columns are chosen, new columns are kept, and triggers may be switched off`() throws {
             try ProductUnderTest.use("undo-choice") { product in
                 let server = try product.create("shop")

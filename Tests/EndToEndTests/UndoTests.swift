@@ -19,7 +19,7 @@ extension EndToEnd {
 
         private static let tables = ["pairs", "parents", "children", "parts"]
 
-        @Test(.timeLimit(.minutes(2)))
+        @Test(.timeLimit(.minutes(4)))
         func `the script leaves what a ledger has without the transaction, cell by cell`() throws {
             let rounds = ProcessInfo.processInfo.environment["PITR_UNDO_ROUNDS"].flatMap { Int($0) } ?? 3
             let seed = SeededRandom().seed
@@ -33,7 +33,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(.timeLimit(.minutes(2)))
+        @Test(.timeLimit(.minutes(4)))
         func `names, values and tables without a key come through, and what was killed is cleared away`()
             throws
         {
@@ -95,7 +95,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(.timeLimit(.minutes(2)))
+        @Test(.timeLimit(.minutes(4)))
         func `several transactions are taken back as one, and what others wrote between them stays`() throws {
             try ProductUnderTest.use("undo-several") { product in
                 let server = try product.create("shop")
@@ -146,7 +146,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(.timeLimit(.minutes(2)))
+        @Test(.timeLimit(.minutes(4)))
         func `what was dropped or emptied comes back as it was, with the rows of now`() throws {
             try ProductUnderTest.use("undo-drop") { product in
                 let server = try product.create("shop")
