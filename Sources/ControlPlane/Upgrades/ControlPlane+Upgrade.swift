@@ -57,20 +57,22 @@ extension ControlPlane {
         }
         try complete(replacement, by: named)
         let downSeconds = down.seconds
-        if upgrade.files.linked != nil { notes += analyze(try cluster(upgrade, as: named), named) }
+        // A backup waits for the lock, and is wanted more than statistics: those of a large server take long.
         newLock.release()
-        notes += [
-            "The server as it was, PostgreSQL \(upgrade.old.minorVersion), is deleted and can be revived: 'pitr "
-                + "revive-dropped --source-server \(row.id) -n OTHER-NAME'. Times before the upgrade are restored "
-                + "from it."
-        ]
         do {
             _ = try backUpInBackground(named)
         } catch {
             notes.append("The first backup could not be started: \(Self.problem(from: error).message)")
         }
+        let details = try showServer(request.server)
+        if upgrade.files.linked != nil { notes += analyze(upgrade, named) }
+        notes += [
+            "The server as it was, PostgreSQL \(upgrade.old.minorVersion), is deleted and can be revived: 'pitr "
+                + "revive-dropped --source-server \(row.id) -n OTHER-NAME'. Times before the upgrade are restored "
+                + "from it."
+        ]
         return UpgradeResult(
-            server: try showServer(request.server), outlook: upgrade.outlook, oldServerID: row.id,
+            server: details, outlook: upgrade.outlook, oldServerID: row.id,
             downSeconds: downSeconds, totalSeconds: watch.seconds,
             followUp: ["pitr upgrade -n \(row.name) --finish"], notes: notes)
     }
@@ -199,7 +201,7 @@ extension ControlPlane {
         do {
             try archiveTail(old)
             var notes = try build(row, upgrade, work, instance)
-            if upgrade.files.linked == nil { notes += try tryOut(row, work, instance) }
+            if upgrade.files.linked == nil { notes += try tryOut(row, upgrade, instance) }
             try DurableFiles.removeTree(work.folder)
             let replacement = Replacement(
                 row: old, rules: try firewallRules(old.id), didRun: true, lock: lock, time: clock.now(),
@@ -278,7 +280,7 @@ extension ControlPlane {
     ///
     /// - Returns: what is missing.
     private func tryOut(
-        _ row: ServerRow, _ work: ClusterUpgrade, _ instance: PostgresInstance
+        _ row: ServerRow, _ upgrade: UpgradePlan, _ instance: PostgresInstance
     ) throws -> [String] {
         progress.begin("trying the upgraded server", totalBytes: nil)
         defer { progress.end() }
@@ -290,7 +292,7 @@ extension ControlPlane {
         ).firstColumn {
             _ = try instance.connect(database: database).query("SELECT count(*) FROM pg_catalog.pg_class")
         }
-        let notes = analyze(work, row)
+        let notes = analyze(upgrade, row)
         try cancellation.check()
         try instance.stop(.fast)
         return notes
@@ -298,8 +300,9 @@ extension ControlPlane {
 
     /// - Parameter row: of a running server.
     /// - Returns: what is missing then.
-    private func analyze(_ work: ClusterUpgrade, _ row: ServerRow) -> [String] {
+    private func analyze(_ upgrade: UpgradePlan, _ row: ServerRow) -> [String] {
         do {
+            let work = try cluster(upgrade, as: row)
             let host = instancePaths(row).socketDirectory
             try work.analyze(host: host, port: UInt16(clamping: row.port))
             return []
