@@ -60,6 +60,8 @@ struct HomePaths: Sendable {
     func ownSlot(_ id: String) -> String { server(id) + "/own-slot" }
     /// The password of the role that replicates from an attached server; for nobody else to read.
     func sourcePassword(_ id: String) -> String { server(id) + "/source-password" }
+    /// There while an upgraded server wants the planner's statistics.
+    func statisticsDue(_ id: String) -> String { server(id) + "/statistics-due" }
     func repository(_ id: String) -> String { repositories + "/" + id }
     /// What the control plane knows of a server, from which a lost catalog's row is made again.
     func description(_ id: String) -> String { layout(id).descriptionFile }

@@ -29,15 +29,13 @@ public struct ClusterUpgrade: Sendable {
     /// nobody else.
     public let firstSuperuser: String
     private let tablespaces: InnerTablespaces
-    /// The tool's own, whom the old cluster has too.
-    private let superuser: String
     private let runner: any CommandRunner
 
     /// - Parameter tablespaces: the numbers of those that are directories of the old cluster's own.
     public init(
         from old: PostgresInstallation, to new: PostgresInstallation, newData: String, folder: String,
         socketDirectory: String, account: String, preloadLibraries: String?,
-        segmentSize: WALSegmentSize, firstSuperuser: String, tablespaces: [String], superuser: String,
+        segmentSize: WALSegmentSize, firstSuperuser: String, tablespaces: [String],
         runner: any CommandRunner
     ) {
         self.old = old
@@ -50,7 +48,6 @@ public struct ClusterUpgrade: Sendable {
         self.segmentSize = segmentSize
         self.firstSuperuser = firstSuperuser
         self.tablespaces = InnerTablespaces(numbers: tablespaces, folder: folder)
-        self.superuser = superuser
         self.runner = runner
     }
 
@@ -83,32 +80,14 @@ public struct ClusterUpgrade: Sendable {
     /// What pg_upgrade proposes to update extensions with, as a script for psql; nil where there is nothing.
     public func extensionUpdates() -> String? { TextFile.read(extensionsFile) }
 
-    /// Makes the planner's statistics that were not taken over.
-    ///
-    /// - Parameter host: the directory of the server's socket.
-    public func analyze(host: String, port: UInt16) throws(Problem) {
-        // Nothing that is set for the server, a database or a role ends it or has it run anything.
-        let guards = SessionGuards.settings(new.version, lockTimeoutSeconds: 0)
-        var environment = Self.environment
-        environment["PGOPTIONS"] = ConnectionParameters.options(guards)
-        let missing = new.version.keepsStatisticsInUpgrade ? ["--missing-stats-only"] : []
-        try runner.runChecked(
-            Command(
-                new.tool("vacuumdb"),
-                ["-h", host, "-p", String(port), "-U", superuser, "--all", "-q"]
-                    + ["--analyze-in-stages"] + missing,
-                environment: environment, workingDirectory: newData))
-    }
-
     /// As whom pg_upgrade logs in is the cluster's, with settings of its own.
     private var environment: [String: String] {
-        var environment = Self.environment
         let guards = SessionGuards.settings(old.version, lockTimeoutSeconds: 0)
-        environment["PGOPTIONS"] = ConnectionParameters.options(guards)
-        return environment
+        return [
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/",
+            "PGOPTIONS": ConnectionParameters.options(guards),
+        ]
     }
-
-    private static let environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/"]
 
     private func prepare() throws(Problem) {
         for directory in [folder, socketDirectory] { try TextFile.makeDirectory(directory) }

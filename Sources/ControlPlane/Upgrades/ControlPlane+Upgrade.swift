@@ -65,7 +65,7 @@ extension ControlPlane {
             notes.append("The first backup could not be started: \(Self.problem(from: error).message)")
         }
         let details = try showServer(request.server)
-        if upgrade.files.linked != nil { notes += analyze(upgrade, named) }
+        if upgrade.files.linked != nil { notes += makeStatistics(named) }
         notes += [
             "The server as it was, PostgreSQL \(upgrade.old.minorVersion), is deleted and can be revived: 'pitr "
                 + "revive-dropped --source-server \(row.id) -n OTHER-NAME'. Times before the upgrade are restored "
@@ -173,7 +173,7 @@ extension ControlPlane {
             account: account.name,
             preloadLibraries: libraries.flatMap { $0.isEmpty ? nil : $0 },
             segmentSize: segmentSize(of: upgrade.row), firstSuperuser: upgrade.firstSuperuser,
-            tablespaces: upgrade.tablespaces, superuser: instancePaths(upgrade.row).superuser, runner: runner)
+            tablespaces: upgrade.tablespaces, runner: runner)
     }
 
     /// - Returns: what changed hands, notes for whoever asked for it, and the time since nobody could
@@ -201,7 +201,8 @@ extension ControlPlane {
         do {
             try archiveTail(old)
             var notes = try build(row, upgrade, work, instance)
-            if upgrade.files.linked == nil { notes += try tryOut(row, upgrade, instance) }
+            try oweStatistics(row)
+            if upgrade.files.linked == nil { notes += try tryOut(row, instance) }
             try DurableFiles.removeTree(work.folder)
             let replacement = Replacement(
                 row: old, rules: try firewallRules(old.id), didRun: true, lock: lock, time: clock.now(),
@@ -279,9 +280,7 @@ extension ControlPlane {
     /// Starts the new server, has every database answer, and stops it.
     ///
     /// - Returns: what is missing.
-    private func tryOut(
-        _ row: ServerRow, _ upgrade: UpgradePlan, _ instance: PostgresInstance
-    ) throws -> [String] {
+    private func tryOut(_ row: ServerRow, _ instance: PostgresInstance) throws -> [String] {
         progress.begin("trying the upgraded server", totalBytes: nil)
         defer { progress.end() }
         RestoreFaults.reached("upgrade: start")
@@ -292,25 +291,10 @@ extension ControlPlane {
         ).firstColumn {
             _ = try instance.connect(database: database).query("SELECT count(*) FROM pg_catalog.pg_class")
         }
-        let notes = analyze(upgrade, row)
+        let notes = makeStatistics(row)
         try cancellation.check()
         try instance.stop(.fast)
         return notes
-    }
-
-    /// - Parameter row: of a running server.
-    /// - Returns: what is missing then.
-    private func analyze(_ upgrade: UpgradePlan, _ row: ServerRow) -> [String] {
-        do {
-            let work = try cluster(upgrade, as: row)
-            let host = instancePaths(row).socketDirectory
-            try work.analyze(host: host, port: UInt16(clamping: row.port))
-            return []
-        } catch {
-            // Every row is there without them.
-            let words = Self.problem(from: error).sentences
-            return ["The planner's statistics are missing: run ANALYZE in each database. \(words)"]
-        }
     }
 
     private func controlFile(_ row: ServerRow) throws -> ControlFile {

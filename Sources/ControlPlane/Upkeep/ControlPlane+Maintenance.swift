@@ -42,9 +42,10 @@ extension ControlPlane {
             actions += try each(row, "note-deletion") { try noteDeletionIfDue(row, dryRun: dryRun) }
             actions += try each(row, "purge-deleted") { try purgeIfDue(row, time) }
         }
-        // Last, since a rehearsal may take hours: no server's backup has to wait for another's.
+        // Last, since ANALYZE and a rehearsal may take hours: no server's backup has to wait for another's.
         for row in try rows(resourceGroup: nil, dropped: false)
         where row.phase == .complete && !drilled.contains(row.id) {
+            actions += try each(row, "analyze") { try makeStatisticsIfDue(row, dryRun: dryRun) }
             actions += try each(row, "drill") { try drillIfDue(row, now: now, dryRun: dryRun) }
         }
         return try actions + describeAll(dryRun: dryRun)
