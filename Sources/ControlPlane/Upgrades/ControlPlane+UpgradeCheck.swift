@@ -30,10 +30,13 @@ struct UpgradePlan {
 extension ControlPlane {
     /// Finds out whether a server could be upgraded, pg_upgrade's own checks included; changes nothing.
     ///
+    /// - Parameter seconds: how long it waits for whoever else works on the server.
     /// - Throws: `.operationNotSupported` with what stands in the way; `.insufficientStorage` and others as
     ///   the upgrade itself.
-    public func checkUpgrade(_ request: UpgradeRequest) throws -> UpgradeOutlook {
-        let lock = try lockServer(try findComplete(request.server), seconds: 30)
+    public func checkUpgrade(
+        _ request: UpgradeRequest, waitingSeconds seconds: Double = 30
+    ) throws -> UpgradeOutlook {
+        let lock = try lockServer(try findComplete(request.server), seconds: seconds)
         defer { lock.release() }
         let row = try findComplete(request.server)
         let upgrade = try think(request, row)

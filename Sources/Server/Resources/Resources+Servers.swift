@@ -3,6 +3,7 @@ import ControlPlane
 import Platform
 import PostgresFormat
 import ServiceModel
+import Synchronization
 
 /// A server and what it has.
 extension Resources {
@@ -90,12 +91,21 @@ extension Resources {
         return try accept(.update(server, try body.update(of: existing)))
     }
 
+    /// One at a time, and only where the server is free: each keeps a thread for as long as pg_upgrade looks.
+    private static let isCheckingUpgrade = Atomic(false)
+
     /// In Azure an operation, whose end tells what was found. Here the answer waits for it, some seconds;
     /// what stands in the way is the error that the upgrade would end with.
     private func checkUpgrade(_ server: ServerReference) throws -> APIResponse {
         let body = try UpgradeCheckBody(request.body)
+        guard !Self.isCheckingUpgrade.exchange(true, ordering: .acquiring) else {
+            throw Problem(
+                .serverBusy, "Another upgrade is being checked. Please try again later.",
+                hint: "Try again in half a minute.")
+        }
+        defer { Self.isCheckingUpgrade.store(false, ordering: .releasing) }
         let outlook = try controlPlane.checkUpgrade(
-            UpgradeRequest(server: server, version: body.targetVersion))
+            UpgradeRequest(server: server, version: body.targetVersion), waitingSeconds: 0)
         return try .document(WireUpgradeCheck(outlook))
     }
 
