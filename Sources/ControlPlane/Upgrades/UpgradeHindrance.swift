@@ -14,7 +14,7 @@ enum UpgradeHindrance: Hashable {
     case slots([String])
     /// Their files lie outside of what is copied.
     case tablespaces([String])
-    /// Directories behind links: a copy of the files would write into them.
+    /// Files and directories behind links: a copy of the files would write into them.
     case links([String])
     /// The newer version's installation has no files of theirs.
     case extensions([String])
@@ -28,7 +28,7 @@ enum UpgradeHindrance: Hashable {
         case .closedDatabases(let names): "databases that allow no connections: \(Self.list(names))"
         case .slots(let names): "replication slots, which would be lost: \(Self.list(names))"
         case .tablespaces(let names): "tablespaces outside of its data directory: \(Self.list(names))"
-        case .links(let names): "directories that lie elsewhere, behind a link: \(Self.list(names))"
+        case .links(let names): "files or directories that lie elsewhere, behind a link: \(Self.list(names))"
         case .extensions(let names):
             "extensions that the newer version does not have on this machine: \(Self.list(names))"
         case .firstSuperuser(let names):
@@ -46,8 +46,8 @@ enum UpgradeHindrance: Hashable {
         case .tablespaces:
             "Move what is in them: ALTER TABLE … SET TABLESPACE pg_default, then DROP TABLESPACE."
         case .links:
-            "Stop the server, put each directory itself in its link's place with all that is in it, and "
-                + "start the server."
+            "Stop the server, put each file or directory itself in its link's place, with all that is in it, "
+                + "and start the server."
         case .extensions:
             "Install the packages that have them for the newer version, or DROP EXTENSION in each database "
                 + "named: some have gone from PostgreSQL."
@@ -86,18 +86,32 @@ enum UpgradeHindrance: Hashable {
         return all.filter { !$0.isEmpty }
     }
 
-    /// What of a data directory lies outside of it.
+    /// What of a data directory lies outside of it: directories at its top, and anything below those that hold
+    /// tables.
     static func links(below data: String) throws(Problem) -> [UpgradeHindrance] {
-        var found: [String] = []
-        for folder in ["", "base/", "pg_tblspc/"] {
-            for name in try DurableFiles.listIfPresent("\(data)/\(folder)") {
-                let path = "\(data)/\(folder)\(name)"
-                // A file behind a link is a configuration that the upgrade does not use.
-                let isLinked = DurableFiles.linkTarget(path) != nil && DurableFiles.exists(path + "/.")
-                if isLinked { found.append(folder + name) }
-            }
+        // A file at the top behind a link is a configuration that the upgrade does not use.
+        var found = try DurableFiles.list(data).filter { name in
+            let path = "\(data)/\(name)"
+            return DurableFiles.linkTarget(path) != nil && DurableFiles.exists(path + "/.")
+        }
+        for folder in ["base", "global", "pg_tblspc"] where !found.contains(folder) {
+            found += try links(in: folder, of: data)
         }
         return found.isEmpty ? [] : [.links(found)]
+    }
+
+    /// What vanishes meanwhile is passed over: the server may run.
+    private static func links(in folder: String, of data: String) throws(Problem) -> [String] {
+        var found: [String] = []
+        for name in try DurableFiles.listIfPresent("\(data)/\(folder)") {
+            let path = "\(folder)/\(name)"
+            switch DurableFiles.status("\(data)/\(path)")?.kind {
+            case .symbolicLink: found.append(path)
+            case .directory: found += try links(in: path, of: data)
+            default: break
+            }
+        }
+        return found
     }
 
     private var isEmpty: Bool {
