@@ -46,13 +46,8 @@ extension ControlPlane {
         var (replacement, notes, down) = try performUntilFinished(
             .upgrade, server: named, properties: properties, for: accepted
         ) { operation in
-            do {
-                return try carryOut(upgrade, as: new, lock: lock) { database in
-                    try finish(operation, properties: properties, failure: nil, in: database)
-                }
-            } catch {
-                discard(new)
-                throw error
+            try carryOut(upgrade, as: new, lock: lock) { database in
+                try finish(operation, properties: properties, failure: nil, in: database)
             }
         }
         try complete(replacement, by: named)
@@ -176,30 +171,24 @@ extension ControlPlane {
             tablespaces: upgrade.tablespaces, runner: runner)
     }
 
+    /// - Throws: with the new server discarded, and the old one going on.
     /// - Returns: what changed hands, notes for whoever asked for it, and the time since nobody could
     ///   connect.
     private func carryOut(
         _ upgrade: UpgradePlan, as row: ServerRow, lock: DirectoryLock, finish: (Database) throws -> Void
     ) throws -> (Replacement, [String], Stopwatch) {
         let old = upgrade.row
-        let instance = try instance(row)
-        let work = try cluster(upgrade, as: row)
-        progress.begin("checking for PostgreSQL \(upgrade.new.minorVersion)", totalBytes: nil)
+        let (instance, work): (PostgresInstance, ClusterUpgrade)
         do {
-            defer { progress.end() }
-            try DurableFiles.makeDirectories(paths.server(row.id))
-            try instance.initialize(
-                durable: false, like: try shape(old), superuser: upgrade.firstSuperuser)
-            try configure(row)
-            try instance.checkConfiguration()
-            try check(work, old)
+            (instance, work) = try prepare(upgrade, row)
+        } catch {
+            discard(row)
+            throw error
         }
-        try keepEvidence(of: old)
-        RestoreFaults.reached("upgrade: stop")
-        try cancellation.check()
         let down = Stopwatch()
         do {
             try archiveTail(old)
+            try requireRoom(upgrade)
             var notes = try build(row, upgrade, work, instance)
             try oweStatistics(row)
             if upgrade.files.linked == nil { notes += try tryOut(row, instance) }
@@ -225,8 +214,41 @@ extension ControlPlane {
         } catch {
             // Whatever pg_upgrade left running ends with the copy's files at the latest.
             try? endProcesses(row)
+            // First, since the old one may have failed for want of just that room.
+            discard(row)
             throw goingOn(old, after: Self.problem(from: error))
         }
+    }
+
+    /// Makes the new server, still empty, and has pg_upgrade look at both, while the old one runs.
+    private func prepare(_ upgrade: UpgradePlan, _ row: ServerRow) throws
+        -> (PostgresInstance, ClusterUpgrade)
+    {
+        let instance = try instance(row)
+        let work = try cluster(upgrade, as: row)
+        progress.begin("checking for PostgreSQL \(upgrade.new.minorVersion)", totalBytes: nil)
+        do {
+            defer { progress.end() }
+            try DurableFiles.makeDirectories(paths.server(row.id))
+            try instance.initialize(
+                durable: false, like: try shape(upgrade.row), superuser: upgrade.firstSuperuser)
+            try configure(row)
+            try instance.checkConfiguration()
+            try check(work, upgrade.row)
+        }
+        try keepEvidence(of: upgrade.row)
+        RestoreFaults.reached("upgrade: stop")
+        try cancellation.check()
+        return (instance, work)
+    }
+
+    /// By the files that the stopped server has: tables may have grown, or have been written anew, since the
+    /// upgrade was thought through, and what is new is copied.
+    private func requireRoom(_ upgrade: UpgradePlan) throws {
+        guard !upgrade.sharesBlocks else { return }
+        let bytes = TreeSize.bytes(below: upgrade.files.data)
+        let copied = bytes - min(bytes, upgrade.files.linkedBytes)
+        try diskRoom(paths.servers).require(copied, for: "the upgraded files")
     }
 
     /// Starts the server again, which is as it was: what failed worked on a copy.
