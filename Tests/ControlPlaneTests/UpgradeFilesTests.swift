@@ -26,7 +26,7 @@ struct UpgradeFilesTests {
         files = UpgradeFiles(
             data: scratch.file("data"),
             linked: ["base/5/16400", "pg_tblspc/16390/PG_15_202209061/5/16401", "base/5/16500"])
-        for path in Self.linked + Self.copied {
+        for path in Self.linked + Self.copied + ["postmaster.pid"] {
             let whole = files.data + "/" + path
             try DurableFiles.makeDirectories(DurableFiles.parent(of: whole), durable: false)
             try DurableFiles.write([UInt8](repeating: 7, count: 8192), to: whole, durable: false)
@@ -50,6 +50,8 @@ struct UpgradeFilesTests {
             #expect(files.isLinked(path) == isShared, "\(path)")
         }
         #expect(files.linkedBytes == UInt64(Self.linked.count) * 8192)
+        // No server runs on the copy.
+        #expect(!DurableFiles.exists(target + "/postmaster.pid"))
     }
 
     @Test func `without relations to link all is copied`() throws {
@@ -58,5 +60,7 @@ struct UpgradeFilesTests {
         let path = "/" + Self.linked[0]
         #expect(try Self.inode(scratch.file("target") + path) != Self.inode(files.data + path))
         #expect(plain.linkedBytes == 0)
+        #expect(!DurableFiles.exists(scratch.file("target") + "/postmaster.pid"))
+        #expect(DurableFiles.exists(files.data + "/postmaster.pid"))
     }
 }

@@ -188,6 +188,7 @@ extension ControlPlane {
         let down = Stopwatch()
         do {
             try archiveTail(old)
+            try requireShutDown(old)
             try requireRoom(upgrade)
             var notes = try build(row, upgrade, work, instance)
             try oweStatistics(row)
@@ -240,6 +241,14 @@ extension ControlPlane {
         RestoreFaults.reached("upgrade: stop")
         try cancellation.check()
         return (instance, work)
+    }
+
+    /// Recovery after a crash writes to tables, and the copy's may be the server's own files.
+    private func requireShutDown(_ old: ServerRow) throws {
+        guard try controlFile(old).state != .shutDown else { return }
+        throw Problem(
+            .serverIsNotReady, "server '\(old.name)' did not end in order",
+            detail: "it has to recover as after a crash first", hint: "Give the command again when it runs.")
     }
 
     /// By the files that the stopped server has: tables may have grown, or have been written anew, since the

@@ -19,6 +19,7 @@ struct UpgradeFiles {
         + "AND pg_catalog.pg_relation_filenode(oid) IS NOT NULL"
 
     private static let folders = ["base", "pg_tblspc"]
+    private static let lockFile = "postmaster.pid"
 
     /// Bytes on the disk of what is linked now.
     var linkedBytes: UInt64 {
@@ -48,13 +49,17 @@ struct UpgradeFiles {
         return linked.contains(String(path[...slash] + name.prefix { $0 != "." && $0 != "_" }))
     }
 
+    /// Everything but the lock file that a server leaves whose process was killed: pg_upgrade would have the
+    /// old version recover.
+    ///
     /// - Parameter target: is not there yet.
     func layOut(at target: String, _ runner: any CommandRunner) throws {
         guard linked != nil else {
             try runner.runChecked(Command("cp", ["-a", "--reflink=auto", data, target]))
+            try DurableFiles.removeFile("\(target)/\(Self.lockFile)")
             return
         }
-        let rest = try DurableFiles.list(data).filter { !Self.folders.contains($0) }
+        let rest = try DurableFiles.list(data).filter { !Self.folders.contains($0) && $0 != Self.lockFile }
         try DurableFiles.makeDirectory(target, durable: false)
         try copy(rest, from: data, to: target, runner)
         for folder in Self.folders {
