@@ -15,8 +15,10 @@ public import ServiceModel
 /// newer copy does; the old one is a deleted server by then, with its backups and its WAL to the last record,
 /// until somebody finishes the upgrade or its days are over.
 ///
-/// Where the files are linked, the new server is not started before the catalog has given it the place: until
-/// then the old one can go on, since nothing has written to what both have; from then on it never runs again.
+/// Where the files are linked, nothing writes to those that both have before the catalog has given the new
+/// server the place: until then the old one can go on, and from then on it never runs again. pg_upgrade does
+/// start the new version on them at its end, in a mode that lets nobody else in and runs no autovacuum: that
+/// reads and writes catalogs, whose files are the new server's own. Everything else starts it in its place.
 extension ControlPlane {
     public func upgradeServer(
         _ request: UpgradeRequest, for accepted: AcceptedWork? = nil
@@ -213,12 +215,30 @@ extension ControlPlane {
             }
             return (replacement, notes, down)
         } catch {
-            // Whatever pg_upgrade left running ends with the copy's files at the latest.
-            try? endProcesses(row)
-            // First, since the old one may have failed for want of just that room.
-            discard(row)
-            throw goingOn(old, after: Self.problem(from: error))
+            throw goingBack(upgrade, from: row, after: Self.problem(from: error))
         }
+    }
+
+    /// Ends and removes what was made, and has the old server go on.
+    ///
+    /// - Returns: what failed, and that the old server does not run where it does not.
+    private func goingBack(_ upgrade: UpgradePlan, from row: ServerRow, after problem: Problem) -> Problem {
+        let old = upgrade.row
+        do {
+            try endProcesses(row)
+        } catch {
+            // Whatever pg_upgrade left running ends with the copy's files at the latest, unless they are the old
+            // server's own: nothing else may write to them then. Maintenance ends and removes it.
+            guard upgrade.files.linked == nil else {
+                return problem.adding(
+                    "server '\(old.name)' was not started again, since something works on its files still: "
+                        + Self.problem(from: error).sentences,
+                    hint: "Call 'pitr maintain' until nothing is left, then 'pitr start -n \(old.name)'.")
+            }
+        }
+        // First, since the upgrade may have failed for want of just that room.
+        discard(row)
+        return goingOn(old, after: problem)
     }
 
     /// Makes the new server, still empty, and has pg_upgrade look at both, while the old one runs.
@@ -270,11 +290,9 @@ extension ControlPlane {
             try instance.start()
             return problem
         } catch {
-            var problem = problem
-            let words = "server '\(old.name)' did not start again: \(Self.problem(from: error).sentences)"
-            problem.detail = problem.detail.map { $0 + "\n" + words } ?? words
-            problem.hint = "Start it with 'pitr start -n \(old.name)'. " + (problem.hint ?? "")
-            return problem
+            return problem.adding(
+                "server '\(old.name)' did not start again: \(Self.problem(from: error).sentences)",
+                hint: "Start it with 'pitr start -n \(old.name)'.")
         }
     }
 
@@ -334,4 +352,14 @@ extension ControlPlane {
 
     /// Where pg_upgrade works, and keeps a copy of the old files meanwhile.
     func upgradeFolder(_ id: String) -> String { paths.server(id) + "/upgrade" }
+}
+
+extension Problem {
+    /// With what came of it.
+    fileprivate func adding(_ words: String, hint: String) -> Problem {
+        var problem = self
+        problem.detail = detail.map { $0 + "\n" + words } ?? words
+        problem.hint = [hint, self.hint].compactMap { $0 }.joined(separator: " ")
+        return problem
+    }
 }
