@@ -14,7 +14,7 @@ struct UpgradeCommand: PitrCommand {
             revived for five days, or until --finish. Nobody can connect meanwhile.
 
             With --link the tables' files are not copied: the upgraded server has the same ones. That takes hardly any \
-            room, and it is as quick for a large server as for a small one. But it takes the place before it has been \
+            room, and time for each file instead of for each byte. But it takes the place before it has been \
             tried, and nothing can use the files as they were once it has begun: then only a restore from the \
             backups leads back, which stay until --finish. Hence --no-way-back has to be said with it.
             """)
