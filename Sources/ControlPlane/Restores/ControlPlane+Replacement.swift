@@ -15,6 +15,8 @@ struct Replacement {
     let lock: DirectoryLock
     let time: PostgresTimestamp
     var reason = Reason.newerCopy
+    /// Whether the new one has the same files of tables: then nothing may start the old one again.
+    var sharesFiles = false
 
     /// For what the old one makes room.
     enum Reason: Equatable {
@@ -217,6 +219,11 @@ extension ControlPlane {
     /// Opens the new one in its place, and removes the old one's files when it runs.
     func complete(_ replacement: Replacement, by new: ServerRow) throws {
         defer { replacement.lock.release() }
+        // As pg_upgrade does: PostgreSQL does not start without it. The files go in any case, in a moment.
+        if replacement.sharesFiles {
+            let control = paths.data(replacement.row.id) + "/global/pg_control"
+            try? DurableFiles.rename(control, to: control + ".old")
+        }
         RestoreFaults.reached("replace: start")
         var failure: Problem?
         do {
@@ -232,9 +239,19 @@ extension ControlPlane {
         guard let failure else { return }
         throw Problem(
             failure.code, "the new server has taken the place of '\(new.name)', and did not start",
-            detail: failure.sentences + "\nThe files of the server before it stay until it runs: "
-                + paths.server(replacement.row.id),
+            detail: failure.sentences + "\n" + wayBack(replacement),
             hint: "Look why, and start it with 'pitr start -n \(new.name)'.")
+    }
+
+    /// What there is of the old server while the new one does not run.
+    private func wayBack(_ replacement: Replacement) -> String {
+        let folder = paths.server(replacement.row.id)
+        guard replacement.sharesFiles else {
+            return "The files of the server before it stay until it runs: \(folder)"
+        }
+        return "It shares the files of the server before it, in \(folder): that one must not be started any "
+            + "more. It comes back from its backups, with 'pitr revive-dropped --source-server "
+            + "\(replacement.row.id) -n OTHER-NAME'"
     }
 
     /// Takes what the old one logged into its evidence, with its firewall rules, before both go.

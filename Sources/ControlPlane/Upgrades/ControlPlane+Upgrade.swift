@@ -198,7 +198,7 @@ extension ControlPlane {
             try DurableFiles.removeTree(work.folder)
             let replacement = Replacement(
                 row: old, rules: try firewallRules(old.id), didRun: true, lock: lock, time: clock.now(),
-                reason: .upgrade(to: upgrade.new.minorVersion))
+                reason: .upgrade(to: upgrade.new.minorVersion), sharesFiles: upgrade.files.linked != nil)
             try configure(row.inPlace(of: old))
             RestoreFaults.reached("upgrade: catalog")
             try cancellation.check()
