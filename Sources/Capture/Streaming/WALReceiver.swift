@@ -58,7 +58,10 @@ public final class WALReceiver: Sendable {
             let before = status.durable
             do throws(Problem) {
                 change { $0.phase = .connecting }
-                try receive()
+                // New settings are no failure, and commits may wait for the stream. A short pause there is all
+                // the same: the source has to end the session whose slot is used again.
+                if try receive() == .newSettings { pause = Self.firstPause }
+                change { $0.phase = .connecting }
             } catch {
                 if cancellation.isCancelled { return }
                 if error.code == .stateDamaged || error.code == .archiveConflict { throw error }
@@ -98,7 +101,14 @@ public final class WALReceiver: Sendable {
 
     // MARK: One connection
 
-    private func receive() throws(Problem) {
+    /// Why a connection that did not fail has ended.
+    private enum ConnectionEnd {
+        /// The source wanted it, or receiving was called off.
+        case ended
+        case newSettings
+    }
+
+    private func receive() throws(Problem) -> ConnectionEnd {
         let settings = try settings()
         let known = try layout.identity()
         let primary = try SourcePrimary.connect(
@@ -111,7 +121,7 @@ public final class WALReceiver: Sendable {
         var place = try follow(resumed, identity, connection, known.segmentSize)
         while true {
             if place.timeline > TimelineID(1) { try keepHistory(of: place.timeline, connection) }
-            let end: WALStreamEnd
+            let end: WALStreamEnd?
             do throws(Problem) {
                 end = try stream(primary, place, settings, &slot, known.segmentSize)
             } catch {
@@ -121,7 +131,8 @@ public final class WALReceiver: Sendable {
                 if state == Self.isInvalidated { try renewInvalidated(slot, on: connection) }
                 throw error
             }
-            guard case .timelineEnded(let next, let position) = end else { return }
+            guard let end else { return .newSettings }
+            guard case .timelineEnded(let next, let position) = end else { return .ended }
             let segment = SegmentName(timeline: next, containing: position, size: known.segmentSize)
             place = ReceivedPlace(timeline: next, start: segment.start)
             try place.enter(
@@ -185,17 +196,18 @@ public final class WALReceiver: Sendable {
 
     /// Receives one timeline to its end. Now and then the stream pauses for a moment, in order, and the
     /// source is asked how the slot stands: another session for that would be one more than it was told of.
-    /// It ends in order where the settings want another connection.
+    ///
+    /// - Returns: nil where it ended, in order, because the settings want another connection.
     private func stream(
         _ primary: SourcePrimary, _ place: ReceivedPlace, _ settings: ReceiverSettings,
         _ slot: inout SlotStanding, _ size: WALSegmentSize
-    ) throws(Problem) -> WALStreamEnd {
+    ) throws(Problem) -> WALStreamEnd? {
         let timeline = place.timeline
         let isHistoric = timeline != primary.identity.timeline
         let queue = WALPushQueue(folder, WALArchive(layout: layout))
         // Only the last worker uses them, which runs on this very thread.
         nonisolated(unsafe) let source = primary
-        let outcome = Mutex((end: WALStreamEnd.serverEnded, slot: slot))
+        let outcome = Mutex((end: WALStreamEnd?.none, slot: slot))
         defer { slot = outcome.withLock { $0.slot } }
         try Workers.run(2) { [self] worker throws(Problem) in
             if worker == 0 { return queue.pushAll() }
