@@ -59,7 +59,11 @@ struct HomePaths: Sendable {
     /// There once a permanent slot was made on an attached server: it is ours to drop.
     func ownSlot(_ id: String) -> String { server(id) + "/own-slot" }
     /// The password of the role that replicates from an attached server; for nobody else to read.
-    func sourcePassword(_ id: String) -> String { server(id) + "/source-password" }
+    ///
+    /// - Parameter number: of the password; nil for the first one.
+    func sourcePassword(_ id: String, _ number: Int?) -> String {
+        server(id) + "/source-password" + (number.map { "-\($0)" } ?? "")
+    }
     /// There while an upgraded server wants the planner's statistics.
     func statisticsDue(_ id: String) -> String { server(id) + "/statistics-due" }
     func repository(_ id: String) -> String { repositories + "/" + id }

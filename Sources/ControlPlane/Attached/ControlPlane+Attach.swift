@@ -108,7 +108,7 @@ extension ControlPlane {
     ) throws {
         try DurableFiles.makeDirectories(paths.server(row.id))
         if let password = request.password {
-            try DurableFiles.write(Array(password.utf8), to: paths.sourcePassword(row.id))
+            try DurableFiles.write(Array(password.utf8), to: paths.sourcePassword(row.id, nil))
         }
         try layout(row).create(
             RepositoryIdentity(

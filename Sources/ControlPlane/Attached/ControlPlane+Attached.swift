@@ -18,15 +18,29 @@ extension ControlPlane {
     func connectionParameters(_ attachment: Attachment, of row: ServerRow) throws(Problem)
         -> ConnectionParameters
     {
-        let stored = try DurableFiles.readIfPresent(paths.sourcePassword(row.id))
+        let stored = try DurableFiles.readIfPresent(paths.sourcePassword(row.id, attachment.passwordNumber))
         return attachment.connection(password: stored.map { String(decoding: $0, as: UTF8.self) }, as: "pitr")
     }
 
     /// What whoever receives the WAL of an attached server goes by, as it is now.
     func receiverSettings(_ id: String) throws -> ReceiverSettings {
+        let (row, attachment) = try attachedRow(id)
+        let settings = try receiverSettings(row, attachment)
+        // Where the password was changed meanwhile, its file may have gone before it was read.
+        let (nowRow, now) = try attachedRow(id)
+        return now == attachment ? settings : try receiverSettings(nowRow, now)
+    }
+
+    private func attachedRow(_ id: String) throws -> (ServerRow, Attachment) {
         guard let row = try catalog.read({ try ServerRow.fetchOne($0, key: id) }),
             let attachment = row.origin.attachment
         else { throw Problem(.resourceNotFound, "server \(id) is not attached any more") }
+        return (row, attachment)
+    }
+
+    private func receiverSettings(
+        _ row: ServerRow, _ attachment: Attachment
+    ) throws(Problem) -> ReceiverSettings {
         var connection = try connectionParameters(attachment, of: row)
         // Of all sessions the stream alone is one that commits may wait for.
         if let name = attachment.synchronousName { connection.applicationName = name }

@@ -32,14 +32,22 @@ extension ControlPlane {
             try DurableFiles.write(Array(name.utf8), to: paths.ownSlot(row.id))
         }
         attachment.slotBound = found.slotKeepSize ?? attachment.slotBound
+        if request.password != nil { attachment.passwordNumber = (before.passwordNumber ?? 0) + 1 }
         try perform(.update, server: row, for: nil) { _ in
+            // Nobody reads it before the catalog says so, together with all else: whoever receives looks
+            // every second. Where that fails the next password takes its place.
             if let password = request.password {
-                try DurableFiles.write(Array(password.utf8), to: paths.sourcePassword(row.id))
+                let file = paths.sourcePassword(row.id, attachment.passwordNumber)
+                try DurableFiles.write(Array(password.utf8), to: file)
             }
             try update(row.id) {
                 $0.origin = .attached(attachment)
                 ($0.host, $0.port) = (attachment.host, Int(attachment.port))
             }
+        }
+        if request.password != nil {
+            // Nobody uses it any more; where it stays it goes with the server.
+            _ = try? DurableFiles.removeFile(paths.sourcePassword(row.id, before.passwordNumber))
         }
         return AttachedServer(server: try showServer(server), notes: [])
     }

@@ -42,6 +42,8 @@ public struct Attachment: Hashable, Sendable, Codable {
     public var maxRate: Int?
     /// The stream's name for `synchronous_standby_names`; nil where commits are not to wait for it.
     public var synchronousName: String?
+    /// How often the role's password was changed here; nil for never. Each has a file of its own.
+    public var passwordNumber: Int?
 
     public static let defaultWALLimit: UInt64 = 10 << 30
     /// Less is passed by every pause of a busy server's stream.
