@@ -7,11 +7,12 @@ import ServiceModel
 struct ReattachCommand: PitrCommand {
     static let configuration = CommandConfiguration(
         commandName: "reattach",
-        abstract: "Reach an attached server in another way: password, address, certificate authority.",
+        abstract: "Change how an attached server is reached, its rate or its WAL limit.",
         discussion: """
-            The source is asked first, in the new way; nothing is changed where that fails. Whoever receives its \
-            WAL takes it at the next connection. What is not given stays as it is. Where the source has been \
-            given a max_slot_wal_keep_size since it was attached, its temporary slot becomes a permanent one.
+            The source is asked first, in the new way; nothing is changed where that fails. A receiver that is \
+            connected takes it over within a second or two, with a new connection where one is needed. What is \
+            not given stays as it is. Where the source has been given a max_slot_wal_keep_size since it was \
+            attached, its temporary slot becomes a permanent one.
             """)
 
     @OptionGroup var global: GlobalOptions
