@@ -11,7 +11,8 @@ extension ControlPlane {
     /// address, another certificate authority. Whoever is connected takes it over within a second or two, with
     /// a new connection where one is needed.
     ///
-    /// Where the source bounds its slots by now, a permanent slot takes the place of a temporary one.
+    /// Where the source bounds its slots by now, a permanent slot takes the place of a temporary one. A rate
+    /// or a limit alone is changed without asking the source.
     public func reattach(_ server: ServerReference, _ request: ReattachRequest) throws -> AttachedServer {
         let row = try findComplete(server)
         guard let before = row.origin.attachment else {
@@ -23,16 +24,18 @@ extension ControlPlane {
         if request.maxRate != 0 { try AttachSurvey.validate(maxRate: request.maxRate) }
         let lock = try lockServer(row)
         defer { lock.release() }
-        let stored = try connectionParameters(before, of: row).password
         var attachment = before.changed(by: request)
-        let parameters = attachment.connection(password: request.password ?? stored, as: "pitr attach")
-        let found = try lookAgain(at: parameters, row, attachment)
-        if case .temporary(let name) = attachment.slot, found.slotKeepSize != nil {
-            attachment.slot = .permanent(name: name)
-            // Whoever receives makes it; from now on it is ours to drop.
-            try DurableFiles.write(Array(name.utf8), to: paths.ownSlot(row.id))
+        if request.asksSource {
+            let stored = try connectionParameters(before, of: row).password
+            let parameters = attachment.connection(password: request.password ?? stored, as: "pitr attach")
+            let found = try lookAgain(at: parameters, row, attachment)
+            if case .temporary(let name) = attachment.slot, found.slotKeepSize != nil {
+                attachment.slot = .permanent(name: name)
+                // Whoever receives makes it; from now on it is ours to drop.
+                try DurableFiles.write(Array(name.utf8), to: paths.ownSlot(row.id))
+            }
+            attachment.slotBound = found.slotKeepSize ?? attachment.slotBound
         }
-        attachment.slotBound = found.slotKeepSize ?? attachment.slotBound
         if request.password != nil { attachment.passwordNumber = (before.passwordNumber ?? 0) + 1 }
         try perform(.update, server: row, for: nil) { _ in
             // Nobody reads it before the catalog says so, together with all else: whoever receives looks

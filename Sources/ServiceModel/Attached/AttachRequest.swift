@@ -53,6 +53,13 @@ public struct ReattachRequest: Hashable, Sendable {
     public var maxRate: Int?
 
     public init() {}
+
+    /// Whether the source has a say in it: not in a rate or a limit alone.
+    public var asksSource: Bool {
+        let isReachedAnew = addresses != nil || user != nil || password != nil
+        let isProtectedAnew = security != nil || rootCertificate != nil
+        return isReachedAnew || isProtectedAnew || (walLimit == nil && maxRate == nil)
+    }
 }
 
 /// What attaching needs on the source, and what was found there.

@@ -12,7 +12,8 @@ struct ReattachCommand: PitrCommand {
             The source is asked first, in the new way; nothing is changed where that fails. A receiver that is \
             connected takes it over within a second or two, with a new connection where one is needed. What is \
             not given stays as it is. Where the source has been given a max_slot_wal_keep_size since it was \
-            attached, its temporary slot becomes a permanent one.
+            attached, its temporary slot becomes a permanent one. For --rate and --wal-limit alone the source \
+            is not asked, and its slot stays what it is.
             """)
 
     @OptionGroup var global: GlobalOptions
