@@ -169,13 +169,13 @@ struct ResultTests {
             id: "r1", server: "orders", serverID: "1", serverName: "orders", caller: "ann",
             work: .undo(request), subject: "2 transactions", startedAt: now, finishedAt: now, summary: "",
             sides: [])
-        #expect(result.wantedAgain(request) == event)
+        #expect(result.wantedAgain(request) == nil)
         let found = CommittedTransactions([
             .init(xid: TransactionID(745), commit: LSN(0x300_0148)),
             .init(xid: TransactionID(.max), commit: LSN(.max)),
         ])
         result.shown = found
-        request.wanted = result.wantedAgain(request)
+        request.wanted = try #require(result.wantedAgain(request))
         #expect(request.wanted == .shown(found, of: event))
         // Of a preview's preview.
         #expect(result.wantedAgain(request) == .shown(found, of: event))
@@ -184,6 +184,28 @@ struct ResultTests {
         guard case .shown(let read, _) = kept.wanted else { throw Problem(.system, "not so") }
         #expect(try read.all().map(\.xid.rawValue) == [745, .max])
         #expect(try read.all().last?.commit == LSN(.max))
+    }
+
+    @Test func `a script of an earlier version's preview takes back what that kept, or there is none`()
+        throws
+    {
+        let now = PostgresTimestamp(unixMicroseconds: 1_800_000_000_000_000)
+        let time = RequestedTime(now, typed: "now")
+        let event = UndoRequest.Wanted.event(try RequestedEvent("update products", EventChoice(.latest)))
+        var request = UndoRequest(resourceGroup: "shop", sourceServer: "orders", wanted: event)
+        var result = KeptResult(
+            id: "r1", server: "orders", serverID: "1", serverName: "orders", caller: "ann",
+            work: .undo(request), subject: "transaction 745", startedAt: now, finishedAt: now, summary: "",
+            sides: [])
+        #expect(result.wantedAgain(request) == nil)
+        result.found = TransactionNumber(745)
+        let kept = try CatalogJSON.value(KeptResult.self, CatalogJSON.text(result))
+        #expect(kept.wantedAgain(request) == .transactions([TransactionNumber(745)]))
+        result.found = nil
+        request.wanted = .transactions([TransactionNumber(746), TransactionNumber(745)])
+        #expect(result.wantedAgain(request) == request.wanted)
+        request.wanted = .window(from: time, to: time)
+        #expect(result.wantedAgain(request) == nil)
     }
 
     @Test func `a row is decided by all of its lines in the file, one of an earlier version by the first`() {

@@ -106,6 +106,10 @@ extension PortalPages {
         _ page: inout ResultPage, _ kept: KeptResult, _ request: UndoRequest, _ server: ServerDetails
     ) {
         guard visit.may(.undo, server.resourceGroup), !kept.tables.isEmpty else { return }
+        guard kept.wantedAgain(request) != nil else {
+            page.facts.append(Fact("Script", "Make the preview again: \(Self.unknownTransactions)."))
+            return
+        }
         var form = ResultPage.Form()
         form.once = MachineSecret.fresh()
         form.rules = Self.conflictRules

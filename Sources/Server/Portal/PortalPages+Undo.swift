@@ -93,7 +93,10 @@ extension PortalPages {
             throw Problem(.usage, "no table is ticked", hint: "Tick the tables that are to be taken back.")
         }
         request.resourceGroup = server.resourceGroup
-        request.wanted = kept.wantedAgain(request)
+        guard let wanted = kept.wantedAgain(request) else {
+            throw Problem(.usage, Self.unknownTransactions, hint: "Make the preview again.")
+        }
+        request.wanted = wanted
         if ticked.count < kept.tables.count { request.tables = ticked.map(\.name) }
         request.database = ticked[0].database
         request.conflicts = ConflictRule(rawValue: form["conflicts"] ?? "") ?? .stop
@@ -103,6 +106,10 @@ extension PortalPages {
         request.isPreview = false
         return request
     }
+
+    /// Of a preview.
+    static let unknownTransactions =
+        "the preview is of an earlier version and did not keep which transactions it showed"
 
     func given(_ name: String) -> String? {
         let text = form[name] ?? ""

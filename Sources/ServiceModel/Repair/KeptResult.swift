@@ -1,3 +1,4 @@
+public import Planning
 public import PostgresFormat
 
 /// What came of an undo or of a comparison that the daemon carried out: kept until it is deleted, or the
@@ -111,6 +112,9 @@ public struct KeptResult: Codable, Hashable, Sendable {
     /// Of an undo that a script may still be made of: the transactions that it found. Nil of any other, and
     /// in results of earlier versions.
     public var shown: CommittedTransactions?
+    /// In results of earlier versions, of an undo that was asked for by an event: the number of the
+    /// transaction that was found.
+    public var found: TransactionNumber?
     /// In a few words: `transaction 745`, `a copy of shop as of 0/3000148`.
     public var subject: String
     public var startedAt: PostgresTimestamp
@@ -169,10 +173,18 @@ public struct KeptResult: Codable, Hashable, Sendable {
 
     /// What a script of this preview takes back: the transactions that were looked at, whatever else has done
     /// the same since.
-    public func wantedAgain(_ request: UndoRequest) -> UndoRequest.Wanted {
-        guard let shown else { return request.wanted }
-        if case .shown(_, let asked) = request.wanted { return .shown(shown, of: asked) }
-        return .shown(shown, of: request.wanted)
+    ///
+    /// Nil where that is not known: a result of an earlier version has the words alone that it was asked for
+    /// with, and what fits them by now nobody has looked at.
+    public func wantedAgain(_ request: UndoRequest) -> UndoRequest.Wanted? {
+        if let shown {
+            if case .shown(_, let asked) = request.wanted { return .shown(shown, of: asked) }
+            return .shown(shown, of: request.wanted)
+        }
+        switch request.wanted {
+        case .transactions, .shown: return request.wanted
+        case .event, .everyEvent, .window: return found.map { .transactions([$0]) }
+        }
     }
 
     public var bytes: UInt64 { files.reduce(0) { $0 + $1.bytes } }
