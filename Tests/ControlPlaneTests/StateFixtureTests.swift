@@ -98,7 +98,9 @@ struct StateFixtureTests {
         let time = RequestedTime(moment, typed: "today 06:13:20")
         var compare = CompareRequest(server: server, other: .sourceNow)
         compare.tables = ["shop.*"]
-        let shown = CommittedTransactions([.init(xid: TransactionID(745), commit: LSN(0x300_0148))])
+        let shown = CommittedTransactions([
+            .init(xid: TransactionID(745), commit: LSN(0x300_0148), time: moment)
+        ])
         return [
             undo(.transactions([TransactionNumber(745)])), undo(.window(from: time, to: time)),
             undo(.shown(shown, of: .window(from: time, to: time))),

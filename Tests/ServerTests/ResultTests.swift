@@ -171,8 +171,8 @@ struct ResultTests {
             sides: [])
         #expect(result.wantedAgain(request) == nil)
         let found = CommittedTransactions([
-            .init(xid: TransactionID(745), commit: LSN(0x300_0148)),
-            .init(xid: TransactionID(.max), commit: LSN(.max)),
+            .init(xid: TransactionID(745), commit: LSN(0x300_0148), time: now),
+            .init(xid: TransactionID(.max), commit: LSN(.max), time: PostgresTimestamp(microseconds: -1)),
         ])
         result.shown = found
         request.wanted = try #require(result.wantedAgain(request))
@@ -184,6 +184,21 @@ struct ResultTests {
         guard case .shown(let read, _) = kept.wanted else { throw Problem(.system, "not so") }
         #expect(try read.all().map(\.xid.rawValue) == [745, .max])
         #expect(try read.all().last?.commit == LSN(.max))
+        #expect(try read.all().map(\.time.microseconds) == [now.microseconds, -1])
+    }
+
+    @Test func `the same number at the same place is another transaction where its time is another`() throws {
+        func one(_ microseconds: Int64) -> CommittedTransactions {
+            CommittedTransactions([
+                .init(
+                    xid: TransactionID(745), commit: LSN(0x300_0148),
+                    time: PostgresTimestamp(microseconds: microseconds))
+            ])
+        }
+        #expect(one(1) != one(2))
+        #expect(try one(1).all() != one(2).all())
+        let timeless = try CatalogJSON.value([CommittedTransactions].self, "[\"745@0/3000148\"]")
+        #expect(throws: Problem.self) { try timeless[0].all() }
     }
 
     @Test func `a script of an earlier version's preview takes back what that kept, or there is none`()

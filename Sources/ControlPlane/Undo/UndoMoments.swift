@@ -46,9 +46,7 @@ struct UndoMoments {
         }
     }
 
-    var found: CommittedTransactions {
-        CommittedTransactions(commits.map { .init(xid: TransactionID($0.xid), commit: $0.lsn) })
-    }
+    var found: CommittedTransactions { CommittedTransactions(commits.map(\.committed)) }
 
     func release() { all.forEach { $0.release() } }
 
@@ -138,6 +136,13 @@ struct StepTimes {
         let value = try body()
         steps.append((name, watch.seconds))
         return value
+    }
+}
+
+extension BoundaryRecord {
+    /// As a preview keeps it.
+    var committed: CommittedTransactions.One {
+        CommittedTransactions.One(xid: TransactionID(xid), commit: lsn, time: time)
     }
 }
 

@@ -63,8 +63,7 @@ struct UndoSeeker {
         let all = try shown.all()
         let places = Set(all.map(\.commit))
         var sought = Sought(commits: try commits(at: places, in: latest.held))
-        let found = sought.commits.map { CommittedTransactions.One(xid: .init($0.xid), commit: $0.lsn) }
-        guard Set(found) == Set(all) else {
+        guard Set(sought.commits.map(\.committed)) == Set(all) else {
             throw Problem(
                 .resourceNotFound, "the transactions that the preview showed are not where they were",
                 hint: "Make the preview again: the server's WAL is another one by now.")

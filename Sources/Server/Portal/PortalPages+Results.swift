@@ -86,9 +86,15 @@ extension PortalPages {
         _ page: inout ResultPage, _ kept: KeptResult, _ request: UndoRequest, _ server: ServerDetails
     ) {
         page.facts.append(Fact("Rows in conflict", String(kept.conflictRows), isExact: true))
-        guard request.isPreview else {
+        if !request.isPreview {
             page.facts.append(Fact("Rows that the script writes", String(kept.writtenRows), isExact: true))
             page.proof = kept.summary
+        }
+        guard kept.serverID == server.id else {
+            page.facts.append(Fact("Script", "None from here: \(Self.otherServer(kept))."))
+            return
+        }
+        guard request.isPreview else {
             if kept.proof == "stopped" { fillForm(&page, kept, request, server) }
             guard page.maySeeRows, kept.hasScript, kept.proof != "stopped" else { return }
             let database = kept.tables.first?.database ?? "postgres"

@@ -88,6 +88,9 @@ extension PortalPages {
         guard case .undo(var request) = kept.work else {
             throw Problem(.usage, "a comparison has nothing to take back")
         }
+        guard kept.serverID == server.id else {
+            throw Problem(.usage, Self.otherServer(kept), hint: "Make the preview again.")
+        }
         let ticked = kept.tables.enumerated().filter { form["table\($0.offset)"] != nil }.map(\.element)
         guard !ticked.isEmpty else {
             throw Problem(.usage, "no table is ticked", hint: "Tick the tables that are to be taken back.")
@@ -110,6 +113,11 @@ extension PortalPages {
     /// Of a preview.
     static let unknownTransactions =
         "the preview is of an earlier version and did not keep which transactions it showed"
+
+    /// Names are given again: the rows of one server are no other's.
+    static func otherServer(_ kept: KeptResult) -> String {
+        "this is of an earlier server of that name, with the id \(kept.serverID)"
+    }
 
     func given(_ name: String) -> String? {
         let text = form[name] ?? ""
