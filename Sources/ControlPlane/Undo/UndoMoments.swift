@@ -46,7 +46,7 @@ struct UndoMoments {
         }
     }
 
-    var found: CommittedTransactions { CommittedTransactions(commits.map(\.committed)) }
+    var found: CommittedTransactions { CommittedTransactions(of: commits) }
 
     func release() { all.forEach { $0.release() } }
 
@@ -136,13 +136,6 @@ struct StepTimes {
         let value = try body()
         steps.append((name, watch.seconds))
         return value
-    }
-}
-
-extension BoundaryRecord {
-    /// As a preview keeps it.
-    var committed: CommittedTransactions.One {
-        CommittedTransactions.One(xid: TransactionID(xid), commit: lsn, time: time)
     }
 }
 

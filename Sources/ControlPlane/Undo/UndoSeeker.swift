@@ -60,17 +60,36 @@ struct UndoSeeker {
     private func seek(
         _ shown: CommittedTransactions, of asked: UndoRequest.Wanted, _ latest: PreparedRestore
     ) throws -> Sought {
-        let all = try shown.all()
-        let places = Set(all.map(\.commit))
-        var sought = Sought(commits: try commits(at: places, in: latest.held))
-        guard Set(sought.commits.map(\.committed)) == Set(all) else {
+        var sought = Sought(commits: [])
+        let areSame: Bool
+        switch try shown.kept() {
+        case .each(let all):
+            sought.commits = try commits(at: Set(all.map(\.commit)), in: latest.held)
+            areSame = Set(sought.commits.map(\.committed)) == Set(all)
+        case .many(let many):
+            sought.commits = try commits(of: many, asked, latest)
+            areSame = CommittedTransactions.Many(of: sought.commits) == many
+        }
+        guard areSame else {
             throw Problem(
                 .resourceNotFound, "the transactions that the preview showed are not where they were",
                 hint: "Make the preview again: the server's WAL is another one by now.")
         }
+        let places = Set(sought.commits.map(\.lsn))
         sought.deeds = try deeds(of: sought.commits, asked)
         if let note = try newcomers(asked, besides: places, latest) { sought.notes.append(note) }
         return sought
+    }
+
+    /// What is there now where very many were shown: of a window whatever committed between the first and the
+    /// last of them, else what of that is as it was asked for.
+    private func commits(
+        of many: CommittedTransactions.Many, _ asked: UndoRequest.Wanted, _ latest: PreparedRestore
+    ) throws -> [BoundaryRecord] {
+        if case .window = asked {
+            return try commits(in: latest.held, from: many.first, to: many.last.advanced(by: 1))
+        }
+        return try seek(asked, latest).commits.filter { many.first <= $0.lsn && $0.lsn <= many.last }
     }
 
     private func deeds(of commits: [BoundaryRecord], _ asked: UndoRequest.Wanted) throws -> [String] {

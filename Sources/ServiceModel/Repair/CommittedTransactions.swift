@@ -19,12 +19,41 @@ public struct CommittedTransactions: Codable, Hashable, Sendable {
         }
     }
 
-    /// `745@0/3000148@800000000000000`, the time in microseconds since 2000, with blanks between them.
+    /// Very many of them, by what tells whether they are still the same ones.
+    public struct Many: Hashable, Sendable {
+        /// Where the first one's commit record begins, and the last one's.
+        public var first: LSN
+        public var last: LSN
+        public var count: Int
+        /// In hexadecimal digits: over each one's place, time and number, in the order of WAL.
+        public var hash: String
+
+        public init(first: LSN, last: LSN, count: Int, hash: String) {
+            self.first = first
+            self.last = last
+            self.count = count
+            self.hash = hash
+        }
+    }
+
+    public enum Kept: Hashable, Sendable {
+        case each([One])
+        case many(Many)
+    }
+
+    /// `745@0/3000148@800000000000000`, the time in microseconds since 2000, with blanks between them; of
+    /// very many, `many:0/3000148:0/5000000:200000:` and their hash.
     private let text: String
 
     public init(_ all: [One]) {
         text = all.map { "\($0.xid)@\($0.commit)@\($0.time.microseconds)" }.joined(separator: " ")
     }
+
+    public init(_ many: Many) {
+        text = "\(Self.manyWord):\(many.first):\(many.last):\(many.count):\(many.hash)"
+    }
+
+    private static let manyWord = "many"
 
     public init(from decoder: any Decoder) throws {
         text = try decoder.singleValueContainer().decode(String.self)
@@ -38,20 +67,31 @@ public struct CommittedTransactions: Codable, Hashable, Sendable {
     /// As they were given.
     ///
     /// - Throws: `.stateDamaged` where it is not to be read, or has no times.
-    public func all() throws(Problem) -> [One] {
+    public func kept() throws(Problem) -> Kept {
+        if text.hasPrefix(Self.manyWord + ":") { return .many(try many()) }
         var all: [One] = []
         for word in text.split(separator: " ") {
             let parts = word.split(separator: "@")
             guard parts.count == 3, let xid = UInt32(parts[0]), let commit = LSN(String(parts[1])),
                 let time = Int64(parts[2])
-            else {
-                throw Problem(
-                    .stateDamaged, "the transactions of a preview are not to be read",
-                    detail: "'\(word.prefix(60))'", hint: "Make the preview again.")
-            }
+            else { throw Self.damaged(word) }
             all.append(
                 One(xid: TransactionID(xid), commit: commit, time: PostgresTimestamp(microseconds: time)))
         }
-        return all
+        return .each(all)
+    }
+
+    private func many() throws(Problem) -> Many {
+        let parts = text.split(separator: ":").map(String.init)
+        guard parts.count == 5, let first = LSN(parts[1]), let last = LSN(parts[2]), first <= last,
+            let count = Int(parts[3])
+        else { throw Self.damaged(text[...]) }
+        return Many(first: first, last: last, count: count, hash: parts[4])
+    }
+
+    private static func damaged(_ word: Substring) -> Problem {
+        Problem(
+            .stateDamaged, "the transactions of a preview are not to be read",
+            detail: "'\(word.prefix(60))'", hint: "Make the preview again.")
     }
 }
