@@ -11,6 +11,8 @@ struct UpgradePlan {
     let old: PostgresInstallation
     let new: PostgresInstallation
     let dataBytes: UInt64
+    /// Found while both were there.
+    let copiedBytes: UInt64
     let sharesBlocks: Bool
     let files: UpgradeFiles
     /// The names of the directories of those that lie in the data directory.
@@ -21,7 +23,7 @@ struct UpgradePlan {
     var outlook: UpgradeOutlook {
         UpgradeOutlook(
             server: row.name, from: old.minorVersion, to: new.minorVersion, dataBytes: dataBytes,
-            copiedBytes: dataBytes - min(dataBytes, files.linkedBytes), sharesBlocks: sharesBlocks,
+            copiedBytes: copiedBytes, sharesBlocks: sharesBlocks,
             files: files.linked == nil ? .copied : .linked)
     }
 }
@@ -112,11 +114,12 @@ extension ControlPlane {
         let files = try upgradeFiles(request.files ?? .copied, row)
         let shares = try FileClone.works(
             from: instancePaths(row).data + "/global/pg_control", into: paths.servers)
-        let needed = (shares ? 0 : bytes - min(bytes, files.linkedBytes)) + Self.newServerBytes
+        let copied = bytes - min(bytes, files.linkedBytes)
+        let needed = (shares ? 0 : copied) + Self.newServerBytes
         try diskRoom(paths.servers).require(needed, for: "the upgraded files")
         return UpgradePlan(
-            row: row, old: try installation(row), new: new, dataBytes: bytes, sharesBlocks: shares,
-            files: files,
+            row: row, old: try installation(row), new: new, dataBytes: bytes, copiedBytes: copied,
+            sharesBlocks: shares, files: files,
             tablespaces: try connection.query(
                 "SELECT oid::text FROM pg_catalog.pg_tablespace "
                     + "WHERE spcname NOT IN ('pg_default', 'pg_global') ORDER BY 1"
