@@ -124,7 +124,43 @@ extension EndToEnd {
             return UInt64(found.st_ino)
         }
 
-        @Test(.timeLimit(.minutes(3)))
+        private static let linkedSteps = [
+            "upgrade: copy", "upgrade: separate", "upgrade: run", "upgrade: repository", "upgrade: catalog",
+        ]
+
+        /// Killed when the new server has the place and has not begun. Tables are made and written anew
+        /// between the upgrade's look at them and the server's stop: their files are not those that it links.
+        private static func killAtLast(_ product: ProductUnderTest, _ server: ManagedServer) throws {
+            let connection = try server.superuser()
+            try connection.execute("CREATE TABLE g AS SELECT n AS id FROM generate_series(1, 100) n")
+            try connection.execute("CREATE TABLE h AS SELECT 1 AS id")
+            let process = try product.start(
+                linked,
+                environment: ["PITR_STOP_AT": "upgrade: stop", "PITR_KILL_AT": "replace: start"])
+            var status: Int32 = 0
+            let isHeld = ProductUnderTest.eventually {
+                waitpid(process, &status, WNOHANG | WUNTRACED) == process
+            }
+            // The low byte tells a process that was stopped; the signal that ended one is there otherwise.
+            try #require(isHeld && status & 0xff == 0x7f, "\(status)")
+            try connection.execute("VACUUM FULL g")
+            try connection.execute("TRUNCATE h")
+            try connection.execute("INSERT INTO h VALUES (2)")
+            try connection.execute("CREATE TABLE late AS SELECT 3 AS id")
+            connection.close()
+            #expect(kill(process, SIGCONT) == 0)
+            let hasEnded = ProductUnderTest.eventually { waitpid(process, &status, WNOHANG) == process }
+            #expect(hasEnded && status & 0x7f == SIGKILL, "\(status)")
+            let actions = try product.json("maintain").array ?? []
+            #expect(
+                actions.contains { $0["action"] == "analyze" && $0["outcome"] == "done" },
+                "\(JSONValue.array(actions).printed())")
+            let new = try product.server("copy").superuser()
+            #expect(try new.value("SELECT count(*) FROM g") == "100")
+            #expect(try new.value("SELECT h.id + late.id FROM h, late") == "5")
+        }
+
+        @Test(.timeLimit(.minutes(4)))
         func `an upgrade that shares the files is asked for twice, and killed, one server has them`() throws {
             try ProductUnderTest.use("upgradelink") { product in
                 let first = try copy(product)
@@ -135,10 +171,14 @@ extension EndToEnd {
                 let (copied, all) = (looked["copiedBytes"]?.integer ?? 0, looked["dataBytes"]?.integer ?? 0)
                 #expect(copied > 0 && copied < all, "\(looked)")
                 let files = try ["t", "f"].map { try Self.file(of: $0, first) }
-                for step in ["upgrade: repository", "upgrade: catalog", "replace: start"] {
-                    let killed = try product.run(Self.linked, environment: ["PITR_KILL_AT": step])
-                    #expect(killed.exitStatus == 137, "\(step): \(killed)")
-                    _ = try product.json("maintain")
+                for step in Self.linkedSteps + ["replace: start"] {
+                    if step == "replace: start" {
+                        try Self.killAtLast(product, product.server("copy"))
+                    } else {
+                        let killed = try product.run(Self.linked, environment: ["PITR_KILL_AT": step])
+                        #expect(killed.exitStatus == 137, "\(step): \(killed)")
+                        _ = try product.json("maintain")
+                    }
                     let now = try product.server("copy")
                     #expect((now.id == first.id) == (step != "replace: start"), "\(step)")
                     #expect(try product.serverFolders().count == 2, "\(step)")

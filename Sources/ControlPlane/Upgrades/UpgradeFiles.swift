@@ -64,6 +64,7 @@ struct UpgradeFiles {
         try copy(rest, from: data, to: target, runner)
         for folder in Self.folders {
             try runner.runChecked(Command("cp", ["-al", "\(data)/\(folder)", target]))
+            RestoreFaults.reached("upgrade: separate")
             try separate(folder, in: target, runner)
         }
     }
