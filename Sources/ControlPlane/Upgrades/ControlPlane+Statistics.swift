@@ -24,8 +24,8 @@ extension ControlPlane {
         } catch {
             // Every row is there without them.
             return [
-                "The planner's statistics are missing: 'pitr maintain' makes them, and so does ANALYZE in each "
-                    + "database. \(Self.problem(from: error).sentences)"
+                "The planner's statistics are missing: 'pitr maintain' makes them, and so does ANALYZE in "
+                    + "each database. \(Self.problem(from: error).sentences)"
             ]
         }
     }
@@ -46,8 +46,8 @@ extension ControlPlane {
                 do {
                     try makeDueStatistics(row)
                 } catch {
-                    // It would take as long again: not before tomorrow. Where that cannot be noted, the server
-                    // has gone.
+                    // It would take as long again: not before tomorrow. Where that cannot be noted, the
+                    // server has gone.
                     try? DurableFiles.write(Array("failed\n".utf8), to: file)
                     throw error
                 }

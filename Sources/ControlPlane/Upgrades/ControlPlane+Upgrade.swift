@@ -227,8 +227,8 @@ extension ControlPlane {
         do {
             try endProcesses(row)
         } catch {
-            // Whatever pg_upgrade left running ends with the copy's files at the latest, unless they are the old
-            // server's own: nothing else may write to them then. Maintenance ends and removes it.
+            // Whatever pg_upgrade left running ends with the copy's files at the latest, unless they are the
+            // old server's own: nothing else may write to them then. Maintenance ends and removes it.
             guard upgrade.files.linked == nil else {
                 return problem.adding(
                     "server '\(old.name)' was not started again, since something works on its files still: "

@@ -86,8 +86,8 @@ enum UpgradeHindrance: Hashable {
         return all.filter { !$0.isEmpty }
     }
 
-    /// What of a data directory lies outside of it: directories at its top, and anything below those that hold
-    /// tables.
+    /// What of a data directory lies outside of it: directories at its top, and anything below those that
+    /// hold tables.
     static func links(below data: String) throws(Problem) -> [UpgradeHindrance] {
         // A file at the top behind a link is a configuration that the upgrade does not use.
         var found = try DurableFiles.list(data).filter { name in

@@ -11,8 +11,8 @@ public struct UpgradeRequest: Hashable, Sendable, Codable {
     public enum Files: String, Hashable, Sendable, Codable {
         /// The server as it was can go on with its own whatever happens before the upgraded one has answered.
         case copied
-        /// Both have the same ones. They take no room, and once the upgraded server has begun to write nothing
-        /// can use them as they were.
+        /// Both have the same ones. They take no room, and once the upgraded server has begun to write,
+        /// nothing can use them as they were.
         case linked
     }
 
