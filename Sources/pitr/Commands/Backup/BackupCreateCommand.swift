@@ -10,7 +10,11 @@ struct BackupCreateCommand: PitrCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var server: ParentOptions
     @Option(name: .shortAndLong, help: "Name of the backup; made up when missing.") var name: String?
-    @Flag(help: "Have an attached source write a checkpoint at once, instead of at its own pace.")
+    @Flag(
+        help: """
+            Have an attached source write a checkpoint at once, instead of at its own pace. A server of pitr's \
+            own always does.
+            """)
     var fast = false
 
     func execute(_ session: Session) throws -> Report {
