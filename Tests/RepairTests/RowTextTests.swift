@@ -50,14 +50,14 @@ struct RowTextTests {
                 guard digest.length <= UInt32(RowTexts.longest), let text = DigestLine.text(line) else {
                     return
                 }
-                digest.text = try texts.add(text)
+                digest.text = texts.add(text)
                 digests.append(digest)
             }
             guard digests.count > expected.count else { continue }
             let array = try connection.query("SELECT (ARRAY[\(literals)]::text[])::text").scalar
             expected.append((row + [array]).map { $0.map { Cell($0) } })
         }
-        try texts.flush()
+        texts.flush()
         #expect(digests.allSatisfy { $0.text != 0 && $0.address == RowAddress(block: 7, offset: 8) })
         #expect(expected.count > 300)
         for (digest, cells) in zip(digests, expected) {
@@ -87,12 +87,11 @@ struct RowTextTests {
                 cancellation: CancellationFlag()
             ) { (line) throws(Problem) in
                 var digest = try DigestLine.checked(line)
-                digest.text =
-                    try DigestLine.text(line).map { (text) throws(Problem) in try texts.add(text) } ?? 0
+                if let text = DigestLine.text(line) { digest.text = texts.add(text) }
                 digests.append(digest)
             }
         }
-        try texts.flush()
+        texts.flush()
         #expect(digests.map(\.length) == [604, 904])
         #expect(try texts.cells(of: digests[0], count: 2) == [Cell(String(repeating: "€", count: 600)), "1"])
         #expect(try texts.cells(of: digests[1], count: 2) == nil)
@@ -127,23 +126,11 @@ struct RowTextTests {
 
     @Test func `texts beyond the room are not kept, and nothing else is lost`() throws {
         let folder = try ScratchDirectory("texts")
-        let disk = DiskRoom(path: folder.path, reserve: 0)
-        var made: RowTexts?
-        var number = 0
-        // An eighth of what is left is next to nothing, where nobody has taken or given back room meanwhile.
-        _ = try ProductUnderTest.eventually {
-            number += 1
-            let free = try disk.available()
-            let room = DiskRoom(path: folder.path, reserve: free - 8 * 4096)
-            made = try RowTexts(path: folder.file("texts\(number)"), room: room)
-            return try disk.available() == free
-        }
-        var texts = try #require(made)
-        let places = try (0..<1000).map { _ in
-            let text = Array("(abcdefgh)".utf8)
-            return try text.withUnsafeBytes { (text) throws in try texts.add(text) }
-        }
-        try texts.flush()
+        var texts = RowTexts(
+            file: try OpenFile(creating: folder.file("texts")), limit: 4096,
+            room: DiskRoom(path: folder.path, reserve: 0))
+        let places = (0..<1000).map { _ in Self.add("(abcdefgh)", to: &texts) }
+        texts.flush()
         #expect(places.first != 0)
         #expect(places.last == 0)
         var digest = RowDigest(key: (0, 0), row: (0, 0), length: 10)
@@ -151,5 +138,51 @@ struct RowTextTests {
         #expect(try texts.cells(of: digest, count: 1) == ["abcdefgh"])
         digest.text = 0
         #expect(try texts.cells(of: digest, count: 1) == nil)
+    }
+
+    private static func add(_ text: String, to texts: inout RowTexts) -> UInt32 {
+        Array(text.utf8).withUnsafeBytes { texts.add($0) }
+    }
+
+    private static func digest(_ place: UInt32) -> RowDigest {
+        var digest = RowDigest(key: (0, 0), row: (0, 0), length: 1000)
+        digest.text = place
+        return digest
+    }
+
+    @Test func `a disk that takes nothing keeps no texts, and no place given before is read`() throws {
+        // Each write on it fails as on a full disk, and it reads as zeros.
+        let full = try OpenFile(updating: "/dev/full")
+        var texts = RowTexts(file: full, limit: 1 << 20, room: DiskRoom(path: "/", reserve: 0))
+        let text = "(" + String(repeating: "x", count: 998) + ")"
+        let places = (0..<200).map { _ in Self.add(text, to: &texts) }
+        texts.flush()
+        #expect(places.first != 0)
+        #expect(places.last == 0)
+        for place in places {
+            let cells = try texts.cells(of: Self.digest(place), count: 1)
+            #expect(cells == nil)
+        }
+    }
+
+    @Test func `texts written before the room ran out are read, and none behind them`() throws {
+        let folder = try ScratchDirectory("texts")
+        let file = try OpenFile(creating: folder.file("texts"))
+        // There is none left at the first look.
+        let room = DiskRoom(path: folder.path, reserve: .max)
+        var texts = RowTexts(file: file, limit: 1 << 20, room: room, bytesOfLook: 100_000)
+        let text = "(" + String(repeating: "x", count: 998) + ")"
+        let places = (0..<400).map { _ in Self.add(text, to: &texts) }
+        texts.flush()
+        let size = try file.size()
+        #expect(size > 100_000)
+        #expect(size < 200_000)
+        for place in places {
+            let cells = try texts.cells(of: Self.digest(place), count: 1)
+            let isWritten = place != 0 && UInt64(place) * 8 < size
+            #expect((cells != nil) == isWritten)
+        }
+        let isGiven = places.contains { UInt64($0) * 8 >= size }
+        #expect(isGiven)
     }
 }

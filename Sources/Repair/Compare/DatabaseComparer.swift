@@ -290,7 +290,7 @@ public struct DatabaseComparer {
             var spool = try DigestSpool(parts: parts, path: paths[index], room: room)
             if withTexts { spool.texts = try RowTexts(path: paths[index] + ".texts", room: room) }
             try read(sides[index], index == 0 ? pair.here : pair.there, &spool)
-            try spool.texts?.flush()
+            spool.texts?.flush()
             let full = spool
             made.withLock { $0[index] = full }
         }

@@ -47,7 +47,7 @@ public struct DigestSpool: Sendable {
     /// - Parameter text: of the row, with COPY's escapes.
     mutating func add(_ digest: RowDigest, _ text: UnsafeRawBufferPointer?) throws(Problem) {
         var digest = digest
-        if let text { digest.text = try texts?.add(text) ?? 0 }
+        if let text { digest.text = texts?.add(text) ?? 0 }
         try add(digest)
     }
 

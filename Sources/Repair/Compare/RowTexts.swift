@@ -3,7 +3,8 @@ import Platform
 /// Texts of one side's rows that came along with their digests, in a file: what differs need not be looked
 /// up again, which costs a page for each row.
 ///
-/// A text is a row value as PostgreSQL prints it, still with COPY's escapes.
+/// A text is a row value as PostgreSQL prints it, still with COPY's escapes. They only spare time: where the
+/// disk takes no more of them, no more are kept.
 struct RowTexts: Sendable {
     /// In bytes of the row's own text: a longer one is read again where it is needed.
     static let longest = 1024
@@ -13,39 +14,67 @@ struct RowTexts: Sendable {
     private static let unit = 8
     private static let largestFile: UInt64 = 1 << 30
     private static let bytesAtOnce = 1 << 16
+    /// Between two looks at the room that is left.
+    private static let usualLook: UInt64 = 16 << 20
 
     private let file: OpenFile
     private let limit: UInt64
+    private let room: DiskRoom
+    private let bytesOfLook: UInt64
+    private var nextLook: UInt64
     private var waiting: [UInt8] = []
     /// Where `waiting` goes; no text is at the very beginning.
     private var written = UInt64(Self.unit)
+    /// From there on nothing was written, whatever places were given; nil as long as the disk takes texts.
+    private var lost: UInt64?
 
     /// - Parameters:
     ///   - path: of a file that is made.
-    ///   - room: it takes an eighth of it at most, and 1 GiB.
+    ///   - room: it takes an eighth of it at most, and 1 GiB; less where others fill it meanwhile.
     init(path: String, room: DiskRoom) throws(Problem) {
-        file = try OpenFile(creating: path)
-        limit = min(Self.largestFile, try room.available() / 8)
+        let limit = min(Self.largestFile, try room.available() / 8)
+        let file = try OpenFile(creating: path)
+        self.init(file: file, limit: limit, room: room)
+    }
+
+    /// - Parameters:
+    ///   - file: an empty one.
+    ///   - limit: of its size, in bytes.
+    ///   - bytesOfLook: so many are between two looks at the room that is left.
+    init(file: OpenFile, limit: UInt64, room: DiskRoom, bytesOfLook: UInt64 = Self.usualLook) {
+        (self.file, self.limit, self.room, self.bytesOfLook) = (file, limit, room, bytesOfLook)
+        nextLook = bytesOfLook
         waiting.reserveCapacity(Self.bytesAtOnce + Self.longestSent + Self.unit)
     }
 
     /// - Returns: its place; 0 where it is not kept.
-    mutating func add(_ text: UnsafeRawBufferPointer) throws(Problem) -> UInt32 {
+    mutating func add(_ text: UnsafeRawBufferPointer) -> UInt32 {
         let place = written + UInt64(waiting.count)
-        guard text.count <= Self.longestSent, place + UInt64(Self.longestSent) < limit else { return 0 }
+        guard lost == nil, text.count <= Self.longestSent, place + UInt64(Self.longestSent) < limit else {
+            return 0
+        }
         waiting.append(contentsOf: text)
         waiting.append(Self.end)
         while waiting.count % Self.unit != 0 { waiting.append(Self.end) }
-        if waiting.count >= Self.bytesAtOnce { try flush() }
+        if waiting.count >= Self.bytesAtOnce { flush() }
         return UInt32(truncatingIfNeeded: place / UInt64(Self.unit))
     }
 
     /// Has to be called before texts are read.
-    mutating func flush() throws(Problem) {
+    mutating func flush() {
         guard !waiting.isEmpty else { return }
-        try file.write(waiting, at: written)
-        written += UInt64(waiting.count)
-        waiting.removeAll(keepingCapacity: true)
+        defer { waiting.removeAll(keepingCapacity: true) }
+        do throws(Problem) {
+            if written >= nextLook {
+                try room.require(bytesOfLook, for: "rows' texts")
+                nextLook += bytesOfLook
+            }
+            try file.write(waiting, at: written)
+            written += UInt64(waiting.count)
+        } catch {
+            // Whatever the disk has: these rows, and those to come, are looked up again.
+            lost = written
+        }
     }
 
     /// No text of a row has it: COPY writes it as an escape.
@@ -55,12 +84,13 @@ struct RowTexts: Sendable {
     ///
     /// - Parameter count: of its columns.
     func cells(of digest: RowDigest, count: Int) throws(Problem) -> Cells? {
-        guard digest.text != 0 else { return nil }
+        let place = UInt64(digest.text) * UInt64(Self.unit)
+        guard place != 0, place < lost ?? .max else { return nil }
         let read: Result<Cells?, Problem> = withUnsafeTemporaryAllocation(
             byteCount: Self.longestSent + 1, alignment: 1
         ) { buffer in
             do throws(Problem) {
-                let got = try file.read(into: buffer, at: UInt64(digest.text) * UInt64(Self.unit))
+                let got = try file.read(into: buffer, at: place)
                 return .success(RowValue.cells(UnsafeRawBufferPointer(buffer)[..<got], count: count))
             } catch {
                 return .failure(error)
