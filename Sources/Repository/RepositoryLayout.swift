@@ -8,6 +8,7 @@ public import PostgresFormat
 ///     server.json                 what the control plane knows of the server; its own business
 ///     README.txt                  how to restore by hand
 ///     checks/<name>.json          what the last check of a backup found
+///     wal-check.json              what the last check of all the WAL found
 ///     backups/<name>/             backup.json, backup_manifest, data/<path>[.zst]
 ///     wal/<timeline>/<file>.zst   segments, backup history files, partial segments
 ///     wal/<timeline>/<segment>.index  what happened in a segment; made anew when it is missing
@@ -38,6 +39,7 @@ public struct RepositoryLayout: Hashable, Sendable {
     public var backups: String { root + "/backups" }
     public var wal: String { root + "/wal" }
     public var checks: String { root + "/checks" }
+    var archiveCheck: String { root + "/wal-check.json" }
     public var incoming: String { root + "/wal/incoming" }
 
     /// A finished backup's folder.

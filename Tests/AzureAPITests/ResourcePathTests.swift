@@ -45,6 +45,7 @@ struct ResourcePathTests {
             part("/backups/Before%20Noon", .backup("Before Noon")),
             part("/startMajorVersionUpgradePrecheck", .upgradeCheck),
             part("/undo", .undo), part("/compare", .compare), part("/results", .results),
+            part("/walVerification", .walVerification),
             part("/results/r1", .result("r1")),
             part("/results/r1/repair.sql", .resultFile(id: "r1", "repair.sql")),
             part("/results/r1/rows/a.csv", .resultRows(id: "r1", "a.csv")),

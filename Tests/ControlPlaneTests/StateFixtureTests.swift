@@ -132,6 +132,7 @@ struct StateFixtureTests {
             .setParameter(server, name: "work_mem", value: nil),
             .createDatabase(server, name: "shop", charset: "UTF8", collation: nil),
             .deleteDatabase(server, name: "shop"), .deleteGroup("shop"), .drill(drill),
+            .verifyWAL(server),
         ] + repairs(server, moment)
     }
 }

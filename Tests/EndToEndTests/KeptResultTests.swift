@@ -69,6 +69,7 @@ extension EndToEnd {
                 let daemon = try Self.serve(product)
                 defer { Self.end(daemon) }
                 try Self.canceled(product)
+                try Self.verified(product)
                 let undo = try Self.run(product, "undo", "-s", "orders", "--event", "update t")
                 #expect(undo["status"] == "Succeeded", "\(undo)")
                 let id = try #require(undo["id"]?.string)
@@ -132,6 +133,40 @@ extension EndToEnd {
             for folder in ["results", "operations"] {
                 #expect(try !DurableFiles.list(product.home + "/" + folder).contains(id))
             }
+        }
+
+        /// The archive, whole and with a segment missing: what was found is kept.
+        private static func verified(_ product: ProductUnderTest) throws {
+            let never = try product.run(["wal", "verify", "-s", "orders", "--last"])
+            #expect(never.exitStatus == 3 && never.errors.contains("was never checked"), "\(never)")
+            func verify() throws -> JSONValue {
+                _ = try product.run(["wal", "verify", "-s", "orders", "--no-wait"]).checked()
+                var newest: JSONValue?
+                let isOver = try ProductUnderTest.eventually(seconds: 20) {
+                    newest = try product.json("operation", "list", "--all").array?.first
+                    return ["Succeeded", "Failed"].contains(newest?["status"]?.string ?? "")
+                }
+                #expect(isOver && newest?["kind"] == "verify-wal", "\(String(describing: newest))")
+                return try #require(newest)
+            }
+            func last() throws -> JSONValue {
+                try JSONValue.parse(
+                    Array(product.run(["wal", "verify", "-s", "orders", "--last", "-o", "json"]).output.utf8))
+            }
+            #expect(try verify()["status"] == "Succeeded")
+            #expect(try last()["isWhole"] == true && last()["segments"]?.integer ?? 0 > 1)
+            let server = try #require(product.json("show", "-n", "orders")["local"]?["id"]?.string)
+            let folder = product.home + "/repository/\(server)/wal/00000001/"
+            let all = try DurableFiles.list(folder).filter { $0.hasSuffix(".zst") && $0.count == 28 }.sorted()
+            let (file, away) = (folder + all[1], folder + "../" + all[1])
+            #expect(rename(file, away) == 0)
+            defer { #expect(rename(away, file) == 0) }
+            let failed = try verify()
+            #expect(failed["status"] == "Failed" && failed["error"]?["code"] == "WALDamaged", "\(failed)")
+            let told = try last()
+            #expect(told["isWhole"] == false && told["findingCount"] == 1, "\(told)")
+            let finding = told["findings"]?.array?.first?.string
+            #expect(finding?.contains("\(all[1].prefix(24)) is missing") == true, "\(told)")
         }
 
         private static func compared(_ product: ProductUnderTest) throws {

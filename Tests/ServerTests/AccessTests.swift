@@ -12,8 +12,8 @@ struct AccessRoleTests {
         .owner: Set(AccessAction.allCases), .contributor: Set(AccessAction.allCases),
         .reader: [.read, .checkName],
         .restoreOperator: [
-            .read, .checkName, .restoreServer, .createBackup, .deleteBackup, .undo, .compare, .readResult,
-            .deleteResult,
+            .read, .checkName, .restoreServer, .createBackup, .deleteBackup, .verifyWAL, .undo, .compare,
+            .readResult, .deleteResult,
         ],
     ]
 

@@ -66,6 +66,7 @@ extension ResourcePath.ServerPart {
         case .upgradeCheck: "/startMajorVersionUpgradePrecheck"
         case .undo: "/undo"
         case .compare: "/compare"
+        case .walVerification: "/walVerification"
         case .results: "/results"
         case .result(let id): "/results/" + PercentCoding.encode(id)
         case .resultFile(let id, let name):

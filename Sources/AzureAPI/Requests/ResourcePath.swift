@@ -53,6 +53,8 @@ public struct ResourcePath: Hashable, Sendable {
         case upgradeCheck
         /// Taking transactions back, and comparing: of this machine, not of Azure.
         case undo, compare
+        /// The last check of the whole WAL archive, and doing it again.
+        case walVerification
         case results
         case result(String)
         case resultFile(id: String, String)
@@ -238,6 +240,7 @@ public struct ResourcePath: Hashable, Sendable {
         case ("startmajorversionupgradeprecheck"?, nil): .upgradeCheck
         case ("undo"?, nil): .undo
         case ("compare"?, nil): .compare
+        case ("walverification"?, nil): .walVerification
         case ("results"?, let id): id.map { .result($0) } ?? .results
         case (let key?, let name):
             AbsentPart.allCases.first { $0.rawValue.lowercased() == key }.map { .absent($0, name: name) }

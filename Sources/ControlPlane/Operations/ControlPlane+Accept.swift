@@ -58,6 +58,7 @@ extension ControlPlane {
             return try enter(Entry(isStop ? .stop : .restart, row, request), caller)
         case .deleteGroup(let name): return try acceptDeleteGroup(name, caller)
         case .drill(let drill): return try accept(drill, caller)
+        case .verifyWAL(let server): return try acceptVerification(server, caller)
         case .undo(let undo): return try accept(undo, caller)
         case .compare(let compare): return try accept(compare, caller)
         default: return try acceptPart(request, caller)

@@ -80,6 +80,7 @@ extension ControlPlane {
         case .drill(let drill):
             // One that failed has its record, and says so as an operation too.
             if let failure = try runDrill(drill, for: accepted).failure { throw failure }
+        case .verifyWAL(let server): try verifyWAL(server, for: accepted)
         case .undo(let undo): try keep(undo, files, for: accepted)
         case .compare(let compare): try keep(compare, files, for: accepted)
         }

@@ -16,6 +16,7 @@ public final class OperationDispatcher: Sendable {
     private static let heavy = Set(
         [
             OperationKind.create, .restore, .geoRestore, .revive, .backup, .drill, .upgrade, .undo, .compare,
+            .verifyWAL,
         ].map(\.name))
 
     private struct Worker {

@@ -12,12 +12,6 @@ public import WALEvents
 extension ControlPlane {
     /// - Parameter row: of a server that is there, of a deleted one, or of one as its pair knows it.
     func reader(of row: ServerRow) -> SourceReader {
-        reader(of: row, cancellation: cancellation, progress: progress)
-    }
-
-    func reader(
-        of row: ServerRow, cancellation: CancellationFlag, progress: any ProgressReporter
-    ) -> SourceReader {
         SourceReader(source(row), clock: clock, cancellation: cancellation, progress: progress)
     }
 
@@ -106,11 +100,6 @@ extension ControlPlane {
     /// Counts the records in a file that the caller may read, on all processors.
     public static func walStatistics(file path: String) throws(Problem) -> (WALStatistics, WALEnd?) {
         try WALFile.statistics(path: path)
-    }
-
-    /// Checks a server's whole archive, on both processors, and whether it has all that its backups need.
-    public func verifyWAL(_ server: ServerReference) throws -> ArchiveReport {
-        try reader(of: find(server, .kept)).verifyArchive()
     }
 
     // MARK: Indexes

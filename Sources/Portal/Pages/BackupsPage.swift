@@ -39,7 +39,7 @@ public struct BackupsPage: Page {
     public var archive: [Fact] = []
     /// Segments that are missing, each with what cannot be restored for it.
     public var gaps: [String] = []
-    /// What a check of the whole archive has just found; nil where none was asked for.
+    /// What the last check of the whole archive found; nil where there was none.
     public var check: ArchiveCheck?
     public var mayCheck = false
     public var mayBackUp = false
@@ -178,11 +178,14 @@ public struct ArchiveCheck: Sendable {
     public var facts: [Fact]
     /// What is missing or damaged, a line each.
     public var findings: [String]
+    /// Of all that were found.
+    public var findingCount: Int
 
-    public init(isSound: Bool, facts: [Fact], findings: [String]) {
+    public init(isSound: Bool, facts: [Fact], findings: [String], findingCount: Int) {
         self.isSound = isSound
         self.facts = facts
         self.findings = findings
+        self.findingCount = findingCount
     }
 
     /// What is shown of it.
@@ -192,9 +195,12 @@ public struct ArchiveCheck: Sendable {
         tag("div", ["class": isSound ? "notice good" : "notice bad", "role": isSound ? "status" : "alert"]) {
             tag(
                 "strong", [:],
-                isSound ? "The WAL archive is complete." : "The WAL archive is incomplete or damaged.")
+                isSound
+                    ? "The WAL archive was complete." : "The WAL archive was incomplete or damaged.")
             for finding in findings.prefix(Self.most) { tag("p", [:], finding) }
-            if findings.count > Self.most { tag("p", [:], "and \(findings.count - Self.most) more") }
+            if findingCount > min(findings.count, Self.most) {
+                tag("p", [:], "and \(findingCount - min(findings.count, Self.most)) more")
+            }
             Parts.facts(facts)
         }
     }

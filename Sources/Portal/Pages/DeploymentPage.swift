@@ -68,7 +68,7 @@ public struct DeploymentPage: Page {
                 }
             }
             for line in failure { tag("p", ["class": "bad"], line) }
-            if let resource, outcome == .complete {
+            if let resource, outcome != .inProgress {
                 tag("p", ["class": "buttons"]) {
                     tag(
                         "a", ["class": "button primary", "href": resource.path + resourceQuery], resourceWords

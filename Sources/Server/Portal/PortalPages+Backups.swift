@@ -6,7 +6,6 @@ import Platform
 import Portal
 import PostgresFormat
 import ServiceModel
-import Synchronization
 import WALEvents
 
 /// Backup and restore: what a server can be restored from.
@@ -25,7 +24,8 @@ extension PortalPages {
         page.mayBackUp = visit.may(.createBackup, server.resourceGroup) && server.state == .ready
         page.mayDelete = visit.may(.deleteBackup, server.resourceGroup)
         page.mayRestore = visit.may(.restoreServer, server.resourceGroup)
-        page.mayCheck = server.earliestRestoreDate != nil
+        page.mayCheck = server.earliestRestoreDate != nil && visit.may(.verifyWAL, server.resourceGroup)
+        page.check = try controlPlane.lastVerification(of: Self.reference(server)).map(Self.check)
         page.once = MachineSecret.fresh()
         let all = try controlPlane.listBackups(Self.reference(server)).reversed().map(Self.backup)
         page.redundancy = Self.redundancy(server)
@@ -108,45 +108,33 @@ extension PortalPages {
         }
     }
 
-    /// Seconds that a page waits for a check of the archive.
-    private static let longestCheck = 20.0
-    /// One at a time: each reads on all processors.
-    private static let isChecking = Atomic(false)
-
-    /// Nothing is changed by it, so that whoever may see the page may ask for it.
-    private func verify(_ server: ServerDetails) throws -> APIResponse {
-        guard !Self.isChecking.exchange(true, ordering: .acquiring) else {
-            throw Problem(
-                .serverBusy, "an archive is being checked already", hint: "Try again in half a minute.")
-        }
-        defer { Self.isChecking.store(false, ordering: .releasing) }
-        let report = try controlPlane.verifyWAL(Self.reference(server), within: Self.longestCheck)
-        var page = try backupsPage(server)
-        page.check = ArchiveCheck(
-            isSound: report.isSound,
+    private static func check(_ verdict: ArchiveVerdict) -> ArchiveCheck {
+        ArchiveCheck(
+            isSound: verdict.isSound,
             facts: [
-                Fact("Segments", String(report.segments.count), isExact: true),
-                Fact("Records", String(report.segments.reduce(0) { $0 + $1.records }), isExact: true),
+                Fact("Last verified", PortalWords.time(verdict.time), isExact: true),
+                Fact(
+                    "Segments", "\(verdict.segments)\(verdict.last.map { ", the last one \($0)" } ?? "")",
+                    isExact: true), Fact("Records", String(verdict.records), isExact: true),
                 Fact(
                     "Needed from",
-                    report.need.map { "\($0.segment), where backup \($0.backup) begins" } ?? "nowhere",
-                    isExact: true),
-            ], findings: report.findings)
-        return .page(page)
+                    verdict.neededFrom.map { "\($0), where backup \(verdict.neededBy ?? "") begins" }
+                        ?? "nowhere", isExact: true),
+            ], findings: verdict.findings, findingCount: verdict.findingCount)
     }
 
     func saveBackup(_ server: ServerDetails) throws -> APIResponse {
         let isCheck = form["do"] == "verify"
         let isDeletion = form["do"] == "delete"
-        if !isCheck {
-            try visit.require(isDeletion ? .deleteBackup : .createBackup, server.resourceGroup)
-        }
+        try visit.require(
+            isCheck ? .verifyWAL : isDeletion ? .deleteBackup : .createBackup, server.resourceGroup)
         let name = form["backup"] ?? ""
         let reference = Self.reference(server)
         do {
-            if isCheck { return try verify(server) }
             return try visit.accept(form) {
-                isDeletion ? .deleteBackup(reference, name: name) : .createBackup(reference, name: name)
+                if isCheck { return .verifyWAL(reference) }
+                return isDeletion
+                    ? .deleteBackup(reference, name: name) : .createBackup(reference, name: name)
             }
         } catch {
             let problem = ControlPlane.problem(from: error)

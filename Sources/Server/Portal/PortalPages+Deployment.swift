@@ -42,8 +42,14 @@ extension PortalPages {
         page.mayCancel =
             page.outcome == .inProgress
             && visit.may(Self.action(status), PortalVisit.resource(status)?.group)
-        if page.outcome == .complete, status.kind != OperationKind.delete.name, let group = resource?.group,
-            let server = resource?.server
+        if page.outcome != .inProgress, status.kind == OperationKind.verifyWAL.name,
+            let group = resource?.group, let server = resource?.server
+        {
+            // What is missing or damaged is told there, too.
+            page.resource = .server(group: group, name: server, .backups)
+            page.resourceWords = "Go to the archive"
+        } else if page.outcome == .complete, status.kind != OperationKind.delete.name,
+            let group = resource?.group, let server = resource?.server
         {
             try addResult(status, ServerReference(resourceGroup: group, name: server), to: &page)
         }
@@ -72,6 +78,7 @@ extension PortalPages {
         case .undo: .undo
         case .compare: .compare
         case .backup: .createBackup
+        case .verifyWAL: .verifyWAL
         default: .updateServer
         }
     }

@@ -93,6 +93,7 @@ enum PortalWords {
             case .backup: "Back up"
             case .deleteBackup: "Delete a backup of"
             case .drill: "Rehearse a restore of"
+            case .verifyWAL: "Verify the WAL archive of"
             case .undo: "Take back transactions of"
             case .compare: "Compare"
             case .writeRule: "Write firewall rule of"

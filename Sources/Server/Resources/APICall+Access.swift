@@ -45,11 +45,12 @@ extension APICall.ServerCall {
         case .database(_, .delete): .deleteDatabase
         case .undo: .undo
         case .compare: .compare
+        case .verifyWAL: .verifyWAL
         case .resultFile: .readResult
         case .deleteResult: .deleteResult
         case .changeAbsent: .updateServer
         case .show, .capabilities, .listBackups, .listParameters, .listDatabases, .listRules, .listNothing,
-            .listResults, .showResult,
+            .listResults, .showResult, .showVerification,
             .showAbsent, .backup(_, .show), .parameter(_, .show), .database(_, .show), .rule(_, .show):
             .read
         }

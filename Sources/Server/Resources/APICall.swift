@@ -39,6 +39,7 @@ enum APICall: Hashable {
         case rule(String, PartCall)
         case checkUpgrade
         case undo, compare
+        case verifyWAL, showVerification
         case listResults
         case showResult(String)
         case deleteResult(String)
@@ -115,6 +116,7 @@ enum APICall: Hashable {
         case .upgradeCheck: ["POST": .checkUpgrade]
         case .undo: ["POST": .undo]
         case .compare: ["POST": .compare]
+        case .walVerification: ["GET": .showVerification, "POST": .verifyWAL]
         case .results: ["GET": .listResults]
         case .result(let id): ["GET": .showResult(id), "DELETE": .deleteResult(id)]
         case .resultFile(let id, let name): ["GET": .resultFile(id, name)]

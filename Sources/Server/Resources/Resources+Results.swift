@@ -26,6 +26,15 @@ extension Resources {
         return result
     }
 
+    /// What the last check of the archive found.
+    func verification(_ server: ServerReference) throws -> APIResponse {
+        _ = try controlPlane.server(server)
+        guard let verdict = try controlPlane.lastVerification(of: server) else {
+            throw Problem(.resourceNotFound, "The WAL archive of server '\(server.name)' was never verified.")
+        }
+        return try .document(ArchiveVerdictDocument(verdict))
+    }
+
     func maySeeRows(of result: KeptResult) -> Bool {
         let groups = [result.resourceGroup] + [result.otherResourceGroup].compactMap(\.self)
         return groups.allSatisfy { identity.may(.readResult, group: $0) }

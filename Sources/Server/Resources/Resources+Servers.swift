@@ -50,6 +50,8 @@ extension Resources {
         case .checkUpgrade: return try checkUpgrade(server)
         case .undo: return try accept(.undo(UndoBody(request.body, of: server).request))
         case .compare: return try compare(server)
+        case .verifyWAL: return try accept(.verifyWAL(server))
+        case .showVerification: return try verification(server)
         case .listResults:
             let details = try controlPlane.server(server)
             let kept = try controlPlane.listResults(

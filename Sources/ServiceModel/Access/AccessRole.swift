@@ -3,7 +3,7 @@ public enum AccessRole: String, Sendable, CaseIterable {
     case owner = "Owner"
     case contributor = "Contributor"
     case reader = "Reader"
-    /// Reads, restores, undoes, compares, and takes and deletes on-demand backups; nothing else.
+    /// Reads, restores, undoes, compares, verifies, and takes and deletes on-demand backups; nothing else.
     case restoreOperator = "Restore Operator"
 
     /// Whether the role may do that within its scope.
@@ -13,8 +13,8 @@ public enum AccessRole: String, Sendable, CaseIterable {
         case .reader: action == .read || action == .checkName
         case .restoreOperator:
             switch action {
-            case .read, .checkName, .restoreServer, .createBackup, .deleteBackup, .undo, .compare,
-                .readResult, .deleteResult:
+            case .read, .checkName, .restoreServer, .createBackup, .deleteBackup, .verifyWAL, .undo,
+                .compare, .readResult, .deleteResult:
                 true
             default: false
             }
@@ -77,6 +77,8 @@ public enum AccessAction: Sendable, Hashable, CaseIterable {
     case createServer, restoreServer
     case updateServer, deleteServer, startServer, stopServer, restartServer
     case createBackup, deleteBackup
+    /// Changes nothing, and reads as much as there is.
+    case verifyWAL
     case writeFirewallRule, deleteFirewallRule
     case writeParameter
     case writeDatabase, deleteDatabase
@@ -104,6 +106,7 @@ public enum AccessAction: Sendable, Hashable, CaseIterable {
         case .writeParameter: server + "/configurations/write"
         case .writeDatabase: server + "/databases/write"
         case .deleteDatabase: server + "/databases/delete"
+        case .verifyWAL: server + "/walVerification/action"
         case .undo: server + "/undo/action"
         case .compare: server + "/compare/action"
         case .readResult: server + "/results/read"

@@ -17,6 +17,7 @@ public enum OperationKind: String, Codable, Sendable, CaseIterable {
     case createDatabase = "database"
     case deleteDatabase = "delete-database"
     case restorePoint = "restore-point"
+    case verifyWAL = "verify-wal"
     case undo
     case drill
     case compare
@@ -63,6 +64,11 @@ public enum OperationKind: String, Codable, Sendable, CaseIterable {
             ("databases/delete", "Delete PostgreSQL Database", "DropDatabaseManagementOperation")
         case .restorePoint:
             ("restorePoints/write", "Write Named Restore Point", "RestorePointManagementOperation")
+        case .verifyWAL:
+            (
+                "walVerification/action", "Verify WAL Archive of PostgreSQL Server",
+                "WalVerificationManagementOperation"
+            )
         case .undo: ("undo/action", "Take Back Transaction", "UndoManagementOperation")
         case .drill: ("drill/action", "Rehearse Restore of PostgreSQL Server", "DrillManagementOperation")
         case .compare: ("compare/action", "Compare PostgreSQL Servers", "CompareManagementOperation")

@@ -40,6 +40,8 @@ public enum OperationRequest: Codable, Sendable {
     case createDatabase(ServerReference, name: String, charset: String?, collation: String?)
     case deleteDatabase(ServerReference, name: String)
     case deleteGroup(String)
+    /// Reads all of a server's archived WAL and changes nothing.
+    case verifyWAL(ServerReference)
     /// Without steps: these run with the rights of a person who is there.
     case drill(DrillRequest)
     case undo(UndoRequest)

@@ -13,6 +13,25 @@ enum ArchiveView {
             archive.segments.map(row))
     }
 
+    /// What an earlier check found.
+    static func report(_ verdict: ArchiveVerdict) throws -> Report {
+        var text = PersonText()
+        text.heading(
+            verdict.isSound
+                ? "The WAL archive was complete." : "The WAL archive was incomplete or damaged.")
+        text.field("checked", "\(verdict.time)")
+        text.field("segments", "\(verdict.segments)\(verdict.last.map { ", the last one \($0)" } ?? "")")
+        text.field("records", "\(verdict.records)")
+        if let segment = verdict.neededFrom, let backup = verdict.neededBy {
+            text.field("needed", "from \(segment) on, where backup '\(backup)' begins")
+        }
+        if !verdict.findings.isEmpty { text.heading("What is wrong") }
+        for finding in verdict.findings { text.item(finding) }
+        let more = verdict.findingCount - verdict.findings.count
+        if more > 0 { text.item("and \(more) more") }
+        return try Report(ArchiveVerdictDocument(verdict), text)
+    }
+
     private static func text(_ archive: ArchiveReport) -> PersonText {
         var text = PersonText()
         text.heading(

@@ -1,5 +1,3 @@
-public import Planning
-
 extension ArchiveReport {
     /// A line for each thing that is wrong; empty for an archive that is whole.
     public var findings: [String] {
