@@ -329,6 +329,12 @@ def timeline(walk, moment):
         for way in ("back", "on"):
             status = page.evaluate("async address => (await fetch(address)).status", f"{page.url.split('#')[0]}&{way}={odd}")
             check(f"'{odd}' as the position to step {way} from makes no page fail", status < 500, status)
+    explained = page.url.split("#")[0]
+    end = sql("orders", "SELECT pg_logical_emit_message(true, 'walk', repeat('x', 3 << 20))")
+    page.goto(f"{explained}&back={end}")
+    check("one steps back over a record that is larger than what is looked through at first",
+          "LogicalMessage" in page.locator("#records tbody tr").last.inner_text(), page.inner_text("#records"))
+    page.goto(explained)
     page.get_by_role("link", name="Back to the timeline").click()
     expect(result.locator(".outside")).to_contain_text("DROP TABLE public.orders")
     page.get_by_role("link", name="Restore to here").click()

@@ -1,11 +1,13 @@
+import Holdings
 import Planning
 import Platform
 public import PostgresFormat
+import Repository
 public import ServiceModel
 public import WALEvents
 
 /// A record of the WAL as a list shows it.
-public struct ListedRecord: Sendable {
+public struct ListedRecord: PlacedRecord, Sendable {
     public var start: LSN
     public var end: LSN
     public var xid: TransactionID
@@ -55,68 +57,71 @@ struct SurroundingRecords<Item> {
     var all: [Item] { Array(before.suffix(count)) + behind }
 }
 
-/// A few records at a time, forwards and backwards.
-extension ControlPlane {
-    /// Bytes that are read in front of a position for the records before it.
-    private static let lookBack: UInt64 = 1 << 20
+/// The WAL of a restore, as a list of its records goes through it.
+public struct ReplayedWAL: Sendable {
+    /// The server that wrote it.
+    public var server: ServerReference
+    /// The one that replay ends on.
+    public var timeline: TimelineID
+    /// Where replay begins, on that timeline or on an ancestor of it.
+    public var first: LSN
+    /// Where replay ends.
+    public var cut: LSN
 
-    /// The first records that begin at a position or behind it; fewer where the WAL ends.
+    public init(server: ServerReference, timeline: TimelineID, first: LSN, cut: LSN) {
+        self.server = server
+        self.timeline = timeline
+        self.first = first
+        self.cut = cut
+    }
+}
+
+/// Which records of a restore's WAL are wanted.
+public enum RecordPlace: Sendable {
+    /// As many in front of the cut as behind it.
+    case aroundCut
+    /// The last that begin before a position.
+    case before(LSN)
+    /// The first that begin at a position or behind it.
+    case from(LSN)
+}
+
+/// A few records of the WAL, and where others are.
+public struct RecordPage: Sendable {
+    public var records: [ListedRecord]
+    /// Where the page before this one ends; nil where there is none.
+    public var earlier: LSN?
+    /// Where the page behind this one begins; nil where there is none.
+    public var later: LSN?
+    /// What was not read, in sentences.
+    public var notes: [String]
+}
+
+/// A few records at a time, forwards and backwards, also from a timeline to the one that it came from.
+extension ControlPlane {
+    /// Some of the records that a restore replays or leaves out.
+    ///
+    /// No more WAL is read than a page can wait for: 64 MiB, and at least one record.
     ///
     /// - Parameter count: no more than this many.
-    public func records(
-        of server: ServerReference, on timeline: TimelineID, from position: LSN, count: Int
-    ) throws -> [ListedRecord] {
-        var found: [ListedRecord] = []
-        _ = try readWAL(server, .range(position..<LSN.max, timeline: timeline)) {
-            (record, mentions) throws(Problem) in
-            found.append(ListedRecord(record, mentions))
-            return found.count < count
+    public func records(of wal: ReplayedWAL, _ place: RecordPlace, count: Int) throws -> RecordPage {
+        let archive = WALArchive(layout: layout(try find(wal.server, .kept)))
+        let history = try HeldHistories(archive).parsed[wal.timeline] ?? TimelineHistory(root: wal.timeline)
+        let pager = RecordPager<ListedRecord>(
+            stretches: WALStretch.all(from: wal.first, history, try archive.layout.identity().segmentSize),
+            count: count
+        ) { timeline, range, visit in
+            _ = try self.readWAL(wal.server, .range(range, timeline: timeline)) {
+                (record, mentions) throws(Problem) in visit(ListedRecord(record, mentions))
+            }
         }
-        return found
-    }
-
-    /// The last records that begin before a position; fewer where records are so large that a mebibyte does
-    /// not hold as many.
-    ///
-    /// - Parameters:
-    ///   - first: nothing is read in front of it.
-    ///   - count: no more than this many.
-    public func records(
-        of server: ServerReference, on timeline: TimelineID, before position: LSN, notBefore first: LSN,
-        count: Int
-    ) throws -> [ListedRecord] {
-        let begin = max(first, Self.lookBack(from: position))
-        guard begin < position else { return [] }
-        var found: [ListedRecord] = []
-        _ = try readWAL(server, .range(begin..<position, timeline: timeline)) {
-            (record, mentions) throws(Problem) in
-            found.append(ListedRecord(record, mentions))
-            // Not one by one: what is in front would be moved each time.
-            if found.count >= 2 * count { found.removeFirst(count) }
-            return true
-        }
-        return found.suffix(count)
-    }
-
-    /// The last records that begin before a position and the first that begin at it or behind it, read at
-    /// once: to know names, the catalogs are followed from a base backup on, which is long for two readings.
-    ///
-    /// - Parameters:
-    ///   - first: nothing is read in front of it.
-    ///   - count: on each side, no more than this many.
-    public func records(
-        of server: ServerReference, on timeline: TimelineID, around position: LSN, notBefore first: LSN,
-        count: Int
-    ) throws -> [ListedRecord] {
-        var found = SurroundingRecords<ListedRecord>(position, count: count) { $0.start }
-        let begin = max(first, Self.lookBack(from: position))
-        _ = try readWAL(server, .range(begin..<LSN.max, timeline: timeline)) {
-            (record, mentions) throws(Problem) in found.take(ListedRecord(record, mentions))
-        }
-        return found.all
-    }
-
-    private static func lookBack(from position: LSN) -> LSN {
-        LSN(position.rawValue > lookBack ? position.rawValue - lookBack : 0)
+        let page =
+            switch place {
+            case .aroundCut: try pager.around(wal.cut)
+            case .before(let position): try pager.before(position)
+            case .from(let position): try pager.from(position)
+            }
+        return RecordPage(
+            records: page.records, earlier: page.earlier, later: page.later, notes: page.notes)
     }
 }

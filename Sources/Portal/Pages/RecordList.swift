@@ -36,6 +36,8 @@ public struct RecordList: Sendable {
     public var later: String?
     /// Whether the page is not the one around the cut.
     public var isAway = false
+    /// What was not read, in sentences.
+    public var notes: [String] = []
     /// Why there are none.
     public var problem: String?
 
@@ -55,6 +57,7 @@ public struct RecordList: Sendable {
             }
             if records.isEmpty, problem == nil { tag("p", [:], "There are no records here.") }
             if !records.isEmpty { table }
+            for note in notes { tag("p", ["class": "hint"], note) }
             tag("nav", ["class": "buttons go", "aria-label": "Records"]) {
                 if let earlier { step(link, "back", earlier, "Earlier records") }
                 if isAway { tag("a", ["class": "button", "href": link + "#records"], "Around the cut") }

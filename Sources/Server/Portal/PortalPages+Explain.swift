@@ -103,11 +103,10 @@ extension PortalPages {
                     ExplainPage.File(path: $0.path, content: $0.content, purpose: $0.purpose)
                 })
         }
-        let first = plan.segments.first { $0.timeline == plan.timeline }?.start ?? plan.backupStart
         page.records = try records(
             ReplayedWAL(
-                server: Self.reference(server), timeline: plan.timeline,
-                first: max(first, plan.backupStart), cut: plan.expectedEnd))
+                server: Self.reference(server), timeline: plan.timeline, first: plan.backupStart,
+                cut: plan.expectedEnd))
         return page
     }
 }

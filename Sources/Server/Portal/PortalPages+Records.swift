@@ -10,16 +10,6 @@ extension PortalPages {
     /// A page of them.
     private static let most = 50
 
-    /// Where a restore's WAL lies.
-    struct ReplayedWAL {
-        /// The server that wrote it.
-        var server: ServerReference
-        var timeline: TimelineID
-        /// Where replay begins.
-        var first: LSN
-        var cut: LSN
-    }
-
     /// Those around the cut, or on one side of the position that the query has.
     func records(_ wal: ReplayedWAL) throws -> RecordList {
         var list = RecordList()
@@ -27,33 +17,18 @@ extension PortalPages {
         let back = visit.request.query["back"].flatMap { LSN($0) }
         let on = visit.request.query["on"].flatMap { LSN($0) }
         list.isAway = back != nil || on != nil
-        func before(_ position: LSN, _ count: Int) throws -> [ListedRecord] {
-            try controlPlane.records(
-                of: wal.server, on: wal.timeline, before: position, notBefore: wal.first, count: count)
-        }
-        func from(_ position: LSN, _ count: Int) throws -> [ListedRecord] {
-            try controlPlane.records(
-                of: wal.server, on: wal.timeline, from: max(position, wal.first), count: count)
-        }
         do {
-            let found =
-                if let back {
-                    try before(back, Self.most)
-                } else if let on {
-                    try from(on, Self.most)
-                } else {
-                    try controlPlane.records(
-                        of: wal.server, on: wal.timeline, around: wal.cut, notBefore: wal.first,
-                        count: Self.most / 2)
-                }
-            list.records = found.map { record in
+            let place: RecordPlace = back.map { .before($0) } ?? on.map { .from($0) } ?? .aroundCut
+            let page = try controlPlane.records(of: wal, place, count: Self.most)
+            list.records = page.records.map { record in
                 RecordList.Record(
                     lsn: "\(record.start)", xid: record.xid == .none ? "" : "\(record.xid)",
                     kind: record.kind, sentence: record.sentence, names: record.mentions.words,
                     isLeftOut: record.start >= wal.cut)
             }
-            if let first = found.first, first.start > wal.first { list.earlier = "\(first.start)" }
-            if let last = found.last { list.later = "\(last.end)" }
+            list.earlier = page.earlier.map { "\($0)" }
+            list.later = page.later.map { "\($0)" }
+            list.notes = page.notes
         } catch {
             let problem = ControlPlane.problem(from: error)
             guard problem.code.httpStatus < 500, problem.code != .canceled else { throw problem }
