@@ -42,7 +42,8 @@ extension ControlPlane {
             let value = try? JSONValue.parse(bytes), let host = value["host"]?.string,
             let port = value["port"]?.integer
         else { return nil }
-        return Endpoint(host: host, port: Int(port))
+        return Endpoint(
+            host: host, port: Int(port), isOpenToOthers: value["isOpenToOthers"] == true)
     }
 
     /// Writes down where the daemon listens, for `pitr azure env`.
@@ -50,6 +51,7 @@ extension ControlPlane {
         try DurableFiles.makeDirectories(paths.api)
         let value = JSONValue.object([
             "host": .string(endpoint.host), "port": .integer(Int64(endpoint.port)),
+            "isOpenToOthers": .bool(endpoint.isOpenToOthers),
         ])
         try DurableFiles.write(Array((value.printed() + "\n").utf8), to: paths.endpoint)
     }
@@ -95,10 +97,13 @@ public struct Endpoint: Sendable, Hashable {
 
     public var host: String
     public var port: Int
+    /// Whether other machines are let in: nobody is the owner without a secret then, and no link signs in.
+    public var isOpenToOthers: Bool
 
-    public init(host: String, port: Int) {
+    public init(host: String, port: Int, isOpenToOthers: Bool = false) {
         self.host = host
         self.port = port
+        self.isOpenToOthers = isOpenToOthers
     }
 
     /// The address that clients on this machine use.

@@ -108,7 +108,8 @@ public struct Daemon: Sendable {
                 do {
                     try await Admission.begin(gate, on: channel, log: log)
                     let endpoint = Endpoint(
-                        host: wanted.host, port: channel.localAddress?.port ?? wanted.port)
+                        host: wanted.host, port: channel.localAddress?.port ?? wanted.port,
+                        isOpenToOthers: options.policy.isOpenToOthers)
                     try controlPlane.keep(endpoint)
                     try ready(endpoint)
                 } catch {

@@ -30,6 +30,13 @@ struct PortalCommand: PitrCommand {
         if try !controlPlane.isDispatched() {
             session.messages.note("Nothing answers at \(endpoint.url) yet: start 'pitr serve'.")
         }
+        if try controlPlane.isDispatched(), endpoint.isOpenToOthers {
+            throw Problem(
+                .operationNotSupported, "no link signs in while 'pitr serve' lets other machines in",
+                detail: "whoever asks it for something has to have a secret",
+                hint: "Make one with 'pitr identity create -n NAME --role Owner', and sign in with it at "
+                    + "\(endpoint.url)/portal.")
+        }
         let authority = controlPlane.account.home + "/ca/ca.crt"
         let url = "\(endpoint.url)/portal/sign-in?code=\(try sessions.makeLink())"
         session.messages.note("The browser has to trust \(authority), once.")

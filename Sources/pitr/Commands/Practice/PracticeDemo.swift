@@ -94,12 +94,22 @@ struct PracticeDemo {
         guard let endpoint = try controlPlane.endpoint() else {
             throw Problem(.stateDamaged, "it is not known where the portal listens")
         }
-        let code = try PortalSessions(controlPlane).makeLink()
+        let isOpen = try controlPlane.isDispatched() && endpoint.isOpenToOthers
+        let way =
+            isOpen
+            ? """
+            The portal; 'pitr serve' lets other machines in, so sign in with an identity's secret
+            ('pitr identity create -n NAME --role Owner' makes one):
+              \(endpoint.url)/portal
+            """
+            : """
+            The portal, for two minutes ('pitr portal' prints another link):
+              \(endpoint.url)/portal/sign-in?code=\(try PortalSessions(controlPlane).makeLink())
+            """
         say(
             """
 
-            The portal, for two minutes ('pitr portal' prints another link):
-              \(endpoint.url)/portal/sign-in?code=\(code)
+            \(way)
             The browser has to trust \(controlPlane.account.home)/ca/ca.crt, once.
             There, Practice tells what is to be done. So does this terminal; Ctrl-C ends it, and removes all.
             Commands that the portal shows work in a shell after this:
