@@ -73,6 +73,13 @@ struct ResultTests {
         #expect(text.contains("<select name=\"decision0\" form=\"script\""), "it belongs to the form")
         #expect(text.contains("<option value=\"skip\" selected>"))
         #expect(!text.contains("<script>alert"))
+        page.form?.conflictsBesides = 17
+        page.form?.decisionCommand = "pitr undo --xid 745 --decisions conflicts.csv"
+        page.files.append(("conflicts.csv", "1 KiB"))
+        let many = page.document
+        #expect(many.contains("17 more rows in conflict") && many.contains("--decisions conflicts.csv"))
+        #expect(many.contains("&amp;file=conflicts.csv"))
+        #expect(!text.contains("more rows in conflict"))
         page.maySeeRows = false
         #expect(!page.document.contains("decision0"))
         #expect(forms.first?.contains("checked") == true && forms.first?.contains("value=\"skip\"") == true)

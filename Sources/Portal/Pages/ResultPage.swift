@@ -39,6 +39,10 @@ public struct ResultPage: Page {
         public var hasConflicts = false
         /// Rows that are decided and not shown.
         public var decidedBesides = 0
+        /// Rows in conflict that are not shown, and so cannot be decided about on the page.
+        public var conflictsBesides = 0
+        /// What takes the file with the decisions about them; empty where it cannot be said.
+        public var decisionCommand = ""
         /// What one row may be decided as.
         public var decisions: [Choice] = []
 
@@ -160,6 +164,7 @@ public struct ResultPage: Page {
                     "p", ["class": "hint"],
                     "Single rows are decided below, beside their values; the rule is for all others.")
             }
+            if form.conflictsBesides > 0 { conflictsBesides(form) }
             if form.decidedBesides > 0 {
                 tag(
                     "p", ["class": "hint"],
@@ -176,6 +181,25 @@ public struct ResultPage: Page {
         }
     }
 
+    /// The way to those that no page shows: the file has all of them.
+    private func conflictsBesides(_ form: Form) -> HTML {
+        tag("div", ["class": "hint"]) {
+            tag("p") {
+                "\(form.conflictsBesides) more rows in conflict are not shown. All of them are in "
+                if files.contains(where: { $0.name == Self.conflictsName }) {
+                    tag("a", ["href": query(Self.conflictsName), "download": ""], Self.conflictsName)
+                } else {
+                    Self.conflictsName
+                }
+                ": write before, now or skip into its last column, and make the script with the file."
+            }
+            if !form.decisionCommand.isEmpty {
+                tag("pre", ["data-copy": "", "tabindex": "0"]) { tag("code", [:], form.decisionCommand) }
+            }
+        }
+    }
+
+    private static let conflictsName = "conflicts.csv"
     private static let formID = "script"
 
     /// What is decided about one row: a field of the form above, wherever it stands.

@@ -122,6 +122,9 @@ extension PortalPages {
         form.hasConflicts = kept.conflictRows > 0
         form.decisions = Self.rowDecisions
         form.decidedBesides = kept.decidedBesides ?? 0
+        let shown = page.maySeeRows ? kept.tables.flatMap(\.rows).count(where: \.isConflict) : 0
+        form.conflictsBesides = kept.conflictRows - shown
+        form.decisionCommand = Self.decisionCommand(kept, request, server)
         if !page.maySeeRows {
             form.decidedBesides += kept.tables.flatMap(\.rows).count { $0.decision != nil }
         }
@@ -134,6 +137,21 @@ extension PortalPages {
                 page.tables[table].rows[row].decision = conflict.decision ?? ""
             }
         }
+    }
+
+    /// The command that takes back the same transactions by a file of decisions; empty where there are so many
+    /// that nobody would paste it.
+    private static func decisionCommand(
+        _ kept: KeptResult, _ request: UndoRequest, _ server: ServerDetails
+    ) -> String {
+        // One that cannot be read is told when the script is asked for.
+        guard let all = try? kept.shown?.all(), !all.isEmpty, all.count <= 50 else { return "" }
+        var words = ["pitr", "undo", "-g", server.resourceGroup, "-s", server.name]
+        for one in all { words += ["--xid", "\(one.xid)"] }
+        for table in request.tables { words += ["--table", table] }
+        if let database = request.database { words += ["-d", database] }
+        if let condition = request.condition { words += ["--where", condition] }
+        return Shell.line(words + ["--decisions", "conflicts.csv"])
     }
 
     private static let decisionPrefix = "decision"
