@@ -63,6 +63,7 @@ def sql(server, text):
 
 # What differs from run to run, and what stands for it in the files that the pages are compared with.
 VOLATILE = [(re.compile(pattern), word) for pattern, word in (
+    (r"[\w.-]+ \(uid \d+\)", "CALLER"),
     (r"127\.\d+\.\d+\.\d+(:\d+)?", "ADDRESS"),
     (r"FirewallIPAddress_[\d_-]+", "RULE"),
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|Z| ?[+-]\d\d(:?\d\d)?)?", "TIME"),
@@ -80,7 +81,8 @@ VOLATILE = [(re.compile(pattern), word) for pattern, word in (
     (r"\d{3,}", "NUMBER"))]
 ARIA = os.path.join(os.path.dirname(__file__), "../../fixtures/portal")
 # Those whose content does not depend on what the server happened to do just then.
-READ_ALOUD = {"compute", "create-review", "empty", "networking", "overview", "restore", "review"}
+READ_ALOUD = {"access", "compare", "compute", "create", "create-review", "deleted", "empty", "networking", "overview",
+              "restore", "review", "saved", "sign-in", "undo-preview", "undo-result"}
 
 
 def compare_aria(name, snapshot):
