@@ -26,7 +26,7 @@ extension ControlPlane {
         }
         if commands.isEmpty, own.isEmpty, copy.publicNetworkAccess {
             commands.append(
-                "pitr firewall-rule create \(group)-s \(copy.name) -n local --start-ip-address 127.0.0.1")
+                "pitr firewall-rule create \(group)-s \(copy.name) -n here --start-ip-address 127.0.0.1")
         }
         var parameters = try userParameters(source.id)
         if let old { parameters.merge(try userParameters(old.row.id)) { _, new in new } }

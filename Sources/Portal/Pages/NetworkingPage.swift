@@ -82,7 +82,7 @@ public struct NetworkingPage: Page {
             hidden([])
             Parts.input(
                 "Firewall rule name", "rule", typed.name,
-                hint: "The name of a rule that is there changes that rule.", isRequired: true)
+                hint: "The name of a firewall rule that is there changes that one.", isRequired: true)
             Parts.input("Start IP address", "start", typed.start, isRequired: true)
             Parts.input(
                 "End IP address", "end", typed.end, hint: "Left empty it is the start: one address alone.")
