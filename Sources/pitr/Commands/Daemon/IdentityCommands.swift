@@ -9,8 +9,8 @@ struct IdentityCommands: ParsableCommand {
         commandName: "identity", abstract: "Who may use the API of 'pitr serve', and what for.",
         discussion: """
             Roles: Owner and Contributor may do everything, Reader may look. Restore Operator may look, \
-            restore, undo, compare, verify, and take and delete on-demand backups; it cannot change or delete a \
-            server.
+            restore, undo, compare, verify, and take and delete on-demand backups; it cannot change or delete \
+            a server.
             """,
         subcommands: [
             IdentityCreateCommand.self, IdentityListCommand.self, IdentityRoleCommand.self,
