@@ -48,8 +48,8 @@ public final class FileMemory<Value: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - limit: how much is kept at most, in what `weight` of `value` counts.
-    ///   - tick: how long ago a file has to have been changed, in seconds: no file system's clock stands still
-    ///     for longer.
+    ///   - tick: how long ago a file has to have been changed, in seconds: no file system's clock stands
+    ///     still for longer.
     public init(limit: Int, tick: Int = 2) {
         self.limit = limit / 2
         self.tick = tick

@@ -78,7 +78,8 @@ private final class OriginalBackup: Sendable {
     init() throws {
         let server = try ArchivingServer()
         backup = try server.capture.run(name: "nightly", source: .automatic)
-        // Its history file is archived when it is complete; nothing comes and goes while the folder is copied.
+        // Its history file is archived when it is complete; nothing comes and goes while the folder is
+        // copied.
         try server.archiveAll()
         layout = server.layout
         scratch = server.postgres.scratch

@@ -16,7 +16,8 @@ struct AttachedSource {
         owner: String = PostgresFixture.superuser
     ) throws {
         self.product = product
-        // A walsender outlives its session by a moment, and there may be a standby beside what is opened here.
+        // A walsender outlives its session by a moment, and there may be a standby beside what is opened
+        // here.
         postgres = try PostgresFixture(
             settings: [
                 "wal_keep_size": "1GB", "max_slot_wal_keep_size": "2GB", "max_wal_senders": "10",

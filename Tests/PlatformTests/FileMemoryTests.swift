@@ -33,9 +33,6 @@ struct FileMemoryTests {
         }
     }
 
-    /// Until the file system gives another time.
-    private func awaitTick() { Pause.milliseconds(30) }
-
     @Test func `a file is read once as long as it stays as it is`() throws {
         let reader = Reader()
         try DurableFiles.write([1, 2], to: path, durable: false)
@@ -48,7 +45,7 @@ struct FileMemoryTests {
         try DurableFiles.write([1, 2], to: path, durable: false)
         #expect(try reader.read(path) == [1, 2])
         let modified = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate]
-        awaitTick()
+        try FileClock.awaitTick(in: scratch)
         try OpenFile(updating: path).write([1, 3], at: 0)
         try FileManager.default.setAttributes([.modificationDate: try #require(modified)], ofItemAtPath: path)
         #expect(try reader.read(path) == [1, 3])
@@ -61,7 +58,7 @@ struct FileMemoryTests {
         try DurableFiles.write([3, 4], to: path + ".new", durable: false)
         try DurableFiles.rename(path + ".new", to: path)
         #expect(try reader.read(path) == [3, 4])
-        awaitTick()
+        try FileClock.awaitTick(in: scratch)
         try OpenFile(updating: path).truncate(to: 1)
         #expect(try reader.read(path) == [3])
         try DurableFiles.removeFile(path)

@@ -51,7 +51,7 @@ struct RepositoryMemoryTests {
 
         // In place, and as large as it was.
         let path = BackupFiles.descriptor(layout.backup("b"))
-        Pause.milliseconds(30)
+        try FileClock.awaitTick(in: scratch)
         let size = try DurableFiles.read(path).count
         try OpenFile(updating: path).write([0x20, 0x20], at: UInt64(size / 2))
         #expect(try labels == ["one", nil])

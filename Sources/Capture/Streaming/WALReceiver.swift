@@ -58,8 +58,8 @@ public final class WALReceiver: Sendable {
             let before = status.durable
             do throws(Problem) {
                 change { $0.phase = .connecting }
-                // New settings are no failure, and commits may wait for the stream. A short pause there is all
-                // the same: the source has to end the session whose slot is used again.
+                // New settings are no failure, and commits may wait for the stream. A short pause there is
+                // all the same: the source has to end the session whose slot is used again.
                 if try receive() == .newSettings { pause = Self.firstPause }
                 change { $0.phase = .connecting }
             } catch {

@@ -8,8 +8,8 @@ public import ServiceModel
 /// Reaching an attached server in another way.
 extension ControlPlane {
     /// Changes how an attached server is reached, once it was reached that way: another password, another
-    /// address, another certificate authority. Whoever is connected takes it over within a second or two, with
-    /// a new connection where one is needed.
+    /// address, another certificate authority. Whoever is connected takes it over within a second or two,
+    /// with a new connection where one is needed.
     ///
     /// Where the source bounds its slots by now, a permanent slot takes the place of a temporary one. A rate
     /// or a limit alone is changed without asking the source.

@@ -139,8 +139,8 @@ extension PortalPages {
         }
     }
 
-    /// The command that takes back the same transactions by a file of decisions; empty where there are so many
-    /// that nobody would paste it.
+    /// The command that takes back the same transactions by a file of decisions; empty where there are so
+    /// many that nobody would paste it.
     private static func decisionCommand(
         _ kept: KeptResult, _ request: UndoRequest, _ server: ServerDetails
     ) -> String {
