@@ -1,8 +1,8 @@
 public import Platform
 import PostgresFormat
 
-/// A server's directory as Barman keeps it: `base/<id>/data` with `backup.info` beside it, `wals` and
-/// `streaming`.
+/// A server's directory as Barman keeps it: `base/<id>/data` with `backup.info` beside it, since 3.13.2 as
+/// `meta/<id>-backup.info`, `wals` and `streaming`.
 public struct BarmanServer: Sendable {
     public struct Backup: Hashable, Sendable {
         /// `20261130T071500`.
@@ -27,8 +27,9 @@ public struct BarmanServer: Sendable {
         guard isFolder("base"), isFolder("wals") else { return nil }
         var found: [Backup] = []
         for id in try DurableFiles.list(path + "/base").sorted() where isFolder("base/" + id) {
-            let place = "\(path)/base/\(id)/backup.info"
-            guard DurableFiles.status(place)?.kind == .file,
+            // Where both are, the newer place is what Barman itself believes.
+            let places = ["\(path)/meta/\(id)-backup.info", "\(path)/base/\(id)/backup.info"]
+            guard let place = places.first(where: { DurableFiles.status($0)?.kind == .file }),
                 let bytes = try DurableFiles.readIfPresent(place, limit: 1 << 20)
             else { continue }
             found.append(Self.read(id, String(decoding: bytes, as: UTF8.self)))
