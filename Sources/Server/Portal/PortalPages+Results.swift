@@ -145,7 +145,7 @@ extension PortalPages {
         _ kept: KeptResult, _ request: UndoRequest, _ server: ServerDetails
     ) -> String {
         // One that cannot be read is told when the script is asked for.
-        guard let all = try? kept.shown?.all(), !all.isEmpty, all.count <= 50 else { return "" }
+        guard case .each(let all)? = try? kept.shown?.kept(), !all.isEmpty, all.count <= 50 else { return "" }
         var words = ["pitr", "undo", "-g", server.resourceGroup, "-s", server.name]
         for one in all { words += ["--xid", "\(one.xid)"] }
         for table in request.tables { words += ["--table", table] }
