@@ -52,12 +52,7 @@ extension Resources {
         case .compare: return try compare(server)
         case .verifyWAL: return try accept(.verifyWAL(server))
         case .showVerification: return try verification(server)
-        case .listResults:
-            let details = try controlPlane.server(server)
-            let kept = try controlPlane.listResults(
-                resourceGroup: nil, server: ResourceID.server(ServerReference(details))
-            ).kept
-            return try .document(WireList(kept.map(KeptResultEntryDocument.init)))
+        case .listResults: return try results(of: server)
         case .showResult(let id):
             let result = try result(id, of: server)
             return try .document(KeptResultDocument(result, withContent: maySeeRows(of: result)))
@@ -67,6 +62,14 @@ extension Resources {
         case .resultFile(let id, let name):
             return try file(name, of: result(id, of: server))
         }
+    }
+
+    private func results(of server: ServerReference) throws -> APIResponse {
+        let details = try controlPlane.server(server)
+        let kept = try controlPlane.listResults(
+            resourceGroup: nil, server: ResourceID.server(ServerReference(details))
+        ).kept
+        return try .document(WireList(kept.map(KeptResultEntryDocument.init)))
     }
 
     // MARK: The server itself
