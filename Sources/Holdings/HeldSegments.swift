@@ -88,8 +88,8 @@ struct HeldSegments {
             }
         }
         var chosen = Chosen()
-        let names = Array(sound.keys) + Array(files.keys)
-        for segment in path.choose(from: names, histories: histories.parsed) {
+        let onPath = path.choose(from: Array(sound.keys) + Array(files.keys), histories: histories.parsed)
+        for segment in onPath {
             if let file = files[segment.file] {
                 chosen.locations[segment.name] = .file(file.path)
                 chosen.segments.append(file.summary)
@@ -103,9 +103,7 @@ struct HeldSegments {
                 }
             }
         }
-        let whole = Set(
-            path.choose(from: names, histories: histories.parsed).filter { $0.limit == nil }
-                .map(\.name.number))
+        let whole = Set(onPath.filter { $0.limit == nil }.map(\.name.number))
         chosen.damaged = damaged.filter { segment in
             !whole.contains(segment.name.number)
                 && !path.choose(from: [segment.name], histories: [:]).isEmpty

@@ -99,13 +99,21 @@ extension TimelinePath {
     public func choose(
         from held: some Sequence<SegmentName>, histories: [TimelineID: TimelineHistory]
     ) -> [PathSegment] {
-        Dictionary(grouping: held, by: \.number).values.compactMap { names in
-            own(names) ?? foreign(names, histories)
-        }.sorted { $0.name.number < $1.name.number }
+        let stretches = stretches
+        let sorted = held.sorted { ($0.number, $0.timeline) < ($1.number, $1.timeline) }
+        var chosen: [PathSegment] = []
+        chosen.reserveCapacity(sorted.count)
+        var rest = sorted[...]
+        while let first = rest.first {
+            let names = rest.prefix { $0.number == first.number }
+            rest = rest[names.endIndex...]
+            let segment = Self.own(names, stretches) ?? foreign(names, histories)
+            if let segment { chosen.append(segment) }
+        }
+        return chosen
     }
 
-    private func own(_ names: [SegmentName]) -> PathSegment? {
-        let stretches = stretches
+    private static func own(_ names: ArraySlice<SegmentName>, _ stretches: [Stretch]) -> PathSegment? {
         for (index, stretch) in stretches.enumerated().reversed() {
             let begin = index > 0 ? stretches[index - 1].end : nil
             guard let name = names.first(where: { $0.timeline == stretch.timeline }),
@@ -117,10 +125,13 @@ extension TimelinePath {
         return nil
     }
 
-    private func foreign(_ names: [SegmentName], _ histories: [TimelineID: TimelineHistory]) -> PathSegment? {
+    /// - Parameter names: by timeline.
+    private func foreign(
+        _ names: ArraySlice<SegmentName>, _ histories: [TimelineID: TimelineHistory]
+    ) -> PathSegment? {
         var best: PathSegment?
         var reach = LSN.zero
-        for file in names.sorted() {
+        for file in names {
             guard let other = histories[file.timeline] else { continue }
             let common = shared(with: other)
             guard common > file.start, common > reach else { continue }
