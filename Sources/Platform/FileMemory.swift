@@ -87,7 +87,7 @@ public final class FileMemory<Value: Sendable>: Sendable {
     ///   - name: tells what is made of them.
     ///   - make: nil is not kept.
     public static func value<Failure: Error>(
-        _ name: String, of paths: [String], keptIn memory: FileMemory?, weight: Int = 1,
+        _ name: String, of paths: [String], keptIn memory: FileMemory?, weight: (Value) -> Int = { _ in 1 },
         _ make: () throws(Failure) -> Value?
     ) throws(Failure) -> Value? {
         guard let memory else { return try make() }
@@ -95,7 +95,7 @@ public final class FileMemory<Value: Sendable>: Sendable {
         if let known = memory.known(name, versions) { return known }
         let areSettled = versions.allSatisfy { $0?.isSettled(tick: memory.tick) ?? true }
         guard let value = try make() else { return nil }
-        if areSettled { memory.keep(name, Entry(versions: versions, value: value, weight: weight)) }
+        if areSettled { memory.keep(name, Entry(versions: versions, value: value, weight: weight(value))) }
         return value
     }
 

@@ -9,13 +9,17 @@ public final class RepositoryMemory: Sendable {
     let identities: FileMemory<RepositoryIdentity>
     /// Descriptions of backups, by the paths of their `backup.json`.
     let backups: FileMemory<BackupDescriptor>
+    /// Backups' lists of files, by the paths of their `backup_manifest`.
+    let manifests: FileMemory<ReadManifest>
     /// Notes of checks, by the paths of their files.
     let checks: FileMemory<BackupChecks.Note>
     /// Archived segments with their summaries, by the paths of their files.
     let segments: FileMemory<ArchivedSegment>
-    /// The summaries of segments' indexes, by the paths of their files.
-    let indexes: FileMemory<ReadIndex>
-
+    /// Segments' indexes, by the paths of their files: the summaries alone, and all of them.
+    private let indexSummaries: FileMemory<ReadIndex>
+    private let indexDetails: FileMemory<ReadIndex>
+    /// What is in the folders of archives, by their paths.
+    let listings: FileMemory<[ArchivedFile]>
     /// Bytes that folders take on the disk, in which files come and go and none is changed.
     let sizes: FileMemory<UInt64>
 
@@ -23,10 +27,22 @@ public final class RepositoryMemory: Sendable {
     public init(tick: Int = 2) {
         // In bytes of files and of summaries; what is made of them takes two or three times as much.
         identities = FileMemory(limit: 1 << 20, tick: tick)
-        backups = FileMemory(limit: 16 << 20, tick: tick)
-        checks = FileMemory(limit: 4 << 20, tick: tick)
+        backups = FileMemory(limit: 8 << 20, tick: tick)
+        manifests = FileMemory(limit: 8 << 20, tick: tick)
+        checks = FileMemory(limit: 2 << 20, tick: tick)
         segments = FileMemory(limit: 16 << 20, tick: tick)
-        indexes = FileMemory(limit: 64 << 20, tick: tick)
+        indexSummaries = FileMemory(limit: 16 << 20, tick: tick)
+        indexDetails = FileMemory(limit: 16 << 20, tick: tick)
+        listings = FileMemory(limit: 200_000, tick: tick)
         sizes = FileMemory(limit: 20_000, tick: tick)
+    }
+
+    /// Nil for an extent that is asked for once.
+    func indexes(_ extent: IndexExtent) -> FileMemory<ReadIndex>? {
+        switch extent {
+        case .summary: indexSummaries
+        case .detail: indexDetails
+        case .fragments: nil
+        }
     }
 }

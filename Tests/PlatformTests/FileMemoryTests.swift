@@ -120,4 +120,36 @@ struct FileMemoryTests {
         }
         #expect(readings == 2)
     }
+
+    @Test func `what is made of several files is made anew when one comes, changes or goes`() throws {
+        let memory = FileMemory<Int>(limit: 1000, tick: -10)
+        let paths = [path, scratch.file("other"), scratch.file("folder")]
+        var made = 0
+        func value() -> Int? {
+            FileMemory.value("sum", of: paths, keptIn: memory) {
+                made += 1
+                return made
+            }
+        }
+        #expect(value() == 1)
+        #expect(value() == 1)
+        try DurableFiles.write([1], to: path, durable: false)
+        #expect(value() == 2)
+        try DurableFiles.makeDirectory(paths[2])
+        #expect(value() == 3)
+        awaitTick()
+        try DurableFiles.write([1], to: paths[2] + "/file", durable: false)
+        #expect(value() == 4)
+        #expect(value() == 4)
+        try DurableFiles.removeFile(path)
+        #expect(value() == 5)
+        // Nothing is kept of what cannot be made.
+        func nothing() -> Int? {
+            FileMemory.value("nothing", of: paths, keptIn: memory) {
+                made += 1
+                return nil
+            }
+        }
+        #expect(nothing() == nil && nothing() == nil && made == 7)
+    }
 }

@@ -1,7 +1,9 @@
 import Platform
+import Planning
 import PostgresFormat
 import TestKit
 import Testing
+import WALEvents
 
 @testable import Repository
 
@@ -91,5 +93,107 @@ struct RepositoryMemoryTests {
         #expect(checks.last(of: other) == nil)
         try checks.forget("a")
         #expect(try outcome() == nil)
+    }
+}
+
+/// Segments, their indexes, and the folder they are in.
+@Suite(.timeLimit(.minutes(1)))
+struct ArchiveMemoryTests {
+    private let scratch: ScratchDirectory
+    private let archive: WALArchive
+    private let segments: [(name: SegmentName, bytes: [UInt8])]
+
+    init() throws {
+        scratch = try ScratchDirectory("memory")
+        var craft = WALCraft.small()
+        for number in 0..<3 {
+            craft.commit(UInt32(9 + number), at: PostgresTimestamp(microseconds: 1))
+            craft.switchSegment()
+        }
+        segments = craft.segments
+        archive = WALArchive(
+            layout: RepositoryLayout(root: scratch.file("r"), memory: RepositoryMemory(tick: -10)))
+        try archive.layout.create(
+            RepositoryIdentity(
+                serverID: "r", systemIdentifier: craft.systemIdentifier, postgresMajor: 15,
+                segmentSize: WALCraft.smallSegment))
+        try push(0)
+        try push(1)
+    }
+
+    private func push(_ place: Int) throws {
+        let path = scratch.file("source")
+        try DurableFiles.write(segments[place].bytes, to: path, durable: false)
+        _ = try archive.push(path: path, name: segments[place].name.fileName)
+    }
+
+    private func segment(_ place: Int) throws -> ArchivedSegment {
+        try #require(try archive.segments().first { $0.name == segments[place].name })
+    }
+
+    /// Until the file system gives another time.
+    private func awaitTick() { Pause.milliseconds(30) }
+
+    @Test(arguments: [IndexExtent.summary, .detail])
+    func `an index that was damaged or removed is never told from memory`(_ extent: IndexExtent) throws {
+        let segment = try segment(1)
+        func index() throws -> StoredIndex {
+            try archive.storedIndex(of: segment, after: nil, extent: extent)
+        }
+        let told = try #require(try index().index)
+        #expect(try index().index == told)
+        #expect((told.detail != nil) == (extent == .detail))
+
+        let path = archive.layout.indexPath(of: segment.name)
+        let whole = try DurableFiles.read(path)
+        awaitTick()
+        try OpenFile(updating: path).write([whole[130] ^ 0x41], at: 130)
+        guard case .damaged = try index() else { throw Problem(.system, "a damaged index is believed") }
+        try DurableFiles.write(whole, to: path, durable: false)
+        #expect(try index().index == told)
+        // That of another segment, in its place.
+        try DurableFiles.write(
+            DurableFiles.read(archive.layout.indexPath(of: segments[0].name)), to: path, durable: false)
+        guard case .stale = try index() else { throw Problem(.system, "another index is believed") }
+        try DurableFiles.removeFile(path)
+        guard case .missing = try index() else { throw Problem(.system, "an index that is gone is told") }
+    }
+
+    @Test func `a segment that came, was damaged or was removed is told as it is`() throws {
+        #expect(try archive.names().count == 2)
+        #expect(try segment(1).damage == nil)
+        awaitTick()
+        try push(2)
+        #expect(try archive.names().count == 3)
+        #expect(try segment(2).summary?.commits == 1)
+
+        let path = try segment(1).path
+        awaitTick()
+        try OpenFile(updating: path).write([DurableFiles.read(path)[20] ^ 0x41], at: 20)
+        #expect(try segment(1).damage != nil)
+        try archive.remove([.segment(segments[1].name)])
+        #expect(try archive.segments().map(\.name) == [segments[0].name, segments[2].name])
+        #expect(try archive.segment(segments[1].name) == nil)
+    }
+
+    @Test func `what a repository takes on the disk follows what comes and goes`() throws {
+        let layout = archive.layout
+        let plain = RepositoryLayout(root: layout.root)
+        func areEqual() -> Bool {
+            layout.walBytes == plain.walBytes && layout.backupBytes == plain.backupBytes
+        }
+        #expect(areEqual() && layout.walBytes > 0)
+        awaitTick()
+        try push(2)
+        #expect(areEqual())
+        for name in ["a", "b", "c.incomplete"] {
+            try DurableFiles.makeDirectories(layout.backup(name) + "/data")
+            try DurableFiles.write([1], to: layout.backup(name) + "/data/file", durable: false)
+        }
+        #expect(areEqual())
+        awaitTick()
+        try DurableFiles.write([2], to: layout.backup("c.incomplete") + "/data/other", durable: false)
+        try DurableFiles.removeTree(layout.backup("a"))
+        #expect(areEqual())
     }
 }

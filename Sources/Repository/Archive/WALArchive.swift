@@ -20,16 +20,14 @@ public struct WALArchive: Sendable {
     /// A file whose summary cannot be read, or tells of another segment, is among them, as damaged.
     public func segments() throws(Problem) -> [ArchivedSegment] {
         let size = try layout.identity().segmentSize
-        let files = try files().compactMap { (directory, fileName) -> (String, ArchivedFileName)? in
-            guard let name = Self.archivedName(fileName, size), name.walSegment != nil else { return nil }
-            return (directory + "/" + fileName, name)
-        }
-        let found = try Workers.map(files.count) { (place) throws(Problem) -> ArchivedSegment? in
-            let (path, name) = files[place]
-            guard let segment = name.walSegment else { return nil }
+        let files = try files(size).filter { $0.name?.walSegment != nil }
+        let portion = max(files.count / 8, 16)
+        let found = try Workers.map(files.count, portion: portion) {
+            (place) throws(Problem) -> ArchivedSegment? in
+            guard let name = files[place].name, let segment = name.walSegment else { return nil }
             var isPartial = false
             if case .partial = name { isPartial = true }
-            return try stored(segment, isPartial: isPartial, path, name)
+            return try stored(segment, isPartial: isPartial, files[place].path, name)
         }
         return found.compactMap { $0 }.sorted {
             ($0.name, $0.isPartial ? 1 : 0) < ($1.name, $1.isPartial ? 1 : 0)
@@ -71,12 +69,10 @@ public struct WALArchive: Sendable {
     /// Files in the archive's folders that are none of PostgreSQL's and none of ours.
     public func strangers() throws(Problem) -> [String] {
         let size = try layout.identity().segmentSize
-        var found: [String] = []
-        for (directory, fileName) in try files()
-        where Self.archivedName(fileName, size) == nil && Self.indexedSegment(fileName, size) == nil {
-            found.append(directory + "/" + fileName)
-        }
-        return found
+        return try files(size).filter { file in
+            let fileName = file.path.split(separator: "/").last.map(String.init) ?? ""
+            return file.name == nil && Self.indexedSegment(fileName, size) == nil
+        }.map(\.path)
     }
 
     /// Removes exactly these files, those that exist, durably; with a segment goes its index.
@@ -97,8 +93,7 @@ public struct WALArchive: Sendable {
 
     /// Every file stored, whatever its kind, by name.
     public func names() throws(Problem) -> [ArchivedFileName] {
-        let size = try layout.identity().segmentSize
-        return try files().compactMap { Self.archivedName($0.name, size) }
+        try files(layout.identity().segmentSize).compactMap(\.name)
     }
 
     /// When a file last came in or went, in seconds since 1970; 0 for an archive without folders.
@@ -110,21 +105,28 @@ public struct WALArchive: Sendable {
 
     /// Bytes of all stored files, as they are on the disk.
     public func totalStoredBytes() throws(Problem) -> UInt64 {
-        try files().reduce(0) { $0 + (DurableFiles.status($1.directory + "/" + $1.name)?.size ?? 0) }
+        try files(.standard).reduce(0) { $0 + (DurableFiles.status($1.path)?.size ?? 0) }
     }
 
-    private func files() throws(Problem) -> [(directory: String, name: String)] {
-        var found: [(directory: String, name: String)] = []
+    /// Every file in the archive's folders.
+    private func files(_ size: WALSegmentSize) throws(Problem) -> [ArchivedFile] {
+        var found: [ArchivedFile] = []
         for entry in try DurableFiles.listIfPresent(layout.wal) {
             let path = layout.wal + "/" + entry
             if path == layout.incoming { continue }
             guard DurableFiles.status(path)?.kind == .directory else {
-                found.append((layout.wal, entry))
+                found.append(ArchivedFile(path: path, name: Self.archivedName(entry, size)))
                 continue
             }
-            for name in try DurableFiles.list(path) {
-                found.append((path, name))
+            // A name that comes or goes changes the folder's times.
+            let listed = try FileMemory.value(
+                "\(path) \(size.bytes)", of: [path], keptIn: layout.memory?.listings, weight: \.count
+            ) { () throws(Problem) -> [ArchivedFile]? in
+                try DurableFiles.list(path).map { fileName in
+                    ArchivedFile(path: path + "/" + fileName, name: Self.archivedName(fileName, size))
+                }
             }
+            found += listed ?? []
         }
         return found
     }
@@ -172,6 +174,13 @@ public struct WALArchive: Sendable {
         if count < frame.count { frame.removeLast(frame.count - count) }
         return SummaryFrame.decode(frame, name: name)
     }
+}
+
+/// A file in the archive's folders.
+struct ArchivedFile: Sendable {
+    var path: String
+    /// Nil where it is none of PostgreSQL's: an index, or a stranger.
+    var name: ArchivedFileName?
 }
 
 /// A WAL segment in the archive.

@@ -130,16 +130,17 @@ public enum BackupFiles {
     ) throws(Problem) -> BackupManifest {
         let path = manifestFile(layout.backup(backup.name))
         let read = try reading("backup_manifest", stored: path) { () throws(Problem) in
-            try DurableFiles.readIfPresent(path)
+            try FileMemory.value(
+                of: path, keptIn: layout.memory?.manifests, weight: { read, size in read.isSound ? size : nil }
+            ) { (file) throws(Problem) in ReadManifest(try DurableFiles.contents(of: file)) }
         }
-        guard let bytes = read else { throw damaged("backup_manifest", "it is missing", stored: path) }
-        guard CRC32C.checksum(bytes) == backup.manifestCRC32C else {
+        guard let read else { throw damaged("backup_manifest", "it is missing", stored: path) }
+        guard read.crc32c == backup.manifestCRC32C else {
             throw damaged("backup_manifest", "its CRC-32C is not the one in backup.json", stored: path)
         }
-        do {
-            return try BackupManifest(checking: bytes)
-        } catch {
-            throw damaged("backup_manifest", "\(error)", stored: path)
+        switch read.manifest {
+        case .success(let manifest): return manifest
+        case .failure(let error): throw damaged("backup_manifest", "\(error)", stored: path)
         }
     }
 
@@ -228,4 +229,17 @@ enum StoredTree {
             }
         }
     }
+}
+
+/// A manifest as its file has it, whatever backup it is read for.
+struct ReadManifest: Sendable {
+    let crc32c: UInt32
+    let manifest: Result<BackupManifest, BackupManifestError>
+
+    init(_ bytes: [UInt8]) {
+        crc32c = CRC32C.checksum(bytes)
+        manifest = Result { () throws(BackupManifestError) in try BackupManifest(checking: bytes) }
+    }
+
+    var isSound: Bool { if case .success = manifest { true } else { false } }
 }

@@ -56,8 +56,7 @@ extension WALArchive {
         do throws(Problem) {
             found = try FileMemory.value(
                 of: layout.indexPath(of: segment.name),
-                keptIn: extent == .summary ? layout.memory?.indexes : nil,
-                weight: { index, _ in index.weight }
+                keptIn: layout.memory?.indexes(extent), weight: { index, _ in index.weight }
             ) { (file) throws(Problem) in try read(file, extent) }
         } catch {
             // The WAL itself can still be read.
@@ -109,7 +108,9 @@ extension WALArchive {
                 // Whoever reads all of it is told of damage anywhere.
                 if header.tellsGrowth { _ = try SegmentGrowth(decoding: content(.growth)) }
             }
-            found.weight = IndexFile.headerSize + Int(header.parts[IndexFile.Part.summary.rawValue].plain)
+            found.weight = header.parts.prefix(extent.rawValue + 1).reduce(IndexFile.headerSize) {
+                $0 + Int($1.plain)
+            }
             found.content = .success(index)
         } catch let damage as IndexDamage {
             found.content = .failure(damage)

@@ -14,7 +14,8 @@ extension PortalPages {
     private static let mostBackups = 100
 
     func backupsPage(_ known: ServerDetails) throws -> BackupsPage {
-        let server = try controlPlane.showServer(Self.reference(known))
+        // After a form it is known without what it takes on the disk.
+        let server = known.diskUsage == nil ? try controlPlane.showServer(Self.reference(known)) : known
         var page = BackupsPage()
         page.frame = try visit.frame(server, .backups)
         page.group = server.resourceGroup

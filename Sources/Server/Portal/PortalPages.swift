@@ -30,7 +30,8 @@ struct PortalPages: Sendable {
         case (.practice, false): return try .page(practice())
         case (.events, false): return events()
         case (.server(let group, let name, let part), _):
-            let server = try visit.server(group, name, inFull: part == .overview && !isPost)
+            let inFull = !isPost && (part == .overview || part == .backups)
+            let server = try visit.server(group, name, inFull: inFull)
             return try answer(server, part, isPost: isPost)
         case (.servers, true), (.notifications, true), (.activity, true), (.events, true), (.practice, true):
             throw notAllowed
