@@ -27,7 +27,7 @@ public struct PostgresInstallation: Sendable, Hashable {
 
     /// Where its extensions' control files may be: as Debian has them, and as PostgreSQL installs itself.
     public var extensionPlaces: [String] {
-        let above = String(binDirectory.dropLast(binDirectory.hasSuffix("/bin") ? 4 : 0))
+        let above = above
         return [
             above.replacing("/lib/postgresql/", with: "/share/postgresql/") + "/extension",
             above + "/share/postgresql/extension", above + "/share/extension",
@@ -35,9 +35,12 @@ public struct PostgresInstallation: Sendable, Hashable {
     }
 
     /// Where its libraries may be.
-    public var libraryPlaces: [String] {
-        let above = String(binDirectory.dropLast(binDirectory.hasSuffix("/bin") ? 4 : 0))
-        return [above + "/lib/postgresql", above + "/lib"]
+    public var libraryPlaces: [String] { [above + "/lib/postgresql", above + "/lib"] }
+
+    /// The directory that has its `bin`, also where that is reached by a link.
+    private var above: String {
+        let place = TextFile.realPath(binDirectory)
+        return String(place.dropLast(place.hasSuffix("/bin") ? 4 : 0))
     }
 
     /// Directories in which to look first, separated by colons: each holds the programs, or has them in
