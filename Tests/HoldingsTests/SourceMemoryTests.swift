@@ -45,13 +45,13 @@ struct SourceMemoryTests {
     }
 
     /// Until the file system gives another time.
-    private func awaitTick() { Pause.milliseconds(30) }
+    private func awaitTick() throws { try FileClock.awaitTick(in: scratch) }
 
     @Test func `damage that comes is seen, and seen no more when it is mended`() throws {
         for _ in 0..<2 { #expect(damage() == nil) }
         let record = craft.records[4]
         let offset = record.start.distance(from: craft.first.start)
-        awaitTick()
+        try awaitTick()
         try OpenFile(updating: path).write([0x55, 0x55], at: offset + 28)
         for _ in 0..<2 { #expect(damage() == record.start) }
         try DurableFiles.write(craft.segments[0].bytes, to: path, durable: false)
@@ -61,7 +61,7 @@ struct SourceMemoryTests {
     /// A server that had finished a segment which is not there has lost WAL.
     @Test func `what tells of more WAL than there is is seen when it comes`() throws {
         #expect(damage() == nil)
-        awaitTick()
+        try awaitTick()
         let status = DurableFiles.parent(of: path) + "/archive_status/"
         try DurableFiles.write([], to: status + craft.first.next.fileName + ".ready", durable: false)
         #expect(damage() != nil)

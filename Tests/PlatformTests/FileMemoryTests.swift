@@ -137,7 +137,7 @@ struct FileMemoryTests {
         #expect(value() == 2)
         try DurableFiles.makeDirectory(paths[2])
         #expect(value() == 3)
-        awaitTick()
+        try FileClock.awaitTick(in: scratch)
         try DurableFiles.write([1], to: paths[2] + "/file", durable: false)
         #expect(value() == 4)
         #expect(value() == 4)

@@ -132,7 +132,7 @@ struct ArchiveMemoryTests {
     }
 
     /// Until the file system gives another time.
-    private func awaitTick() { Pause.milliseconds(30) }
+    private func awaitTick() throws { try FileClock.awaitTick(in: scratch) }
 
     @Test(arguments: [IndexExtent.summary, .detail])
     func `an index that was damaged or removed is never told from memory`(_ extent: IndexExtent) throws {
@@ -146,7 +146,7 @@ struct ArchiveMemoryTests {
 
         let path = archive.layout.indexPath(of: segment.name)
         let whole = try DurableFiles.read(path)
-        awaitTick()
+        try awaitTick()
         try OpenFile(updating: path).write([whole[130] ^ 0x41], at: 130)
         guard case .damaged = try index() else { throw Problem(.system, "a damaged index is believed") }
         try DurableFiles.write(whole, to: path, durable: false)
@@ -162,13 +162,13 @@ struct ArchiveMemoryTests {
     @Test func `a segment that came, was damaged or was removed is told as it is`() throws {
         #expect(try archive.names().count == 2)
         #expect(try segment(1).damage == nil)
-        awaitTick()
+        try awaitTick()
         try push(2)
         #expect(try archive.names().count == 3)
         #expect(try segment(2).summary?.commits == 1)
 
         let path = try segment(1).path
-        awaitTick()
+        try awaitTick()
         try OpenFile(updating: path).write([DurableFiles.read(path)[20] ^ 0x41], at: 20)
         #expect(try segment(1).damage != nil)
         try archive.remove([.segment(segments[1].name)])
@@ -183,7 +183,7 @@ struct ArchiveMemoryTests {
             layout.walBytes == plain.walBytes && layout.backupBytes == plain.backupBytes
         }
         #expect(areEqual() && layout.walBytes > 0)
-        awaitTick()
+        try awaitTick()
         try push(2)
         #expect(areEqual())
         for name in ["a", "b", "c.incomplete"] {
@@ -191,7 +191,7 @@ struct ArchiveMemoryTests {
             try DurableFiles.write([1], to: layout.backup(name) + "/data/file", durable: false)
         }
         #expect(areEqual())
-        awaitTick()
+        try awaitTick()
         try DurableFiles.write([2], to: layout.backup("c.incomplete") + "/data/other", durable: false)
         try DurableFiles.removeTree(layout.backup("a"))
         #expect(areEqual())

@@ -131,7 +131,8 @@ public enum BackupFiles {
         let path = manifestFile(layout.backup(backup.name))
         let read = try reading("backup_manifest", stored: path) { () throws(Problem) in
             try FileMemory.value(
-                of: path, keptIn: layout.memory?.manifests, weight: { read, size in read.isSound ? size : nil }
+                of: path, keptIn: layout.memory?.manifests,
+                weight: { read, size in read.isSound ? size : nil }
             ) { (file) throws(Problem) in ReadManifest(try DurableFiles.contents(of: file)) }
         }
         guard let read else { throw damaged("backup_manifest", "it is missing", stored: path) }
