@@ -14,12 +14,15 @@ extension PostgresInstance {
             "PGOPTIONS": ConnectionParameters.options(
                 SessionGuards.settings(installation.version, lockTimeoutSeconds: 0)),
         ]
-        let missing = installation.version.keepsStatisticsInUpgrade ? ["--missing-stats-only"] : []
+        // In stages the first one replaces what was taken over of a table by less; ended there, nothing would
+        // be missing any more.
+        let how =
+            installation.version.keepsStatisticsInUpgrade
+            ? ["--analyze-only", "--missing-stats-only"] : ["--analyze-in-stages"]
         try runner.runChecked(
             Command(
                 installation.tool("vacuumdb"),
-                ["-h", own.host, "-p", String(own.port), "-U", own.user, "--all", "-q"]
-                    + ["--analyze-in-stages"] + missing,
+                ["-h", own.host, "-p", String(own.port), "-U", own.user, "--all", "-q"] + how,
                 environment: environment, workingDirectory: "/"))
     }
 }

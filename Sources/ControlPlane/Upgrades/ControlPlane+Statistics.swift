@@ -34,10 +34,13 @@ extension ControlPlane {
     func makeStatisticsIfDue(_ row: ServerRow, dryRun: Bool) throws -> [MaintenanceAction] {
         let file = paths.statisticsDue(row.id)
         guard let due = DurableFiles.status(file), state(row) == .ready,
-            due.size == 0 || clock.now().unixMicroseconds / 1_000_000 - due.modified > 86_400,
-            let free = try DirectoryLock.attempt(file)
+            due.size == 0 || clock.now().unixMicroseconds / 1_000_000 - due.modified > 86_400
         else { return [] }
-        free.release()
+        if !dryRun {
+            // Somebody is at it already.
+            guard let free = try DirectoryLock.attempt(file) else { return [] }
+            free.release()
+        }
         return [
             act(
                 row.name, "analyze", row.name, "it was upgraded, and its statistics were not made",
