@@ -50,10 +50,21 @@ extension ControlPlane {
             }
         }
         if request.password != nil {
-            // Nobody uses it any more; where it stays it goes with the server.
-            _ = try? DurableFiles.removeFile(paths.sourcePassword(row.id, before.passwordNumber))
+            try removeOldPasswords(of: row, but: attachment)
         }
         return AttachedServer(server: try showServer(server), notes: [])
+    }
+
+    /// Also those that an end in the midst of an earlier change left.
+    private func removeOldPasswords(of row: ServerRow, but attachment: Attachment) throws {
+        let first = paths.sourcePassword(row.id, nil)
+        let used = paths.sourcePassword(row.id, attachment.passwordNumber)
+        let folder = DurableFiles.parent(of: first)
+        for name in try DurableFiles.list(folder) {
+            let path = "\(folder)/\(name)"
+            guard path == first || path.hasPrefix(first + "-"), path != used else { continue }
+            _ = try DurableFiles.removeFile(path)
+        }
     }
 
     private func lookAgain(
