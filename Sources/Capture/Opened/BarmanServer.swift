@@ -95,6 +95,11 @@ public struct BarmanServer: Sendable {
                     .backupDamaged, "backup \(current.id) goes on from backup \(parent), which is missing",
                     detail: "in '\(path)/base'")
             }
+            guard next.isWhole else {
+                throw Problem(
+                    .backupDamaged, "backup \(current.id) goes on from backup \(parent), which is not whole",
+                    detail: "Barman says that it is \(next.status)")
+            }
             found.append(try FoundBase(at: "\(path)/base/\(next.id)/data"))
             current = next
         }

@@ -49,7 +49,14 @@ public struct FoundBase: Hashable, Sendable {
         tablespaces: [UInt32: String] = [:]
     ) throws(Problem) -> FoundBase {
         let base = try find(at: path, backup: backup, tablespaces)
-        guard base.earlier.isEmpty else { return base }
+        guard base.earlier.isEmpty else {
+            guard earlier.isEmpty else {
+                throw Problem(
+                    .invalidParameterValue, "'\(path)' has the backups that it goes on from itself",
+                    hint: "Give one --base only.")
+            }
+            return base
+        }
         var bases = [base]
         for path in earlier { bases.append(try FoundBase(at: path)) }
         return try IncrementalChain.join(bases)

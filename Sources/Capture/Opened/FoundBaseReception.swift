@@ -158,8 +158,14 @@ final class FoundBaseReception {
 
     /// What is wrong with one of the backups that this one goes on from is wrong with this one.
     private func takeEarlier(_ path: String, _ earlier: FoundBaseReception) {
-        let isCompared = earlier.compare() != nil && earlier.isWhollyCompared
+        let manifest = earlier.compare()
+        let isCompared = manifest != nil && earlier.isWhollyCompared
         areEarlierCompared = areEarlierCompared && isCompared
+        // What is cut off of a file would be pages of zeros.
+        if manifest == nil, earlier.damages.isEmpty {
+            damages.append(
+                "in '\(path)' backup_manifest is missing: nothing tells whether its files are whole")
+        }
         damages += earlier.damages.map { "in '\(path)' \($0)" }
         remarks += earlier.remarks.map { "of '\(path)': \($0)" }
         earlierControls.append((path, earlier.texts[BackupFiles.controlFile] ?? []))
