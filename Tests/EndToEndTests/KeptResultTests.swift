@@ -69,7 +69,7 @@ extension EndToEnd {
                 let daemon = try Self.serve(product)
                 defer { Self.end(daemon) }
                 try Self.canceled(product)
-                try Self.verified(product)
+                try Self.verified(product, server)
                 let undo = try Self.run(product, "undo", "-s", "orders", "--event", "update t")
                 #expect(undo["status"] == "Succeeded", "\(undo)")
                 let id = try #require(undo["id"]?.string)
@@ -136,7 +136,13 @@ extension EndToEnd {
         }
 
         /// The archive, whole and with a segment missing: what was found is kept.
-        private static func verified(_ product: ProductUnderTest) throws {
+        private static func verified(_ product: ProductUnderTest, _ server: ManagedServer) throws {
+            let session = try server.superuser()
+            for _ in 0..<3 {
+                try session.execute("SELECT pg_logical_emit_message(true, '', ''); SELECT pg_switch_wal()")
+            }
+            session.close()
+            try ProductUnderTest.waitForArchiver(of: server)
             let never = try product.run(["wal", "verify", "-s", "orders", "--last"])
             #expect(never.exitStatus == 3 && never.errors.contains("was never checked"), "\(never)")
             func verify() throws -> JSONValue {
@@ -155,10 +161,9 @@ extension EndToEnd {
             }
             #expect(try verify()["status"] == "Succeeded")
             #expect(try last()["isWhole"] == true && last()["segments"]?.integer ?? 0 > 1)
-            let server = try #require(product.json("show", "-n", "orders")["local"]?["id"]?.string)
-            let folder = product.home + "/repository/\(server)/wal/00000001/"
+            let folder = product.home + "/repository/\(server.id)/wal/00000001/"
             let all = try DurableFiles.list(folder).filter { $0.hasSuffix(".zst") && $0.count == 28 }.sorted()
-            let (file, away) = (folder + all[1], folder + "../" + all[1])
+            let (file, away) = (folder + all[1], product.home + "/" + all[1])
             #expect(rename(file, away) == 0)
             defer { #expect(rename(away, file) == 0) }
             let failed = try verify()
