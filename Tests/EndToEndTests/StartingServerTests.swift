@@ -32,17 +32,19 @@ extension EndToEnd {
                     let before = try said().count
                     func words() throws -> String { String(try said().dropFirst(before)) }
                     let tool = try product.start(command + ["--verbose"])
-                    let waits = try ProductUnderTest.eventually(seconds: 20) {
-                        try words().contains("waiting for server orders, which is starting")
-                    }
-                    try Self.note("ready   ", source)
                     var status: Int32 = -1
-                    let hasEnded = ProductUnderTest.eventually(seconds: 60) {
-                        waitpid(tool, &status, WNOHANG) == tool
+                    func hasEnded() -> Bool { waitpid(tool, &status, WNOHANG) == tool }
+                    // What it waits for it says when that is over, with the time that it took.
+                    let isAtWork = try ProductUnderTest.eventually(seconds: 30) {
+                        try words().contains("account: ")
                     }
+                    let waits = !ProductUnderTest.eventually(seconds: 4, hasEnded)
+                    try Self.note("ready   ", source)
+                    let ends = ProductUnderTest.eventually(seconds: 60, hasEnded)
                     let told = try words()
-                    #expect(waits, "\(command) did not wait: \(told)")
-                    #expect(hasEnded && status == 0, "\(command): \(told)")
+                    #expect(isAtWork && waits, "\(command) did not wait: \(told)")
+                    #expect(told.contains("waiting for server orders, which is starting"), "\(told)")
+                    #expect(ends && status == 0, "\(command): \(told)")
                 }
             }
         }
