@@ -144,7 +144,7 @@ extension ControlPlane {
 
     private func openDatabases(_ row: ServerRow) throws -> [String] {
         try connect(row).query(
-            "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn ORDER BY 1"
+            "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND datconnlimit <> -2 ORDER BY 1"
         ).firstColumn
     }
 
