@@ -121,7 +121,13 @@ class Walk:
             self.complaints.append(message.text)
 
     def go(self, path):
-        return self.page.goto(self.base + path)
+        try:
+            return self.page.goto(self.base + path)
+        except Error as failure:
+            # A page that follows a deployment loads itself anew when that ends, maybe just now.
+            if "interrupted by another navigation" not in failure.message:
+                raise
+            return self.page.goto(self.base + path)
 
     def sign_in(self):
         self.page.goto(pitr("portal"))
