@@ -30,14 +30,35 @@ public final class ScratchDirectory: Sendable {
 
     /// `PITR_TEST_KEEP=1` leaves the directory for a look after a failure.
     public init(_ name: String = "test", onDisk: Bool = false) throws(Problem) {
-        var template = Array("\(onDisk ? "/tmp" : Self.root)/pitr-\(name).XXXXXX".utf8CString)
+        var made = try Self.make(name, onDisk)
+        while !Self.isOurs(home: made + "/home") {
+            rmdir(made)
+            made = try Self.make(name, onDisk)
+        }
+        path = made
+        keeps = getenv("PITR_TEST_KEEP") != nil
+        try RunAs.handOver(path)
+    }
+
+    private static func make(_ name: String, _ onDisk: Bool) throws(Problem) -> String {
+        var template = Array("\(onDisk ? "/tmp" : root)/pitr-\(name).XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else {
             throw Problem(
                 .system, "cannot make a scratch directory", detail: String(cString: strerror(errno)))
         }
-        path = String(cString: made)
-        keeps = getenv("PITR_TEST_KEEP") != nil
-        try RunAs.handOver(path)
+        return String(cString: made)
+    }
+
+    /// Whether the servers of a home there get addresses that those of no other process of tests get: the
+    /// product begins at one that is told by the home's path (FNV-1a). `PITR_TEST_SLOT` is this process's
+    /// number and how many there may be, `2/8`.
+    private static func isOurs(home: String) -> Bool {
+        let words = getenv("PITR_TEST_SLOT").map { String(cString: $0).split(separator: "/") } ?? []
+        guard words.count == 2, let slot = UInt32(words[0]), let count = UInt32(words[1]), count > 0,
+            slot < count
+        else { return true }
+        let hash = home.utf8.reduce(0x811C_9DC5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+        return hash % 64_000 * count / 64_000 == slot
     }
 
     /// The path of an entry.

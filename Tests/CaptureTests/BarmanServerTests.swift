@@ -6,7 +6,7 @@ import Testing
 
 /// Directories of servers as releases of Barman lay them out.
 struct BarmanServerTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `what Barman says of a backup is found in either place, and the newer one is believed`() throws {
         let scratch = try ScratchDirectory("barmanserver")
         for name in ["wals", "meta", "base/1/data", "base/2/data", "base/3/data", "base/4/data"] {

@@ -64,7 +64,7 @@ struct FuzzedBackrestTests {
         return text
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ["backup.manifest", "../backup.info"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["backup.manifest", "../backup.info"])
     func `a text of pgBackRest with other bytes in it is refused`(_ name: String) throws {
         let forged = try Self.forged()
         let text = name == "backup.manifest" ? forged.manifest : ForgedBackrest.info
@@ -80,7 +80,7 @@ struct FuzzedBackrestTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ["backup.manifest", "../backup.info"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["backup.manifest", "../backup.info"])
     func `where its checksum fits all the same, nothing outside of the backup is read or named`(
         _ name: String
     ) throws {

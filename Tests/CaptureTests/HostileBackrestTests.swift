@@ -18,7 +18,7 @@ struct HostileBackrestTests {
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             "pg_data/../escaped", "pg_data//escaped", "/etc/escaped", "elsewhere/escaped", "pg_data/./x",
             "../pg_data/x", "pg_data", "pg_tblspc/../x",
@@ -32,7 +32,7 @@ struct HostileBackrestTests {
         #expect(problem?.detail?.contains(name) == true)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a reference to anything but a backup is refused`() throws {
         for reference in ["../other", "20261130-071500F/..", "latest", ""] {
             var forged = try ForgedBackrest()
@@ -43,7 +43,7 @@ struct HostileBackrestTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a size that no file has is refused, and so many files that no number has their sum are not`() throws
     {
         let most = UInt64(1) << 50
@@ -69,7 +69,7 @@ struct HostileBackrestTests {
         #expect(try many.base().storedBytes() == .max)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ["gzip", "zstd", "bzip2", "lz4"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["gzip", "zstd", "bzip2", "lz4"])
     func `files of a bundle are read at their places, and damage of one is only its own`(
         _ program: String
     ) throws {
@@ -100,7 +100,7 @@ struct HostileBackrestTests {
         #expect(cut.count == 2 && cut.last?.hasPrefix("'base/1/3' ") == true, "\(cut)")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a bomb is read no further than its manifest says, and links are not followed`() throws {
         var forged = try ForgedBackrest()
         forged.packing = "gz"
@@ -130,7 +130,7 @@ struct HostileBackrestTests {
         for (damage, words) in zip(damages, expected) { #expect(damage.hasPrefix(words), "\(damage)") }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `what cannot be read is refused for what it is`() throws {
         var blocks = try ForgedBackrest()
         blocks.say("pg_data/base/1/1", [1], "\"bi\":3,\"bim\":8,")
@@ -158,7 +158,7 @@ struct HostileBackrestTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `its own texts are read from their copies, and encrypted ones refused`() throws {
         var forged = try ForgedBackrest()
         // A name may have what ends a key.
@@ -207,7 +207,7 @@ struct HostileBackrestTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `lists in the line of a file are passed over, and count for the checksum`() throws {
         var forged = try ForgedBackrest()
         forged.say("pg_data/base/1/1=1={", [1], "\"checksum-page\":false,\"checksum-page-error\":[1,[3,5]],")
@@ -218,7 +218,7 @@ struct HostileBackrestTests {
         #expect(remark?.contains("'base/1/1=1={'") == true)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `WAL of the backup's server is looked for under each number that the server had`() throws {
         let forged = try ForgedBackrest()
         let server = "{\"db-system-id\":7,\"db-version\":\"15\"}"
@@ -239,7 +239,7 @@ struct HostileBackrestTests {
         #expect(base.remarks.isEmpty)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `WAL that does not have the SHA-1 of its name is passed over`() throws {
         let scratch = try ScratchDirectory("backrestwal")
         let text = Array("1\t0/5000000\tno target\n".utf8)

@@ -22,7 +22,7 @@ struct HostileIncrementalTests {
         return try IncrementalFile(OpenFile(reading: path))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a header that says what no file has is refused`() throws {
         let scratch = try ScratchDirectory("hostileincremental")
         let whole = try Self.file(scratch, count: 2, length: 3, blocks: [0, 2], pages: 2)
@@ -42,7 +42,7 @@ struct HostileIncrementalTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a file is put together from the newest of each block, and links are not followed`() throws {
         let scratch = try ScratchDirectory("combined")
         let newest = try Self.file(scratch, count: 2, length: 4, blocks: [1, 5], pages: 2)

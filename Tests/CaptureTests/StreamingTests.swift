@@ -93,7 +93,7 @@ import Testing
         try #require(try ProductUnderTest.eventually(seconds: 20, condition), "it does not come")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a base backup by the stream is what pg_verifybackup wants, and starts`() throws {
         let source = try Source()
         let elsewhere = try source.postgres.scratch.directory("elsewhere")

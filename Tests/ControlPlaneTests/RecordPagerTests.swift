@@ -5,7 +5,7 @@ import Testing
 @testable import ControlPlane
 
 /// Pages of records: over forks, and past records that are larger than a page may read.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RecordPagerTests {
     private struct Placed: PlacedRecord {
         var timeline: TimelineID

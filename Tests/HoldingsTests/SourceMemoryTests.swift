@@ -7,7 +7,7 @@ import Testing
 @testable import Holdings
 
 /// Unarchived WAL that was found whole is looked at again as soon as any of it is another.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SourceMemoryTests {
     private let scratch: ScratchDirectory
     private let craft: WALCraft

@@ -5,7 +5,7 @@ import Testing
 @testable import Platform
 
 /// What is kept of files counts for the very version that was read.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FileMemoryTests {
     private let scratch: ScratchDirectory
     private let path: String

@@ -3,7 +3,7 @@ import Testing
 @testable import Portal
 
 /// Who was restored from whom, as the page of servers has it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FamilyTreeTests {
     @Test func `a copy stands in the list of its source, and what is deleted leads nowhere`() {
         var source = FamilyMember(

@@ -3,7 +3,7 @@ import Testing
 @testable import Portal
 
 /// The WAL around a cut, as a page has it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RecordListTests {
     private func list() -> RecordList {
         var list = RecordList()

@@ -58,7 +58,7 @@ struct MovedRowTests {
         #expect(plan.tables[1].rows.map(\.verdict) == [.unchangedSince, .forbiddenNow])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `where a row refers to the half that is to go the other one stays away`() throws {
         let server = try PostgresFixture()
         let connection = try Connection(

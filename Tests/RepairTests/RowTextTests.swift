@@ -25,7 +25,7 @@ struct RowTextTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a row's text has the cells that PostgreSQL has, whatever is in them`() throws {
         let server = try PostgresFixture()
         let connection = try Connection(
@@ -67,7 +67,7 @@ struct RowTextTests {
         #expect(throws: Problem.self) { try texts.cells(of: digests[0], count: 3) }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a row of another encoding may be sent in three times as many bytes`() throws {
         let server = try PostgresFixture()
         var parameters = ConnectionParameters(

@@ -10,7 +10,7 @@ import ServiceModel
 /// The proof of a script, against scripts that were spoiled.
 @Suite(.serialized)
 struct ScriptProofTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a script that does anything but what was planned is found out`() throws {
         let server = try PostgresFixture(settings: ["autovacuum": "off"])
         let connection = try Connection(

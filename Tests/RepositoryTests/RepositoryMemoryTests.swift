@@ -8,7 +8,7 @@ import WALEvents
 @testable import Repository
 
 /// What a process that stays tells of a repository is what is there, whatever it has read of it before.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RepositoryMemoryTests {
     private let scratch: ScratchDirectory
     /// As if every file had been changed long ago.
@@ -97,7 +97,7 @@ struct RepositoryMemoryTests {
 }
 
 /// Segments, their indexes, and the folder they are in.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ArchiveMemoryTests {
     private let scratch: ScratchDirectory
     private let archive: WALArchive

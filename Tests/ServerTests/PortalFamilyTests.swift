@@ -7,7 +7,7 @@ import Testing
 @testable import Server
 
 /// Who was restored from whom.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PortalFamilyTests {
     private func server(_ name: String, from source: String? = nil, seconds: Int64 = 0) -> ServerDetails {
         var server = ServerDetails.fresh

@@ -6,7 +6,7 @@ import Testing
 @testable import Server
 
 /// The incident of `pitr demo --portal` as the portal has it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct PortalPracticeTests {
     private let server: APIUnderTest
 
