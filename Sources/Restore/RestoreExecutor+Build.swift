@@ -12,7 +12,7 @@ extension RestoreExecutor {
     func claim() throws(Problem) {
         // Whoever starts the restore keeps a reserve besides; it may have had to wait since.
         try DiskRoom(path: DurableFiles.parent(of: job.serverDirectory), reserve: 0)
-            .require(job.plan.leastBytes, for: "the copy")
+            .require(job.leastBytes, for: "the copy")
         guard try DurableFiles.makeDirectory(job.serverDirectory, durable: false) else {
             throw Problem(
                 .stateDamaged, "\(job.serverDirectory) exists already", hint: "Run 'pitr maintain'.")
@@ -34,8 +34,8 @@ extension RestoreExecutor {
         job.progress.begin("base backup", totalBytes: job.plan.dataBytes)
         defer { job.progress.end() }
         let report = try BackupFiles.layOut(
-            backup, in: job.layout, into: job.dataDirectory, controlFileTo: job.controlFile, workers: 2,
-            progress: job.progress, cancellation: job.cancellation)
+            backup, in: job.layout, into: job.dataDirectory, controlFileTo: job.controlFile,
+            partial: job.partial, workers: 2, progress: job.progress, cancellation: job.cancellation)
         try checkControlFile()
         // Without them nobody starts the copy by hand before it is finished.
         for name in ["postgresql.conf", "pg_hba.conf", "pg_ident.conf"] {

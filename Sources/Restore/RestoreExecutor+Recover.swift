@@ -32,7 +32,7 @@ extension RestoreExecutor {
                 "unix_socket_permissions = 0700", "listen_addresses = ''", "port = 5432",
                 "cluster_name = 'pitr recovery'", "timezone = 'UTC'", "log_timezone = 'UTC'",
                 "lc_messages = 'C'",
-                "logging_collector = off", "log_min_messages = info",
+                "logging_collector = off",
                 "hot_standby = off", "archive_mode = off",
                 "restore_command = \(SettingsText.quoted(WALStaging(job).waitCommand))",
                 job.plan.setting.configurationLine,
@@ -58,6 +58,9 @@ extension RestoreExecutor {
                 // A session that begins looks at the catalogs before it has settings of its own.
                 "lock_timeout = '\(RestoreJob.lockTimeoutSeconds)s'",
             ] + (job.installation.version.canTurnEventTriggersOff ? ["event_triggers = off"] : [])
+            // What is left out is replayed for pages that are not there, each of which is warned of.
+            + (job.partial == nil
+                ? ["log_min_messages = info"] : ["ignore_invalid_pages = on", "log_min_messages = error"])
         return lines.joined(separator: "\n") + "\n"
     }
 

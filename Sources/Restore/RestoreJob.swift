@@ -32,6 +32,8 @@ public struct RestoreJob: Sendable {
     public var isForeign = false
     /// See `PostgresInstance.launcher`.
     public var launcher: [String] = []
+    /// What is left out of relations' files, for a copy in which only some rows are read; nil for nothing.
+    public var partial: PartialLayout?
     /// Where else that work made something: flushed as well if it is another file system than the copy's.
     public var madeMeanwhile: [String] = []
 
@@ -56,6 +58,11 @@ public struct RestoreJob: Sendable {
         self.memory = memory
         self.progress = progress
         self.cancellation = cancellation
+    }
+
+    /// Bytes without which the copy cannot be made.
+    public var leastBytes: UInt64 {
+        plan.leastBytes - (partial.map { plan.dataBytes - min(plan.dataBytes, $0.bytes) } ?? 0)
     }
 
     /// pg_control waits here until everything else is in place.

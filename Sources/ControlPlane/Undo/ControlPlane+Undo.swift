@@ -44,24 +44,17 @@ extension ControlPlane {
         let moments = try steps.time("plan") { try UndoMoments(self, request, source) }
         defer { moments.release() }
         var footprint = try steps.time("read WAL") { try moments.footprint(cancellation) }
-        let room = try diskRoom(paths.operations)
-        let bytes = moments.all.map(\.planned.plan.leastBytes).reduce(0, +)
-        try room.require(bytes, for: "three temporary copies")
         var copies: [PrivateCopy] = []
         defer { copies.forEach { $0.remove() } }
-        for (role, prepared) in zip(["before", "after", "now"], moments.all) {
-            copies.append(
-                try steps.time("copy of \(role)") { try makePrivateCopy(prepared, role, operation) })
-        }
-        let database = try UndoDatabase(of: &footprint, copies, request.database)
-        let ofOne = database.number.map { footprint.keeping(database: $0) }
+        let (rows, database, ofOne) = try makeCopies(&copies, moments, &footprint, request, operation, &steps)
+        RestoreFaults.reached("undo: read")
         var plan = moments.plan(database: database, end: copies[2].end, ofOne ?? footprint)
         plan.disablesTriggers = request.disablesTriggers
         plan.batch = request.batch
         var definitions: DroppedDefinitions?
         if let own = ofOne {
             try steps.time("compare") {
-                let between = CopiesBetween(self, request, source, operation, database.name)
+                let between = CopiesBetween(self, request, source, operation, database.name, rows)
                 defer { between.remove() }
                 try read(&plan, own, copies, between, request)
             }
@@ -95,6 +88,54 @@ extension ControlPlane {
             script: script.text(proof == .passed ? .passed : .none), writes: script.count, proof: proof,
             operationID: operation.id, steps: steps.steps,
             notes: moments.notes(copies) + plan.withdrawnDecisions(request.conflicts))
+    }
+
+    /// Makes the copies of before, after and now, in that order.
+    ///
+    /// - Returns: what partial copies have to have, if they do; the database whose rows are taken back, and
+    ///   what was done in it.
+    private func makeCopies(
+        _ copies: inout [PrivateCopy], _ moments: UndoMoments, _ footprint: inout TransactionFootprint,
+        _ request: UndoRequest, _ operation: RunningOperation, _ steps: inout StepTimes
+    ) throws -> (AddressedRows?, UndoDatabase, TransactionFootprint?) {
+        try requireRoom(for: moments, footprint, request)
+        copies.append(
+            try steps.time("copy of now") { try makePrivateCopy(moments.now, "now", operation) })
+        var rows = try AddressedRows(of: footprint, request, copies[0])
+        func copyOthers(_ prefix: String) throws {
+            for (role, prepared) in [("after", moments.after), ("before", moments.before)] {
+                let copy = try steps.time("copy of \(role)") {
+                    try makePrivateCopy(prepared, prefix + role, operation, of: rows)
+                }
+                copies.insert(copy, at: 0)
+                // What one moment's cannot do the other's cannot either, most often.
+                if copy.isWhole { rows = nil }
+            }
+        }
+        try copyOthers("")
+        var database = try UndoDatabase(of: &footprint, copies, request.database)
+        var ofOne = database.number.map { footprint.keeping(database: $0) }
+        // Which files are catalogs is known only now, where these were written anew.
+        if ofOne?.touchesCatalogs ?? false, copies.contains(where: { !$0.isWhole }) {
+            copies.dropLast().forEach { $0.remove() }
+            copies.removeFirst(copies.count - 1)
+            rows = nil
+            try copyOthers("all-")
+            database = try UndoDatabase(of: &footprint, copies, request.database)
+            ofOne = database.number.map { footprint.keeping(database: $0) }
+        }
+        return (rows, database, ofOne)
+    }
+
+    /// Of the moments before now whole copies are made only where they have to be.
+    private func requireRoom(
+        for moments: UndoMoments, _ footprint: TransactionFootprint, _ request: UndoRequest
+    ) throws {
+        let mayBePartial = AddressedRows.suffice(for: footprint, request)
+        let plans = (mayBePartial ? [moments.now] : moments.all).map(\.planned.plan)
+        try diskRoom(paths.operations).require(
+            plans.map(\.leastBytes).reduce(0, +),
+            for: mayBePartial ? "a temporary copy" : "three temporary copies")
     }
 
     private func droppedDefinitions(
@@ -144,7 +185,8 @@ extension ControlPlane {
             UndoCopies(
                 before: try copies[0].connectAsWorker(plan.database),
                 after: try copies[1].connectAsWorker(plan.database),
-                now: try copies[2].connectAsWorker(plan.database)), footprint, choice,
+                now: try copies[2].connectAsWorker(plan.database),
+                areWhole: copies[0].isWhole && copies[1].isWhole), footprint, choice,
             moments: between.session)
         let reading = try reader.read()
         plan.tables = reading.tables

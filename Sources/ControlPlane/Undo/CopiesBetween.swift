@@ -14,6 +14,8 @@ final class CopiesBetween {
     private let source: ServerRow
     private let operation: RunningOperation
     private let database: String
+    /// Nil from the first copy on that has to be whole: the others would have to be, too.
+    private var rows: AddressedRows?
     private var made = 0
     private var current: PrivateCopy?
     /// Each takes the time of a restore: rows that more transactions wrote are left to a person.
@@ -21,8 +23,9 @@ final class CopiesBetween {
 
     init(
         _ plane: ControlPlane, _ request: UndoRequest, _ source: ServerRow, _ operation: RunningOperation,
-        _ database: String
+        _ database: String, _ rows: AddressedRows?
     ) {
+        self.rows = rows
         self.plane = plane
         self.request = request
         self.source = source
@@ -40,7 +43,8 @@ final class CopiesBetween {
             let prepared = try UndoSeeker(plane, request, source).prepare(
                 .position(commit, exclusive: false))
             defer { prepared.release() }
-            let copy = try plane.makePrivateCopy(prepared, "between-\(made)", operation)
+            let copy = try plane.makePrivateCopy(prepared, "between-\(made)", operation, of: rows)
+            if copy.isWhole { rows = nil }
             current = copy
             let connection = try copy.connectAsWorker(database)
             try RowReader.prepare(connection)

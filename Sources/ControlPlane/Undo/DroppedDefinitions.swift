@@ -26,6 +26,10 @@ struct DroppedDefinitions {
     init(
         _ copies: [PrivateCopy], _ database: String, folder: String, _ runner: any CommandRunner
     ) throws(Problem) {
+        // Of a table in others its indexes are not told.
+        guard copies.allSatisfy(\.isWhole) else {
+            throw Problem(.recoveryFailed, "definitions are wanted, and the copies have only rows")
+        }
         self.runner = runner
         self.database = database
         self.folder = folder

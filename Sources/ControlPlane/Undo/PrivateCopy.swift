@@ -4,6 +4,7 @@ import Planning
 import Platform
 import PostgresClient
 import PostgresFormat
+import Repository
 import Restore
 import ServiceModel
 
@@ -22,6 +23,8 @@ struct PrivateCopy: Sendable {
     let worker: String
     /// Whether nothing in it reaches any network, not this machine's either.
     let isIsolated: Bool
+    /// Whether it has all rows of all tables; else only those that were asked for.
+    let isWhole: Bool
 
     /// As the tool's superuser: for what runs no code of the database.
     func connect(_ database: String) throws(Problem) -> Connection { try server.connect(database: database) }
@@ -85,27 +88,33 @@ extension ControlPlane {
     /// Makes a copy that only this operation uses, as long as the disk has room for it beside what the
     /// servers there need.
     ///
-    /// - Parameter role: its name among the operation's copies.
-    func makePrivateCopy(_ prepared: PreparedRestore, _ role: String, _ operation: RunningOperation) throws
-        -> PrivateCopy
-    {
+    /// - Parameters:
+    ///   - role: its name among the operation's copies.
+    ///   - partial: what is left out of relations' files.
+    func makePrivateCopy(
+        _ prepared: PreparedRestore, _ role: String, _ operation: RunningOperation,
+        partial: PartialLayout? = nil
+    ) throws -> PrivateCopy {
         let room = try diskRoom(paths.operations)
+        var job = try restoreJob(prepared, serverID: operation.id, operationID: operation.id)
+        job.partial = partial
         let plan = prepared.planned.plan
-        try room.require(plan.leastBytes, for: "a temporary copy")
+        try room.require(job.leastBytes, for: "a temporary copy")
+        let more = plan.estimatedBytes - plan.leastBytes
         return try RoomWatch.during(
-            "the temporary copy", in: room, expected: plan.estimatedBytes, under: cancellation
+            "the temporary copy", in: room, expected: job.leastBytes + more, under: cancellation
         ) { flag in
-            try makePrivateCopy(prepared, role, operation, flag)
+            job.cancellation = flag
+            return try makePrivateCopy(prepared, job, role, operation)
         }
     }
 
     private func makePrivateCopy(
-        _ prepared: PreparedRestore, _ role: String, _ operation: RunningOperation, _ flag: CancellationFlag
+        _ prepared: PreparedRestore, _ job: RestoreJob, _ role: String, _ operation: RunningOperation
     ) throws -> PrivateCopy {
         let folder = PrivateCopy.folder(in: paths.operation(operation.id)) + "/" + role
         try DurableFiles.makeDirectories(folder, durable: false)
-        var job = try restoreJob(prepared, serverID: operation.id, operationID: operation.id)
-        job.cancellation = flag
+        var job = job
         job.serverDirectory = folder + "/server"
         job.dataDirectory = folder + "/server/data"
         job.operationDirectory = folder
@@ -124,7 +133,7 @@ extension ControlPlane {
                 executor: executor, server: job.recovering, end: proof.endLSN, timeline: proof.timeline,
                 segmentSize: prepared.held.inventory.segmentSize, inDoubt: inDoubt,
                 worker: worker,
-                isIsolated: !job.launcher.isEmpty)
+                isIsolated: !job.launcher.isEmpty, isWhole: job.partial == nil)
         } catch {
             executor.abandon()
             throw error

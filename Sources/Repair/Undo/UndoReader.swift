@@ -8,8 +8,11 @@ public struct UndoCopies {
     public var before: Connection
     public var after: Connection
     public var now: Connection
+    /// Whether those of before and after have all rows of all tables; else only those of the footprint.
+    public var areWhole: Bool
 
-    public init(before: Connection, after: Connection, now: Connection) {
+    public init(before: Connection, after: Connection, now: Connection, areWhole: Bool) {
+        self.areWhole = areWhole
         self.before = before
         self.after = after
         self.now = now
@@ -207,6 +210,9 @@ public struct UndoReader {
 
     /// Why so many rows are not read at once; nil where they are not too many.
     private func tooLarge(_ table: QualifiedName, _ connection: Connection) throws(Problem) -> String? {
+        guard copies.areWhole else {
+            return "its file was moved between the transactions: take those back one by one"
+        }
         let count = try connection.query("SELECT count(*)::text FROM ONLY \(table.sql)").scalar
         guard let count = count.flatMap({ Int($0) }), count > Self.largestWhole else { return nil }
         return "it had \(count) rows, more than \(Self.largestWhole): take them from a copy of just before"

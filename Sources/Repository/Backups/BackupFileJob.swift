@@ -22,6 +22,8 @@ final class BackupFileJob: ChunkedJob {
         let path: String
         let size: UInt64
         let crc: UInt32
+        /// What of it is laid out; nil for all of it. All is read and checked either way.
+        var ranges: [Range<UInt64>]?
     }
 
     private struct State {
@@ -89,9 +91,7 @@ final class BackupFileJob: ChunkedJob {
         let content = try content(of: chunk, scratch)
         let crc = CRC32C.checksum(content)
         try examine?(expected.path, content, chunk.contentOffset)
-        if let target = chunk.target {
-            try target.write(content, at: chunk.contentOffset)
-        }
+        if let target = chunk.target { try write(content, at: chunk.contentOffset, to: target) }
         progress.advance(bytes: UInt64(content.count))
         let finished = state.withLock { state in
             state.pieces[chunk.index] = ChecksumPiece(length: UInt64(content.count), crc: crc)
@@ -100,6 +100,23 @@ final class BackupFileJob: ChunkedJob {
         }
         if let finished { try conclude(finished.compactMap { $0 }) }
         return true
+    }
+
+    private func write(
+        _ content: UnsafeRawBufferPointer, at offset: UInt64, to target: OpenFile
+    ) throws(Problem) {
+        guard let ranges = expected.ranges else { return try target.write(content, at: offset) }
+        let chunk = offset..<offset + UInt64(content.count)
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound > chunk.lowerBound { high = middle } else { low = middle + 1 }
+        }
+        for range in ranges[low...].prefix(while: { $0.lowerBound < chunk.upperBound }) {
+            let own = range.clamped(to: chunk)
+            let piece = Int(own.lowerBound - offset)..<Int(own.upperBound - offset)
+            try target.write(UnsafeRawBufferPointer(rebasing: content[piece]), at: own.lowerBound)
+        }
     }
 
     private func take(_ state: inout State, _ scratch: Scratch) throws(Problem) -> Chunk? {
@@ -145,7 +162,11 @@ final class BackupFileJob: ChunkedJob {
         if storage == .zstd, state.sourceSize == 0 { throw damaged("it is empty") }
         if let target {
             let file = try OpenFile(creating: target)
-            if storage == .plain { state.isClone = try FileClone.clone(source, to: file) }
+            if expected.ranges != nil {
+                try file.truncate(to: expected.size)
+            } else if storage == .plain {
+                state.isClone = try FileClone.clone(source, to: file)
+            }
             state.target = file
         }
         return source

@@ -14,6 +14,12 @@ extension BackupFiles {
         return sizes
     }
 
+    /// Which part of a relation's fork lies at a path, from 0.
+    static func partNumber(ofFile path: String) -> UInt32 {
+        let name = path.split(separator: "/").last ?? ""
+        return name.split(separator: ".").dropFirst().first.flatMap { UInt32($0) } ?? 0
+    }
+
     /// The relation whose main fork, or a part of it, lies at a path of the data directory; nil for anything
     /// else.
     static func relation(ofFile path: String) -> RelationLocator? {

@@ -39,16 +39,20 @@ public enum BackupFiles {
     /// - Parameters:
     ///   - dataDirectory: exists, or its parent does; holds none of the files yet.
     ///   - controlFileTo: where `pg_control` is put instead of its place.
+    ///   - partial: what to leave out of relations' files; nil for nothing. A file of which nothing is wanted
+    ///     is not read, and so not checked either.
     public static func layOut(
         _ backup: BackupDescriptor, in layout: RepositoryLayout, into dataDirectory: String,
-        controlFileTo: String, workers: Int = 2, progress: any ProgressReporter = SilentProgress(),
+        controlFileTo: String, partial: PartialLayout? = nil, workers: Int = 2,
+        progress: any ProgressReporter = SilentProgress(),
         cancellation: CancellationFlag = CancellationFlag()
     ) throws(Problem) -> Report {
-        let files = try expectedFiles(backup, layout)
+        var files = try expectedFiles(backup, layout)
         if DurableFiles.status(dataDirectory) == nil { try DurableFiles.makeDirectory(dataDirectory) }
         for directory in Set(backup.directories + neededDirectories).sorted() {
             try DurableFiles.makeDirectory(dataDirectory + "/" + directory, durable: false)
         }
+        if let partial { try leaveOut(&files, partial, dataDirectory, progress) }
         let writeback = WritebackQueue()
         do throws(Problem) {
             return try read(files, backup, layout, writeback, workers, progress, cancellation) { path in
@@ -58,6 +62,24 @@ public enum BackupFiles {
             writeback.discard()
             throw error
         }
+    }
+
+    /// Takes out what nothing is wanted of, and makes files of the same size for it, which take no room.
+    private static func leaveOut(
+        _ files: inout [BackupFileJob.Expected], _ partial: PartialLayout, _ dataDirectory: String,
+        _ progress: any ProgressReporter
+    ) throws(Problem) {
+        var kept: [BackupFileJob.Expected] = []
+        for var file in files {
+            file.ranges = partial.ranges(of: file.path)
+            guard let ranges = file.ranges, ranges.isEmpty else {
+                kept.append(file)
+                continue
+            }
+            try OpenFile(creating: dataDirectory + "/" + file.path).truncate(to: file.size)
+            progress.advance(bytes: file.size)
+        }
+        files = kept
     }
 
     /// The two-phase transactions whose state is among a backup's files: PostgreSQL names each file after
