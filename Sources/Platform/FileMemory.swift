@@ -5,12 +5,18 @@ import Synchronization
 /// Each file is looked at every time: what is kept counts for the very version that was read, so that a file
 /// which was removed, replaced or changed by whomever is never answered from memory. One that was changed a
 /// moment ago is not kept at all. Safe to use from several threads at once.
+///
+/// What is made of whole folders is for showing alone: a file that came, went, or was renamed into another's
+/// place is never missed there either, as that changes the folder, but what was written *into* one is told as
+/// it was for `patience` at the most.
 public final class FileMemory<Value: Sendable>: Sendable {
     private struct Entry {
         /// Of every file that the value was made from; nil of one that was not there.
         var versions: [FileVersion?]
         var value: Value
         var weight: Int
+        /// Runs since before the files were looked at.
+        var looked = Stopwatch()
     }
 
     /// Two halves: when the newer one is full it becomes the older one, whose entries go then unless somebody
@@ -45,14 +51,18 @@ public final class FileMemory<Value: Sendable>: Sendable {
     private let halves = Mutex(Halves())
     private let limit: Int
     private let tick: Int
+    private let patience: Double
 
     /// - Parameters:
     ///   - limit: how much is kept at most, in what `weight` of `value` counts.
     ///   - tick: how long ago a file has to have been changed, in seconds: no file system's clock stands
     ///     still for longer.
-    public init(limit: Int, tick: Int = 2) {
+    ///   - patience: for how many seconds the files in a folder are not looked at again while the folder
+    ///     itself is as it was.
+    public init(limit: Int, tick: Int = 2, patience: Double = 1) {
         self.limit = limit / 2
         self.tick = tick
+        self.patience = patience
     }
 
     /// What the file at a path says; nil where there is none.
@@ -99,6 +109,37 @@ public final class FileMemory<Value: Sendable>: Sendable {
         return value
     }
 
+    /// What is made of folders and of the files in them, for whoever only shows it.
+    ///
+    /// - Parameters:
+    ///   - name: tells what is made of them.
+    ///   - folders: those that a value was made from; without one, those that are known beforehand.
+    ///   - make: looks at every file. Given what was made the last time, whose parts count for the versions
+    ///     that it was made from, and how a version tells that it is settled.
+    public static func value<Failure: Error>(
+        _ name: String, inFolders folders: (Value?) -> [String], keptIn memory: FileMemory,
+        weight: (Value) -> Int, _ make: (_ last: Value?, _ tick: Int) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        let last = memory.entry(name)
+        let paths = folders(last?.value)
+        // Before what is in them: what comes meanwhile gives other versions.
+        let versions = paths.map { FileVersion(path: $0) }
+        let looked = Stopwatch()
+        if let last, last.versions == versions, last.looked.seconds < memory.patience,
+            versions.allSatisfy({ $0?.isSettled(tick: memory.tick) ?? true })
+        {
+            return last.value
+        }
+        let value = try make(last?.value, memory.tick)
+        // Of a folder that was met only now no version is known from before.
+        let isOfThese = folders(value) == paths
+        memory.keep(
+            name,
+            Entry(
+                versions: isOfThese ? versions : [], value: value, weight: weight(value), looked: looked))
+        return value
+    }
+
     private func keep(_ name: String, _ entry: Entry) {
         halves.withLock { $0.put(name, entry, limit: limit) }
     }
@@ -109,6 +150,15 @@ public final class FileMemory<Value: Sendable>: Sendable {
             guard let entry = halves.take(name), entry.versions == versions else { return nil }
             halves.put(name, entry, limit: limit)
             return entry.value
+        }
+    }
+
+    private func entry(_ name: String) -> Entry? {
+        halves.withLock { halves in
+            if let entry = halves.newer[name] { return entry }
+            guard let entry = halves.take(name) else { return nil }
+            halves.put(name, entry, limit: limit)
+            return entry
         }
     }
 }

@@ -31,15 +31,22 @@ public struct FileVersion: Hashable, Sendable {
         changed = Time(raw.st_ctim)
     }
 
+    /// Of the file at a path in a directory that is open.
+    fileprivate init?(_ path: String, in directory: Int32) {
+        var raw = stat()
+        guard fstatat(directory, path, &raw, 0) == 0 else { return nil }
+        self.init(raw)
+    }
+
     /// Of the file at a path, following symbolic links as whoever opens it does; nil where there is none or
     /// it cannot be seen.
-    init?(path: String) {
+    public init?(path: String) {
         var raw = stat()
         guard stat(path, &raw) == 0 else { return nil }
         self.init(raw)
     }
 
-    init(_ file: OpenFile) throws(Problem) {
+    public init(_ file: OpenFile) throws(Problem) {
         var raw = stat()
         guard fstat(file.descriptor, &raw) == 0 else {
             throw Problem.system("cannot examine", file.path, errno)
@@ -51,9 +58,28 @@ public struct FileVersion: Hashable, Sendable {
     /// stands still for milliseconds, some for seconds: two changes within one tick look like one.
     ///
     /// - Parameter tick: in seconds.
-    func isSettled(tick: Int) -> Bool {
+    public func isSettled(tick: Int) -> Bool {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         return changed.seconds < now.tv_sec - tick
     }
+}
+
+/// A directory whose files are looked at one after the other: by their names that takes a fraction of what
+/// whole paths take.
+public struct OpenDirectory: ~Copyable {
+    private let descriptor: Int32
+
+    /// Nil where there is none that can be opened.
+    public init?(_ path: String) {
+        descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Of the file at a path in it; nil where there is none or it cannot be seen.
+    public func version(of path: String) -> FileVersion? { FileVersion(path, in: descriptor) }
 }

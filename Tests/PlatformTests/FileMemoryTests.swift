@@ -152,4 +152,49 @@ struct FileMemoryTests {
         }
         #expect(nothing() == nil && nothing() == nil && made == 7)
     }
+
+    /// Of a folder: the content of the file in it, and how often that was asked for.
+    private func ask(_ memory: FileMemory<[UInt8]>, _ readings: inout Int) throws -> [UInt8] {
+        let folder = DurableFiles.parent(of: path) + "/folder"
+        return try FileMemory.value(
+            "all", inFolders: { _ in [folder] }, keptIn: memory, weight: \.count
+        ) { (_, _) throws(Problem) in
+            readings += 1
+            var bytes: [UInt8] = []
+            for name in try DurableFiles.list(folder) { bytes += try DurableFiles.read(folder + "/" + name) }
+            return bytes
+        }
+    }
+
+    @Test(arguments: [0, 1e9])
+    func `what is made of a folder follows it at once, and what is written into a file after the patience`(
+        _ patience: Double
+    ) throws {
+        let folder = DurableFiles.parent(of: path) + "/folder"
+        try DurableFiles.makeDirectories(folder)
+        let memory = FileMemory<[UInt8]>(limit: 1000, tick: -10, patience: patience)
+        var readings = 0
+        try DurableFiles.write([1], to: folder + "/a", durable: false)
+        for _ in 0..<3 { #expect(try ask(memory, &readings) == [1]) }
+        #expect(readings == (patience > 0 ? 1 : 3))
+        try FileClock.awaitTick(in: scratch)
+        try DurableFiles.write([2], to: folder + "/b", durable: false)
+        #expect(try ask(memory, &readings) == [1, 2])
+        try FileClock.awaitTick(in: scratch)
+        try OpenFile(updating: folder + "/a").write([3], at: 0)
+        #expect(try ask(memory, &readings) == (patience > 0 ? [1, 2] : [3, 2]))
+        try DurableFiles.removeFile(folder + "/b")
+        #expect(try ask(memory, &readings) == [3])
+        try DurableFiles.removeTree(folder)
+        #expect(throws: Problem.self) { try ask(memory, &readings) }
+    }
+
+    @Test func `a folder that was changed a moment ago is looked at again`() throws {
+        let folder = DurableFiles.parent(of: path) + "/folder"
+        try DurableFiles.makeDirectories(folder)
+        let memory = FileMemory<[UInt8]>(limit: 1000, tick: 1_000_000, patience: 1e9)
+        var readings = 0
+        for _ in 0..<2 { #expect(try ask(memory, &readings).isEmpty) }
+        #expect(readings == 2)
+    }
 }
