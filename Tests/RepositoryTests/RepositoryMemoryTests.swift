@@ -11,12 +11,12 @@ import WALEvents
 @Suite(.timeLimit(.minutes(5)))
 struct RepositoryMemoryTests {
     private let scratch: ScratchDirectory
-    /// As if every file had been changed long ago.
+    /// As if every file had been changed long ago; each is looked at each time.
     private let layout: RepositoryLayout
 
     init() throws {
         scratch = try ScratchDirectory("memory")
-        layout = RepositoryLayout(root: scratch.file("r"), memory: RepositoryMemory(tick: -10))
+        layout = RepositoryLayout(root: scratch.file("r"), memory: RepositoryMemory(tick: -10, patience: 0))
         try layout.create(RepositoryIdentity(serverID: "r", systemIdentifier: 1, postgresMajor: 15))
     }
 
@@ -112,7 +112,8 @@ struct ArchiveMemoryTests {
         }
         segments = craft.segments
         archive = WALArchive(
-            layout: RepositoryLayout(root: scratch.file("r"), memory: RepositoryMemory(tick: -10)))
+            layout: RepositoryLayout(
+                root: scratch.file("r"), memory: RepositoryMemory(tick: -10, patience: 0)))
         try archive.layout.create(
             RepositoryIdentity(
                 serverID: "r", systemIdentifier: craft.systemIdentifier, postgresMajor: 15,
@@ -195,5 +196,63 @@ struct ArchiveMemoryTests {
         try DurableFiles.write([2], to: layout.backup("c.incomplete") + "/data/other", durable: false)
         try DurableFiles.removeTree(layout.backup("a"))
         #expect(areEqual())
+    }
+
+    /// However long ago the files in it were looked at.
+    @Test func `what comes, goes and takes another's place in a folder is told at once`() throws {
+        let layout = RepositoryLayout(
+            root: archive.layout.root, memory: RepositoryMemory(tick: -10, patience: 1e9))
+        let archive = WALArchive(layout: layout)
+        func told() throws -> [(SegmentName, Bool)] {
+            let told = try archive.segments().map { ($0.name, $0.damage == nil) }
+            #expect(try archive.names().count == told.count)
+            return told
+        }
+        func expect(_ wanted: [(Int, Bool)], _ location: SourceLocation = #_sourceLocation) throws {
+            for _ in 0..<2 {
+                let told = try told()
+                #expect(told.map(\.0) == wanted.map { segments[$0.0].name }, sourceLocation: location)
+                #expect(told.map(\.1) == wanted.map(\.1), sourceLocation: location)
+            }
+            try awaitTick()
+        }
+        try expect([(0, true), (1, true)])
+        try push(2)
+        try expect([(0, true), (1, true), (2, true)])
+        let path = layout.path(of: .segment(segments[1].name))
+        let whole = try DurableFiles.read(path)
+        try DurableFiles.write([1, 2, 3], to: path, durable: false)
+        try expect([(0, true), (1, false), (2, true)])
+        try DurableFiles.write(whole, to: path, durable: false)
+        try expect([(0, true), (1, true), (2, true)])
+        try archive.remove([.segment(segments[0].name)])
+        try expect([(1, true), (2, true)])
+        let folder = layout.timeline(TimelineID(1))
+        try DurableFiles.rename(folder, to: scratch.file("away"))
+        try expect([])
+        try DurableFiles.rename(scratch.file("away"), to: folder)
+        try expect([(1, true), (2, true)])
+    }
+
+    @Test func `an archive is one value while it holds the same, also when an index is made anew`() throws {
+        let first = try archive.listing()
+        var concluded = 0
+        func conclude(_ key: Int) throws -> Int {
+            try archive.listing().conclusion("number", for: key) {
+                concluded += 1
+                return key
+            }
+        }
+        #expect(try conclude(1) == 1 && conclude(1) == 1)
+        #expect(concluded == 1)
+        try awaitTick()
+        try archive.rebuildIndex(of: segment(1), after: segment(0))
+        #expect(try archive.listing() === first)
+        #expect(try conclude(1) == 1 && concluded == 1)
+        #expect(try conclude(2) == 2 && concluded == 2)
+        try awaitTick()
+        try push(2)
+        #expect(try archive.listing() !== first)
+        #expect(try conclude(2) == 2 && concluded == 3)
     }
 }

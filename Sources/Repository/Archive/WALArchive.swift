@@ -18,21 +18,7 @@ public struct WALArchive: Sendable {
     /// All segments and partial segments, by timeline and number. Of each only the summary is read.
     ///
     /// A file whose summary cannot be read, or tells of another segment, is among them, as damaged.
-    public func segments() throws(Problem) -> [ArchivedSegment] {
-        let size = try layout.identity().segmentSize
-        let files = try files(size).filter { $0.name?.walSegment != nil }
-        let portion = max(files.count / 8, 16)
-        let found = try Workers.map(files.count, portion: portion) {
-            (place) throws(Problem) -> ArchivedSegment? in
-            guard let name = files[place].name, let segment = name.walSegment else { return nil }
-            var isPartial = false
-            if case .partial = name { isPartial = true }
-            return try stored(segment, isPartial: isPartial, files[place].path, name)
-        }
-        return found.compactMap { $0 }.sorted {
-            ($0.name, $0.isPartial ? 1 : 0) < ($1.name, $1.isPartial ? 1 : 0)
-        }
-    }
+    public func segments() throws(Problem) -> [ArchivedSegment] { try listing().segments }
 
     /// One segment, nil when it is not stored.
     public func segment(_ name: SegmentName, isPartial: Bool = false) throws(Problem) -> ArchivedSegment? {
@@ -93,7 +79,8 @@ public struct WALArchive: Sendable {
 
     /// Every file stored, whatever its kind, by name.
     public func names() throws(Problem) -> [ArchivedFileName] {
-        try files(layout.identity().segmentSize).compactMap(\.name)
+        if let remembered { return remembered.names }
+        return try files(layout.identity().segmentSize).compactMap(\.name)
     }
 
     /// When a file last came in or went, in seconds since 1970; 0 for an archive without folders.
@@ -110,28 +97,31 @@ public struct WALArchive: Sendable {
 
     /// Every file in the archive's folders.
     private func files(_ size: WALSegmentSize) throws(Problem) -> [ArchivedFile] {
-        var found: [ArchivedFile] = []
+        let (folders, loose) = try folders()
+        var paths = loose.map { (layout.wal, $0) }
+        for folder in folders { paths += try DurableFiles.list(folder).map { (folder, $0) } }
+        return paths.map { folder, name in
+            ArchivedFile(path: folder + "/" + name, name: Self.archivedName(name, size))
+        }
+    }
+
+    /// The timelines' folders, and the names beside them; both sorted.
+    func folders() throws(Problem) -> (paths: [String], loose: [String]) {
+        var paths: [String] = []
+        var loose: [String] = []
         for entry in try DurableFiles.listIfPresent(layout.wal) {
             let path = layout.wal + "/" + entry
             if path == layout.incoming { continue }
-            guard DurableFiles.status(path)?.kind == .directory else {
-                found.append(ArchivedFile(path: path, name: Self.archivedName(entry, size)))
-                continue
+            if DurableFiles.status(path)?.kind == .directory {
+                paths.append(path)
+            } else {
+                loose.append(entry)
             }
-            // A name that comes or goes changes the folder's times.
-            let listed = try FileMemory.value(
-                "\(path) \(size.bytes)", of: [path], keptIn: layout.memory?.listings, weight: \.count
-            ) { () throws(Problem) -> [ArchivedFile]? in
-                try DurableFiles.list(path).map { fileName in
-                    ArchivedFile(path: path + "/" + fileName, name: Self.archivedName(fileName, size))
-                }
-            }
-            found += listed ?? []
         }
-        return found
+        return (paths, loose)
     }
 
-    private static func archivedName(_ fileName: String, _ size: WALSegmentSize) -> ArchivedFileName? {
+    static func archivedName(_ fileName: String, _ size: WALSegmentSize) -> ArchivedFileName? {
         guard fileName.hasSuffix(RepositoryLayout.compressedSuffix) else { return nil }
         return ArchivedFileName(
             fileName: String(fileName.dropLast(RepositoryLayout.compressedSuffix.count)), segmentSize: size)
@@ -152,15 +142,21 @@ public struct WALArchive: Sendable {
             of: path, keptIn: layout.memory?.segments,
             weight: { segment, _ in segment.damage == nil ? SummaryFrame.size : nil }
         ) { (file) throws(Problem) in
-            let storedBytes = try file.size()
-            let content: ArchivedSegment.Content =
-                switch try Self.readSummary(file, name) {
-                case .failure(let damage): .damaged(damage)
-                case .success(let summary): .intact(summary)
-                }
-            return ArchivedSegment(
-                name: segment, isPartial: isPartial, path: path, storedBytes: storedBytes, content: content)
+            try Self.read(file, segment, isPartial: isPartial, path, name)
         }
+    }
+
+    static func read(
+        _ file: OpenFile, _ segment: SegmentName, isPartial: Bool, _ path: String, _ name: ArchivedFileName
+    ) throws(Problem) -> ArchivedSegment {
+        let storedBytes = try file.size()
+        let content: ArchivedSegment.Content =
+            switch try readSummary(file, name) {
+            case .failure(let damage): .damaged(damage)
+            case .success(let summary): .intact(summary)
+            }
+        return ArchivedSegment(
+            name: segment, isPartial: isPartial, path: path, storedBytes: storedBytes, content: content)
     }
 
     static func readSummary(
@@ -184,8 +180,8 @@ struct ArchivedFile: Sendable {
 }
 
 /// A WAL segment in the archive.
-public struct ArchivedSegment: Sendable {
-    public enum Content: Sendable {
+public struct ArchivedSegment: Hashable, Sendable {
+    public enum Content: Hashable, Sendable {
         case intact(SegmentSummary)
         /// The summary cannot be read or does not belong to this name: the segment is not usable.
         case damaged(ArchiveDamage)

@@ -87,10 +87,14 @@ public enum BackupFiles {
     public static func preparedTransactions(of backup: BackupDescriptor, in layout: RepositoryLayout)
         -> [TransactionID]
     {
-        let names = (try? DurableFiles.listIfPresent(data(layout.backup(backup.name)) + "/pg_twophase")) ?? []
-        return names.compactMap { name in
+        preparedFiles(of: backup.name, in: layout).compactMap { name in
             UInt64(name.prefix { $0 != "." }, radix: 16).map { TransactionID(UInt32(truncatingIfNeeded: $0)) }
         }.sorted { $0.rawValue < $1.rawValue }
+    }
+
+    /// Their names, as far as the folder can be listed.
+    static func preparedFiles(of name: String, in layout: RepositoryLayout) -> [String] {
+        (try? DurableFiles.listIfPresent(prepared(layout.backup(name)))) ?? []
     }
 
     /// What the same files say, as far as they can be read.
@@ -98,8 +102,7 @@ public enum BackupFiles {
         -> [PreparedTransactionState]
     {
         guard let version = WALVersion(serverVersion: backup.postgresVersion) else { return [] }
-        let names = (try? DurableFiles.listIfPresent(data(layout.backup(backup.name)) + "/pg_twophase")) ?? []
-        return names.compactMap { name in
+        return preparedFiles(of: backup.name, in: layout).compactMap { name in
             let path = "pg_twophase/" + name.prefix { $0 != "." }
             guard let bytes = try? content(of: path, in: backup, layout) else { return nil }
             return PreparedTransactionState(file: bytes, version: version)
@@ -170,6 +173,7 @@ public enum BackupFiles {
     public static func descriptor(_ folder: String) -> String { folder + "/backup.json" }
     public static func manifestFile(_ folder: String) -> String { folder + "/backup_manifest" }
     public static func data(_ folder: String) -> String { folder + "/data" }
+    static func prepared(_ folder: String) -> String { data(folder) + "/pg_twophase" }
 
     static func damaged(_ path: String, _ reason: String, stored: String) -> Problem {
         Problem(

@@ -11,21 +11,7 @@ public struct BackupRepository: Sendable {
     }
 
     /// All finished backups, the earliest stop first; damaged ones stand at the end, by name.
-    public func list() throws(Problem) -> [StoredBackup] {
-        var found: [StoredBackup] = []
-        for name in try DurableFiles.listIfPresent(layout.backups) where !Self.isUnfinished(name) {
-            found.append(try stored(name))
-        }
-        return found.sorted { left, right in
-            switch (left.descriptor, right.descriptor) {
-            case (let left?, let right?):
-                (left.stopLSN.rawValue, left.name) < (right.stopLSN.rawValue, right.name)
-            case (.some, nil): true
-            case (nil, .some): false
-            case (nil, nil): left.name < right.name
-            }
-        }
-    }
+    public func list() throws(Problem) -> [StoredBackup] { try listing().backups }
 
     /// Those of them that are whole, in the same order.
     public func intact() throws(Problem) -> [BackupDescriptor] { try list().compactMap(\.descriptor) }
@@ -99,12 +85,12 @@ public struct BackupRepository: Sendable {
         Problem(.resourceNotFound, "there is no backup '\(name)'")
     }
 
-    private static func isUnfinished(_ folder: String) -> Bool {
+    static func isUnfinished(_ folder: String) -> Bool {
         folder.hasSuffix(RepositoryLayout.incompleteSuffix)
             || folder.hasSuffix(RepositoryLayout.deletingSuffix)
     }
 
-    private func stored(_ name: String) throws(Problem) -> StoredBackup {
+    func stored(_ name: String) throws(Problem) -> StoredBackup {
         let path = layout.backup(name)
         do throws(Problem) {
             let description = BackupFiles.descriptor(path)

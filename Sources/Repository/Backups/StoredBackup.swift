@@ -12,6 +12,19 @@ public struct StoredBackup: Sendable {
     public let name: String
     public let layout: RepositoryLayout
     public let content: Content
+    /// What was read beside its description already.
+    var noted: Noted?
+
+    struct Noted: Sendable {
+        var lastCheck: BackupCheck?
+        var hasPrepared: Bool
+    }
+
+    init(name: String, layout: RepositoryLayout, content: Content) {
+        self.name = name
+        self.layout = layout
+        self.content = content
+    }
 
     public var descriptor: BackupDescriptor? {
         if case .intact(let descriptor) = content { descriptor } else { nil }
@@ -23,16 +36,21 @@ public struct StoredBackup: Sendable {
 
     /// What the last check of this very backup found; nil when there was none, or its note cannot be read.
     public var lastCheck: BackupCheck? {
-        descriptor.flatMap { BackupChecks(layout: layout).last(of: $0) }
+        if let noted { return noted.lastCheck }
+        return descriptor.flatMap { BackupChecks(layout: layout).last(of: $0) }
     }
 
     /// The two-phase transactions that were prepared when it was taken.
     public var preparedTransactions: [TransactionID] {
-        descriptor.map { BackupFiles.preparedTransactions(of: $0, in: layout) } ?? []
+        guard noted?.hasPrepared ?? true else { return [] }
+        return descriptor.map { BackupFiles.preparedTransactions(of: $0, in: layout) } ?? []
     }
 
     /// What their files say, as far as they can be read.
     public var preparedStates: [PreparedTransactionState] {
-        descriptor.map { BackupFiles.preparedStates(of: $0, in: layout) } ?? []
+        guard noted?.hasPrepared ?? true else { return [] }
+        return descriptor.map { BackupFiles.preparedStates(of: $0, in: layout) } ?? []
     }
+
+    var preparedFiles: [String] { BackupFiles.preparedFiles(of: name, in: layout) }
 }
