@@ -75,7 +75,7 @@ private struct HeldInventory {
         // neither.
         let tail = try sourceTail()
         if let tail, let text = tail.history { histories.add(text, of: tail.timeline) }
-        let segments = try HeldSegments(archive)
+        let segments = try HeldSegments.all(archive)
         let known = Set(
             histories.parsed.keys.map { $0 } + segments.timelines + backups.compactMap(\.descriptor?.timeline)
                 + [tail?.timeline].compactMap { $0 })
@@ -87,11 +87,11 @@ private struct HeldInventory {
         }
         let path = try histories.path(of: timeline)
         let own = tail.flatMap { $0.timeline == timeline ? $0 : nil }
-        var chosen = try segments.choose(path, histories, tail: own)
+        var chosen = try segments.choose(path, histories, tail: own, in: archive)
         guard let end = try end(of: own, on: timeline, chosen, isLastTime: isLastTime) else { return nil }
         if let damage = end.damage {
             try own?.cut(at: damage.position)
-            chosen = try segments.choose(path, histories, tail: own)
+            chosen = try segments.choose(path, histories, tail: own, in: archive)
             if end.isAccepted {
                 chosen.end(at: damage.position)
             } else {
@@ -247,26 +247,46 @@ private struct HeldInventory {
 
     private func sourceTail() throws -> SourceTail? {
         guard let live = LiveWAL(reader, identity) else { return nil }
-        let archived = try archive.names().compactMap { name -> SegmentName? in
-            if case .segment(let segment) = name { segment } else { nil }
-        }
+        // Before the source is asked: what it archives meanwhile is read from it all the same.
+        let listing = archive.remembered
+        let names = try listing?.names ?? archive.names()
         return try live.read(
             for: moment, knownHistories: Set(histories.parsed.keys),
-            from: { (timeline, history) throws(Problem) in start(on: timeline, history, archived) },
-            into: tailDirectory)
+            from: { (timeline, history) throws(Problem) in
+                start(on: timeline, history) { path in
+                    listing?.conclusion("last whole", for: path) { path.lastWhole(of: names) }
+                        ?? path.lastWhole(of: names)
+                }
+            }, into: tailDirectory)
+    }
+
+    /// A path, and what tells which segments of others are on it.
+    private struct KnownPath: Equatable, Sendable {
+        var path: TimelinePath
+        var histories: [TimelineID: TimelineHistory]
+
+        /// Where the last segment ends that is archived and all of which is the path's.
+        func lastWhole(of names: [ArchivedFileName]) -> LSN? {
+            let archived = names.compactMap { name -> SegmentName? in
+                if case .segment(let segment) = name { segment } else { nil }
+            }
+            return path.choose(from: archived, histories: histories).last { $0.limit == nil }?.name.end
+        }
     }
 
     /// From where on the source's own WAL is read: behind what is archived of its timeline. Nil of a server
     /// that has no backup yet and was not restored from another one.
-    private func start(on timeline: TimelineID, _ history: String?, _ archived: [SegmentName]) -> LSN? {
+    private func start(
+        on timeline: TimelineID, _ history: String?, lastWhole: (KnownPath) -> LSN?
+    ) -> LSN? {
         var histories = histories
         if let history { histories.add(history, of: timeline) }
         let firstBackup = backups.compactMap(\.descriptor?.startLSN).min()
         let path = TimelinePath(histories.parsed[timeline] ?? TimelineHistory(root: timeline))
         // A server has no segments of its own timeline from before it began.
         guard let begin = path.begin ?? firstBackup else { return nil }
-        let whole = path.choose(from: archived, histories: histories.parsed).last { $0.limit == nil }
-        let from = whole.map { max($0.name.end, begin) } ?? max(begin, firstBackup ?? begin)
+        let whole = lastWhole(KnownPath(path: path, histories: histories.parsed))
+        let from = whole.map { max($0, begin) } ?? max(begin, firstBackup ?? begin)
         return LSN(from.rawValue / identity.segmentSize.bytes * identity.segmentSize.bytes)
     }
 }

@@ -2,11 +2,12 @@ import Planning
 import Platform
 import PostgresFormat
 import Repository
+import Synchronization
 
 /// The archived segments of all timelines, sound and damaged.
-struct HeldSegments {
+final class HeldSegments: Sendable {
     /// What of them lies on one path.
-    struct Chosen {
+    struct Chosen: Sendable {
         var segments: [InventorySegment] = []
         var damaged: [DamagedSegment] = []
         var locations: [SegmentName: SegmentLocation] = [:]
@@ -45,16 +46,27 @@ struct HeldSegments {
         }
     }
 
-    private let archive: WALArchive
-    private var sound: [SegmentName: ArchivedSegment] = [:]
-    private var damaged: [DamagedSegment] = []
+    private let sound: [SegmentName: ArchivedSegment]
+    private let damaged: [DamagedSegment]
     /// Of the damaged ones those whose beginning is sound.
-    private var readable: [SegmentName: ArchivedSegment] = [:]
+    private let readable: [SegmentName: ArchivedSegment]
+    let timelines: [TimelineID]
+    /// The last that was chosen without the source's own WAL.
+    private let lastChosen = Mutex<(path: TimelinePath, histories: [TimelineID: TimelineHistory], Chosen)?>(
+        nil)
 
-    init(_ archive: WALArchive) throws {
-        self.archive = archive
+    /// Those of an archive as they are now.
+    static func all(_ archive: WALArchive) throws -> HeldSegments {
+        let listing = try archive.listing()
+        return listing.conclusion("held segments", for: true) { HeldSegments(listing.segments) }
+    }
+
+    private init(_ segments: [ArchivedSegment]) {
+        var sound: [SegmentName: ArchivedSegment] = [:]
+        var damaged: [DamagedSegment] = []
+        var readable: [SegmentName: ArchivedSegment] = [:]
         var partials: [ArchivedSegment] = []
-        for segment in try archive.segments() {
+        for segment in segments {
             if segment.isPartial {
                 partials.append(segment)
             } else if let summary = segment.summary, !summary.isComplete, !summary.mayEndWithStraddlingSwitch
@@ -73,12 +85,16 @@ struct HeldSegments {
         where sound[segment.name] == nil && !names.contains(segment.name) && segment.summary != nil {
             sound[segment.name] = segment
         }
+        self.sound = sound
+        self.damaged = damaged
+        self.readable = readable
+        timelines = Set(sound.keys.map(\.timeline)).sorted()
     }
 
-    var timelines: [TimelineID] { Set(sound.keys.map(\.timeline)).sorted() }
-
     /// - Parameter tail: the source's own WAL, where it is on the path's timeline.
-    func choose(_ path: TimelinePath, _ histories: HeldHistories, tail: SourceTail?) throws -> Chosen {
+    func choose(
+        _ path: TimelinePath, _ histories: HeldHistories, tail: SourceTail?, in archive: WALArchive
+    ) throws -> Chosen {
         var files: [SegmentName: (path: String, summary: InventorySegment)] = [:]
         if let tail {
             let broken = Set(damaged.map(\.name))
@@ -87,6 +103,43 @@ struct HeldSegments {
                 files[file.name] = (file.path, summary)
             }
         }
+        guard let first = files.keys.map(\.number).min() else {
+            return try chooseArchived(path, histories, in: archive)
+        }
+        // Behind all that is archived it changes nothing there, but for records that go on in it.
+        if isAllBefore(first) {
+            var chosen = try chooseArchived(path, histories, in: archive)
+            let place = chosen.segments.lastIndex { $0.summary.firstRecord != nil } ?? 0
+            for segment in path.choose(from: files.keys, histories: histories.parsed) {
+                guard let file = files[segment.file] else { continue }
+                chosen.locations[segment.name] = .file(file.path)
+                chosen.segments.append(file.summary)
+            }
+            try chooseUpToCrossings(&chosen, from: place, in: archive)
+            return chosen
+        }
+        return try choose(path, histories, files, in: archive)
+    }
+
+    private func isAllBefore(_ number: UInt64) -> Bool {
+        sound.keys.allSatisfy { $0.number < number } && damaged.allSatisfy { $0.name.number < number }
+    }
+
+    private func chooseArchived(
+        _ path: TimelinePath, _ histories: HeldHistories, in archive: WALArchive
+    ) throws -> Chosen {
+        if let (known, with, chosen) = lastChosen.withLock({ $0 }), known == path, with == histories.parsed {
+            return chosen
+        }
+        let chosen = try choose(path, histories, [:], in: archive)
+        lastChosen.withLock { $0 = (path, histories.parsed, chosen) }
+        return chosen
+    }
+
+    private func choose(
+        _ path: TimelinePath, _ histories: HeldHistories,
+        _ files: [SegmentName: (path: String, summary: InventorySegment)], in archive: WALArchive
+    ) throws -> Chosen {
         var chosen = Chosen()
         let onPath = path.choose(from: Array(sound.keys) + Array(files.keys), histories: histories.parsed)
         for segment in onPath {
@@ -96,7 +149,8 @@ struct HeldSegments {
             } else if let archived = sound[segment.file], let summary = archived.summary {
                 if let limit = segment.limit {
                     chosen.locations[segment.name] = .part(archived, upTo: limit)
-                    chosen.segments.append(try beginning(of: archived, as: segment.name, upTo: limit))
+                    chosen.segments.append(
+                        try beginning(of: archived, as: segment.name, upTo: limit, in: archive))
                 } else {
                     chosen.locations[segment.name] = .archived(archived)
                     chosen.segments.append(InventorySegment(name: segment.name, summary: summary))
@@ -108,14 +162,18 @@ struct HeldSegments {
             !whole.contains(segment.name.number)
                 && !path.choose(from: [segment.name], histories: [:]).isEmpty
         }
-        try chooseBeginnings(path, histories, &chosen)
-        try chooseUpToCrossings(&chosen)
+        try chooseBeginnings(path, histories, &chosen, in: archive)
+        try chooseUpToCrossings(&chosen, from: 0, in: archive)
         return chosen
     }
 
     /// Of a segment at whose end a record begins that is damaged only in sum, what comes before that record.
-    private func chooseUpToCrossings(_ chosen: inout Chosen) throws {
-        for position in wrongCrossings(chosen.segments) {
+    ///
+    /// - Parameter place: of the first segment that is looked at.
+    private func chooseUpToCrossings(
+        _ chosen: inout Chosen, from place: Int, in archive: WALArchive
+    ) throws {
+        for position in wrongCrossings(Array(chosen.segments[place...])) {
             guard
                 let place = chosen.segments.firstIndex(where: {
                     $0.name.start <= position && position < $0.name.end
@@ -125,7 +183,7 @@ struct HeldSegments {
             switch chosen.locations[name] {
             case .archived(let archived), .part(let archived, _):
                 chosen.locations[name] = .part(archived, upTo: position)
-                chosen.segments[place] = try beginning(of: archived, as: name, upTo: position)
+                chosen.segments[place] = try beginning(of: archived, as: name, upTo: position, in: archive)
             // What is not archived is judged as the end of the source's own WAL.
             case .file, nil: continue
             }
@@ -139,7 +197,7 @@ struct HeldSegments {
 
     /// Of a damaged segment what comes before the damage, where nothing better is held.
     private func chooseBeginnings(
-        _ path: TimelinePath, _ histories: HeldHistories, _ chosen: inout Chosen
+        _ path: TimelinePath, _ histories: HeldHistories, _ chosen: inout Chosen, in archive: WALArchive
     ) throws {
         for damage in chosen.damaged {
             guard let position = damage.position, let archived = readable[damage.name],
@@ -152,15 +210,16 @@ struct HeldSegments {
             guard !chosen.segments.contains(where: { $0.name.number == damage.name.number }) else { continue }
             let end = min(segment.limit ?? .max, position)
             chosen.locations[segment.name] = .part(archived, upTo: end)
-            chosen.segments.append(try beginning(of: archived, as: segment.name, upTo: end))
+            chosen.segments.append(
+                try beginning(of: archived, as: segment.name, upTo: end, in: archive))
         }
         chosen.segments.sort { $0.name.number < $1.name.number }
     }
 
     /// The summary of what a segment has before a position.
-    private func beginning(of archived: ArchivedSegment, as name: SegmentName, upTo limit: LSN) throws
-        -> InventorySegment
-    {
+    private func beginning(
+        of archived: ArchivedSegment, as name: SegmentName, upTo limit: LSN, in archive: WALArchive
+    ) throws -> InventorySegment {
         let wal = HeldWAL(archive: archive, locations: [name: .part(archived, upTo: limit)])
         var summarizer = SegmentSummarizer(name: name)
         try wal.pages(of: name) { (bytes) throws(Problem) in

@@ -71,15 +71,13 @@ extension SourceReader {
         _ take: ([WALEvent]) throws -> Void
     ) throws -> EventsRead {
         let layout = layout
-        let descriptors = Dictionary(
-            try BackupRepository(layout: layout).intact().map { ($0.name, $0) },
-            uniquingKeysWith: { first, _ in first })
+        let backups = try BackupRepository(layout: layout).list()
         var failure: Problem?
         var reader = EventReader(
             inventory: held.inventory, wal: held.wal, interest: interest, indexBytes: indexBytes,
             transaction: transaction, limit: limit, cancellation: cancellation
         ) { (backup) throws(Problem) -> CatalogState? in
-            guard let descriptor = descriptors[backup.name],
+            guard let descriptor = backups.first(where: { $0.name == backup.name })?.descriptor,
                 let (state, files) = try Self.catalogs(inBackup: descriptor, layout)
             else { return nil }
             if failure == nil { failure = files.failure }
