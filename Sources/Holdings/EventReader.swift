@@ -23,6 +23,9 @@ struct EventReader {
     /// The catalogs of a backup; nil where they cannot be had.
     let catalog: (InventoryBackup) throws(Problem) -> CatalogState?
 
+    /// Of each segment in which a transaction ended.
+    private let earliest: [SegmentName: PostgresTimestamp]
+
     private(set) var gaps: [EventHistory.Gap] = []
     private(set) var commits: [Int64: Int] = [:]
     private(set) var segments = 0
@@ -35,6 +38,11 @@ struct EventReader {
         catalog: @escaping (InventoryBackup) throws(Problem) -> CatalogState?
     ) {
         self.inventory = inventory
+        var earliest: [SegmentName: PostgresTimestamp] = [:]
+        for segment in inventory.segments where earliest[segment.name] == nil {
+            earliest[segment.name] = segment.summary.minStopTime
+        }
+        self.earliest = earliest
         self.wal = wal
         self.interest = interest
         self.indexBytes = indexBytes
@@ -167,11 +175,7 @@ struct EventReader {
     ) -> [SegmentName] {
         var wanted = run.filter { $0.end > start && $0.start < limit }
         guard let to else { return wanted }
-        let summaries = Dictionary(
-            inventory.segments.map { ($0.name, $0.summary) }, uniquingKeysWith: { first, _ in first })
-        while wanted.count > 1, let last = wanted.last, let earliest = summaries[last]?.minStopTime,
-            earliest > to
-        {
+        while wanted.count > 1, let last = wanted.last, let earliest = earliest[last], earliest > to {
             wanted.removeLast()
         }
         return wanted
@@ -179,16 +183,15 @@ struct EventReader {
 
     private func runs(_ path: [SegmentName]) -> [[SegmentName]] {
         var runs: [[SegmentName]] = []
+        var run: [SegmentName] = []
         for segment in path {
-            if let run = runs.last, let last = run.last, last.number + 1 == segment.number,
-                damage(atEndOf: run) == nil
-            {
-                runs[runs.count - 1].append(segment)
-            } else {
-                runs.append([segment])
+            if let last = run.last, last.number + 1 != segment.number || damage(atEndOf: run) != nil {
+                runs.append(run)
+                run = []
             }
+            run.append(segment)
         }
-        return runs
+        return run.isEmpty ? runs : runs + [run]
     }
 
     private func gap(between before: [SegmentName], and after: [SegmentName]) -> EventHistory.Gap? {
