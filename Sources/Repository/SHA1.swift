@@ -1,10 +1,20 @@
+import CSupport
+
 /// SHA-1 (FIPS 180-4), by which pgBackRest knows files and WAL again. It tells damage, and stops no forger.
 public struct SHA1: Sendable {
     private typealias State = (UInt32, UInt32, UInt32, UInt32, UInt32)
     private var state: State = (0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0)
     private var blocks = HashBlocks()
+    private let usesInstructions: Bool
 
-    public init() {}
+    public init() {
+        self.init(usesInstructions: pitr_sha1_is_there() != 0)
+    }
+
+    /// - Parameter usesInstructions: of a processor that has some for it.
+    init(usesInstructions: Bool) {
+        self.usesInstructions = usesInstructions
+    }
 
     /// The 20 bytes of the hash.
     public static func hash(_ message: [UInt8]) -> [UInt8] {
@@ -13,16 +23,26 @@ public struct SHA1: Sendable {
         return stream.finish()
     }
 
-    public mutating func add(_ bytes: UnsafeRawBufferPointer) { blocks.add(bytes, into: &state, Self.mix) }
+    public mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        blocks.add(bytes, into: &state, usesInstructions ? Self.mixByInstructions : Self.mixPlainly)
+    }
 
     /// The 20 bytes of the hash; nothing is to be added behind it.
     public mutating func finish() -> [UInt8] {
-        blocks.finish(into: &state, Self.mix)
+        blocks.finish(into: &state, usesInstructions ? Self.mixByInstructions : Self.mixPlainly)
         return [state.0, state.1, state.2, state.3, state.4].flatMap { HashBlocks.bigEndian($0) }
     }
 
     /// - Parameter blocks: a multiple of 64 bytes.
-    private static func mix(_ blocks: UnsafeRawBufferPointer, into state: inout State) {
+    private static func mixByInstructions(_ blocks: UnsafeRawBufferPointer, into state: inout State) {
+        withUnsafeMutableBytes(of: &state) { words in
+            let first = words.assumingMemoryBound(to: UInt32.self).baseAddress
+            pitr_sha1_mix(first, blocks.baseAddress, blocks.count / 64)
+        }
+    }
+
+    /// - Parameter blocks: a multiple of 64 bytes.
+    private static func mixPlainly(_ blocks: UnsafeRawBufferPointer, into state: inout State) {
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 80) { schedule in
             for start in stride(from: 0, to: blocks.count, by: 64) {
                 for index in 0..<16 {

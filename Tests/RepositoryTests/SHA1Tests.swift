@@ -1,4 +1,4 @@
-import Repository
+@testable import Repository
 import Testing
 
 struct SHA1Tests {
@@ -26,6 +26,16 @@ struct SHA1Tests {
                 whole[start..<min(start + length, whole.count)].withUnsafeBytes { stream.add($0) }
             }
             #expect(stream.finish() == SHA1.hash(whole), "\(length)")
+        }
+    }
+
+    @Test func `hashes without the processor's instructions as with them`() {
+        var generator = SystemRandomNumberGenerator()
+        for count in [0, 1, 64, 127, 4096, 100_003] {
+            let message = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            var plain = SHA1(usesInstructions: false)
+            message.withUnsafeBytes { plain.add($0) }
+            #expect(plain.finish() == SHA1.hash(message), "\(count) bytes")
         }
     }
 }

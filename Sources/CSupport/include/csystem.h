@@ -4,4 +4,5 @@
 #include "files.h"
 #include "pagechecksum.h"
 #include "process.h"
+#include "sha1.h"
 #include "sockets.h"
