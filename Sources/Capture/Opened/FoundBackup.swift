@@ -68,15 +68,16 @@ public struct FoundBackupExamination: Sendable {
     /// Throws `.operationNotSupported` for a backup of a kind that cannot be read, `.backupDamaged` for what
     /// is none, `.archiveConflict`, `.canceled`.
     public func look() throws(Problem) -> FoundBackup {
-        try run(target: nil, staging: nil)
+        try run(target: nil, staging: nil, segments: nil)
     }
 
     /// - Parameters:
     ///   - target: a folder for the data, which is there and empty, and what stores them.
     ///   - staging: a folder for WAL that lies within archives, made where it is needed.
-    func run(target: (folder: String, encoder: FrameEncoder)?, staging: String?) throws(Problem)
-        -> FoundBackup
-    {
+    ///   - segments: stores other WAL.
+    func run(
+        target: (folder: String, encoder: FrameEncoder)?, staging: String?, segments: SegmentStaging?
+    ) throws(Problem) -> FoundBackup {
         let reception = FoundBaseReception(
             target: try target.map { (target) throws(Problem) in
                 (target.folder, try FrameQueue(target.encoder))
@@ -96,7 +97,8 @@ public struct FoundBackupExamination: Sendable {
         progress.end()
         var wal = reception.wal
         for folder in base.ownWAL + folders {
-            try wal.add(folder: folder, from: base.firstSegment, progress, cancellation)
+            try wal.add(
+                folder: folder, from: base.firstSegment, storing: segments, progress, cancellation)
         }
         return try FoundBackupJudge(base: base, reception: reception, wal: wal).backup()
     }

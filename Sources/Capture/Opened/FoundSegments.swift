@@ -13,6 +13,8 @@ public struct FoundSegment: Sendable {
     public var place: String
     public var summary: SegmentSummary
     public var isPacked: Bool
+    /// Stored already, for the archive to take.
+    public var staged: StagedSegment?
 
     public var segment: SegmentName? { name.walSegment }
 
@@ -88,15 +90,21 @@ struct SegmentExaminer {
             name: name, path: path, place: place, summary: summarizer.finish(), isPacked: isPacked)
     }
 
+    /// What a file's name means beside its first page, which has the size of segments; nil where they do not
+    /// belong to each other.
+    static func name(_ fileName: String, _ content: UnsafeRawBufferPointer) -> ArchivedFileName? {
+        guard let header = WALPageHeader(content), header.version != nil, let first = header.segment,
+            let size = WALSegmentSize(bytes: UInt64(first.segmentSize)),
+            let name = ArchivedFileName(fileName: fileName, segmentSize: size),
+            header.address == name.walSegment?.start
+        else { return nil }
+        return name
+    }
+
     private mutating func hand() {
         waiting.withUnsafeBytes { raw in
             if summarizer == nil {
-                // The size of segments is in the first page; the name means nothing without it.
-                guard let header = WALPageHeader(raw), header.version != nil, let first = header.segment,
-                    let size = WALSegmentSize(bytes: UInt64(first.segmentSize)),
-                    let name = ArchivedFileName(fileName: fileName, segmentSize: size),
-                    let segment = name.walSegment, header.address == segment.start
-                else {
+                guard let name = Self.name(fileName, raw), let segment = name.walSegment else {
                     isForeign = true
                     return
                 }
@@ -171,21 +179,19 @@ public struct FoundWAL: Sendable {
 
     /// Looks at every file of WAL below a folder, on all processors. What is none is passed over.
     ///
-    /// - Parameter first: the name of a segment; what lies before is passed over, whatever its timeline.
+    /// - Parameters:
+    ///   - first: the name of a segment; what lies before is passed over, whatever its timeline.
+    ///   - store: where whole segments are stored on the way; nil only looks.
     mutating func add(
-        folder: String, from first: String? = nil, _ progress: any ProgressReporter,
-        _ cancellation: CancellationFlag
+        folder: String, from first: String? = nil, storing store: SegmentStaging? = nil,
+        _ progress: any ProgressReporter, _ cancellation: CancellationFlag
     ) throws(Problem) {
         let files = try Self.files(below: folder, from: first)
         let total: UInt64 = files.reduce(0) { $0 + $1.mostRead }
-        progress.begin("looking at WAL", totalBytes: total)
+        progress.begin(store == nil ? "looking at WAL" : "WAL", totalBytes: total)
         defer { progress.end() }
         let segments = files.filter { Self.isSegment($0.bare) }
-        let found = try Workers.map(segments.count) { (place) throws(Problem) -> Seen in
-            try cancellation.check()
-            defer { progress.advance(bytes: segments[place].mostRead) }
-            return try Self.look(segments[place], cancellation)
-        }
+        let found = try Self.look(segments, storing: store, progress, cancellation)
         for (seen, file) in zip(found, segments) { add(seen, file.bare, file.path) }
         // One after the other, so that no more of them is held than is taken.
         for file in files where !Self.isSegment(file.bare) {
@@ -195,12 +201,24 @@ public struct FoundWAL: Sendable {
         }
     }
 
+    private static func look(
+        _ files: [File], storing store: SegmentStaging?, _ progress: any ProgressReporter,
+        _ cancellation: CancellationFlag
+    ) throws(Problem) -> [Seen] {
+        if let store { return try SegmentIntake.take(files, store, progress, cancellation) }
+        return try Workers.map(files.count) { (place) throws(Problem) -> Seen in
+            try cancellation.check()
+            defer { progress.advance(bytes: files[place].mostRead) }
+            return try look(files[place], cancellation)
+        }
+    }
+
     /// Bytes of the files that `add` with the same folder and segment looks at, as they lie there.
     static func storedBytes(below folder: String, from first: String? = nil) throws(Problem) -> UInt64 {
         try files(below: folder, from: first).reduce(0) { $0 + $1.mostRead }
     }
 
-    private struct File: Sendable {
+    struct File: Sendable {
         var path: String
         var bare: String
         var sha1: [UInt8]?
@@ -270,7 +288,7 @@ public struct FoundWAL: Sendable {
         }
     }
 
-    private static func look(_ file: File, _ cancellation: CancellationFlag) throws(Problem) -> Seen {
+    static func look(_ file: File, _ cancellation: CancellationFlag) throws(Problem) -> Seen {
         let path = file.path
         do {
             let unpacked = try UnpackedFile(

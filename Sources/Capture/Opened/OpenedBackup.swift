@@ -2,7 +2,6 @@ import Planning
 public import Platform
 import PostgresFormat
 public import Repository
-import Synchronization
 
 /// Brings a base backup and WAL of somebody else's into a repository, in its own form.
 ///
@@ -64,7 +63,8 @@ public struct OpenedBackup: Sendable {
         var examination = examination
         examination.cancellation = flag
         let found = try examination.run(
-            target: (unfinished.data, try layout.encoder()), staging: staging + "/wal")
+            target: (unfinished.data, try layout.encoder()), staging: staging + "/wal",
+            segments: SegmentStaging(unfinished.scratch, of: layout))
         try Self.require(found)
         try layout.create(
             RepositoryIdentity(
@@ -72,6 +72,9 @@ public struct OpenedBackup: Sendable {
                 segmentSize: found.segmentSize))
         let backup = try describe(found, name, unfinished)
         try archive(found, under: flag)
+        // What other files there are of a segment goes.
+        try DurableFiles.removeTree(unfinished.scratch)
+        // With the WAL, which lies on the same file system.
         try unfinished.flush()
         try unfinished.publish(as: backup.name)
         return (found, backup)
@@ -138,25 +141,11 @@ public struct OpenedBackup: Sendable {
             try push(text, name, archive)
         }
         let size = found.segmentSize.bytes
-        progress.begin("WAL", totalBytes: UInt64(found.segments.count) * size)
+        progress.begin("archiving WAL", totalBytes: UInt64(found.segments.count) * size)
         defer { progress.end() }
-        // While one is compressed and put on the disk, the next is unpacked.
-        var ready: String?
-        if let first = found.segments.first { ready = try unpack(first, flag) }
-        for (place, segment) in found.segments.enumerated() {
+        for segment in found.segments {
             try flag.check()
-            let next = found.segments.dropFirst(place + 1).first
-            let unpacked = Mutex<String?>(nil)
-            let path = ready
-            try Workers.run(next == nil ? 1 : 2) { [self] (worker) throws(Problem) in
-                if let next, worker == 0 {
-                    let path = try unpack(next, flag)
-                    unpacked.withLock { $0 = path }
-                } else {
-                    try push(segment, unpacked: path, archive)
-                }
-            }
-            ready = unpacked.withLock { $0 }
+            try take(segment, archive, flag)
             progress.advance(bytes: size)
         }
     }
@@ -168,13 +157,15 @@ public struct OpenedBackup: Sendable {
         try DurableFiles.removeFile(path)
     }
 
-    private func push(
-        _ found: FoundSegment, unpacked: String?, _ archive: WALArchive
+    private func take(
+        _ found: FoundSegment, _ archive: WALArchive, _ flag: CancellationFlag
     ) throws(Problem) {
         guard let name = found.segment, let path = found.path else { return }
         // What gets no end is archived as PostgreSQL archives the last of a timeline.
         let isPartial = found.isUnfinished || (found.isCalledPartial && !found.isWhole)
         let archived = isPartial ? ArchivedFileName.partial(name) : ArchivedFileName.segment(name)
+        if let staged = found.staged { return try archive.publish(staged, as: archived) }
+        let unpacked = try unpack(found, flag)
         _ = try archive.push(path: unpacked ?? path, name: archived.fileName)
         if let unpacked { try DurableFiles.removeFile(unpacked) }
     }

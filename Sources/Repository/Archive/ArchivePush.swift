@@ -63,7 +63,7 @@ extension WALArchive {
     }
 
     /// From the archive, where one pass did not do.
-    private func makeIndexAnew(of name: SegmentName) {
+    func makeIndexAnew(of name: SegmentName) {
         let before =
             name.number > 0
             ? SegmentName(timeline: name.timeline, number: name.number - 1, size: name.size) : nil
@@ -89,7 +89,7 @@ extension WALArchive {
     }
 
     /// A segment of another cluster must not come in under any name.
-    private func check(_ summary: SegmentSummary, _ identity: RepositoryIdentity, _ name: String)
+    func check(_ summary: SegmentSummary, _ identity: RepositoryIdentity, _ name: String)
         throws(Problem)
     {
         guard let found = summary.systemIdentifier, found != identity.systemIdentifier else { return }

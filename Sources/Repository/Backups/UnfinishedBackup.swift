@@ -12,6 +12,9 @@ public struct UnfinishedBackup: Sendable {
     /// The folder of its files, as they are in a data directory.
     public var data: String { BackupFiles.data(folder) }
 
+    /// A folder for what is only needed on the way, of the one that makes it, who removes it.
+    public var scratch: String { folder + "/scratch" }
+
     /// Makes its folders, and removes what an earlier attempt left under that name.
     public init(_ name: String, in layout: RepositoryLayout) throws(Problem) {
         self.layout = layout

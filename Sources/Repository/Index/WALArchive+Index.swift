@@ -237,14 +237,15 @@ extension WALArchive {
                 body(chunk)
                 return true
             }
-        }
+        }.index
     }
 
-    /// Indexes what `read` hands over; twice where only the end tells where the catalogs were moved.
-    static func index(
+    /// Summarises and indexes what `read` hands over; twice where only the end tells where the catalogs were
+    /// moved.
+    static func index<Failure: Error>(
         _ name: SegmentName, after predecessor: SegmentPredecessor?, catalogs: [RelationLocator],
-        _ read: ((UnsafeRawBufferPointer) -> Void) throws(Problem) -> Void
-    ) throws(Problem) -> BuiltIndex {
+        _ read: ((UnsafeRawBufferPointer) -> Void) throws(Failure) -> Void
+    ) throws(Failure) -> (summary: SegmentSummary, index: BuiltIndex) {
         var summarizer = SegmentSummarizer(name: name)
         var indexing = SegmentIndexing(name, after: predecessor, catalogs: catalogs)
         try read { indexing.feed($0, &summarizer) }
@@ -255,7 +256,8 @@ extension WALArchive {
             try read { indexing.feed($0, &summarizer) }
         }
         let tail = summarizer.wholeTail
-        return indexing.finish(summarizer.finish(), tail: tail)
+        let summary = summarizer.finish()
+        return (summary, indexing.finish(summary, tail: tail))
     }
 
     /// What a push needs of the segment before: nil where its index is missing or not to be believed.

@@ -1,0 +1,129 @@
+import Platform
+import PostgresFormat
+import Repository
+import Synchronization
+
+/// Looks at files of WAL and stores their segments in the same pass: several are unpacked and compressed at a
+/// time, their records are read one after the other.
+///
+/// Only a file that is a whole segment is stored, and only its bytes as they were looked at: anything else is
+/// looked at as if nothing were stored.
+final class SegmentIntake: ChunkedJob {
+    /// Larger segments, which hardly any server has, are looked at without being stored.
+    private static let mostBytes = 1 << 26
+
+    /// The room of one thread.
+    final class Scratch {
+        /// Takes memory as far as something was read into it.
+        fileprivate let content = RawBuffer(count: SegmentIntake.mostBytes)
+        fileprivate let encoder: FrameEncoder
+
+        init(_ encoder: FrameEncoder) {
+            self.encoder = encoder
+        }
+    }
+
+    /// While one thread reads records, another one compresses and a third one waits for what is unpacked.
+    private static var threads: Int { min(Workers.processors + 1, 5) }
+
+    /// What is seen in each of the files, which are in the order of WAL as far as they can be.
+    static func take(
+        _ files: [FoundWAL.File], _ staging: SegmentStaging, _ progress: any ProgressReporter,
+        _ cancellation: CancellationFlag
+    ) throws(Problem) -> [FoundWAL.Seen] {
+        let intake = SegmentIntake(files, staging, progress, cancellation)
+        try ChunkedJobs.run([intake], workers: min(threads, files.count), cancellation: cancellation) {
+            () throws(Problem) in Scratch(try staging.encoder())
+        }
+        return intake.seen.withLock { $0.compactMap { $0 } }
+    }
+
+    private let files: [FoundWAL.File]
+    private let staging: SegmentStaging
+    private let progress: any ProgressReporter
+    private let cancellation: CancellationFlag
+    private let next = Atomic<Int>(0)
+    private let gate = TurnGate()
+    private let seen: Mutex<[FoundWAL.Seen?]>
+
+    private init(
+        _ files: [FoundWAL.File], _ staging: SegmentStaging, _ progress: any ProgressReporter,
+        _ cancellation: CancellationFlag
+    ) {
+        self.files = files
+        self.staging = staging
+        self.progress = progress
+        self.cancellation = cancellation
+        seen = Mutex(Array(repeating: nil, count: files.count))
+    }
+
+    func doNextChunk(_ scratch: Scratch) throws(Problem) -> Bool {
+        let turn = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard turn < files.count else { return false }
+        let file = files[turn]
+        let whole = try unpack(file, into: scratch.content.bytes)
+        guard gate.wait(for: turn) else { return false }
+        let reading = whole.map { ($0, staging.read($0.content, of: $0.segment)) }
+        gate.pass()
+        let found: FoundWAL.Seen
+        if let (whole, reading) = reading {
+            let staged = try staging.store(whole.content, reading, scratch.encoder)
+            found = .segment(
+                FoundSegment(
+                    name: whole.name, path: file.path, place: file.path, summary: staged.summary,
+                    isPacked: whole.isPacked, staged: staged))
+        } else {
+            found = try FoundWAL.look(file, cancellation)
+        }
+        seen.withLock { $0[turn] = found }
+        progress.advance(bytes: file.mostRead)
+        return true
+    }
+
+    func abandon() {
+        gate.breakDown()
+    }
+
+    private struct Whole {
+        var name: ArchivedFileName
+        var segment: SegmentName
+        var content: UnsafeRawBufferPointer
+        var isPacked: Bool
+    }
+
+    /// Nil for what is no whole segment with the SHA-1 that its name says.
+    private func unpack(
+        _ file: FoundWAL.File, into room: UnsafeMutableRawBufferPointer
+    ) throws(Problem) -> Whole? {
+        do throws(Problem) {
+            let unpacked = try UnpackedFile(
+                try FoundFolder.open(file.path, file.status), cancellation: cancellation)
+            var sum = file.sha1.map { _ in SHA1() }
+            var count = 0
+            while count < room.count {
+                let piece = UnsafeMutableRawBufferPointer(
+                    rebasing: room[count..<min(count + Self.piece, room.count)])
+                let got = try unpacked.read(into: piece)
+                sum?.add(UnsafeRawBufferPointer(rebasing: piece[..<got]))
+                count += got
+                if got < piece.count { break }
+            }
+            let content = UnsafeRawBufferPointer(rebasing: room[..<count])
+            guard let name = SegmentExaminer.name(file.bare, content), let segment = name.walSegment,
+                UInt64(count) == segment.size.bytes, try isEnd(unpacked), sum?.finish() == file.sha1
+            else { return nil }
+            return Whole(
+                name: name, segment: segment, content: content, isPacked: unpacked.packing != nil)
+        } catch {
+            guard error.code == .backupDamaged else { throw error }
+            return nil
+        }
+    }
+
+    private static let piece = 1 << 20
+
+    private func isEnd(_ file: UnpackedFile) throws(Problem) -> Bool {
+        let more = RawBuffer(count: 1)
+        return try file.read(into: more.bytes) == 0
+    }
+}
