@@ -92,7 +92,8 @@ struct ForgedBackrest {
         var damages: [String] = []
         var current = ""
         let reader = FoundBaseReader(
-            base: try base(), cancellation: CancellationFlag(), progress: SilentProgress())
+            base: try base(), cancellation: CancellationFlag(), progress: SilentProgress(),
+            scratch: TemporaryFolder.path)
         try reader.read { piece in
             switch piece {
             case .file(let path, _):

@@ -79,7 +79,7 @@ struct HostileFolderTests {
         let scratch = try ScratchDirectory("archives")
         try Self.put(Self.version + ForgedTar.end, scratch.file("from/base.tar"))
         let problem = #expect(throws: Problem.self) {
-            try FoundBase.find(at: scratch.file("from"), tablespaces: [16_400: scratch.path])
+            try FoundBase.find(at: scratch.file("from"), tablespaces: [16_400: [scratch.path]])
         }
         #expect(problem?.code == .invalidParameterValue)
         #expect(try FoundBase.find(at: scratch.file("from")).form != .folder)

@@ -19,7 +19,7 @@ struct HostileIncrementalTests {
         let path = scratch.file("base/INCREMENTAL.1")
         try DurableFiles.makeDirectories(scratch.file("base"))
         try DurableFiles.write(bytes, to: path, durable: false)
-        return try IncrementalFile(OpenFile(reading: path))
+        return try IncrementalFile(FoundRange(OpenFile(reading: path)))
     }
 
     @Test(.timeLimit(.minutes(5)))
@@ -49,7 +49,7 @@ struct HostileIncrementalTests {
         try DurableFiles.makeDirectories(scratch.file("full/base"))
         try DurableFiles.write(
             [UInt8](repeating: 9, count: 3 * 8192), to: scratch.file("full/base/1"), durable: false)
-        let combined = try CombinedFile(newest, "base/1", in: [scratch.file("full")])
+        let combined = try CombinedFile(newest, "base/1", in: [FoundTree(scratch.file("full"))])
         var bytes: [UInt8] = []
         try combined.forEachChunk { bytes.append(contentsOf: $0) }
         #expect(combined.damage == nil)
@@ -57,7 +57,7 @@ struct HostileIncrementalTests {
         try SystemCommands().runChecked(
             Command(
                 "bash", ["-c", "mv full/base far; ln -s ../far full/base"], workingDirectory: scratch.path))
-        let linked = try CombinedFile(newest, "base/1", in: [scratch.file("full")])
+        let linked = try CombinedFile(newest, "base/1", in: [FoundTree(scratch.file("full"))])
         #expect(linked.damage?.hasPrefix("is missing in") == true)
         let names = [
             "base/5/INCREMENTAL.1", "global/INCREMENTAL.1_vm", "INCREMENTAL.x", "base/5/INCREMENTAL.",

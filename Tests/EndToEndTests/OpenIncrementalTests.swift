@@ -10,9 +10,9 @@ extension EndToEnd {
     /// Incremental backups, which PostgreSQL takes from 17 on.
     @Suite(.serialized)
     struct OpenIncrementalTests {
-        private static let isThere = (Int(PostgresFixture.major) ?? 0) >= 17
+        static let isThere = (Int(PostgresFixture.major) ?? 0) >= 17
 
-        private struct Source {
+        struct Source {
             let postgres: PostgresFixture
             let scratch: ScratchDirectory
 
@@ -23,14 +23,14 @@ extension EndToEnd {
 
             /// A backup, of what changed since another one where that is named.
             @discardableResult
-            func backUp(_ name: String, since: String? = nil) throws -> String {
+            func backUp(_ name: String, since: String? = nil, _ options: [String] = []) throws -> String {
                 let path = scratch.file(name)
                 try postgres.tool(
                     "pg_basebackup",
                     [
                         "-h", postgres.socketDirectory, "-p", String(postgres.port), "-U",
                         PostgresFixture.superuser, "-D", path, "-c", "fast", "-X", "stream",
-                    ] + (since.map { ["--incremental=\(scratch.file($0))/backup_manifest"] } ?? []))
+                    ] + (since.map { ["--incremental=\(scratch.file($0))/backup_manifest"] } ?? []) + options)
                 return path
             }
 
@@ -93,7 +93,7 @@ extension EndToEnd {
             + " FROM shrinks s) || (SELECT x FROM comes) FROM kept k"
 
         /// What is kept has the bytes that pg_combinebackup writes, but for what no copy has.
-        private static func compare(
+        static func compare(
             _ opened: JSONValue, with wanted: [String: BackupManifest.Checksum]
         ) throws {
             let repository = try #require(opened["local"]?["repositoryDirectory"]?.string) + "/backups"

@@ -65,15 +65,7 @@ public struct BarmanServer: Sendable {
                 .operationNotSupported, "Barman says that its backup \(backup.id) is \(backup.status)",
                 detail: "it has \(known)", hint: "Choose one that is DONE with --backup.")
         }
-        let folder = "\(path)/base/\(backup.id)"
-        var tablespaces: [UInt32: String] = [:]
-        for name in try DurableFiles.list(folder) {
-            guard let number = UInt32(name), number >= 16_384,
-                DurableFiles.status(folder + "/" + name)?.kind == .directory
-            else { continue }
-            tablespaces[number] = folder + "/" + name
-        }
-        var base = try FoundBase(at: folder + "/data", tablespaces: tablespaces)
+        var base = try folder(backup)
         base.isOfBarman = true
         base.folders = ["wals", "streaming"].map { path + "/" + $0 }.filter {
             DurableFiles.status($0)?.kind == .directory
@@ -82,6 +74,19 @@ public struct BarmanServer: Sendable {
         base.knownBegin = Self.time(backup.fields["begin_time"])
         base.knownEnd = Self.time(backup.fields["end_time"])
         return try IncrementalChain.join([base] + parents(of: backup))
+    }
+
+    /// The data of a backup, with the tablespaces, which lie beside them.
+    private func folder(_ backup: Backup) throws(Problem) -> FoundBase {
+        let folder = "\(path)/base/\(backup.id)"
+        var tablespaces: [UInt32: String] = [:]
+        for name in try DurableFiles.list(folder) {
+            guard let number = UInt32(name), number >= 16_384,
+                DurableFiles.status(folder + "/" + name)?.kind == .directory
+            else { continue }
+            tablespaces[number] = folder + "/" + name
+        }
+        return try FoundBase(at: folder + "/data", tablespaces: tablespaces)
     }
 
     /// Those that an incremental backup goes on from, back to the full one.
@@ -100,7 +105,7 @@ public struct BarmanServer: Sendable {
                     .backupDamaged, "backup \(current.id) goes on from backup \(parent), which is not whole",
                     detail: "Barman says that it is \(next.status)")
             }
-            found.append(try FoundBase(at: "\(path)/base/\(next.id)/data"))
+            found.append(try folder(next))
             current = next
         }
         return found

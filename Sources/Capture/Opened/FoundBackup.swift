@@ -88,7 +88,9 @@ public struct FoundBackupExamination: Sendable {
             target == nil ? "looking at the base backup" : "base backup",
             totalBytes: try base.contentBytes())
         do {
-            let reader = FoundBaseReader(base: base, cancellation: cancellation, progress: progress)
+            let reader = FoundBaseReader(
+                base: base, cancellation: cancellation, progress: progress,
+                scratch: staging ?? TemporaryFolder.path)
             try reader.read { try reception.take($0) }
             try reception.finishStoring()
         } catch {
@@ -203,7 +205,7 @@ struct FoundBackupJudge {
         }
         // A folder was refused, or joined with the others, before it was read.
         guard !text.split(separator: "\n").contains(where: IncrementalChain.isIncremental) else {
-            throw IncrementalChain.archived(base)
+            throw try IncrementalChain.alone(base, label: text)
         }
         let label: BackupLabel
         do throws(BackupLabel.Malformed) {

@@ -44,47 +44,80 @@ public struct FoundBase: Hashable, Sendable {
     /// - Parameters:
     ///   - earlier: the backups that an incremental one needs, in any order.
     ///   - backup: which one of several; nil is the newest whole one.
+    ///   - tablespaces: where the files of tablespaces lie that are links; of several backups one for each in
+    ///     which it is a link, in the order of `earlier` and `path`.
     public static func find(
         at path: String, with earlier: [String] = [], backup: String? = nil,
-        tablespaces: [UInt32: String] = [:]
-    ) throws(Problem) -> FoundBase {
-        let base = try find(at: path, backup: backup, tablespaces)
-        guard base.earlier.isEmpty else {
-            guard earlier.isEmpty else {
-                throw Problem(
-                    .invalidParameterValue, "'\(path)' has the backups that it goes on from itself",
-                    hint: "Give one --base only.")
-            }
-            return base
-        }
-        var bases = [base]
-        for path in earlier { bases.append(try FoundBase(at: path)) }
-        return try IncrementalChain.join(bases)
-    }
-
-    private static func find(
-        at path: String, backup: String?, _ tablespaces: [UInt32: String]
+        tablespaces: [UInt32: [String]] = [:]
     ) throws(Problem) -> FoundBase {
         if let server = try BarmanServer(at: path) {
-            var base = try server.base(backup)
-            base.tablespaces.merge(tablespaces) { $1 }
-            return try base.taking(tablespaces)
+            return try find(server, with: earlier, backup, tablespaces)
         }
         guard backup == nil else {
             throw Problem(
                 .invalidParameterValue, "'\(path)' has no backups to choose from",
                 hint: "Leave --backup out: it chooses one of a Barman server's directory.")
         }
-        return try FoundBase(at: path, tablespaces: tablespaces).taking(tablespaces)
+        var bases: [FoundBase] = []
+        for path in earlier + [path] { bases.append(try FoundBase(at: path)) }
+        for (number, named) in tablespaces.sorted(by: { $0.key < $1.key }) {
+            try give(tablespace: number, named, to: &bases)
+        }
+        return try IncrementalChain.join(bases)
     }
 
-    /// Refuses directories of tablespaces that would not be looked at.
-    private func taking(_ named: [UInt32: String]) throws(Problem) -> FoundBase {
-        guard form != .folder, !named.isEmpty else { return self }
-        throw Problem(
-            .invalidParameterValue, "the base backup is in archives, and so are its tablespaces",
-            detail: "'\(path)'",
-            hint: "Leave --tablespace out: put the archive of each tablespace beside base.tar.")
+    private static func find(
+        _ server: BarmanServer, with earlier: [String], _ backup: String?, _ named: [UInt32: [String]]
+    ) throws(Problem) -> FoundBase {
+        var base = try server.base(backup)
+        guard !base.earlier.isEmpty else {
+            guard earlier.isEmpty else {
+                throw Problem(
+                    .invalidParameterValue, "'\(server.path)' has backups, none of which needs another one",
+                    hint: "Give one --base only.")
+            }
+            for (number, directories) in named { base.tablespaces[number] = directories.last }
+            return base
+        }
+        guard earlier.isEmpty else {
+            throw Problem(
+                .invalidParameterValue, "'\(server.path)' has the backups that it goes on from itself",
+                hint: "Give one --base only.")
+        }
+        guard named.isEmpty else {
+            throw Problem(
+                .invalidParameterValue,
+                "'\(server.path)' has the tablespaces of its incremental backups itself",
+                hint: "Leave --tablespace out.")
+        }
+        return base
+    }
+
+    /// Refuses directories that would not be looked at, or that may be another backup's.
+    private static func give(
+        tablespace number: UInt32, _ named: [String], to bases: inout [FoundBase]
+    ) throws(Problem) {
+        guard bases.contains(where: { $0.form == .folder }) else {
+            throw Problem(
+                .invalidParameterValue, "the base backup is in archives, and so are its tablespaces",
+                detail: "'\(bases.last?.path ?? "")'",
+                hint: "Leave --tablespace out: put the archive of each tablespace beside base.tar.")
+        }
+        let takers = bases.indices.filter { place in
+            bases[place].form == .folder
+                && (bases.count == 1
+                    || DurableFiles.status("\(bases[place].path)/pg_tblspc/\(number)")?.kind == .symbolicLink)
+        }
+        guard takers.count == named.count else {
+            let places = takers.map { "'\(bases[$0].path)'" }.joined(separator: ", ")
+            throw Problem(
+                .invalidParameterValue,
+                "--tablespace \(number) names \(named.count) of \(takers.count) directories",
+                detail: takers.isEmpty
+                    ? "it is a link in none of the base backups" : "it is a link in \(places)",
+                hint: "Give it once for each of them, in the order of the --base.")
+        }
+        for (place, directory) in zip(takers, named) { bases[place].tablespaces[number] = directory }
     }
 
     /// Recognises what lies there.
@@ -169,8 +202,10 @@ public struct FoundBase: Hashable, Sendable {
             for base in earlier { sum = DiskRoom.sum(sum, try base.storedBytes()) }
             return sum
         case .archives(let base, let others, let wal):
-            return ([base, wal].compactMap { $0 } + others.values)
+            var sum = ([base, wal].compactMap { $0 } + others.values)
                 .reduce(0) { DiskRoom.sum($0, DurableFiles.status($1)?.size ?? 0) }
+            for base in earlier { sum = DiskRoom.sum(sum, try base.storedBytes()) }
+            return sum
         case .backrest(let backup): return backup.storedBytes
         }
     }

@@ -25,25 +25,15 @@ struct FoundBaseReader {
     let base: FoundBase
     let cancellation: CancellationFlag
     let progress: any ProgressReporter
+    /// Where archives are unpacked that have to be read in any order.
+    let scratch: String
 
     /// Throws `.backupDamaged` for what is no base backup, and what `body` throws.
     func read(_ body: (Piece) throws -> Void) throws {
+        let trees = try earlier(body)
         switch base.form {
-        case .folder:
-            try earlier(body)
-            try folder(base.path, "", body)
-            for (number, directory) in base.tablespaces.sorted(by: { $0.key < $1.key }) {
-                try body(.directory("pg_tblspc/\(number)"))
-                try folder(directory, "pg_tblspc/\(number)/", body)
-            }
-        case .archives(let archive, let tablespaces, let wal):
-            // The WAL first: what comes with the base may be asked of it.
-            if let wal { try self.archive(wal, "pg_wal/", body) }
-            for (number, path) in tablespaces.sorted(by: { $0.key < $1.key }) {
-                try body(.directory("pg_tblspc/\(number)"))
-                try self.archive(path, "pg_tblspc/\(number)/", body)
-            }
-            try self.archive(archive, "", body)
+        case .folder: try folders(trees, body)
+        case .archives: try archives(trees, nil, body)
         case .backrest(let backup):
             try BackrestReader(backup: backup, cancellation: cancellation, progress: progress).read(body)
         }
@@ -51,12 +41,22 @@ struct FoundBaseReader {
 
     // MARK: A folder
 
-    private func folder(_ root: String, _ prefix: String, _ body: (Piece) throws -> Void) throws {
+    private func folders(_ trees: [FoundTree], _ body: (Piece) throws -> Void) throws {
+        try folder(base.path, "", trees, body)
+        for (number, directory) in base.tablespaces.sorted(by: { $0.key < $1.key }) {
+            try body(.directory("pg_tblspc/\(number)"))
+            try folder(directory, "pg_tblspc/\(number)/", trees, body)
+        }
+    }
+
+    private func folder(
+        _ root: String, _ prefix: String, _ trees: [FoundTree], _ body: (Piece) throws -> Void
+    ) throws {
         var failure: (any Error)?
         try FoundFolder.walk(root) { (entry) throws(Problem) in
             guard failure == nil else { return false }
             do {
-                return try visit(entry, root, prefix + entry.path, body)
+                return try visit(entry, root, prefix + entry.path, trees, body)
             } catch {
                 failure = error
                 return false
@@ -67,7 +67,8 @@ struct FoundBaseReader {
 
     /// Whether what is below is to be visited.
     private func visit(
-        _ entry: FoundFolder.Entry, _ root: String, _ path: String, _ body: (Piece) throws -> Void
+        _ entry: FoundFolder.Entry, _ root: String, _ path: String, _ trees: [FoundTree],
+        _ body: (Piece) throws -> Void
     ) throws -> Bool {
         try cancellation.check()
         switch entry.status.kind {
@@ -77,12 +78,11 @@ struct FoundBaseReader {
             return path != "pg_wal"
         case .file:
             let file = try FoundFolder.open(root + "/" + entry.path, entry.status)
-            guard !base.earlier.isEmpty else {
-                try body(.file(path, modified: entry.status.modified))
-                try content(file, body)
-                return false
-            }
-            try perhapsPart(file, path, entry.status.modified, body)
+            let modified = entry.status.modified
+            let part = trees.isEmpty ? nil : Part(try FoundRange(file), path, modified)
+            try body(part == nil ? .file(path, modified: modified) : .part(path))
+            try content(file, body)
+            if let part { try whole(part, trees, body) }
         case .symbolicLink, .other:
             try link(entry, path, body)
         }
@@ -105,51 +105,68 @@ struct FoundBaseReader {
 
     // MARK: Incremental backups
 
-    /// Reads the backups before this one.
-    private func earlier(_ body: (Piece) throws -> Void) throws {
-        for earlier in base.earlier {
-            let reception = FoundBaseReception(target: nil, staging: nil)
-            if let manifest = earlier.manifest { try reception.takeManifest(at: manifest) }
-            try FoundBaseReader(base: earlier, cancellation: cancellation, progress: progress)
-                .read { try reception.take($0) }
-            try body(.earlier(earlier.path, reception))
+    /// A file of an incremental backup that is a part of one, and what it becomes.
+    struct Part {
+        let range: FoundRange
+        let whole: String
+        let modified: Int64
+
+        /// Nil for a file that is as it is in the data directory.
+        init?(_ range: FoundRange, _ path: String, _ modified: Int64) {
+            guard let whole = path == "backup_label" ? path : IncrementalFile.wholePath(path) else {
+                return nil
+            }
+            self.range = range
+            self.whole = whole
+            self.modified = modified
         }
     }
 
-    /// A file of an incremental backup, which may be a part of one.
-    private func perhapsPart(
-        _ file: OpenFile, _ path: String, _ modified: Int64, _ body: (Piece) throws -> Void
-    ) throws {
-        let whole = path == "backup_label" ? path : IncrementalFile.wholePath(path)
-        guard let whole else {
-            try body(.file(path, modified: modified))
-            return try content(file, body)
+    /// Reads the backups before this one, and answers where their files lie.
+    private func earlier(_ body: (Piece) throws -> Void) throws -> [FoundTree] {
+        try base.earlier.map { earlier in
+            let reception = FoundBaseReception(target: nil, staging: nil)
+            if let manifest = earlier.manifest { try reception.takeManifest(at: manifest) }
+            let reader = FoundBaseReader(
+                base: earlier, cancellation: cancellation, progress: progress, scratch: scratch)
+            let tree: FoundTree
+            if case .archives = earlier.form {
+                tree = try reader.archiveTree { try reception.take($0) }
+            } else {
+                try reader.read { try reception.take($0) }
+                tree = FoundTree(earlier.path, tablespaces: earlier.tablespaces)
+            }
+            try body(.earlier(earlier.path, reception))
+            return tree
         }
-        try body(.part(path))
-        try content(file, body)
-        try body(.whole(whole, modified: modified))
-        if path == "backup_label" {
-            try label(file, body)
-        } else if let damage = try combine(file, whole, body) {
+    }
+
+    /// Hands on what a part becomes, when it was handed on itself.
+    func whole(_ part: Part, _ trees: [FoundTree], _ body: (Piece) throws -> Void) throws {
+        try body(.whole(part.whole, modified: part.modified))
+        if part.whole == "backup_label" {
+            try label(part.range, body)
+        } else if let damage = try combine(part, trees, body) {
             try body(.end)
-            return try body(.damaged("'\(whole)' \(damage)"))
+            return try body(.damaged("'\(part.whole)' \(damage)"))
         }
         try body(.end)
     }
 
-    private func label(_ file: OpenFile, _ body: (Piece) throws -> Void) throws {
-        let text = String(decoding: try DurableFiles.read(file.path, limit: 1 << 20), as: UTF8.self)
+    private func label(_ range: FoundRange, _ body: (Piece) throws -> Void) throws {
+        let room = RawBuffer(count: 1 << 20)
+        let count = try range.read(into: room.bytes, at: 0)
+        let text = String(decoding: room[prefix: count], as: UTF8.self)
         try Array(IncrementalChain.whole(text).utf8).withUnsafeBytes { try body(.content($0)) }
     }
 
     /// What is wrong, in words; nil where nothing is.
     private func combine(
-        _ file: OpenFile, _ path: String, _ body: (Piece) throws -> Void
+        _ part: Part, _ trees: [FoundTree], _ body: (Piece) throws -> Void
     ) throws -> String? {
         let combined: CombinedFile
         do throws(Problem) {
-            combined = try CombinedFile(
-                try IncrementalFile(file), path, in: base.earlier.map(\.path))
+            combined = try CombinedFile(try IncrementalFile(part.range), part.whole, in: trees)
         } catch {
             guard error.code == .backupDamaged else { throw error }
             return "cannot be put together: \(error.message)" + (error.detail.map { ", \($0)" } ?? "")
@@ -170,75 +187,16 @@ struct FoundBaseReader {
         guard !isWAL, SourceFiles.belongs(path) else { return try body(.left(path)) }
         if path.hasPrefix("pg_tblspc/"), let number = UInt32(path.dropFirst("pg_tblspc/".count)) {
             guard base.tablespaces[number] == nil else { return }
-            guard !base.isIncremental else {
-                throw IncrementalChain.linkedTablespace(number, in: base.path)
-            }
             throw Problem(
                 .operationNotSupported, "tablespace \(number) of the base backup is a link",
                 detail: "'\(base.path)/\(path)' leads out of the backup, and is not followed: a server may "
                     + "live there",
-                hint: "Name the directory that has the backup's files of it: --tablespace \(number)=DIR.")
+                hint: "Name the directory that has the backup's files of it: --tablespace \(number)=DIR"
+                    + (base.isIncremental
+                        ? ", once for each --base in which it is a link, in their order." : "."))
         }
         throw Problem(
             .backupDamaged, "'\(path)' of the base backup is neither a file nor a directory",
             detail: "'\(base.path)/\(path)' is not followed")
-    }
-
-    // MARK: Archives
-
-    private func archive(_ path: String, _ prefix: String, _ body: (Piece) throws -> Void) throws {
-        let file = try OpenFile(reading: path)
-        guard try file.status().kind == .file else {
-            throw Problem(.backupDamaged, "'\(path)' is no file")
-        }
-        var tar = TarStream()
-        do {
-            try UnpackedFile(file, cancellation: cancellation).forEachChunk { bytes in
-                try tar.feed(bytes) { piece in
-                    switch piece {
-                    case .member(let member): try begin(member, prefix + member.path, body)
-                    case .content(let bytes): try body(.content(bytes))
-                    case .memberEnd: try body(.end)
-                    }
-                }
-                progress.advance(bytes: UInt64(bytes.count))
-                return true
-            }
-            try tar.finish()
-            guard tar.isEnded else {
-                throw Problem(
-                    .backupDamaged, "'\(path)' is cut off",
-                    detail: "the empty blocks are missing that end an archive")
-            }
-        } catch let refusal as TarRefusal {
-            throw Problem(
-                .backupDamaged, "'\(path)' is not an archive as pg_basebackup writes it",
-                detail: refusal.words,
-                hint: "If you trust where it comes from, unpack it with tar, and open the folder.")
-        }
-    }
-
-    private func begin(_ member: TarMember, _ path: String, _ body: (Piece) throws -> Void) throws {
-        switch member.kind {
-        case .file: try body(.file(path, modified: member.modified))
-        case .directory: try body(.directory(path))
-        case .tablespaceLink:
-            try requireArchive(of: path)
-            try body(.directory(path))
-        }
-    }
-
-    /// A link is a tablespace, whose own archive has its files.
-    private func requireArchive(of path: String) throws(Problem) {
-        let name = String(path.dropFirst("pg_tblspc/".count))
-        if case .archives(_, let tablespaces, _) = base.form, let number = UInt32(name),
-            tablespaces[number] != nil
-        {
-            return
-        }
-        throw Problem(
-            .backupDamaged, "the base backup is without the archive of tablespace \(name)",
-            detail: "its base.tar has '\(path)'",
-            hint: "Put \(name).tar, packed or not, beside base.tar.")
     }
 }

@@ -20,8 +20,9 @@ public struct OpenRequest: Hashable, Sendable {
     public var wal: [String]
     /// Which one of several backups that lie there; nil is the newest whole one.
     public var backup: String?
-    /// Where the files of tablespaces lie that are links in the base backup, by their numbers.
-    public var tablespaces: [UInt32: String] = [:]
+    /// Where the files of tablespaces lie that are links in a base backup, by their numbers; of several base
+    /// backups one directory for each in which it is a link, in the order of `earlier` and `base`.
+    public var tablespaces: [UInt32: [String]] = [:]
     /// The login that administers copies.
     public var adminUser: String?
     public var location: String?

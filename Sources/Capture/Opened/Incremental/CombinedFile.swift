@@ -11,7 +11,7 @@ struct CombinedFile {
         var offset: UInt64
     }
 
-    private let files: [OpenFile]
+    private let files: [FoundRange]
     private let blocks: [Source]
     /// What is missing, in words; nil where nothing is.
     let damage: String?
@@ -19,19 +19,19 @@ struct CombinedFile {
     /// - Parameters:
     ///   - newest: of the newest backup.
     ///   - path: in the data directory, as the whole file is named.
-    ///   - folders: those of the backups before, the oldest first.
+    ///   - trees: those of the backups before, the oldest first.
     ///
     /// Throws `.backupDamaged`.
-    init(_ newest: IncrementalFile, _ path: String, in folders: [String]) throws(Problem) {
+    init(_ newest: IncrementalFile, _ path: String, in trees: [FoundTree]) throws(Problem) {
         var map = Map(newest)
-        damage = try Self.fill(&map, path, folders)
+        damage = try Self.fill(&map, path, trees)
         files = map.files
         blocks = map.blocks.map { $0 ?? Source(file: nil, offset: 0) }
     }
 
     /// Which block comes from where, as far as that is known.
     private struct Map {
-        var files: [OpenFile]
+        var files: [FoundRange]
         /// Nil where an older backup may have it.
         var blocks: [Source?]
         /// Older backups are asked for those before this one alone.
@@ -47,7 +47,7 @@ struct CombinedFile {
             }
         }
 
-        mutating func add(_ file: OpenFile, _ parts: some Sequence<(number: Int, offset: UInt64)>) {
+        mutating func add(_ file: FoundRange, _ parts: some Sequence<(number: Int, offset: UInt64)>) {
             for (number, offset) in parts where number < length && blocks[number] == nil {
                 blocks[number] = Source(file: files.count, offset: offset)
             }
@@ -57,21 +57,18 @@ struct CombinedFile {
 
     /// What is missing, in words.
     private static func fill(
-        _ map: inout Map, _ path: String, _ folders: [String]
+        _ map: inout Map, _ path: String, _ trees: [FoundTree]
     ) throws(Problem) -> String? {
-        for folder in folders.reversed() {
-            var places = FoundPlaces(root: folder)
-            if let status = places.status(path) {
-                let whole = try FoundFolder.open("\(folder)/\(path)", status)
-                let count = min(map.length, Int(clamping: status.size / IncrementalFile.blockBytes))
+        for tree in trees.reversed() {
+            if let whole = try tree.file(path) {
+                let count = min(map.length, Int(clamping: whole.size / IncrementalFile.blockBytes))
                 map.add(whole, (0..<count).lazy.map { ($0, UInt64($0) * IncrementalFile.blockBytes) })
                 return nil
             }
-            let part = IncrementalFile.path(ofWhole: path)
-            guard let status = places.status(part) else {
-                return "is missing in '\(folder)', which it goes on from"
+            guard let part = try tree.file(IncrementalFile.path(ofWhole: path)) else {
+                return "is missing in '\(tree.path)', which it goes on from"
             }
-            let earlier = try IncrementalFile(try FoundFolder.open("\(folder)/\(part)", status))
+            let earlier = try IncrementalFile(part)
             map.add(
                 earlier.file,
                 earlier.blocks.enumerated().lazy.map { (Int($0.element), earlier.offset($0.offset)) })
@@ -96,7 +93,7 @@ struct CombinedFile {
                 rebasing: room.bytes[..<(count * Int(IncrementalFile.blockBytes))])
             if let file = first.file {
                 guard try files[file].read(into: bytes, at: first.offset) == bytes.count else {
-                    throw Problem(.backupDamaged, "'\(files[file].path)' changes while it is read")
+                    throw Problem(.backupDamaged, "'\(files[file].place)' changes while it is read")
                 }
             } else {
                 _ = bytes.initializeMemory(as: UInt8.self, repeating: 0)

@@ -32,13 +32,13 @@ enum IncrementalChain {
     /// The newest of them, with those before it.
     ///
     /// Throws `.invalidParameterValue` where they do not go on from each other, `.operationNotSupported` for
-    /// an incremental backup alone and for archives.
+    /// an incremental backup alone.
     static func join(_ bases: [FoundBase]) throws(Problem) -> FoundBase {
         var links: [Link] = []
         for base in bases {
-            if bases.count > 1, base.form != .folder { throw archived(base) }
-            // What has no label that can be read is told by whoever looks at all of it.
-            guard base.form == .folder, let link = try link(base) else {
+            // An archive alone is judged when it is read; what has no label that can be read is told by whoever
+            // looks at all of it.
+            guard base.form == .folder || bases.count > 1, let link = try link(base) else {
                 if bases.count > 1 { throw unlabelled(base) }
                 return base
             }
@@ -60,11 +60,22 @@ enum IncrementalChain {
         return newest
     }
 
-    private static func link(_ base: FoundBase) throws(Problem) -> Link? {
+    private static func label(_ base: FoundBase) throws(Problem) -> String? {
+        if case .archives(let archive, _, _) = base.form {
+            return try FoundBaseReader.label(inArchive: archive)
+        }
         let path = base.path + "/backup_label"
         guard let status = DurableFiles.status(path), status.kind == .file, status.size <= mostLabelBytes
         else { return nil }
-        let text = String(decoding: try DurableFiles.read(path, limit: mostLabelBytes), as: UTF8.self)
+        return String(decoding: try DurableFiles.read(path, limit: mostLabelBytes), as: UTF8.self)
+    }
+
+    private static func link(_ base: FoundBase) throws(Problem) -> Link? {
+        guard let text = try label(base) else { return nil }
+        return try link(base, text)
+    }
+
+    private static func link(_ base: FoundBase, _ text: String) throws(Problem) -> Link? {
         // Nil is told, with the line, by whoever looks at all of it.
         guard let label = try? BackupLabel(parsing: text) else { return nil }
         var values: [Substring: Substring] = [:]
@@ -89,8 +100,7 @@ enum IncrementalChain {
             "the base backup is an incremental one, and the one before it is not named",
             detail: "'\(base.path)' has only what changed since the backup that began at \(previous.lsn) of "
                 + "timeline \(previous.timeline)",
-            hint: "Name that one too, back to the full one: --base FULL --base \(base.path). Where they are "
-                + "archives, unpack each into a folder of its own.")
+            hint: "Name that one too, back to the full one: --base FULL --base \(base.path).")
     }
 
     private static func unrelated(_ link: Link, _ before: Link) -> Problem {
@@ -104,11 +114,10 @@ enum IncrementalChain {
             hint: "Name the full one and each incremental one up to the one that is wanted, and no other.")
     }
 
-    static func archived(_ base: FoundBase) -> Problem {
-        Problem(
-            .operationNotSupported, "archives of incremental backups cannot be put together",
-            detail: "'\(base.path)'",
-            hint: "Unpack each into a folder of its own, and name the folders.")
+    /// Of an archive alone, when its label was read.
+    static func alone(_ base: FoundBase, label: String) throws(Problem) -> Problem {
+        guard let previous = try link(base, label)?.previous else { return unlabelled(base) }
+        return alone(base, previous)
     }
 
     private static func unlabelled(_ base: FoundBase) -> Problem {
@@ -116,14 +125,5 @@ enum IncrementalChain {
             .invalidParameterValue, "'\(base.path)' cannot be put in its place among the others",
             detail: "it has no backup_label that can be read",
             hint: "Several base backups are a full one and the incremental ones behind it.")
-    }
-
-    /// Their tablespaces lie in a directory each, which no option tells apart.
-    static func linkedTablespace(_ number: UInt32, in path: String) -> Problem {
-        Problem(
-            .operationNotSupported, "tablespace \(number) of an incremental backup is a link",
-            detail: "'\(path)/pg_tblspc/\(number)' leads out of the backup, and is not followed",
-            hint: "Put them together first: pg_combinebackup FULL INCREMENTAL … -o COMBINED -T OLD=NEW; "
-                + "then open COMBINED, and name NEW with --tablespace \(number)=NEW.")
     }
 }

@@ -12,7 +12,7 @@ struct IncrementalFile {
     /// What a segment of a relation has, 1 GiB.
     static let mostBlocks: UInt32 = 131_072
 
-    let file: OpenFile
+    let file: FoundRange
     let blocks: [UInt32]
     /// Blocks before this one that it has not are those of the backup before it.
     let length: UInt32
@@ -20,7 +20,7 @@ struct IncrementalFile {
     let begin: UInt64
 
     /// Throws `.backupDamaged` for what is none.
-    init(_ file: OpenFile) throws(Problem) {
+    init(_ file: FoundRange) throws(Problem) {
         let head = RawBuffer(count: 12)
         guard try file.read(into: head.bytes, at: 0) == 12, head.bytes.number(0) == Self.magic else {
             throw Self.damaged(file, "it does not begin as one")
@@ -41,7 +41,7 @@ struct IncrementalFile {
         }
         let header = 12 + UInt64(count) * 4
         begin = count == 0 ? header : (header + Self.blockBytes - 1) / Self.blockBytes * Self.blockBytes
-        let size = try file.size()
+        let size = file.size
         guard size == begin + UInt64(count) * Self.blockBytes else {
             throw Self.damaged(file, "it has \(size) bytes, and says that it has \(count) blocks")
         }
@@ -70,9 +70,9 @@ struct IncrementalFile {
         return "\(path[...slash])\(prefix)\(path[slash...].dropFirst())"
     }
 
-    private static func damaged(_ file: OpenFile, _ reason: String) -> Problem {
+    private static func damaged(_ file: FoundRange, _ reason: String) -> Problem {
         Problem(
-            .backupDamaged, "'\(file.path)' is no file of an incremental backup that can be read",
+            .backupDamaged, "'\(file.place)' is no file of an incremental backup that can be read",
             detail: reason)
     }
 }

@@ -18,7 +18,7 @@ struct OpenCommand: PitrCommand {
             gzip, zstd, lz4, bzip2 or xz or not. The directory of a server as Barman keeps it is taken \
             with all that is in it; and so is a stanza of a pgBackRest repository, with --pgbackrest \
             instead of --base, that is not encrypted and without block incremental backups. An \
-            incremental backup is named with the full one and all between them, a --base each.
+            incremental backup is named with the full one and all between them, a --base each, plain or tar.
 
             Nothing of what lies there is changed. All of it is checked and brought into a repository of \
             pitr's own, so that it may go afterwards. Then timeline, plan, explain, restore, undo, \
@@ -62,7 +62,10 @@ struct OpenCommand: PitrCommand {
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp(
-            "Where the files of a tablespace lie that is a link in the base backup: 16385=/backup/ts.",
+            """
+            Where the files of a tablespace lie that is a link in the base backup: 16385=/backup/ts; again for \
+            each --base in which it is one, in their order.
+            """,
             valueName: "number=directory"),
         transform: NamedTablespace.init)
     var tablespace: [NamedTablespace] = []
@@ -85,7 +88,7 @@ struct OpenCommand: PitrCommand {
         guard pgbackrest == nil || tablespace.isEmpty else {
             throw ValidationError("a repository of pgBackRest has the tablespaces: leave --tablespace out")
         }
-        guard Set(tablespace.map(\.number)).count == tablespace.count else {
+        guard base.count > 1 || Set(tablespace.map(\.number)).count == tablespace.count else {
             throw ValidationError("--tablespace names a tablespace twice")
         }
     }
@@ -110,7 +113,9 @@ struct OpenCommand: PitrCommand {
             base: Self.place(base.last ?? pgbackrest ?? ""), wal: wal.map(Self.place))
         request.earlier = base.dropLast().map(Self.place)
         if pgbackrest != nil { request.kind = .backrest(stanza: stanza) }
-        for named in tablespace { request.tablespaces[named.number] = Self.place(named.directory) }
+        for named in tablespace {
+            request.tablespaces[named.number, default: []].append(Self.place(named.directory))
+        }
         request.backup = backup
         request.adminUser = adminUser
         request.location = location
