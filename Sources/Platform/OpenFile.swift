@@ -40,6 +40,15 @@ public final class OpenFile: Sendable {
         self.path = path
     }
 
+    /// A file that has no name and is in memory, of these bytes.
+    ///
+    /// - Parameter path: what it is called in messages.
+    public init(holding bytes: [UInt8], as path: String) throws(Problem) {
+        descriptor = bytes.withUnsafeBytes { pitr_memory_file($0.baseAddress, $0.count) }
+        self.path = path
+        if descriptor < 0 { throw Problem.system("cannot hold in memory", path, errno) }
+    }
+
     deinit {
         Glibc.close(descriptor)
     }

@@ -133,11 +133,11 @@ struct HostileBackrestTests {
     @Test(.timeLimit(.minutes(5)))
     func `what cannot be read is refused for what it is`() throws {
         var blocks = try ForgedBackrest()
-        blocks.say("pg_data/base/1/1", [1], "\"bi\":3,\"bim\":8,")
+        blocks.say("pg_data/base/1/1", [1], "\"bi\":0,\"bim\":8,")
         var raw = try ForgedBackrest()
         raw.packing = "gz"
         raw.backup = [("backup-bundle-raw", "true")]
-        raw.say("pg_data/base/1/1", [1], "\"bni\":1,")
+        raw.say("pg_data/base/1/1", [1], size: 1 << 27, "\"bni\":1,")
         var old = try ForgedBackrest()
         old.server[2].value = "\"13\""
         var other = try ForgedBackrest()
@@ -147,7 +147,7 @@ struct HostileBackrestTests {
         var later = try ForgedBackrest()
         later.format = "6"
         let cases: [(ForgedBackrest, ProblemCode, String)] = [
-            (blocks, .operationNotSupported, "repo-block"), (raw, .operationNotSupported, "gzip's headers"),
+            (blocks, .backupDamaged, "cannot be trusted"), (raw, .operationNotSupported, "zlib's format"),
             (old, .operationNotSupported, "PostgreSQL 13"), (other, .backupDamaged, "stanza main"),
             (offline, .operationNotSupported, "--no-online"), (later, .operationNotSupported, "is of a form"),
         ]

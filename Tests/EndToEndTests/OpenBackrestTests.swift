@@ -16,7 +16,10 @@ extension EndToEnd {
         private static let isThere =
             DurableFiles.exists(program) && (named != nil || PostgresFixture.major == "15")
 
-        /// A server with two repositories, the second with bundles.
+        /// Newer ones keep blocks that changed, too, and in bundles pack them in zlib's format.
+        private static let packing = named == nil ? "zst" : "gz"
+
+        /// A server with two repositories, the second with bundles, and where it can be with blocks.
         private struct Backrest {
             let postgres: PostgresFixture
             let scratch: ScratchDirectory
@@ -39,6 +42,7 @@ extension EndToEnd {
                     repo1-path=\(scratch.file("one"))
                     repo2-path=\(scratch.file("two"))
                     repo2-bundle=y
+                    \(named == nil ? "" : "repo2-block=y")
                     [main]
                     pg1-path=\(postgres.dataDirectory)
                     pg1-socket-path=\(postgres.socketDirectory)
@@ -114,16 +118,19 @@ extension EndToEnd {
                 let backrest = try Backrest()
                 let source = backrest.postgres
                 try source.psql("CREATE TABLE orders AS SELECT generate_series(1, 500) AS id")
+                try source.psql(
+                    "CREATE TABLE wide AS SELECT i, repeat('x', 400) AS t FROM generate_series(1, 5000) AS i")
                 try source.psql("CREATE UNLOGGED TABLE lost AS SELECT 1 AS x; CREATE TABLE empty (x int)")
                 try source.psql("CREATE TABLESPACE far LOCATION '\(backrest.scratch.file("ts"))'")
                 try source.psql("CREATE TABLE far TABLESPACE far AS SELECT 7 AS x")
                 _ = try backrest.backUp("one", "full", "gz")
-                _ = try backrest.backUp("two", "full", "zst")
-                try source.psql("INSERT INTO orders VALUES (501)")
+                _ = try backrest.backUp("two", "full", Self.packing)
+                try source.psql(
+                    "INSERT INTO orders VALUES (501); UPDATE wide SET t = 'changed' WHERE i % 700 = 3")
                 _ = try backrest.backUp("one", "diff", "gz")
                 try source.psql("INSERT INTO far VALUES (8)")
                 let newest = try backrest.backUp("one", "incr", "gz")
-                _ = try backrest.backUp("two", "incr", "zst")
+                _ = try backrest.backUp("two", "incr", Self.packing)
                 try source.psql("SELECT pg_sleep(1.1); INSERT INTO orders VALUES (502)")
                 let moment = try source.psql("SELECT clock_timestamp()")
                 try source.psql("DROP TABLE orders")

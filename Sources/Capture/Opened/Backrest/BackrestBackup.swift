@@ -8,6 +8,8 @@ public struct BackrestBackup: Hashable, Sendable {
     struct File: Hashable, Sendable {
         /// In the data directory.
         var path: String
+        /// In the manifest, and in the folder of a backup.
+        var key: String
         var size: UInt64
         var sha1: [UInt8]
         /// Seconds since 1970.
@@ -18,6 +20,20 @@ public struct BackrestBackup: Hashable, Sendable {
         var offset: UInt64?
         /// As it lies there.
         var storedBytes: UInt64
+        /// Where it is kept as blocks.
+        var blocks: Blocks?
+        /// Whether it is packed in zlib's format instead of gzip's.
+        var isRaw = false
+        /// Whether what follows it in a bundle is not packed as it is.
+        var isApart = false
+    }
+
+    /// How a file is kept of which only blocks that changed are stored.
+    struct Blocks: Hashable, Sendable {
+        var blockBytes: UInt64
+        var checksumBytes: Int
+        /// Of the map, which ends what is stored of the file.
+        var mapBytes: UInt64
     }
 
     /// More than any file of a server or of a repository has.
@@ -31,6 +47,8 @@ public struct BackrestBackup: Hashable, Sendable {
     /// Nil where its files are not packed.
     let packing: Packing?
     let remarks: [String]
+    /// The backups that blocks are of, by the numbers that maps have of them.
+    let references: [String]
 
     /// Throws `.operationNotSupported` for a form that cannot be read, `.backupDamaged`.
     init(_ manifest: BackrestInfo, label: String, in folder: String) throws(Problem) {
@@ -47,12 +65,22 @@ public struct BackrestBackup: Hashable, Sendable {
         var files: [File] = []
         var wrong: [String] = []
         for entry in manifest["target:file"] {
-            let file = try Self.file(entry, label, packing)
-            if isRaw, packing == .gzip, file.offset != nil {
-                throw Self.stored("without gzip's headers", file)
+            var file = try Self.file(entry, label, packing)
+            file.isRaw = isRaw && packing == .gzip && file.offset != nil && file.blocks == nil
+            if file.isRaw, file.size > BlockMap.mostSuperBlockBytes {
+                throw Self.stored("in zlib's format, and longer than 64 MiB", file)
             }
             if entry.value["checksum-page"]?.bool == false { wrong.append(file.path) }
             files.append(file)
+        }
+        let references = manifest["backup", "backup-reference"]?.string?.split(separator: ",").map(
+            String.init)
+        self.references = references ?? []
+        guard self.references.allSatisfy(Self.isLabel) else { throw Self.damaged("backup-reference") }
+        let hasBlocks = files.contains { $0.blocks != nil }
+        for place in files.indices where files[place].offset != nil && files[place].blocks == nil {
+            files[place].isApart =
+                files[place].isRaw || (hasBlocks && files[place].size <= BlockMap.mostSuperBlockBytes)
         }
         self.files = files.sorted { ($0.place, $0.offset ?? 0) < ($1.place, $1.offset ?? 0) }
         var directories: [String] = []
@@ -100,17 +128,28 @@ public struct BackrestBackup: Hashable, Sendable {
         let source = value["reference"]?.string ?? label
         guard isLabel(source) else { throw damaged(entry.key) }
         var file = File(
-            path: path, size: size, sha1: digest, modified: modified,
+            path: path, key: entry.key, size: size, sha1: digest, modified: modified,
             place: "\(source)/\(entry.key)\(suffix(packing))",
             storedBytes: try bytes("repo-size", of: entry) ?? size)
-        if value.object?.members.contains(where: { $0.name.hasPrefix("bi") }) == true {
-            throw stored("as blocks that changed (repo-block)", file)
-        }
+        file.blocks = try blocks(entry)
+        // No other packing is told by its name.
+        if file.blocks != nil { file.place = "\(source)/\(entry.key).pgbi" }
         if let bundle = value["bni"]?.number {
             file.place = "\(source)/bundle/\(bundle)"
             file.offset = try bytes("bno", of: entry) ?? 0
         }
         return file
+    }
+
+    /// Nil for a file that is not kept as blocks.
+    private static func blocks(_ entry: BackrestInfo.Entry) throws(Problem) -> Blocks? {
+        guard let map = try bytes("bim", of: entry) else { return nil }
+        let pages = try bytes("bi", of: entry) ?? 0
+        let checksum = try bytes("bic", of: entry) ?? 6
+        guard (1...4096).contains(pages), (1...16).contains(checksum), (1...1 << 28).contains(map) else {
+            throw damaged(entry.key)
+        }
+        return Blocks(blockBytes: pages * 8192, checksumBytes: Int(checksum), mapBytes: map)
     }
 
     /// Nil where the line does not say it.
@@ -148,6 +187,6 @@ public struct BackrestBackup: Hashable, Sendable {
             detail: "'\(file.path)' is one of them",
             hint: "'pgbackrest restore --type=none' puts them together in an empty folder: open that with "
                 + "--base FOLDER --wal REPOSITORY/archive/STANZA/15-1, of the folders there the one of its "
-                + "server; or take a full backup with repo1-block=n.")
+                + "server; or take a full backup with repo1-bundle=n.")
     }
 }

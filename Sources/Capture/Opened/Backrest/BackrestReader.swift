@@ -21,6 +21,14 @@ struct BackrestReader {
                 try body(.end)
                 continue
             }
+            if file.blocks != nil || file.isApart {
+                stream = nil
+                try body(.file(file.path, modified: file.modified))
+                let damage = try copyBlocks(file, body)
+                try body(.end)
+                if let damage { try body(.damaged("'\(file.path)' \(damage)")) }
+                continue
+            }
             // What is packed one behind the other is unpacked in one go.
             if stream?.goesOn(with: file) != true {
                 switch try openings.open(number) {
@@ -40,6 +48,29 @@ struct BackrestReader {
                 stream = nil
             }
         }
+    }
+
+    /// What is wrong with a file that is kept as blocks, in words; nil where nothing is.
+    private func copyBlocks(
+        _ file: BackrestBackup.File, _ body: (FoundBaseReader.Piece) throws -> Void
+    ) throws -> String? {
+        var sum = SHA1()
+        var content: BlockContent?
+        while true {
+            let piece: UnsafeRawBufferPointer?
+            do throws(Problem) {
+                if content == nil { content = try BlockContent(file, backup, cancellation) }
+                piece = try content?.next()
+            } catch {
+                guard error.code == .backupDamaged else { throw error }
+                return error.detail.map { "\(error.message): \($0)" } ?? error.message
+            }
+            guard let piece else { break }
+            sum.add(piece)
+            try body(.content(piece))
+            progress.advance(bytes: UInt64(piece.count))
+        }
+        return sum.finish() == file.sha1 ? nil : "does not have the SHA-1 of its manifest"
     }
 
     /// What is wrong with the file, in words; nil where nothing is.
@@ -99,7 +130,7 @@ private struct BackrestOpenings {
         next = max(next, number)
         while next < min(number + Self.ahead, backup.files.count) {
             let file = backup.files[next]
-            if file.offset == nil, file.size > 0 { begun[next] = try opening(file) }
+            if file.offset == nil, file.size > 0, file.blocks == nil { begun[next] = try opening(file) }
             next += 1
         }
         if let opened = begun.removeValue(forKey: number) { return opened }

@@ -1,0 +1,196 @@
+import Platform
+
+/// The content of a file of a repository of pgBackRest that is kept as blocks, or of which no program may
+/// read on to what follows it in a bundle.
+///
+/// Super blocks are taken in the order in which the map has them, several of a backup at a time: of each
+/// backup no more is held than the one that was read last.
+final class BlockContent {
+    /// So much is handed to a program that unpacks, unless one super block is longer.
+    private static let mostStoredBytes: UInt64 = 1 << 22
+    /// What gzip puts in front of what it packs, without a name and a time; behind it are eight bytes.
+    private static let gzipHeader: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF]
+
+    private struct Source {
+        /// Super blocks that were not read yet.
+        var places: ArraySlice<Int>
+        /// Has the next of them; nil where none is begun.
+        var unpacked: UnpackedFile?
+        var left = 0
+        var content = RoomForBlock()
+    }
+
+    private let file: BackrestBackup.File
+    private let map: BlockMap
+    private let backup: BackrestBackup
+    private let cancellation: CancellationFlag
+    private var places: FoundPlaces
+    private var sources: [Int: Source] = [:]
+    private var opened: [String: OpenFile] = [:]
+    /// Blocks.
+    private var read = 0
+
+    /// Throws `.backupDamaged` for what has no map.
+    init(
+        _ file: BackrestBackup.File, _ backup: BackrestBackup, _ cancellation: CancellationFlag
+    ) throws(Problem) {
+        self.file = file
+        self.backup = backup
+        self.cancellation = cancellation
+        places = FoundPlaces(root: backup.folder)
+        guard let blocks = file.blocks else {
+            map = BlockMap(
+                BlockMap.SuperBlock(
+                    reference: 0, bundle: 0, offset: file.offset ?? 0, storedBytes: file.storedBytes,
+                    bytes: file.size))
+            sources[0] = Source(places: [0])
+            return
+        }
+        guard file.storedBytes >= blocks.mapBytes else { throw Self.damaged("has no map of its blocks") }
+        let start = (file.offset ?? 0) + file.storedBytes - blocks.mapBytes
+        guard let lies = places.status(file.place) else {
+            throw Self.damaged("is missing: there is no file '\(file.place)'")
+        }
+        let bytes = try Self.bytes(
+            of: FoundFolder.open(backup.folder + "/" + file.place, lies), at: start, count: blocks.mapBytes)
+        do throws(BlockMap.Malformed) {
+            map = try BlockMap(
+                bytes, blockBytes: blocks.blockBytes, checksumBytes: blocks.checksumBytes,
+                count: (file.size + blocks.blockBytes - 1) / blocks.blockBytes)
+        } catch {
+            throw Self.damaged("has a map of its blocks that cannot be read")
+        }
+        for (place, superBlock) in map.superBlocks.enumerated() {
+            sources[superBlock.reference, default: Source(places: [])].places.append(place)
+        }
+    }
+
+    /// The next piece of it; nil at its end. It is there until the next one is asked for.
+    ///
+    /// Throws `.backupDamaged` with what is wrong in words.
+    func next() throws(Problem) -> UnsafeRawBufferPointer? {
+        guard read < map.blocks.count else { return nil }
+        try cancellation.check()
+        let block = map.blocks[read]
+        let content = try superBlock(block.place)
+        let blockBytes = file.blocks?.blockBytes ?? file.size
+        let start = Int(block.number * blockBytes)
+        let count = Int(min(blockBytes, file.size - UInt64(read) * blockBytes))
+        guard start + count <= content.count else { throw Self.damaged("has a block that is too short") }
+        read += 1
+        return UnsafeRawBufferPointer(rebasing: content[start..<start + count])
+    }
+
+    private func superBlock(_ place: Int) throws(Problem) -> UnsafeRawBufferPointer {
+        let wanted = map.superBlocks[place]
+        guard var source = sources.removeValue(forKey: wanted.reference) else {
+            throw Self.damaged("has a block of no backup")
+        }
+        defer { sources[wanted.reference] = source }
+        if source.content.place == place { return source.content.bytes }
+        guard source.places.popFirst() == place else { throw Self.damaged("has its blocks in no order") }
+        source.content = RoomForBlock(place: place, count: Int(wanted.bytes))
+        guard let packing = backup.packing else {
+            let file = try open(wanted)
+            guard try file.read(into: source.content.room, at: wanted.offset) == source.content.room.count
+            else {
+                throw Self.damaged("is cut off")
+            }
+            return source.content.bytes
+        }
+        if source.left == 0 {
+            let (packed, count) = try packed(wanted, source.places)
+            let unpacked = try UnpackedFile(
+                OpenFile(holding: packed, as: self.file.place), cancellation: cancellation)
+            guard unpacked.packing == packing else {
+                throw Self.damaged("is not packed with \(packing.rawValue), as its manifest says")
+            }
+            source.unpacked = unpacked
+            source.left = count
+        }
+        source.left -= 1
+        guard try source.unpacked?.read(into: source.content.room) == source.content.room.count else {
+            throw Self.damaged("cannot be unpacked")
+        }
+        if source.left == 0 { source.unpacked = nil }
+        return source.content.bytes
+    }
+
+    /// A super block and some behind it as they are packed, and how many they are.
+    private func packed(
+        _ first: BlockMap.SuperBlock, _ behind: ArraySlice<Int>
+    ) throws(Problem) -> (bytes: [UInt8], count: Int) {
+        let bytes = try Self.bytes(of: open(first), at: first.offset, count: first.storedBytes)
+        if backup.packing == .gzip, file.blocks != nil || file.isRaw {
+            return (try Self.gzip(bytes), 1)
+        }
+        var all = bytes
+        var count = 1
+        for place in behind {
+            let next = map.superBlocks[place]
+            guard UInt64(all.count) + next.storedBytes <= Self.mostStoredBytes else { break }
+            all += try Self.bytes(of: open(next), at: next.offset, count: next.storedBytes)
+            count += 1
+        }
+        return (all, count)
+    }
+
+    /// What zlib's format has, as gzip's. The checksum behind it is wrong, of which gzip tells when it has
+    /// written all: nothing can follow, and who reads on notices. The SHA-1 of the file tells more.
+    private static func gzip(_ bytes: [UInt8]) throws(Problem) -> [UInt8] {
+        let isZlib =
+            bytes.count > 6 && bytes[0] & 0x0F == 8 && (Int(bytes[0]) << 8 | Int(bytes[1])) % 31 == 0
+            && bytes[1] & 0x20 == 0
+        guard isZlib else { throw damaged("is not packed as its manifest says") }
+        return gzipHeader + bytes.dropFirst(2) + [UInt8](repeating: 0, count: 8)
+    }
+
+    private func open(_ superBlock: BlockMap.SuperBlock) throws(Problem) -> OpenFile {
+        var place = file.place
+        if file.blocks != nil {
+            guard backup.references.indices.contains(superBlock.reference) else {
+                throw Self.damaged("has blocks of a backup that its manifest does not name")
+            }
+            let label = backup.references[superBlock.reference]
+            place =
+                superBlock.bundle == 0
+                ? "\(label)/\(file.key).pgbi" : "\(label)/bundle/\(superBlock.bundle)"
+        }
+        if let known = opened[place] { return known }
+        guard let status = places.status(place) else {
+            throw Self.damaged("has blocks in '\(place)', which is missing")
+        }
+        let file = try FoundFolder.open(backup.folder + "/" + place, status)
+        opened[place] = file
+        return file
+    }
+
+    private static func bytes(of file: OpenFile, at offset: UInt64, count: UInt64) throws(Problem) -> [UInt8]
+    {
+        let end = offset.addingReportingOverflow(count)
+        guard !end.overflow, end.partialValue <= (try file.size()) else { throw damaged("is cut off") }
+        var bytes = [UInt8](repeating: 0, count: Int(count))
+        var span = bytes.mutableSpan
+        let got = try span.withUnsafeMutableBytes { (room) throws(Problem) in
+            try file.read(into: room, at: offset)
+        }
+        guard got == bytes.count else { throw damaged("changes while it is read") }
+        return bytes
+    }
+
+    private static func damaged(_ words: String) -> Problem { Problem(.backupDamaged, words) }
+}
+
+/// The super block of a backup that was read last.
+private final class RoomForBlock {
+    let place: Int?
+    private let buffer: RawBuffer
+
+    var room: UnsafeMutableRawBufferPointer { buffer.bytes }
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(buffer.bytes) }
+
+    init(place: Int? = nil, count: Int = 0) {
+        self.place = place
+        buffer = RawBuffer(count: count)
+    }
+}

@@ -1,0 +1,64 @@
+import Platform
+import TestKit
+import Testing
+
+@testable import Capture
+
+/// Maps of blocks as pgBackRest writes them, and as it does not.
+struct BlockMapTests {
+    private static func sums(_ count: Int) -> [UInt8] { [UInt8](repeating: 0xAB, count: 6 * count) }
+
+    /// Two super blocks of the first backup, of which the second backup replaced a block of the first one.
+    ///
+    /// The full backup has blocks 0 to 3 in 100 packed bytes and blocks 4 and 5 in 80; the other one has
+    /// block 1 in bundle 7, from 1000 on, in 30.
+    private static let bytes: [UInt8] =
+        // Reference 0: a super block of 100 bytes and 4 blocks, of which one comes now.
+        [0, 0] + [0xA7, 0x06, 8, 0] + sums(1)
+        // Reference 1 in bundle 7 from 1000 on: 30 bytes, 70 fewer; one block.
+        + [8 | 4 | 2, 7, 0xE8, 0x07] + [0xD9, 0x08] + sums(1)
+        // Reference 0 goes on with blocks 2 and 3, then 80 bytes, 20 fewer than its last, and 2 blocks.
+        + [2 | 1, 1 << 1 | 1, 1] + sums(2) + [0xBB, 0x02, 4] + sums(2)
+
+    private static func map(_ bytes: [UInt8], count: UInt64 = 6) throws(BlockMap.Malformed) -> BlockMap {
+        try BlockMap(bytes, blockBytes: 8192, checksumBytes: 6, count: count)
+    }
+
+    @Test func `a map tells where each block lies, in several backups`() throws {
+        let map = try Self.map(Self.bytes)
+        let full = map.superBlocks.filter { $0.reference == 0 }
+        #expect(full.map(\.offset) == [0, 100] && full.map(\.storedBytes) == [100, 80])
+        #expect(full.map(\.bytes) == [4 * 8192, 2 * 8192])
+        #expect(
+            map.superBlocks[1]
+                == BlockMap.SuperBlock(
+                    reference: 1, bundle: 7, offset: 1000, storedBytes: 30, bytes: 8192))
+        #expect(map.blocks.map(\.place) == [0, 1, 0, 0, 2, 2])
+        #expect(map.blocks.map(\.number) == [0, 0, 2, 3, 0, 1])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a map that is cut off, goes on, or was changed anywhere is refused or stays in its bounds`() throws
+    {
+        for count in Self.bytes.indices {
+            #expect(throws: BlockMap.Malformed.self) { try Self.map(Array(Self.bytes[..<count])) }
+        }
+        #expect(throws: BlockMap.Malformed.self) { try Self.map(Self.bytes + [0]) }
+        for count: UInt64 in [0, 5, 7, 1 << 40] {
+            #expect(throws: BlockMap.Malformed.self) { try Self.map(Self.bytes, count: count) }
+        }
+        for place in Self.bytes.indices {
+            for value in UInt8.min...UInt8.max {
+                var changed = Self.bytes
+                changed[place] = value
+                guard let map = try? Self.map(changed) else { continue }
+                #expect(map.blocks.count == 6)
+                for block in map.blocks {
+                    let whole = map.superBlocks[block.place]
+                    #expect(whole.bytes <= BlockMap.mostSuperBlockBytes)
+                    #expect(block.number * 8192 < whole.bytes)
+                }
+            }
+        }
+    }
+}
