@@ -6,7 +6,8 @@ import TestKit
 
 extension EndToEnd.OpenIncrementalTests {
     private static let digest =
-        "SELECT md5(string_agg(k::text, '' ORDER BY i)) || (SELECT sum(x) FROM far) || (SELECT x FROM comes) FROM kept k"
+        "SELECT md5(string_agg(k::text, '' ORDER BY i)) || (SELECT sum(x) FROM far)"
+        + " || (SELECT x FROM comes) FROM kept k"
 
     /// A server with a tablespace, and the tablespace's number.
     private static func source() throws -> (Source, String) {

@@ -14,8 +14,8 @@ public struct StagedSegment: Sendable {
     let predecessor: SegmentPredecessor?
 }
 
-/// Stores segments with their indexes in one pass, in a folder from which the archive takes the right ones when
-/// all were looked at. Nothing is flushed.
+/// Stores segments with their indexes in one pass, in a folder from which the archive takes the right ones
+/// when all were looked at. Nothing is flushed.
 public final class SegmentStaging: Sendable {
     private struct Before {
         var name: SegmentName
@@ -44,8 +44,8 @@ public final class SegmentStaging: Sendable {
         let predecessor: SegmentPredecessor?
     }
 
-    /// Reads the records of a whole segment. One that follows the one that was read last is told of it, so that
-    /// its index is what a push would make: to be called in the order of WAL.
+    /// Reads the records of a whole segment. One that follows the one that was read last is told of it, so
+    /// that its index is what a push would make: to be called in the order of WAL.
     public func read(_ content: UnsafeRawBufferPointer, of name: SegmentName) -> Reading {
         let told = before.withLock { $0 }.flatMap { before in
             before.name.next == name ? before.told : nil
@@ -91,8 +91,8 @@ public final class SegmentStaging: Sendable {
 }
 
 extension WALArchive {
-    /// Gives a staged segment its name, after the one before it. It is on the disk when the caller has flushed
-    /// the file system.
+    /// Gives a staged segment its name, after the one before it. It is on the disk when the caller has
+    /// flushed the file system.
     ///
     /// Throws `.archiveConflict` where the name is taken or the segment is of another server.
     public func publish(_ staged: StagedSegment, as name: ArchivedFileName) throws(Problem) {

@@ -36,8 +36,8 @@ enum IncrementalChain {
     static func join(_ bases: [FoundBase]) throws(Problem) -> FoundBase {
         var links: [Link] = []
         for base in bases {
-            // An archive alone is judged when it is read; what has no label that can be read is told by whoever
-            // looks at all of it.
+            // An archive alone is judged when it is read; what has no label that can be read is told by
+            // whoever looks at all of it.
             guard base.form == .folder || bases.count > 1, let link = try link(base) else {
                 if bases.count > 1 { throw unlabelled(base) }
                 return base

@@ -18,7 +18,8 @@ struct OpenCommand: PitrCommand {
             gzip, zstd, lz4, bzip2 or xz or not. The directory of a server as Barman keeps it is taken \
             with all that is in it; and so is a stanza of a pgBackRest repository, with --pgbackrest \
             instead of --base, that is not encrypted. An \
-            incremental backup is named with the full one and all between them, a --base each, plain or tar.
+            incremental backup is named with the full one and all between them, a --base each, plain \
+            or tar.
 
             Nothing of what lies there is changed. All of it is checked and brought into a repository of \
             pitr's own, so that it may go afterwards. Then timeline, plan, explain, restore, undo, \
