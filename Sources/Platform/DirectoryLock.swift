@@ -63,6 +63,17 @@ public final class DirectoryLock: Sendable {
         }
     }
 
+    /// Whether somebody has the lock alone. A file that is missing stays so.
+    ///
+    /// Whoever asks shares the lock for a moment, and so is seen by nobody else who asks. Who wants it alone
+    /// waits for that moment.
+    public static func isHeld(_ path: String) throws(Problem) -> Bool {
+        guard DurableFiles.status(path) != nil else { return false }
+        guard let look = try attempt(path, .shared) else { return true }
+        look.release()
+        return false
+    }
+
     private static func take(_ path: String, _ mode: Mode, wait: Bool) throws(Problem) -> DirectoryLock? {
         let descriptor = try OpenFile.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         let lock = DirectoryLock(path: path, descriptor: descriptor)

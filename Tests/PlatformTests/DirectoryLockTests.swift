@@ -39,6 +39,22 @@ import Testing
         #expect(try DirectoryLock.attempt(path) == nil)
     }
 
+    @Test func `whoever looks whether a lock is held is not taken for its holder`() throws {
+        let scratch = try ScratchDirectory("lock")
+        let path = scratch.file("l")
+        #expect(try !DirectoryLock.isHeld(path))
+        #expect(DurableFiles.status(path) == nil)
+        do {
+            // As another one has it who is looking at the same moment.
+            let other = try DirectoryLock.attempt(path, .shared)
+            #expect(try !DirectoryLock.isHeld(path))
+            withExtendedLifetime(other) {}
+        }
+        let holder = try DirectoryLock.attempt(path)
+        #expect(try DirectoryLock.isHeld(path))
+        withExtendedLifetime(holder) {}
+    }
+
     @Test func `waiting ends with the time, or with a cancellation`() throws {
         let scratch = try ScratchDirectory("lock")
         let path = scratch.file("l")

@@ -99,9 +99,6 @@ extension ControlPlane {
 
     /// Whether some process receives the WAL of an attached server at this moment.
     func isReceived(_ row: ServerRow) -> Bool {
-        guard DurableFiles.status(paths.receiverLock(row.id)) != nil else { return false }
-        guard let free = try? DirectoryLock.attempt(paths.receiverLock(row.id)) else { return true }
-        free.release()
-        return false
+        (try? DirectoryLock.isHeld(paths.receiverLock(row.id))) ?? true
     }
 }

@@ -122,9 +122,7 @@ public final class OperationDispatcher: Sendable {
 extension ControlPlane {
     /// Whether a daemon carries out what is accepted.
     public func isDispatched() throws -> Bool {
-        guard let lock = try DirectoryLock.attempt(paths.daemonLock) else { return true }
-        lock.release()
-        return false
+        try DirectoryLock.isHeld(paths.daemonLock)
     }
 
     /// What was accepted and is not over, in the order in which it was accepted.

@@ -38,8 +38,7 @@ extension ControlPlane {
         else { return [] }
         if !dryRun {
             // Somebody is at it already.
-            guard let free = try DirectoryLock.attempt(file) else { return [] }
-            free.release()
+            if try DirectoryLock.isHeld(file) { return [] }
         }
         return [
             act(

@@ -260,8 +260,7 @@ extension ControlPlane {
     {
         guard state(row) == .ready else { return [] }
         // One that runs already is the one that is due.
-        guard let free = try DirectoryLock.attempt(paths.backupLock(row.id)) else { return [] }
-        free.release()
+        if try DirectoryLock.isHeld(paths.backupLock(row.id)) { return [] }
         let backups = try BackupRepository(layout: layout(row)).intact()
         // One from the future was taken while the clock was ahead: it is not today's.
         let soon = now.advanced(bySeconds: Int64(ExpiryLedger.tolerance))
