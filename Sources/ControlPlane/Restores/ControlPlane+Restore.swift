@@ -8,6 +8,7 @@ import PostgresFormat
 import Repository
 import Restore
 public import ServiceModel
+import Synchronization
 
 /// Carrying out a restore: a new server, never the old one.
 extension ControlPlane {
@@ -112,6 +113,8 @@ extension ControlPlane {
         of prepared: PreparedRestore, server row: ServerRow, replacing old: Replacement?,
         evidence: RestoreEvidence, _ request: RestoreRequest, _ kind: OperationKind
     ) throws -> RestoreResult {
+        // It may have another address than it was given first.
+        let row = try catalog.read { try ServerRow.fetchOne($0, key: row.id) } ?? row
         var notes = prepared.planned.notes
         notes += prepared.planned.plan.remarks
         do {
@@ -121,8 +124,7 @@ extension ControlPlane {
         }
         RestoreFaults.reached("keep evidence")
         do {
-            let complete = try catalog.read { try ServerRow.fetchOne($0, key: row.id) }
-            if let complete { try keepEvidence(of: complete) }
+            try keepEvidence(of: row)
             try? DurableFiles.removeTree(paths.operation(evidence.operationID))
         } catch {
             notes.append(
@@ -317,15 +319,24 @@ extension ControlPlane {
         let history = "\(proof.timeline.fileName).history"
         let archive = WALArchive(layout: layout(row))
         let path = instance.paths.data + "/pg_wal/" + history
-        try Workers.run(2) { worker throws(Problem) in
+        let opened = Mutex(changed)
+        try Workers.run(2) { [self, changed] worker throws(Problem) in
             if worker == 0 {
                 _ = try archive.push(path: path, name: history)
-            } else {
-                try instance.start()
+                return
+            }
+            do {
+                let started = try startFirst(changed, listen: request.listen, port: request.port) {
+                    if request.adminPassword != nil { try keepClosed($0) }
+                }
+                opened.withLock { $0 = started }
+            } catch {
+                throw Self.problem(from: error)
             }
         }
-        if let password = request.adminPassword { try letIn(password, instance, changed) }
-        return changed
+        let started = opened.withLock { $0 }
+        if let password = request.adminPassword { try letIn(password, instance, started) }
+        return started
     }
 
     private func evidence(

@@ -225,7 +225,7 @@ extension ControlPlane {
         try configure(row)
         RestoreFaults.reached("create: start")
         try cancellation.check()
-        try instance.start()
+        _ = try startFirst(row, listen: request.listen, port: request.port)
         RestoreFaults.reached("create: admin")
         try cancellation.check()
         let connection = try instance.connect()

@@ -334,7 +334,7 @@ extension ControlPlane {
         defer { progress.end() }
         RestoreFaults.reached("upgrade: start")
         try cancellation.check()
-        try instance.start()
+        _ = try startFirst(row, listen: nil, port: nil)
         for database in try instance.connect().query(
             "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn ORDER BY 1"
         ).firstColumn {
