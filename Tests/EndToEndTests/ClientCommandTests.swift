@@ -60,6 +60,15 @@ extension EndToEnd {
                     """)
                 #expect(input.standardOutput == "7\n2\n", "\(input)")
                 #expect(input.standardError.contains("no password supplied"), "\(input)")
+                // psql says no more than that.
+                #expect(input.standardError.contains("--admin-password-file"), "\(input)")
+                let kept = try Self.shell(
+                    product,
+                    """
+                    unset PGPASSWORD; printf '*:*:*:*:%s\\n' "$P" > ~/.pgpass; chmod 600 ~/.pgpass; \
+                    setsid -w $0 connect -n orders -- -XAtc 'SELECT 9'
+                    """)
+                #expect(kept.standardOutput == "9\n" && kept.standardError.isEmpty, "\(kept)")
             }
         }
 

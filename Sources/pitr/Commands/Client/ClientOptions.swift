@@ -3,6 +3,7 @@ import ControlPlane
 import Foundation
 import Glibc
 import Platform
+import PostgresClient
 
 /// Where to connect, and as whom.
 struct ClientOptions: ParsableArguments {
@@ -15,6 +16,16 @@ struct ClientOptions: ParsableArguments {
     @Option(name: [.customShort("u"), .long], help: "Login; else the administrator's.") var adminUser: String?
 
     func login(_ address: ClientAddress) -> String { adminUser ?? address.login }
+
+    /// For a connection of our own, which verifies the server.
+    func parameters(
+        _ address: ClientAddress, password: String?, as name: String
+    ) -> ConnectionParameters {
+        ConnectionParameters(
+            host: address.host, port: UInt16(clamping: address.port), user: login(address),
+            database: databaseName, password: password, sslMode: "verify-full",
+            sslRootCertificate: address.rootCertificate, applicationName: name)
+    }
 }
 
 /// The password of a client, where it is neither in PGPASSWORD nor in a password file of libpq's.

@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlPlane
 import Glibc
 import Platform
+import PostgresClient
 
 struct ConnectCommand: PitrCommand {
     static let configuration = CommandConfiguration(
@@ -38,17 +39,38 @@ struct ConnectCommand: PitrCommand {
         for variable in environment.variables { setenv(variable.name, variable.value, 1) }
         // Never among the arguments: those are everybody's to read.
         if let password { setenv("PGPASSWORD", password, 1) }
+        if !Self.hasTerminal, password == nil, getenv("PGPASSWORD") == nil,
+            let hint = passwordHint(address)
+        {
+            session.messages.note(hint)
+        }
         session.messages.detail("\(program) at \(address.host), port \(address.port)")
-        throw PsqlProgram.become(program, Self.answering + psqlArguments)
+        throw PsqlProgram.become(program, (Self.hasTerminal ? [] : Self.unasked) + psqlArguments)
     }
 
     /// Without a terminal psql would ask on standard error and take the first line of standard input for the
     /// answer: that is SQL here.
-    private static var answering: [String] {
+    private static let unasked = ["--no-password"]
+
+    private static var hasTerminal: Bool {
         let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
-        guard terminal >= 0 else { return ["--no-password"] }
-        close(terminal)
-        return []
+        if terminal >= 0 { close(terminal) }
+        return terminal >= 0
+    }
+
+    /// How to give the password that the server wants and nobody has given: psql says only that there is
+    /// none. A note and no refusal, since its own arguments may lead elsewhere; what else is wrong it says
+    /// itself.
+    private func passwordHint(_ address: ClientAddress) -> String? {
+        do throws(Problem) {
+            let parameters = client.parameters(address, password: nil, as: "pitr connect")
+            try ScriptRunner(
+                parameters, clearing: ClientEnvironment.inTheWay, cancellation: Interruption.flag
+            ).close()
+            return nil
+        } catch {
+            return error.hint
+        }
     }
 }
 

@@ -41,10 +41,7 @@ struct ExecuteCommand: PitrCommand {
         let password = try password.password()
         let address = try AddressInquiry(session: session).openAddress(client.server.reference)
         let runner = try ScriptRunner(
-            ConnectionParameters(
-                host: address.host, port: UInt16(clamping: address.port), user: client.login(address),
-                database: client.databaseName, password: password, sslMode: "verify-full",
-                sslRootCertificate: address.rootCertificate, applicationName: "pitr execute"),
+            client.parameters(address, password: password, as: "pitr execute"),
             clearing: ClientEnvironment.inTheWay, cancellation: Interruption.flag)
         defer { runner.close() }
         let results =
