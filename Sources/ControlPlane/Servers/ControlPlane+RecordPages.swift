@@ -101,20 +101,26 @@ public struct RecordPage: Sendable {
 extension ControlPlane {
     /// Some of the records that a restore replays or leaves out.
     ///
-    /// No more WAL is read than a page can wait for: 64 MiB, and at least one record.
+    /// No more WAL is read than a page can wait for: 64 MiB, or two seconds from the first record on, and at
+    /// least that one. What it takes to know the names there no page can do without.
     ///
     /// - Parameter count: no more than this many.
     public func records(of wal: ReplayedWAL, _ place: RecordPlace, count: Int) throws -> RecordPage {
         let archive = WALArchive(layout: layout(try find(wal.server, .kept)))
         let history = try HeldHistories(archive).parsed[wal.timeline] ?? TimelineHistory(root: wal.timeline)
-        let pager = RecordPager<ListedRecord>(
+        let watch = Stopwatch()
+        var first: Double?
+        var pager = RecordPager<ListedRecord>(
             stretches: WALStretch.all(from: wal.first, history, try archive.layout.identity().segmentSize),
             count: count
         ) { timeline, range, visit in
             _ = try self.readWAL(wal.server, .range(range, timeline: timeline)) {
-                (record, mentions) throws(Problem) in visit(ListedRecord(record, mentions))
+                (record, mentions) throws(Problem) in
+                if first == nil { first = watch.seconds }
+                return visit(ListedRecord(record, mentions))
             }
         }
+        pager.elapsed = { watch.seconds - (first ?? 0) }
         let page =
             switch place {
             case .aroundCut: try pager.around(wal.cut)

@@ -31,7 +31,8 @@ struct WALStretch: Hashable {
     }
 }
 
-/// Pages of records along several timelines, each with no more WAL read than there is patience for.
+/// Pages of records along several timelines, each with no more WAL read, and no longer, than there is
+/// patience for.
 struct RecordPager<Record: PlacedRecord> {
     struct Page {
         var records: [Record] = []
@@ -55,6 +56,12 @@ struct RecordPager<Record: PlacedRecord> {
     /// Bytes of WAL behind which a page ends, whatever it has.
     var limit: UInt64 = 64 << 20
     let read: Reading
+    /// For how many seconds the page has been read, and for how many it may be; it has at least one record
+    /// all the same, or goes back by at least one step.
+    var elapsed: () -> Double = { 0 }
+    var patience = 2.0
+
+    private var isLate: Bool { elapsed() >= patience }
 
     private var first: LSN { stretches[0].from }
 
@@ -73,20 +80,22 @@ struct RecordPager<Record: PlacedRecord> {
     private func go(on begin: LSN, _ count: Int, _ page: inout Page) throws {
         var found: [Record] = []
         var isOver = false
+        var isStopped = false
         for index in stretches.indices where end(of: index) > begin && !isOver {
             let range = max(begin, stretches[index].from)..<end(of: index)
             try read(stretches[index].timeline, range) { record in
                 found.append(record)
-                isOver = found.count >= count || record.end.distance(from: begin) > limit
+                isStopped = record.end.distance(from: begin) > limit || isLate
+                isOver = found.count >= count || isStopped
                 return !isOver
             }
         }
-        if found.count < count, isOver, let last = found.last { page.notes.append(stopped(at: last.end)) }
+        if found.count < count, isStopped, let last = found.last { page.notes.append(stopped(at: last.end)) }
         page.records += found
     }
 
     private func stopped(at position: LSN) -> String {
-        "The page ends at \(position): its records are large. Later records go on from there."
+        "The page ends at \(position): to read more would take too long. Later records go on from there."
     }
 
     // MARK: Backwards
@@ -106,6 +115,7 @@ struct RecordPager<Record: PlacedRecord> {
             var low = upper
             var found: [Record] = []
             repeat {
+                let begun = elapsed()
                 low = max(stretch.from, upper.rawValue > reach ? LSN(upper.rawValue - reach) : LSN(0))
                 found = []
                 do {
@@ -125,7 +135,9 @@ struct RecordPager<Record: PlacedRecord> {
                     return
                 }
                 guard found.isEmpty, low > stretch.from else { break }
-                guard reach < limit else {
+                // The next one reads eight times as much, and cannot be stopped where no record begins.
+                let took = elapsed() - begun
+                guard reach < limit, elapsed() + took * 8 < patience else {
                     page.earlier = low
                     page.notes.append(
                         "No record begins between \(low) and \(upper): one is very large. Earlier records go "
@@ -137,7 +149,16 @@ struct RecordPager<Record: PlacedRecord> {
             page.records = found.suffix(count - page.records.count) + page.records
             if page.records.count >= count || low > stretch.from { return }
             upper = stretch.from
+            guard !isLate else { return goOn(before: upper, &page) }
         }
+    }
+
+    /// Ends a page that has been read for long enough: those before the position are for the next one.
+    private func goOn(before position: LSN, _ page: inout Page) {
+        guard position > first, page.records.count < count else { return }
+        page.earlier = position
+        page.notes.append(
+            "To read what begins before \(position) would take too long: earlier records go on from there.")
     }
 
     // MARK: Both ways
@@ -155,7 +176,8 @@ struct RecordPager<Record: PlacedRecord> {
         var isLong = false
         try read(stretches[index].timeline, low..<end(of: index)) { record in
             let goesOn = found.take(record)
-            isLong = record.start >= position && record.end.distance(from: position) > limit
+            isLong =
+                record.start >= position && (record.end.distance(from: position) > limit || isLate)
             return goesOn && !isLong
         }
         let all = found.all
@@ -163,12 +185,17 @@ struct RecordPager<Record: PlacedRecord> {
         let behind = all.count - near.count
         page.records = near
         if near.count < half, low == stretches[index].from || near.isEmpty {
-            try goBack(from: near.isEmpty ? position : stretches[index].from, half, &page)
+            if isLate {
+                goOn(before: low, &page)
+            } else {
+                try goBack(from: near.isEmpty ? position : stretches[index].from, half, &page)
+            }
         }
         page.records += all.suffix(behind)
-        if behind < half, isLong, let last = all.last {
+        let goesOn = behind < half && end(of: index) != .max
+        if isLong && behind < half || goesOn && isLate && behind > 0, let last = all.last {
             page.notes.append(stopped(at: last.end))
-        } else if behind < half, end(of: index) != .max {
+        } else if goesOn {
             try go(on: end(of: index), half - behind, &page)
         }
         settle(&page)
