@@ -837,7 +837,7 @@ def practised(launch):
                                  PGPASSWORD=password)
         sql("-c", "UPDATE products SET cents = 1 WHERE id = 7")
         practice.wait("not yet: 999 prices are not what they were")
-        expect(page.get_by_text("999 prices")).to_be_visible()
+        expect(page.locator(".notice").get_by_text("999 prices")).to_be_visible()
         check("the page follows by itself", True)
         walk.look("practice-wrong")
         sql("-c", "UPDATE products SET cents = 4711 WHERE id = 7")

@@ -1,15 +1,34 @@
 // What the pages gain where there is JavaScript: live operations, buttons to copy, a warning before the
 // session ends. Everything else works without it.
 
+/** What a screen reader reads out when it changes: one line for the whole page, and nothing else on it. */
+const said = document.createElement("p")
+said.setAttribute("role", "status")
+said.className = "unseen"
+document.querySelector("main")?.append(said)
+
+function say(words) {
+  if (words) said.textContent = words
+}
+
 /** The cards that this page was loaded again for: a page that stays as it was is not loaded for ever. */
 const reloadedFor = "pitr-reloaded"
+const justReloaded = "pitr-just-reloaded"
 
 /** Loads the page again, once for a card in a phase. */
 function reload(card) {
   const mark = `${card.dataset.operation} ${card.dataset.phase}`
   if (sessionStorage.getItem(reloadedFor) === mark) return
   sessionStorage.setItem(reloadedFor, mark)
+  sessionStorage.setItem(justReloaded, "yes")
   location.reload()
+}
+
+/** How it ended is where one reads on, when the page has loaded itself for that. */
+function readOutcome() {
+  const isOwn = sessionStorage.getItem(justReloaded)
+  sessionStorage.removeItem(justReloaded)
+  if (isOwn) document.querySelector("[data-outcome]")?.focus({ preventScroll: true })
 }
 
 /** Shows the state of one operation on the page that is about it. */
@@ -29,10 +48,15 @@ function show(operation) {
   if (!operation.step) return
   const steps = [...card.querySelectorAll("[data-step]")]
   const at = steps.findIndex((item) => item.dataset.step === operation.step)
-  if (at < 0) return
+  if (at < 0 || steps[at].className === "now") return
+  const words = { done: ": done", now: ": in progress", ahead: ": to come" }
   steps.forEach((item, index) => {
     item.className = index < at ? "done" : index === at ? "now" : "ahead"
+    item.querySelector("[data-state]").textContent = words[item.className]
+    item.toggleAttribute("aria-current", false)
   })
+  steps[at].setAttribute("aria-current", "step")
+  say(`${steps[at].querySelector("[data-words]").textContent}: in progress`)
 }
 
 /** Takes the whole state: every operation that is not over. */
@@ -84,11 +108,22 @@ function addCopyButtons() {
     text.replaceWith(box)
     const button = document.createElement("button")
     button.type = "button"
-    button.textContent = "Copy"
+    const words = document.createTextNode("Copy")
+    button.append(words)
+    // What it copies: several on a page would all be called alike.
+    const caption = box.parentElement.querySelector("figcaption")?.textContent
+      ?? box.closest("section, form, .empty, main").querySelector("h1, h2, h3, legend, summary")?.textContent
+    if (caption) {
+      const more = document.createElement("span")
+      more.className = "unseen"
+      more.textContent = ` ${caption}`
+      button.append(more)
+    }
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(text.textContent)
-      button.textContent = "Copied"
-      setTimeout(() => { button.textContent = "Copy" }, 2000)
+      words.textContent = "Copied"
+      say("Copied")
+      setTimeout(() => { words.textContent = "Copy"; said.textContent = "" }, 2000)
     })
     box.append(text, button)
   }
@@ -144,15 +179,21 @@ function follow() {
     if (!answer?.ok) return
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html")
     const now = fresh.querySelector("[data-follow]")
-    if (now && now.innerHTML !== part.innerHTML) part.innerHTML = now.innerHTML
+    if (!now || now.innerHTML === part.innerHTML) return
+    // Whoever was on a link of it stays there.
+    const place = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null
+    part.innerHTML = now.innerHTML
+    if (place) part.querySelector(`[href="${CSS.escape(place)}"]`)?.focus()
+    say(now.dataset.said)
   }, 2000)
 }
 
-document.addEventListener("pitr-fresh", addCopyButtons)
+document.addEventListener("pitr-fresh", (fresh) => { addCopyButtons(); say(fresh.detail) })
 if (document.querySelector("[data-timeline]")) import("/portal/assets/timeline.js")
 listen()
 follow()
 addCopyButtons()
 warnOfEnd()
 sendOnce()
+readOutcome()
 keepFocus()

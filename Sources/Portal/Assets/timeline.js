@@ -185,7 +185,7 @@ async function ask() {
     old.removeAttribute("aria-busy")
     old.textContent = "The server did not answer; move the handle again."
   }
-  document.dispatchEvent(new CustomEvent("pitr-fresh"))
+  document.dispatchEvent(new CustomEvent("pitr-fresh", { detail: fresh?.dataset.said ?? old.textContent }))
 }
 
 // Mouse and touch

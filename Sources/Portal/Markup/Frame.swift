@@ -42,6 +42,8 @@ public struct Frame: Sendable {
     }
 
     public var title = ""
+    /// How it stands, ahead of the title where a browser shows it and a screen reader reads it first.
+    public var standing = ""
     /// Beneath the title: what kind of thing it is.
     public var kind = ""
     public var signedIn: SignedIn?
@@ -92,12 +94,17 @@ extension Page {
             }.text + "\n"
     }
 
+    private var titleWithStanding: String {
+        let standing = frame.notice?.kind == .bad ? "Refused" : frame.standing
+        return standing.isEmpty || standing == frame.title ? frame.title : "\(standing): \(frame.title)"
+    }
+
     private var head: HTML {
         tag("head") {
             void("meta", ["charset": "utf-8"])
             void("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
             void("meta", ["name": "color-scheme", "content": "light dark"])
-            tag("title", [:], frame.title + " - pitr")
+            tag("title", [:], titleWithStanding + " - pitr")
             void("link", ["rel": "stylesheet", "href": Place.asset("portal.css").path])
             void("link", ["rel": "icon", "href": Place.asset("icon.svg").path])
             tag("script", ["type": "module", "src": Place.asset("portal.js").path], "")
@@ -147,9 +154,11 @@ extension Page {
 
     private var menu: HTML {
         tag("nav", ["class": "menu", "aria-label": "Server"]) {
-            for part in frame.menu {
-                if !part.heading.isEmpty { tag("h2", [:], part.heading) }
-                tag("ul") {
+            for (number, part) in frame.menu.enumerated() {
+                // No heading: it would stand before the page's own.
+                let name = part.heading.isEmpty ? nil : "menu\(number)"
+                if let name { tag("p", ["id": name], part.heading) }
+                tag("ul", ["aria-labelledby": name]) {
                     for link in part.links {
                         tag("li") {
                             tag(

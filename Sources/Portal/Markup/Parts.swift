@@ -55,6 +55,40 @@ enum Parts {
         }
     }
 
+    /// Rows under the names of their columns, and under a name by which a screen reader lists them.
+    ///
+    /// - Parameters:
+    ///   - columns: empty for the one that has buttons.
+    ///   - isFocusable: whether the keyboard can scroll it sideways where nothing in it takes the focus.
+    static func table(
+        _ name: String, _ columns: [String], style: String = "list", isFocusable: Bool = false,
+        @Markup _ rows: () -> HTML
+    ) -> HTML {
+        tag(
+            "div",
+            [
+                "class": "wide", "tabindex": isFocusable ? "0" : nil, "role": isFocusable ? "group" : nil,
+                "aria-label": isFocusable ? "\(name), to be scrolled" : nil,
+            ]
+        ) {
+            tag("table", ["class": style, "aria-label": name]) {
+                tag("thead") {
+                    tag("tr") {
+                        for column in columns {
+                            tag("th", ["scope": "col"]) {
+                                if column.isEmpty { unseen("Actions") } else { column }
+                            }
+                        }
+                    }
+                }
+                tag("tbody", [:], rows)
+            }
+        }
+    }
+
+    /// What is read out and not shown.
+    static func unseen(_ words: String) -> HTML { tag("span", ["class": "unseen"], words) }
+
     /// A field with its label, and what is wrong with it or worth knowing of it.
     static func field(
         _ label: String, _ name: String, hint: String = "", isRequired: Bool = false,

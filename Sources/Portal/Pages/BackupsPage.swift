@@ -57,6 +57,7 @@ public struct BackupsPage: Page {
 
     public var content: HTML {
         if mayBackUp { backUp }
+        tag("h2", ["class": "above"], "Backups")
         tag("nav", ["class": "toolbar", "aria-label": "Backup type"]) {
             for kind in Filter.allCases {
                 tag(
@@ -112,23 +113,15 @@ public struct BackupsPage: Page {
     private var backUp: HTML {
         tag("form", ["method": "post", "action": place(.backups), "class": "card form"]) {
             hidden([])
+            tag("h2", [:], "Back up now")
             Parts.input("Backup name", "backup", suggestion, isRequired: true)
             tag("div", ["class": "buttons"]) { tag("button", ["class": "primary"], "Backup") }
         }
     }
 
     private var table: HTML {
-        tag("div", ["class": "wide"]) {
-            tag("table", ["class": "list"]) {
-                tag("thead") {
-                    tag("tr") {
-                        for word in ["Name", "Backup type", "Completion time (UTC)", "Size", "Actions"] {
-                            tag("th", ["scope": "col"], word)
-                        }
-                    }
-                }
-                tag("tbody") { for backup in backups { row(backup) } }
-            }
+        Parts.table("Backups", ["Name", "Backup type", "Completion time (UTC)", "Size", "Actions"]) {
+            for backup in backups { row(backup) }
         }
     }
 
@@ -139,8 +132,8 @@ public struct BackupsPage: Page {
                 if !backup.verdict.isEmpty { tag("span", ["class": "sub"], backup.verdict) }
             }
             tag("td", [:], backup.type)
-            tag("td", ["class": "exact"], backup.completed)
-            tag("td", ["class": "exact"], backup.size)
+            tag("td", ["class": "exact when"], backup.completed)
+            tag("td", ["class": "exact when"], backup.size)
             tag("td") {
                 tag("div", ["class": "buttons"]) {
                     if mayRestore {
@@ -158,7 +151,10 @@ public struct BackupsPage: Page {
                             tag("summary", ["aria-label": "Delete \(backup.name)"], "Delete")
                             tag("form", ["method": "post", "action": place(.backups)]) {
                                 hidden([("do", "delete"), ("backup", backup.name)])
-                                tag("button", ["class": "danger"], "Delete for good")
+                                tag("button", ["class": "danger"]) {
+                                    "Delete for good"
+                                    Parts.unseen(": \(backup.name)")
+                                }
                             }
                         }
                     }
@@ -192,7 +188,8 @@ public struct ArchiveCheck: Sendable {
     private static let most = 20
 
     var html: HTML {
-        tag("div", ["class": isSound ? "notice good" : "notice bad", "role": isSound ? "status" : "alert"]) {
+        // Of some time ago: nothing that a page interrupts anybody with.
+        tag("div", ["class": isSound ? "notice good" : "notice bad"]) {
             tag(
                 "strong", [:],
                 isSound

@@ -56,9 +56,9 @@ public struct DeploymentPage: Page {
 
     public var content: HTML {
         tag("section", ["class": "card", "data-operation": id, "data-phase": phase]) {
-            tag("div", ["role": "status"]) {
-                tag("h2", ["class": "outcome \(outcome)"], Self.words(outcome))
-            }
+            tag(
+                "h2", ["class": "outcome \(outcome)", "data-outcome": "", "tabindex": "-1"],
+                Self.words(outcome))
             if !steps.isEmpty { path }
             if outcome == .inProgress { live }
             if mayCancel, outcome == .inProgress {
@@ -89,11 +89,17 @@ public struct DeploymentPage: Page {
     private var path: HTML {
         tag("ol", ["class": "path"]) {
             for step in steps {
-                tag("li", ["class": step.state.rawValue, "data-step": step.key]) {
+                tag(
+                    "li",
+                    [
+                        "class": step.state.rawValue, "data-step": step.key,
+                        "aria-current": step.state == .now ? "step" : nil,
+                    ]
+                ) {
                     tag("span", ["class": "dot", "aria-hidden": "true"], "")
                     tag("span") {
-                        step.words
-                        tag("span", ["class": "unseen"], ": \(Self.spoken(step.state))")
+                        tag("span", ["data-words": ""], step.words)
+                        tag("span", ["class": "unseen", "data-state": ""], ": \(Self.spoken(step.state))")
                     }
                     if !step.seconds.isEmpty { tag("span", ["class": "sub exact"], step.seconds) }
                 }

@@ -10,14 +10,14 @@ public struct ListPage: Page {
         case state(String)
         case link(String, Place, query: String = "", sub: String = "")
         case actions([Action])
-        /// What is long and seldom looked at.
-        case hidden(String, exact: String)
+        /// What is long and seldom looked at; `of` tells it from that of other rows.
+        case hidden(String, exact: String, of: String = "")
 
         /// As a program reads it.
         var plain: String {
             switch self {
             case .text(let text, _), .exact(let text, _), .state(let text), .link(let text, _, _, _): text
-            case .hidden(_, let text): text
+            case .hidden(_, let text, _): text
             case .actions: ""
             }
         }
@@ -107,6 +107,8 @@ public struct ListPage: Page {
     public let place: Place
     public var sentences: [String] = []
     public var form: Form?
+    /// What the list is of; stands above it where a form is before it. Empty for the page's own title.
+    public var listTitle = ""
     public var filters: [Filter] = []
     /// The label of the search box; nil without one.
     public var searchLabel: String?
@@ -144,6 +146,7 @@ public struct ListPage: Page {
     public var content: HTML {
         for sentence in sentences { tag("p", ["class": "intro"], sentence) }
         if let form { shown(form) }
+        if form != nil, !listTitle.isEmpty, !rows.isEmpty { tag("h2", ["class": "above"], listTitle) }
         if !filters.isEmpty || searchLabel != nil { toolbar }
         if rows.isEmpty {
             tag("div", ["class": "empty"]) {
@@ -170,9 +173,15 @@ public struct ListPage: Page {
     }
 
     private func shown(_ form: Form) -> HTML {
-        tag("form", ["method": "post", "action": place.path, "class": "card form"]) {
+        tag(
+            "form",
+            [
+                "method": "post", "action": place.path, "class": "card form",
+                "aria-labelledby": "form-title",
+            ]
+        ) {
             Parts.hidden([("token", frame.signedIn?.token ?? ""), ("once", once)] + form.hidden)
-            tag("h2", [:], form.title)
+            tag("h2", ["id": "form-title"], form.title)
             for field in form.fields {
                 if field.choices.isEmpty {
                     Parts.input(field.label, field.name, field.value, hint: field.hint)
@@ -219,25 +228,10 @@ public struct ListPage: Page {
     }
 
     private var list: HTML {
-        tag("div", ["class": "wide"]) {
-            tag("table", ["class": "list stacked"]) {
-                tag("thead") {
-                    tag("tr") {
-                        for column in columns {
-                            if column.isEmpty {
-                                tag("td") { tag("span", ["class": "unseen"], "Actions") }
-                            } else {
-                                tag("th", ["scope": "col"], column)
-                            }
-                        }
-                    }
-                }
-                tag("tbody") {
-                    for row in rows {
-                        tag("tr") {
-                            for (index, cell) in row.enumerated() { shown(cell, isFirst: index == 0) }
-                        }
-                    }
+        Parts.table(listTitle.isEmpty ? frame.title : listTitle, columns, style: "list stacked") {
+            for row in rows {
+                tag("tr") {
+                    for (index, cell) in row.enumerated() { shown(cell, isFirst: index == 0) }
                 }
             }
         }
@@ -257,10 +251,11 @@ public struct ListPage: Page {
         case .state(let text): box { Parts.state(text) }
         case .link(let text, let place, let query, let sub):
             box { tag("a", ["href": place.path + query], text) + below(sub) }
-        case .hidden(let words, let text):
+        case .hidden(let words, let text, let object):
             box {
                 tag("details", ["class": "sure"]) {
-                    tag("summary", [:], words) + tag("pre", ["tabindex": "0"], text)
+                    tag("summary", ["aria-label": object.isEmpty ? nil : "\(words) of \(object)"], words)
+                        + tag("pre", ["tabindex": "0"], text)
                 }
             }
         case .actions(let actions):
@@ -276,7 +271,7 @@ public struct ListPage: Page {
                 ["class": "button small", "href": action.place.path + action.query, "aria-label": label],
                 action.words)
         }
-        func form(_ style: String, _ words: String, _ label: String?) -> HTML {
+        func form(_ style: String, _ words: String, _ label: String) -> HTML {
             tag("form", ["method": "post", "action": action.place.path]) {
                 Parts.hidden([("token", frame.signedIn?.token ?? ""), ("once", once)] + fields)
                 tag("button", ["class": style, "aria-label": label], words)
@@ -285,7 +280,7 @@ public struct ListPage: Page {
         guard let confirmation = action.confirmation else { return form("small", action.words, label) }
         return tag("details", ["class": "sure"]) {
             tag("summary", ["aria-label": label], action.words)
-            form("danger small", confirmation, nil)
+            form("danger small", confirmation, "\(confirmation): \(action.object)")
         }
     }
 }

@@ -39,19 +39,10 @@ public struct NetworkingPage: Page {
     }
 
     private var table: HTML {
-        tag("div", ["class": "wide"]) {
-            tag("table", ["class": "list"]) {
-                tag("thead") {
-                    tag("tr") {
-                        for word in ["Firewall rule name", "Start IP address", "End IP address"] {
-                            tag("th", ["scope": "col"], word)
-                        }
-                        if mayDelete { tag("th", ["scope": "col"], "Actions") }
-                    }
-                }
-                tag("tbody") { for rule in rules { row(rule) } }
-            }
-        }
+        Parts.table(
+            "Firewall rules",
+            ["Firewall rule name", "Start IP address", "End IP address"] + (mayDelete ? ["Actions"] : [])
+        ) { for rule in rules { row(rule) } }
     }
 
     private func row(_ rule: Rule) -> HTML {
@@ -80,6 +71,7 @@ public struct NetworkingPage: Page {
     private var form: HTML {
         tag("form", ["method": "post", "action": place, "class": "form card"]) {
             hidden([])
+            tag("h2", [:], "Add or change a firewall rule")
             Parts.input(
                 "Firewall rule name", "rule", typed.name,
                 hint: "The name of a firewall rule that is there changes that one.", isRequired: true)

@@ -30,27 +30,16 @@ public struct NotificationsPage: Page {
                 tag("p", [:], "What is begun here, with pitr or with az is listed on this page.")
             }
         } else {
-            tag("div", ["class": "wide"]) {
-                tag("table", ["class": "list"]) {
-                    tag("thead") {
-                        tag("tr") {
-                            for word in ["What", "Status", "When (UTC)", "Who"] {
-                                tag("th", ["scope": "col"], word)
-                            }
+            Parts.table("Operations", ["What", "Status", "When (UTC)", "Who"]) {
+                for line in lines {
+                    tag("tr") {
+                        tag("th", ["scope": "row"]) {
+                            tag("a", ["href": Place.deployment(line.id).path], line.words)
+                            tag("span", ["class": "sub"], line.resource)
                         }
-                    }
-                    tag("tbody") {
-                        for line in lines {
-                            tag("tr") {
-                                tag("th", ["scope": "row"]) {
-                                    tag("a", ["href": Place.deployment(line.id).path], line.words)
-                                    tag("span", ["class": "sub"], line.resource)
-                                }
-                                tag("td") { Parts.state(line.phase) }
-                                tag("td", ["class": "exact"], line.time)
-                                tag("td", [:], line.caller)
-                            }
-                        }
+                        tag("td") { Parts.state(line.phase) }
+                        tag("td", ["class": "exact"], line.time)
+                        tag("td", [:], line.caller)
                     }
                 }
             }

@@ -33,7 +33,7 @@ public struct PracticePage: Page {
             "Each task is checked by itself, as soon as it is done. Nothing here is yours: whatever you try, it "
                 + "is removed at the end."
         }
-        tag("div", ["data-follow": "", "role": "status"]) {
+        tag("div", ["data-follow": "", "data-said": said]) {
             tag("ol", ["class": "story"]) {
                 for task in tasks { shown(task) }
             }
@@ -41,6 +41,13 @@ public struct PracticePage: Page {
                 tag("p", ["class": "notice good"]) { tag("strong", [:], "All tasks are done") }
             }
         }
+    }
+
+    /// How far it is, in a sentence: what is read out when that changes.
+    private var said: String {
+        guard let task = tasks.first(where: { $0.state == .now }) else { return "All tasks are done." }
+        return "\(tasks.count { $0.state == .done }) of \(tasks.count) tasks are done. Now: \(task.title)."
+            + (task.finding.isEmpty ? "" : " Not yet: \(task.finding).")
     }
 
     private func shown(_ task: Task) -> HTML {

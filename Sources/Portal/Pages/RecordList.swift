@@ -76,18 +76,10 @@ public struct RecordList: Sendable {
     }
 
     private var table: HTML {
-        tag("div", ["class": "wide"]) {
-            tag("table", ["class": "list stacked records"]) {
-                tag("thead") {
-                    tag("tr") {
-                        for word in ["LSN", "Transaction", "Record", "What it does", "Replay"] {
-                            tag("th", ["scope": "col"], word)
-                        }
-                    }
-                }
-                tag("tbody") { for record in records { row(record) } }
-            }
-        }
+        Parts.table(
+            isAway ? "Records" : "Records around the cut",
+            ["LSN", "Transaction", "Record", "What it does", "Replay"], style: "list stacked records"
+        ) { for record in records { row(record) } }
     }
 
     private func row(_ record: Record) -> HTML {

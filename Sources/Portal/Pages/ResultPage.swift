@@ -222,21 +222,10 @@ public struct ResultPage: Page {
     private func shown(_ table: Table) -> HTML {
         tag("section", ["class": "card"]) {
             tag("h2", [:], "Rows of \(Self.title(table))")
-            tag(
-                "div",
-                ["class": "wide", "tabindex": "0", "role": "region", "aria-label": "Rows of \(table.name)"]
-            ) {
-                tag("table", ["class": "list"]) {
-                    tag("thead") {
-                        tag("tr") {
-                            for word in ["Row", "Outcome", "Column"] + sides.map(Self.capital) {
-                                tag("th", ["scope": "col"], word)
-                            }
-                        }
-                    }
-                    tag("tbody") { for row in table.rows { shown(row) } }
-                }
-            }
+            Parts.table(
+                "Rows of \(table.name)", ["Row", "Outcome", "Column"] + sides.map(Self.capital),
+                isFocusable: true
+            ) { for row in table.rows { shown(row) } }
             if UInt64(table.rows.count) < table.rowCount {
                 tag(
                     "p", ["class": "hint"],

@@ -88,17 +88,8 @@ public struct ServersPage: Page {
     }
 
     private var table: HTML {
-        tag("div", ["class": "wide"]) {
-            tag("table", ["class": "list"]) {
-                tag("thead") {
-                    tag("tr") {
-                        for word in ["Name", "State", "Version, tier", "Restorable", "Storage"] {
-                            tag("th", ["scope": "col"], word)
-                        }
-                    }
-                }
-                tag("tbody") { for server in servers { row(server) } }
-            }
+        Parts.table("Servers", ["Name", "State", "Version, tier", "Restorable", "Storage"]) {
+            for server in servers { row(server) }
         }
     }
 

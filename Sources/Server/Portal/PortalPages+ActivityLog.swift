@@ -63,7 +63,9 @@ extension PortalPages {
         let failure = event.statusMessage.map { ": \($0)" } ?? ""
         return [
             .text(event.operationTitle, sub: resource + failure), .state(event.status.rawValue),
-            .exact(PortalWords.time(event.time)), .text(event.caller), .hidden("JSON", exact: text),
+            .exact(PortalWords.time(event.time)), .text(event.caller),
+            .hidden(
+                "JSON", exact: text, of: "\(event.operationTitle), \(PortalWords.time(event.time))"),
         ]
     }
 }

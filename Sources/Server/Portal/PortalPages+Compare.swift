@@ -13,6 +13,7 @@ extension PortalPages {
     private func comparePage(_ server: ServerDetails) throws -> ListPage {
         var page = ListPage(place(server, .compare), columns: Self.resultColumns)
         page.frame = try visit.frame(server, .compare)
+        page.listTitle = "Results"
         page.frame.samePitr = [
             Shell.line(["pitr", "compare", "-g", server.resourceGroup, "-n", server.name])
                 + (server.restoredFrom == nil ? " --with SERVER" : "")

@@ -14,6 +14,7 @@ extension PortalPages {
         var page = ListPage(
             place(server, .databases), columns: ["Name", "Character set", "Collation", ""])
         page.frame = try visit.frame(server, .databases)
+        page.listTitle = "Databases"
         let at = "-g \(Shell.word(server.resourceGroup)) -s \(Shell.word(server.name))"
         page.frame.samePitr = ["pitr db list \(at)"]
         page.frame.sameAz = ["az postgres flexible-server db list \(at) -o table"]

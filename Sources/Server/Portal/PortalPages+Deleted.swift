@@ -16,6 +16,7 @@ extension PortalPages {
                 "Name", "Resource group", "Deleted (UTC)", "Backups are kept", "Latest restore point", "",
             ])
         page.frame = try visit.frame(.deleted)
+        page.listTitle = "Deleted servers"
         page.frame.samePitr = ["pitr list --deleted"]
         page.once = MachineSecret.fresh()
         page.sentences = [

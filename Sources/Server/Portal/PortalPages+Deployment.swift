@@ -27,6 +27,12 @@ extension PortalPages {
             case .succeeded: .complete
             case .failed, .canceled: .failed
             }
+        page.frame.standing =
+            switch page.outcome {
+            case .inProgress: "In progress"
+            case .complete: "Complete"
+            case .failed: "Failed"
+            }
         page.frame.refreshSeconds = page.outcome == .inProgress ? 2 : nil
         page.details = Self.details(status)
         page.notes = status.notes

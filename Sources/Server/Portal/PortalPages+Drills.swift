@@ -26,6 +26,7 @@ extension PortalPages {
         var page = ListPage(
             place, columns: ["Drill", "Result", "Started (UTC)", "Restore took", "Rungs", "Trend"])
         page.frame = try visit.frame(server, .drills)
+        page.listTitle = "Drills that were run"
         let at = "-g \(Shell.word(server.resourceGroup)) -s \(Shell.word(server.name))"
         page.frame.samePitr = ["pitr drill list \(at)"]
         let schedule = try controlPlane.drillSchedule(Self.reference(server))
@@ -142,7 +143,8 @@ extension PortalPages {
                 .state(rung.outcome.words.prefix(1).uppercased() + rung.outcome.words.dropFirst()),
                 .exact(PortalWords.seconds(rung.seconds)), .text(rung.summary),
                 rung.details.isEmpty
-                    ? .text("") : .hidden("Details", exact: rung.details.joined(separator: "\n")),
+                    ? .text("")
+                    : .hidden("Details", exact: rung.details.joined(separator: "\n"), of: rung.name),
             ]
         }
         page.sentences += record.notes

@@ -18,6 +18,7 @@ extension PortalPages {
             place(server, .parameters),
             columns: ["Parameter name", "Value", "Default", "Parameter type", ""])
         page.frame = try visit.frame(server, .parameters)
+        page.listTitle = "Parameters"
         let at = "-g \(Shell.word(server.resourceGroup)) -s \(Shell.word(server.name))"
         page.frame.samePitr = ["pitr parameter list \(at)"]
         page.frame.sameAz = ["az postgres flexible-server parameter list \(at) -o table"]

@@ -17,6 +17,7 @@ extension PortalPages {
     private func undoPage(_ server: ServerDetails) throws -> ListPage {
         var page = ListPage(place(server, .undo), columns: Self.resultColumns)
         page.frame = try visit.frame(server, .undo)
+        page.listTitle = "Results"
         let xid = form["xid"] ?? visit.request.query["xid"] ?? ""
         page.frame.samePitr = [
             Shell.line(["pitr", "undo", "-g", server.resourceGroup, "-s", server.name, "--preview"])

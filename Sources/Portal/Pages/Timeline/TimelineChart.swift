@@ -63,7 +63,7 @@ extension TimelinePage {
     }
 
     private func lane(_ words: String, _ style: String, _ height: Int, _ content: HTML) -> HTML {
-        tag("span", ["class": "lane-name \(style)"], words)
+        tag("span", ["class": "lane-name \(style)", "aria-hidden": "true"], words)
             + tag(
                 "svg",
                 ["class": "lane \(style)", "width": "100%", "height": String(height), "aria-hidden": "true"]
@@ -173,7 +173,7 @@ extension TimelinePage {
         let whole = Span(window.from, window.to.microseconds > view.to.microseconds ? window.to : view.to)
         let (left, right) = (whole.share(view.from.microseconds), whole.share(view.to.microseconds))
         return tag("div", ["class": "overview"]) {
-            tag("span", ["class": "sub"]) { "\(whole.from.utc.prefix(16))" }
+            tag("span", ["class": "sub", "aria-hidden": "true"]) { "\(whole.from.utc.prefix(16))" }
             tag(
                 "svg",
                 [
@@ -199,7 +199,7 @@ extension TimelinePage {
                         "width": Span.percent(max(right - left, 400)),
                     ], "")
             }
-            tag("span", ["class": "sub"]) { "\(whole.to.utc.prefix(16)) UTC" }
+            tag("span", ["class": "sub", "aria-hidden": "true"]) { "\(whole.to.utc.prefix(16)) UTC" }
         }
     }
 }

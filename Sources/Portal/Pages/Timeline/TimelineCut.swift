@@ -49,7 +49,7 @@ public struct TimelineCut: Sendable {
     public var document: String { "<!DOCTYPE html>\n" + html.text }
 
     var html: HTML {
-        tag("div", ["id": "cut-result", "aria-live": "polite"]) {
+        tag("div", ["id": "cut-result", "data-said": said]) {
             if let problem {
                 tag("div", ["class": "notice \(problem.kind.rawValue)"]) {
                     tag("strong", [:], problem.title)
@@ -76,6 +76,14 @@ public struct TimelineCut: Sendable {
                 }
             }
         }
+    }
+
+    /// The answer in a sentence: what is read out when the handle rests.
+    private var said: String {
+        if let problem { return ([problem.title] + problem.lines).joined(separator: ". ") }
+        guard let lastInside else { return "" }
+        let did = firstOutsideDid.isEmpty ? "" : ": " + firstOutsideDid.joined(separator: ", ")
+        return "Last inside: \(lastInside). First left out: \(firstOutside)\(did)."
     }
 
     @Markup private func plan(_ lastInside: String) -> HTML {

@@ -147,12 +147,13 @@ public struct TimelinePage: Page {
                 }
             }
         } else {
-            tag("section", ["class": "card timeline", "aria-label": "Timeline"]) {
+            tag("section", ["class": "card timeline", "aria-labelledby": "picture-title"]) {
+                tag("h2", ["id": "picture-title", "class": "unseen"], "What can be restored")
                 ranges
                 chart
                 legend
             }
-            tag("section", ["class": "card", "id": "cut", "aria-label": "What you will get"]) {
+            tag("section", ["class": "card", "id": "cut", "aria-labelledby": "cut-title"]) {
                 chooser
                 cut.html
             }
@@ -222,7 +223,7 @@ public struct TimelinePage: Page {
             Parts.hidden(hidden + filters.map { (name: $0.0, value: $0.1) })
             // The event that is left out stays as long as the words of the moment do.
             Parts.hidden([("before", cut.before), ("shown", cut.shown)])
-            tag("h2", [:], "What you will get")
+            tag("h2", ["id": "cut-title"], "What you will get")
             tag("div", ["class": "moment"]) {
                 tag("label", ["for": "at"], "The state at")
                 void(
@@ -311,17 +312,8 @@ public struct TimelinePage: Page {
     }
 
     private var table: HTML {
-        tag("div", ["class": "wide"]) {
-            tag("table", ["class": "list stacked"]) {
-                tag("thead") {
-                    tag("tr") {
-                        for word in ["When (UTC)", "What", "Transaction", "Restore"] {
-                            tag("th", ["scope": "col"], word)
-                        }
-                    }
-                }
-                tag("tbody") { for event in events { row(event) } }
-            }
+        Parts.table("Events", ["When (UTC)", "What", "Transaction", "Restore"], style: "list stacked") {
+            for event in events { row(event) }
         }
     }
 
@@ -335,6 +327,11 @@ public struct TimelinePage: Page {
     private func undoLink(_ event: Event) -> String? {
         guard mayUndo, !event.xid.isEmpty, event.kind == .rows || event.kind == .drop else { return nil }
         return "\(Place.server(group: group, name: name, .undo).path)?xid=\(PercentCoding.encode(event.xid))"
+    }
+
+    /// What tells it from others that did the same.
+    private static func name(_ event: Event) -> String {
+        event.words + (event.moment.map { ", at \($0.utc) UTC" } ?? "")
     }
 
     private func row(_ event: Event) -> HTML {
@@ -372,12 +369,15 @@ public struct TimelinePage: Page {
                         "a",
                         [
                             "class": "button small", "data-take": "", "href": takingLink(event),
-                            "aria-label": "Just before \(event.words)",
+                            "aria-label": "Just before \(Self.name(event))",
                         ], "Just before")
                     if let undo = undoLink(event) {
                         tag(
                             "a",
-                            ["class": "button small", "href": undo, "aria-label": "Undo \(event.words)"],
+                            [
+                                "class": "button small", "href": undo,
+                                "aria-label": "Undo \(Self.name(event))",
+                            ],
                             "Undo")
                     }
                 } else {
