@@ -80,13 +80,38 @@ VOLATILE = [(re.compile(pattern), word) for pattern, word in (
     (r"\b1[5-9]\b", "VERSION"),
     (r"\d{3,}", "NUMBER"))]
 ARIA = os.path.join(os.path.dirname(__file__), "../../fixtures/portal")
-# Those whose content does not depend on what the server happened to do just then.
-READ_ALOUD = {"access", "compare", "compute", "create", "create-review", "deleted", "empty", "networking", "overview",
-              "restore", "review", "saved", "sign-in", "undo-preview", "undo-result"}
+# Where rows depend on what the server happened to do just then: the first of them with these words stands for all.
+ONE_ROW = {"activity": "Succeeded", "explain": "Transaction/COMMIT", "explain-made": "Transaction/COMMIT",
+           "family": "orders-before", "notifications": "Succeeded", "parameters": "application_name",
+           "servers": "orders-before", "timeline": "DROP TABLE public.orders",
+           "timeline-cut": "DROP TABLE public.orders"}
+
+
+def with_one_row(snapshot, words):
+    """The snapshot with that row alone of each table's body."""
+    lines, kept, skipped, is_found = snapshot.split("\n"), [], None, False
+    for place, line in enumerate(lines):
+        depth = len(line) - len(line.lstrip())
+        if skipped is not None and depth > skipped:
+            continue
+        skipped = None
+        role = re.match(r"- '?(\w+)", line.lstrip())
+        if role and role[1] == "table":
+            is_found = False
+        is_body = "columnheader" not in (lines[place + 1] if place + 1 < len(lines) else "")
+        if role and role[1] == "row" and is_body:
+            if is_found or words not in line:
+                skipped = depth
+                continue
+            is_found = True
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def compare_aria(name, snapshot):
     """The page as a screen reader meets it, against the file that was kept of it."""
+    if name in ONE_ROW:
+        snapshot = with_one_row(snapshot, ONE_ROW[name])
     for pattern, word in VOLATILE:
         snapshot = pattern.sub(word, snapshot)
     path = os.path.join(ARIA, name + ".yaml")
@@ -94,6 +119,9 @@ def compare_aria(name, snapshot):
         os.makedirs(ARIA, exist_ok=True)
         with open(path, "w") as file:
             file.write(snapshot + "\n")
+        return
+    if not os.path.exists(path):
+        print(f"# nothing is kept of how {name} reads: 'RECORD=1 Scripts/portal' does so", flush=True)
         return
     with open(path) as file:
         kept = file.read()
@@ -140,8 +168,7 @@ class Walk:
             return
         self.looked.add(name)
         page = self.page
-        if name in READ_ALOUD:
-            compare_aria(name, page.locator("main").aria_snapshot())
+        compare_aria(name, page.locator("main").aria_snapshot())
         for scheme, width in (("light", 1200), ("dark", 1200), ("light", 320)):
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 800})
@@ -595,7 +622,7 @@ def repair(walk):
     check("verdicts are counted", "restorable" in text and "conflict" in text, text)
     check("a value is text, and what was written since is marked",
           hostile in text and page.locator("mark", has_text="newer").count() == 1, text)
-    page.get_by_label("Rows in conflict").select_option("skip")
+    page.get_by_label("Rows in conflict", exact=True).select_option("skip")
     page.get_by_role("button", name="Write and prove the script").click()
     walk.complete()
     page.get_by_role("link", name="Go to the result").click()
@@ -634,7 +661,7 @@ def every_one(walk):
     page.get_by_role("link", name="Go to the result").click()
     check("a preview of every one finds both", "2 transactions" in page.inner_text("h1"), page.inner_text("h1"))
     later = sql("orders", "UPDATE again SET n = 5 WHERE id = 9 RETURNING pg_current_xact_id()").splitlines()[0]
-    page.get_by_label("Rows in conflict").select_option("skip")
+    page.get_by_label("Rows in conflict", exact=True).select_option("skip")
     page.get_by_role("button", name="Write and prove the script").click()
     walk.complete()
     page.get_by_role("link", name="Go to the result").click()
@@ -846,7 +873,7 @@ def practised(launch):
         page.get_by_role("button", name="Preview").click()
         walk.complete()
         page.get_by_role("link", name="Go to the result").click()
-        page.get_by_label("Rows in conflict").select_option("skip")
+        page.get_by_label("Rows in conflict", exact=True).select_option("skip")
         page.get_by_role("button", name="Write and prove the script").click()
         walk.complete()
         page.get_by_role("link", name="Go to the result").click()
