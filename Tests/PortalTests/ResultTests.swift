@@ -80,6 +80,20 @@ struct ResultTests {
         #expect(many.contains("17 more rows in conflict") && many.contains("--decisions conflicts.csv"))
         #expect(many.contains("&amp;file=conflicts.csv"))
         #expect(!text.contains("more rows in conflict"))
+        var part = ResultPage.Part(number: 1, rowsOfPage: 25, count: 80)
+        part.unforced = 7
+        page.tables[0].part = part
+        page.tables[0].rows[0].mayBeForced = false
+        page.form?.decisions = [Choice(""), Choice("before"), Choice("skip")]
+        page.form?.chosen = "4b"
+        page.form?.chosenBesides = ["before for 1 row"]
+        let pages = page.document
+        for way in ["0:0", "0:2", "0:3"] {
+            #expect(pages.contains("<button form=\"script\" name=\"show\" value=\"\(way)\" formaction="))
+        }
+        #expect(pages.contains("Rows in conflict 26 to 50 of 80") && pages.contains("value=\"4b\""))
+        #expect(pages.contains("7 of them cannot get") && pages.contains("before for 1 row"))
+        #expect(!pages.contains("<option value=\"before\""), "not for a row that cannot be forced")
         page.maySeeRows = false
         #expect(!page.document.contains("decision0"))
         #expect(forms.first?.contains("checked") == true && forms.first?.contains("value=\"skip\"") == true)

@@ -48,13 +48,14 @@ def identity(server):
                      re.DOTALL)[1]
 
 
-def sql(server, text):
-    """One statement over TCP and TLS, as the admin with the password that was typed into the portal."""
+def sql(server, text, file=None):
+    """One statement, or a file, over TCP and TLS, as the admin with the password that was typed into the portal."""
     where = pitr("show", "-g", "demo", "-n", server, "-o", "json")
     host = re.search(r'"host": ?"([^"]+)"', where)[1]
     port = re.search(r'"port": ?(\d+)', where)[1]
     done = subprocess.run(
-        ["psql", "-XAtw", f"host={host} port={port} user=ann dbname=postgres sslmode=require", "-c", text],
+        ["psql", "-XAtw", f"host={host} port={port} user=ann dbname=postgres sslmode=require",
+         *(["-f", file] if file else ["-c", text])],
         capture_output=True, text=True, timeout=60, env={**os.environ, "PGPASSWORD": PASSWORD})
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
@@ -634,6 +635,7 @@ def repair(walk):
     with open(download.value.path()) as script:
         check("the script is a download", "ON_ERROR_STOP" in script.read())
     every_one(walk)
+    many_conflicts(walk)
     walk.go("/portal/servers/demo/orders/compare")
     page.get_by_label("With").select_option(index=0)
     page.get_by_label("Tables").fill("taken")
@@ -668,6 +670,52 @@ def every_one(walk):
     text = page.inner_text("main")
     check("the script takes back what was shown", "exactly 9 rows changed as planned" in text, text)
     check("what did the same since is told", f"not taken back: {later}." in text, text)
+
+
+def many_conflicts(walk):
+    """More rows in conflict than a page shows: what is chosen on one page is still chosen on the next."""
+    page = walk.page
+    sql("orders", "CREATE TABLE many (id int PRIMARY KEY, note text); INSERT INTO many SELECT g, 'old ' || g "
+                  "FROM generate_series(1, 70) g")
+    xid = sql("orders", "WITH done AS (UPDATE many SET note = 'wrong' RETURNING 1) "
+                        "SELECT pg_current_xact_id() FROM done LIMIT 1").splitlines()[0]
+    sql("orders", "UPDATE many SET note = 'newer ' || id WHERE id <= 60")
+    walk.go(f"/portal/servers/demo/orders/undo?xid={xid}")
+    page.get_by_role("button", name="Preview").click()
+    walk.complete()
+    page.get_by_role("link", name="Go to the result").click()
+    check("the first page of rows in conflict is shown", "Rows in conflict 1 to 25 of 60" in page.inner_text("main"),
+          page.inner_text("main"))
+    page.get_by_label("Decision about id=2", exact=True).select_option("before")
+    page.get_by_role("button", name="Next rows in conflict of public.many").click()
+    walk.look("undo-page")
+    keys = page.locator("#rows0 tbody th").all_inner_texts()
+    check("the next page goes on where the first one ends", keys[0].startswith("id=26") and len(keys) == 25, keys)
+    check("what is chosen elsewhere is told", "before for 1 row" in page.inner_text("#script"),
+          page.inner_text("#script"))
+    page.get_by_label("Decision about id=30", exact=True).select_option("before")
+    page.get_by_role("button", name="Next rows in conflict of public.many").click()
+    page.get_by_label("Decision about id=60", exact=True).select_option("before")
+    page.get_by_role("checkbox").uncheck()
+    page.get_by_role("button", name="Write and prove the script").click()
+    check("a refusal keeps the page and all that is chosen", "no table is ticked" in page.inner_text("[role=alert]")
+          and page.get_by_label("Decision about id=60", exact=True).input_value() == "before"
+          and "before for 2 rows" in page.inner_text("#script"), page.inner_text("main"))
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="First rows in conflict of public.many").click()
+    check("and so does the way back",
+          page.get_by_label("Decision about id=2", exact=True).input_value() == "before")
+    page.get_by_label("The 60 rows in conflict of public.many").select_option("skip")
+    page.get_by_role("button", name="Write and prove the script").click()
+    walk.complete()
+    page.get_by_role("link", name="Go to the result").click()
+    check("what was chosen is proved", "exactly 13 rows changed as planned" in page.inner_text("main"),
+          page.inner_text("main"))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="repair.sql").click()
+    sql("orders", None, download.value.path())
+    back = sql("orders", "SELECT string_agg(id::text, ' ' ORDER BY id) FROM many WHERE note = 'old ' || id")
+    check("the script gives the chosen rows back, and no other", back == "2 30 60 61 62 63 64 65 66 67 68 69 70", back)
 
 
 def beside(walk):

@@ -10,6 +10,8 @@ extension KeptResult {
     /// Rows of one table, and of one result, that are shown.
     private static let rowsOfTable = 25
     private static let rowsOfAll = 200
+    /// Of `conflictRuns` of one table.
+    private static let mostRuns = 5000
     /// Of a value, in scalars.
     private static let longestValue = 300
 
@@ -39,17 +41,19 @@ extension KeptResult {
                 record += row.undecided.count
                 if place >= shown.count, row.decision != nil { decidedBesides += 1 }
             }
+            let runs = Self.runs(conflicts)
             room -= shown.count
             let remark =
                 table.shape.triggers.isEmpty
                 ? "" : "Triggers: " + table.shape.triggers.joined(separator: ", ")
-            tables.append(
-                Table(
-                    database: plan.database, name: table.shape.name.description, remark: remark,
-                    counts: Verdict.allCases.compactMap { verdict in
-                        let count = table.count(verdict)
-                        return count == 0 ? nil : Count(verdict.rawValue, UInt64(count))
-                    }, rows: rows))
+            var told = Table(
+                database: plan.database, name: table.shape.name.description, remark: remark,
+                counts: Verdict.allCases.compactMap { verdict in
+                    let count = table.count(verdict)
+                    return count == 0 ? nil : Count(verdict.rawValue, UInt64(count))
+                }, rows: rows)
+            told.conflictRuns = runs
+            tables.append(told)
         }
         leftOut = plan.leftOut.map { "\($0.subject): \($0.reason)" }
         let several = plan.transactions.count > 1 ? plan.commits.map { "It takes back: \($0)" } : []
@@ -61,6 +65,21 @@ extension KeptResult {
         writtenRows = request.isPreview ? 0 : result.writes
         writesDefinitions = !request.isPreview && !plan.definitions.isEmpty
         proof = result.proof.rawValue
+    }
+
+    /// Rows that have as many cells each as one run; nil where there are more of these than are kept.
+    private static func runs(_ conflicts: [JudgedRow]) -> [ConflictRun]? {
+        var runs: [ConflictRun] = []
+        for row in conflicts {
+            let one = ConflictRun(rows: 1, cells: row.undecided.count, mayBeForced: row.mayBeForced)
+            if let last = runs.last, last.cells == one.cells, last.mayBeForced == one.mayBeForced {
+                runs[runs.count - 1].rows += 1
+            } else {
+                runs.append(one)
+            }
+            if runs.count > mostRuns { return nil }
+        }
+        return runs
     }
 
     private static func row(_ row: JudgedRow, _ shape: TableShape) -> Row {

@@ -13,6 +13,8 @@ public struct ResultPage: Page {
         public var field = ""
         /// What was decided.
         public var decision = ""
+        /// Whether it can get its old values, whatever was written since.
+        public var mayBeForced = true
         /// Column by column, one value for each side; nil for NULL, and where there is no such row.
         public var cells: [(column: String, values: [String?])] = []
 
@@ -27,13 +29,43 @@ public struct ResultPage: Page {
         public var counts: [Fact] = []
         public var rowCount: UInt64 = 0
         public var rows: [Row] = []
+        /// Whether it is to be taken back.
+        public var isTicked = true
+        /// Which of its rows in conflict are shown, where there are pages of them.
+        public var part: Part?
 
         public init() {}
+    }
+
+    /// A page of a table's rows in conflict.
+    public struct Part: Sendable {
+        /// Counted from 0.
+        public var number: Int
+        public var rowsOfPage: Int
+        /// Of the table's rows in conflict.
+        public var count: Int
+        /// How many of them cannot get their old values.
+        public var unforced = 0
+        /// What is chosen for those that are not decided one by one.
+        public var rule = ""
+
+        public init(number: Int, rowsOfPage: Int, count: Int) {
+            self.number = number
+            self.rowsOfPage = rowsOfPage
+            self.count = count
+        }
+
+        var last: Int { max(0, (count - 1) / max(1, rowsOfPage)) }
+        /// In words, of the rows on this page.
+        var range: String {
+            "\(number * rowsOfPage + 1) to \(min(count, (number + 1) * rowsOfPage)) of \(count)"
+        }
     }
 
     /// Writing the script, once the conflicts are looked at.
     public struct Form: Sendable {
         public var rules: [Choice] = []
+        public var rule = ""
         public var once = ""
         /// Whether somebody has to decide about rows.
         public var hasConflicts = false
@@ -45,6 +77,12 @@ public struct ResultPage: Page {
         public var decisionCommand = ""
         /// What one row may be decided as.
         public var decisions: [Choice] = []
+        /// What all rows of a table may be decided as.
+        public var tableRules: [Choice] = []
+        /// What was chosen about rows that this page does not show: it goes along in the form.
+        public var chosen = ""
+        /// The same in words: how many rows get what.
+        public var chosenBesides: [String] = []
 
         public init() {}
     }
@@ -87,7 +125,7 @@ public struct ResultPage: Page {
         if let form { choice(form) }
         if form == nil || tables.isEmpty { counts }
         if maySeeRows {
-            for table in tables where !table.rows.isEmpty { shown(table) }
+            for (number, table) in tables.enumerated() where !table.rows.isEmpty { shown(table, number) }
         } else if !tables.isEmpty {
             tag("p", ["class": "hint"], "Your role does not show what is in tables: their rows are left out.")
         }
@@ -141,6 +179,7 @@ public struct ResultPage: Page {
         tag("form", ["method": "post", "action": place.path, "class": "card form", "id": Self.formID]) {
             Parts.hidden([
                 ("token", frame.signedIn?.token ?? ""), ("once", form.once), ("do", "script"), ("of", id),
+                ("chosen", form.chosen),
             ])
             tag("fieldset", ["class": "plain"]) {
                 tag("legend", [:], "Tables to take back")
@@ -150,15 +189,16 @@ public struct ResultPage: Page {
                             "input",
                             [
                                 "type": "checkbox", "id": "table\(number)", "name": "table\(number)",
-                                "value": table.name, "checked": "",
+                                "value": table.name, "checked": table.isTicked ? "" : nil,
                             ])
                         tag("label", ["for": "table\(number)"], " " + Self.title(table))
                         Parts.facts(table.counts)
                         if !table.remark.isEmpty { tag("p", ["class": "hint"], table.remark) }
+                        if let part = table.part { ruleOfTable(part, table, number, form) }
                     }
                 }
             }
-            Parts.select("Rows in conflict", "conflicts", form.rules.first?.value ?? "", form.rules)
+            Parts.select("Rows in conflict", "conflicts", form.rule, form.rules)
             if form.hasConflicts, maySeeRows {
                 tag(
                     "p", ["class": "hint"],
@@ -171,6 +211,11 @@ public struct ResultPage: Page {
                     "Decided already and not shown here: \(form.decidedBesides) rows in conflict. What was "
                         + "decided about them stays, in the tables that are ticked.")
             }
+            if !form.chosenBesides.isEmpty {
+                tag(
+                    "p", ["class": "hint"],
+                    "Chosen on pages that are not shown now: \(form.chosenBesides.joined(separator: ", ")).")
+            }
             tag("div", ["class": "buttons"]) {
                 tag("button", ["class": "primary"], "Write and prove the script")
             }
@@ -178,6 +223,37 @@ public struct ResultPage: Page {
                 "p", ["class": "hint"],
                 "Exactly the transactions of this preview are taken back, whatever was done since. The source "
                     + "is not written: you run the script yourself.")
+        }
+    }
+
+    /// For all rows of one table at once; those that are decided one by one stay as they are.
+    private func ruleOfTable(_ part: Part, _ table: Table, _ number: Int, _ form: Form) -> HTML {
+        tag("div", ["class": "field"]) {
+            Parts.hidden([("page\(number)", String(part.number))])
+            tag("label", ["for": "rule\(number)"], "The \(part.count) rows in conflict of \(table.name)")
+            tag("div", ["class": "control"]) {
+                tag(
+                    "select",
+                    [
+                        "id": "rule\(number)", "name": "rule\(number)",
+                        "aria-describedby": "rule\(number)-hint",
+                    ]
+                ) {
+                    for choice in form.tableRules {
+                        tag(
+                            "option",
+                            ["value": choice.value, "selected": choice.value == part.rule ? "" : nil],
+                            choice.words)
+                    }
+                }
+                tag(
+                    "p", ["class": "hint", "id": "rule\(number)-hint"],
+                    "With the values that this preview found; what is chosen beside a row comes first."
+                        + (part.unforced == 0
+                            ? ""
+                            : " \(part.unforced) of them cannot get their old values: for these the rule "
+                                + "below is asked."))
+            }
         }
     }
 
@@ -208,7 +284,8 @@ public struct ResultPage: Page {
             "select",
             ["name": row.field, "form": Self.formID, "aria-label": "Decision about \(row.key)"]
         ) {
-            for choice in form.decisions {
+            for choice in form.decisions
+            where row.mayBeForced || choice.value != "before" || choice.value == row.decision {
                 tag(
                     "option",
                     ["value": choice.value, "selected": choice.value == row.decision ? "" : nil],
@@ -219,14 +296,19 @@ public struct ResultPage: Page {
 
     private static func title(_ table: Table) -> String { "\(table.name), database \(table.database)" }
 
-    private func shown(_ table: Table) -> HTML {
-        tag("section", ["class": "card"]) {
+    private func shown(_ table: Table, _ number: Int) -> HTML {
+        tag("section", ["class": "card", "id": "rows\(number)", "tabindex": "-1"]) {
             tag("h2", [:], "Rows of \(Self.title(table))")
+            if let part = table.part {
+                tag("p", [:], "Rows in conflict \(part.range).")
+            }
             Parts.table(
                 "Rows of \(table.name)", ["Row", "Outcome", "Column"] + sides.map(Self.capital),
                 isFocusable: true
             ) { for row in table.rows { shown(row) } }
-            if UInt64(table.rows.count) < table.rowCount {
+            if let part = table.part {
+                pages(part, table, number)
+            } else if UInt64(table.rows.count) < table.rowCount {
                 tag(
                     "p", ["class": "hint"],
                     "\(table.rows.count) of \(table.rowCount) rows are shown; the others are in the files.")
@@ -234,6 +316,30 @@ public struct ResultPage: Page {
             tag(
                 "p", ["class": "hint"],
                 "– is NULL, or there is no such row. What was changed since is marked.")
+        }
+    }
+
+    /// The other pages: buttons of the form, with which all that is chosen goes along.
+    private func pages(_ part: Part, _ table: Table, _ number: Int) -> HTML {
+        let ways = [
+            ("First", 0, part.number > 1), ("Previous", part.number - 1, part.number > 0),
+            ("Next", part.number + 1, part.number < part.last),
+            ("Last", part.last, part.number + 1 < part.last),
+        ]
+        return tag("div", ["class": "buttons", "role": "group", "aria-label": "Pages of rows in conflict"]) {
+            for (words, page, isThere) in ways where isThere {
+                tag(
+                    "button",
+                    [
+                        "form": Self.formID, "name": "show", "value": "\(number):\(page)",
+                        "formaction": "\(place.path)#rows\(number)",
+                    ]
+                ) {
+                    words
+                    Parts.unseen(" rows in conflict of \(table.name)")
+                }
+            }
+            tag("span", ["class": "hint"], "What is chosen stays, and is sent with the button above.")
         }
     }
 

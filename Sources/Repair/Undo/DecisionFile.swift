@@ -14,11 +14,27 @@ public struct DecisionFile: Sendable {
         var row: [String?]?
     }
 
+    /// One cell in conflict as a reader sees it.
+    public struct Line: Hashable, Sendable {
+        public var table: String
+        public var key: String
+        public var verdict: String
+        public var column: String
+        /// Before, after and now; nil for NULL, and where there is no such row.
+        public var values: [String?]
+        /// `745 at 2026-11-29 04:37:12.345678+00; …`; empty where nobody wrote it since.
+        public var writtenSince: String
+        public var reason: String
+        public var decision: ConflictDecision.Choice?
+    }
+
     let entries: [Entry]
     private static let named = ["table", "key", "column", "before", "after", "now"]
     private let places: [Int]
     /// Where it says what stands in the way of a row; a file may be without.
     private let reasonPlace: Int?
+    private let verdictPlace: Int?
+    private let writtenPlace: Int?
 
     /// - Throws: `.usage` with the line where it is no such file.
     public init(_ bytes: [UInt8]) throws(Problem) {
@@ -38,6 +54,8 @@ public struct DecisionFile: Sendable {
         }
         self.places = places
         reasonPlace = names.firstIndex(of: "reason")
+        verdictPlace = names.firstIndex(of: "verdict")
+        writtenPlace = names.firstIndex(of: "written_since")
         let ofCell = Set(places.dropFirst(2) + [decision])
         var entries: [Entry] = []
         for line in lines {
@@ -90,6 +108,21 @@ public struct DecisionFile: Sendable {
     /// - Parameter record: the place of the cell in the file, counted from 0; nil if it has none there.
     public func decision(_ choice: ConflictDecision.Choice, record: Int) -> ConflictDecision? {
         entries.indices.contains(record) ? decision(entries[record], choice) : nil
+    }
+
+    /// How many cells it has.
+    public var count: Int { entries.count }
+
+    /// - Parameter record: the place of the cell in the file, counted from 0, below `count`.
+    public func line(_ record: Int) -> Line {
+        let entry = entries[record]
+        let fields = places.map { entry.fields[$0] }
+        func word(_ place: Int?) -> String { place.flatMap { entry.fields[$0] } ?? "" }
+        return Line(
+            table: fields[0] ?? "", key: fields[1] ?? "", verdict: word(verdictPlace),
+            column: fields[2] ?? "", values: Array(fields[3...5]), writtenSince: word(writtenPlace),
+            reason: word(reasonPlace),
+            decision: entry.decision.flatMap { ConflictDecision.Choice(rawValue: $0) })
     }
 
     private func decision(_ entry: Entry, _ choice: ConflictDecision.Choice) -> ConflictDecision {

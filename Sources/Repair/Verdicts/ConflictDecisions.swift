@@ -174,7 +174,7 @@ public struct ConflictDecisions: Sendable {
 
 extension JudgedRow {
     /// Whether a script can give it its old values, whatever was written since.
-    var mayBeForced: Bool {
+    public var mayBeForced: Bool {
         !isLost && [.conflict, .keyTakenNow, .changedSince].contains(verdict)
     }
 }

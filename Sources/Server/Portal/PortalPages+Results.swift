@@ -20,7 +20,7 @@ extension PortalPages {
 
     /// The groups whose tables' content is in a result: a comparison may have been with a server of another
     /// one.
-    private static func groups(_ kept: KeptResult, _ server: ServerDetails) -> [String] {
+    static func groups(_ kept: KeptResult, _ server: ServerDetails) -> [String] {
         [server.resourceGroup] + [kept.otherResourceGroup].compactMap(\.self)
     }
 
@@ -54,9 +54,11 @@ extension PortalPages {
 
     static let resultColumns = ["Of", "Finished (UTC)", "Result", "Initiated by"]
 
-    private func page(_ kept: KeptResult, _ server: ServerDetails, _ part: Place.ServerPlace) throws
-        -> ResultPage
-    {
+    /// - Parameter chosen: what is chosen on it so far, of an undo that a script may be made of.
+    func page(
+        _ kept: KeptResult, _ server: ServerDetails, _ part: Place.ServerPlace,
+        _ chosen: ConflictChoices = ConflictChoices()
+    ) throws -> ResultPage {
         var page = ResultPage(place(server, part), id: kept.id)
         page.frame = try visit.frame(server, part)
         page.frame.title = "\(part.words): \(kept.subject)"
@@ -77,14 +79,15 @@ extension PortalPages {
             page.files = kept.files.map { ($0.name, ByteText.of($0.bytes)) }
             page.frame.samePitr.append("pitr result export -n \(kept.id) \(kept.work.name).tar")
         }
-        if case .undo(let request) = kept.work { fill(&page, kept, request, server) }
+        if case .undo(let request) = kept.work { try fill(&page, kept, request, server, chosen) }
         return page
     }
 
     /// What only an undo has: its script with the proof, or, of a preview, the way to one.
     private func fill(
-        _ page: inout ResultPage, _ kept: KeptResult, _ request: UndoRequest, _ server: ServerDetails
-    ) {
+        _ page: inout ResultPage, _ kept: KeptResult, _ request: UndoRequest, _ server: ServerDetails,
+        _ chosen: ConflictChoices
+    ) throws {
         page.facts.append(Fact("Rows in conflict", String(kept.conflictRows), isExact: true))
         if !request.isPreview {
             page.facts.append(Fact("Rows that the script writes", String(kept.writtenRows), isExact: true))
@@ -95,7 +98,7 @@ extension PortalPages {
             return
         }
         guard request.isPreview else {
-            if kept.proof == "stopped" { fillForm(&page, kept, request, server) }
+            if kept.proof == "stopped" { try fillForm(&page, kept, request, server, chosen) }
             guard page.maySeeRows, kept.hasScript, kept.proof != "stopped" else { return }
             let database = kept.tables.first?.database ?? "postgres"
             page.command = [
@@ -105,12 +108,13 @@ extension PortalPages {
             ].joined(separator: "\n")
             return
         }
-        fillForm(&page, kept, request, server)
+        try fillForm(&page, kept, request, server, chosen)
     }
 
     private func fillForm(
-        _ page: inout ResultPage, _ kept: KeptResult, _ request: UndoRequest, _ server: ServerDetails
-    ) {
+        _ page: inout ResultPage, _ kept: KeptResult, _ request: UndoRequest, _ server: ServerDetails,
+        _ chosen: ConflictChoices
+    ) throws {
         guard visit.may(.undo, server.resourceGroup), !kept.tables.isEmpty else { return }
         guard kept.wantedAgain(request) != nil else {
             page.facts.append(Fact("Script", "Make the preview again: \(Self.unknownTransactions)."))
@@ -119,8 +123,10 @@ extension PortalPages {
         var form = ResultPage.Form()
         form.once = MachineSecret.fresh()
         form.rules = Self.conflictRules
+        form.rule = chosen.rule.rawValue
         form.hasConflicts = kept.conflictRows > 0
         form.decisions = Self.rowDecisions
+        form.tableRules = Self.tableRules
         form.decidedBesides = kept.decidedBesides ?? 0
         let shown = page.maySeeRows ? kept.tables.flatMap(\.rows).count(where: \.isConflict) : 0
         form.conflictsBesides = kept.conflictRows - shown
@@ -131,11 +137,11 @@ extension PortalPages {
         page.form = form
         guard page.maySeeRows else { return }
         for (table, shown) in kept.tables.enumerated() {
-            for (row, conflict) in shown.rows.enumerated() {
-                guard let record = conflict.record else { continue }
-                page.tables[table].rows[row].field = "\(Self.decisionPrefix)\(record)"
-                page.tables[table].rows[row].decision = conflict.decision ?? ""
-            }
+            page.tables[table].isTicked = !chosen.unticked.contains(table)
+            page.tables[table].rows = shown.rows.map { Self.row($0, of: shown, chosen) }
+        }
+        if form.conflictsBesides > 0, let conflicts = try controlPlane.conflicts(of: kept) {
+            fillParts(&page, kept, conflicts, chosen)
         }
     }
 
@@ -154,48 +160,6 @@ extension PortalPages {
         return Shell.line(words + ["--decisions", "conflicts.csv"])
     }
 
-    private static let decisionPrefix = "decision"
-
-    static let rowDecisions =
-        [Choice("", "as the rule says")]
-        + ConflictDecision.Choice.allCases.map { choice in
-            switch choice {
-            case .before: Choice(choice.rawValue, "before: its old values")
-            case .now: Choice(choice.rawValue, "now: keep the cells in conflict")
-            case .skip: Choice(choice.rawValue, "skip: leave it as it is")
-            }
-        }
-
-    /// What was chosen beside the rows of a result: the values that were looked at are taken from its file.
-    ///
-    /// - Parameters:
-    ///   - tables: those of it that are taken back.
-    ///   - earlier: decisions about their rows that it was made with: they stay for rows that the page does
-    ///     not show.
-    func decisions(
-        _ kept: KeptResult, _ tables: [KeptResult.Table], _ earlier: [ConflictDecision],
-        _ server: ServerDetails
-    ) throws -> [ConflictDecision]? {
-        var asked: [Int] = []
-        var choices: [Int: ConflictDecision.Choice] = [:]
-        for row in tables.flatMap(\.rows) {
-            guard let record = row.record, let word = form["\(Self.decisionPrefix)\(record)"] else {
-                continue
-            }
-            asked += row.records
-            if word.isEmpty { continue }
-            guard let choice = ConflictDecision.Choice(rawValue: word) else {
-                throw Problem(.usage, "'\(word.prefix(20))' is no decision about a row")
-            }
-            // Every cell that was looked at: a change to any of them is seen.
-            for place in row.records { choices[place] = choice }
-        }
-        if !asked.isEmpty {
-            for group in Self.groups(kept, server) { try visit.require(.readResult, group) }
-        }
-        return try controlPlane.decisions(of: kept, choices, besides: earlier, asked: asked)
-    }
-
     static let conflictRules = [
         Choice("stop", "stop: the script does nothing while there are any"),
         Choice("skip", "skip: leave these rows as they are"),
@@ -211,15 +175,17 @@ extension PortalPages {
         shown.counts = table.counts.map { Fact($0.words, String($0.rows), isExact: true) }
         shown.rowCount = table.counts.reduce(0) { $0 + $1.rows }
         guard withRows else { return shown }
-        shown.rows = table.rows.map { row in
-            var line = ResultPage.Row()
-            line.key = row.key
-            line.outcome = row.outcome
-            line.isConflict = row.isConflict
-            line.remark = row.remark
-            line.cells = row.cells.map { ($0.column, $0.values) }
-            return line
-        }
+        shown.rows = table.rows.map(Self.row)
         return shown
+    }
+
+    static func row(_ row: KeptResult.Row) -> ResultPage.Row {
+        var line = ResultPage.Row()
+        line.key = row.key
+        line.outcome = row.outcome
+        line.isConflict = row.isConflict
+        line.remark = row.remark
+        line.cells = row.cells.map { ($0.column, $0.values) }
+        return line
     }
 }

@@ -64,8 +64,9 @@ extension PortalPages {
     func beginUndo(_ server: ServerDetails) throws -> APIResponse {
         if form["do"] == "delete" { return try deleteResult(server, .undo) }
         try visit.require(.undo, server.resourceGroup)
+        if form["do"] == "script" { return try beginScript(server) }
         do {
-            let request = try form["do"] == "script" ? scriptRequest(server) : undoRequest(server)
+            let request = try undoRequest(server)
             return try visit.accept(form) { .undo(request) }
         } catch {
             return try refused(error) { try undoPage(server) }
@@ -83,16 +84,36 @@ extension PortalPages {
         return request
     }
 
-    /// What a preview was of, with the tables that are ticked.
-    private func scriptRequest(_ server: ServerDetails) throws -> UndoRequest {
+    /// The script of a preview, or another page of its rows in conflict; where it is refused, the page that
+    /// was sent with all that is chosen there.
+    private func beginScript(_ server: ServerDetails) throws -> APIResponse {
         let kept = try result(form["of"] ?? "", of: server)
+        let chosen = try ConflictChoices(form, tables: kept.tables.count)
+        if chosen.isOnTheWay { return .page(try page(kept, server, .undo, chosen)) }
+        do {
+            let request = try scriptRequest(kept, chosen, server)
+            return try visit.accept(form) { .undo(request) }
+        } catch {
+            let problem = ControlPlane.problem(from: error)
+            guard problem.code.httpStatus < 500, problem.code != .authorizationFailed else { throw problem }
+            var page = try page(kept, server, .undo, chosen)
+            page.frame.notice = Frame.Notice(problem)
+            return .page(page, status: problem.code.httpStatus)
+        }
+    }
+
+    /// What a preview was of, with the tables that are ticked.
+    private func scriptRequest(
+        _ kept: KeptResult, _ chosen: ConflictChoices, _ server: ServerDetails
+    ) throws -> UndoRequest {
         guard case .undo(var request) = kept.work else {
             throw Problem(.usage, "a comparison has nothing to take back")
         }
         guard kept.serverID == server.id else {
             throw Problem(.usage, Self.otherServer(kept), hint: "Make the preview again.")
         }
-        let ticked = kept.tables.enumerated().filter { form["table\($0.offset)"] != nil }.map(\.element)
+        let places = kept.tables.indices.filter { !chosen.unticked.contains($0) }
+        let ticked = places.map { kept.tables[$0] }
         guard !ticked.isEmpty else {
             throw Problem(.usage, "no table is ticked", hint: "Tick the tables that are to be taken back.")
         }
@@ -103,10 +124,10 @@ extension PortalPages {
         request.wanted = wanted
         if ticked.count < kept.tables.count { request.tables = ticked.map(\.name) }
         request.database = ticked[0].database
-        request.conflicts = ConflictRule(rawValue: form["conflicts"] ?? "") ?? .stop
+        request.conflicts = chosen.rule
         let names = Set(ticked.map(\.name))
         let earlier = (request.decisions ?? []).filter { names.contains($0.table) }
-        request.decisions = try decisions(kept, ticked, earlier, server)
+        request.decisions = try decisions(kept, places, earlier, chosen, server)
         request.isPreview = false
         return request
     }

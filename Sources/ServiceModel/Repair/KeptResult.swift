@@ -82,6 +82,21 @@ public struct KeptResult: Codable, Hashable, Sendable {
         }
     }
 
+    /// Rows in conflict that follow each other in `conflicts.csv`, and are alike in this.
+    public struct ConflictRun: Codable, Hashable, Sendable {
+        public var rows: Int
+        /// Of each row.
+        public var cells: Int
+        /// Whether they can get their old values, whatever was written since.
+        public var mayBeForced: Bool
+
+        public init(rows: Int, cells: Int, mayBeForced: Bool) {
+            self.rows = rows
+            self.cells = cells
+            self.mayBeForced = mayBeForced
+        }
+    }
+
     public struct Table: Codable, Hashable, Sendable {
         public var database: String
         public var name: String
@@ -90,6 +105,9 @@ public struct KeptResult: Codable, Hashable, Sendable {
         public var counts: [Count]
         /// The first rows, conflicts before others; long values cut.
         public var rows: [Row]
+        /// Which cells in `conflicts.csv` are of one row, for all that are in conflict; nil where there are
+        /// too many changes from one row to the next, and in results of earlier versions.
+        public var conflictRuns: [ConflictRun]?
 
         public init(database: String, name: String, remark: String, counts: [Count], rows: [Row]) {
             self.database = database
