@@ -37,9 +37,10 @@ public final class FileMemory<Value: Sendable>: Sendable {
 
         mutating func put(_ path: String, _ entry: Entry, limit: Int) {
             _ = take(path)
-            guard entry.weight <= limit else { return }
+            // One that is alone may have both halves.
+            guard entry.weight <= 2 * limit else { return }
             if weight + entry.weight > limit {
-                older = newer
+                older = entry.weight > limit ? [:] : newer
                 newer = [:]
                 weight = 0
             }

@@ -41,7 +41,7 @@ public final class RepositoryMemory: Sendable {
         segments = FileMemory(limit: 4 << 20, tick: tick)
         indexSummaries = FileMemory(limit: 16 << 20, tick: tick)
         indexDetails = FileMemory(limit: 16 << 20, tick: tick)
-        archives = FileMemory(limit: 128 << 20, tick: tick, patience: patience)
+        archives = FileMemory(limit: 256 << 20, tick: tick, patience: patience)
         sizes = FileMemory(limit: 20_000, tick: tick)
     }
 
