@@ -66,12 +66,20 @@ public final class DirectoryLock: Sendable {
     /// Whether somebody has the lock alone. A file that is missing stays so.
     ///
     /// Whoever asks shares the lock for a moment, and so is seen by nobody else who asks. Who wants it alone
-    /// waits for that moment.
+    /// waits for that moment, or is told that it is taken if waiting is not wanted.
     public static func isHeld(_ path: String) throws(Problem) -> Bool {
-        guard DurableFiles.status(path) != nil else { return false }
-        guard let look = try attempt(path, .shared) else { return true }
-        look.release()
-        return false
+        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return false }
+            throw Problem.system("cannot open", path, errno)
+        }
+        let look = DirectoryLock(path: path, descriptor: descriptor)
+        defer { look.release() }
+        switch pitr_lock(descriptor, 0, 0) {
+        case 0: return false
+        case EWOULDBLOCK, EINTR: return true
+        case let failure: throw Problem.system("cannot lock", path, failure)
+        }
     }
 
     private static func take(_ path: String, _ mode: Mode, wait: Bool) throws(Problem) -> DirectoryLock? {
