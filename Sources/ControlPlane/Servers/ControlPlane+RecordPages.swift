@@ -120,7 +120,7 @@ extension ControlPlane {
                 return visit(ListedRecord(record, mentions))
             }
         }
-        pager.elapsed = { watch.seconds - (first ?? 0) }
+        pager.elapsed = { first.map { watch.seconds - $0 } ?? 0 }
         let page =
             switch place {
             case .aroundCut: try pager.around(wal.cut)
