@@ -61,4 +61,35 @@ struct BlockMapTests {
             }
         }
     }
+
+    private static func number(_ value: UInt64) -> [UInt8] {
+        var rest = value
+        var bytes: [UInt8] = []
+        repeat {
+            bytes.append(UInt8(rest & 0x7F) | (rest > 0x7F ? 0x80 : 0))
+            rest >>= 7
+        } while rest > 0
+        return bytes
+    }
+
+    @Test func `a super block that is longer packed than its content can be is refused`() throws {
+        let most: UInt64 = 8192 + 1024 + 65_536
+        func map(stored: UInt64) -> [UInt8] { [0, 1] + Self.number(stored << 3 | 1) + Self.sums(1) }
+        #expect(try Self.map(map(stored: most), count: 1).superBlocks.first?.storedBytes == most)
+        for stored in [most + 1, 1 << 40, 1 << 46] {
+            #expect(throws: BlockMap.Malformed.self) { try Self.map(map(stored: stored), count: 1) }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a file in a bundle that is longer packed than its content can be is damaged`() throws {
+        var forged = try ForgedBackrest()
+        forged.packing = "gz"
+        forged.backup = [("backup-bundle-raw", "true")]
+        forged.say("pg_data/base/1/1", [1, 2], stored: 1 << 40, "\"bni\":1,\"bno\":0,")
+        try forged.put([1], "bundle/1")
+        try forged.write()
+        let damages = try forged.read().damages
+        #expect(damages.count == 1 && damages.first?.contains("longer in its bundle") == true)
+    }
 }

@@ -39,6 +39,9 @@ final class BlockContent {
         self.cancellation = cancellation
         places = FoundPlaces(root: backup.folder)
         guard let blocks = file.blocks else {
+            guard file.storedBytes <= BlockMap.mostStoredBytes(of: file.size) else {
+                throw Self.damaged("is longer in its bundle than its content can be when it is packed")
+            }
             map = BlockMap(
                 BlockMap.SuperBlock(
                     reference: 0, bundle: 0, offset: file.offset ?? 0, storedBytes: file.storedBytes,

@@ -34,6 +34,9 @@ struct BlockMap {
     /// What a super block has at most, unpacked.
     static let mostSuperBlockBytes: UInt64 = 1 << 26
 
+    /// What content has at most when it is packed: no packer makes it much longer.
+    static func mostStoredBytes(of bytes: UInt64) -> UInt64 { bytes + bytes / 8 + 65_536 }
+
     /// Of each backup in the order in which they lie there.
     private(set) var superBlocks: [SuperBlock] = []
     /// Of the file, in order.
@@ -164,8 +167,9 @@ struct BlockMap {
             }
             now.superBlock.storedBytes = stored
             now.block = 0
-            guard (1...BlockMap.most).contains(stored), now.superBlock.offset <= BlockMap.most,
-                (1...BlockMap.mostSuperBlockBytes).contains(now.superBlock.bytes)
+            guard (1...BlockMap.mostSuperBlockBytes).contains(now.superBlock.bytes),
+                (1...BlockMap.mostStoredBytes(of: now.superBlock.bytes)).contains(stored),
+                now.superBlock.offset <= BlockMap.most
             else { throw Malformed() }
             return head
         }
