@@ -92,4 +92,25 @@ struct BlockMapTests {
         let damages = try forged.read().damages
         #expect(damages.count == 1 && damages.first?.contains("longer in its bundle") == true)
     }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a map that is longer than its blocks need, or is of too many, is refused by the manifest`() throws {
+        let cases: [(size: Int, map: Int, code: ProblemCode?)] = [
+            (3 * 8192, 3 * (1 + 32) + 64, nil), (3 * 8192, 3 * (1 + 32) + 65, .backupDamaged),
+            (2 * 8192 + 1, 3 * (1 + 32) + 64, nil), (8192, 1 << 28, .backupDamaged),
+            (8192 << 22, 1 << 20, nil), ((8192 << 22) + 1, 1 << 20, .operationNotSupported),
+        ]
+        for (size, map, code) in cases {
+            var forged = try ForgedBackrest()
+            forged.say(
+                "pg_data/base/1/1", [1], size: size, stored: map, "\"bi\":1,\"bic\":1,\"bim\":\(map),")
+            try forged.write()
+            guard let code else {
+                _ = try forged.base()
+                continue
+            }
+            let problem = #expect(throws: Problem.self) { try forged.base() }
+            #expect(problem?.code == code, "\(size) \(map)")
+        }
+    }
 }

@@ -34,6 +34,9 @@ public struct BackrestBackup: Hashable, Sendable {
         var checksumBytes: Int
         /// Of the map, which ends what is stored of the file.
         var mapBytes: UInt64
+
+        /// How many blocks a file has.
+        func count(of size: UInt64) -> UInt64 { (size + blockBytes - 1) / blockBytes }
     }
 
     /// More than any file of a server or of a repository has.
@@ -69,6 +72,9 @@ public struct BackrestBackup: Hashable, Sendable {
             file.isRaw = isRaw && packing == .gzip && file.offset != nil && file.blocks == nil
             if file.isRaw, file.size > BlockMap.mostSuperBlockBytes {
                 throw Self.stored("in zlib's format, and longer than 64 MiB", file)
+            }
+            if let blocks = file.blocks, blocks.count(of: file.size) > BlockMap.mostBlocks {
+                throw Self.stored("as more than \(BlockMap.mostBlocks) blocks", file)
             }
             if entry.value["checksum-page"]?.bool == false { wrong.append(file.path) }
             files.append(file)
@@ -131,7 +137,7 @@ public struct BackrestBackup: Hashable, Sendable {
             path: path, key: entry.key, size: size, sha1: digest, modified: modified,
             place: "\(source)/\(entry.key)\(suffix(packing))",
             storedBytes: try bytes("repo-size", of: entry) ?? size)
-        file.blocks = try blocks(entry)
+        file.blocks = try blocks(entry, of: size)
         // No other packing is told by its name.
         if file.blocks != nil { file.place = "\(source)/\(entry.key).pgbi" }
         if let bundle = value["bni"]?.number {
@@ -142,14 +148,17 @@ public struct BackrestBackup: Hashable, Sendable {
     }
 
     /// Nil for a file that is not kept as blocks.
-    private static func blocks(_ entry: BackrestInfo.Entry) throws(Problem) -> Blocks? {
+    private static func blocks(_ entry: BackrestInfo.Entry, of size: UInt64) throws(Problem) -> Blocks? {
         guard let map = try bytes("bim", of: entry) else { return nil }
         let pages = try bytes("bi", of: entry) ?? 0
         let checksum = try bytes("bic", of: entry) ?? 6
         guard (1...4096).contains(pages), (1...16).contains(checksum), (1...1 << 28).contains(map) else {
             throw damaged(entry.key)
         }
-        return Blocks(blockBytes: pages * 8192, checksumBytes: Int(checksum), mapBytes: map)
+        let blocks = Blocks(blockBytes: pages * 8192, checksumBytes: Int(checksum), mapBytes: map)
+        // Beside its checksum a block has a few numbers at most.
+        guard map <= blocks.count(of: size) * (checksum + 32) + 64 else { throw damaged(entry.key) }
+        return blocks
     }
 
     /// Nil where the line does not say it.

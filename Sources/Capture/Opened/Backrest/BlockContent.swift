@@ -59,7 +59,7 @@ final class BlockContent {
         do throws(BlockMap.Malformed) {
             map = try BlockMap(
                 bytes, blockBytes: blocks.blockBytes, checksumBytes: blocks.checksumBytes,
-                count: (file.size + blocks.blockBytes - 1) / blocks.blockBytes)
+                count: blocks.count(of: file.size))
         } catch {
             throw Self.damaged("has a map of its blocks that cannot be read")
         }

@@ -31,6 +31,8 @@ struct BlockMap {
 
     /// More than any file of a server or of a repository has.
     private static let most: UInt64 = 1 << 46
+    /// Of a file: a relation's segment of 32 GiB in blocks of a page has as many.
+    static let mostBlocks: UInt64 = 1 << 22
     /// What a super block has at most, unpacked.
     static let mostSuperBlockBytes: UInt64 = 1 << 26
 
