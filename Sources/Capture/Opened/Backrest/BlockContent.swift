@@ -4,8 +4,17 @@ import Platform
 /// read on to what follows it in a bundle.
 ///
 /// Super blocks are taken in the order in which the map has them, several of a backup at a time: of each
-/// backup no more is held than the one that was read last.
+/// backup no more is held than the one that was read last, and of as many backups as fit into the limits.
 final class BlockContent {
+    /// What is held at once, however many backups the blocks are of.
+    struct Limits {
+        /// Of super blocks that were unpacked.
+        var heldBytes: UInt64 = 1 << 30
+        /// Programs that unpack, each with what it is to unpack.
+        var programs = 4
+        var openFiles = 128
+    }
+
     /// So much is handed to a program that unpacks, unless one super block is longer.
     private static let mostStoredBytes: UInt64 = 1 << 22
     /// What gzip puts in front of what it packs, without a name and a time; behind it are eight bytes.
@@ -14,27 +23,41 @@ final class BlockContent {
     private struct Source {
         /// Super blocks that were not read yet.
         var places: ArraySlice<Int>
+        /// The super block that was read last.
+        var last: Int?
         /// Has the next of them; nil where none is begun.
         var unpacked: UnpackedFile?
         var left = 0
-        var content = RoomForBlock()
+        /// Whether its program was ended before all was read: it would be again, and gets one at a time.
+        var isCrowded = false
+        /// Nil where it was dropped, and is read again when it is wanted.
+        var content: RoomForBlock?
+        /// The higher, the later.
+        var used = 0
     }
 
     private let file: BackrestBackup.File
     private let map: BlockMap
     private let backup: BackrestBackup
     private let cancellation: CancellationFlag
+    private let limits: Limits
     private var places: FoundPlaces
     private var sources: [Int: Source] = [:]
     private var opened: [String: OpenFile] = [:]
     /// Blocks.
     private var read = 0
+    /// In all sources.
+    private(set) var heldBytes: UInt64 = 0
+    private(set) var programs = 0
+    private var uses = 0
 
     /// Throws `.backupDamaged` for what has no map.
     init(
-        _ file: BackrestBackup.File, _ backup: BackrestBackup, _ cancellation: CancellationFlag
+        _ file: BackrestBackup.File, _ backup: BackrestBackup, _ cancellation: CancellationFlag,
+        limits: Limits = Limits()
     ) throws(Problem) {
         self.file = file
+        self.limits = limits
         self.backup = backup
         self.cancellation = cancellation
         places = FoundPlaces(root: backup.folder)
@@ -90,34 +113,92 @@ final class BlockContent {
             throw Self.damaged("has a block of no backup")
         }
         defer { sources[wanted.reference] = source }
-        if source.content.place == place { return source.content.bytes }
-        guard source.places.popFirst() == place else { throw Self.damaged("has its blocks in no order") }
-        source.content = RoomForBlock(place: place, count: Int(wanted.bytes))
-        guard let packing = backup.packing else {
-            let file = try open(wanted)
-            guard try file.read(into: source.content.room, at: wanted.offset) == source.content.room.count
-            else {
+        uses += 1
+        source.used = uses
+        if source.last == place, let content = source.content { return content.bytes }
+        let isAgain = source.last == place
+        guard isAgain || source.places.popFirst() == place else {
+            throw Self.damaged("has its blocks in no order")
+        }
+        source.last = place
+        heldBytes -= source.content?.count ?? 0
+        source.content = nil
+        dropContents(for: wanted.bytes)
+        let content = RoomForBlock(count: Int(wanted.bytes))
+        if backup.packing == nil {
+            guard try open(wanted).read(into: content.room, at: wanted.offset) == content.room.count else {
                 throw Self.damaged("is cut off")
             }
-            return source.content.bytes
-        }
-        if source.left == 0 {
-            let (packed, count) = try packed(wanted, source.places)
-            let unpacked = try UnpackedFile(
-                OpenFile(holding: packed, as: self.file.place), cancellation: cancellation)
-            guard unpacked.packing == packing else {
-                throw Self.damaged("is not packed with \(packing.rawValue), as its manifest says")
+        } else if isAgain {
+            // Its program is further on, if it has one.
+            endPrograms()
+            guard try unpack(packed(wanted, []).bytes).read(into: content.room) == content.room.count else {
+                throw Self.damaged("cannot be unpacked")
             }
-            source.unpacked = unpacked
+        } else {
+            try readNext(wanted, of: &source, into: content.room)
+        }
+        heldBytes += content.count
+        source.content = content
+        return content.bytes
+    }
+
+    /// Of a source that is not in `sources`.
+    private func readNext(
+        _ wanted: BlockMap.SuperBlock, of source: inout Source, into room: UnsafeMutableRawBufferPointer
+    ) throws(Problem) {
+        if source.unpacked == nil {
+            endPrograms()
+            let (packed, count) = try packed(wanted, source.isCrowded ? [] : source.places)
+            source.unpacked = try unpack(packed)
             source.left = count
+            programs += 1
         }
         source.left -= 1
-        guard try source.unpacked?.read(into: source.content.room) == source.content.room.count else {
+        guard try source.unpacked?.read(into: room) == room.count else {
             throw Self.damaged("cannot be unpacked")
         }
-        if source.left == 0 { source.unpacked = nil }
-        return source.content.bytes
+        guard source.left == 0 else { return }
+        source.unpacked = nil
+        programs -= 1
     }
+
+    private func unpack(_ packed: [UInt8]) throws(Problem) -> UnpackedFile {
+        let unpacked = try UnpackedFile(
+            OpenFile(holding: packed, as: file.place), cancellation: cancellation)
+        guard let packing = backup.packing, unpacked.packing == packing else {
+            throw Self.damaged("is not packed with \(backup.packing?.rawValue ?? ""), as its manifest says")
+        }
+        return unpacked
+    }
+
+    // MARK: Limits
+
+    /// Drops what was not wanted for the longest time, until so much more may be held.
+    private func dropContents(for bytes: UInt64) {
+        while heldBytes > 0, heldBytes + bytes > limits.heldBytes {
+            guard let oldest = oldest(where: { $0.content != nil }) else { return }
+            heldBytes -= sources[oldest]?.content?.count ?? 0
+            sources[oldest]?.content = nil
+        }
+    }
+
+    /// Ends the programs that were not wanted for the longest time, until there may be one more.
+    private func endPrograms() {
+        while programs >= limits.programs {
+            guard let oldest = oldest(where: { $0.unpacked != nil }) else { return }
+            sources[oldest]?.unpacked = nil
+            sources[oldest]?.left = 0
+            sources[oldest]?.isCrowded = true
+            programs -= 1
+        }
+    }
+
+    private func oldest(where holds: (Source) -> Bool) -> Int? {
+        sources.filter { holds($0.value) }.min { $0.value.used < $1.value.used }?.key
+    }
+
+    // MARK: What is stored
 
     /// A super block and some behind it as they are packed, and how many they are.
     private func packed(
@@ -164,6 +245,7 @@ final class BlockContent {
             throw Self.damaged("has blocks in '\(place)', which is missing")
         }
         let file = try FoundFolder.open(backup.folder + "/" + place, status)
+        if opened.count >= limits.openFiles { opened.removeAll() }
         opened[place] = file
         return file
     }
@@ -186,14 +268,13 @@ final class BlockContent {
 
 /// The super block of a backup that was read last.
 private final class RoomForBlock {
-    let place: Int?
     private let buffer: RawBuffer
 
     var room: UnsafeMutableRawBufferPointer { buffer.bytes }
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(buffer.bytes) }
+    var count: UInt64 { UInt64(buffer.bytes.count) }
 
-    init(place: Int? = nil, count: Int = 0) {
-        self.place = place
+    init(count: Int) {
         buffer = RawBuffer(count: count)
     }
 }
