@@ -93,7 +93,7 @@ struct ForgedBackrest {
         var current = ""
         let reader = FoundBaseReader(
             base: try base(), cancellation: CancellationFlag(), progress: SilentProgress(),
-            scratch: TemporaryFolder.path)
+            scratch: .temporary())
         try reader.read { piece in
             switch piece {
             case .file(let path, _):

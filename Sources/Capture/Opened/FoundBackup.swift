@@ -75,8 +75,10 @@ public struct FoundBackupExamination: Sendable {
     ///   - target: a folder for the data, which is there and empty, and what stores them.
     ///   - staging: a folder for WAL that lies within archives, made where it is needed.
     ///   - segments: stores other WAL.
+    ///   - reserve: what is left free where archives are unpacked, in bytes.
     func run(
-        target: (folder: String, encoder: FrameEncoder)?, staging: String?, segments: SegmentStaging?
+        target: (folder: String, encoder: FrameEncoder)?, staging: String?, segments: SegmentStaging?,
+        reserve: UInt64 = 0
     ) throws(Problem) -> FoundBackup {
         let reception = FoundBaseReception(
             target: try target.map { (target) throws(Problem) in
@@ -90,7 +92,7 @@ public struct FoundBackupExamination: Sendable {
         do {
             let reader = FoundBaseReader(
                 base: base, cancellation: cancellation, progress: progress,
-                scratch: staging ?? TemporaryFolder.path)
+                scratch: staging.map { UnpackingRoom($0, reserve: reserve) } ?? .temporary())
             try reader.read { try reception.take($0) }
             try reception.finishStoring()
         } catch {

@@ -26,7 +26,7 @@ struct FoundBaseReader {
     let cancellation: CancellationFlag
     let progress: any ProgressReporter
     /// Where archives are unpacked that have to be read in any order.
-    let scratch: String
+    let scratch: UnpackingRoom
 
     /// Throws `.backupDamaged` for what is no base backup, and what `body` throws.
     func read(_ body: (Piece) throws -> Void) throws {

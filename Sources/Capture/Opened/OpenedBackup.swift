@@ -64,7 +64,7 @@ public struct OpenedBackup: Sendable {
         examination.cancellation = flag
         let found = try examination.run(
             target: (unfinished.data, try layout.encoder()), staging: staging + "/wal",
-            segments: SegmentStaging(unfinished.scratch, of: layout))
+            segments: SegmentStaging(unfinished.scratch, of: layout), reserve: reservedBytes)
         try Self.require(found)
         try layout.create(
             RepositoryIdentity(

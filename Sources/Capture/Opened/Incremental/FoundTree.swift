@@ -70,46 +70,40 @@ final class FoundTree {
 final class ArchiveMembers {
     private let file: OpenFile
     private let archive: String
+    private let room: UnpackingRoom
     private let isCopied: Bool
     /// Where the next member's header begins in the archive.
     private var next: UInt64 = 0
     private var copied: UInt64 = 0
     private(set) var last: FoundRange?
 
-    /// - Parameter folder: for the copy, which has no name in it.
-    init(of file: OpenFile, isPacked: Bool, in folder: String) throws(Problem) {
+    /// - Parameter room: for the copy, which has no name in it.
+    init(of file: OpenFile, isPacked: Bool, in room: UnpackingRoom) throws(Problem) {
         archive = file.path
+        self.room = room
         isCopied = isPacked
         guard isPacked else {
             self.file = file
             return
         }
         do throws(Problem) {
-            try DurableFiles.makeDirectories(folder, durable: false)
-            let path = DurableFiles.temporaryPath(beside: folder + "/archive")
+            try DurableFiles.makeDirectories(room.folder, durable: false)
+            let path = DurableFiles.temporaryPath(beside: room.folder + "/archive")
             self.file = try OpenFile(creating: path)
             try DurableFiles.removeFile(path)
         } catch {
-            throw Self.noRoom(error, archive, folder)
+            throw room.refusal(error, archive)
         }
-    }
-
-    /// What an archive needs that is not there.
-    private static func noRoom(_ problem: Problem, _ archive: String, _ folder: String) -> Problem {
-        Problem(
-            problem.code, "'\(archive)' cannot be unpacked in '\(folder)'", detail: problem.message,
-            hint:
-                "Make room there, or have TMPDIR name another folder for what is only looked at; an archive that "
-                + "is not packed needs none.")
     }
 
     /// The archive's next bytes, before what is in them is told.
     func feed(_ bytes: UnsafeRawBufferPointer) throws(Problem) {
         guard isCopied else { return }
         do throws(Problem) {
+            try room.require(UInt64(bytes.count))
             try file.write(bytes, at: copied)
         } catch {
-            throw Self.noRoom(error, archive, DurableFiles.parent(of: file.path))
+            throw room.refusal(error, archive)
         }
         copied += UInt64(bytes.count)
     }
@@ -123,11 +117,51 @@ final class ArchiveMembers {
     }
 }
 
-/// Where files lie for a moment that are only looked at, and that no name leads to.
-enum TemporaryFolder {
-    static var path: String {
+/// Where archives are unpacked that have to be read in any order: files that no name leads to, and that are
+/// as long as whoever made the archive wants.
+struct UnpackingRoom {
+    /// What three segments of a server take, and some more.
+    private static let leastReserve: UInt64 = 1 << 26
+
+    let folder: String
+    /// What is left free there, in bytes; a hundredth of the file system at least.
+    let reserve: UInt64
+    /// Whether TMPDIR says where it is, or may.
+    let isTemporary: Bool
+
+    init(_ folder: String, reserve: UInt64) {
+        self.folder = folder
+        self.reserve = reserve
+        isTemporary = false
+    }
+
+    private init(temporary folder: String, reserve: UInt64) {
+        self.folder = folder
+        self.reserve = reserve
+        isTemporary = true
+    }
+
+    /// For what is only looked at.
+    static func temporary(reserve: UInt64 = 0) -> UnpackingRoom {
         let named = getenv("TMPDIR").map { String(cString: $0) } ?? ""
         // Not /tmp, which may be memory.
-        return named.hasPrefix("/") ? named : "/var/tmp"
+        return UnpackingRoom(temporary: named.hasPrefix("/") ? named : "/var/tmp", reserve: reserve)
+    }
+
+    /// Throws `.insufficientStorage` unless that many bytes fit in. The folder is there.
+    func require(_ bytes: UInt64) throws(Problem) {
+        let least = DiskRoom.sum(Self.leastReserve, try DurableFiles.totalBytes(folder) / 100)
+        try DiskRoom(path: folder, reserve: max(reserve, least)).require(bytes, for: "unpacked archives")
+    }
+
+    /// What an archive needs that is not there.
+    func refusal(_ problem: Problem, _ archive: String) -> Problem {
+        let other = isTemporary ? ", have TMPDIR name a folder where there is room" : ""
+        return Problem(
+            problem.code, "'\(archive)' cannot be unpacked in '\(folder)'",
+            detail: problem.code == .insufficientStorage
+                ? problem.detail ?? problem.message : problem.message,
+            hint: "Make room there\(other), or unpack the archive yourself where there is: one that is not "
+                + "packed needs none.")
     }
 }
