@@ -90,9 +90,10 @@ public struct FoundBackupExamination: Sendable {
             target == nil ? "looking at the base backup" : "base backup",
             totalBytes: try base.contentBytes())
         do {
+            let room = staging.map { UnpackingRoom($0, reserve: reserve) } ?? .temporary()
+            try room.prepare(for: try base.copiedBytes(), of: base.path)
             let reader = FoundBaseReader(
-                base: base, cancellation: cancellation, progress: progress,
-                scratch: staging.map { UnpackingRoom($0, reserve: reserve) } ?? .temporary())
+                base: base, cancellation: cancellation, progress: progress, scratch: room)
             try reader.read { try reception.take($0) }
             try reception.finishStoring()
         } catch {

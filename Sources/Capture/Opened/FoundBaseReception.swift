@@ -7,7 +7,7 @@ import Repository
 ///
 /// Nothing of it is trusted. What is wrong with it is noted, not thrown, so that all of it is told.
 final class FoundBaseReception {
-    private static let mostManifestBytes = 1 << 29
+    static let mostManifestBytes = 1 << 29
     private static let mostTextBytes = 1 << 20
     /// What `pg_verifybackup` passes over, too: it changes between a backup and its use.
     private static let unverified: Set<String> = [

@@ -31,9 +31,10 @@ public struct OpenedBackup: Sendable {
         let unfinished = try UnfinishedBackup(name.workingName, in: layout)
         do {
             let room = DiskRoom(path: layout.backups, reserve: reservedBytes)
+            defer { try? DurableFiles.removeTree(staging) }
+            try DurableFiles.makeDirectories(staging)
             let expected = try expectedBytes()
             try room.require(expected, for: "what is opened")
-            defer { try? DurableFiles.removeTree(staging) }
             return try RoomWatch.during("opening", in: room, expected: expected, under: flag) {
                 try complete(name, unfinished, under: $0)
             }
@@ -54,7 +55,10 @@ public struct OpenedBackup: Sendable {
             let bytes = try FoundWAL.storedBytes(below: folder, from: examination.base.firstSegment)
             wal = DiskRoom.sum(wal, bytes)
         }
-        return DiskRoom.sum(examination.base.form == .folder ? base / 2 : base, wal / 2)
+        let kept = DiskRoom.sum(examination.base.form == .folder ? base / 2 : base, wal / 2)
+        // Elsewhere there is other room, which is looked at by itself.
+        guard DurableFiles.device(of: staging) == DurableFiles.device(of: layout.backups) else { return kept }
+        return DiskRoom.sum(kept, try examination.base.copiedBytes())
     }
 
     private func complete(

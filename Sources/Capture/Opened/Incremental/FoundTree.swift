@@ -154,6 +154,17 @@ struct UnpackingRoom {
         try DiskRoom(path: folder, reserve: max(reserve, least)).require(bytes, for: "unpacked archives")
     }
 
+    /// Throws, before anything is unpacked, unless the copies of a backup's archives fit in.
+    func prepare(for bytes: UInt64, of backup: String) throws(Problem) {
+        guard bytes > 0 else { return }
+        do throws(Problem) {
+            try DurableFiles.makeDirectories(folder, durable: false)
+            try require(bytes)
+        } catch {
+            throw refusal(error, backup)
+        }
+    }
+
     /// What an archive needs that is not there.
     func refusal(_ problem: Problem, _ archive: String) -> Problem {
         let other = isTemporary ? ", have TMPDIR name a folder where there is room" : ""
