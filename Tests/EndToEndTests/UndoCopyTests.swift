@@ -5,6 +5,10 @@ import PostgresClient
 import TestKit
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 extension EndToEnd {
     /// Of the moments before and after, an undo copies no more than it reads.
     @Suite(.serialized)
@@ -46,6 +50,98 @@ extension EndToEnd {
                     "\(held)")
                 try Self.bringBack(["--event", "update big"], server, product)
                 #expect(try Self.digest(connection) == before)
+
+                // What a text is may stand in any table from now on.
+                try connection.execute(
+                    "CREATE FUNCTION told(box) RETURNS text LANGUAGE sql AS 'SELECT max(pad) FROM other'; "
+                        + "CREATE CAST (box AS text) WITH FUNCTION told(box)")
+                try connection.execute("UPDATE big SET doc = 'cast' WHERE id = 10000")
+                let cast = try Self.held(files, ["--event", "update big", "--latest"], product)
+                #expect(Set(cast.keys) == ["now", "whole-after", "before"], "\(cast)")
+                #expect(cast.values.joined().allSatisfy { $0.allocated >= $0.apparent }, "\(cast)")
+                try Self.bringBack(["--event", "update big", "--latest"], server, product)
+                #expect(try Self.digest(connection) == before)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(4)))
+        func `what was dropped without rows comes back, also where all files have other numbers`() throws {
+            try ProductUnderTest.use("undo-empty") { product in
+                let server = try product.create("shop")
+                try product.endAutovacuum(on: server)
+                let connection = try server.superuser()
+                try connection.execute(
+                    "CREATE TABLE parted (id int PRIMARY KEY, v text NOT NULL) PARTITION BY RANGE (id)")
+                try connection.execute("COMMENT ON TABLE parted IS 'of no rows'")
+                // Every catalog gets a file with a number like those of users' tables.
+                try connection.execute("VACUUM FULL")
+                try product.json("backup", "create", "-s", "shop", "-n", "anew", "--fast")
+                // Without its lines that guard what psql reads, which are others each time.
+                func dump() throws -> [Substring] {
+                    try server.tool("pg_dump", ["--schema-only", "-d", "postgres"]).split(separator: "\n")
+                        .filter { !$0.hasPrefix("\\") }
+                }
+                for vacuums in [false, true] {
+                    let definitions = try dump()
+                    try connection.execute("DROP TABLE parted")
+                    try #require(try dump() != definitions)
+                    if vacuums { try connection.execute("VACUUM FULL") }
+                    try Self.bringBack(["--event", "drop table parted", "--latest"], server, product)
+                    #expect(try dump() == definitions, "\(vacuums)")
+                }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(4)), .enabled(if: getuid() == 0, "only root mounts a small file system"))
+        func `a copy with holes that finds no room is not tried again as a whole one`() throws {
+            try ProductUnderTest.use("undo-room") { product in
+                let commands = SystemCommands()
+                func mount(_ options: String) throws {
+                    try commands.runChecked(Command("mount", ["-o", options, "none", product.home]))
+                }
+                try commands.runChecked(
+                    Command("mount", ["-t", "tmpfs", "-o", "size=2g,mode=0755", "none", product.home]))
+                defer {
+                    try? product.delete("shop")
+                    _ = try? commands.run(Command("umount", ["-l", product.home]))
+                }
+                try commands.runChecked(
+                    Command("chown", ["--reference=\(product.scratch.path)", product.home]))
+                let connection = try product.create("shop").superuser()
+                try connection.execute("CREATE TABLE t AS SELECT g AS id FROM generate_series(1, 9) g")
+                try connection.execute("UPDATE t SET id = id + 100 WHERE id < 4")
+                let undo = ["undo", "-s", "shop", "--event", "update t", "--preview"]
+                let process = try product.start(undo)
+                let operations = product.home + "/operations"
+                func roles() throws -> [String] {
+                    try DurableFiles.listIfPresent(operations).flatMap { operation in
+                        try DurableFiles.listIfPresent("\(operations)/\(operation)/copies")
+                    }
+                }
+                try #require(try ProductUnderTest.eventually { try roles().contains("after") })
+                kill(process, SIGSTOP)
+                defer { kill(process, SIGCONT) }
+                let free = try DurableFiles.freeBytes(product.home)
+                let total = try DurableFiles.totalBytes(product.home)
+                try mount("remount,size=\((total - free) >> 10 + 1024)k")
+                kill(process, SIGCONT)
+                var status: Int32 = 0
+                var seen: Set<String> = []
+                let hasEnded = try ProductUnderTest.eventually {
+                    seen.formUnion(try roles())
+                    return waitpid(process, &status, WNOHANG) == process
+                }
+                try #require(hasEnded)
+                let told = String(
+                    decoding: try DurableFiles.read(product.scratch.file("background.log")), as: UTF8.self)
+                #expect(status & 0x7f == 0 && status >> 8 != 0, "\(status)")
+                #expect(
+                    told.contains("InsufficientStorage")
+                        && told.contains("was stopped before the disk was full"), "\(told)")
+                #expect(seen.isDisjoint(with: ["whole-after", "before"]), "\(seen)")
+                try mount("remount,size=2g")
+                #expect(try roles().isEmpty)
+                #expect(try product.run(undo).value()["writtenRows"] == 3)
             }
         }
 
@@ -94,11 +190,12 @@ extension EndToEnd {
             _ what: [String], _ server: ManagedServer, _ product: ProductUnderTest,
             database: String = "postgres"
         ) throws {
-            let folder = product.home + "/out-\(database)-\(what.joined(separator: "-").count)"
+            let folder = product.home + "/out"
             let result = try product.run(["undo", "-s", "shop", "--out", folder] + what).value()
             #expect(result["proof"] == "passed", "\(result)")
             let script = try server.psql(folder + "/repair.sql", database: database)
             #expect(script.succeeded, "\(script.words)")
+            try DurableFiles.removeTree(folder)
         }
 
         /// How large files are in the copies of an undo that was killed when it had them all, and how much of
