@@ -96,4 +96,30 @@ struct PortalFormTests {
         typed.moment = .latest
         #expect(PortalPages.settled(typed, time).words == "10 minutes ago")
     }
+
+    @Test(
+        arguments: [
+            (1_828_828_800, 1_828_915_200, ["December 2027"], [2], ["2027-12-15", "2027-12-16"]),
+            (
+                1_709_164_800, 1_709_251_200, ["February 2024", "March 2024"], [3, 4],
+                ["2024-02-29", "2024-03-01"]
+            ),
+            (
+                1_798_675_200, 1_798_848_000, ["December 2026", "January 2027"], [1, 4],
+                ["2026-12-31", "2027-01-01", "2027-01-02"]
+            ),
+        ] as [(Int64, Int64, [String], [Int], [String])])
+    func `a calendar has whole months, and the days from one instant to another are open`(
+        from: Int64, to: Int64, months: [String], blanks: [Int], days: [String]
+    ) {
+        // Shortly before the end of the first day, and at the first instant of the last one.
+        let calendar = PortalWords.calendar(
+            from: PostgresTimestamp(unixSeconds: from + 86_399), to: PostgresTimestamp(unixSeconds: to))
+        #expect(calendar.months.map(\.words) == months && calendar.months.map(\.blanks) == blanks)
+        let all = calendar.months.flatMap(\.days)
+        #expect(all.filter(\.canBeChosen).map(\.date) == days)
+        #expect(
+            all.first?.date.hasSuffix("-01") == true && all.last.map { $0.date > days.last ?? "" } == true)
+        #expect(all.contains { $0.words == "2027-12-15 Wednesday" } || months != ["December 2027"])
+    }
 }

@@ -331,6 +331,18 @@ def timeline(walk, moment):
     page.get_by_label("Time zone").select_option("UTC")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("#cut-result .outside")).to_contain_text("DROP TABLE public.orders")
+    page.get_by_label("Time zone").select_option("local")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#cut-result .outside")).to_contain_text("DROP TABLE public.orders")
+    page.get_by_role("link", name="Restore to here").click()
+    fields = page.locator(".calendar input:checked"), page.get_by_label("Time of day (UTC)")
+    check("a moment that was typed in another zone is the same one on Restore",
+          " ".join(field.input_value() for field in fields) == moment, page.inner_text("main"))
+    page.go_back()
+    page.get_by_label("Time zone").select_option("UTC")
+    page.get_by_label("The state at").fill(moment)
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#cut-result .outside")).to_contain_text("DROP TABLE public.orders")
     page.get_by_role("link", name="Zoom in").click()
     page.locator("#scrub").focus()
     page.keyboard.press("+")
@@ -392,6 +404,27 @@ def timeline(walk, moment):
     walk.look("explain-made")
 
 
+def calendar(walk, day):
+    """By keyboard, a day before and a week before, with days that this server cannot be restored to yet."""
+    page = walk.page
+    chosen = page.locator(".calendar input:checked")
+    page.evaluate("document.querySelectorAll('.calendar input').forEach(day => day.disabled = false)")
+    days = page.locator(".calendar input").evaluate_all("days => days.map(day => day.value)")
+    place = days.index(day)
+    page.get_by_role("radio", name=day).focus()
+    for key, step in (("ArrowLeft", -1), ("ArrowRight", 1), ("ArrowDown", 7), ("ArrowUp", -7)):
+        expected = place + step if 0 <= place + step < len(days) else place
+        # At the edges a choice of the browser goes on at the other end.
+        page.keyboard.press(key)
+        if abs(step) == 1:
+            expected = (place + step) % len(days)
+        check(f"{key} moves by {step} days, and leaves the time of day",
+              chosen.input_value() == days[expected] and page.get_by_label(
+                  "Time of day (UTC)", exact=True).input_value() == "99:99", chosen.input_value())
+        place = expected
+    page.get_by_role("radio", name=day).check()
+
+
 def restore(walk, name, moment):
     page = walk.page
     walk.go("/portal/servers/demo/orders")
@@ -401,12 +434,17 @@ def restore(walk, name, moment):
           == "Create Azure Database for PostgreSQL flexible server - Restore server")
     page.get_by_label("Select a custom restore point").check()
     day, clock = moment.split(" ")
-    page.get_by_label("Day (UTC)", exact=True).select_option(day)
+    open_days = page.locator(".calendar input:enabled")
+    check("the days of the window can be chosen, and no others", day in open_days.evaluate_all(
+        "days => days.map(day => day.value)") and open_days.count() <= 2
+          and page.locator(".calendar input").count() >= 28, open_days.count())
+    page.get_by_role("radio", name=day).check()
     page.get_by_label("Time of day (UTC)", exact=True).fill("99:99")
     page.locator("#name").fill(name)
     page.get_by_role("button", name="Review + create").click()
     expect(page.get_by_role("alert")).to_be_visible()
     walk.look("restore")
+    calendar(walk, day)
     page.get_by_label("Time of day (UTC)", exact=True).fill(clock)
     page.get_by_label("Delete the copy").select_option("24")
     page.get_by_role("button", name="Review + create").click()
@@ -453,6 +491,14 @@ def without_script(browser, base):
     check("and so has an event", "DROP TABLE public.orders" in page.inner_text("#cut .outside"))
     page.get_by_role("link", name="Restore to here").click()
     check("and both lead to Restore", page.get_by_label("Here only: just before the event").is_checked())
+    walk.go("/portal/servers/demo/orders/restore")
+    page.get_by_label("Select a custom restore point").check()
+    clock = page.get_by_label("Time of day (UTC)").input_value()
+    day = page.locator(".calendar input:checked").input_value()
+    page.locator("#name").fill("orders-day")
+    page.get_by_role("button", name="Review + create").click()
+    text = page.inner_text("main")
+    check("without JavaScript a day of the calendar is chosen", f"The state at {day} {clock}" in text, text)
     walk.go("/portal/servers/demo/orders/restore")
     page.get_by_label("Select Fast restore point (Restore using full backup only)").check()
     page.locator("#name").fill("orders-fast")

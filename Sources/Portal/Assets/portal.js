@@ -188,6 +188,22 @@ function follow() {
   }, 2000)
 }
 
+/** In a calendar up and down go by weeks; left and right go by days without a script. */
+function goByWeeks() {
+  for (const calendar of document.querySelectorAll(".calendar")) {
+    const days = [...calendar.querySelectorAll("input")]
+    calendar.addEventListener("keydown", (key) => {
+      const step = { ArrowUp: -7, ArrowDown: 7 }[key.key]
+      if (!step) return
+      key.preventDefault()
+      const day = days[days.indexOf(key.target) + step]
+      if (!day || day.disabled) return
+      day.checked = true
+      day.focus()
+    })
+  }
+}
+
 document.addEventListener("pitr-fresh", (fresh) => { addCopyButtons(); say(fresh.detail) })
 if (document.querySelector("[data-timeline]")) import("/portal/assets/timeline.js")
 listen()
@@ -197,3 +213,4 @@ warnOfEnd()
 sendOnce()
 readOutcome()
 keepFocus()
+goByWeeks()

@@ -8,8 +8,8 @@ public struct RestorePage: Page {
     public var source = ""
     public var form = RestoreForm()
     public var earliest = ""
-    /// The days of the window, the newest first: written alike in every browser's language.
-    public var days: [Choice] = []
+    /// The days of the window: written alike in every browser's language.
+    public var days = DayCalendar()
     /// The moment the page was opened.
     public var opened = ""
     public var backups: [Choice] = []
@@ -109,16 +109,9 @@ public struct RestorePage: Page {
     private var custom: HTML {
         tag("div", ["class": "field"]) {
             tag("span", ["class": "label", "id": "custom"], "Custom restore point (UTC)")
-            tag("div", ["class": "control"]) {
-                tag("div", ["class": "moment", "role": "group", "aria-labelledby": "custom"]) {
-                    tag("select", ["name": "date", "aria-label": "Day (UTC)"]) {
-                        for day in days {
-                            tag(
-                                "option",
-                                ["value": day.value, "selected": day.value == form.date ? "" : nil],
-                                day.words)
-                        }
-                    }
+            tag("div", ["class": "control", "role": "group", "aria-labelledby": "custom"]) {
+                days.html("date", "Day (UTC)", chosen: form.date)
+                tag("div", ["class": "moment"]) {
                     void(
                         "input",
                         [

@@ -32,7 +32,7 @@ extension PortalPages {
         page.opened = PortalWords.time(now)
         if let earliest = source.earliestRestoreDate {
             page.earliest = PortalWords.time(earliest)
-            page.days = PortalWords.days(from: earliest, to: now)
+            page.days = PortalWords.calendar(from: earliest, to: now)
         } else {
             page.frame.notice = Frame.Notice(
                 .attention, "There is nothing to restore from yet",
@@ -71,8 +71,8 @@ extension PortalPages {
             let earliest = source.earliestRestoreDate
         {
             let (date, time) = Self.clock(instant)
-            // A day that cannot be chosen would become another one.
-            if PortalWords.days(from: earliest, to: now).contains(where: { $0.value == date }) {
+            // A day that cannot be chosen would be left out.
+            if PortalWords.calendar(from: earliest, to: now).canBeChosen(date) {
                 form.moment = .custom
                 (form.date, form.time) = (date, time)
             }
@@ -164,6 +164,11 @@ extension PortalPages {
             }
             return .position(lsn, exclusive: true)
         case .custom:
+            guard !typed.words.isEmpty || !typed.date.isEmpty else {
+                throw Problem(
+                    .invalidParameterValue, "no day is chosen",
+                    hint: "Choose a day of the calendar, or say the moment in words.")
+            }
             let now = controlPlane.now
             let text = typed.words.isEmpty ? "\(typed.date)T\(typed.time)Z" : typed.words
             let time = try RequestedTime(text, now: now)

@@ -62,15 +62,35 @@ enum PortalWords {
         "\(record.kind) of transaction \(record.xid), \(time(record.time)), record \(record.lsn)"
     }
 
-    /// `2026-11-29 Sunday`, for every day from one instant to another, the newest first.
-    static func days(from first: PostgresTimestamp, to last: PostgresTimestamp) -> [Choice] {
-        let names = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"]
-        let day: Int64 = 86_400_000_000
-        let (from, to) = (first.unixMicroseconds / day, last.unixMicroseconds / day)
-        guard from >= 0, from <= to, to - from < 400 else { return [] }
-        return (from...to).reversed().map { number in
-            let text = String(PostgresTimestamp(unixMicroseconds: number * day).description.prefix(10))
-            return Choice(text, "\(text) \(names[Int(number % 7)])")
+    private static let months = [
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+        "November", "December",
+    ]
+    /// That of 1970-01-01 first.
+    private static let weekdays = [
+        "Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday",
+    ]
+
+    /// Whole months; of their days those can be chosen that lie between the two instants, in UTC.
+    static func calendar(from first: PostgresTimestamp, to last: PostgresTimestamp) -> DayCalendar {
+        let length: Int64 = 86_400_000_000
+        let (from, to) = (first.unixMicroseconds / length, last.unixMicroseconds / length)
+        var calendar = DayCalendar()
+        guard from >= 0, from <= to, to - from < 400 else { return calendar }
+        func date(_ day: Int64) -> String {
+            String(PostgresTimestamp(unixMicroseconds: day * length).description.prefix(10))
+        }
+        var day = from - (Int64(date(from).suffix(2)) ?? 1) + 1
+        while true {
+            let text = date(day)
+            if text.hasSuffix("-01") {
+                guard day <= to else { return calendar }
+                let month = months[(Int(text.dropFirst(5).prefix(2)) ?? 1) - 1]
+                calendar.months.append(.init("\(month) \(text.prefix(4))", blanks: Int((day + 3) % 7)))
+            }
+            calendar.months[calendar.months.count - 1].days.append(
+                .init(text, "\(text) \(weekdays[Int(day % 7)])", canBeChosen: (from...to).contains(day)))
+            day += 1
         }
     }
 
