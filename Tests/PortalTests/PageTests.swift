@@ -105,6 +105,25 @@ struct PageTests {
         #expect(page.document.contains(">Save<"))
     }
 
+    @Test(arguments: ["14", "", "40", "x\"y"])
+    func `the box beside the slider is the one value of the retention`(typed: String) {
+        var compute = ComputeForm()
+        compute.retentions = 7...35
+        compute.retention = typed
+        let inputs = compute.html.text.split(separator: "<input").filter {
+            $0.contains("min=\"7\" max=\"35\"")
+        }
+        #expect(inputs.count == 2)
+        #expect(inputs.allSatisfy { $0.contains("value=\"\(HTML.escaped(typed))\"") }, "both the same")
+        let (slider, box) = (inputs.first ?? "", inputs.last ?? "")
+        // What has no name is not sent, and what is hidden is not seen without the script.
+        #expect(slider.contains("type=\"range\"") && !slider.contains(" name=") && slider.contains(" hidden"))
+        #expect(slider.contains("data-slides=\"retention\"") && slider.contains("aria-label=\""))
+        #expect(
+            box.contains("type=\"number\" id=\"retention\" name=\"retention\"") && !box.contains(" hidden"))
+        #expect(box.contains(" required") && box.contains("aria-describedby=\"retention-hint\""))
+    }
+
     @Test func `names that people chose stay text on every page`() {
         let name = "</title><script>1</script>"
         var servers = ServersPage()

@@ -247,7 +247,16 @@ def retention(walk):
     walk.look("compute")
     other = walk.context.new_page()
     other.goto(page.url)
+    slider = page.get_by_role("slider", name="Retention in days")
+    slider.focus()
+    both = [(slider.input_value(), field.input_value())]
+    page.keyboard.press("ArrowRight")
+    both.append((slider.input_value(), field.input_value()))
+    page.keyboard.press("End")
+    both.append((slider.input_value(), field.input_value()))
     field.fill("14")
+    both.append((slider.input_value(), field.input_value()))
+    check("the slider and the box beside it hold the same value", both == [(n, n) for n in ("9", "10", "35", "14")], both)
     page.get_by_role("button", name="Save").click()
     walk.complete()
     walk.look("saved")
@@ -482,6 +491,10 @@ def without_script(browser, base):
     walk = Walk(browser, base, "without JavaScript", java_script_enabled=False)
     page = walk.page
     walk.sign_in()
+    walk.go("/portal/servers/demo/orders/compute")
+    check("without JavaScript the retention is a box, and no slider that would not follow it",
+          page.get_by_role("slider").count() == 0
+          and page.get_by_label("Backup retention period (in days)").input_value() == "14")
     walk.go("/portal/servers/demo/orders/timeline")
     page.get_by_label("The state at").fill("1 second ago")
     page.get_by_role("button", name="Show").click()

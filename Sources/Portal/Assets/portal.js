@@ -204,6 +204,24 @@ function goByWeeks() {
   }
 }
 
+/** A slider beside a box of numbers has no value of its own: what the box says is sent. */
+function pairSliders() {
+  for (const slider of document.querySelectorAll("[data-slides]")) {
+    const box = document.getElementById(slider.dataset.slides)
+    const follow = () => {
+      // One that the slider cannot show is not sent either.
+      if (box.value) slider.value = box.value
+      slider.setAttribute("aria-valuetext", `${slider.value} days`)
+    }
+    slider.addEventListener("input", () => { box.value = slider.value; follow() })
+    box.addEventListener("input", follow)
+    // After Back the browser has put what was typed into the box again.
+    addEventListener("pageshow", follow)
+    follow()
+    slider.hidden = false
+  }
+}
+
 document.addEventListener("pitr-fresh", (fresh) => { addCopyButtons(); say(fresh.detail) })
 if (document.querySelector("[data-timeline]")) import("/portal/assets/timeline.js")
 listen()
@@ -214,3 +232,4 @@ sendOnce()
 readOutcome()
 keepFocus()
 goByWeeks()
+pairSliders()

@@ -52,15 +52,7 @@ public struct ComputeForm: Sendable {
         }
         tag("fieldset", ["class": "card"]) {
             tag("legend", [:], "Backups")
-            Parts.input(
-                "Backup retention period (in days)", "retention", retention, kind: "number",
-                hint: "\(retentions.lowerBound) to \(retentions.upperBound) days. "
-                    + "It determines how far back in time you can restore.",
-                isRequired: true,
-                more: [
-                    "min": "\(retentions.lowerBound)", "max": "\(retentions.upperBound)", "step": "1",
-                    "inputmode": "numeric",
-                ])
+            retentionField
             if isNew {
                 tag("div", ["class": "field"]) {
                     tag("span", ["class": "label"], "Geo-redundancy")
@@ -78,6 +70,34 @@ public struct ComputeForm: Sendable {
                 Parts.fixed(
                     "Backup redundancy", isGeoRedundant ? "Geo-Redundant" : "Locally redundant",
                     hint: "Chosen when a server is created.")
+            }
+        }
+    }
+
+    /// A slider beside a box of numbers. The box alone is sent; the slider is shown by the script, which keeps
+    /// both at the same value.
+    private var retentionField: HTML {
+        let (least, most) = (String(retentions.lowerBound), String(retentions.upperBound))
+        return Parts.field(
+            "Backup retention period (in days)", "retention",
+            hint: "\(least) to \(most) days. It determines how far back in time you can restore.",
+            isRequired: true
+        ) {
+            tag("div", ["class": "beside"]) {
+                void(
+                    "input",
+                    [
+                        "type": "range", "min": least, "max": most, "step": "1", "value": retention,
+                        "data-slides": "retention", "aria-label": "Retention in days, as a slider",
+                        "hidden": "",
+                    ])
+                void(
+                    "input",
+                    [
+                        "type": "number", "id": "retention", "name": "retention", "value": retention,
+                        "min": least, "max": most, "step": "1", "inputmode": "numeric", "required": "",
+                        "aria-describedby": "retention-hint", "autocomplete": "off",
+                    ])
             }
         }
     }
