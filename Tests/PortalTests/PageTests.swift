@@ -124,6 +124,24 @@ struct PageTests {
         #expect(box.contains(" required") && box.contains("aria-describedby=\"retention-hint\""))
     }
 
+    @Test func `every address is one button, as long as there is no such rule`() throws {
+        var page = NetworkingPage()
+        page.frame = frame("Networking")
+        page.client = "127.0.0.1"
+        let words = "Add 0.0.0.0 - 255.255.255.255"
+        #expect(!page.document.contains(words), "to whoever may not save one")
+        page.maySave = true
+        expectInOrder(["Add current client IP address (127.0.0.1)", words], page.document)
+        let form = page.document.components(before: "method=\"post\"").first { $0.contains(words) }
+        for field in [
+            "rule\" value=\"AllowAll\"", "start\" value=\"0.0.0.0\"", "end\" value=\"255.255.255.255\"",
+        ] {
+            #expect(form?.contains("name=\"" + field) == true, "\(field)")
+        }
+        page.rules = [NetworkingPage.Rule("all", "0.0.0.0", "255.255.255.255")]
+        #expect(!page.document.contains(words) && page.document.contains("Add current client"))
+    }
+
     @Test func `names that people chose stay text on every page`() {
         let name = "</title><script>1</script>"
         var servers = ServersPage()

@@ -33,7 +33,7 @@ public struct NetworkingPage: Page {
             if rules.isEmpty { tag("p", [:], "None: nobody can connect over the network.") } else { table }
         }
         if maySave {
-            if !client.isEmpty { addClient }
+            if !client.isEmpty || !isOpenToAll { buttons }
             form
         }
     }
@@ -61,10 +61,32 @@ public struct NetworkingPage: Page {
         }
     }
 
-    private var addClient: HTML {
+    private static let first = "0.0.0.0"
+    private static let last = "255.255.255.255"
+    private static let everyAddress = "Add \(first) - \(last)"
+
+    private var isOpenToAll: Bool { rules.contains { $0.start == Self.first && $0.end == Self.last } }
+
+    @Markup private var buttons: HTML {
+        tag("div", ["class": "buttons"]) {
+            if !client.isEmpty {
+                add("ClientIPAddress", client, client, "Add current client IP address (\(client))")
+            }
+            if !isOpenToAll { add("AllowAll", Self.first, Self.last, Self.everyAddress) }
+        }
+        if !isOpenToAll {
+            tag(
+                "p", ["class": "hint"],
+                "\(Self.first) - \(Self.last) is every address: whoever reaches this server can try a login "
+                    + "and a password.")
+        }
+    }
+
+    /// A rule of one button, always under the same name: pressed again it makes no second one.
+    private func add(_ rule: String, _ start: String, _ end: String, _ words: String) -> HTML {
         tag("form", ["method": "post", "action": place]) {
-            hidden([("rule", "ClientIPAddress"), ("start", client), ("end", client)])
-            tag("button", [:], "Add current client IP address (\(client))")
+            hidden([("rule", rule), ("start", start), ("end", end)])
+            tag("button", [:], words)
         }
     }
 
