@@ -17,6 +17,11 @@ struct EventPass {
     var transaction: TransactionID?
     /// By minutes since 2000-01-01 00:00:00 UTC.
     private(set) var commits: [Int64: Int] = [:]
+    /// In which commits are counted besides, by their own time. Nil where nobody asked, and from where on it
+    /// would take long or an index does not tell of each.
+    var commitParts: CommitParts?
+    /// Of the indexes that may still be read again for them.
+    var partBytes: UInt64 = 0
     private(set) var segments = 0
     private(set) var segmentsRead = 0
     /// Segments into which a record crosses that is too long for their indexes.
@@ -175,6 +180,7 @@ struct EventPass {
                 for activity in index.summary.activity {
                     commits[activity.minute, default: 0] += Int(activity.commits)
                 }
+                try countParts(index, of: segment)
             }
             var ends = (index.detail?.ends ?? [])[...]
             for record in index.kept where position.map({ record.start > $0 }) ?? true {
@@ -198,6 +204,29 @@ struct EventPass {
         } while assembler.catalog.followings != followed
     }
 
+    /// What an index counts for at least: one that is not stored is made from the WAL.
+    private static let leastPartBytes: UInt64 = 1 << 16
+
+    /// Summaries tell of minutes only: where one of these lies in what is asked for, the index is read whole.
+    private mutating func countParts(_ index: SegmentIndex, of segment: ArchivedSegment) throws(Problem) {
+        guard var parts = commitParts else { return }
+        guard index.summary.activity.contains(where: { parts.meets(minute: $0.minute) }) else { return }
+        var detail = index.detail
+        if detail == nil {
+            let bytes = max(wal.archive.indexBytes(of: segment.name), Self.leastPartBytes)
+            guard bytes <= partBytes else { return commitParts = nil }
+            partBytes -= bytes
+            detail = try wal.archive.index(
+                of: segment, after: before.flatMap(archived), extent: .detail
+            ).detail
+        }
+        let times = (detail?.ends ?? []).filter(\.kind.isCommit).map(\.time)
+        // Those of all commits, or none: a lane that lacks some would show a calm that there was not.
+        guard times.count == Int(index.summary.commits) else { return commitParts = nil }
+        for time in times { parts.add(time) }
+        commitParts = parts
+    }
+
     private mutating func take(_ end: IndexedTransactionEnd) {
         guard end.start < limit else { return }
         if end.start >= start { assembler.end(end) } else { assembler.endOlder(end) }
@@ -219,6 +248,7 @@ struct EventPass {
             guard record.start < pass.limit else { return }
             if let end = record.transactionEnd, end.kind.isCommit {
                 pass.commits[Self.minute(end.time), default: 0] += 1
+                pass.commitParts?.add(end.time)
             }
             if record.start >= pass.start {
                 pass.assembler.apply(record, countingRows: true)

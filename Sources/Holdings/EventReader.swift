@@ -28,6 +28,10 @@ struct EventReader {
 
     private(set) var gaps: [EventHistory.Gap] = []
     private(set) var commits: [Int64: Int] = [:]
+    /// In which commits are counted besides; nil where nobody asked, or where it would take long.
+    var commitParts: CommitParts?
+    /// Of the indexes that may be read again for them: in a second or two.
+    var partBytes: UInt64 = 2 << 20
     private(set) var segments = 0
     private(set) var segmentsRead = 0
     private(set) var notes: [String] = []
@@ -127,6 +131,8 @@ struct EventReader {
             wal: wal, segmentSize: inventory.segmentSize, start: start.startLSN, limit: limit,
             assembler: EventAssembler(catalog: state, interest: interest))
         pass.transaction = transaction
+        pass.commitParts = commitParts
+        pass.partBytes = partBytes
         let wanted = wanted(of: run, from: start.startLSN, to: to)
         let older = try pass.needed(of: run.prefix { $0.end <= start.startLSN }, before: wanted)
         for segment in older {
@@ -148,6 +154,7 @@ struct EventReader {
         segments += pass.segments
         segmentsRead += pass.segmentsRead
         commits.merge(pass.commits, uniquingKeysWith: +)
+        (commitParts, partBytes) = (pass.commitParts, pass.partBytes)
         for segment in pass.untold {
             notes.append(
                 "A record that ends in \(segment) is too long for its index: a transaction may be missing."

@@ -16,6 +16,7 @@ public struct EventsRead: Sendable {
     var leastRows: Int64
     /// By minutes since 2000-01-01 00:00:00 UTC.
     var commits: [Int64: Int]
+    var commitParts: CommitParts?
 }
 
 /// What happened on a source: read from its backups, its archive, and the WAL that it has not archived yet.
@@ -30,7 +31,7 @@ extension SourceReader {
         let isEverythingAskedFor = query.minimumRows < SegmentIndex.bulkRows
         let read = try readEvents(
             held, filter.interest, indexBytes: isEverythingAskedFor ? nil : Self.quickIndexBytes,
-            from: query.from, to: query.to
+            commitParts: query.commitParts, from: query.from, to: query.to
         ) { events in
             history.events += events.filter { !hidden.takes($0, isAskedFor: filter.passes($0)) }
             guard history.events.count <= EventHistory.largestCount else {
@@ -51,6 +52,7 @@ extension SourceReader {
             EventHistory.Minute(
                 start: PostgresTimestamp(microseconds: $0.key * 60_000_000), commits: $0.value)
         }
+        history.commitParts = read.commitParts
         return history
     }
 
@@ -64,10 +66,11 @@ extension SourceReader {
     ///   - indexBytes: where the indexes have more, only changes of many rows are looked for; nil for never.
     ///   - transaction: the only one whose rows are of interest, if there is one.
     ///   - limit: the first position that is of no interest.
+    ///   - commitParts: empty ones to count commits in, besides those by minutes.
     public func readEvents(
         _ held: HeldSource, _ interest: RowInterest, indexBytes: UInt64? = nil,
-        transaction: TransactionID? = nil, limit: LSN = .max, from: PostgresTimestamp? = nil,
-        to: PostgresTimestamp? = nil,
+        transaction: TransactionID? = nil, limit: LSN = .max, commitParts: CommitParts? = nil,
+        from: PostgresTimestamp? = nil, to: PostgresTimestamp? = nil,
         _ take: ([WALEvent]) throws -> Void
     ) throws -> EventsRead {
         let layout = layout
@@ -83,12 +86,14 @@ extension SourceReader {
             if failure == nil { failure = files.failure }
             return state
         }
+        reader.commitParts = commitParts
         try reader.read(path: ServerWAL.segments(of: held.inventory), from: from, to: to, take)
         if let failure {
             reader.note("A backup's catalogs could not all be read: \(failure.message)")
         }
         return EventsRead(
             gaps: reader.gaps, segments: reader.segments, segmentsRead: reader.segmentsRead,
-            notes: reader.notes, leastRows: reader.interest.minimumRows, commits: reader.commits)
+            notes: reader.notes, leastRows: reader.interest.minimumRows, commits: reader.commits,
+            commitParts: reader.commitParts)
     }
 }

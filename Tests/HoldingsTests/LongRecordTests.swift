@@ -1,5 +1,3 @@
-import Planning
-import Platform
 import PostgresFormat
 import Repository
 import TestKit
@@ -23,28 +21,9 @@ struct LongRecordTests {
         craft.commit(701, at: PostgresTimestamp(microseconds: 6))
         craft.switchSegment()
 
-        let scratch = try ScratchDirectory("long")
-        let archive = try Self.archive(of: craft, in: scratch)
-        let held = try archive.segments()
-        let backup = InventoryBackup(
-            name: "base", timeline: first.timeline, startLSN: first.start, stopLSN: first.start,
-            startTime: PostgresTimestamp(microseconds: 1), stopTime: PostgresTimestamp(microseconds: 2),
-            dataBytes: 0,
-            minima: ParameterMinima(
-                maxConnections: 1, maxWorkerProcesses: 1, maxWalSenders: 1, maxPreparedTransactions: 0,
-                maxLocksPerTransaction: 1))
-        let inventory = Inventory(
-            serverName: "s", segmentSize: .standard, backups: [backup],
-            segments: held.compactMap { segment in
-                segment.summary.map { InventorySegment(name: segment.name, summary: $0) }
-            }, damaged: [], latest: nil)
-        let wal = HeldWAL(
-            archive: archive,
-            locations: Dictionary(uniqueKeysWithValues: held.map { ($0.name, .archived($0)) }))
-        var reader = EventReader(
-            inventory: inventory, wal: wal, interest: RowInterest(minimumRows: 100),
-            cancellation: CancellationFlag()
-        ) { _ in CatalogState(version: .v15) }
+        let source = try CraftedSource(craft, from: first)
+        let held = source.segments
+        var reader = source.reader(minimumRows: 100)
         var told: [String] = []
         try reader.read(path: held.map(\.name), from: nil, to: nil) { events in
             told += events.map(\.description)
@@ -63,19 +42,5 @@ struct LongRecordTests {
             #expect(reader.notes == [])
         }
         #expect(reader.segmentsRead == 0 && reader.segments == held.count)
-    }
-
-    /// A repository that has what was crafted in its archive.
-    private static func archive(of craft: WALCraft, in scratch: ScratchDirectory) throws -> WALArchive {
-        let layout = RepositoryLayout(root: scratch.file("repository"))
-        try layout.create(
-            RepositoryIdentity(
-                serverID: "s", systemIdentifier: craft.systemIdentifier, postgresMajor: 15))
-        let archive = WALArchive(layout: layout)
-        for (name, bytes) in craft.segments {
-            try DurableFiles.write(bytes, to: scratch.file("pushed"), durable: false)
-            _ = try archive.push(path: scratch.file("pushed"), name: name.fileName)
-        }
-        return archive
     }
 }

@@ -51,4 +51,13 @@ struct TimelineFillTests {
         #expect(parts == [10, 11, 0, 0, 14])
         #expect(PortalPages.density(minutes, from: from, to: from.advanced(bySeconds: 1)) == [10])
     }
+
+    @Test(
+        arguments: [(20, 20), (1_000_000, 120), (1_200_000_000, 120), (1_200_000_001, nil), (0, nil)]
+            as [(Int64, Int?)])
+    func `a view of some minutes has finer bars than minutes`(microseconds: Int64, bars: Int?) {
+        let from = PostgresTimestamp(microseconds: 600_000_000)
+        let parts = PortalPages.commitParts(from: from, to: from.advanced(byMicroseconds: microseconds))
+        #expect(parts?.counts.count == bars)
+    }
 }

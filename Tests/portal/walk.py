@@ -357,6 +357,8 @@ def timeline(walk, moment):
     page.locator("#scrub").focus()
     page.keyboard.press("+")
     page.wait_for_url("**#scrub")
+    check("a closer look tells commits of one minute apart", page.locator(".lane.commits rect").count() > 1,
+          page.locator(".lane.commits").evaluate("lane => lane.outerHTML"))
     check("a closer look keeps the moment", page.get_by_label("The state at").input_value() == moment,
           page.get_by_label("The state at").input_value())
     for odd in ("", "-9223372036854775808", "9223372036854775807", "253402300798999999", "%00", "0/0", "'<", "1e9"):

@@ -13,6 +13,9 @@ extension PortalPages {
     /// What is looked at where nothing else was asked for: events are read by window, never all of them.
     private static let usualView: Int64 = 86_400 * 1_000_000
     private static let bars = 120
+    /// A view of so many microseconds would have twenty bars of a minute each: it and shorter ones get finer
+    /// ones.
+    private static let longestFineView: Int64 = 1200 * 1_000_000
 
     func timeline(_ server: ServerDetails) throws -> APIResponse {
         if visit.request.query["part"] == "cut" {
@@ -114,13 +117,16 @@ extension PortalPages {
         } else if sought.isOfAnySize {
             query.leastRows = 1
         }
+        query.commitParts = Self.commitParts(from: from, to: to)
         let history = try controlPlane.history(
             of: ResourceID.server(resourceGroup: server.resourceGroup, name: server.name),
             resourceGroup: server.resourceGroup, query)
         let sound = history.backups.filter { $0.damage == nil }
         page.backups = sound.map { TimelinePage.Mark(Self.moment($0.stopTime), $0.name) }
         page.gaps = Self.gaps(history, latest: to)
-        page.commits = Self.density(history.happened.activity, from: from, to: to)
+        page.commits =
+            history.happened.commitParts?.counts
+            ?? Self.density(history.happened.activity, from: from, to: to)
         page.notes = Self.leftOut(history.happened, least: query.minimumRows)
         page.notes += history.happened.notes + page.gaps.map(\.words)
         let wanted = history.happened.events.filter { event in
@@ -238,11 +244,18 @@ extension PortalPages {
                 + "\(PortalWords.time(max(begin, next))) can be restored.")
     }
 
+    /// What is finer than minutes, where these would be a few coarse bars; nil where they will do.
+    static func commitParts(from: PostgresTimestamp, to: PostgresTimestamp) -> CommitParts? {
+        let length = to.microseconds - from.microseconds
+        guard length > 0, length <= longestFineView else { return nil }
+        return CommitParts(from: from, to: to, count: Int(min(Int64(bars), length)))
+    }
+
     static func density(
         _ minutes: [EventHistory.Minute], from: PostgresTimestamp, to: PostgresTimestamp
     ) -> [Int] {
         let length = max(1, to.microseconds - from.microseconds)
-        // A minute is the finest that is known.
+        // A minute is the finest that is known without looking at each commit.
         let count = max(1, min(bars, Int(length / 60_000_000)))
         var parts = [Int](repeating: 0, count: count)
         for minute in minutes {

@@ -53,6 +53,8 @@ public struct EventHistory: Sendable {
     public var gaps: [Gap] = []
     /// Minutes with at least one commit, in order.
     public var activity: [Minute] = []
+    /// Nil where they were not asked for, and where it would take long: what tells of each commit is large.
+    public var commitParts: CommitParts?
     /// More are refused, so that no server's WAL is too long to be asked about.
     public static let largestCount = 100_000
     /// In the order of WAL.

@@ -13,6 +13,8 @@ public struct EventQuery: Sendable {
     public var minimumRows: Int64 { leastRows ?? Self.usualMinimumRows }
     /// Only what happened to this table or to parts of it.
     public var table: ObjectPattern?
+    /// Where commits are to be counted in finer parts than minutes; its counts are not looked at.
+    public var commitParts: CommitParts?
 
     /// What counts as many rows unless told otherwise.
     public static let usualMinimumRows: Int64 = 1000

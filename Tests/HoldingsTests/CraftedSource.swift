@@ -1,0 +1,52 @@
+import Planning
+import Platform
+import PostgresFormat
+import Repository
+import TestKit
+import WALEvents
+
+@testable import Holdings
+
+/// An archive of WAL that was made up, with a base backup that ends where the WAL begins.
+struct CraftedSource {
+    let segments: [ArchivedSegment]
+    private let scratch: ScratchDirectory
+    private let inventory: Inventory
+    private let wal: HeldWAL
+
+    init(_ craft: WALCraft, from first: SegmentName) throws {
+        scratch = try ScratchDirectory("crafted")
+        let layout = RepositoryLayout(root: scratch.file("repository"))
+        try layout.create(
+            RepositoryIdentity(
+                serverID: "s", systemIdentifier: craft.systemIdentifier, postgresMajor: 15))
+        let archive = WALArchive(layout: layout)
+        for (name, bytes) in craft.segments {
+            try DurableFiles.write(bytes, to: scratch.file("pushed"), durable: false)
+            _ = try archive.push(path: scratch.file("pushed"), name: name.fileName)
+        }
+        segments = try archive.segments()
+        let backup = InventoryBackup(
+            name: "base", timeline: first.timeline, startLSN: first.start, stopLSN: first.start,
+            startTime: PostgresTimestamp(microseconds: 1), stopTime: PostgresTimestamp(microseconds: 2),
+            dataBytes: 0,
+            minima: ParameterMinima(
+                maxConnections: 1, maxWorkerProcesses: 1, maxWalSenders: 1, maxPreparedTransactions: 0,
+                maxLocksPerTransaction: 1))
+        inventory = Inventory(
+            serverName: "s", segmentSize: .standard, backups: [backup],
+            segments: segments.compactMap { segment in
+                segment.summary.map { InventorySegment(name: segment.name, summary: $0) }
+            }, damaged: [], latest: nil)
+        wal = HeldWAL(
+            archive: archive,
+            locations: Dictionary(uniqueKeysWithValues: segments.map { ($0.name, .archived($0)) }))
+    }
+
+    func reader(minimumRows: Int64) -> EventReader {
+        EventReader(
+            inventory: inventory, wal: wal, interest: RowInterest(minimumRows: minimumRows),
+            cancellation: CancellationFlag()
+        ) { _ in CatalogState(version: .v15) }
+    }
+}
