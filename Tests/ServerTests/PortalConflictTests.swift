@@ -162,6 +162,33 @@ struct PortalConflictTests {
         #expect(shown.tables[0].part?.rule == "now" && shown.document.contains("value=\"now\" selected"))
     }
 
+    @Test func `before is not offered for a row that cannot get it, also where all rows are on the page`()
+        throws
+    {
+        var result = kept
+        // Twenty rows of two cells and five that cannot be forced, then two rows of one cell and one.
+        result.tables[0].conflictRuns = [
+            .init(rows: 20, cells: 2, mayBeForced: true), .init(rows: 5, cells: 2, mayBeForced: false),
+        ]
+        result.tables[1].conflictRuns = [
+            .init(rows: 2, cells: 1, mayBeForced: true), .init(rows: 1, cells: 1, mayBeForced: false),
+        ]
+        result.tables[1].rows = (0..<3).map { Self.row($0, record: 50 + $0, cells: 1) }
+        result.conflictRows = 28
+        let form = ["table0": "public.t", "table1": "public.u"]
+        func shown() throws -> ResultPage {
+            try pages(form).page(result, server, .undo, ConflictChoices(form, tables: 2))
+        }
+        let page = try shown()
+        #expect(page.form?.conflictsBesides == 0 && page.tables.allSatisfy { $0.part == nil })
+        #expect(page.tables[0].rows.map(\.mayBeForced) == (0..<25).map { $0 < 20 })
+        #expect(page.tables[1].rows.map(\.mayBeForced) == [true, true, false])
+        #expect(page.document.ranges(of: "<option value=\"before\">before: its old values").count == 22)
+        // Where it is not known, it is offered as before, and refused when it cannot be carried out.
+        result.tables[0].conflictRuns = nil
+        #expect(try shown().tables.allSatisfy { $0.rows.allSatisfy(\.mayBeForced) })
+    }
+
     @Test func `what no page offers is refused, and nothing is decided`() throws {
         let fields = try fields(page(["table0": "public.t", "table1": "public.u"]))
         for (name, value) in [

@@ -33,12 +33,15 @@ extension PortalPages {
     // MARK: Showing
 
     /// A row that the result shows, with the field of what is decided about it.
+    ///
+    /// - Parameter unforced: where rows are that cannot get their old values.
     static func row(
-        _ row: KeptResult.Row, of table: KeptResult.Table, _ chosen: ConflictChoices
+        _ row: KeptResult.Row, _ chosen: ConflictChoices, unforced: [Range<Int>]
     ) -> ResultPage.Row {
         var line = Self.row(row)
         guard let record = row.record else { return line }
         line.field = "\(ConflictChoices.decisionPrefix)\(record)"
+        line.mayBeForced = !unforced.contains { $0.contains(record) }
         line.decision = (chosen.rows[record] ?? row.decision.flatMap { .init(rawValue: $0) })?.rawValue ?? ""
         return line
     }
@@ -48,10 +51,10 @@ extension PortalPages {
     func fillParts(
         _ page: inout ResultPage, _ kept: KeptResult, _ conflicts: KeptConflicts, _ chosen: ConflictChoices
     ) {
+        let unforced = kept.unforcedRecords
         var seen = Set(kept.tables.flatMap(\.rows).compactMap(\.record))
         for (number, rows) in conflicts.tables.enumerated() {
-            let table = kept.tables[number]
-            let records = table.rows.compactMap(\.record)
+            let records = kept.tables[number].rows.compactMap(\.record)
             guard rows.count > records.count else { continue }
             var part = ResultPage.Part(number: 0, rowsOfPage: Self.conflictsOfPage, count: rows.count)
             part.number = min(chosen.pages[number] ?? 0, (rows.count - 1) / Self.conflictsOfPage)
@@ -63,12 +66,11 @@ extension PortalPages {
             // Those of the first page have all their changed cells in the result.
             if part.number > 0 || shown.map(\.record) != records {
                 seen.subtract(records)
-                page.tables[number].rows = shown.map { Self.row(conflicts.shown($0), of: table, chosen) }
+                page.tables[number].rows = shown.map {
+                    Self.row(conflicts.shown($0), chosen, unforced: unforced)
+                }
             }
             seen.formUnion(shown.map(\.record))
-            for (place, row) in shown.enumerated() {
-                page.tables[number].rows[place].mayBeForced = row.mayBeForced
-            }
         }
         page.form?.conflictsBesides = 0
         page.form?.decidedBesides = 0

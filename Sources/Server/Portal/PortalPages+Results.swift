@@ -136,9 +136,10 @@ extension PortalPages {
         }
         page.form = form
         guard page.maySeeRows else { return }
+        let unforced = kept.unforcedRecords
         for (table, shown) in kept.tables.enumerated() {
             page.tables[table].isTicked = !chosen.unticked.contains(table)
-            page.tables[table].rows = shown.rows.map { Self.row($0, of: shown, chosen) }
+            page.tables[table].rows = shown.rows.map { Self.row($0, chosen, unforced: unforced) }
         }
         if form.conflictsBesides > 0, let conflicts = try controlPlane.conflicts(of: kept) {
             fillParts(&page, kept, conflicts, chosen)

@@ -118,6 +118,25 @@ public struct KeptResult: Codable, Hashable, Sendable {
         }
     }
 
+    /// Places in `conflicts.csv` of the rows that cannot get their old values. What stands behind a table whose
+    /// rows are not told apart is not known.
+    public var unforcedRecords: [Range<Int>] {
+        var places: [Range<Int>] = []
+        var next = 0
+        for table in tables {
+            guard let runs = table.conflictRuns else { break }
+            for run in runs {
+                guard run.rows > 0, run.cells > 0, run.rows <= (Int.max - next) / run.cells else {
+                    return places
+                }
+                let end = next + run.rows * run.cells
+                if !run.mayBeForced { places.append(next..<end) }
+                next = end
+            }
+        }
+        return places
+    }
+
     /// Of the operation.
     public var id: String
     /// The resource id of the server that it is about: of an undo the source, of a comparison the server
