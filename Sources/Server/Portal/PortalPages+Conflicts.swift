@@ -10,25 +10,21 @@ extension PortalPages {
     /// Cells about which one form may decide: each goes with its values into the operation.
     private static let mostDecisions = 20_000
 
-    static let rowDecisions =
-        [Choice("", "as the rule says")]
-        + ConflictDecision.Choice.allCases.map { choice in
-            switch choice {
-            case .before: Choice(choice.rawValue, "before: its old values")
-            case .now: Choice(choice.rawValue, "now: keep the cells in conflict")
-            case .skip: Choice(choice.rawValue, "skip: leave it as it is")
-            }
-        }
+    static let rowDecisions = decisions("as the rule says", "its old values", "leave it as it is")
+    static let tableRules = decisions("as the rule below says", "their old values", "leave them as they are")
 
-    static let tableRules =
-        [Choice("", "as the rule below says")]
-        + ConflictDecision.Choice.allCases.map { choice in
-            switch choice {
-            case .before: Choice(choice.rawValue, "before: their old values")
-            case .now: Choice(choice.rawValue, "now: keep the cells in conflict")
-            case .skip: Choice(choice.rawValue, "skip: leave them as they are")
+    private static func decisions(_ byRule: String, _ before: String, _ skip: String) -> [Choice] {
+        [Choice("", byRule)]
+            + ConflictDecision.Choice.allCases.map { choice in
+                let words =
+                    switch choice {
+                    case .before: before
+                    case .now: "keep the cells in conflict"
+                    case .skip: skip
+                    }
+                return Choice(choice.rawValue, "\(choice.rawValue): \(words)")
             }
-        }
+    }
 
     // MARK: Showing
 
