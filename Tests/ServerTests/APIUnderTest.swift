@@ -67,6 +67,27 @@ struct APIUnderTest {
         try controlPlane.issueToken(for: identity).text
     }
 
+    /// 'orders' in the group 'shop': a server that is entered and was never made.
+    func enteredServer() throws -> ServerDetails {
+        let ann = Caller(name: "ann")
+        _ = try controlPlane.createGroup(name: "shop", location: "westeurope", tags: [:], caller: ann)
+        var create = CreateServerRequest(resourceGroup: "shop")
+        create.name = "orders"
+        create.adminUser = "ann"
+        create.adminPassword = "Passw0rd!x"
+        _ = try controlPlane.accept(.create(create), caller: ann)
+        return try controlPlane.server(ServerReference(resourceGroup: "shop", name: "orders"))
+    }
+
+    /// What came of an undo on it; nothing is written.
+    func result(_ server: ServerDetails, _ work: UndoRequest, sides: [String]) -> KeptResult {
+        let now = clock.now()
+        return KeptResult(
+            id: "r1", server: ResourceID.server(resourceGroup: "shop", name: server.name),
+            serverID: server.id, serverName: server.name, caller: "ann", work: .undo(work),
+            subject: "transaction 745", startedAt: now, finishedAt: now, summary: "Proved.", sides: sides)
+    }
+
     /// An identity that was made for the purpose, and its secret.
     func identity(_ role: AccessRole, _ scope: AccessScope = .subscription, name: String = "ann") throws
         -> NewIdentity

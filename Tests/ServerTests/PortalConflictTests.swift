@@ -1,5 +1,4 @@
 import Planning
-import PostgresFormat
 import ServiceModel
 import TestKit
 import Testing
@@ -20,22 +19,11 @@ struct PortalConflictTests {
     /// forced, and three rows of one cell in another; row 40 was decided before.
     init() throws {
         test = try APIUnderTest()
-        _ = try test.controlPlane.createGroup(
-            name: "shop", location: "westeurope", tags: [:], caller: Caller(name: "ann"))
-        var create = CreateServerRequest(resourceGroup: "shop")
-        create.name = "orders"
-        create.adminUser = "ann"
-        create.adminPassword = "Passw0rd!x"
-        _ = try test.controlPlane.accept(.create(create), caller: Caller(name: "ann"))
-        server = try test.controlPlane.server(ServerReference(resourceGroup: "shop", name: "orders"))
-        let now = PostgresTimestamp(unixMicroseconds: 1_800_000_000_000_000)
+        server = try test.enteredServer()
         var asked = UndoRequest(
             resourceGroup: "shop", sourceServer: "orders", wanted: .transactions([TransactionNumber(745)]))
         asked.isPreview = true
-        var result = KeptResult(
-            id: "r1", server: ResourceID.server(resourceGroup: "shop", name: "orders"), serverID: server.id,
-            serverName: "orders", caller: "ann", work: .undo(asked), subject: "transaction 745",
-            startedAt: now, finishedAt: now, summary: "", sides: ["b", "a", "n"])
+        var result = test.result(server, asked, sides: ["b", "a", "n"])
         var lines = "table,key,change,verdict,column,before,after,now,written_since,reason,decision\n"
         for row in 0..<60 {
             for column in ["a", "b"] {

@@ -22,22 +22,8 @@ struct ResultTests {
     ///
     /// - Parameter otherGroup: of what it was compared with, as of a comparison.
     private static func prepare(_ test: APIUnderTest, otherGroup: String? = nil) throws {
-        _ = try test.controlPlane.createGroup(
-            name: "shop", location: "westeurope", tags: [:], caller: Caller(name: "ann"))
-        var create = CreateServerRequest(resourceGroup: "shop")
-        create.name = "orders"
-        create.adminUser = "ann"
-        create.adminPassword = "Passw0rd!x"
-        _ = try test.controlPlane.accept(.create(create), caller: Caller(name: "ann"))
-        let details = try test.controlPlane.server(ServerReference(resourceGroup: "shop", name: "orders"))
-        let now = PostgresTimestamp(unixMicroseconds: 1_800_000_000_000_000)
-        var result = KeptResult(
-            id: "r1", server: ResourceID.server(resourceGroup: "shop", name: "orders"), serverID: details.id,
-            serverName: "orders", caller: "ann",
-            work: .undo(
-                UndoRequest(resourceGroup: "shop", sourceServer: "orders", wanted: .transactions([]))),
-            subject: "transaction 745", startedAt: now, finishedAt: now, summary: "Proved.",
-            sides: ["before", "after", "now"])
+        let undo = UndoRequest(resourceGroup: "shop", sourceServer: "orders", wanted: .transactions([]))
+        var result = test.result(try test.enteredServer(), undo, sides: ["before", "after", "now"])
         result.writtenRows = 1
         result.otherResourceGroup = otherGroup
         result.notes = ["the script fails with them: Smith owes 7"]
