@@ -23,7 +23,7 @@ extension SourceTail {
             guard let source = try OpenFile(readingIfPresent: folder.wal + "/" + name.fileName) else {
                 continue
             }
-            try DurableFiles.makeDirectories(directory)
+            try DurableFiles.makeDirectories(directory, durable: false)
             let path = directory + "/" + name.fileName
             let target = try OpenFile(creating: path)
             try target.truncate(to: segmentSize.bytes)

@@ -66,7 +66,7 @@ public struct SourceTail: Sendable {
             return SourceTail(
                 files: [], readAt: readAt, flushLSN: identity.flushLSN, timeline: timeline, history: history)
         }
-        try DurableFiles.makeDirectories(directory)
+        try DurableFiles.makeDirectories(directory, durable: false)
         var files: [(name: SegmentName, path: String)] = []
         var open: OpenFile?
         try connection.streamWAL(from: start, timeline: timeline, until: end) {
@@ -134,7 +134,7 @@ public struct SourceTail: Sendable {
                 if offset == 0 {
                     let page = UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, 8192)])
                     guard WALPageHeader(page)?.address == name.start else { return false }
-                    try DurableFiles.makeDirectories(directory)
+                    try DurableFiles.makeDirectories(directory, durable: false)
                     target = try OpenFile(creating: path)
                 }
                 try target?.write(bytes, at: offset)
