@@ -8,7 +8,8 @@ import Synchronization
 ///
 /// What is made of whole folders is for showing alone: a file that came, went, or was renamed into another's
 /// place is never missed there either, as that changes the folder, but what was written *into* one is told as
-/// it was for `patience` at the most.
+/// it was for `patience` at the most. It is made by one thread at a time: whoever asks meanwhile waits for
+/// that, and looks at what came of it as at anything that is kept.
 public final class FileMemory<Value: Sendable>: Sendable {
     private struct Entry {
         /// Of every file that the value was made from; nil of one that was not there.
@@ -49,7 +50,13 @@ public final class FileMemory<Value: Sendable>: Sendable {
         }
     }
 
+    /// Making what is kept by one name, and how many do so or wait for it.
+    private final class Making: Sendable {
+        let turn = Mutex(())
+    }
+
     private let halves = Mutex(Halves())
+    private let makings = Mutex<[String: (making: Making, users: Int)]>([:])
     private let limit: Int
     private let tick: Int
     private let patience: Double
@@ -121,24 +128,56 @@ public final class FileMemory<Value: Sendable>: Sendable {
         _ name: String, inFolders folders: (Value?) -> [String], keptIn memory: FileMemory,
         weight: (Value) -> Int, _ make: (_ last: Value?, _ tick: Int) throws(Failure) -> Value
     ) throws(Failure) -> Value {
-        let last = memory.entry(name)
+        let asked = Stopwatch()
+        if let known = memory.look(name, folders).known { return known }
+        return try memory.alone(name) { () throws(Failure) in
+            // What somebody else has begun to look at since then is as good as an own look.
+            let since = asked.seconds
+            if let made = memory.entry(name), made.looked.seconds <= since { return made.value }
+            let (known, last, paths, versions, looked) = memory.look(name, folders)
+            if let known { return known }
+            let value = try make(last, memory.tick)
+            // Of a folder that was met only now no version is known from before.
+            let isOfThese = folders(value) == paths
+            memory.keep(
+                name,
+                Entry(
+                    versions: isOfThese ? versions : [], value: value, weight: weight(value), looked: looked))
+            return value
+        }
+    }
+
+    /// What is known and still counts, what was made the last time, and the folders as they are now.
+    private func look(_ name: String, _ folders: (Value?) -> [String]) -> (
+        known: Value?, last: Value?, paths: [String], versions: [FileVersion?], looked: Stopwatch
+    ) {
+        let last = entry(name)
         let paths = folders(last?.value)
+        let looked = Stopwatch()
         // Before what is in them: what comes meanwhile gives other versions.
         let versions = paths.map { FileVersion(path: $0) }
-        let looked = Stopwatch()
-        if let last, last.versions == versions, last.looked.seconds < memory.patience,
-            versions.allSatisfy({ $0?.isSettled(tick: memory.tick) ?? true })
-        {
-            return last.value
+        let counts =
+            last.map { $0.versions == versions && $0.looked.seconds < patience } ?? false
+            && versions.allSatisfy { $0?.isSettled(tick: tick) ?? true }
+        return (counts ? last?.value : nil, last?.value, paths, versions, looked)
+    }
+
+    /// One after the other of those who ask for the same name; others are not held up.
+    private func alone<Answer, Failure: Error>(
+        _ name: String, _ body: () throws(Failure) -> Answer
+    ) throws(Failure) -> Answer {
+        let making = makings.withLock { makings in
+            let making = makings[name]?.making ?? Making()
+            makings[name] = (making, (makings[name]?.users ?? 0) + 1)
+            return making
         }
-        let value = try make(last?.value, memory.tick)
-        // Of a folder that was met only now no version is known from before.
-        let isOfThese = folders(value) == paths
-        memory.keep(
-            name,
-            Entry(
-                versions: isOfThese ? versions : [], value: value, weight: weight(value), looked: looked))
-        return value
+        defer {
+            makings.withLock { makings in
+                let users = (makings[name]?.users ?? 1) - 1
+                makings[name] = users > 0 ? (making, users) : nil
+            }
+        }
+        return try making.turn.withLock { (_) throws(Failure) in try body() }
     }
 
     private func keep(_ name: String, _ entry: Entry) {

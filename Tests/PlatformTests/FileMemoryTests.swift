@@ -197,4 +197,66 @@ struct FileMemoryTests {
         for _ in 0..<2 { #expect(try ask(memory, &readings).isEmpty) }
         #expect(readings == 2)
     }
+
+    /// What is made of the names in a folder, and how often that was done.
+    private final class Names: Sendable {
+        let folder: String
+        let memory = FileMemory<[String]>(limit: 1000, tick: -10, patience: 1e9)
+        let made = Monitor(0)
+        let asked = Monitor(0)
+
+        init(_ folder: String) {
+            self.folder = folder
+        }
+
+        func ask(_ name: String = "names", _ body: () throws(Problem) -> Void) throws(Problem) -> [String] {
+            asked.change { $0 += 1 }
+            return try FileMemory.value(
+                name, inFolders: { [folder] _ in [folder] }, keptIn: memory, weight: \.count
+            ) { (_, _) throws(Problem) in
+                let names = try DurableFiles.list(folder)
+                made.change { $0 += 1 }
+                try body()
+                return names
+            }
+        }
+    }
+
+    @Test func `many who ask for the same at once have it made once, and hold nobody else up`() throws {
+        try DurableFiles.makeDirectory(scratch.file("folder"))
+        let names = Names(scratch.file("folder"))
+        try DurableFiles.write([1], to: names.folder + "/a", durable: false)
+        try Workers.run(8) { (_) throws(Problem) in
+            let told = try names.ask { () throws(Problem) in
+                // The others have come, and wait.
+                _ = names.asked.wait { $0 >= 8 ? true : nil }
+                _ = try names.ask("others") {}
+            }
+            #expect(told == ["a"])
+        }
+        #expect(names.made.wait { $0 } == 2)
+    }
+
+    @Test func `whoever asks while it is made is told what came since`() throws {
+        try DurableFiles.makeDirectory(scratch.file("folder"))
+        let names = Names(scratch.file("folder"))
+        try DurableFiles.write([1], to: names.folder + "/a", durable: false)
+        let scratch = scratch
+        try Workers.run(2) { (number) throws(Problem) in
+            guard number == 0 else {
+                // The folder has been listed, and is another one by now.
+                _ = names.made.wait { $0 >= 2 ? true : nil }
+                let told = try names.ask {}
+                #expect(told == ["a", "b"])
+                return
+            }
+            let told = try names.ask { () throws(Problem) in
+                try FileClock.awaitTick(in: scratch)
+                try DurableFiles.write([1], to: names.folder + "/b", durable: false)
+                names.made.change { $0 += 1 }
+                _ = names.asked.wait { $0 >= 2 ? true : nil }
+            }
+            #expect(told == ["a"])
+        }
+    }
 }
