@@ -67,7 +67,7 @@ public struct FileVersion: Hashable, Sendable {
 
 /// A directory whose files are looked at one after the other: by their names that takes a fraction of what
 /// whole paths take.
-public struct OpenDirectory: ~Copyable {
+public final class OpenDirectory: Sendable {
     private let descriptor: Int32
 
     /// Nil where there is none that can be opened.

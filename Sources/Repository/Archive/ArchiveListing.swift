@@ -54,11 +54,14 @@ private struct ListedFolder: Sendable {
         let files: [ArchivedFile]
         /// Beside the files; nil for what is none.
         let segments: [ArchivedSegment?]
+        /// Which of the files are segments by their names.
+        let places: [Int]
 
         init(_ names: [String], _ files: [ArchivedFile], _ segments: [ArchivedSegment?]) {
             self.names = names
             self.files = files
             self.segments = segments
+            places = files.indices.filter { files[$0].name?.walSegment != nil }
         }
     }
 
@@ -90,12 +93,16 @@ private struct ListedFolder: Sendable {
             } else {
                 try DurableFiles.list(path)
             }
+        let directory = OpenDirectory(path)
+        if let last, names == last.content.names, try last.isSame(directory) {
+            (content, versions) = (last.content, last.versions)
+            return
+        }
         var files: [ArchivedFile] = []
         var segments: [ArchivedSegment?] = []
         var versions: [FileVersion?] = []
         var changed: [Int] = []
         var place = 0
-        let directory = OpenDirectory(path)
         for (index, name) in names.enumerated() {
             // Both are sorted.
             while let last, place < last.content.names.count, last.content.names[place] < name { place += 1 }
@@ -126,6 +133,19 @@ private struct ListedFolder: Sendable {
         }
         self.versions = versions
         content = isSame ? last?.content ?? Content(names, files, segments) : Content(names, files, segments)
+    }
+
+    /// Whether every segment in the folder is the very file that was read.
+    private func isSame(_ directory: OpenDirectory?) throws(Problem) -> Bool {
+        let (content, versions) = (content, versions)
+        let portion = 1024
+        let portions = (content.places.count + portion - 1) / portion
+        let found = try Workers.map(portions, portion: 1) { (number) throws(Problem) in
+            content.places[number * portion..<min((number + 1) * portion, content.places.count)].allSatisfy {
+                versions[$0] != nil && versions[$0] == directory?.version(of: content.names[$0])
+            }
+        }
+        return found.allSatisfy(\.self)
     }
 }
 
