@@ -135,14 +135,15 @@ struct EventPass {
         return !latest.precedes(transaction)
     }
 
-    /// How many of these segments `readAhead` is to be given: details take megabytes each, and so do the
-    /// records of catalogs that are much at work.
-    func aheadCount(of segments: ArraySlice<SegmentName>) -> Int {
+    /// How many of these segments `readAhead` is to be given at once: indexes take megabytes each where
+    /// catalogs are much at work, or their details are wanted.
+    func aheadCount(of part: WantedPart, from place: Int) -> Int {
         var bytes: UInt64 = 0
-        let most = segments.prefix(usualExtent == .detail ? 4 : 64)
-        let fitting = most.prefix { segment in
-            bytes += wal.archive.indexBytes(of: segment)
-            return bytes <= Self.aheadBytes
+        let isDetailed = usualExtent == .detail
+        let most = part.indexes[place...].prefix(isDetailed ? 64 : 512)
+        let fitting = most.prefix { file in
+            bytes += file?.size ?? 0
+            return bytes <= (isDetailed ? Self.aheadBytes / 4 : Self.aheadBytes)
         }
         return max(fitting.count, min(most.count, 1))
     }
@@ -151,13 +152,16 @@ struct EventPass {
     private static let aheadBytes: UInt64 = 1 << 20
 
     /// Reads the indexes of the segments that `read` is to take in next, on all processors.
-    mutating func readAhead(_ segments: ArraySlice<SegmentName>) throws(Problem) {
+    mutating func readAhead(_ part: WantedPart, _ places: Range<Int>) throws(Problem) {
         ahead = [:]
         guard decoder == nil else { return }
-        var wanted: [(segment: ArchivedSegment, before: ArchivedSegment?)] = []
+        var wanted: [WALArchive.WantedIndex] = []
         var last = before
-        for name in segments {
-            if let segment = archived(name) { wanted.append((segment, last.flatMap(archived))) }
+        for place in places {
+            let name = part.segments[place]
+            if let segment = archived(name) {
+                wanted.append(.init(of: segment, after: last.flatMap(archived), seen: part.indexes[place]))
+            }
             last = name
         }
         let indexes = try wal.archive.storedIndexes(of: wanted, extent: usualExtent)
@@ -204,16 +208,14 @@ struct EventPass {
         } while assembler.catalog.followings != followed
     }
 
-    /// What an index counts for at least: one that is not stored is made from the WAL.
-    private static let leastPartBytes: UInt64 = 1 << 16
-
     /// Summaries tell of minutes only: where one of these lies in what is asked for, the index is read whole.
     private mutating func countParts(_ index: SegmentIndex, of segment: ArchivedSegment) throws(Problem) {
         guard var parts = commitParts else { return }
         guard index.summary.activity.contains(where: { parts.meets(minute: $0.minute) }) else { return }
         var detail = index.detail
         if detail == nil {
-            let bytes = max(wal.archive.indexBytes(of: segment.name), Self.leastPartBytes)
+            // One that is not stored would be made of the whole segment.
+            let bytes = try wal.archive.indexFiles(of: [segment.name])[0]?.size ?? segmentSize.bytes
             guard bytes <= partBytes else { return commitParts = nil }
             partBytes -= bytes
             detail = try wal.archive.index(

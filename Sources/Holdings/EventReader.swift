@@ -65,10 +65,15 @@ struct EventReader {
         _ take: ([WALEvent]) throws -> Void
     ) throws {
         let runs = runs(path)
-        leaveSmallChanges(of: runs, from: from, to: to)
+        let parts = try runs.map { run in
+            try startingBackup(in: run, before: from).map { start in
+                try WantedPart(start, of: wanted(of: run, from: start.startLSN, to: to), in: wal)
+            }
+        }
+        leaveSmallChanges(of: parts)
         for (index, run) in runs.enumerated() {
             if index > 0, let gap = gap(between: runs[index - 1], and: run) { gaps.append(gap) }
-            try readRun(run, from: from, to: to, take)
+            try readRun(run, parts[index], take)
             if let damage = damage(atEndOf: run) {
                 gaps.append(gap(damage))
                 notes.append(
@@ -78,17 +83,10 @@ struct EventReader {
         }
     }
 
-    private mutating func leaveSmallChanges(
-        of runs: [[SegmentName]], from: PostgresTimestamp?, to: PostgresTimestamp?
-    ) {
+    private mutating func leaveSmallChanges(of parts: [WantedPart?]) {
         guard let indexBytes, interest.minimumRows < SegmentIndex.bulkRows else { return }
-        var bytes: UInt64 = 0
-        for run in runs {
-            guard let start = startingBackup(in: run, before: from) else { continue }
-            for segment in wanted(of: run, from: start.startLSN, to: to) {
-                bytes += wal.archive.indexBytes(of: segment)
-                guard bytes <= indexBytes else { return interest.minimumRows = SegmentIndex.bulkRows }
-            }
+        if parts.reduce(0, { $0 + ($1?.indexBytes ?? 0) }) > indexBytes {
+            interest.minimumRows = SegmentIndex.bulkRows
         }
     }
 
@@ -115,10 +113,9 @@ struct EventReader {
     // MARK: One stretch without a gap
 
     private mutating func readRun(
-        _ run: [SegmentName], from: PostgresTimestamp?, to: PostgresTimestamp?,
-        _ take: ([WALEvent]) throws -> Void
+        _ run: [SegmentName], _ part: WantedPart?, _ take: ([WALEvent]) throws -> Void
     ) throws {
-        guard let start = startingBackup(in: run, before: from) else {
+        guard let part else {
             if let first = run.first, !gaps.isEmpty {
                 notes.append(
                     "From \(first) on nothing is told: the WAL before it is missing, and no backup that can be "
@@ -126,6 +123,7 @@ struct EventReader {
             }
             return
         }
+        let start = part.start
         guard let state = try catalog(start) else { return }
         var pass = EventPass(
             wal: wal, segmentSize: inventory.segmentSize, start: start.startLSN, limit: limit,
@@ -133,18 +131,17 @@ struct EventReader {
         pass.transaction = transaction
         pass.commitParts = commitParts
         pass.partBytes = partBytes
-        let wanted = wanted(of: run, from: start.startLSN, to: to)
-        let older = try pass.needed(of: run.prefix { $0.end <= start.startLSN }, before: wanted)
+        let older = try pass.needed(of: run.prefix { $0.end <= start.startLSN }, before: part.segments)
         for segment in older {
             try cancellation.check()
             try pass.readOlder(segment)
         }
-        var rest = wanted[...]
-        while !rest.isEmpty {
-            let portion = rest.prefix(pass.aheadCount(of: rest))
-            rest = rest.dropFirst(portion.count)
-            try pass.readAhead(portion)
-            for segment in portion {
+        var place = 0
+        while place < part.segments.count {
+            let portion = place..<place + pass.aheadCount(of: part, from: place)
+            place = portion.upperBound
+            try pass.readAhead(part, portion)
+            for segment in part.segments[portion] {
                 try cancellation.check()
                 try pass.read(segment)
                 try take(pass.assembler.takeEvents())
@@ -214,4 +211,22 @@ struct EventReader {
             after: known.filter { $0.name <= last }.compactMap(\.summary.maxStopTime).max(),
             before: known.filter { $0.name >= next }.compactMap(\.summary.minStopTime).min())
     }
+}
+
+/// The segments of a stretch of WAL that are gone through, each index looked at once.
+struct WantedPart {
+    /// Its catalogs are those to begin with.
+    let start: InventoryBackup
+    let segments: [SegmentName]
+    /// Beside them, the files of their indexes; nil for one that is not there.
+    let indexes: [FileVersion?]
+
+    init(_ start: InventoryBackup, of segments: [SegmentName], in wal: HeldWAL) throws(Problem) {
+        self.start = start
+        self.segments = segments
+        indexes = try wal.archive.indexFiles(of: segments.map { wal.whole($0)?.name ?? $0 })
+    }
+
+    /// Of their files.
+    var indexBytes: UInt64 { indexes.reduce(0) { $0 + ($1?.size ?? 0) } }
 }

@@ -76,15 +76,19 @@ public final class FileMemory<Value: Sendable>: Sendable {
     /// What the file at a path says; nil where there is none.
     ///
     /// - Parameters:
+    ///   - seen: the file as it was seen a moment ago, by whoever looks at many; nil to look now.
     ///   - memory: nil where every file is read.
     ///   - weight: how much of the limit a value takes, told the size of its file in bytes; nil for what is
     ///     not to be kept.
     ///   - read: what throws is not kept.
     public static func value(
-        of path: String, keptIn memory: FileMemory?, weight: (Value, Int) -> Int? = { $1 },
+        of path: String, seen: FileVersion? = nil, keptIn memory: FileMemory?,
+        weight: (Value, Int) -> Int? = { $1 },
         _ read: (OpenFile) throws(Problem) -> Value
     ) throws(Problem) -> Value? {
-        if let memory, let version = FileVersion(path: path), let known = memory.known(path, [version]) {
+        if let memory, let version = seen ?? FileVersion(path: path),
+            let known = memory.known(path, [version])
+        {
             return known
         }
         guard let file = try OpenFile(readingIfPresent: path) else { return nil }

@@ -64,8 +64,11 @@ public struct RepositoryLayout: Hashable, Sendable {
 
     /// The index that lies beside a segment.
     public func indexPath(of segment: SegmentName) -> String {
-        timeline(segment.timeline) + "/" + segment.fileName + Self.indexSuffix
+        timeline(segment.timeline) + "/" + Self.indexName(of: segment)
     }
+
+    /// What it is called there.
+    static func indexName(of segment: SegmentName) -> String { segment.fileName + indexSuffix }
 
     public static let compressedSuffix = ".zst"
     static let indexSuffix = ".index"

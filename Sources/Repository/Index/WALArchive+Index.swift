@@ -48,14 +48,17 @@ public enum IndexExtent: Int, Comparable, Sendable {
 extension WALArchive {
     /// The index of a stored segment. Nothing is written.
     ///
-    /// - Parameter predecessor: the segment before, if it is stored.
+    /// - Parameters:
+    ///   - predecessor: the segment before, if it is stored.
+    ///   - seen: its file as it was a moment ago; nil to look now.
     public func storedIndex(
-        of segment: ArchivedSegment, after predecessor: ArchivedSegment?, extent: IndexExtent = .summary
+        of segment: ArchivedSegment, after predecessor: ArchivedSegment?, extent: IndexExtent = .summary,
+        seen: FileVersion? = nil
     ) throws(Problem) -> StoredIndex {
         let found: ReadIndex?
         do throws(Problem) {
             found = try FileMemory.value(
-                of: layout.indexPath(of: segment.name),
+                of: layout.indexPath(of: segment.name), seen: seen,
                 keptIn: layout.memory?.indexes(extent), weight: { index, _ in index.weight }
             ) { (file) throws(Problem) in try read(file, extent) }
         } catch {
@@ -122,18 +125,44 @@ extension WALArchive {
         return found
     }
 
-    /// The size of the file of a segment's index; 0 where there is none.
-    public func indexBytes(of segment: SegmentName) -> UInt64 {
-        DurableFiles.status(layout.indexPath(of: segment))?.size ?? 0
+    /// The files of segments' indexes as they are now; nil for each that is not there.
+    public func indexFiles(of segments: [SegmentName]) throws(Problem) -> [FileVersion?] {
+        var folders: [TimelineID: OpenDirectory] = [:]
+        for timeline in Set(segments.map(\.timeline)) {
+            folders[timeline] = OpenDirectory(layout.timeline(timeline))
+        }
+        let opened = folders
+        return try Workers.map(segments.count, portion: 1024) { (place) throws(Problem) in
+            let segment = segments[place]
+            return opened[segment.timeline]?.version(of: RepositoryLayout.indexName(of: segment))
+        }
     }
 
-    /// The indexes of stored segments, each with the segment before it if that is stored; read on all
-    /// processors. Nil for each of which none that can be believed is stored.
+    /// A stored segment whose index is wanted.
+    public struct WantedIndex: Sendable {
+        public var segment: ArchivedSegment
+        /// The segment before it, if that is stored.
+        public var before: ArchivedSegment?
+        /// The index's file as it was seen a moment ago; nil to look now.
+        public var seen: FileVersion?
+
+        public init(of segment: ArchivedSegment, after before: ArchivedSegment?, seen: FileVersion?) {
+            self.segment = segment
+            self.before = before
+            self.seen = seen
+        }
+    }
+
+    /// The indexes of stored segments, read on all processors. Nil for each of which none that can be believed
+    /// is stored.
     public func storedIndexes(
-        of segments: [(segment: ArchivedSegment, before: ArchivedSegment?)], extent: IndexExtent = .summary
+        of wanted: [WantedIndex], extent: IndexExtent = .summary
     ) throws(Problem) -> [SegmentIndex?] {
-        try Workers.map(segments.count, portion: max(segments.count / 8, 1)) { (place) throws(Problem) in
-            try storedIndex(of: segments[place].segment, after: segments[place].before, extent: extent).index
+        try Workers.map(wanted.count, portion: max(wanted.count / 8, 16)) { (place) throws(Problem) in
+            let wanted = wanted[place]
+            return try storedIndex(
+                of: wanted.segment, after: wanted.before, extent: extent, seen: wanted.seen
+            ).index
         }
     }
 
