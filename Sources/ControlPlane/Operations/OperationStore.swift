@@ -57,6 +57,7 @@ struct OperationStore: Sendable {
         var states: [OperationState] = []
         var kinds: [OperationKind] = []
         var server: String?
+        var servers: [String] = []
         /// Those that read that server.
         var source: String?
         var group: String?
@@ -80,6 +81,9 @@ struct OperationStore: Sendable {
             request = request.filter(query.kinds.map(\.name).contains(Column("kind")))
         }
         if let server = query.server { request = request.filter(Column("serverID") == server) }
+        if !query.servers.isEmpty {
+            request = request.filter(query.servers.contains(Column("serverID")))
+        }
         if let source = query.source { request = request.filter(Column("sourceServerID") == source) }
         if let group = query.group {
             request = request.filter(Column("resourceGroup").collating(.nocase) == group)

@@ -110,7 +110,21 @@ extension ControlPlane {
     }
 
     public func listServers(resourceGroup: String?) throws -> [ServerDetails] {
-        try rows(resourceGroup: resourceGroup, dropped: false).map { try details($0, withUsage: false) }
+        try details(of: rows(resourceGroup: resourceGroup, dropped: false))
+    }
+
+    /// Of many, on all processors: each is looked at by its files and its process.
+    private func details(of rows: [ServerRow]) throws -> [ServerDetails] {
+        let authorships = try authorships(of: rows)
+        let portion = max(rows.count / 16, 1)
+        return try Workers.map(rows.count, portion: portion) { [self] (place) throws(Problem) in
+            do {
+                let row = rows[place]
+                return try details(row, withUsage: false, authorship: authorships[row.id] ?? Authorship())
+            } catch {
+                throw Self.problem(from: error)
+            }
+        }
     }
 
     /// Which servers were restored from that one, as far as they are there.
@@ -124,7 +138,7 @@ extension ControlPlane {
     }
 
     public func listDeletedServers(resourceGroup: String?) throws -> [ServerDetails] {
-        try rows(resourceGroup: resourceGroup, dropped: true).map { try details($0, withUsage: false) }
+        try details(of: rows(resourceGroup: resourceGroup, dropped: true))
     }
 
     func rows(resourceGroup: String?, dropped: Bool) throws -> [ServerRow] {
@@ -152,6 +166,12 @@ extension ControlPlane {
     }
 
     func details(_ row: ServerRow, withUsage: Bool) throws -> ServerDetails {
+        try details(row, withUsage: withUsage, authorship: authorships(of: [row])[row.id] ?? Authorship())
+    }
+
+    private func details(
+        _ row: ServerRow, withUsage: Bool, authorship: Authorship
+    ) throws -> ServerDetails {
         let size = try Self.size(row)
         let state = state(row)
         let window = reader(of: row).window()
@@ -178,7 +198,7 @@ extension ControlPlane {
             restoredFrom: row.restoredFrom,
             diskUsage: withUsage ? usage(row) : nil,
             archiver: state != .ready ? nil : withUsage ? archiverHealth(row) : stalledArchiver(row),
-            geoRedundancy: withUsage ? geoRedundancy(row) : nil, authorship: try authorship(of: row))
+            geoRedundancy: withUsage ? geoRedundancy(row) : nil, authorship: authorship)
         details.expiry = try expiryState(row)
         details.heldSince = row.heldSince
         details.maintenanceWindow = row.maintenanceWindow
@@ -192,19 +212,28 @@ extension ControlPlane {
         return details
     }
 
-    private func authorship(of row: ServerRow) throws -> Authorship {
+    /// By the servers' ids; nothing of those of which nothing is known.
+    private func authorships(of rows: [ServerRow]) throws -> [String: Authorship] {
         let made: [OperationKind] = [.create, .restore, .geoRestore, .revive]
-        let known = try operations.operations(
-            .init(states: [.succeeded], kinds: made + [.update, .upgrade], server: row.id)
-        ).map(\.row)
+        var known: [OperationRow] = []
+        // As many as one statement takes.
+        for start in stride(from: 0, to: rows.count, by: 1000) {
+            known += try operations.operations(
+                .init(
+                    states: [.succeeded], kinds: made + [.update, .upgrade],
+                    servers: rows[start...].prefix(1000).map(\.id))
+            ).map(\.row)
+        }
         func change(_ operation: OperationRow) -> Authorship.Change? {
             operation.endedAt.map { Authorship.Change(caller: operation.caller, time: $0) }
         }
-        return Authorship(
-            created: known.first { operation in made.contains { $0.name == operation.kind } }
-                .flatMap(change),
-            changed: known.last { operation in !made.contains { $0.name == operation.kind } }
-                .flatMap(change))
+        return Dictionary(grouping: known, by: \.serverID).mapValues { known in
+            Authorship(
+                created: known.first { operation in made.contains { $0.name == operation.kind } }
+                    .flatMap(change),
+                changed: known.last { operation in !made.contains { $0.name == operation.kind } }
+                    .flatMap(change))
+        }
     }
 
     static func size(_ row: ServerRow) throws -> ComputeSize {
