@@ -61,15 +61,25 @@ extension RepositoryLayout {
     /// Bytes on the disk.
     public var backupBytes: UInt64 {
         guard let memory else { return TreeSize.bytes(below: backups) }
-        // A finished backup's files stay as they are until all of it goes.
-        return bytes(below: backups) { path, name in
-            guard BackupRepository.isUsable(name: name) else { return TreeSize.bytes(below: path) }
-            let parts = [path, BackupFiles.descriptor(path), BackupFiles.data(path)]
-            let bytes = FileMemory.value(path, of: parts, keptIn: memory.sizes) {
-                TreeSize.bytes(below: path)
+        let known = FileMemory.value(
+            backups, inFolders: { _ in [backups] }, keptIn: memory.backupSizes, weight: { _ in 1 }
+        ) { (_, _) in
+            var known = KnownBackupSizes()
+            // A finished backup's files stay as they are until all of it goes.
+            known.bytes = bytes(below: backups) { path, name in
+                guard BackupRepository.isUsable(name: name) else {
+                    known.growing.append(path)
+                    return 0
+                }
+                let parts = [path, BackupFiles.descriptor(path), BackupFiles.data(path)]
+                let bytes = FileMemory.value(path, of: parts, keptIn: memory.sizes) {
+                    TreeSize.bytes(below: path)
+                }
+                return bytes ?? 0
             }
-            return bytes ?? 0
+            return known
         }
+        return known.growing.reduce(known.bytes) { $0 + TreeSize.bytes(below: $1) }
     }
 
     public var walBytes: UInt64 {
@@ -91,4 +101,12 @@ extension RepositoryLayout {
         let names = (try? DurableFiles.list(folder)) ?? []
         return names.reduce(own) { $0 + part(folder + "/" + $1, $1) }
     }
+}
+
+/// What a repository's backups take on the disk.
+struct KnownBackupSizes: Sendable {
+    /// The finished ones, and the folder that they are in.
+    var bytes: UInt64 = 0
+    /// Those that are being made or deleted, and what lies there by mistake: looked at each time.
+    var growing: [String] = []
 }

@@ -27,6 +27,8 @@ public final class RepositoryMemory: Sendable {
     let archives: FileMemory<LookedAtArchive>
     /// Bytes that folders take on the disk, in which files come and go and none is changed.
     let sizes: FileMemory<UInt64>
+    /// What all backups of a repository take, by the paths of their folders.
+    let backupSizes: FileMemory<KnownBackupSizes>
 
     /// - Parameters:
     ///   - tick: see `FileMemory`.
@@ -43,6 +45,7 @@ public final class RepositoryMemory: Sendable {
         indexDetails = FileMemory(limit: 16 << 20, tick: tick)
         archives = FileMemory(limit: 256 << 20, tick: tick, patience: patience)
         sizes = FileMemory(limit: 20_000, tick: tick)
+        backupSizes = FileMemory(limit: 10_000, tick: tick, patience: patience)
     }
 
     /// Nil for an extent that is asked for once.
