@@ -4,7 +4,7 @@ public import PostgresFormat
 public import Repository
 
 /// Where the bytes of one segment are.
-public enum SegmentLocation: Sendable {
+public indirect enum SegmentLocation: Sendable {
     case archived(ArchivedSegment)
     /// The beginning of an archived segment; the bytes from the position on belong to another timeline.
     case part(ArchivedSegment, upTo: LSN)
