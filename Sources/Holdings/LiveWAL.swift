@@ -190,15 +190,19 @@ struct LiveWAL {
     ///
     /// A transaction or a restore point may have been made just now as well.
     private func letPass(_ moment: RecoveryTarget?) throws(Problem) {
+        func passed(since time: PostgresTimestamp) -> Int64 {
+            reader.clock.now().microseconds - time.microseconds
+        }
         switch moment {
         case .latest, .backup: return
-        case .time(let time):
-            let recent: Int64 = 5_000_000
-            guard (0..<recent).contains(reader.clock.now().microseconds - time.microseconds) else { return }
-            while reader.clock.now().microseconds - time.microseconds < 50_000 { Pause.milliseconds(5) }
+        case .time(let time) where !(0..<5_000_000).contains(passed(since: time)): return
         default: break
         }
+        // That takes a part of the moment.
         let connection = try Connection(try cluster.parameters())
+        if case .time(let time) = moment {
+            while passed(since: time) < 50_000 { Pause.milliseconds(1) }
+        }
         guard let inserted = try connection.query(ServerQueries.endOfRecords).scalar else { return }
         let watch = Stopwatch()
         while watch.seconds < 10 {
