@@ -37,8 +37,10 @@ extension SourceTail {
             }
             files.append((name, path))
         }
-        return SourceTail(
+        var tail = SourceTail(
             files: files, readAt: moment, flushLSN: durable, start: files.first?.name.start,
             timeline: timeline)
+        tail.zerosFrom = end
+        return tail
     }
 }

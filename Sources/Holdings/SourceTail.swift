@@ -13,6 +13,8 @@ public struct SourceTail: Sendable {
     public var flushLSN: LSN?
     /// Where reading began; nil where nothing was to be read.
     public var start: LSN?
+    /// From here on the files are zeros, as they were made; nil where that is not known.
+    var zerosFrom: LSN?
     /// How far the WAL of a source that does not run goes at least.
     public var bounds: [WALTailBound] = []
     /// The one that the source is on.
@@ -90,9 +92,11 @@ public struct SourceTail: Sendable {
                 rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
             }
         }
-        return SourceTail(
+        var tail = SourceTail(
             files: files, readAt: readAt, flushLSN: identity.flushLSN, start: start, timeline: timeline,
             history: history)
+        tail.zerosFrom = end
+        return tail
     }
 
     /// Copies what a stopped or crashed source left in its pg_wal after `from`.
@@ -162,9 +166,20 @@ public struct SourceTail: Sendable {
         var result: [InventorySegment] = []
         for (name, path) in files {
             var summarizer = SegmentSummarizer(name: name)
-            try OpenFile(reading: path).forEachChunk { bytes, _ in
+            var read: UInt64 = 0
+            try OpenFile(reading: path).forEachChunk(of: 1 << 18) { bytes, _ in
                 summarizer.feed(bytes)
-                return true
+                read += UInt64(bytes.count)
+                return zerosFrom.map { name.start.advanced(by: read) < $0 } ?? true
+            }
+            // What was not read of a file that has the size of a segment.
+            let zeros = [UInt8](repeating: 0, count: zerosFrom == nil || read == 0 ? 0 : 1 << 18)
+            while !zeros.isEmpty, read < name.size.bytes {
+                let rest = Int(min(UInt64(zeros.count), name.size.bytes - read))
+                zeros.span.bytes.withUnsafeBytes {
+                    summarizer.feed(UnsafeRawBufferPointer(rebasing: $0[..<rest]))
+                }
+                read += UInt64(rest)
             }
             result.append(InventorySegment(name: name, summary: summarizer.finish()))
         }
