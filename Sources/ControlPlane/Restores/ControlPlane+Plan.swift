@@ -29,12 +29,15 @@ struct PreparedRestore {
 }
 
 extension ControlPlane {
-    public func planRestore(_ request: RestoreRequest) throws -> PlannedRestore {
+    /// - Parameter known: the source as it was told a moment ago; nil to look at it.
+    public func planRestore(
+        _ request: RestoreRequest, known: ServerDetails? = nil
+    ) throws -> PlannedRestore {
         let source = try source(of: request)
         // A copy is run by the source's own major version: without it nothing of a plan can be carried out.
         _ = try installation(source)
         let prepared = try prepare(
-            request, source: source, checkName: request.name != nil, inDetail: true)
+            request, source: source, checkName: request.name != nil, inDetail: true, known: known)
         defer { prepared.release() }
         return prepared.planned
     }
@@ -93,9 +96,10 @@ extension ControlPlane {
     /// - Parameters:
     ///   - inDetail: whether the plan also tells what a person wants to know and a restore does not.
     ///   - accepted: the operation that may have taken the name already.
+    ///   - known: the source as it was told a moment ago; nil to look at it.
     func prepare(
         _ request: RestoreRequest, source: ServerRow, checkName: Bool, inDetail: Bool = false,
-        for accepted: AcceptedWork? = nil
+        for accepted: AcceptedWork? = nil, known: ServerDetails? = nil
     ) throws -> PreparedRestore {
         var notes: [String] = []
         let asked = clock.now()
@@ -129,7 +133,8 @@ extension ControlPlane {
             let free = try diskRoom(paths.servers).available()
             notes += try roomNotes(plan, free: free, source: source)
             var planned = PlannedRestore(
-                plan: plan, source: try details(source, withUsage: false), notes: notes, availableBytes: free,
+                plan: plan, source: try known ?? details(source, withUsage: false), notes: notes,
+                availableBytes: free,
                 estimatedSeconds: Self.estimate(plan))
             planned.allowedAddresses = rules.map(\.addresses)
             planned.localTime = (plan.requestedTime ?? plan.lastInside?.time).map(LocalTime.text)

@@ -30,9 +30,12 @@ extension ControlPlane {
     ///
     /// Nothing is written, not to the source either.
     ///
-    /// - Parameter server: a name in the group, a resource id, or the id of a deleted server.
-    public func history(of server: String, resourceGroup: String, _ query: EventQuery) throws -> ServerHistory
-    {
+    /// - Parameters:
+    ///   - server: a name in the group, a resource id, or the id of a deleted server.
+    ///   - known: the server as it was told a moment ago; nil to look at it.
+    public func history(
+        of server: String, resourceGroup: String, _ query: EventQuery, known: ServerDetails? = nil
+    ) throws -> ServerHistory {
         let row = try source(of: RestoreRequest(resourceGroup: resourceGroup, sourceServer: server))
         let pin = try DirectoryLock.wait(paths.pin(row.id), .shared)
         defer { pin.release() }
@@ -41,7 +44,7 @@ extension ControlPlane {
         do {
             let reader = reader(of: row)
             let held = try reader.held(for: .latest, tailDirectory: tailDirectory)
-            var history = ServerHistory(server: try details(row, withUsage: false))
+            var history = ServerHistory(server: try known ?? details(row, withUsage: false))
             history.backups = held.inventory.backups.sorted { $0.stopLSN < $1.stopLSN }
             history.earliest = held.inventory.earliest
             history.latest = held.inventory.earliest == nil ? nil : held.inventory.latest

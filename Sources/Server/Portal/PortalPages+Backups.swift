@@ -28,14 +28,14 @@ extension PortalPages {
         page.mayCheck = server.earliestRestoreDate != nil && visit.may(.verifyWAL, server.resourceGroup)
         page.check = try controlPlane.lastVerification(of: Self.reference(server)).map(Self.check)
         page.once = MachineSecret.fresh()
-        let all = try controlPlane.listBackups(Self.reference(server)).reversed().map(Self.backup)
+        let all = try controlPlane.listBackups(Self.reference(server)).reversed()
         page.redundancy = Self.redundancy(server)
         try addArchive(server, to: &page)
         let wanted = all.filter {
-            page.filter == .all || $0.isOnDemand == (page.filter == .onDemand)
+            page.filter == .all || Self.isOnDemand($0) == (page.filter == .onDemand)
         }
         let after = min(max(Int(visit.request.query["after"] ?? "") ?? 0, 0), wanted.count)
-        page.backups = Array(wanted.dropFirst(after).prefix(Self.mostBackups))
+        page.backups = wanted.dropFirst(after).prefix(Self.mostBackups).map(Self.backup)
         page.newer = after == 0 ? nil : max(0, after - Self.mostBackups)
         let end = after + page.backups.count
         page.older = end < wanted.count ? end : nil
@@ -54,8 +54,12 @@ extension PortalPages {
         backup.completed = PortalWords.time(details.completedTime)
         backup.size = ByteText.of(details.totalBytes)
         backup.verdict = details.verdict.map(Self.words) ?? "never checked"
-        backup.isOnDemand = details.source == "Customer Initiated"
+        backup.isOnDemand = isOnDemand(details)
         return backup
+    }
+
+    private static func isOnDemand(_ details: BackupDetails) -> Bool {
+        details.source == "Customer Initiated"
     }
 
     private static func words(_ verdict: BackupVerdict) -> String {
@@ -98,7 +102,7 @@ extension PortalPages {
         do {
             let history = try controlPlane.history(
                 of: ResourceID.server(Self.reference(server)), resourceGroup: server.resourceGroup,
-                EventQuery(from: now, to: now, minimumRows: .max))
+                EventQuery(from: now, to: now, minimumRows: .max), known: server)
             page.gaps = Self.gaps(history, latest: now).map(\.words)
             page.archive.append(Fact("Gaps", page.gaps.isEmpty ? "None" : String(page.gaps.count)))
         } catch {

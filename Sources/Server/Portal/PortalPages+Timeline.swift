@@ -120,7 +120,7 @@ extension PortalPages {
         query.commitParts = Self.commitParts(from: from, to: to)
         let history = try controlPlane.history(
             of: ResourceID.server(resourceGroup: server.resourceGroup, name: server.name),
-            resourceGroup: server.resourceGroup, query)
+            resourceGroup: server.resourceGroup, query, known: server)
         let sound = history.backups.filter { $0.damage == nil }
         page.backups = sound.map { TimelinePage.Mark(Self.moment($0.stopTime), $0.name) }
         page.gaps = Self.gaps(history, latest: to)
@@ -305,7 +305,7 @@ extension PortalPages {
                 resourceGroup: server.resourceGroup,
                 sourceServer: ResourceID.server(resourceGroup: server.resourceGroup, name: server.name),
                 target: target)
-            let planned = try controlPlane.planRestore(request)
+            let planned = try controlPlane.planRestore(request, known: server)
             request.name = SuggestedName.before(on: server.name)
             add(planned, request, to: &cut)
         } catch {
