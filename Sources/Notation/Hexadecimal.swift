@@ -17,8 +17,15 @@ public enum Hexadecimal {
 
     /// A number with zeros in front of it up to `count` digits; one that has more of them is not cut.
     public static func text(_ number: some UnsignedInteger, digits count: Int, _ letters: Case) -> String {
-        let text = String(number, radix: 16, uppercase: letters == .upper)
-        return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+        let number = UInt64(number)
+        let width = max(count, (64 - number.leadingZeroBitCount + 3) / 4, 1)
+        return String(unsafeUninitializedCapacity: width) { text in
+            for place in 0..<width {
+                let nibble = UInt8(truncatingIfNeeded: number >> (4 * (width - 1 - place))) & 15
+                text.initializeElement(at: place, to: digit(nibble, letters))
+            }
+            return width
+        }
     }
 
     /// Nil for an odd number of digits, or anything that is none.

@@ -11,7 +11,7 @@ import Synchronization
 /// it was for `patience` at the most. It is made by one thread at a time: whoever asks meanwhile waits for
 /// that, and looks at what came of it as at anything that is kept.
 public final class FileMemory<Value: Sendable>: Sendable {
-    private struct Entry {
+    private struct Entry: WeighedEntry {
         /// Of every file that the value was made from; nil of one that was not there.
         var versions: [FileVersion?]
         var value: Value
@@ -20,42 +20,12 @@ public final class FileMemory<Value: Sendable>: Sendable {
         var looked = Stopwatch()
     }
 
-    /// Two halves: when the newer one is full it becomes the older one, whose entries go then unless somebody
-    /// asked for them since.
-    private struct Halves {
-        var newer: [String: Entry] = [:]
-        var older: [String: Entry] = [:]
-        /// Of the newer ones.
-        var weight = 0
-
-        mutating func take(_ path: String) -> Entry? {
-            if let entry = newer.removeValue(forKey: path) {
-                weight -= entry.weight
-                return entry
-            }
-            return older.removeValue(forKey: path)
-        }
-
-        mutating func put(_ path: String, _ entry: Entry, limit: Int) {
-            _ = take(path)
-            // One that is alone may have both halves.
-            guard entry.weight <= 2 * limit else { return }
-            if weight + entry.weight > limit {
-                older = entry.weight > limit ? [:] : newer
-                newer = [:]
-                weight = 0
-            }
-            newer[path] = entry
-            weight += entry.weight
-        }
-    }
-
     /// Making what is kept by one name, and how many do so or wait for it.
     private final class Making: Sendable {
         let turn = Mutex(())
     }
 
-    private let halves = Mutex(Halves())
+    private let halves = Mutex(MemoryHalves<String, Entry>())
     private let makings = Mutex<[String: (making: Making, users: Int)]>([:])
     private let limit: Int
     private let tick: Int
@@ -76,19 +46,15 @@ public final class FileMemory<Value: Sendable>: Sendable {
     /// What the file at a path says; nil where there is none.
     ///
     /// - Parameters:
-    ///   - seen: the file as it was seen a moment ago, by whoever looks at many; nil to look now.
     ///   - memory: nil where every file is read.
     ///   - weight: how much of the limit a value takes, told the size of its file in bytes; nil for what is
     ///     not to be kept.
     ///   - read: what throws is not kept.
     public static func value(
-        of path: String, seen: FileVersion? = nil, keptIn memory: FileMemory?,
-        weight: (Value, Int) -> Int? = { $1 },
+        of path: String, keptIn memory: FileMemory?, weight: (Value, Int) -> Int? = { $1 },
         _ read: (OpenFile) throws(Problem) -> Value
     ) throws(Problem) -> Value? {
-        if let memory, let version = seen ?? FileVersion(path: path),
-            let known = memory.known(path, [version])
-        {
+        if let memory, let version = FileVersion(path: path), let known = memory.known(path, [version]) {
             return known
         }
         guard let file = try OpenFile(readingIfPresent: path) else { return nil }

@@ -20,9 +20,9 @@ public final class RepositoryMemory: Sendable {
     let checks: FileMemory<BackupChecks.Note>
     /// Archived segments with their summaries, by the paths of their files.
     let segments: FileMemory<ArchivedSegment>
-    /// Segments' indexes, by the paths of their files: the summaries alone, and all of them.
-    private let indexSummaries: FileMemory<ReadIndex>
-    private let indexDetails: FileMemory<ReadIndex>
+    /// Segments' indexes: the summaries alone, and all of them.
+    private let indexSummaries: VersionMemory<ReadIndex>
+    private let indexDetails: VersionMemory<ReadIndex>
     /// What archives hold, by the paths of their folders.
     let archives: FileMemory<LookedAtArchive>
     /// Bytes that folders take on the disk, in which files come and go and none is changed.
@@ -41,15 +41,15 @@ public final class RepositoryMemory: Sendable {
         manifests = FileMemory(limit: 8 << 20, tick: tick)
         checks = FileMemory(limit: 2 << 20, tick: tick)
         segments = FileMemory(limit: 4 << 20, tick: tick)
-        indexSummaries = FileMemory(limit: 16 << 20, tick: tick)
-        indexDetails = FileMemory(limit: 16 << 20, tick: tick)
+        indexSummaries = VersionMemory(limit: 16 << 20, tick: tick)
+        indexDetails = VersionMemory(limit: 16 << 20, tick: tick)
         archives = FileMemory(limit: 256 << 20, tick: tick, patience: patience)
         sizes = FileMemory(limit: 20_000, tick: tick)
         backupSizes = FileMemory(limit: 10_000, tick: tick, patience: patience)
     }
 
     /// Nil for an extent that is asked for once.
-    func indexes(_ extent: IndexExtent) -> FileMemory<ReadIndex>? {
+    func indexes(_ extent: IndexExtent) -> VersionMemory<ReadIndex>? {
         switch extent {
         case .summary: indexSummaries
         case .detail: indexDetails

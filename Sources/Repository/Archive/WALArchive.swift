@@ -181,7 +181,7 @@ struct ArchivedFile: Sendable {
 
 /// A WAL segment in the archive.
 public struct ArchivedSegment: Hashable, Sendable {
-    public enum Content: Hashable, Sendable {
+    public indirect enum Content: Hashable, Sendable {
         case intact(SegmentSummary)
         /// The summary cannot be read or does not belong to this name: the segment is not usable.
         case damaged(ArchiveDamage)

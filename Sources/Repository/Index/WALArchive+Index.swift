@@ -26,14 +26,24 @@ public enum StoredIndex: Sendable {
 }
 
 /// An index as its file has it.
-struct ReadIndex: Sendable {
+final class ReadIndex: Sendable {
     /// Of the file.
-    var storedBytes: UInt64
+    let storedBytes: UInt64
     /// Which segment it says it was made from; nil where its header cannot be read.
-    var identity: SegmentIndex.Identity?
-    var content: Result<SegmentIndex, IndexDamage> = .failure(IndexDamage("it was not read"))
+    let identity: SegmentIndex.Identity?
+    let content: Result<SegmentIndex, IndexDamage>
     /// How much of memory's limit it takes; nil where it is damaged.
-    var weight: Int?
+    let weight: Int?
+
+    init(
+        storedBytes: UInt64, identity: SegmentIndex.Identity?, _ content: Result<SegmentIndex, IndexDamage>,
+        weight: Int? = nil
+    ) {
+        self.storedBytes = storedBytes
+        self.identity = identity
+        self.content = content
+        self.weight = weight
+    }
 }
 
 /// How much of an index is read.
@@ -57,20 +67,27 @@ extension WALArchive {
     ) throws(Problem) -> StoredIndex {
         let found: ReadIndex?
         do throws(Problem) {
-            found = try FileMemory.value(
+            found = try VersionMemory.value(
                 of: layout.indexPath(of: segment.name), seen: seen,
-                keptIn: layout.memory?.indexes(extent), weight: { index, _ in index.weight }
+                keptIn: layout.memory?.indexes(extent), weight: \.weight
             ) { (file) throws(Problem) in try read(file, extent) }
         } catch {
             // The WAL itself can still be read.
             return .damaged(IndexDamage(error.message), storedBytes: 0)
         }
         guard let found else { return .missing }
+        return Self.judged(found, segment, after: predecessor)
+    }
+
+    /// Whether what was read is the index of this segment.
+    private static func judged(
+        _ found: ReadIndex, _ segment: ArchivedSegment, after predecessor: ArchivedSegment?
+    ) -> StoredIndex {
         guard let summary = segment.summary else {
             return .stale("the segment is damaged", storedBytes: found.storedBytes)
         }
         if let identity = found.identity,
-            let reason = Self.staleness(identity, segment.name, summary, predecessor)
+            let reason = staleness(identity, segment.name, summary, predecessor)
         {
             return .stale(reason, storedBytes: found.storedBytes)
         }
@@ -82,13 +99,17 @@ extension WALArchive {
 
     /// What a file has of an index, whatever segment it is looked for.
     private func read(_ file: OpenFile, _ extent: IndexExtent) throws(Problem) -> ReadIndex {
-        var found = ReadIndex(storedBytes: try file.size())
+        let storedBytes = try file.size()
+        var identity: SegmentIndex.Identity?
+        func failed(_ damage: IndexDamage) -> ReadIndex {
+            ReadIndex(storedBytes: storedBytes, identity: identity, .failure(damage))
+        }
         do {
             // One read brings all that a timeline needs of most segments.
             let beginning = try Self.bytes(of: file, at: 0, count: Self.firstRead)
             let header = try IndexFile.header(of: beginning)
-            found.identity = header.identity
-            guard header.fileSize == found.storedBytes else { throw IndexDamage("it has another size") }
+            identity = header.identity
+            guard header.fileSize == storedBytes else { throw IndexDamage("it has another size") }
             let decoder = try layout.decoder()
             func content(_ part: IndexFile.Part) throws -> [UInt8] {
                 let stored = header.parts[part.rawValue]
@@ -111,18 +132,18 @@ extension WALArchive {
                 // Whoever reads all of it is told of damage anywhere.
                 if header.tellsGrowth { _ = try SegmentGrowth(decoding: content(.growth)) }
             }
-            found.weight = header.parts.prefix(extent.rawValue + 1).reduce(IndexFile.headerSize) {
+            let weight = header.parts.prefix(extent.rawValue + 1).reduce(IndexFile.headerSize) {
                 $0 + Int($1.plain)
             }
-            found.content = .success(index)
+            return ReadIndex(
+                storedBytes: storedBytes, identity: header.identity, .success(index), weight: weight)
         } catch let damage as IndexDamage {
-            found.content = .failure(damage)
+            return failed(damage)
         } catch let problem as Problem {
-            found.content = .failure(IndexDamage(problem.message))
+            return failed(IndexDamage(problem.message))
         } catch {
-            found.content = .failure(IndexDamage("it cannot be read"))
+            return failed(IndexDamage("it cannot be read"))
         }
-        return found
     }
 
     /// The files of segments' indexes as they are now; nil for each that is not there.
@@ -158,12 +179,22 @@ extension WALArchive {
     public func storedIndexes(
         of wanted: [WantedIndex], extent: IndexExtent = .summary
     ) throws(Problem) -> [SegmentIndex?] {
-        try Workers.map(wanted.count, portion: max(wanted.count / 8, 16)) { (place) throws(Problem) in
-            let wanted = wanted[place]
+        let known = layout.memory?.indexes(extent)?.known(wanted.map(\.seen))
+        var indexes = wanted.enumerated().map { (place, wanted) -> SegmentIndex? in
+            guard let found = known?[place] else { return nil }
+            return Self.judged(found, wanted.segment, after: wanted.before).index
+        }
+        let unknown = wanted.indices.filter { known?[$0] == nil }
+        guard !unknown.isEmpty else { return indexes }
+        let read = try Workers.map(unknown.count, portion: max(unknown.count / 8, 1)) {
+            (number) throws(Problem) in
+            let wanted = wanted[unknown[number]]
             return try storedIndex(
                 of: wanted.segment, after: wanted.before, extent: extent, seen: wanted.seen
             ).index
         }
+        for (number, place) in unknown.enumerated() { indexes[place] = read[number] }
+        return indexes
     }
 
     /// The index of a stored segment, made in memory where none that can be believed is stored. Nothing is
