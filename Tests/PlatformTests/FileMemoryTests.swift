@@ -106,6 +106,27 @@ struct FileMemoryTests {
         #expect(reader.readings == 13)
     }
 
+    @Test(arguments: [(400, true), (501, true), (1000, true), (1001, false)])
+    func `one value may have all the room, and none has more`(_ weight: Int, _ isKept: Bool) throws {
+        let memory = FileMemory<Int>(limit: 1000, tick: -10)
+        try DurableFiles.write([1], to: path, durable: false)
+        var made = 0
+        func value() -> Int? {
+            FileMemory.value("large", of: [path], keptIn: memory, weight: { _ in weight }) {
+                made += 1
+                return made
+            }
+        }
+        #expect(value() == 1)
+        #expect(value() == (isKept ? 1 : 2))
+        // What was kept before others that take more than all the room together is not there any more.
+        for name in ["other", "third"] {
+            _ = FileMemory.value(name, of: [path], keptIn: memory, weight: { _ in weight }) { 7 }
+        }
+        let before = made
+        #expect(value() == before + 1)
+    }
+
     @Test func `what cannot be read is not kept`() throws {
         let memory = FileMemory<[UInt8]>(limit: 1000, tick: -10)
         try DurableFiles.write([1], to: path, durable: false)
