@@ -23,9 +23,6 @@ struct EventReader {
     /// The catalogs of a backup; nil where they cannot be had.
     let catalog: (InventoryBackup) throws(Problem) -> CatalogState?
 
-    /// Of each segment in which a transaction ended.
-    private let earliest: [SegmentName: PostgresTimestamp]
-
     private(set) var gaps: [EventHistory.Gap] = []
     private(set) var commits: [Int64: Int] = [:]
     /// In which commits are counted besides; nil where nobody asked, or where it would take long.
@@ -42,11 +39,6 @@ struct EventReader {
         catalog: @escaping (InventoryBackup) throws(Problem) -> CatalogState?
     ) {
         self.inventory = inventory
-        var earliest: [SegmentName: PostgresTimestamp] = [:]
-        for segment in inventory.segments where earliest[segment.name] == nil {
-            earliest[segment.name] = segment.summary.minStopTime
-        }
-        self.earliest = earliest
         self.wal = wal
         self.interest = interest
         self.indexBytes = indexBytes
@@ -179,7 +171,12 @@ struct EventReader {
     ) -> [SegmentName] {
         var wanted = run.filter { $0.end > start && $0.start < limit }
         guard let to else { return wanted }
-        while wanted.count > 1, let last = wanted.last, let earliest = earliest[last], earliest > to {
+        // Both are in the order of the WAL; of a segment that is not met here nothing is left out.
+        var place = inventory.segments.count
+        while wanted.count > 1, let last = wanted.last {
+            while place > 0, inventory.segments[place - 1].name != last { place -= 1 }
+            guard place > 0, let earliest = inventory.segments[place - 1].summary.minStopTime, earliest > to
+            else { break }
             wanted.removeLast()
         }
         return wanted

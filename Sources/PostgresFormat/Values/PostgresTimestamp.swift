@@ -70,14 +70,25 @@ public struct PostgresTimestamp: Hashable, Comparable, Sendable, CustomStringCon
     }
 
     private func text(separator: String, suffix: String, fraction: Bool) -> String {
-        func pad(_ value: Int, _ width: Int) -> String {
-            let digits = String(value)
-            return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        func add(_ value: Int, _ width: Int, behind mark: Character? = nil) {
+            if let mark { text.append(contentsOf: mark.utf8) }
+            let digits = String(value).utf8
+            for _ in digits.count..<max(width, digits.count) { text.append(UInt8(ascii: "0")) }
+            text.append(contentsOf: digits)
         }
         let parts = components
-        return pad(parts.year, 4) + "-" + pad(parts.month, 2) + "-" + pad(parts.day, 2) + separator
-            + pad(parts.hour, 2) + ":" + pad(parts.minute, 2) + ":" + pad(parts.second, 2)
-            + (fraction ? "." + pad(parts.microsecond, 6) : "") + suffix
+        add(parts.year, 4)
+        add(parts.month, 2, behind: "-")
+        add(parts.day, 2, behind: "-")
+        text.append(contentsOf: separator.utf8)
+        add(parts.hour, 2)
+        add(parts.minute, 2, behind: ":")
+        add(parts.second, 2, behind: ":")
+        if fraction { add(parts.microsecond, 6, behind: ".") }
+        text.append(contentsOf: suffix.utf8)
+        return String(decoding: text, as: UTF8.self)
     }
 }
 

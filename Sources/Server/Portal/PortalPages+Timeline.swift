@@ -71,7 +71,7 @@ extension PortalPages {
 
     static func moment(_ time: PostgresTimestamp) -> Moment {
         Moment(
-            time.unixMicroseconds, utc: String(time.description.dropLast().replacing("T", with: " ")),
+            time.unixMicroseconds, utc: String(time.sqlText.dropLast(3)),
             here: PortalWords.clock(time))
     }
 

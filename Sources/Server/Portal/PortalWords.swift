@@ -9,7 +9,7 @@ import ServiceModel
 enum PortalWords {
     /// `2026-11-29 04:37:12.345678 UTC`
     static func time(_ time: PostgresTimestamp) -> String {
-        time.description.dropLast().replacing("T", with: " ") + " UTC"
+        time.sqlText.dropLast(3) + " UTC"
     }
 
     /// An instant as the pages' addresses have it: microseconds since 1970, up to the year 9999.
