@@ -12,6 +12,7 @@ final class WALPushQueue: Sendable {
         var waiting: [SegmentName] = []
         var failure: Problem?
         var isClosed = false
+        var hasEnded = false
     }
 
     let folder: ReceiverFolder
@@ -35,13 +36,23 @@ final class WALPushQueue: Sendable {
         state.change { $0.waiting.append(name) }
     }
 
-    /// No more will come: `pushAll` ends when it is done.
-    func close() {
+    /// Archives what is added on a thread of its own; every start has its `finish`.
+    func start() throws(Problem) {
+        let isStarted = DetachedThread.start { [self] in
+            pushAll()
+            state.change { $0.hasEnded = true }
+        }
+        guard isStarted else { throw Problem(.system, "there is no thread to archive received WAL with") }
+    }
+
+    /// Returns once all is archived that was added, or archiving has failed.
+    func finish() {
         state.change { $0.isClosed = true }
+        state.wait { $0.hasEnded ? () : nil }
     }
 
     /// Works until it is closed and nothing is left, or something fails.
-    func pushAll() {
+    private func pushAll() {
         while let next = next() {
             do throws(Problem) {
                 try push(next, as: next.fileName)
@@ -122,19 +133,15 @@ final class ReceivedWAL: WALSink {
     private func open(_ position: LSN) throws(Problem) -> (name: SegmentName, file: OpenFile) {
         let name = SegmentName(timeline: timeline, containing: position, size: size)
         if let current, current.name == name { return current }
-        let file = try make(name)
+        // What a killed receiver had of it comes again, the same bytes.
+        let file = try queue.folder.openSegment(name)
         current = (name, file)
         return (name, file)
     }
 
-    private func make(_ name: SegmentName) throws(Problem) -> OpenFile {
-        // What a killed receiver had of it comes again, the same bytes.
-        try queue.folder.openSegment(name)
-    }
-
     private func complete(_ name: SegmentName, _ file: OpenFile) throws(Problem) {
         try file.syncData()
-        current = (name.next, try make(name.next))
+        current = (name.next, try queue.folder.openSegment(name.next))
         try queue.add(name, cancellation)
     }
 }

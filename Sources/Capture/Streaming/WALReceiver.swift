@@ -205,42 +205,32 @@ public final class WALReceiver: Sendable {
         let timeline = place.timeline
         let isHistoric = timeline != primary.identity.timeline
         let queue = WALPushQueue(folder, WALArchive(layout: layout))
-        // Only the last worker uses them, which runs on this very thread.
-        nonisolated(unsafe) let source = primary
-        let outcome = Mutex((end: WALStreamEnd?.none, slot: slot))
-        defer { slot = outcome.withLock { $0.slot } }
-        try Workers.run(2) { [self] worker throws(Problem) in
-            if worker == 0 { return queue.pushAll() }
-            defer { queue.close() }
-            var from = place.start
-            var settings = settings
-            while true {
-                let standing = outcome.withLock { $0.slot }
-                let watch = Stopwatch()
-                var wanted = WantedSettings(settings)
-                let sink = ReceivedWAL(
-                    queue, size, timeline, cancellation: cancellation, interruption: interruption.descriptor
-                ) { [self] state in
-                    note(state, on: timeline, isHistoric: isHistoric)
-                    return isHistoric
-                        || watch.seconds < Self.secondsBetweenLooks
-                            && state.held <= standing.limit && !wanted.haveChanged(self.settings)
-                }
-                let end = try source.connection.receiveWAL(
-                    from: from, timeline: timeline, isHistoric: isHistoric, slot: standing.name,
-                    slotStart: standing.start, isAwaited: isAwaited, clock: clock, into: sink)
-                guard case .calledOff(let position) = end, !cancellation.isCancelled else {
-                    return outcome.withLock { $0.end = end }
-                }
-                // Whoever receives calls again, with what is wanted now.
-                guard wanted.settings.sharesConnection(with: settings) else { return }
-                settings = wanted.settings
-                let next = try look(source, settings, before: standing)
-                outcome.withLock { $0.slot = next }
-                from = position
+        try queue.start()
+        defer { queue.finish() }
+        var from = place.start
+        var settings = settings
+        while true {
+            let standing = slot
+            let watch = Stopwatch()
+            var wanted = WantedSettings(settings)
+            let sink = ReceivedWAL(
+                queue, size, timeline, cancellation: cancellation, interruption: interruption.descriptor
+            ) { [self] state in
+                note(state, on: timeline, isHistoric: isHistoric)
+                return isHistoric
+                    || watch.seconds < Self.secondsBetweenLooks
+                        && state.held <= standing.limit && !wanted.haveChanged(self.settings)
             }
+            let end = try primary.connection.receiveWAL(
+                from: from, timeline: timeline, isHistoric: isHistoric, slot: standing.name,
+                slotStart: standing.start, isAwaited: isAwaited, clock: clock, into: sink)
+            guard case .calledOff(let position) = end, !cancellation.isCancelled else { return end }
+            // Whoever receives calls again, with what is wanted now.
+            guard wanted.settings.sharesConnection(with: settings) else { return nil }
+            settings = wanted.settings
+            slot = try look(primary, settings, before: standing)
+            from = position
         }
-        return outcome.withLock { $0.end }
     }
 
     /// Whether the source has commits wait for somebody, who may be this stream; as it told last.
