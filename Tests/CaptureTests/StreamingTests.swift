@@ -174,4 +174,28 @@ import Testing
         try session.dropSlot(slot)
         #expect(try session.slotRestart(slot) == nil)
     }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `what came just before the server died is durable, and a server that stops does not wait for it`()
+        throws
+    {
+        let source = try Source()
+        let slot = try #require(SlotName("pitr_test"))
+        try source.postgres.psql("CREATE TABLE t (i int)")
+        for mode in ["immediate", "fast"] {
+            try source.receiving(.temporary(slot)) { receiver in
+                try Self.waitUntil { receiver.status.phase == .streaming }
+                try source.awaitDurable(try source.flushed(), receiver)
+                try source.postgres.psql("INSERT INTO t VALUES (1)")
+                let end = try source.flushed()
+                try Self.waitUntil {
+                    try source.postgres.psql(
+                        "SELECT count(*) FROM pg_stat_replication WHERE sent_lsn >= '\(end)'") != "0"
+                }
+                try source.postgres.stop(mode)
+                try source.awaitDurable(end, receiver)
+                try source.postgres.start()
+            }
+        }
+    }
 }

@@ -85,6 +85,8 @@ final class WALPushQueue: Sendable {
 /// Whatever was acknowledged can be found again after a kill: a segment's successor is there, empty, before
 /// its last byte is acknowledged, so that a file with a successor is a complete one.
 final class ReceivedWAL: WALSink {
+    private static let writebackBytes: UInt64 = 1 << 20
+
     private let queue: WALPushQueue
     private let size: WALSegmentSize
     private let timeline: TimelineID
@@ -93,6 +95,8 @@ final class ReceivedWAL: WALSink {
     private let goesOn: (WALStreamState) -> Bool
     private var isPaused = false
     private var current: (name: SegmentName, file: OpenFile)?
+    /// In the current segment: what was written before is on its way to the disk.
+    private var begun: UInt64 = 0
 
     /// - Parameter goesOn: told how the stream stands; whether it is to go on.
     init(
@@ -120,8 +124,20 @@ final class ReceivedWAL: WALSink {
             try file.write(piece, at: position.distance(from: name.start))
             position = position.advanced(by: UInt64(piece.count))
             rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
-            if position == name.end { try complete(name, file) }
+            if position == name.end {
+                try complete(name, file)
+            } else {
+                startWriteback(file, upTo: position.distance(from: name.start))
+            }
         }
+    }
+
+    /// The disk works while more comes, and a flush finds little left to be written.
+    private func startWriteback(_ file: OpenFile, upTo offset: UInt64) {
+        let end = offset / Self.writebackBytes * Self.writebackBytes
+        guard end > begun else { return }
+        file.startWriteback(at: begun, length: end - begun)
+        begun = end
     }
 
     func flush() throws(Problem) {
@@ -137,12 +153,14 @@ final class ReceivedWAL: WALSink {
         // What a killed receiver had of it comes again, the same bytes.
         let file = try queue.folder.openSegment(name)
         current = (name, file)
+        begun = position.distance(from: name.start) / Self.writebackBytes * Self.writebackBytes
         return (name, file)
     }
 
     private func complete(_ name: SegmentName, _ file: OpenFile) throws(Problem) {
         try file.syncData()
         current = (name.next, try queue.folder.openSegment(name.next))
+        begun = 0
         try queue.add(name, cancellation)
     }
 }

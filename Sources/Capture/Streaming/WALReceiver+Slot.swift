@@ -36,6 +36,8 @@ public struct ReceiverSettings: Sendable, Hashable {
     public var slot: Slot
     /// WAL, in bytes, that the slot may hold back on the source before it is given up.
     public var walLimit: UInt64
+    /// Commits of the source are meant to wait for the stream, whether it was told so yet or not.
+    public var isSynchronous = false
 
     public init(connection: ConnectionParameters, slot: Slot, walLimit: UInt64) {
         self.connection = connection

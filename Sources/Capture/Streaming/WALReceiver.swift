@@ -223,7 +223,8 @@ public final class WALReceiver: Sendable {
             }
             let end = try primary.connection.receiveWAL(
                 from: from, timeline: timeline, isHistoric: isHistoric, slot: standing.name,
-                slotStart: standing.start, isAwaited: isAwaited, clock: clock, into: sink)
+                slotStart: standing.start, isAwaited: settings.isSynchronous || isAwaited, clock: clock,
+                into: sink)
             guard case .calledOff(let position) = end, !cancellation.isCancelled else { return end }
             // Whoever receives calls again, with what is wanted now.
             guard wanted.settings.sharesConnection(with: settings) else { return nil }

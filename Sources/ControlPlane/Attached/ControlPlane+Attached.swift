@@ -44,9 +44,11 @@ extension ControlPlane {
         var connection = try connectionParameters(attachment, of: row)
         // Of all sessions the stream alone is one that commits may wait for.
         if let name = attachment.synchronousName { connection.applicationName = name }
-        return ReceiverSettings(
+        var settings = ReceiverSettings(
             connection: connection, slot: try attachment.receiverSlot(),
             walLimit: attachment.walLimit ?? Attachment.defaultWALLimit)
+        settings.isSynchronous = attachment.synchronousName != nil
+        return settings
     }
 
     /// The cluster of an attached server, as far as it can be read: by the stream, else what was received.

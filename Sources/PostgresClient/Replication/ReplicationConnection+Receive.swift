@@ -34,21 +34,19 @@ extension ReplicationConnection {
     private static let secondsBetweenReports = 0.5
     /// A server that does not answer for that long is taken for dead.
     private static let secondsOfSilence = 30.0
-    /// Bytes after which WAL is made durable although more is there to be read.
-    private static let mostUnflushed: UInt64 = 4 << 20
-    /// Seconds after which it is, too, and after which it is looked whether receiving is to end.
+    /// Seconds after which it is looked whether receiving is to end, although more is there to be read.
     private static let longestDrain = 0.05
-    /// Seconds for which more WAL is waited for before what has come is made durable, where no commit waits
-    /// for that: an acknowledgement wakes a process of the server, and a flush may take its disk's time.
-    private static let gathering = 0.02
+    /// Seconds for which one looks away once all has come that the server has, where no commit waits: each
+    /// message alone would wake this process for every commit there.
+    private static let rest = 0.02
 
     /// Receives WAL from `start` until it is called off, the server ends, or its timeline does.
     ///
     /// Acknowledged is only what is durable, and nothing before the place from which the slot keeps WAL: a
     /// slot goes back to what is acknowledged, and would hold back again what it was given up for. No
     /// moment is confirmed by a historic timeline, which the server itself has left: what it commits lies
-    /// on another one. Throws `.queryFailed` with the server's words, and what the sink throws; the
-    /// connection is of no use then.
+    /// on another one. However it ends, what came is durable before, unless the sink failed. Throws
+    /// `.queryFailed` with the server's words, and what the sink throws; the connection is of no use then.
     ///
     /// - Parameter isAwaited: whether commits of the server wait for what is acknowledged.
     public func receiveWAL(
@@ -57,92 +55,83 @@ extension ReplicationConnection {
     ) throws(Problem) -> WALStreamEnd {
         let with = slot.map { "SLOT \($0) " } ?? ""
         try libpq.startCopy("START_REPLICATION \(with)PHYSICAL \(start) TIMELINE \(timeline)")
-        var state = WALStreamState(from: start, isHistoric: isHistoric, slotStart: slotStart)
-        var reported = -Self.secondsBetweenReports
-        var taken = Taken(written: start)
-        let gathering = isAwaited ? 0 : Self.gathering
-        let watch = Stopwatch()
-        while true {
-            let isOver: Bool
-            do throws(Problem) {
-                isOver = try drain(&state, clock, sink, &taken, watch, gathering)
-            } catch {
-                try keep(&state, taken, sink)
-                throw error
-            }
-            if state.durable < state.received {
-                try sink.flush()
-                // A slow disk here is no silence there.
-                taken.heard = watch.seconds
-                state.madeDurable(state.received)
-                try send(state.status(asking: false), clock)
-                sink.report(state)
-            }
-            if isOver { return try endOfStream() }
-            if sink.isCalledOff {
-                try finish(at: state.durable)
-                return .calledOff(at: state.durable)
-            }
-            if watch.seconds - reported >= Self.secondsBetweenReports {
-                reported = watch.seconds
-                try send(state.status(asking: true), clock)
-                sink.report(state)
-            }
-            guard watch.seconds - taken.heard < Self.secondsOfSilence else {
-                throw Problem(
-                    .queryFailed, "the server has been silent for \(Int(Self.secondsOfSilence)) seconds")
-            }
-            _ = try takeInput(within: Self.pollMilliseconds, or: sink.interruption)
+        let reception = Reception(
+            WALStreamState(from: start, isHistoric: isHistoric, slotStart: slotStart), sink, clock,
+            isAwaited: isAwaited)
+        do throws(Problem) {
+            return try receive(reception)
+        } catch {
+            try reception.keep()
+            throw error
         }
     }
 
-    /// What `drain` has come to, also where it throws.
-    private struct Taken {
-        /// Seconds after the beginning.
-        var heard = 0.0
-        /// The sink has everything before.
-        var written: LSN
+    private func receive(_ reception: Reception) throws(Problem) -> WALStreamEnd {
+        let (sink, clock) = (reception.sink, reception.clock)
+        var reported = -Self.secondsBetweenReports
+        while true {
+            let isOver = try drain(reception)
+            if isOver || sink.isCalledOff || reception.isFlushDue {
+                if try reception.flush() {
+                    try send(reception.status(asking: false), clock)
+                    sink.report(reception.state)
+                }
+            }
+            if isOver { return try endOfStream() }
+            let durable = reception.state.durable
+            if sink.isCalledOff, durable == reception.state.received {
+                try finish(at: durable)
+                return .calledOff(at: durable)
+            }
+            try reception.answer { (status) throws(Problem) in try send(status, clock) }
+            if reception.seconds - reported >= Self.secondsBetweenReports {
+                reported = reception.seconds
+                try send(reception.status(asking: true), clock)
+                sink.report(reception.state)
+            }
+            guard reception.seconds - reception.heard < Self.secondsOfSilence else {
+                throw Problem(
+                    .queryFailed, "the server has been silent for \(Int(Self.secondsOfSilence)) seconds")
+            }
+            try awaitMore(reception)
+        }
     }
 
-    /// Makes durable what came just before a connection broke; nothing where the sink itself failed.
-    private func keep(_ state: inout WALStreamState, _ taken: Taken, _ sink: any WALSink) throws(Problem) {
-        guard taken.written == state.received, state.durable < state.received else { return }
-        try sink.flush()
-        state.madeDurable(state.received)
-        sink.report(state)
+    /// Waits for more, but not for longer than what has come may wait for its flush.
+    private func awaitMore(_ reception: Reception) throws(Problem) {
+        let sink = reception.sink
+        guard reception.isDrained, !sink.isCalledOff else { return }
+        if reception.mayRest {
+            reception.lookAway()
+            var ended = pollfd(fd: sink.interruption, events: Int16(POLLIN), revents: 0)
+            poll(&ended, 1, Int32(Self.rest * 1000))
+            if try takeInput(within: 0) { return }
+            reception.sawAll()
+        }
+        _ = try takeInput(
+            within: min(Self.pollMilliseconds, reception.flushIsDueIn), or: sink.interruption)
     }
 
     /// Takes what has come, up to what has to be made durable; true where the server ended the stream.
-    private func drain(
-        _ state: inout WALStreamState, _ clock: any WallClock, _ sink: any WALSink, _ taken: inout Taken,
-        _ watch: Stopwatch, _ gathering: Double
-    ) throws(Problem) -> Bool {
+    private func drain(_ reception: Reception) throws(Problem) -> Bool {
         let handle = try libpq.open()
-        let begun = watch.seconds
-        while state.received.rawValue - state.durable.rawValue < Self.mostUnflushed {
+        let begun = reception.seconds
+        while !reception.isFull, !reception.isAsked {
             var buffer: UnsafeMutablePointer<CChar>?
             let length = PQgetCopyData(handle, &buffer, 1)
             if length == 0 {
-                // One flush for all that has come, but commits that wait for it do not wait for long.
-                let spent = watch.seconds - begun
-                let isUnflushed = state.durable < state.received
-                let wait = isUnflushed ? Int32(max(0, gathering - spent) * 1000) : 0
-                guard spent < Self.longestDrain, try takeInput(within: wait) else { return false }
-                continue
+                reception.isDrained = true
+                guard reception.seconds - begun < Self.longestDrain else { return false }
+                if try takeInput(within: 0) { continue }
+                reception.sawAll()
+                return false
             }
             if length == -1 { return true }
             guard length > 0, let buffer else { throw libpq.failure(of: nil) }
             defer { PQfreemem(buffer) }
-            taken.heard = watch.seconds
-            let message = try WALStreamMessage(
-                parsing: UnsafeRawBufferPointer(start: buffer, count: Int(length)))
-            if let (position, bytes) = try state.take(message, now: clock.now()) {
-                try sink.write(bytes, at: position)
-                taken.written = state.received
-            }
-            if case .keepalive(wantsReply: true) = message.kind {
-                try send(state.status(asking: false), clock)
-            }
+            try reception.take(
+                try WALStreamMessage(
+                    parsing: UnsafeRawBufferPointer(start: buffer, count: Int(length))))
         }
         return false
     }
