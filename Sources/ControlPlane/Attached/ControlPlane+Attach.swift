@@ -143,9 +143,7 @@ extension ControlPlane {
         _ row: ServerRow, _ request: AttachRequest, _ attachment: Attachment
     ) throws {
         RestoreFaults.reached("attach: base")
-        guard let backups = try DirectoryLock.attempt(paths.backupLock(row.id)) else {
-            throw Problem(.serverBusy, "another backup of server '\(row.name)' is in progress")
-        }
+        let backups = try lockBackups(row)
         defer { backups.release() }
         _ = try streamBackup(
             row, attachment, name: nil, onDemand: false, isFast: request.isFast)

@@ -91,11 +91,7 @@ extension ControlPlane {
         accepted: AcceptedWork? = nil
     ) throws -> BackupDetails {
         try requireServer(row)
-        guard let lock = try DirectoryLock.attempt(paths.backupLock(row.id)) else {
-            throw Problem(
-                .serverBusy, "another backup of server '\(row.name)' is in progress",
-                hint: "Wait until it has finished.")
-        }
+        let lock = try lockBackups(row)
         defer { lock.release() }
         let shared = try lockServer(row, .shared)
         defer { shared.release() }
@@ -108,6 +104,16 @@ extension ControlPlane {
         ) { _ in
             Self.details(try capture(row, name: name, onDemand: onDemand, isFast: isFast))
         }
+    }
+
+    /// Whoever only looks whether a backup is taken has the lock for a moment, and is waited for.
+    func lockBackups(_ row: ServerRow) throws(Problem) -> DirectoryLock {
+        let lock = try DirectoryLock.wait(
+            paths.backupLock(row.id), .exclusive, atMost: 1, cancellation: cancellation)
+        if let lock { return lock }
+        throw Problem(
+            .serverBusy, "another backup of server '\(row.name)' is in progress",
+            hint: "Wait until it has finished.")
     }
 
     /// Takes a base backup of a server that is run here.
