@@ -171,6 +171,8 @@ extension EndToEnd {
                 #expect(try source.attached()?["isAwaited"] == true)
                 #expect(try product.run(["doctor"]).output.contains("wait for this stream"))
                 AttachedSource.end(receiver, SIGTERM)
+                #expect(try product.run(["doctor"]).output.contains("now, which is not received"))
+                #expect(try product.run(["show", "-n", "prod", "-o", "text"]).output.contains("WAIT NOW"))
                 let refused = try product.run(["detach", "-n", "prod", "--yes"])
                 #expect(refused.errors.contains("RESET synchronous_standby_names"), "\(refused)")
                 try source.postgres.psql("ALTER SYSTEM RESET synchronous_standby_names")

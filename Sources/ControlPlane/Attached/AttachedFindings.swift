@@ -66,8 +66,16 @@ struct AttachedFindings {
 
     private var awaited: DoctorFinding? {
         guard state.isAwaited else { return nil }
+        let words =
+            switch state.standstill {
+            case .notReceived: "commits on the source wait for this stream now, which is not received"
+            case .catchingUp(let lag):
+                "commits on the source wait now until this stream has caught up: it is \(ByteText.of(lag)) behind"
+            case nil:
+                "commits on the source wait for this stream: while nobody receives, they wait for ever"
+            }
         return finding(
-            .warning, "commits on the source wait for this stream: while nobody receives, they wait for ever",
+            state.standstill == nil ? .warning : .problem, words,
             "To take that back, on the source: \(Self.stopWaiting)")
     }
 }

@@ -61,6 +61,23 @@ public struct AttachedState: Hashable, Sendable {
         guard let names = synchronousNames else { return false }
         return attachment.isNamed(in: names)
     }
+
+    /// Why commits that wait for this stream are not confirmed at this moment.
+    public enum Standstill: Hashable, Sendable {
+        case notReceived
+        /// In bytes. PostgreSQL counts nobody who has not caught up yet.
+        case catchingUp(behind: UInt64)
+    }
+
+    /// Nil where no commit waits for it, or none for long.
+    public var standstill: Standstill? {
+        guard isAwaited else { return nil }
+        guard phase == .streaming else { return .notReceived }
+        guard let lag = lagBytes, lag >= Self.farBehind else { return nil }
+        return .catchingUp(behind: lag)
+    }
+
+    private static let farBehind: UInt64 = 16 << 20
 }
 
 extension Attachment {

@@ -76,9 +76,15 @@ enum AttachView {
 
     private static func commits(_ state: AttachedState) -> String? {
         guard let name = state.attachment.synchronousName else { return nil }
-        return state.isAwaited
-            ? "wait for the stream '\(name)', for ever while nobody receives"
-            : "do not wait for the stream '\(name)': synchronous_standby_names does not have it"
+        guard state.isAwaited else {
+            return "do not wait for the stream '\(name)': synchronous_standby_names does not have it"
+        }
+        return switch state.standstill {
+        case .notReceived: "WAIT NOW for the stream '\(name)', which is not received"
+        case .catchingUp(let lag):
+            "WAIT NOW for the stream '\(name)' to catch up: it is \(ByteText.of(lag)) behind"
+        case nil: "wait for the stream '\(name)', for ever while nobody receives"
+        }
     }
 
     private static func rounded(_ seconds: Double) -> String {
