@@ -64,13 +64,18 @@ public struct CompressionDamage: Error, Hashable, Sendable, CustomStringConverti
     }
 }
 
-/// Unpacks zstd frames, whole ones, into memory. For one thread.
+/// Unpacks zstd frames into memory, whole ones or piece by piece. For one thread.
 public struct Decompressor: ~Copyable {
+    /// A frame that needs a larger window is not unpacked piece by piece.
+    public static let mostWindowBytes: UInt64 = 1 << mostWindowLog
+    private static let mostWindowLog: Int32 = 23
+
     private let context: OpaquePointer
 
     public init() throws(Problem) {
         guard let made = ZSTD_createDCtx() else { throw Problem(.system, "out of memory for decompression") }
         context = made
+        ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Self.mostWindowLog)
     }
 
     deinit {
@@ -98,5 +103,29 @@ public struct Decompressor: ~Copyable {
             context, target.baseAddress, target.count, frame.baseAddress, frame.count)
         guard ZSTD_isError(size) == 0 else { throw CompressionDamage(code: size) }
         return size
+    }
+
+    /// To be called before the first piece of a frame.
+    public func begin() {
+        ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
+    }
+
+    /// What one step took and made.
+    public struct Step: Hashable, Sendable {
+        public var read: Int
+        public var written: Int
+        /// Whether that was the frame's last piece, its checksum, where it has one, compared.
+        public var isEnd: Bool
+    }
+
+    /// Goes on with a frame as far as both buffers reach.
+    public func step(
+        _ input: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+    ) throws(CompressionDamage) -> Step {
+        var from = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
+        var to = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
+        let rest = ZSTD_decompressStream(context, &to, &from)
+        guard ZSTD_isError(rest) == 0 else { throw CompressionDamage(code: rest) }
+        return Step(read: from.pos, written: to.pos, isEnd: rest == 0)
     }
 }

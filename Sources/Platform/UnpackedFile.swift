@@ -59,18 +59,28 @@ public final class UnpackedFile {
     /// Nil for a file that is read as it is.
     public let packing: Packing?
     private let file: OpenFile
-    private var offset: UInt64 = 0
+    private var offset: UInt64
     private var child: (pid: pid_t, output: Int32)?
     private let cancellation: CancellationFlag
 
     /// Throws `.operationNotSupported` where the program that unpacks it is not there.
-    public init(_ file: OpenFile, cancellation: CancellationFlag) throws(Problem) {
+    ///
+    /// - Parameter start: where its content begins, in bytes; nil is where the file stands, which is told by
+    ///   its beginning.
+    public init(
+        _ file: OpenFile, from start: UInt64? = nil, cancellation: CancellationFlag
+    ) throws(Problem) {
         self.file = file
         self.cancellation = cancellation
+        offset = start ?? 0
         let first = RawBuffer(count: Packing.signatureBytes)
-        let count = try file.read(into: first.bytes, at: 0)
+        let count = try file.read(into: first.bytes, at: offset)
         packing = Packing(beginning: first[prefix: count])
-        if let packing { try start(packing) }
+        guard let packing else { return }
+        if let start, lseek(file.descriptor, off_t(start), SEEK_SET) < 0 {
+            throw Problem.system("cannot read", file.path, errno)
+        }
+        try self.start(packing)
     }
 
     deinit {

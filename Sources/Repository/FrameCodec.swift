@@ -5,13 +5,24 @@ import PostgresFormat
 ///
 /// Whatever is stored compressed is made by a `FrameEncoder` and read by a `FrameDecoder`; nothing else in
 /// the repository knows how a frame comes about. A repository's layout hands both out, since the form of what
-/// is stored is a property of the repository.
+/// is stored is a property of the repository. Only a segment of WAL may be a single frame of any length, as
+/// another tool packed it.
 public enum FrameFormat {
     /// Content of one frame in bytes; the last frame of a file holds less.
     public static let contentBytes = 1 << 20
     /// What a frame takes at most, in bytes.
     public static let storedBytes = Compressor.bound(contentBytes)
     static let level: Int32 = 1
+
+    /// Whether a segment can be stored as it is packed: in one whole frame that can be read piece by piece.
+    static func canKeep(_ packed: UnsafeRawBufferPointer) -> Bool {
+        guard let header = FrameHeader(packed), !header.needsDictionary,
+            header.windowBytes <= Decompressor.mostWindowBytes
+        else { return false }
+        // One that is read whole has to fit where such frames are read.
+        guard FrameDecoder.isLong(packed) || packed.count <= storedBytes else { return false }
+        return FrameDecoder.size(packed) == packed.count
+    }
 }
 
 /// Makes the frames of what is stored, with the buffers for one. For one thread.
@@ -66,6 +77,23 @@ struct FrameDecoder: ~Copyable {
     /// or more than a frame may hold.
     static func contentSize(_ bytes: UnsafeRawBufferPointer) -> Int? {
         Decompressor.contentSize(bytes).flatMap { $0 <= UInt64(FrameFormat.contentBytes) ? Int($0) : nil }
+    }
+
+    /// Whether the frame at the beginning of `bytes` has, or may have, more content than those that are made
+    /// here.
+    static func isLong(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let header = FrameHeader(bytes) else { return false }
+        return header.contentBytes.map { $0 > UInt64(FrameFormat.contentBytes) } ?? true
+    }
+
+    /// To be called before the first step of a long frame.
+    func begin() { decompressor.begin() }
+
+    /// Goes on with a long frame as far as both buffers reach.
+    func step(
+        _ input: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+    ) throws(CompressionDamage) -> Decompressor.Step {
+        try decompressor.step(input, into: target)
     }
 
     /// Unpacks one whole frame and answers the content's size.

@@ -80,6 +80,59 @@ struct SegmentStagingTests {
         try Self.compare(load, staged: all + [0])
     }
 
+    /// - Parameter isTold: whether the frame says how long its content is.
+    private static func pack(
+        _ bytes: [UInt8], isTold: Bool, _ scratch: ScratchDirectory
+    ) throws -> [UInt8] {
+        try DurableFiles.write(bytes, to: scratch.file("segment"), durable: false)
+        let input = isTold ? scratch.file("segment") : "< \(scratch.file("segment"))"
+        let steps = "zstd -q -f -3 -c \(input) > \(scratch.file("packed"))"
+        try SystemCommands().runChecked(Command("bash", ["-c", steps], timeoutSeconds: 60))
+        return try DurableFiles.read(scratch.file("packed"))
+    }
+
+    @Test(.timeLimit(.minutes(2)), arguments: [true, false])
+    func `a segment that is kept as it was packed is any other to its readers`(isTold: Bool) throws {
+        let load = try ArchivedWorkload(Self.script)
+        let scratch = try ScratchDirectory("staging")
+        let target = try Target(scratch, of: load)
+        let archive = WALArchive(layout: target.layout)
+        for segment in load.segments {
+            let frame = try Self.pack(segment.bytes, isTold: isTold, scratch)
+            let packed = try #require(try frame.withUnsafeBytes { try target.staging.keep($0) })
+            let (copy, start) = try packed.open()
+            #expect(try copy.size() == start + UInt64(frame.count))
+            let staged = try segment.bytes.withUnsafeBytes { bytes in
+                try target.staging.store(
+                    bytes, target.staging.read(bytes, of: segment.name), target.encoder, packed: packed)
+            }
+            try archive.publish(staged, as: .segment(segment.name))
+            let stored = try DurableFiles.read(target.layout.path(of: .segment(segment.name)))
+            #expect(stored.dropFirst(Int(start)) == frame[...])
+        }
+        for segment in load.segments {
+            let name = ArchivedFileName.segment(segment.name)
+            #expect(try archive.verify(name) == nil)
+            let copy = scratch.file(segment.name.fileName)
+            try archive.extract(name, to: copy)
+            #expect(try DurableFiles.read(copy) == segment.bytes)
+            let index = target.layout.indexPath(of: segment.name)
+            #expect(
+                try DurableFiles.read(index) == DurableFiles.read(load.layout.indexPath(of: segment.name)),
+                "index of \(segment.name)")
+        }
+        let damaged = target.layout.path(of: .segment(load.segments[1].name))
+        let size = try OpenFile(reading: damaged).size()
+        for place in stride(from: UInt64(1024), to: size, by: Int(size) / 40) {
+            var bytes = try DurableFiles.read(damaged)
+            let good = bytes
+            bytes[Int(place)] ^= 0xFF
+            try OpenFile(updating: damaged).write(bytes, at: 0)
+            #expect(try archive.verify(.segment(load.segments[1].name)) != nil, "\(place)")
+            try OpenFile(updating: damaged).write(good, at: 0)
+        }
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func `a name that is taken, or is that of another segment or server, is refused`() throws {
         let load = try ArchivedWorkload("CREATE TABLE t (x int)")

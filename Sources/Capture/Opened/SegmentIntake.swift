@@ -4,7 +4,8 @@ import Repository
 import Synchronization
 
 /// Looks at files of WAL and stores their segments in the same pass: several are unpacked and compressed at a
-/// time, their records are read one after the other.
+/// time, their records are read one after the other. What is packed as the archive can keep it is not
+/// compressed again.
 ///
 /// Only a file that is a whole segment is stored, and only its bytes as they were looked at: anything else is
 /// looked at as if nothing were stored.
@@ -16,6 +17,8 @@ final class SegmentIntake: ChunkedJob {
     final class Scratch {
         /// Takes memory as far as something was read into it.
         fileprivate let content = RawBuffer(count: SegmentIntake.mostBytes)
+        /// As it lies there.
+        fileprivate let packed = RawBuffer(count: SegmentIntake.mostBytes)
         fileprivate let encoder: FrameEncoder
 
         init(_ encoder: FrameEncoder) {
@@ -61,13 +64,14 @@ final class SegmentIntake: ChunkedJob {
         let turn = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard turn < files.count else { return false }
         let file = files[turn]
-        let whole = try unpack(file, into: scratch.content.bytes)
+        let whole = try unpack(file, scratch)
         guard gate.wait(for: turn) else { return false }
         let reading = whole.map { ($0, staging.read($0.content, of: $0.segment)) }
         gate.pass()
         let found: FoundWAL.Seen
         if let (whole, reading) = reading {
-            let staged = try staging.store(whole.content, reading, scratch.encoder)
+            let staged = try staging.store(
+                whole.content, reading, scratch.encoder, packed: whole.packed)
             found = .segment(
                 FoundSegment(
                     name: whole.name, path: file.path, place: file.path, summary: staged.summary,
@@ -89,35 +93,64 @@ final class SegmentIntake: ChunkedJob {
         var segment: SegmentName
         var content: UnsafeRawBufferPointer
         var isPacked: Bool
+        var packed: PackedSegment?
     }
 
     /// Nil for what is no whole segment with the SHA-1 that its name says.
-    private func unpack(
-        _ file: FoundWAL.File, into room: UnsafeMutableRawBufferPointer
-    ) throws(Problem) -> Whole? {
+    private func unpack(_ file: FoundWAL.File, _ scratch: Scratch) throws(Problem) -> Whole? {
+        var packed: PackedSegment?
         do throws(Problem) {
-            let unpacked = try UnpackedFile(
-                try FoundFolder.open(file.path, file.status), cancellation: cancellation)
-            var sum = file.sha1.map { _ in SHA1() }
-            var count = 0
-            while count < room.count {
-                let piece = UnsafeMutableRawBufferPointer(
-                    rebasing: room[count..<min(count + Self.piece, room.count)])
-                let got = try unpacked.read(into: piece)
-                sum?.add(UnsafeRawBufferPointer(rebasing: piece[..<got]))
-                count += got
-                if got < piece.count { break }
+            let found = try FoundFolder.open(file.path, file.status)
+            packed = try keep(found, scratch.packed.bytes)
+            if var whole = try read(try unpacking(found, packed), file, into: scratch.content.bytes) {
+                whole.packed = packed
+                return whole
             }
-            let content = UnsafeRawBufferPointer(rebasing: room[..<count])
-            guard let name = SegmentExaminer.name(file.bare, content), let segment = name.walSegment,
-                UInt64(count) == segment.size.bytes, try isEnd(unpacked), sum?.finish() == file.sha1
-            else { return nil }
-            return Whole(
-                name: name, segment: segment, content: content, isPacked: unpacked.packing != nil)
         } catch {
-            guard error.code == .backupDamaged else { throw error }
-            return nil
+            // Why is told when it is looked at.
+            guard [.backupDamaged, .operationNotSupported].contains(error.code) else { throw error }
         }
+        if let packed { try staging.drop(packed) }
+        return nil
+    }
+
+    private func unpacking(_ found: OpenFile, _ packed: PackedSegment?) throws(Problem) -> UnpackedFile {
+        guard let packed else { return try UnpackedFile(found, cancellation: cancellation) }
+        let (copy, start) = try packed.open()
+        return try UnpackedFile(copy, from: start, cancellation: cancellation)
+    }
+
+    /// Nil for what is to be compressed.
+    private func keep(
+        _ file: OpenFile, _ room: UnsafeMutableRawBufferPointer
+    ) throws(Problem) -> PackedSegment? {
+        let signature = UnsafeMutableRawBufferPointer(rebasing: room[..<Packing.signatureBytes])
+        guard try file.read(into: signature, at: 0) == signature.count,
+            Packing(beginning: UnsafeRawBufferPointer(signature)) == .zstd
+        else { return nil }
+        let count = try file.read(into: room, at: 0)
+        guard count < room.count else { return nil }
+        return try staging.keep(UnsafeRawBufferPointer(rebasing: room[..<count]))
+    }
+
+    private func read(
+        _ unpacked: UnpackedFile, _ file: FoundWAL.File, into room: UnsafeMutableRawBufferPointer
+    ) throws(Problem) -> Whole? {
+        var sum = file.sha1.map { _ in SHA1() }
+        var count = 0
+        while count < room.count {
+            let piece = UnsafeMutableRawBufferPointer(
+                rebasing: room[count..<min(count + Self.piece, room.count)])
+            let got = try unpacked.read(into: piece)
+            sum?.add(UnsafeRawBufferPointer(rebasing: piece[..<got]))
+            count += got
+            if got < piece.count { break }
+        }
+        let content = UnsafeRawBufferPointer(rebasing: room[..<count])
+        guard let name = SegmentExaminer.name(file.bare, content), let segment = name.walSegment,
+            UInt64(count) == segment.size.bytes, try isEnd(unpacked), sum?.finish() == file.sha1
+        else { return nil }
+        return Whole(name: name, segment: segment, content: content, isPacked: unpacked.packing != nil)
     }
 
     private static let piece = 1 << 20

@@ -4,7 +4,8 @@ import Platform
     import Glibc
 #endif
 
-/// Reads a file of zstd frames from beginning to end, one frame's content at a time. For one thread.
+/// Reads a file of zstd frames from beginning to end, one frame's content at a time, and that of a long one
+/// in pieces as long as a frame's content. For one thread.
 struct FrameReader: ~Copyable {
     private let file: OpenFile
     private let decoder: FrameDecoder
@@ -14,6 +15,7 @@ struct FrameReader: ~Copyable {
     private var offset: UInt64
     /// The unused part of `input`.
     private var held = 0..<0
+    private var isWithinFrame = false
 
     init(_ file: OpenFile, from offset: UInt64, _ decoder: consuming FrameDecoder) {
         self.file = file
@@ -21,16 +23,22 @@ struct FrameReader: ~Copyable {
         self.decoder = decoder
     }
 
-    /// Calls `body` with the content of the next frame; false at the end of the file.
+    /// Calls `body` with the content of the next frame, or with a piece of it; false at the end of the file.
+    ///
+    /// The checksum of a long frame is compared with its last piece.
     mutating func next(
         _ body: (UnsafeRawBufferPointer) throws(Problem) -> Void
     ) throws(Problem) -> Result<Bool, ArchiveDamage> {
-        if FrameDecoder.size(UnsafeRawBufferPointer(rebasing: input.bytes[held])) == nil { try fill() }
+        if isWithinFrame { return try piece(body) }
+        if FrameDecoder.size(unused) == nil { try fill() }
         if held.isEmpty { return .success(false) }
-        let rest = UnsafeRawBufferPointer(rebasing: input.bytes[held])
-        guard let size = FrameDecoder.size(rest) else {
-            return .failure(ArchiveDamage("a compressed block is damaged or cut off"))
+        let rest = unused
+        if FrameDecoder.isLong(rest) {
+            decoder.begin()
+            isWithinFrame = true
+            return try piece(body)
         }
+        guard let size = FrameDecoder.size(rest) else { return .failure(Self.cutOff) }
         let count: Int
         do throws(CompressionDamage) {
             count = try decoder.content(
@@ -40,6 +48,32 @@ struct FrameReader: ~Copyable {
         }
         held = held.lowerBound + size..<held.upperBound
         try body(output[prefix: count])
+        return .success(true)
+    }
+
+    private static let cutOff = ArchiveDamage("a compressed block is damaged or cut off")
+
+    private var unused: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: input.bytes[held]) }
+
+    /// The next piece of a long frame, which is shorter than the others at its end.
+    private mutating func piece(
+        _ body: (UnsafeRawBufferPointer) throws(Problem) -> Void
+    ) throws(Problem) -> Result<Bool, ArchiveDamage> {
+        var count = 0
+        while isWithinFrame, count < output.bytes.count {
+            if held.isEmpty { try fill() }
+            if held.isEmpty { return .failure(Self.cutOff) }
+            do throws(CompressionDamage) {
+                let step = try decoder.step(
+                    unused, into: UnsafeMutableRawBufferPointer(rebasing: output.bytes[count...]))
+                held = held.lowerBound + step.read..<held.upperBound
+                count += step.written
+                isWithinFrame = !step.isEnd
+            } catch {
+                return .failure(ArchiveDamage("it does not unpack: \(error)"))
+            }
+        }
+        if count > 0 { try body(output[prefix: count]) }
         return .success(true)
     }
 

@@ -14,6 +14,17 @@ public struct StagedSegment: Sendable {
     let predecessor: SegmentPredecessor?
 }
 
+/// A segment as another tool packed it, copied to where it can be stored: what is unpacked of this copy, and
+/// looked at, is what is kept.
+public struct PackedSegment: Sendable {
+    let path: String
+
+    /// - Returns: the copy, to be read only, and where its content begins.
+    public func open() throws(Problem) -> (file: OpenFile, offset: UInt64) {
+        (try OpenFile(reading: path), UInt64(SummaryFrame.size))
+    }
+}
+
 /// Stores segments with their indexes in one pass, in a folder from which the archive takes the right ones
 /// when all were looked at. Nothing is flushed.
 public final class SegmentStaging: Sendable {
@@ -62,21 +73,37 @@ public final class SegmentStaging: Sendable {
     /// Stays in a processor's cache from the checksum to the records.
     private static let piece = 1 << 18
 
-    /// Stores what was read; by any number of threads.
-    public func store(
-        _ content: UnsafeRawBufferPointer, _ reading: Reading, _ encoder: FrameEncoder
-    ) throws(Problem) -> StagedSegment {
-        let path = "\(folder)/\(names.wrappingAdd(1, ordering: .relaxed).oldValue)"
+    private func place() -> String {
+        "\(folder)/\(names.wrappingAdd(1, ordering: .relaxed).oldValue)"
+    }
+
+    /// Copies a packed segment, so that it need not be packed again; by any number of threads.
+    ///
+    /// - Returns: nil for what the archive cannot keep as it is packed.
+    public func keep(_ packed: UnsafeRawBufferPointer) throws(Problem) -> PackedSegment? {
+        guard FrameFormat.canKeep(packed) else { return nil }
+        let path = place()
         let file = try OpenFile(creating: path)
         // Its summary comes with its name.
-        var end = UInt64(SummaryFrame.size)
-        for start in stride(from: 0, to: content.count, by: FrameFormat.contentBytes) {
-            let frame = try encoder.frame(
-                content.part(start, min(FrameFormat.contentBytes, content.count - start)))
-            try file.write(frame, at: end)
-            end += UInt64(frame.count)
-        }
+        try file.write(packed, at: UInt64(SummaryFrame.size))
         file.startWriteback(at: 0, length: 0)
+        return PackedSegment(path: path)
+    }
+
+    /// Removes one that is not to be stored.
+    public func drop(_ packed: PackedSegment) throws(Problem) {
+        try DurableFiles.removeFile(packed.path)
+    }
+
+    /// Stores what was read; by any number of threads.
+    ///
+    /// - Parameter packed: what unpacks to the content; nil has it compressed.
+    public func store(
+        _ content: UnsafeRawBufferPointer, _ reading: Reading, _ encoder: FrameEncoder,
+        packed: PackedSegment? = nil
+    ) throws(Problem) -> StagedSegment {
+        let path = packed?.path ?? place()
+        if packed == nil { try compress(content, encoder, to: path) }
         var index: String? = path + ".index"
         do throws(Problem) {
             let bytes = try IndexFile.encode(reading.index, encoder: encoder)
@@ -87,6 +114,21 @@ public final class SegmentStaging: Sendable {
         }
         return StagedSegment(
             summary: reading.summary, path: path, index: index, predecessor: reading.predecessor)
+    }
+
+    private func compress(
+        _ content: UnsafeRawBufferPointer, _ encoder: FrameEncoder, to path: String
+    ) throws(Problem) {
+        let file = try OpenFile(creating: path)
+        // Its summary comes with its name.
+        var end = UInt64(SummaryFrame.size)
+        for start in stride(from: 0, to: content.count, by: FrameFormat.contentBytes) {
+            let frame = try encoder.frame(
+                content.part(start, min(FrameFormat.contentBytes, content.count - start)))
+            try file.write(frame, at: end)
+            end += UInt64(frame.count)
+        }
+        file.startWriteback(at: 0, length: 0)
     }
 }
 
