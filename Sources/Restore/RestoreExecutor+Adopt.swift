@@ -9,9 +9,15 @@ extension RestoreExecutor {
     /// without any session, works as that one. No trigger of the source fires there.
     ///
     /// To be called after recovery; the server is running again on return.
-    func adopt() throws(Problem) {
+    ///
+    /// - Parameter isPrivate: whether the copy is never flushed.
+    func adopt(isPrivate: Bool) throws(Problem) {
         let server = job.recovering
         try server.stop(.fast)
+        // All that was replayed has left the server's memory: most of it is on the disk when the flush that
+        // counts begins. Where there is no thread, that one does it all.
+        let executor = self
+        if !isPrivate { _ = DetachedThread.start { try? executor.flush() } }
         let role = server.paths.superuser
         // One statement a line. Where the role is there already, whoever had it has it no more.
         let statements = [

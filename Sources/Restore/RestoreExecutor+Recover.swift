@@ -262,7 +262,7 @@ extension RestoreExecutor {
     }
 
     /// Returns once all that the copy is made of is on the disk.
-    private func flush() throws(Problem) {
+    func flush() throws(Problem) {
         try DurableFiles.syncFileSystem(job.dataDirectory)
         let device = DurableFiles.status(job.dataDirectory)?.device
         for path in job.madeMeanwhile {

@@ -40,7 +40,7 @@ public struct RestoreExecutor: Sendable {
             try step(.arm) { () throws(Problem) in try arm() }
             try step(.recover) { () throws(Problem) in
                 try recover()
-                if job.isForeign { try adopt() }
+                if job.isForeign { try adopt(isPrivate: isPrivate) }
             }
             var proof = try step(.prove) { () throws(Problem) in try prove() }
             if !isPrivate { try step(.settle) { () throws(Problem) in try settle(&proof) } }
