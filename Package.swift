@@ -68,6 +68,8 @@ let package = Package(
             name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(
             name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CSupport"),
 
         module("Notation", []),
@@ -131,7 +133,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "pitr-wal",
-            dependencies: ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"],
+            dependencies: ["CZlib", "Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
         .executableTarget(

@@ -87,6 +87,18 @@ public final class UnpackedFile {
         end()
     }
 
+    /// The helper that lies beside this program unpacks what gzip packed faster than gzip does.
+    private static let helper: String? = {
+        guard let own = DurableFiles.linkTarget("/proc/self/exe") else { return nil }
+        let helper = DurableFiles.parent(of: own) + "/pitr-wal"
+        return access(helper, X_OK) == 0 ? helper : nil
+    }()
+
+    private static func command(_ packing: Packing) -> Command {
+        if packing == .gzip, let helper { return Command(helper, ["unpack"]) }
+        return Command(packing.rawValue, packing.unpacking)
+    }
+
     private func start(_ packing: Packing) throws(Problem) {
         var pipe = try Pipe()
         let none = open("/dev/null", O_WRONLY | O_CLOEXEC)
@@ -94,7 +106,7 @@ public final class UnpackedFile {
             pipe.closeWriter()
             if none >= 0 { close(none) }
         }
-        let command = Command(packing.rawValue, packing.unpacking)
+        let command = Self.command(packing)
         do throws(Problem) {
             let pid = try SystemCommands().spawn(
                 command, input: file.descriptor, output: pipe.writer, error: none, session: false)

@@ -8,6 +8,8 @@ import Repository
 /// Exit status of `push`: 0 once the file is durable, else 1, and PostgreSQL tries again. Of `get`: 0, 1 when
 /// the file is not in the archive, 200 for any other failure; PostgreSQL takes 1 to 125 for "not there" and
 /// would end recovery early, above that it stops with an error.
+///
+/// `unpack` is what opens backups of others; it has no part in archiving.
 enum PitrWal {
     private static let notThere: Int32 = 1
     private static let recoveryMustStop: Int32 = 200
@@ -16,6 +18,7 @@ enum PitrWal {
         switch (arguments.first, arguments.count) {
         case ("push", 4): push(root: arguments[1], path: arguments[2], name: arguments[3])
         case ("get", 4): get(root: arguments[1], name: arguments[2], destination: arguments[3])
+        case ("unpack", 1): Unpacking.gzip(from: STDIN_FILENO, to: STDOUT_FILENO)
         case ("version", 1): version()
         default: usage(arguments.first)
         }
@@ -53,7 +56,7 @@ enum PitrWal {
 
     private static func usage(_ verb: String?) -> Int32 {
         write(
-            "usage: pitr-wal push REPOSITORY PATH NAME | get REPOSITORY NAME DESTINATION | version\n",
+            "usage: pitr-wal push REPOSITORY PATH NAME | get REPOSITORY NAME DESTINATION | unpack | version\n",
             to: STDERR_FILENO)
         return verb == "get" ? recoveryMustStop : 2
     }

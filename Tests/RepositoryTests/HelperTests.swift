@@ -105,6 +105,38 @@ import Testing
         #expect(try Self.run(["push", layout.root, fixture.sourcePath, Self.name]).exitStatus == 0)
     }
 
+    @Test func `what gzip packed is unpacked as gzip does, and refused where gzip refuses it`() throws {
+        let scratch = try ScratchDirectory("unpack")
+        let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 / 7 ^ $0 >> 9) }
+        try DurableFiles.write(content, to: scratch.file("plain"), durable: false)
+        let steps = """
+            cd '\(scratch.path)'
+            gzip -c < plain > one; gzip -c < /dev/null > none; gzip -1 -n < plain > fast
+            cat one fast none one > many; { cat one; head -c 300000 /dev/zero; } > padded
+            { cat one; printf x; } > tail; { cat one; head -c 9 /dev/zero; printf x; } > laterTail
+            head -c 4000 one > cut; head -c -1 one > short; : > empty; cp plain foreign
+            { cat one; head -c 12 one; } > begun
+            for place in 1 2 3 12 60 2000 -7 -3; do
+                size=$(stat -c %s one); at=$(( (place + size) % size )); cp one "wrong$place"
+                printf '\\377' | dd of="wrong$place" bs=1 seek=$at conv=notrunc status=none
+            done
+            for name in *; do
+                [ "$name" = plain ] && continue
+                gzip -dc < "$name" > "/tmp/$$.theirs" 2> /dev/null; theirs=$?
+                '\(BuiltProduct.path("pitr-wal"))' unpack < "$name" > "/tmp/$$.ours"; ours=$?
+                [ $((theirs > 0)) = $((ours > 0)) ] || echo "$name: $theirs and $ours"
+                [ $theirs -gt 0 ] || cmp "/tmp/$$.theirs" "/tmp/$$.ours" || echo "$name differs"
+                [ $theirs -gt 0 ] || echo "whole $name"
+            done
+            rm -f "/tmp/$$.theirs" "/tmp/$$.ours"
+            """
+        let result = try SystemCommands().runChecked(
+            Command("bash", ["-c", steps], timeoutSeconds: 60)
+        ).standardOutput
+        let whole = ["fast", "many", "none", "one", "padded"].map { "whole \($0)\n" }.joined()
+        #expect(result == whole)
+    }
+
     private static func push(_ fixture: WALFixture) throws -> CommandResult {
         try run(["push", fixture.layout.root, fixture.sourcePath, name])
     }

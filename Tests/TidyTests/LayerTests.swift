@@ -38,7 +38,7 @@ struct LayerTests {
                 "AzureAPI", "ControlPlane", "Notation", "Planning", "Platform", "PostgresClient",
                 "PostgresFormat", "Repair", "Server", "ServiceModel", "WALEvents",
             ],
-            "pitr-wal": ["Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"],
+            "pitr-wal": ["CZlib", "Repository", "WALEvents", "Planning", "Platform", "PostgresFormat"],
             "wal-fuzz": ["PostgresFormat", "TestKit", "TestValues"],
             "ServiceSamples": ["PostgresFormat", "ServiceModel"],
             "TestKit": ["Notation", "Platform", "PostgresClient", "PostgresFormat", "TestValues"],
