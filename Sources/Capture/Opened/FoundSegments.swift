@@ -213,9 +213,12 @@ public struct FoundWAL: Sendable {
         }
     }
 
-    /// Bytes of the files that `add` with the same folder and segment looks at, as they lie there.
-    static func storedBytes(below folder: String, from first: String? = nil) throws(Problem) -> UInt64 {
-        try files(below: folder, from: first).reduce(0) { $0 + $1.mostRead }
+    /// What is stored of the files that `add` with the same folder and segment looks at, in bytes: of packed
+    /// ones about as much as lies there, of the others about half.
+    static func keptBytes(below folder: String, from first: String? = nil) throws(Problem) -> UInt64 {
+        try files(below: folder, from: first).reduce(0) { sum, file in
+            DiskRoom.sum(sum, file.isCalledPacked ? file.mostRead : file.mostRead / 2)
+        }
     }
 
     struct File: Sendable {
@@ -223,6 +226,9 @@ public struct FoundWAL: Sendable {
         var bare: String
         var sha1: [UInt8]?
         var status: FileStatus
+
+        /// Files are unpacked whatever their names say; how much room they take is only estimated by them.
+        var isCalledPacked: Bool { Packing.allCases.contains { path.hasSuffix($0.suffix) } }
 
         /// What is longer than any segment is read no further, whatever length a file with holes has.
         var mostRead: UInt64 { min(status.size, FoundWAL.mostSegmentBytes) }

@@ -47,15 +47,15 @@ public struct OpenedBackup: Sendable {
     private var flag: CancellationFlag { examination.cancellation }
     private var progress: any ProgressReporter { examination.progress }
 
-    /// Packed files take about what they took; the data half of that, as a backup's.
+    /// Packed files take about what they took, others half of it.
     private func expectedBytes() throws(Problem) -> UInt64 {
         let base = try examination.base.storedBytes()
         var wal: UInt64 = 0
         for folder in examination.base.folders + examination.folders {
-            let bytes = try FoundWAL.storedBytes(below: folder, from: examination.base.firstSegment)
+            let bytes = try FoundWAL.keptBytes(below: folder, from: examination.base.firstSegment)
             wal = DiskRoom.sum(wal, bytes)
         }
-        let kept = DiskRoom.sum(examination.base.form == .folder ? base / 2 : base, wal / 2)
+        let kept = DiskRoom.sum(examination.base.form == .folder ? base / 2 : base, wal)
         // Elsewhere there is other room, which is looked at by itself.
         guard DurableFiles.device(of: staging) == DurableFiles.device(of: layout.backups) else { return kept }
         return DiskRoom.sum(kept, try examination.base.copiedBytes())
