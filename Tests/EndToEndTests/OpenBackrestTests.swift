@@ -155,6 +155,7 @@ extension EndToEnd {
                         ["open", "-n", name, "--pgbackrest", place] + options
                     ).value()
                     #expect(server["local"]?["opened"]?["form"] == "pgbackrest")
+                    try Self.isStoredAsPacked(server, place)
                     let copy = try product.restore("\(name)-copy", from: name, target).server
                     let dump = try RunAs().runChecked(
                         Command(
@@ -166,6 +167,22 @@ extension EndToEnd {
                 }
                 #expect(try backrest.fingerprint() == before)
                 try Self.refusals(product, backrest)
+            }
+        }
+
+        /// Whole segments, which pgBackRest packs with zstd here, are copied and not packed anew.
+        private static func isStoredAsPacked(_ server: JSONValue, _ place: String) throws {
+            let repository = try #require(server["local"]?["repositoryDirectory"]?.string)
+            let packed = "\(place)/archive/main/\(PostgresFixture.major)-1/0000000100000000"
+            let files = try DurableFiles.list(packed)
+            let stored = try DurableFiles.list(repository + "/wal/00000001").filter {
+                $0.hasSuffix(".zst") && $0.count == "000000010000000000000001.zst".count
+            }
+            #expect(stored.count > 1)
+            for name in stored {
+                let file = try #require(files.first { $0.hasPrefix(name.prefix(24) + "-") })
+                let content = try DurableFiles.read("\(repository)/wal/00000001/\(name)")
+                #expect(try content.dropFirst(1024) == DurableFiles.read("\(packed)/\(file)")[...])
             }
         }
 
