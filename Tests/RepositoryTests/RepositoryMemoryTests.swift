@@ -257,7 +257,7 @@ struct ArchiveMemoryTests {
     }
 
     /// As many as a busy server makes in weeks; what takes more than half of the memory may have all of it.
-    @Test func `an archive of twenty thousand segments is one value, and told as it is`() throws {
+    @Test func `an archive of sixteen thousand segments is one value, and told as it is`() throws {
         let size = WALCraft.smallSegment
         let layout = RepositoryLayout(
             root: archive.layout.root, memory: RepositoryMemory(tick: -10, patience: 1e9))
@@ -270,17 +270,17 @@ struct ArchiveMemoryTests {
             try DurableFiles.write(frame, to: layout.path(of: .segment(name)), durable: false)
         }
         let own = try archive.segments().count
-        for number in 0..<20_000 { try write(UInt64(100_000 + number)) }
+        for number in 0..<16_000 { try write(UInt64(100_000 + number)) }
         try awaitTick()
         let listing = try archive.listing()
-        #expect(listing.segments.count == own + 20_000)
+        #expect(listing.segments.count == own + 16_000)
         #expect(try archive.listing() === listing)
         try write(200_000)
         try awaitTick()
-        #expect(try archive.segments().count == own + 20_001)
+        #expect(try archive.segments().count == own + 16_001)
         try archive.remove([.segment(SegmentName(timeline: TimelineID(1), number: 100_007, size: size))])
-        #expect(try archive.segments().count == own + 20_000)
-        let damaged = SegmentName(timeline: TimelineID(1), number: 119_000, size: size)
+        #expect(try archive.segments().count == own + 16_000)
+        let damaged = SegmentName(timeline: TimelineID(1), number: 115_000, size: size)
         let path = layout.path(of: .segment(damaged))
         try DurableFiles.write([1], to: path, durable: false)
         #expect(try archive.segments().filter { $0.damage != nil }.map(\.path) == [path])
