@@ -23,8 +23,10 @@ public struct WrittenConfiguration: Sendable, Hashable {
     /// Lines of the form `name = 'value'`.
     static func settings(_ text: String) -> [String: String] {
         var found: [String: String] = [:]
-        for line in text.split(separator: "\n") {
-            guard let match = line.wholeMatch(of: /([a-z_.A-Z0-9]+) = '(.*)'/) else { continue }
+        // Once: a pattern is put together anew wherever it stands.
+        let setting = /([a-z_.A-Z0-9]+) = '(.*)'/
+        for line in text.split(separator: "\n") where line.hasSuffix("'") {
+            guard let match = line.wholeMatch(of: setting) else { continue }
             found[String(match.1)] = unquoted(match.2)
         }
         return found
@@ -51,7 +53,8 @@ public struct WrittenConfiguration: Sendable, Hashable {
 
     /// The comment above a rule's entries: `# name: first - last`.
     private static func rule(_ line: Substring) -> HostBasedAccess.Rule? {
-        guard let match = line.wholeMatch(of: /# ([-_a-zA-Z0-9]+): ([0-9.]+) - ([0-9.]+)/),
+        guard line.hasPrefix("# "),
+            let match = line.wholeMatch(of: /# ([-_a-zA-Z0-9]+): ([0-9.]+) - ([0-9.]+)/),
             let start = IPv4Address(String(match.2)), let end = IPv4Address(String(match.3))
         else { return nil }
         return HostBasedAccess.Rule(name: String(match.1), start: start, end: end)
