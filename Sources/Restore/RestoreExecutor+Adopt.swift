@@ -10,14 +10,15 @@ extension RestoreExecutor {
     ///
     /// To be called after recovery; the server is running again on return.
     ///
-    /// - Parameter isPrivate: whether the copy is never flushed.
-    func adopt(isPrivate: Bool) throws(Problem) {
+    /// - Parameter flushing: begins to flush the copy; nil for one that is never flushed.
+    func adopt(_ flushing: AwaitedWork?) throws(Problem) {
         let server = job.recovering
         try server.stop(.fast)
-        // All that was replayed has left the server's memory: most of it is on the disk when the flush that
-        // counts begins. Where there is no thread, that one does it all.
+        // All that was replayed has left the server's memory: most of it is on the disk when the last step's
+        // flush begins. That one is not told again what failed in this one. Where there is no thread, it
+        // does it all.
         let executor = self
-        if !isPrivate { _ = DetachedThread.start { try? executor.flush() } }
+        flushing?.begin { () throws(Problem) in try executor.flush() }
         let role = server.paths.superuser
         // One statement a line. Where the role is there already, whoever had it has it no more.
         let statements = [

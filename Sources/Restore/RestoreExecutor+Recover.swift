@@ -235,7 +235,9 @@ extension RestoreExecutor {
     /// Settle: the recovering server stops, everything is made durable, and PGDATA gets its own files back.
     ///
     /// Adds to the proof what it finds.
-    func settle(_ proof: inout RestoreProof) throws(Problem) {
+    ///
+    /// - Parameter flushing: what began to flush the copy before; what failed there fails here.
+    func settle(_ proof: inout RestoreProof, _ flushing: AwaitedWork) throws(Problem) {
         job.progress.begin("sync", totalBytes: nil)
         defer { job.progress.end() }
         // Most of the flush passes while the server tears down its memory; the one below finds little left.
@@ -243,6 +245,7 @@ extension RestoreExecutor {
         let executor = self
         try Workers.run(2) { worker throws(Problem) in
             if worker == 0 {
+                try flushing.wait()
                 try executor.flush()
             } else {
                 try job.recovering.stop(.fast)

@@ -33,6 +33,7 @@ public struct RestoreExecutor: Sendable {
             steps.append((step, watch.seconds))
             return value
         }
+        let flushing = AwaitedWork()
         do throws(Problem) {
             try step(.claim) { () throws(Problem) in try claim() }
             let checks = try step(.layOut) { () throws(Problem) in try layOut() }
@@ -40,14 +41,16 @@ public struct RestoreExecutor: Sendable {
             try step(.arm) { () throws(Problem) in try arm() }
             try step(.recover) { () throws(Problem) in
                 try recover()
-                if job.isForeign { try adopt(isPrivate: isPrivate) }
+                if job.isForeign { try adopt(isPrivate ? nil : flushing) }
             }
             var proof = try step(.prove) { () throws(Problem) in try prove() }
-            if !isPrivate { try step(.settle) { () throws(Problem) in try settle(&proof) } }
+            if !isPrivate { try step(.settle) { () throws(Problem) in try settle(&proof, flushing) } }
             proof.checks = checks + proof.checks
             proof.steps = steps
             return proof
         } catch {
+            // It works in what is removed next.
+            try? flushing.wait()
             abandon()
             throw error
         }

@@ -42,6 +42,30 @@ import Testing
         #expect(problem?.message == "thirty-three")
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `who waits for work gets its failure, however often and however late`() throws {
+        let (begun, go) = (Monitor(false), Monitor(false))
+        let ended = Mutex(false)
+        let work = AwaitedWork()
+        try work.wait()
+        work.begin { () throws(Problem) in
+            begun.change { $0 = true }
+            go.wait { $0 ? () : nil }
+            ended.withLock { $0 = true }
+            throw Problem(.system, "the disk")
+        }
+        begun.wait { $0 ? () : nil }
+        #expect(!ended.withLock { $0 })
+        go.change { $0 = true }
+        for _ in 0..<2 {
+            #expect(#expect(throws: Problem.self) { try work.wait() }?.message == "the disk")
+            #expect(ended.withLock { $0 })
+        }
+        let good = AwaitedWork()
+        good.begin { () throws(Problem) in }
+        try good.wait()
+    }
+
     @Test func `turns pass in order, whoever comes first`() throws {
         let gate = TurnGate()
         let order = Mutex<[Int]>([])
