@@ -5,6 +5,8 @@ public struct FrameHeader: Hashable, Sendable {
     /// How much of the content whoever unpacks it piece by piece has to keep, in bytes.
     public var windowBytes: UInt64
     public var needsDictionary: Bool
+    /// Whether a checksum of the content ends the frame.
+    public var hasChecksum: Bool
 
     private static let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
 
@@ -14,6 +16,7 @@ public struct FrameHeader: Hashable, Sendable {
         let descriptor = bytes[4]
         let isReserved = descriptor & 0x08 != 0
         let isSingle = descriptor & 0x20 != 0
+        hasChecksum = descriptor & 0x04 != 0
         let dictionaryBytes = [0, 1, 2, 4][Int(descriptor & 0x03)]
         let sizeBytes = [isSingle ? 1 : 0, 2, 4, 8][Int(descriptor >> 6)]
         let windowPlace = 5

@@ -86,6 +86,11 @@ struct FrameDecoder: ~Copyable {
         return header.contentBytes.map { $0 > UInt64(FrameFormat.contentBytes) } ?? true
     }
 
+    /// Whether the frame at the beginning of `bytes` ends with a checksum of its content.
+    static func hasChecksum(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        FrameHeader(bytes)?.hasChecksum ?? false
+    }
+
     /// To be called before the first step of a long frame.
     func begin() { decompressor.begin() }
 

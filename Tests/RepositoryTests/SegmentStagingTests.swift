@@ -1,3 +1,4 @@
+import Planning
 import Platform
 import PostgresFormat
 import TestKit
@@ -32,6 +33,19 @@ struct SegmentStagingTests {
             try segment.bytes.withUnsafeBytes { bytes in
                 try staging.store(bytes, staging.read(bytes, of: segment.name), encoder)
             }
+        }
+
+        /// Stores a segment as it is packed.
+        func keep(_ segment: (name: SegmentName, bytes: [UInt8]), as frame: [UInt8]) throws {
+            let packed = try #require(try frame.withUnsafeBytes { try staging.keep($0) })
+            let (copy, start) = try packed.open()
+            #expect(try copy.size() == start + UInt64(frame.count))
+            let staged = try segment.bytes.withUnsafeBytes { bytes in
+                try staging.store(bytes, staging.read(bytes, of: segment.name), encoder, packed: packed)
+            }
+            try WALArchive(layout: layout).publish(staged, as: .segment(segment.name))
+            let stored = try DurableFiles.read(layout.path(of: .segment(segment.name)))
+            #expect(stored.dropFirst(Int(start)) == frame[...])
         }
     }
 
@@ -82,11 +96,11 @@ struct SegmentStagingTests {
 
     /// - Parameter isTold: whether the frame says how long its content is.
     private static func pack(
-        _ bytes: [UInt8], isTold: Bool, _ scratch: ScratchDirectory
+        _ bytes: [UInt8], isTold: Bool, _ scratch: ScratchDirectory, _ options: String = ""
     ) throws -> [UInt8] {
         try DurableFiles.write(bytes, to: scratch.file("segment"), durable: false)
         let input = isTold ? scratch.file("segment") : "< \(scratch.file("segment"))"
-        let steps = "zstd -q -f -3 -c \(input) > \(scratch.file("packed"))"
+        let steps = "zstd -q -f -3 \(options) -c \(input) > \(scratch.file("packed"))"
         try SystemCommands().runChecked(Command("bash", ["-c", steps], timeoutSeconds: 60))
         return try DurableFiles.read(scratch.file("packed"))
     }
@@ -98,17 +112,7 @@ struct SegmentStagingTests {
         let target = try Target(scratch, of: load)
         let archive = WALArchive(layout: target.layout)
         for segment in load.segments {
-            let frame = try Self.pack(segment.bytes, isTold: isTold, scratch)
-            let packed = try #require(try frame.withUnsafeBytes { try target.staging.keep($0) })
-            let (copy, start) = try packed.open()
-            #expect(try copy.size() == start + UInt64(frame.count))
-            let staged = try segment.bytes.withUnsafeBytes { bytes in
-                try target.staging.store(
-                    bytes, target.staging.read(bytes, of: segment.name), target.encoder, packed: packed)
-            }
-            try archive.publish(staged, as: .segment(segment.name))
-            let stored = try DurableFiles.read(target.layout.path(of: .segment(segment.name)))
-            #expect(stored.dropFirst(Int(start)) == frame[...])
+            try target.keep(segment, as: try Self.pack(segment.bytes, isTold: isTold, scratch))
         }
         for segment in load.segments {
             let name = ArchivedFileName.segment(segment.name)
@@ -131,6 +135,63 @@ struct SegmentStagingTests {
             #expect(try archive.verify(.segment(load.segments[1].name)) != nil, "\(place)")
             try OpenFile(updating: damaged).write(good, at: 0)
         }
+    }
+
+    @Test(.timeLimit(.minutes(2)), arguments: [true, false])
+    func `a flipped bit is never taken for the end of a segment that has no checksum`(
+        isTold: Bool
+    ) throws {
+        let load = try ArchivedWorkload(Self.script)
+        let scratch = try ScratchDirectory("staging")
+        let target = try Target(scratch, of: load)
+        let archive = WALArchive(layout: target.layout)
+        for segment in load.segments {
+            try target.keep(segment, as: Self.pack(segment.bytes, isTold: isTold, scratch, "--no-check"))
+        }
+        let (name, bytes) = load.segments[1]
+        let archived = try #require(try archive.segment(name))
+        let path = target.layout.path(of: .segment(name))
+        let good = try DurableFiles.read(path)
+        /// Nil where all is read as if nothing were wrong.
+        func damage(_ read: () throws -> Void) throws -> String? {
+            do {
+                try read()
+                return nil
+            } catch let problem as Problem {
+                #expect(problem.code == .walDamaged)
+                return problem.detail ?? ""
+            }
+        }
+        var unseenByZstd = 0
+        for place in stride(from: 1024 + 20, to: good.count, by: good.count / 60) {
+            var flipped = good
+            flipped[place] ^= 0x10
+            try DurableFiles.write(flipped, to: path, durable: false)
+            var content: [UInt8] = []
+            let whole = try damage {
+                try archive.withSegmentPages(archived) { (pages) throws(Problem) in
+                    content.append(contentsOf: pages)
+                    return true
+                }
+            }
+            // What is repeated may be taken from another place.
+            guard let whole else {
+                #expect(content == bytes)
+                continue
+            }
+            if whole.contains("it unpacks to") { unseenByZstd += 1 }
+            // Whoever stops with the first piece, and whoever stops with the record that is damaged.
+            #expect(
+                try damage { try archive.withSegmentPages(archived) { (_) throws(Problem) in false } } != nil)
+            #expect(
+                try damage { _ = try archive.records(.segment(name)) { (_) throws(Problem) in true } } != nil)
+            #expect(
+                try damage { _ = try WALFile.records(path: path) { (_) throws(Problem) in true } } != nil)
+            guard unseenByZstd < 3 else { continue }
+            let report = try archive.report(workers: 1)
+            #expect(report.segments.filter { $0.damage != nil }.map(\.name) == [name], "\(place)")
+        }
+        #expect(unseenByZstd > 5)
     }
 
     @Test(.timeLimit(.minutes(2)))

@@ -39,8 +39,8 @@ extension WALArchive {
 
     /// Hands the segment's pages to `body`, in order, whole pages at a time, until it answers false.
     ///
-    /// The checksum of the whole is known to be right only when every page was asked for and nothing was
-    /// thrown.
+    /// Where nothing is thrown, all that was handed over is what was archived: each frame has a checksum, and
+    /// of a segment that another tool packed the rest is read as well, for the checksum of the whole.
     public func withSegmentPages(
         _ segment: ArchivedSegment, _ body: (UnsafeRawBufferPointer) throws(Problem) -> Bool
     ) throws(Problem) {
@@ -96,15 +96,10 @@ extension WALArchive {
         case .failure(let damage): return .failure(damage)
         case .success(let found): summary = found
         }
-        var stopped = false
-        let measured = try measure(file) { (chunk) throws(Problem) in
-            if try !body(chunk) { stopped = true }
-            return !stopped
-        }
-        switch measured {
+        switch try measure(file, body) {
         case .failure(let damage): return .failure(damage)
-        case .success(let found):
-            if stopped { return .success(()) }
+        case .success(nil): return .success(())
+        case .success(let found?):
             guard found.bytes == summary.rawBytes, found.crc == summary.rawCRC32C else {
                 return .failure(
                     ArchiveDamage(
@@ -122,28 +117,33 @@ extension WALArchive {
 
     /// Size and checksum of what a stored file unpacks to.
     func contentChecksum(_ file: OpenFile) throws(Problem) -> Result<Measured, ArchiveDamage> {
-        try measure(file) { (_) throws(Problem) in true }
+        try measure(file) { (_) throws(Problem) in true }.map { $0 ?? Measured() }
     }
 
+    /// Hands over the content until `body` answers false; the answer is nil where the rest was not read.
+    ///
+    /// It is read where nothing tells yet that what was handed over is right: a reader would take a flipped
+    /// bit for the end of the WAL.
     private func measure(
         _ file: OpenFile, _ body: (UnsafeRawBufferPointer) throws(Problem) -> Bool
-    ) throws(Problem) -> Result<Measured, ArchiveDamage> {
+    ) throws(Problem) -> Result<Measured?, ArchiveDamage> {
         var reader = try layout.reader(file, from: UInt64(SummaryFrame.size))
         var crc = CRC32C()
         var bytes: UInt64 = 0
-        var more = true
-        while more {
+        var isWanted = true
+        while isWanted || !reader.isChecked {
             let step = try reader.next { (chunk) throws(Problem) in
                 crc.update(chunk)
                 bytes += UInt64(chunk.count)
-                more = try body(chunk)
+                if isWanted { isWanted = try body(chunk) }
             }
             switch step {
             case .failure(let damage): return .failure(damage)
-            case .success(let found): if !found { more = false }
+            case .success(true): continue
+            case .success(false): return .success(Measured(bytes: bytes, crc: crc.value))
             }
         }
-        return .success(Measured(bytes: bytes, crc: crc.value))
+        return .success(nil)
     }
 
     /// The chunk up to its last byte that is not zero.

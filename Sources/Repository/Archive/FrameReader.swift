@@ -16,6 +16,9 @@ struct FrameReader: ~Copyable {
     /// The unused part of `input`.
     private var held = 0..<0
     private var isWithinFrame = false
+    /// Whether all that was handed over is what its frames' checksums say. What is not is content only once
+    /// the whole file was compared with what is known of it.
+    private(set) var isChecked = true
 
     init(_ file: OpenFile, from offset: UInt64, _ decoder: consuming FrameDecoder) {
         self.file = file
@@ -36,6 +39,8 @@ struct FrameReader: ~Copyable {
         if FrameDecoder.isLong(rest) {
             decoder.begin()
             isWithinFrame = true
+            // Its checksum, where it has one, comes behind all of it.
+            isChecked = false
             return try piece(body)
         }
         guard let size = FrameDecoder.size(rest) else { return .failure(Self.cutOff) }
@@ -46,6 +51,7 @@ struct FrameReader: ~Copyable {
         } catch {
             return .failure(ArchiveDamage("it does not unpack: \(error)"))
         }
+        if !FrameDecoder.hasChecksum(rest) { isChecked = false }
         held = held.lowerBound + size..<held.upperBound
         try body(output[prefix: count])
         return .success(true)

@@ -33,6 +33,16 @@ enum SummaryFrame {
 
     /// The summary in a file's first 1024 bytes, or why it cannot be that of `name`.
     static func decode(_ frame: [UInt8], name: ArchivedFileName) -> Result<SegmentSummary, ArchiveDamage> {
+        decode(frame).flatMap { found in
+            guard found.name == name.fileName else {
+                return .failure(ArchiveDamage("its content is that of \(found.name)"))
+            }
+            return .success(found.summary)
+        }
+    }
+
+    /// The summary in a file's first 1024 bytes, and whose it is, or why there is none.
+    static func decode(_ frame: [UInt8]) -> Result<(name: String, summary: SegmentSummary), ArchiveDamage> {
         guard frame.count == size else { return .failure(ArchiveDamage("it is cut off")) }
         guard number(frame[0..<4]) == magic, number(frame[4..<8]) == UInt32(size - headerSize) else {
             return .failure(ArchiveDamage("it does not begin with a summary"))
@@ -45,12 +55,9 @@ enum SummaryFrame {
         guard nameEnd <= checksumOffset else {
             return .failure(ArchiveDamage("its summary has an impossible length"))
         }
-        let found = String(decoding: frame[nameStart..<nameEnd], as: UTF8.self)
-        guard found == name.fileName else {
-            return .failure(ArchiveDamage("its content is that of \(found)"))
-        }
+        let name = String(decoding: frame[nameStart..<nameEnd], as: UTF8.self)
         do {
-            return .success(try SegmentSummary(decoding: Array(frame[prefixSize..<nameStart])))
+            return .success((name, try SegmentSummary(decoding: Array(frame[prefixSize..<nameStart]))))
         } catch {
             return .failure(ArchiveDamage("its summary cannot be read: \(error)"))
         }

@@ -1,3 +1,4 @@
+import Planning
 public import Platform
 public import PostgresFormat
 
@@ -33,21 +34,40 @@ public enum WALFile {
         var count = try file.read(into: buffer.bytes, at: 0)
         let isPacked = count >= 4 && buffer[prefix: 4].loadUnaligned(as: UInt32.self).isZstdMagic
         if isPacked {
-            var reader = try reader(file, from: UInt64(buffer.skippableFrameSize(count)))
-            var goesOn = true
-            while goesOn {
-                switch try reader.next({ (bytes) throws(Problem) in goesOn = try body(bytes) }) {
-                case .success(let found): if !found { return }
-                case .failure(let damage):
-                    throw Problem(.walDamaged, "\(file.path) cannot be unpacked", detail: "\(damage)")
-                }
-            }
-            return
+            let start = buffer.skippableFrameSize(count)
+            let head = start == SummaryFrame.size && count >= start ? Array(buffer[prefix: start]) : []
+            return try unpack(file, from: start, try? SummaryFrame.decode(head).get().summary, body)
         }
         var offset: UInt64 = 0
         while count > 0, try body(buffer[prefix: count]) {
             offset += UInt64(count)
             count = try file.read(into: buffer.bytes, at: offset)
+        }
+    }
+
+    /// - Parameter summary: what an archive says of the content.
+    private static func unpack(
+        _ file: OpenFile, from start: Int, _ summary: SegmentSummary?,
+        _ body: (UnsafeRawBufferPointer) throws(Problem) -> Bool
+    ) throws(Problem) {
+        var reader = try reader(file, from: UInt64(start))
+        var crc = CRC32C()
+        var goesOn = true
+        // Where no checksum tells that what was handed over is right, the rest is read for the sake of one.
+        while goesOn || !reader.isChecked {
+            let step = try reader.next { (bytes) throws(Problem) in
+                crc.update(bytes)
+                if goesOn { goesOn = try body(bytes) }
+            }
+            switch step {
+            case .success(true): continue
+            case .success(false):
+                guard let summary, summary.rawCRC32C != crc.value else { return }
+                throw Problem(
+                    .walDamaged, "\(file.path) is damaged", detail: "it unpacks to other bytes than it had")
+            case .failure(let damage):
+                throw Problem(.walDamaged, "\(file.path) cannot be unpacked", detail: "\(damage)")
+            }
         }
     }
 
