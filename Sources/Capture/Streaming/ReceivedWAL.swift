@@ -39,7 +39,6 @@ final class WALPushQueue: Sendable {
     /// Archives what is added on a thread of its own; every start has its `finish`.
     func start() throws(Problem) {
         let isStarted = DetachedThread.start { [self] in
-            ThreadPriority.lower()
             pushAll()
             state.change { $0.hasEnded = true }
         }
