@@ -13,12 +13,12 @@ final class Reception {
     let sink: any WALSink
     let clock: any WallClock
     private(set) var state: WALStreamState
-    /// When the server was last heard, in seconds since the beginning.
+    /// When the server was last heard.
     private(set) var heard = 0.0
     /// Whether the server waits for a reply: it does not stop before all that it sent is durable here.
     private(set) var isAsked = false
     private let isAwaited: Bool
-    private let watch = Stopwatch()
+    private let now: () -> Double
     /// Nil where all that has come is durable.
     private var unflushedSince: Double?
     /// The sink did what it was last told to do.
@@ -30,21 +30,27 @@ final class Reception {
     /// When one looked away, until all is taken that came meanwhile: at any moment since.
     private var lookedAway: PostgresTimestamp?
 
-    /// - Parameter isAwaited: whether commits of the server wait for what is acknowledged.
-    init(_ state: WALStreamState, _ sink: any WALSink, _ clock: any WallClock, isAwaited: Bool) {
+    /// - Parameters:
+    ///   - isAwaited: whether commits of the server wait for what is acknowledged.
+    ///   - seconds: since the beginning.
+    init(
+        _ state: WALStreamState, _ sink: any WALSink, _ clock: any WallClock, isAwaited: Bool,
+        seconds: @escaping () -> Double
+    ) {
         self.state = state
         self.sink = sink
         self.clock = clock
         self.isAwaited = isAwaited
+        now = seconds
     }
 
     /// Since the beginning.
-    var seconds: Double { watch.seconds }
+    var seconds: Double { now() }
 
     // MARK: What comes
 
     func take(_ message: WALStreamMessage) throws(Problem) {
-        heard = watch.seconds
+        heard = seconds
         (isDrained, hasCome) = (false, true)
         if let (position, bytes) = try state.take(message, now: lookedAway ?? clock.now()) {
             isSound = false
@@ -71,7 +77,7 @@ final class Reception {
     /// In milliseconds.
     var flushIsDueIn: Int32 {
         guard let unflushedSince else { return .max }
-        let left = isAwaited ? 0 : unflushedSince + Self.longestUnflushed - watch.seconds
+        let left = isAwaited ? 0 : unflushedSince + Self.longestUnflushed - seconds
         return Int32(max(0, left * 1000))
     }
 
@@ -82,7 +88,7 @@ final class Reception {
         try sink.flush()
         isSound = true
         // A slow disk here is no silence there.
-        heard = watch.seconds
+        heard = seconds
         unflushedSince = nil
         state.madeDurable(state.received)
         return true

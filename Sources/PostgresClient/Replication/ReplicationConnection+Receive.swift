@@ -55,9 +55,10 @@ extension ReplicationConnection {
     ) throws(Problem) -> WALStreamEnd {
         let with = slot.map { "SLOT \($0) " } ?? ""
         try libpq.startCopy("START_REPLICATION \(with)PHYSICAL \(start) TIMELINE \(timeline)")
+        let watch = Stopwatch()
         let reception = Reception(
             WALStreamState(from: start, isHistoric: isHistoric, slotStart: slotStart), sink, clock,
-            isAwaited: isAwaited)
+            isAwaited: isAwaited, seconds: { watch.seconds })
         do throws(Problem) {
             return try receive(reception)
         } catch {
