@@ -86,6 +86,21 @@ struct ReceptionTests {
     }
 
     @Test(.timeLimit(.minutes(5)))
+    func `what is durable is told here also where its acknowledgement cannot be sent`() throws {
+        let reception = reception()
+        try Self.take(reception, Self.wal(1000, 100, end: 1100))
+        #expect(throws: Problem.self) {
+            try reception.acknowledge { (_) throws(Problem) in
+                throw Problem(.queryFailed, "the connection is broken")
+            }
+        }
+        #expect(sink.reported == LSN(1100) && sink.flushes == 1)
+        try reception.acknowledge { (_) throws(Problem) in Issue.record("nothing is new") }
+        try reception.keep()
+        #expect(sink.flushes == 1)
+    }
+
+    @Test(.timeLimit(.minutes(5)))
     func `where commits wait what has come is flushed at once`() throws {
         let reception = reception(isAwaited: true)
         #expect(!reception.isFlushDue)

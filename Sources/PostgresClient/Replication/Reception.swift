@@ -94,6 +94,14 @@ final class Reception {
         return true
     }
 
+    /// Makes durable what has come, and has the server told of it. The sink hears of it also where the server
+    /// cannot: it is durable all the same.
+    func acknowledge(_ send: (StandbyStatus) throws(Problem) -> Void) throws(Problem) {
+        guard try flush() else { return }
+        defer { sink.report(state) }
+        try send(state.status(asking: false))
+    }
+
     /// Makes durable what came before a connection broke; nothing where the sink itself failed: a flush that
     /// is repeated after a failed one says nothing of what that one lost.
     func keep() throws(Problem) {

@@ -73,10 +73,7 @@ extension ReplicationConnection {
         while true {
             let isOver = try drain(reception)
             if isOver || sink.isCalledOff || reception.isFlushDue {
-                if try reception.flush() {
-                    try send(reception.status(asking: false), clock)
-                    sink.report(reception.state)
-                }
+                try reception.acknowledge { (status) throws(Problem) in try send(status, clock) }
             }
             if isOver { return try endOfStream() }
             let durable = reception.state.durable
