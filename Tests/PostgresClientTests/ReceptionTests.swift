@@ -86,6 +86,16 @@ struct ReceptionTests {
     }
 
     @Test(.timeLimit(.minutes(5)))
+    func `a message of WAL without any is nothing to be flushed`() throws {
+        for isAwaited in [false, true] {
+            let reception = reception(isAwaited: isAwaited)
+            try Self.take(reception, Self.wal(1000, 0, end: 1000))
+            seconds.now += 1
+            #expect(!reception.isFlushDue && reception.flushIsDueIn == .max)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
     func `what is durable is told here also where its acknowledgement cannot be sent`() throws {
         let reception = reception()
         try Self.take(reception, Self.wal(1000, 100, end: 1100))

@@ -52,7 +52,8 @@ final class Reception {
     func take(_ message: WALStreamMessage) throws(Problem) {
         heard = seconds
         (isDrained, hasCome) = (false, true)
-        if let (position, bytes) = try state.take(message, now: lookedAway ?? clock.now()) {
+        // WAL of no bytes leaves nothing to be flushed: its flush would be due for ever.
+        if let (position, bytes) = try state.take(message, now: lookedAway ?? clock.now()), !bytes.isEmpty {
             isSound = false
             try sink.write(bytes, at: position)
             isSound = true
