@@ -171,8 +171,8 @@ extension EndToEnd {
                 #expect(try source.attached()?["isAwaited"] == true)
                 #expect(try product.run(["doctor"]).output.contains("wait for this stream"))
                 AttachedSource.end(receiver, SIGTERM)
-                #expect(try product.run(["doctor"]).output.contains("now, which is not received"))
-                #expect(try product.run(["show", "-n", "prod", "-o", "text"]).output.contains("WAIT NOW"))
+                // "Now" as long as what the source said is new, which a slow machine may outlast.
+                #expect(try product.run(["doctor"]).output.contains("for this stream, which is not received"))
                 let refused = try product.run(["detach", "-n", "prod", "--yes"])
                 #expect(refused.errors.contains("RESET synchronous_standby_names"), "\(refused)")
                 try source.postgres.psql("ALTER SYSTEM RESET synchronous_standby_names")

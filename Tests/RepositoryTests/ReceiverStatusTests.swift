@@ -46,9 +46,11 @@ struct ReceiverStatusTests {
         status.source = SourceAnswers(
             address: "db:5432", slotKeepSize: "-1", synchronousNames: "ANY 1 (a, b)", slotIsTemporary: true,
             held: 77)
+        status.source?.at = Self.moment(8)
         status.renewal = SlotRenewal(at: Self.moment(9), reason: .limit)
         #expect(try ReceiverStatus(parsing: status.encoded, path: "status.json") == status)
         status.source?.slotIsTemporary = nil
+        status.source?.at = nil
         status.renewal = nil
         #expect(try ReceiverStatus(parsing: status.encoded, path: "status.json") == status)
     }

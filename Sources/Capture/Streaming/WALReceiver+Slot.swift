@@ -103,9 +103,10 @@ extension WALReceiver {
                 standing.lifetime = .temporary
             }
         }
-        let answers = SourceAnswers(
+        var answers = SourceAnswers(
             address: "\(primary.address)", slotKeepSize: keepSize, synchronousNames: names,
             slotIsTemporary: standing.name.map { _ in standing.lifetime == .temporary }, held: held)
+        answers.at = clock.now()
         change { $0.source = answers }
         return standing
     }

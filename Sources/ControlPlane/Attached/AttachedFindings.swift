@@ -68,14 +68,14 @@ struct AttachedFindings {
         guard state.isAwaited else { return nil }
         let words =
             switch state.standstill {
-            case .notReceived: "commits on the source wait for this stream now, which is not received"
-            case .catchingUp(let lag):
-                "commits on the source wait now until this stream has caught up: it is \(ByteText.of(lag)) behind"
+            case .certain: "commits on the source wait now for this stream, which is not received"
+            case .possible:
+                "commits on the source may wait for this stream, which is not received: \(state.namesAsTold)"
             case nil:
                 "commits on the source wait for this stream: while nobody receives, they wait for ever"
             }
         return finding(
-            state.standstill == nil ? .warning : .problem, words,
+            state.standstill == .certain ? .problem : .warning, words,
             "To take that back, on the source: \(Self.stopWaiting)")
     }
 }

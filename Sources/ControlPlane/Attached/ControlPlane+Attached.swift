@@ -83,6 +83,7 @@ extension ControlPlane {
             (state.phase, state.since, state.problem) = (.waiting, status.updated, silent)
         }
         (state.primary, state.synchronousNames) = (status?.source?.address, status?.source?.synchronousNames)
+        (state.synchronousNamesAt, state.seenAt) = (status?.source?.at, now)
         state.slot = SlotState(attachment, status, isWatched: isReceiving)
         state.rpoSeconds = status?.confirmedHere.map {
             max(0, Double(now.microseconds - $0.microseconds) / 1_000_000)

@@ -13,6 +13,8 @@ public struct SourceAnswers: Hashable, Sendable {
     public var slotIsTemporary: Bool?
     /// WAL that the slot keeps there and that was not received yet, in bytes.
     public var held: UInt64
+    /// When it told that; nil for what an earlier version wrote down.
+    public var at: PostgresTimestamp?
 
     public init(
         address: String, slotKeepSize: String, synchronousNames: String, slotIsTemporary: Bool?, held: UInt64
@@ -31,6 +33,7 @@ public struct SourceAnswers: Hashable, Sendable {
             "held": .integer(Int64(clamping: held)),
         ]
         if let slotIsTemporary { object["slotIsTemporary"] = .bool(slotIsTemporary) }
+        if let at { object["at"] = .integer(at.microseconds) }
         return .object(object)
     }
 
@@ -43,6 +46,7 @@ public struct SourceAnswers: Hashable, Sendable {
         self.init(
             address: address, slotKeepSize: slotKeepSize, synchronousNames: synchronousNames,
             slotIsTemporary: json["slotIsTemporary"]?.bool, held: held)
+        at = json["at"]?.integer.map { PostgresTimestamp(microseconds: $0) }
     }
 }
 

@@ -30,6 +30,10 @@ public struct AttachedState: Hashable, Sendable {
     public var slot: SlotState?
     /// Whom its commits wait for, as it said last; nil where it was not asked yet.
     public var synchronousNames: String?
+    /// When it said so; nil where that is not known.
+    public var synchronousNamesAt: PostgresTimestamp?
+    /// When it stood like this here.
+    public var seenAt: PostgresTimestamp?
 
     public init(attachment: Attachment, phase: Phase) {
         self.attachment = attachment
@@ -62,22 +66,32 @@ public struct AttachedState: Hashable, Sendable {
         return attachment.isNamed(in: names)
     }
 
-    /// Why commits that wait for this stream are not confirmed at this moment.
+    /// What a stream that is named, and not received, means for the source's commits.
     public enum Standstill: Hashable, Sendable {
-        case notReceived
-        /// In bytes. PostgreSQL counts nobody who has not caught up yet.
-        case catchingUp(behind: UInt64)
+        /// They wait: nobody else can confirm them, and the source said so moments ago.
+        case certain
+        /// Another standby may confirm them, or the source's setting may be another one by now.
+        case possible
     }
 
-    /// Nil where no commit waits for it, or none for long.
+    /// Nil where the stream is received, or no commit waits for it.
     public var standstill: Standstill? {
-        guard isAwaited else { return nil }
-        guard phase == .streaming else { return .notReceived }
-        guard let lag = lagBytes, lag >= Self.farBehind else { return nil }
-        return .catchingUp(behind: lag)
+        guard isAwaited, phase != .streaming else { return nil }
+        guard let names = synchronousNames, attachment.isIndispensable(in: names),
+            let told = synchronousNamesAt, let seenAt,
+            (0...Self.fresh).contains(seenAt.microseconds - told.microseconds)
+        else { return .possible }
+        return .certain
     }
 
-    private static let farBehind: UInt64 = 16 << 20
+    /// `its synchronous_standby_names was 'ANY 1 (a, b)' at …`.
+    public var namesAsTold: String {
+        "its synchronous_standby_names was '\(synchronousNames ?? "")' "
+            + (synchronousNamesAt.map { "at \($0.wholeSeconds)" } ?? "when it was asked last")
+    }
+
+    /// In microseconds: whoever receives asks every ten seconds.
+    private static let fresh: Int64 = 15_000_000
 }
 
 extension Attachment {
@@ -86,5 +100,35 @@ extension Attachment {
         guard let name = synchronousName else { return false }
         return names.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "*") }
             .contains { $0 == "*" || $0.lowercased() == name.lowercased() }
+    }
+
+    /// Whether no commit is confirmed without the stream, whoever else is connected: it is the only name, or
+    /// as many are to confirm as are named. False for what cannot be read.
+    func isIndispensable(in names: String) -> Bool {
+        guard let name = synchronousName else { return false }
+        var list = names[...]
+        var needed = 1
+        if let open = names.firstIndex(of: "(") {
+            let method = names[..<open].split(whereSeparator: \.isWhitespace)
+            guard let count = method.last.flatMap({ Int($0) }), let close = names.lastIndex(of: ")"),
+                open < close
+            else { return false }
+            needed = count
+            list = names[names.index(after: open)..<close]
+        }
+        // Of a quoted name that has a comma or a blank no part is a plain name.
+        let members = list.split(separator: ",", omittingEmptySubsequences: false)
+        let plain = Set(members.compactMap { Self.plainName($0)?.lowercased() })
+        return plain.contains(name.lowercased()) && plain.count == members.count && needed >= members.count
+    }
+
+    /// Without its quotes; nil for `*`, which is anybody, and for what is no simple name.
+    private static func plainName(_ member: Substring) -> String? {
+        let words = member.split(whereSeparator: \.isWhitespace)
+        guard words.count == 1, let member = words.first else { return nil }
+        let isQuoted = member.count > 2 && member.hasPrefix("\"") && member.hasSuffix("\"")
+        let bare = String(isQuoted ? member.dropFirst().dropLast() : member)
+        let isSimple = bare.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
+        return isSimple && !bare.isEmpty ? bare : nil
     }
 }

@@ -80,9 +80,8 @@ enum AttachView {
             return "do not wait for the stream '\(name)': synchronous_standby_names does not have it"
         }
         return switch state.standstill {
-        case .notReceived: "WAIT NOW for the stream '\(name)', which is not received"
-        case .catchingUp(let lag):
-            "WAIT NOW for the stream '\(name)' to catch up: it is \(ByteText.of(lag)) behind"
+        case .certain: "WAIT NOW for the stream '\(name)', which is not received"
+        case .possible: "may wait for the stream '\(name)', which is not received: \(state.namesAsTold)"
         case nil: "wait for the stream '\(name)', for ever while nobody receives"
         }
     }
