@@ -138,6 +138,13 @@ struct PageTests {
         ] {
             #expect(form?.contains("name=\"" + field) == true, "\(field)")
         }
+        page.rules = [
+            NetworkingPage.Rule("allowall", "10.0.0.0", "10.0.255.255"),
+            NetworkingPage.Rule("ClientIPAddress", "127.0.0.1", "127.0.0.1"),
+        ]
+        for name in ["AllowAll-2", "ClientIPAddress"] {
+            #expect(page.document.contains("name=\"rule\" value=\"\(name)\""), "\(name)")
+        }
         page.rules = [NetworkingPage.Rule("all", "0.0.0.0", "255.255.255.255")]
         #expect(!page.document.contains(words) && page.document.contains("Add current client"))
     }

@@ -82,10 +82,17 @@ public struct NetworkingPage: Page {
         }
     }
 
-    /// A rule of one button, always under the same name: pressed again it makes no second one.
+    /// A rule of one button, always under the same name: pressed again it makes no second one. Where that is
+    /// the name of somebody's rule for other addresses, it has a number behind it: that rule stays as it is.
     private func add(_ rule: String, _ start: String, _ end: String, _ words: String) -> HTML {
-        tag("form", ["method": "post", "action": place]) {
-            hidden([("rule", rule), ("start", start), ("end", end)])
+        let names = [rule] + (2...rules.count + 2).map { "\(rule)-\($0)" }
+        let name = names.first { name in
+            rules.allSatisfy {
+                $0.name.lowercased() != name.lowercased() || ($0.start, $0.end) == (start, end)
+            }
+        }
+        return tag("form", ["method": "post", "action": place]) {
+            hidden([("rule", name ?? rule), ("start", start), ("end", end)])
             tag("button", [:], words)
         }
     }
