@@ -122,4 +122,12 @@ struct PortalFormTests {
             all.first?.date.hasSuffix("-01") == true && all.last.map { $0.date > days.last ?? "" } == true)
         #expect(all.contains { $0.words == "2027-12-15 Wednesday" } || months != ["December 2027"])
     }
+
+    @Test func `of a window of many years the calendar has the last one`() {
+        let calendar = PortalWords.calendar(
+            from: PostgresTimestamp(unixSeconds: 1_000_000_000),
+            to: PostgresTimestamp(unixSeconds: 1_796_000_000))
+        let days = calendar.months.flatMap(\.days).filter(\.canBeChosen).map(\.date)
+        #expect(days.count == 400 && days.last == "2026-11-30", "\(days.count) \(days.last ?? "")")
+    }
 }

@@ -71,10 +71,12 @@ extension PortalPages {
             let earliest = source.earliestRestoreDate
         {
             let (date, time) = Self.clock(instant)
-            // A day that cannot be chosen would be left out.
+            form.moment = .custom
             if PortalWords.calendar(from: earliest, to: now).canBeChosen(date) {
-                form.moment = .custom
                 (form.date, form.time) = (date, time)
+            } else {
+                // It stays the moment that was meant, also where the plan will refuse it.
+                form.words = "\(date)T\(time)Z"
             }
         }
         return form

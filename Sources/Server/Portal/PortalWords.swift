@@ -74,9 +74,11 @@ enum PortalWords {
     /// Whole months; of their days those can be chosen that lie between the two instants, in UTC.
     static func calendar(from first: PostgresTimestamp, to last: PostgresTimestamp) -> DayCalendar {
         let length: Int64 = 86_400_000_000
-        let (from, to) = (first.unixMicroseconds / length, last.unixMicroseconds / length)
+        let to = last.unixMicroseconds / length
+        // What is longer ago than a year is said in words.
+        let from = max(first.unixMicroseconds / length, to - 399)
         var calendar = DayCalendar()
-        guard from >= 0, from <= to, to - from < 400 else { return calendar }
+        guard from >= 0, from <= to else { return calendar }
         func date(_ day: Int64) -> String {
             String(PostgresTimestamp(unixMicroseconds: day * length).description.prefix(10))
         }
