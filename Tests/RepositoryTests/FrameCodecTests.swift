@@ -100,7 +100,7 @@ struct FrameCodecTests {
         // As many bytes as a frame has here, of which it does not say how many they are.
         let content = Self.content(FrameFormat.contentBytes)
         #expect(try pieces(of: Self.untold(content)) == [content])
-        #expect(try pieces(of: Self.untold([])) == [])
+        #expect(try pieces(of: Self.untold([]))?.allSatisfy(\.isEmpty) == true)
     }
 
     @Test func `a long frame that is damaged or cut off is never read to its end`() throws {
