@@ -255,11 +255,14 @@ struct HostileBackrestTests {
         try wal.add(folder: scratch.path, from: name + "2", SilentProgress(), CancellationFlag())
         #expect(wal.refused.map(\.reason) == ["it does not have the SHA-1 that its name says"])
         #expect(wal.histories.count == 1)
-        // Room is needed for what is looked at: of what is packed as much as lies there.
-        let half = UInt64(text.count / 2)
-        #expect(try FoundWAL.keptBytes(below: scratch.path, from: name + "2") == 2 * half)
-        #expect(try FoundWAL.keptBytes(below: scratch.path) == 3 * half)
+        // Room is needed for what is looked at: of what is packed, or has no segment's length, as much as
+        // lies there.
+        let (all, half) = (UInt64(text.count), UInt64(text.count / 2))
+        #expect(try FoundWAL.keptBytes(below: scratch.path, from: name + "2") == all + half)
+        #expect(try FoundWAL.keptBytes(below: scratch.path) == 2 * all + half)
         try DurableFiles.write(text, to: scratch.file("\(name)3.gz"), durable: false)
-        #expect(try FoundWAL.keptBytes(below: scratch.path) == 3 * half + UInt64(text.count))
+        #expect(try FoundWAL.keptBytes(below: scratch.path) == 3 * all + half)
+        try OpenFile(creating: scratch.file("\(name)4")).truncate(to: 1 << 20)
+        #expect(try FoundWAL.keptBytes(below: scratch.path) == 3 * all + half + 1 << 19)
     }
 }

@@ -217,7 +217,7 @@ public struct FoundWAL: Sendable {
     /// ones about as much as lies there, of the others about half.
     static func keptBytes(below folder: String, from first: String? = nil) throws(Problem) -> UInt64 {
         try files(below: folder, from: first).reduce(0) { sum, file in
-            DiskRoom.sum(sum, file.isCalledPacked ? file.mostRead : file.mostRead / 2)
+            DiskRoom.sum(sum, file.seemsPacked ? file.mostRead : file.mostRead / 2)
         }
     }
 
@@ -227,8 +227,12 @@ public struct FoundWAL: Sendable {
         var sha1: [UInt8]?
         var status: FileStatus
 
-        /// Files are unpacked whatever their names say; how much room they take is only estimated by them.
-        var isCalledPacked: Bool { Packing.allCases.contains { path.hasSuffix($0.suffix) } }
+        /// Files are unpacked whatever their names say; how much room they take is only estimated by them, and
+        /// by their length: Barman's packed segments are called as others are.
+        var seemsPacked: Bool {
+            if Packing.allCases.contains(where: { path.hasSuffix($0.suffix) }) { return true }
+            return FoundWAL.isSegment(bare) && WALSegmentSize(bytes: status.size) == nil
+        }
 
         /// What is longer than any segment is read no further, whatever length a file with holes has.
         var mostRead: UInt64 { min(status.size, FoundWAL.mostSegmentBytes) }
