@@ -101,7 +101,8 @@ final class SegmentIntake: ChunkedJob {
         var packed: PackedSegment?
         do throws(Problem) {
             let found = try FoundFolder.open(file.path, file.status)
-            packed = try keep(found, scratch.packed.bytes)
+            // What is longer packed than the largest segment is here would be read for nothing.
+            if file.status.size < UInt64(Self.mostBytes) { packed = try keep(found, scratch.packed.bytes) }
             if var whole = try read(try unpacking(found, packed), file, into: scratch.content.bytes) {
                 whole.packed = packed
                 return whole
