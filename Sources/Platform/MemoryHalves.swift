@@ -3,8 +3,8 @@ protocol WeighedEntry {
     var weight: Int { get }
 }
 
-/// Two halves: when the newer one is full it becomes the older one, whose entries go then unless somebody asked
-/// for them since.
+/// Two halves: when the newer one is full it becomes the older one, whose entries go then unless somebody
+/// asked for them since.
 struct MemoryHalves<Key: Hashable, Entry: WeighedEntry> {
     private(set) var newer: [Key: Entry] = [:]
     private var older: [Key: Entry] = [:]

@@ -227,8 +227,8 @@ public struct FoundWAL: Sendable {
         var sha1: [UInt8]?
         var status: FileStatus
 
-        /// Files are unpacked whatever their names say; how much room they take is only estimated by them, and
-        /// by their length: Barman's packed segments are called as others are.
+        /// Files are unpacked whatever their names say; how much room they take is only estimated by them,
+        /// and by their length: Barman's packed segments are called as others are.
         var seemsPacked: Bool {
             if Packing.allCases.contains(where: { path.hasSuffix($0.suffix) }) { return true }
             return FoundWAL.isSegment(bare) && WALSegmentSize(bytes: status.size) == nil

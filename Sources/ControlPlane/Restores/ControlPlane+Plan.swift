@@ -134,8 +134,7 @@ extension ControlPlane {
             notes += try roomNotes(plan, free: free, source: source)
             var planned = PlannedRestore(
                 plan: plan, source: try known ?? details(source, withUsage: false), notes: notes,
-                availableBytes: free,
-                estimatedSeconds: Self.estimate(plan))
+                availableBytes: free, estimatedSeconds: Self.estimate(plan))
             planned.allowedAddresses = rules.map(\.addresses)
             planned.localTime = (plan.requestedTime ?? plan.lastInside?.time).map(LocalTime.text)
             planned.collations = try collations(ofBackup: plan.backupName, source)

@@ -74,8 +74,8 @@ public struct ComputeForm: Sendable {
         }
     }
 
-    /// A slider beside a box of numbers. The box alone is sent; the slider is shown by the script, which keeps
-    /// both at the same value.
+    /// A slider beside a box of numbers. The box alone is sent; the slider is shown by the script, which
+    /// keeps both at the same value.
     private var retentionField: HTML {
         let (least, most) = (String(retentions.lowerBound), String(retentions.upperBound))
         return Parts.field(

@@ -174,8 +174,8 @@ extension WALArchive {
         }
     }
 
-    /// The indexes of stored segments, read on all processors. Nil for each of which none that can be believed
-    /// is stored.
+    /// The indexes of stored segments, read on all processors. Nil for each of which none that can be
+    /// believed is stored.
     public func storedIndexes(
         of wanted: [WantedIndex], extent: IndexExtent = .summary
     ) throws(Problem) -> [SegmentIndex?] {

@@ -118,8 +118,8 @@ public struct KeptResult: Codable, Hashable, Sendable {
         }
     }
 
-    /// Places in `conflicts.csv` of the rows that cannot get their old values. What stands behind a table whose
-    /// rows are not told apart is not known.
+    /// Places in `conflicts.csv` of the rows that cannot get their old values. What stands behind a table
+    /// whose rows are not told apart is not known.
     public var unforcedRecords: [Range<Int>] {
         var places: [Range<Int>] = []
         var next = 0
