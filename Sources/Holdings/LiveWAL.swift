@@ -203,14 +203,6 @@ struct LiveWAL {
         if case .time(let time) = moment {
             while passed(since: time) < 50_000 { Pause.milliseconds(1) }
         }
-        guard let inserted = try connection.query(ServerQueries.endOfRecords).scalar else { return }
-        let watch = Stopwatch()
-        while watch.seconds < 10 {
-            let flushed = try connection.query(
-                "SELECT (pg_current_wal_flush_lsn() >= $1::pg_lsn)::text", [inserted])
-            if flushed.scalar == "true" { return }
-            try reader.cancellation.check()
-            Pause.milliseconds(10)
-        }
+        try reader.awaitFlush(connection)
     }
 }

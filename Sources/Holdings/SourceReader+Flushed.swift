@@ -27,4 +27,26 @@ extension SourceReader {
         return try Connection(try cluster.parameters()).query("SELECT pg_current_wal_flush_lsn()::text")
             .scalar.flatMap { LSN($0) }
     }
+
+    /// Waits until all that a running source has written into its WAL by now is on its disk, for ten seconds
+    /// at most: with synchronous_commit off, and where a transaction changed nothing, a commit is
+    /// acknowledged some hundred milliseconds before. One that is not ours cannot be asked for that.
+    ///
+    /// - Throws: `.queryFailed` and `.serverIsNotReady` where it cannot be asked, `.canceled`.
+    public func awaitFlush() throws(Problem) {
+        guard let cluster = source.cluster, cluster.received == nil, cluster.isRunning() else { return }
+        try awaitFlush(try Connection(try cluster.parameters()))
+    }
+
+    func awaitFlush(_ connection: Connection) throws(Problem) {
+        guard let inserted = try connection.query(ServerQueries.endOfRecords).scalar else { return }
+        let watch = Stopwatch()
+        while watch.seconds < 10 {
+            let flushed = try connection.query(
+                "SELECT (pg_current_wal_flush_lsn() >= $1::pg_lsn)::text", [inserted])
+            if flushed.scalar == "true" { return }
+            try cancellation.check()
+            Pause.milliseconds(10)
+        }
+    }
 }

@@ -21,11 +21,14 @@ extension ControlPlane {
     private func durableEnd(of source: ServerRow) -> LSN? {
         // Of a pair's view the server itself is asked, where it is there.
         guard let row = try? kept(id: source.id), row.phase == .complete else { return nil }
-        if let end = try? reader(of: row).flushedEnd() { return end }
+        let reader = reader(of: row)
+        // What somebody was told to be committed belongs to it.
+        try? reader.awaitFlush()
+        if let end = try? reader.flushedEnd() { return end }
         let tailDirectory = newTailDirectory()
         // What is left there is removed by maintenance.
         defer { try? DurableFiles.removeTree(tailDirectory) }
-        guard let held = try? reader(of: row).held(for: .latest, tailDirectory: tailDirectory) else {
+        guard let held = try? reader.held(for: .latest, tailDirectory: tailDirectory) else {
             return nil
         }
         return try? RestorePlanner(inventory: held.inventory, source: held.wal).lastEnd()

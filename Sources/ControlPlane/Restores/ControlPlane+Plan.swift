@@ -113,6 +113,8 @@ extension ControlPlane {
             RestoreFaults.reached("plan")
             try cancellation.check()
             let reader = reader(of: source)
+            // Where it cannot be asked just now, reading its WAL waits for it, or says why not.
+            if case .known(.latest) = sought { try? reader.awaitFlush() }
             let held = try reader.held(
                 for: sought.moment, timeline: request.timeline, acceptedEnd: request.acceptedEnd,
                 tailDirectory: tailDirectory)

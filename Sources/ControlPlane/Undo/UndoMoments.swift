@@ -25,10 +25,23 @@ struct UndoMoments {
         let seeker = UndoSeeker(plane, request, source)
         var made: [PreparedRestore] = []
         do {
-            let latest = try seeker.prepare(.latest(asOf: nil))
+            var latest = try seeker.prepare(.latest(asOf: nil))
             made.append(latest)
             let sought = try seeker.seek(latest)
             commits = sought.commits
+            // Each is looked for by itself, so one may be found that was not there when now was read.
+            if let last = commits.last, latest.planned.plan.expectedEnd < last.endLSN {
+                made.removeLast().release()
+                latest = try seeker.prepare(.latest(asOf: nil))
+                made.append(latest)
+                guard latest.planned.plan.expectedEnd >= last.endLSN else {
+                    throw Problem(
+                        .walMissing, "the WAL of server '\(source.name)' ends in front of transaction \(last.xid)",
+                        detail: "it was read up to \(latest.planned.plan.expectedEnd) just now, the transaction "
+                            + "was found at \(last.lsn) a moment before",
+                        hint: "Give the command again.")
+                }
+            }
             deeds = sought.deeds
             understood = sought.notes
             guard let first = commits.first, let last = commits.last else {
