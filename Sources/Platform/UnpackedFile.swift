@@ -1,3 +1,5 @@
+import CSupport
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -60,15 +62,30 @@ public final class UnpackedFile {
     public let packing: Packing?
     private let file: OpenFile
     private var offset: UInt64
-    private var child: (pid: pid_t, output: Int32)?
+    private let unpacker: Unpacker?
+    private var child: Child?
     private let cancellation: CancellationFlag
+
+    /// The program while it runs, and what it writes: the content, and what it has to say.
+    private struct Child {
+        var pid: pid_t
+        var output: Int32
+        var words: Int32
+    }
 
     /// Throws `.operationNotSupported` where the program that unpacks it is not there.
     ///
     /// - Parameter start: where its content begins, in bytes; nil is where the file stands, which is told by
     ///   its beginning.
-    public init(
+    public convenience init(
         _ file: OpenFile, from start: UInt64? = nil, cancellation: CancellationFlag
+    ) throws(Problem) {
+        try self.init(file, from: start, by: Unpacker.beside, cancellation: cancellation)
+    }
+
+    init(
+        _ file: OpenFile, from start: UInt64?, by unpacker: (Packing) -> Unpacker,
+        cancellation: CancellationFlag
     ) throws(Problem) {
         self.file = file
         self.cancellation = cancellation
@@ -76,52 +93,41 @@ public final class UnpackedFile {
         let first = RawBuffer(count: Packing.signatureBytes)
         let count = try file.read(into: first.bytes, at: offset)
         packing = Packing(beginning: first[prefix: count])
-        guard let packing else { return }
+        self.unpacker = packing.map(unpacker)
+        guard let unpacker = self.unpacker else { return }
         if let start, lseek(file.descriptor, off_t(start), SEEK_SET) < 0 {
             throw Problem.system("cannot read", file.path, errno)
         }
-        try self.start(packing)
+        try self.start(unpacker)
     }
 
     deinit {
         end()
     }
 
-    /// The helper that lies beside this program unpacks what gzip packed faster than gzip does.
-    private static let helper: String? = {
-        guard let own = DurableFiles.linkTarget("/proc/self/exe") else { return nil }
-        let helper = DurableFiles.parent(of: own) + "/pitr-wal"
-        return access(helper, X_OK) == 0 ? helper : nil
-    }()
-
-    private static func command(_ packing: Packing) -> Command {
-        if packing == .gzip, let helper { return Command(helper, ["unpack"]) }
-        return Command(packing.rawValue, packing.unpacking)
-    }
-
-    private func start(_ packing: Packing) throws(Problem) {
+    private func start(_ unpacker: Unpacker) throws(Problem) {
         var pipe = try Pipe()
-        let none = open("/dev/null", O_WRONLY | O_CLOEXEC)
-        defer {
-            pipe.closeWriter()
-            if none >= 0 { close(none) }
+        defer { pipe.closeWriter() }
+        // In memory: nobody reads it before the end, and a pipe that is full would hold the program up.
+        let words = pitr_memory_file(nil, 0)
+        guard words >= 0 else {
+            let code = errno
+            pipe.closeAll()
+            throw Problem.system("cannot unpack", file.path, code)
         }
-        let command = Self.command(packing)
         do throws(Problem) {
             let pid = try SystemCommands().spawn(
-                command, input: file.descriptor, output: pipe.writer, error: none, session: false)
-            child = (pid, pipe.reader)
+                unpacker.command, input: file.descriptor, output: pipe.writer, error: words, session: false)
+            child = Child(pid: pid, output: pipe.reader, words: words)
         } catch {
+            close(words)
             pipe.closeAll()
-            throw Problem(
-                .operationNotSupported, "'\(file.path)' is packed with \(packing.rawValue)",
-                detail: error.detail ?? error.message,
-                hint: "Install \(packing.rawValue), or unpack the file somewhere else and open that.")
+            throw unpacker.refusal(error, of: file.path)
         }
     }
 
     /// Fills the buffer; answers fewer bytes only at the end. Throws `.backupDamaged` where the file cannot
-    /// be unpacked to its end.
+    /// be unpacked to its end, and `.system` where its program fails for another reason.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(Problem) -> Int {
         guard let child else {
             guard packing == nil else { return 0 }
@@ -137,7 +143,7 @@ public final class UnpackedFile {
             if count > 0 {
                 done += count
             } else if count == 0 {
-                try finish(child.pid)
+                try finish(child)
                 break
             } else if errno == EAGAIN {
                 var watched = pollfd(fd: child.output, events: Int16(POLLIN), revents: 0)
@@ -160,24 +166,33 @@ public final class UnpackedFile {
         }
     }
 
-    private func finish(_ pid: pid_t) throws(Problem) {
-        var status = SystemCommands.reap(pid)
+    private func finish(_ child: Child) throws(Problem) {
+        var status = SystemCommands.reap(child.pid)
         while status == nil {
             Pause.milliseconds(1)
-            status = SystemCommands.reap(pid)
+            status = SystemCommands.reap(child.pid)
         }
-        if let child { close(child.output) }
-        child = nil
-        guard status == 0 else {
-            throw Problem(
-                .backupDamaged, "'\(file.path)' cannot be unpacked",
-                detail: "\(packing?.rawValue ?? "its program") ended with exit status \(status ?? 0)")
+        let words = Self.words(child)
+        close(child.output)
+        close(child.words)
+        self.child = nil
+        guard let status, status != 0 else { return }
+        if let unpacker { throw unpacker.problem(status, words, of: file.path) }
+    }
+
+    /// The beginning of what the program said, on one line.
+    private static func words(_ child: Child) -> String {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 400) { room in
+            let count = pread(child.words, room.baseAddress, room.count, 0)
+            let text = String(decoding: room[..<max(count, 0)], as: UTF8.self)
+            return text.split(whereSeparator: \.isWhitespace).joined(separator: " ").visible()
         }
     }
 
     private func end() {
         guard let child else { return }
         close(child.output)
+        close(child.words)
         kill(child.pid, SIGKILL)
         while waitpid(child.pid, nil, 0) < 0, errno == EINTR {}
     }

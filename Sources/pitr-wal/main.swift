@@ -9,7 +9,8 @@ import Repository
 /// the file is not in the archive, 200 for any other failure; PostgreSQL takes 1 to 125 for "not there" and
 /// would end recovery early, above that it stops with an error.
 ///
-/// `unpack` is what opens backups of others; it has no part in archiving.
+/// `unpack` is what opens backups of others; it has no part in archiving. Its exit status is 0 or one of
+/// `UnpackingFailure`'s, 2 for wrong use.
 enum PitrWal {
     private static let notThere: Int32 = 1
     private static let recoveryMustStop: Int32 = 200
@@ -18,7 +19,7 @@ enum PitrWal {
         switch (arguments.first, arguments.count) {
         case ("push", 4): push(root: arguments[1], path: arguments[2], name: arguments[3])
         case ("get", 4): get(root: arguments[1], name: arguments[2], destination: arguments[3])
-        case ("unpack", 1): Unpacking.gzip(from: STDIN_FILENO, to: STDOUT_FILENO)
+        case ("unpack", 1): unpack()
         case ("version", 1): version()
         default: usage(arguments.first)
         }
@@ -46,6 +47,16 @@ enum PitrWal {
         } catch {
             say(error)
             return error.code == .walMissing ? notThere : recoveryMustStop
+        }
+    }
+
+    private static func unpack() -> Int32 {
+        do throws(Unpacking.Failure) {
+            try Unpacking.gzip(from: STDIN_FILENO, to: STDOUT_FILENO)
+            return 0
+        } catch {
+            write("pitr-wal: \(error.words)\n", to: STDERR_FILENO)
+            return error.kind.rawValue
         }
     }
 

@@ -124,7 +124,7 @@ import Testing
                 [ "$name" = plain ] && continue
                 gzip -dc < "$name" > "/tmp/$$.theirs" 2> /dev/null; theirs=$?
                 '\(BuiltProduct.path("pitr-wal"))' unpack < "$name" > "/tmp/$$.ours"; ours=$?
-                [ $((theirs > 0)) = $((ours > 0)) ] || echo "$name: $theirs and $ours"
+                [ $((theirs > 0 ? 65 : 0)) = $ours ] || echo "$name: $theirs and $ours"
                 [ $theirs -gt 0 ] || cmp "/tmp/$$.theirs" "/tmp/$$.ours" || echo "$name differs"
                 [ $theirs -gt 0 ] || echo "whole $name"
             done
@@ -135,6 +135,28 @@ import Testing
         ).standardOutput
         let whole = ["fast", "many", "none", "one", "padded"].map { "whole \($0)\n" }.joined()
         #expect(result == whole)
+    }
+
+    @Test(arguments: [
+        ("< /", 74, "cannot read: Is a directory"), ("< one > /dev/full", 74, "cannot write: No space left"),
+        ("< cut", 65, "the end is missing"),
+        ("< behind", 65, "what follows the end is not gzip's"), ("< wrong", 65, "incorrect"),
+    ])
+    func `only what is damaged ends unpack with 65, and what failed is said`(
+        _ streams: String, _ status: Int32, _ words: String
+    ) throws {
+        let scratch = try ScratchDirectory("unpack")
+        let steps = """
+            cd '\(scratch.path)'
+            head -c 200000 /dev/urandom | gzip -c > one
+            head -c 4000 one > cut; { cat one; head -c 9 /dev/zero; printf x; } > behind
+            { head -c -8 one; printf '\\377\\377\\377\\377\\377\\377\\377\\377'; } > wrong
+            exec '\(BuiltProduct.path("pitr-wal"))' unpack \(streams) 2> words
+            """
+        let result = try SystemCommands().run(Command("bash", ["-c", steps], timeoutSeconds: 60))
+        #expect(result.exitStatus == status)
+        let said = String(decoding: try DurableFiles.read(scratch.file("words")), as: UTF8.self)
+        #expect(said.hasPrefix("pitr-wal: \(words)") && said.split(separator: "\n").count == 1, "\(said)")
     }
 
     private static func push(_ fixture: WALFixture) throws -> CommandResult {
