@@ -101,9 +101,11 @@ public struct FoundBackupExamination: Sendable {
         }
         progress.end()
         var wal = reception.wal
+        // Without a size the backup is refused, whatever WAL there is.
+        let control = reception.texts[BackupFiles.controlFile].flatMap { try? ControlFile(parsing: $0) }
+        let store = segments.flatMap { SegmentIntake.Store($0, control?.walSegmentSize) }
         for folder in base.ownWAL + folders {
-            try wal.add(
-                folder: folder, from: base.firstSegment, storing: segments, progress, cancellation)
+            try wal.add(folder: folder, from: base.firstSegment, storing: store, progress, cancellation)
         }
         return try FoundBackupJudge(base: base, reception: reception, wal: wal).backup()
     }

@@ -272,10 +272,7 @@ final class FoundBaseReception {
             return wal.add(.text(String(decoding: text, as: UTF8.self)), bare, file.path)
         }
         let place = "\(file.path) of the base backup"
-        guard let segment = examiner.finish(path: file.staged?.path, place: place, isPacked: false) else {
-            return wal.add(.nothing("its first page is not one of a segment of that name"), bare, place)
-        }
-        wal.add(.segment(segment), bare, place)
+        wal.add(examiner.finish(path: file.staged?.path, place: place, isPacked: false), bare, place)
     }
 
     // MARK: The end

@@ -82,12 +82,24 @@ struct SegmentExaminer {
         }
     }
 
-    /// Nil for what is no WAL: its first page, or its name, is none.
-    consuming func finish(path: String?, place: String, isPacked: Bool) -> FoundSegment? {
+    /// Whether there is more of it than a segment has that begins like it, or than any has.
+    var isTooLong: Bool { bytes > size?.bytes ?? FoundWAL.mostSegmentBytes }
+
+    private var size: WALSegmentSize? { name?.walSegment?.size }
+
+    /// A segment, or why it is none: its first page, its name or its length.
+    consuming func finish(path: String?, place: String, isPacked: Bool) -> FoundWAL.Seen {
         hand()
-        guard let name, let summarizer else { return nil }
-        return FoundSegment(
-            name: name, path: path, place: place, summary: summarizer.finish(), isPacked: isPacked)
+        guard !isTooLong else {
+            let most = size.map { "a segment of \(ByteText.of($0.bytes))" } ?? "any segment"
+            return .nothing("it is longer than \(most)")
+        }
+        guard let name, let summarizer else {
+            return .nothing("its first page is not one of a segment of that name")
+        }
+        return .segment(
+            FoundSegment(
+                name: name, path: path, place: place, summary: summarizer.finish(), isPacked: isPacked))
     }
 
     /// What a file's name means beside its first page, which has the size of segments; nil where they do not
@@ -124,7 +136,7 @@ public struct FoundWAL: Sendable {
     /// Of all texts together: an archive of a few bytes may have any number of them.
     static let mostTextBytes = 1 << 26
     /// More than the largest segment.
-    private static let mostSegmentBytes: UInt64 = 1 << 30
+    fileprivate static let mostSegmentBytes: UInt64 = 1 << 30
 
     public internal(set) var segments: [FoundSegment] = []
     /// The texts of timeline histories.
@@ -181,9 +193,9 @@ public struct FoundWAL: Sendable {
     ///
     /// - Parameters:
     ///   - first: the name of a segment; what lies before is passed over, whatever its timeline.
-    ///   - store: where whole segments are stored on the way; nil only looks.
+    ///   - store: where whole segments are stored on the way, and how long they are; nil only looks.
     mutating func add(
-        folder: String, from first: String? = nil, storing store: SegmentStaging? = nil,
+        folder: String, from first: String? = nil, storing store: SegmentIntake.Store? = nil,
         _ progress: any ProgressReporter, _ cancellation: CancellationFlag
     ) throws(Problem) {
         let files = try Self.files(below: folder, from: first)
@@ -202,7 +214,7 @@ public struct FoundWAL: Sendable {
     }
 
     private static func look(
-        _ files: [File], storing store: SegmentStaging?, _ progress: any ProgressReporter,
+        _ files: [File], storing store: SegmentIntake.Store?, _ progress: any ProgressReporter,
         _ cancellation: CancellationFlag
     ) throws(Problem) -> [Seen] {
         if let store { return try SegmentIntake.take(files, store, progress, cancellation) }
@@ -317,17 +329,13 @@ public struct FoundWAL: Sendable {
             try unpacked.forEachChunk { bytes in
                 examiner.feed(bytes)
                 sum?.add(bytes)
-                return examiner.bytes <= mostSegmentBytes
+                return !examiner.isTooLong
             }
-            guard examiner.bytes <= mostSegmentBytes else { return .nothing("it is longer than any segment") }
-            guard sum?.finish() == file.sha1 else {
+            // Of what is too long the rest was not read.
+            guard examiner.isTooLong || sum?.finish() == file.sha1 else {
                 return .nothing("it does not have the SHA-1 that its name says")
             }
-            let isPacked = unpacked.packing != nil
-            guard let segment = examiner.finish(path: path, place: path, isPacked: isPacked) else {
-                return .nothing("its first page is not one of a segment of that name")
-            }
-            return .segment(segment)
+            return examiner.finish(path: path, place: path, isPacked: unpacked.packing != nil)
         } catch let problem as Problem {
             guard problem.code == .backupDamaged else { throw problem }
             return .nothing(problem.detail ?? problem.message)

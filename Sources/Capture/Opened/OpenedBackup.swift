@@ -95,9 +95,13 @@ public struct OpenedBackup: Sendable {
         if let first = found.reach.missing.first {
             let names = found.reach.missing.prefix(3).map(\.fileName).joined(separator: ", ")
             let more = found.reach.missing.count > 3 ? ", and \(found.reach.missing.count - 3) more" : ""
+            // A file of that name may be there, and be none.
+            let strange = found.wal.refused.first { $0.place.contains(first.fileName) }
+            let reason = strange.map { "; '\($0.place)' is no WAL that can be read: \($0.reason)" } ?? ""
             throw Problem(
                 .walMissing, "WAL is missing that the base backup is of no use without",
-                detail: "\(names)\(more); it begins at \(found.label.startLSN) and ends at \(found.stop)",
+                detail: "\(names)\(more); it begins at \(found.label.startLSN) and ends at \(found.stop)"
+                    + reason,
                 hint: "Name the folder that has \(first.fileName): --wal DIR, as often as needed.")
         }
         guard found.reach.end >= found.stop else {

@@ -10,19 +10,33 @@ import Synchronization
 /// Only a file that is a whole segment is stored, and only its bytes as they were looked at: anything else is
 /// looked at as if nothing were stored.
 final class SegmentIntake: ChunkedJob {
-    /// Larger segments, which hardly any server has, are looked at without being stored.
-    private static let mostBytes = 1 << 26
+    /// Where the segments of one server are stored.
+    struct Store {
+        /// Larger segments, which hardly any server has, are looked at without being stored.
+        private static let mostBytes: UInt64 = 1 << 26
 
-    /// The room of one thread.
+        let staging: SegmentStaging
+        let bytes: Int
+
+        /// Nil for segments that are not stored.
+        init?(_ staging: SegmentStaging, _ size: WALSegmentSize?) {
+            guard let size, size.bytes <= Self.mostBytes else { return nil }
+            self.staging = staging
+            bytes = Int(size.bytes)
+        }
+    }
+
+    /// The room of one thread, which takes memory as far as something was read into it.
     final class Scratch {
-        /// Takes memory as far as something was read into it.
-        fileprivate let content = RawBuffer(count: SegmentIntake.mostBytes)
-        /// As it lies there.
-        fileprivate let packed = RawBuffer(count: SegmentIntake.mostBytes)
+        fileprivate let content: RawBuffer
+        /// As it lies there: the most that a segment takes in one frame, and a byte that tells there is more.
+        fileprivate let packed: RawBuffer
         fileprivate let encoder: FrameEncoder
 
-        init(_ encoder: FrameEncoder) {
-            self.encoder = encoder
+        init(_ store: Store) throws(Problem) {
+            content = RawBuffer(count: store.bytes)
+            packed = RawBuffer(count: Compressor.bound(store.bytes) + 1)
+            encoder = try store.staging.encoder()
         }
     }
 
@@ -31,12 +45,12 @@ final class SegmentIntake: ChunkedJob {
 
     /// What is seen in each of the files, which are in the order of WAL as far as they can be.
     static func take(
-        _ files: [FoundWAL.File], _ staging: SegmentStaging, _ progress: any ProgressReporter,
+        _ files: [FoundWAL.File], _ store: Store, _ progress: any ProgressReporter,
         _ cancellation: CancellationFlag
     ) throws(Problem) -> [FoundWAL.Seen] {
-        let intake = SegmentIntake(files, staging, progress, cancellation)
+        let intake = SegmentIntake(files, store.staging, progress, cancellation)
         try ChunkedJobs.run([intake], workers: min(threads, files.count), cancellation: cancellation) {
-            () throws(Problem) in Scratch(try staging.encoder())
+            () throws(Problem) in try Scratch(store)
         }
         return intake.seen.withLock { $0.compactMap { $0 } }
     }
@@ -101,8 +115,10 @@ final class SegmentIntake: ChunkedJob {
         var packed: PackedSegment?
         do throws(Problem) {
             let found = try FoundFolder.open(file.path, file.status)
-            // What is longer packed than the largest segment is here would be read for nothing.
-            if file.status.size < UInt64(Self.mostBytes) { packed = try keep(found, scratch.packed.bytes) }
+            // What is longer packed than a segment can be would be read for nothing.
+            if file.status.size < UInt64(scratch.packed.bytes.count) {
+                packed = try keep(found, scratch.packed.bytes)
+            }
             if var whole = try read(try unpacking(found, packed), file, into: scratch.content.bytes) {
                 whole.packed = packed
                 return whole
