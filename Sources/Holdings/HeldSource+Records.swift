@@ -12,9 +12,8 @@ extension HeldSource {
     /// them is passed over.
     ///
     /// - Returns: where the last record ended, to go on from: at most a page's header before the end.
-    /// - Throws: `.walMissing` where a segment between them is not held, `.walDamaged` where a record is not
-    /// to be
-    ///   read; what reading throws.
+    /// - Throws: `.walMissing` where a segment between them is not held or the WAL ends before, `.walDamaged`
+    ///   where a record is not to be read; what reading throws.
     @discardableResult
     public func records(
         from begin: LSN, to end: LSN, _ visit: (borrowing WALRecord) throws(Problem) -> Bool
@@ -41,18 +40,17 @@ extension HeldSource {
         along segments: [SegmentName], from begin: LSN, to end: LSN,
         _ visit: (borrowing WALRecord) throws(Problem) -> Bool
     ) throws(Problem) -> LSN {
-        var next: SegmentName?
+        var next = begin.rawValue / inventory.segmentSize.bytes
         var chain = RecordChain(begin: begin, end: end)
         for segment in segments
         where segment.end > begin && segment.start < end && !chain.isOver {
-            if let next, next.number != segment.number { throw Self.missing(next) }
-            if next == nil, segment.start > begin { throw Self.missing(segment) }
-            next = segment.next
+            guard segment.number == next else { break }
+            next += 1
             var failure: Problem?
             try wal.walRecords(startingIn: segment) { record in
+                guard chain.takes(record) else { return false }
+                guard record.start >= begin else { return true }
                 do throws(Problem) {
-                    guard try chain.takes(record) else { return false }
-                    guard record.start >= begin else { return true }
                     if try visit(record) { return true }
                     chain.isOver = true
                 } catch {
@@ -62,7 +60,8 @@ extension HeldSource {
             }
             if let failure { throw failure }
         }
-        return try chain.finish()
+        if let gap = chain.gap { throw unread(gap, along: segments) }
+        return chain.read
     }
 
     /// Where the first record may begin of a transaction that ends at a position: at the start of the oldest
@@ -105,6 +104,40 @@ extension HeldSource {
         return index.identity.predecessorCRC32C == nil ? nil : index.summary.latestXID
     }
 
+    /// Why there is no record in a gap, along segments in the order of their numbers.
+    private func unread(_ gap: RecordChain.Gap, along segments: [SegmentName]) -> Problem {
+        let damaged = inventory.damaged.filter { $0.name.end > gap.begin && $0.begin < gap.end }
+        if let damage = damaged.min(by: { $0.begin < $1.begin }) {
+            return Problem(
+                .walDamaged, "the WAL is damaged at \(damage.begin)", detail: damage.reason,
+                hint: Self.verifying)
+        }
+        let size = inventory.segmentSize
+        let held = Set(segments.map(\.number))
+        let wanted = gap.begin.rawValue / size.bytes...(gap.end.rawValue - 1) / size.bytes
+        if let number = wanted.first(where: { !held.contains($0) }) {
+            return Self.missing(inventory.path.segment(number, size))
+        }
+        if !gap.isFollowed, let last = segments.last, last.end >= gap.end, isPart(last) {
+            return Problem(
+                .walMissing, "the available WAL ends at \(gap.begin), and is wanted up to \(gap.end)",
+                hint: "What the server wrote since then is there once it is archived or received.")
+        }
+        return Problem(
+            .walDamaged, "the WAL cannot be read from \(gap.begin) to \(gap.end)", hint: Self.verifying)
+    }
+
+    private static let verifying = "'pitr wal verify' tells what is damaged."
+
+    /// Whether WAL may end in it without being damaged.
+    private func isPart(_ segment: SegmentName) -> Bool {
+        switch wal.locations[segment] {
+        case .archived(let archived)?: archived.isPartial
+        case .part?, .file?: true
+        case nil: false
+        }
+    }
+
     private static func missing(_ segment: SegmentName) -> Problem {
         Problem(
             .walMissing, "WAL segment \(segment) is not available",
@@ -114,12 +147,21 @@ extension HeldSource {
 
 /// Sees to it that no record is missing between others.
 private struct RecordChain {
+    /// Where records should be, and none is.
+    struct Gap {
+        var begin: LSN
+        var end: LSN
+        /// Whether a record was read behind it.
+        var isFollowed: Bool
+    }
+
     /// Of the first page of a segment, in bytes; no record fits into what a shorter one leaves.
     private static let longestHeader: UInt64 = 40
     private let begin: LSN
     private let end: LSN
     private var lastStart: LSN?
     private var lastEnd: LSN?
+    private var jump: Gap?
     var isOver = false
 
     init(begin: LSN, end: LSN) {
@@ -127,12 +169,15 @@ private struct RecordChain {
         self.end = end
     }
 
+    /// Where the last record ended; one that switches segments ends with its segment.
+    var read: LSN { lastEnd ?? begin }
+
     /// Whether the record is one of those asked for; none behind it is, if not.
-    mutating func takes(_ record: borrowing WALRecord) throws(Problem) -> Bool {
+    mutating func takes(_ record: borrowing WALRecord) -> Bool {
         if let lastStart, record.previous != lastStart {
-            throw Problem(
-                .walDamaged, "the WAL cannot be read from \(lastEnd ?? lastStart) to \(record.start)",
-                hint: "'pitr wal verify' tells what is damaged.")
+            jump = Gap(begin: read, end: record.start, isFollowed: true)
+            isOver = true
+            return false
         }
         guard record.start < end else {
             isOver = true
@@ -143,16 +188,12 @@ private struct RecordChain {
         return true
     }
 
-    /// Answers where the last record ended; one that switches segments ends with its segment.
-    ///
-    /// Between it and the end there is nothing, or the header of a page that it ended with.
-    func finish() throws(Problem) -> LSN {
-        let read = lastEnd ?? begin
-        guard !isOver, read < end else { return read }
+    /// Between the last record and the end there is nothing, or the header of a page that it ended with.
+    var gap: Gap? {
+        if let jump { return jump }
+        guard !isOver, read < end else { return nil }
         let page = UInt64(WALPageHeader.pageSize)
-        if read.rawValue % page == 0, end <= read.advanced(by: Self.longestHeader) { return read }
-        throw Problem(
-            .walDamaged, "the WAL cannot be read from \(read) to \(end)",
-            hint: "'pitr wal verify' tells what is damaged.")
+        if read.rawValue % page == 0, end <= read.advanced(by: Self.longestHeader) { return nil }
+        return Gap(begin: read, end: end, isFollowed: false)
     }
 }

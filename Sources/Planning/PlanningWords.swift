@@ -51,6 +51,7 @@ extension SegmentSummary {
             switch reason {
             case .zeroedTail: "zeros follow"
             case .recycledPage: "pages of an earlier use follow"
+            case .truncated where rawBytes > segment?.size.bytes ?? .max: "the file is longer than a segment"
             case .truncated: "the file is too short"
             case .broken(let flaw): flaw.explanation
             }

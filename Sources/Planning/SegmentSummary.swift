@@ -16,7 +16,7 @@ public struct SegmentSummary: Hashable, Sendable {
     public enum EndReason: Hashable, Sendable {
         case zeroedTail
         case recycledPage
-        /// The file is shorter than a segment.
+        /// The file is not as long as a segment.
         case truncated
         case broken(WALFlaw)
     }

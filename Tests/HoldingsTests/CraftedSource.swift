@@ -43,6 +43,23 @@ struct CraftedSource {
             locations: Dictionary(uniqueKeysWithValues: segments.map { ($0.name, .archived($0)) }))
     }
 
+    /// What is held where segments are missing, or the WAL ends within one.
+    func held(
+        without missing: Set<UInt64> = [], ending part: (number: UInt64, at: LSN)? = nil,
+        damaged: [DamagedSegment] = []
+    ) -> HeldSource {
+        var inventory = inventory
+        inventory.segments.removeAll { missing.contains($0.name.number) }
+        inventory.damaged = damaged
+        var locations = wal.locations.filter { !missing.contains($0.key.number) }
+        if let part, let archived = segments.first(where: { $0.name.number == part.number }) {
+            locations[archived.name] = .part(archived, upTo: part.at)
+        }
+        return HeldSource(
+            inventory: inventory, wal: HeldWAL(archive: wal.archive, locations: locations),
+            systemIdentifier: 1)
+    }
+
     func reader(minimumRows: Int64) -> EventReader {
         EventReader(
             inventory: inventory, wal: wal, interest: RowInterest(minimumRows: minimumRows),

@@ -100,9 +100,11 @@ import TestValues
                 continue
             }
             #expect(short.rawBytes == UInt64(length))
+            #expect(short.endDescription.hasSuffix("then the file is too short"))
         }
         let long = (bytes + [0, 0, 0]).summary(craft.first)
         #expect(long.rawBytes == (1 << 20) + 3)
+        #expect(long.endDescription.hasSuffix("then the file is longer than a segment"))
         #expect(!long.isComplete)
     }
 

@@ -105,10 +105,17 @@ public struct OpenedBackup: Sendable {
                 hint: "Name the folder that has \(first.fileName): --wal DIR, as often as needed.")
         }
         guard found.reach.end >= found.stop else {
+            let hint = "Name a folder that has the rest, whole: --wal DIR."
+            let ends = "up to \(found.reach.end), and the backup ends at \(found.stop)"
+            guard let damaged = found.reach.damaged.first(where: { $0.start < found.stop }) else {
+                // A copy of the last segment that was made before the server had filled it.
+                throw Problem(
+                    .walMissing, "the WAL that lies there ends before the base backup does",
+                    detail: "it goes \(ends)", hint: hint)
+            }
             throw Problem(
-                .walDamaged, "the WAL of the base backup cannot be read to its end",
-                detail: "it is readable up to \(found.reach.end), and the backup ends at \(found.stop)",
-                hint: "Name a folder that has the rest, whole: --wal DIR.")
+                .walDamaged, "the WAL of the base backup is damaged in \(damaged.fileName)",
+                detail: "it is readable \(ends)", hint: hint)
         }
     }
 

@@ -38,7 +38,8 @@ final class ForkedRows {
     ///     itself is a branch.
     ///   - tailDirectory: made while WAL is read from a server, which goes there.
     ///
-    /// Throws `.walMissing` and `.walDamaged` where not all of it is to be had.
+    /// Throws `.walMissing` and `.walDamaged` where not all of it is to be had, `.operationNotSupported` where
+    /// a record of it is not known.
     init(
         _ plane: ControlPlane, _ branches: [Branch], source: HeldSource, end: LSN?, tailDirectory: String
     ) throws {
@@ -85,7 +86,9 @@ final class ForkedRows {
             }
         }
         guard let unreadable = read.unreadable else { return read }
-        throw Problem(.walDamaged, "the WAL record at \(unreadable) cannot be read in full")
+        throw Problem(
+            .operationNotSupported,
+            "the WAL record at \(unreadable) is whole, and of a form that pitr does not know")
     }
 
     /// - Returns: where the last record ended that was read of the server's own.

@@ -96,9 +96,12 @@ struct UndoMoments {
             return true
         }
         if let unreadable = follower.unreadable {
+            // Its checksum is right: nothing of the WAL is damaged.
             throw Problem(
-                .walDamaged, "the WAL record at \(unreadable) does not say which row it changed",
-                hint: "'pitr wal show --lsn \(unreadable)..' prints it.")
+                .operationNotSupported,
+                "the WAL record at \(unreadable) is of a form that pitr does not know",
+                detail: "it is whole, and which row it changed cannot be told",
+                hint: "'pitr wal show --lsn \(unreadable)..' prints it. A restore replays it all the same.")
         }
         var footprint = follower.finished()
         footprint.others = others
