@@ -11,11 +11,10 @@ import Synchronization
 /// it was for `patience` at the most. It is made by one thread at a time: whoever asks meanwhile waits for
 /// that, and looks at what came of it as at anything that is kept.
 public final class FileMemory<Value: Sendable>: Sendable {
-    private struct Entry: WeighedEntry {
+    private struct Entry {
         /// Of every file that the value was made from; nil of one that was not there.
         var versions: [FileVersion?]
         var value: Value
-        var weight: Int
         /// Runs since before the files were looked at.
         var looked = Stopwatch()
     }
@@ -25,9 +24,8 @@ public final class FileMemory<Value: Sendable>: Sendable {
         let turn = Mutex(())
     }
 
-    private let halves = Mutex(MemoryHalves<String, Entry>())
+    private let kept: Mutex<LimitedMemory<String, Entry>>
     private let makings = Mutex<[String: (making: Making, users: Int)]>([:])
-    private let limit: Int
     private let tick: Int
     private let patience: Double
 
@@ -38,7 +36,7 @@ public final class FileMemory<Value: Sendable>: Sendable {
     ///   - patience: for how many seconds the files in a folder are not looked at again while the folder
     ///     itself is as it was.
     public init(limit: Int, tick: Int = 2, patience: Double = 1) {
-        self.limit = limit / 2
+        kept = Mutex(LimitedMemory(limit: limit))
         self.tick = tick
         self.patience = patience
     }
@@ -57,14 +55,9 @@ public final class FileMemory<Value: Sendable>: Sendable {
         if let memory, let version = FileVersion(path: path), let known = memory.known(path, [version]) {
             return known
         }
-        guard let file = try OpenFile(readingIfPresent: path) else { return nil }
-        guard let memory else { return try read(file) }
-        // Before its content: what is written meanwhile gives another version.
-        let version = try FileVersion(file)
-        let isSettled = version.isSettled(tick: memory.tick)
-        let value = try read(file)
-        if isSettled, let weight = weight(value, Int(version.size)) {
-            memory.keep(path, Entry(versions: [version], value: value, weight: weight))
+        guard let (value, settled) = try SettledReading.of(path, tick: memory?.tick, read) else { return nil }
+        if let memory, let settled, let weight = weight(value, Int(settled.size)) {
+            memory.keep(path, Entry(versions: [settled], value: value), weight: weight)
         }
         return value
     }
@@ -83,7 +76,7 @@ public final class FileMemory<Value: Sendable>: Sendable {
         if let known = memory.known(name, versions) { return known }
         let areSettled = versions.allSatisfy { $0?.isSettled(tick: memory.tick) ?? true }
         guard let value = try make() else { return nil }
-        if areSettled { memory.keep(name, Entry(versions: versions, value: value, weight: weight(value))) }
+        if areSettled { memory.keep(name, Entry(versions: versions, value: value), weight: weight(value)) }
         return value
     }
 
@@ -110,9 +103,8 @@ public final class FileMemory<Value: Sendable>: Sendable {
             // Of a folder that was met only now no version is known from before.
             let isOfThese = folders(value) == paths
             memory.keep(
-                name,
-                Entry(
-                    versions: isOfThese ? versions : [], value: value, weight: weight(value), looked: looked))
+                name, Entry(versions: isOfThese ? versions : [], value: value, looked: looked),
+                weight: weight(value))
             return value
         }
     }
@@ -150,25 +142,15 @@ public final class FileMemory<Value: Sendable>: Sendable {
         return try making.turn.withLock { (_) throws(Failure) in try body() }
     }
 
-    private func keep(_ name: String, _ entry: Entry) {
-        halves.withLock { $0.put(name, entry, limit: limit) }
+    private func keep(_ name: String, _ entry: Entry, weight: Int) {
+        kept.withLock { $0.put(name, entry, weight: weight) }
     }
 
     private func known(_ name: String, _ versions: [FileVersion?]) -> Value? {
-        halves.withLock { halves in
-            if let entry = halves.newer[name] { return entry.versions == versions ? entry.value : nil }
-            guard let entry = halves.take(name), entry.versions == versions else { return nil }
-            halves.put(name, entry, limit: limit)
-            return entry.value
-        }
+        entry(name).flatMap { $0.versions == versions ? $0.value : nil }
     }
 
     private func entry(_ name: String) -> Entry? {
-        halves.withLock { halves in
-            if let entry = halves.newer[name] { return entry }
-            guard let entry = halves.take(name) else { return nil }
-            halves.put(name, entry, limit: limit)
-            return entry
-        }
+        kept.withLock { $0.find(name) }
     }
 }

@@ -3,34 +3,20 @@ import Synchronization
 /// What files said, kept by the version that was read and not by the path: for thousands of small files that
 /// somebody looks at in one go. Otherwise as `FileMemory`.
 public final class VersionMemory<Value: Sendable>: Sendable {
-    private struct Entry: WeighedEntry {
-        var value: Value
-        var weight: Int
-    }
-
-    private let halves = Mutex(MemoryHalves<FileVersion, Entry>())
-    private let limit: Int
+    private let kept: Mutex<LimitedMemory<FileVersion, Value>>
     private let tick: Int
 
     /// - Parameters:
     ///   - limit: how much is kept at most, in what `weight` of `value` counts.
     ///   - tick: see `FileMemory`.
     public init(limit: Int, tick: Int = 2) {
-        self.limit = limit / 2
+        kept = Mutex(LimitedMemory(limit: limit))
         self.tick = tick
     }
 
     /// What files of these versions said; nil for each of which that is not known.
     public func known(_ versions: [FileVersion?]) -> [Value?] {
-        halves.withLock { halves in
-            versions.map { version in
-                guard let version else { return nil }
-                if let entry = halves.newer[version] { return entry.value }
-                guard let entry = halves.take(version) else { return nil }
-                halves.put(version, entry, limit: limit)
-                return entry.value
-            }
-        }
+        kept.withLock { kept in versions.map { $0.flatMap { kept.find($0) } } }
     }
 
     /// What the file at a path says; nil where there is none.
@@ -49,17 +35,27 @@ public final class VersionMemory<Value: Sendable>: Sendable {
         {
             return known
         }
-        guard let file = try OpenFile(readingIfPresent: path) else { return nil }
-        guard let memory else { return try read(file) }
-        // Before its content: what is written meanwhile gives another version.
-        let version = try FileVersion(file)
-        let isSettled = version.isSettled(tick: memory.tick)
-        let value = try read(file)
-        if isSettled, let weight = weight(value) {
-            memory.halves.withLock {
-                $0.put(version, Entry(value: value, weight: weight), limit: memory.limit)
-            }
+        guard let (value, settled) = try SettledReading.of(path, tick: memory?.tick, read) else { return nil }
+        if let memory, let settled, let weight = weight(value) {
+            memory.kept.withLock { $0.put(settled, value, weight: weight) }
         }
         return value
+    }
+}
+
+/// How a file is read by whoever keeps what it says.
+enum SettledReading {
+    /// - Parameter tick: see `FileMemory`; nil where nothing is kept.
+    /// - Returns: what the file says, and the version that this counts for: nil of one that was changed a
+    ///   moment ago. Nil where there is no file.
+    static func of<Value>(
+        _ path: String, tick: Int?, _ read: (OpenFile) throws(Problem) -> Value
+    ) throws(Problem) -> (value: Value, settled: FileVersion?)? {
+        guard let file = try OpenFile(readingIfPresent: path) else { return nil }
+        guard let tick else { return (try read(file), nil) }
+        // Before its content: what is written meanwhile gives another version.
+        let version = try FileVersion(file)
+        let isSettled = version.isSettled(tick: tick)
+        return (try read(file), isSettled ? version : nil)
     }
 }

@@ -127,6 +127,33 @@ struct FileMemoryTests {
         #expect(value() == before + 1)
     }
 
+    @Test func `a value that takes more than half of the room leaves the rest to the others`() throws {
+        let memory = FileMemory<Int>(limit: 1000, tick: -10)
+        try DurableFiles.write([1], to: path, durable: false)
+        var made = 0
+        func ask(_ name: String, _ weight: Int) {
+            _ = FileMemory.value(name, of: [path], keptIn: memory, weight: { _ in weight }) {
+                made += 1
+                return made
+            }
+        }
+        for round in 0..<3 {
+            ask("small", 100)
+            ask("large", 600)
+            ask("middle", 250)
+            #expect(made == 3, "round \(round)")
+        }
+        // What nobody asked for for the longest time goes, and no more than that.
+        ask("small", 100)
+        ask("middle", 250)
+        ask("new", 300)
+        #expect(made == 4)
+        for name in ["small", "middle", "new"] { ask(name, 1) }
+        #expect(made == 4)
+        ask("large", 600)
+        #expect(made == 5)
+    }
+
     @Test func `what cannot be read is not kept`() throws {
         let memory = FileMemory<[UInt8]>(limit: 1000, tick: -10)
         try DurableFiles.write([1], to: path, durable: false)
