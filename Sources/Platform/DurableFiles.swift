@@ -59,21 +59,25 @@ public enum DurableFiles {
         guard size <= limit else {
             throw Problem(.stateDamaged, "'\(file.path)' is \(size) bytes large, at most \(limit) expected")
         }
-        var bytes: [UInt8] = []
+        guard size == 0 else { return try part(of: file, at: 0, upTo: size) }
         // Files of /proc have content of any length, but no size: what is there tells only reading on.
-        var room = size == 0 ? min(limit, 1 << 16) : size
-        repeat {
-            let start = bytes.count
-            bytes.append(contentsOf: repeatElement(0, count: Int(room)))
-            var span = bytes.mutableSpan
-            let got = try span.withUnsafeMutableBytes { (buffer) throws(Problem) in
-                try file.read(into: .init(rebasing: buffer[start...]), at: UInt64(start))
-            }
-            bytes.removeLast(bytes.count - start - got)
-            guard size == 0, got == Int(room) else { break }
+        var bytes: [UInt8] = []
+        var room = min(limit, 1 << 16)
+        while room > 0 {
+            let more = try part(of: file, at: UInt64(bytes.count), upTo: room)
+            bytes += more
+            guard more.count == Int(room) else { break }
             room = min(limit - UInt64(bytes.count), UInt64(bytes.count))
-        } while room > 0
+        }
         return bytes
+    }
+
+    private static func part(
+        of file: OpenFile, at offset: UInt64, upTo count: UInt64
+    ) throws(Problem) -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: Int(count)) { (buffer, read) throws(Problem) in
+            read = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+        }
     }
 
     /// Makes one directory, durably unless told otherwise. Answers false when it is there already.
