@@ -24,6 +24,7 @@ func module(
 ) -> Target {
     let decodes = [
         "Notation", "PostgresFormat", "Planning", "WALEvents", "Repository", "Holdings", "Repair", "TestKit",
+        "TestValues",
     ].contains(name)
     return .target(
         name: name, dependencies: dependencies, resources: resources,

@@ -47,15 +47,6 @@ struct FrameCodecTests {
 
     // MARK: Frames of others
 
-    /// Compresses to a half or so.
-    private static func content(_ count: Int) -> [UInt8] {
-        var state: UInt32 = 12345
-        return (0..<count).map { place in
-            state = state &* 1_664_525 &+ 1_013_904_223
-            return place % 8 < 4 ? UInt8(state >> 24) : UInt8(truncatingIfNeeded: place >> 12)
-        }
-    }
-
     /// One frame that says how long its content is, with a checksum.
     private static func told(_ content: [UInt8]) throws -> [UInt8] {
         let room = RawBuffer(count: Compressor.bound(content.count))
@@ -89,7 +80,7 @@ struct FrameCodecTests {
     @Test func `a frame longer than those made here is read in pieces, between others too`() throws {
         let short = try layout.encoder().file([1, 2, 3])
         for count in [FrameFormat.contentBytes + 1, 3 * FrameFormat.contentBytes, 5_000_003] {
-            let content = Self.content(count)
+            let content = SampleBytes.halfRandom(count: count)
             for frame in [try Self.told(content), try Self.untold(content)] {
                 #expect(frame.withUnsafeBytes { FrameFormat.canKeep($0) })
                 let found = try #require(try pieces(of: short + frame + short + frame))
@@ -98,13 +89,13 @@ struct FrameCodecTests {
             }
         }
         // As many bytes as a frame has here, of which it does not say how many they are.
-        let content = Self.content(FrameFormat.contentBytes)
+        let content = SampleBytes.halfRandom(count: FrameFormat.contentBytes)
         #expect(try pieces(of: Self.untold(content)) == [content])
         #expect(try pieces(of: Self.untold([]))?.allSatisfy(\.isEmpty) == true)
     }
 
     @Test func `a long frame that is damaged or cut off is never read to its end`() throws {
-        let frame = try Self.told(Self.content(2_500_000))
+        let frame = try Self.told(SampleBytes.halfRandom(count: 2_500_000))
         for place in stride(from: 0, to: frame.count, by: frame.count / 60) {
             var damaged = frame
             damaged[place] ^= 0xFF
@@ -117,7 +108,7 @@ struct FrameCodecTests {
 
     @Test func `what is more or less than one frame that can be read is not kept as it is`() throws {
         func isKept(_ packed: [UInt8]) -> Bool { packed.withUnsafeBytes { FrameFormat.canKeep($0) } }
-        let content = Self.content(3_000_000)
+        let content = SampleBytes.halfRandom(count: 3_000_000)
         let frame = try Self.told(content)
         #expect(isKept(frame))
         #expect(!isKept(frame + frame))
@@ -134,7 +125,7 @@ struct FrameCodecTests {
     }
 
     @Test func `a frame of many blocks is kept only where it can be read again`() throws {
-        let content = Self.content(FrameFormat.contentBytes)
+        let content = SampleBytes.halfRandom(count: FrameFormat.contentBytes)
         /// As it is, in blocks of so many bytes, with its length.
         func frame(_ block: Int) -> [UInt8] {
             var bytes: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0xA0, 0, 0, 0x10, 0]
@@ -152,7 +143,7 @@ struct FrameCodecTests {
 
     @Test func `a frame's header says what zstd says of it`() throws {
         let lengths = [0, 1, 255, 256, 257, 65_791, 65_792, 300_000, 1_500_000]
-        for content in lengths.map(Self.content) {
+        for content in lengths.map(SampleBytes.halfRandom) {
             for frame in [try Self.told(content), try Self.untold(content)] {
                 frame.withUnsafeBytes { bytes in
                     let header = FrameHeader(bytes)

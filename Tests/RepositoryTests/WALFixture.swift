@@ -18,16 +18,8 @@ final class WALFixture {
     }
 
     /// 16 MiB that look like a segment at the start only: the rest does not decode.
-    static func segment(_ seed: UInt64, system: UInt64 = system) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: 16 << 20)
-        var state = seed
-        for index in stride(from: 0, to: 4 << 20, by: 8) {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            withUnsafeBytes(of: state & 0x0F0F_0F0F_0F0F_0F0F) { word in
-                for byte in 0..<8 { bytes[index + byte] = word[byte] }
-            }
-        }
-        return bytes
+    static func segment(_ seed: UInt64) -> [UInt8] {
+        SampleBytes.mostlyZeros(seed, count: 16 << 20)
     }
 
     /// Writes a file and hands it to the archive under that name.
