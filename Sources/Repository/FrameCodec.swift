@@ -36,6 +36,9 @@ public final class FrameEncoder {
         compressor = try Compressor(level: FrameFormat.level)
     }
 
+    /// One more for the same repository, for another thread.
+    public func another() throws(Problem) -> FrameEncoder { try FrameEncoder() }
+
     /// The frame of at most `FrameFormat.contentBytes` of content; it is there until the next one is made.
     public func frame(_ content: UnsafeRawBufferPointer) throws(Problem) -> UnsafeRawBufferPointer {
         output[prefix: try compressor.frame(content, into: output.bytes)]
