@@ -93,7 +93,7 @@ final class ReceivedWAL: WALSink {
     let interruption: Int32
     private let goesOn: (WALStreamState) -> Bool
     private var isPaused = false
-    private var current: (name: SegmentName, file: OpenFile)?
+    private var current: (name: SegmentName, segment: SegmentFile)?
     /// In the current segment: what was written before is on its way to the disk.
     private var begun: UInt64 = 0
 
@@ -117,10 +117,15 @@ final class ReceivedWAL: WALSink {
         var position = position
         var rest = bytes
         while !rest.isEmpty {
-            let (name, file) = try open(position)
+            let (name, segment) = try open(position)
+            let file = segment.file
             let room = name.end.distance(from: position)
             let piece = UnsafeRawBufferPointer(rebasing: rest[..<Int(min(UInt64(rest.count), room))])
-            try file.write(piece, at: position.distance(from: name.start))
+            // Behind a switch a segment has nothing more, and its new file holds that already: megabytes that
+            // a disk need not be given, which is the source's own where both are on one machine.
+            if !(segment.isNew && piece.isZero) {
+                try file.write(piece, at: position.distance(from: name.start))
+            }
             position = position.advanced(by: UInt64(piece.count))
             rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
             if position == name.end {
@@ -140,20 +145,20 @@ final class ReceivedWAL: WALSink {
     }
 
     func flush() throws(Problem) {
-        try current?.file.syncData()
+        try current?.segment.file.syncData()
         if let failure = queue.failure { throw failure }
     }
 
     func report(_ state: WALStreamState) { isPaused = !goesOn(state) }
 
-    private func open(_ position: LSN) throws(Problem) -> (name: SegmentName, file: OpenFile) {
+    private func open(_ position: LSN) throws(Problem) -> (name: SegmentName, segment: SegmentFile) {
         let name = SegmentName(timeline: timeline, containing: position, size: size)
         if let current, current.name == name { return current }
         // What a killed receiver had of it comes again, the same bytes.
-        let file = try queue.folder.openSegment(name)
-        current = (name, file)
+        let segment = try queue.folder.openSegment(name)
+        current = (name, segment)
         begun = position.distance(from: name.start) / Self.writebackBytes * Self.writebackBytes
-        return (name, file)
+        return (name, segment)
     }
 
     private func complete(_ name: SegmentName, _ file: OpenFile) throws(Problem) {
@@ -164,10 +169,17 @@ final class ReceivedWAL: WALSink {
     }
 }
 
+/// The file of a segment that is being received.
+struct SegmentFile {
+    let file: OpenFile
+    /// It was made for this, and is zero wherever nothing was written yet.
+    let isNew: Bool
+}
+
 extension ReceiverFolder {
     /// A segment's file, as long as a segment: made where it is not there, and made whole where a receiver
     /// was killed before it had its size.
-    func openSegment(_ name: SegmentName) throws(Problem) -> OpenFile {
+    func openSegment(_ name: SegmentName) throws(Problem) -> SegmentFile {
         let path = wal + "/" + name.fileName
         let isThere = DurableFiles.status(path) != nil
         let file = try isThere ? OpenFile(updating: path) : OpenFile(creating: path)
@@ -176,6 +188,6 @@ extension ReceiverFolder {
             try file.sync()
         }
         try DurableFiles.syncDirectory(wal)
-        return file
+        return SegmentFile(file: file, isNew: !isThere)
     }
 }
