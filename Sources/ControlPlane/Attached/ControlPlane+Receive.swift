@@ -117,7 +117,7 @@ extension ControlPlane {
                     .serverIsNotReady, "the WAL of server '\(row.name)' cannot be received",
                     detail: status?.problem, hint: "'pitr attach --check' tells what is missing there.")
             }
-            pause(milliseconds: 20)
+            pause(milliseconds: 5)
         }
     }
 }
