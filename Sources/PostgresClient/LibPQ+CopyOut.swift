@@ -4,6 +4,15 @@ import CLibPQ
 #endif
 import Platform
 
+/// What has come of a copy from the server.
+enum CopyPiece {
+    /// A row or a message, in memory that whoever gets it has to free.
+    case message(UnsafeMutablePointer<CChar>, count: Int)
+    case end
+    /// Nothing more so far.
+    case nothing
+}
+
 extension LibPQ {
     /// Hands over what `COPY … TO STDOUT` sends, row by row; see `Connection.copyOut`.
     func copyOut(
@@ -37,20 +46,39 @@ extension LibPQ {
     ) throws(Problem) {
         while true {
             try cancellation.check()
-            var row: UnsafeMutablePointer<CChar>?
-            let count = PQgetCopyData(handle, &row, 1)
-            if count > 0 {
+            switch try copyPiece() {
+            case .message(let row, let count):
                 defer { PQfreemem(row) }
-                try body(UnsafeRawBufferPointer(start: row, count: Int(count)))
-                continue
+                try body(UnsafeRawBufferPointer(start: row, count: count))
+            // Whether it is a good one, the result tells.
+            case .end: return
+            case .nothing:
+                var ready = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+                poll(&ready, 1, 100)
+                guard ready.revents == 0 || PQconsumeInput(handle) == 1 else { throw failure(of: nil) }
             }
-            // The end; whether it is a good one, the result tells.
-            if count == -1 { return }
-            guard count == 0 else { throw failure(of: nil) }
-            var ready = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
-            poll(&ready, 1, 100)
-            guard ready.revents == 0 || PQconsumeInput(handle) == 1 else { throw failure(of: nil) }
         }
+    }
+
+    /// What has come of a copy. Never waits.
+    ///
+    /// It is read without asking first whether there is anything: while much comes there is, most of the
+    /// time, and what a library for TLS holds already no socket shows.
+    func copyPiece() throws(Problem) -> CopyPiece {
+        let handle = try open()
+        let piece = try readPiece(handle)
+        guard case .nothing = piece else { return piece }
+        guard PQconsumeInput(handle) == 1 else { throw failure(of: nil) }
+        return try readPiece(handle)
+    }
+
+    private func readPiece(_ handle: OpaquePointer) throws(Problem) -> CopyPiece {
+        var memory: UnsafeMutablePointer<CChar>?
+        let count = PQgetCopyData(handle, &memory, 1)
+        if count > 0, let memory { return .message(memory, count: Int(count)) }
+        if count == -1 { return .end }
+        guard count == 0 else { throw failure(of: nil) }
+        return .nothing
     }
 
     /// Asks the server to stop what it does for this session.

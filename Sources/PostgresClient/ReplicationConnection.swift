@@ -127,13 +127,11 @@ public final class ReplicationConnection {
     private func nextMessage() throws(Problem) -> Message? {
         let handle = try libpq.open()
         while true {
-            var buffer: UnsafeMutablePointer<CChar>?
-            let length = PQgetCopyData(handle, &buffer, 1)
-            if length > 0, let buffer {
-                return Message(memory: buffer, count: Int(length))
+            switch try libpq.copyPiece() {
+            case .message(let memory, let count): return Message(memory: memory, count: count)
+            case .end: return nil
+            case .nothing: break
             }
-            if length == -1 { return nil }
-            if length < -1 { throw libpq.failure(of: nil) }
             var watched = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
             let ready = poll(&watched, 1, Self.silenceMilliseconds)
             if ready == 0 {

@@ -75,22 +75,13 @@ extension ReplicationConnection {
     private func nextPiece(
         _ handle: OpaquePointer, _ cancellation: CancellationFlag
     ) throws(Problem) -> (memory: UnsafeMutablePointer<CChar>, count: Int)? {
-        // Most of the time more is there already: to ask first whether it is would be a call for each piece.
-        var hasLooked = false
         while true {
             try cancellation.check()
-            var buffer: UnsafeMutablePointer<CChar>?
-            let length = PQgetCopyData(handle, &buffer, 1)
-            if length > 0, let buffer { return (buffer, Int(length)) }
-            if length == -1 { return nil }
-            guard length == 0 else { throw libpq.failure(of: nil) }
-            if hasLooked {
-                try awaitMore(handle, cancellation)
-            } else {
-                // Never waits.
-                guard PQconsumeInput(handle) == 1 else { throw libpq.failure(of: nil) }
+            switch try libpq.copyPiece() {
+            case .message(let memory, let count): return (memory, count)
+            case .end: return nil
+            case .nothing: try awaitMore(handle, cancellation)
             }
-            hasLooked.toggle()
         }
     }
 

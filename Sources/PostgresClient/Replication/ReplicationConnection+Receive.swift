@@ -112,24 +112,21 @@ extension ReplicationConnection {
 
     /// Takes what has come, up to what has to be made durable; true where the server ended the stream.
     private func drain(_ reception: Reception) throws(Problem) -> Bool {
-        let handle = try libpq.open()
         let begun = reception.seconds
-        while !reception.isFull, !reception.isAsked {
-            var buffer: UnsafeMutablePointer<CChar>?
-            let length = PQgetCopyData(handle, &buffer, 1)
-            if length == 0 {
-                reception.isDrained = true
-                guard reception.seconds - begun < Self.longestDrain else { return false }
+        reception.isDrained = false
+        while !reception.isFull, !reception.isAsked, reception.seconds - begun < Self.longestDrain {
+            switch try libpq.copyPiece() {
+            case .message(let memory, let count):
+                defer { PQfreemem(memory) }
+                try reception.take(
+                    try WALStreamMessage(parsing: UnsafeRawBufferPointer(start: memory, count: count)))
+            case .end: return true
+            case .nothing:
                 if try takeInput(within: 0) { continue }
+                reception.isDrained = true
                 reception.sawAll()
                 return false
             }
-            if length == -1 { return true }
-            guard length > 0, let buffer else { throw libpq.failure(of: nil) }
-            defer { PQfreemem(buffer) }
-            try reception.take(
-                try WALStreamMessage(
-                    parsing: UnsafeRawBufferPointer(start: buffer, count: Int(length))))
         }
         return false
     }
@@ -189,20 +186,18 @@ extension ReplicationConnection {
             "START_REPLICATION PHYSICAL \(identity.flushLSN) TIMELINE \(identity.timeline)")
         try send(
             StandbyStatus(written: identity.flushLSN, flushed: .zero, wantsReply: true), SystemWallClock())
-        let handle = try libpq.open()
         let watch = Stopwatch()
         while watch.seconds < Self.secondsOfSilence {
-            var buffer: UnsafeMutablePointer<CChar>?
-            let length = PQgetCopyData(handle, &buffer, 1)
-            if length > 0, let buffer {
-                defer { PQfreemem(buffer) }
+            switch try libpq.copyPiece() {
+            case .message(let memory, let count):
+                defer { PQfreemem(memory) }
                 let message = try WALStreamMessage(
-                    parsing: UnsafeRawBufferPointer(start: buffer, count: Int(length)))
+                    parsing: UnsafeRawBufferPointer(start: memory, count: count))
                 try finish(at: identity.flushLSN)
                 return message.sentAt
+            case .end: throw libpq.failure(of: nil)
+            case .nothing: _ = try takeInput(within: Self.pollMilliseconds)
             }
-            guard length == 0 else { throw libpq.failure(of: nil) }
-            _ = try takeInput(within: Self.pollMilliseconds)
         }
         throw Problem(.queryFailed, "the server does not answer in the WAL stream")
     }
