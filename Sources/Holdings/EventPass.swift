@@ -42,6 +42,38 @@ struct EventPass {
         self.assembler = assembler
     }
 
+    /// Whether the next segment would be taken in by an index, as all before it were.
+    func goesByIndex(_ segment: SegmentName) -> Bool { decoder == nil && archived(segment) != nil }
+
+    /// What was taken in by indexes, to go on from.
+    struct Taken: Sendable {
+        fileprivate var assembler: EventAssembler
+        fileprivate var commits: [Int64: Int]
+        fileprivate var segments: Int
+        fileprivate var untold: [SegmentName]
+        fileprivate var before: SegmentName?
+    }
+
+    /// Nil where somebody counts what is not kept, or where it takes much of memory.
+    var taken: Taken? {
+        guard commitParts == nil, transaction == nil, segmentsRead == 0, decoder == nil,
+            assembler.catalog.pageCount <= Self.mostKeptPages
+        else { return nil }
+        return Taken(
+            assembler: assembler.closed, commits: commits, segments: segments, untold: untold, before: before)
+    }
+
+    /// Of catalogs: 32 MiB where they are full.
+    private static let mostKeptPages = 4096
+
+    /// Goes on where another pass from the same catalogs stood.
+    mutating func goOn(from taken: Taken) {
+        let fresh = assembler.catalog
+        assembler = taken.assembler
+        assembler.reopen(as: fresh)
+        (commits, segments, untold, before) = (taken.commits, taken.segments, taken.untold, taken.before)
+    }
+
     /// Which of the segments before the catalogs may hold work of transactions that were still open there.
     func needed(
         of older: ArraySlice<SegmentName>, before wanted: [SegmentName]

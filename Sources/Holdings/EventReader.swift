@@ -22,6 +22,8 @@ struct EventReader {
     let cancellation: CancellationFlag
     /// The catalogs of a backup; nil where they cannot be had.
     let catalog: (InventoryBackup) throws(Problem) -> CatalogState?
+    /// Where passes stood before.
+    var keeper = PassKeeper()
 
     private(set) var gaps: [EventHistory.Gap] = []
     private(set) var commits: [Int64: Int] = [:]
@@ -123,22 +125,19 @@ struct EventReader {
         pass.transaction = transaction
         pass.commitParts = commitParts
         pass.partBytes = partBytes
-        let older = try pass.needed(of: run.prefix { $0.end <= start.startLSN }, before: part.segments)
-        for segment in older {
-            try cancellation.check()
-            try pass.readOlder(segment)
+        let indexed = part.segments.prefix(while: pass.goesByIndex).count
+        var isMade = false
+        let kept = try keeper.kept(evidence(run, part, indexed)) {
+            isMade = true
+            return try readIndexed(run, part, indexed, &pass, take)
         }
-        var place = 0
-        while place < part.segments.count {
-            let portion = place..<place + pass.aheadCount(of: part, from: place)
-            place = portion.upperBound
-            try pass.readAhead(part, portion)
-            for segment in part.segments[portion] {
-                try cancellation.check()
-                try pass.read(segment)
-                try take(pass.assembler.takeEvents())
-            }
+        if let kept, !isMade {
+            pass.goOn(from: kept.taken)
+            try take(kept.events)
+        } else if !isMade {
+            _ = try readIndexed(run, part, indexed, &pass, take)
         }
+        try read(part, indexed..<part.segments.count, &pass, take)
         try take(pass.assembler.finish())
         segments += pass.segments
         segmentsRead += pass.segmentsRead
@@ -152,6 +151,53 @@ struct EventReader {
         if !pass.assembler.catalog.lostCatalogs.isEmpty {
             notes.append("A system catalog was rewritten where WAL is not available: names may be missing.")
         }
+    }
+
+    private func readIndexed(
+        _ run: [SegmentName], _ part: WantedPart, _ count: Int, _ pass: inout EventPass,
+        _ take: ([WALEvent]) throws -> Void
+    ) throws -> (EventPass.Taken?, events: [WALEvent]?) {
+        let older = try pass.needed(of: run.prefix { $0.end <= part.start.startLSN }, before: part.segments)
+        for segment in older {
+            try cancellation.check()
+            try pass.readOlder(segment)
+        }
+        var events: [WALEvent]? = []
+        try read(part, 0..<count, &pass) { more in
+            try take(more)
+            events?.append(contentsOf: more)
+            if let count = events?.count, count > PassKeeper.mostEvents { events = nil }
+        }
+        return (pass.taken, events)
+    }
+
+    private func read(
+        _ part: WantedPart, _ places: Range<Int>, _ pass: inout EventPass,
+        _ take: ([WALEvent]) throws -> Void
+    ) throws {
+        var place = places.lowerBound
+        while place < places.upperBound {
+            let count = pass.aheadCount(of: part, from: place)
+            let portion = place..<min(place + count, places.upperBound)
+            place = portion.upperBound
+            try pass.readAhead(part, portion)
+            for segment in part.segments[portion] {
+                try cancellation.check()
+                try pass.read(segment)
+                try take(pass.assembler.takeEvents())
+            }
+        }
+    }
+
+    /// Nil where more than that decides what a pass takes in.
+    private func evidence(_ run: [SegmentName], _ part: WantedPart, _ indexed: Int) -> PassKeeper.Evidence? {
+        guard commitParts == nil, transaction == nil, limit == .max, interest.isOfAll, indexed > 0 else {
+            return nil
+        }
+        let count = (run.firstIndex(of: part.segments[0]) ?? 0) + indexed
+        return PassKeeper.Evidence(
+            start: part.start, minimumRows: interest.minimumRows, indexed: indexed,
+            segments: run.prefix(count).map(wal.whole))
     }
 
     /// The latest sound backup of the stretch that was done before the first instant asked for, else its

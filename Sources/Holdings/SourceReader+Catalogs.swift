@@ -14,9 +14,8 @@ extension SourceReader {
         guard let version = WALVersion(serverVersion: descriptor.postgresVersion) else { return nil }
         let files = try BackupCatalogFiles(descriptor, in: layout, version: version)
         var state = CatalogState(files: files)
-        if let decompressor = try? Decompressor() {
-            state.zstd = { frame, target in try? decompressor.content(ofFrame: frame, into: target) }
-        }
+        // One for each image, of which catalogs have few: it is for one thread, and a state is not.
+        state.zstd = { frame, target in try? Decompressor().content(ofFrame: frame, into: target) }
         return (state, files)
     }
 

@@ -76,6 +76,7 @@ extension SourceReader {
         let layout = layout
         let backups = try BackupRepository(layout: layout).list()
         var failure: Problem?
+        var read: [BackupCatalogFiles] = []
         var reader = EventReader(
             inventory: held.inventory, wal: held.wal, interest: interest, indexBytes: indexBytes,
             transaction: transaction, limit: limit, cancellation: cancellation
@@ -84,8 +85,11 @@ extension SourceReader {
                 let (state, files) = try Self.catalogs(inBackup: descriptor, layout)
             else { return nil }
             if failure == nil { failure = files.failure }
+            read.append(files)
             return state
         }
+        // What could not be read is told each time.
+        reader.keeper = PassKeeper(archive.remembered) { read.allSatisfy { $0.failure == nil } }
         reader.commitParts = commitParts
         try reader.read(path: ServerWAL.segments(of: held.inventory), from: from, to: to, take)
         if let failure {

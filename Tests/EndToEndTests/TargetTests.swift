@@ -56,6 +56,31 @@ extension EndToEnd {
             }
         }
 
+        /// With the writer of WAL asleep for seconds, so that nothing else brings it to the disk.
+        @Test(.timeLimit(.minutes(5)))
+        func `the latest moment has a commit that nobody waited for`() throws {
+            try ProductUnderTest.use("lazy") { product in
+                let server = try product.create("orders")
+                let owner = try server.superuser()
+                try owner.execute("CREATE TABLE t (x int)")
+                try owner.execute("ALTER SYSTEM SET wal_writer_delay = '2s'")
+                try owner.execute("ALTER SYSTEM SET wal_writer_flush_after = '2GB'")
+                #expect(try owner.value("SELECT pg_reload_conf()") == "t")
+                let lazy = try server.superuser()
+                try lazy.execute("SET synchronous_commit = off")
+                for number in 1...3 {
+                    try lazy.execute("INSERT INTO t VALUES (\(number))")
+                    let written = try lazy.query(ServerQueries.endOfRecords).scalar.flatMap { LSN($0) }
+                    let plan = try product.json("plan", "--source-server", "orders")
+                    let end = try #require(plan["expectedEndLsn"]?.string.flatMap { LSN($0) }, "\(plan)")
+                    #expect(end >= written ?? .max, "\(plan)")
+                    try lazy.execute("INSERT INTO t VALUES (-\(number))")
+                    let copy = try product.restore("copy\(number)", from: "orders")
+                    #expect(try copy.server.superuser().value("SELECT count(*) FROM t") == "\(2 * number)")
+                }
+            }
+        }
+
         /// The same instant with the offset of India.
         private static func inIndia(_ text: String) throws -> String {
             guard case .success(let parsed) = TimestampParser.parse(text) else {

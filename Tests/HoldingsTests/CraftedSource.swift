@@ -13,19 +13,30 @@ struct CraftedSource {
     private let scratch: ScratchDirectory
     private let inventory: Inventory
     private let wal: HeldWAL
+    /// What the archive holds.
+    let listing: ArchiveListing
 
-    init(_ craft: WALCraft, from first: SegmentName) throws {
+    /// - Parameter unarchived: how many segments lie beside the archive, as those of a source that runs do.
+    init(_ craft: WALCraft, from first: SegmentName, unarchived: Int = 0) throws {
         scratch = try ScratchDirectory("crafted")
         let layout = RepositoryLayout(root: scratch.file("repository"))
         try layout.create(
             RepositoryIdentity(
                 serverID: "s", systemIdentifier: craft.systemIdentifier, postgresMajor: 15))
         let archive = WALArchive(layout: layout)
-        for (name, bytes) in craft.segments {
+        for (name, bytes) in craft.segments.dropLast(unarchived) {
             try DurableFiles.write(bytes, to: scratch.file("pushed"), durable: false)
             _ = try archive.push(path: scratch.file("pushed"), name: name.fileName)
         }
         segments = try archive.segments()
+        listing = try archive.listing()
+        var locations = Dictionary(
+            uniqueKeysWithValues: segments.map { ($0.name, SegmentLocation.archived($0)) })
+        for (name, bytes) in craft.segments.suffix(unarchived) {
+            let path = scratch.file(name.fileName)
+            try DurableFiles.write(bytes, to: path, durable: false)
+            locations[name] = .file(path)
+        }
         let backup = InventoryBackup(
             name: "base", timeline: first.timeline, startLSN: first.start, stopLSN: first.start,
             startTime: PostgresTimestamp(microseconds: 1), stopTime: PostgresTimestamp(microseconds: 2),
@@ -38,9 +49,15 @@ struct CraftedSource {
             segments: segments.compactMap { segment in
                 segment.summary.map { InventorySegment(name: segment.name, summary: $0) }
             }, damaged: [], latest: nil)
-        wal = HeldWAL(
-            archive: archive,
-            locations: Dictionary(uniqueKeysWithValues: segments.map { ($0.name, .archived($0)) }))
+        wal = HeldWAL(archive: archive, locations: locations)
+    }
+
+    /// Takes what is archived away, so that it can only be known.
+    func removeArchived() throws {
+        for segment in segments {
+            _ = try DurableFiles.removeFile(segment.path)
+            _ = try DurableFiles.removeFile(wal.archive.layout.indexPath(of: segment.name))
+        }
     }
 
     /// What is held where segments are missing, or the WAL ends within one.

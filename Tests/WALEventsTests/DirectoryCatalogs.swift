@@ -1,5 +1,6 @@
 import Platform
 import PostgresFormat
+import Synchronization
 import WALEvents
 
 /// The catalogs in a plain data directory, as `pg_basebackup` writes it.
@@ -7,7 +8,7 @@ final class DirectoryCatalogs: CatalogFiles {
     let version: WALVersion
     let databases: [ObjectID: ObjectID]
     private let root: String
-    private var held: [String: [UInt8]] = [:]
+    private let held = Mutex<[String: [UInt8]]>([:])
 
     init(_ root: String, version: WALVersion) throws(Problem) {
         self.root = root
@@ -47,9 +48,9 @@ final class DirectoryCatalogs: CatalogFiles {
     }
 
     private func file(_ path: String) -> [UInt8] {
-        if let bytes = held[path] { return bytes }
+        if let bytes = held.withLock({ $0[path] }) { return bytes }
         let bytes = ((try? DurableFiles.readIfPresent(root + "/" + path)) ?? nil) ?? []
-        held[path] = bytes
+        held.withLock { $0[path] = bytes }
         return bytes
     }
 }

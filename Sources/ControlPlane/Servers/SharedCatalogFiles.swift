@@ -1,5 +1,6 @@
 import Platform
 import PostgresFormat
+import Synchronization
 import WALEvents
 
 /// The catalogs that all databases share, as they lie in a data directory: as old as the last checkpoint
@@ -8,7 +9,7 @@ final class SharedCatalogFiles: CatalogFiles {
     let version: WALVersion
     let databases: [ObjectID: ObjectID] = [:]
     private let folder: String
-    private var read: [String: [UInt8]] = [:]
+    private let read = Mutex<[String: [UInt8]]>([:])
 
     /// Nil where there is none, or none that may be read.
     init?(dataDirectory: String) {
@@ -52,10 +53,10 @@ final class SharedCatalogFiles: CatalogFiles {
 
     /// Catalogs that all databases share are small; one that is not there, or larger, is empty.
     private func content(_ path: String) -> [UInt8] {
-        if let known = read[path] { return known }
+        if let known = read.withLock({ $0[path] }) { return known }
         let size = DurableFiles.status(folder + "/" + path)?.size ?? 0
         let bytes = size <= 4 << 20 ? (try? DurableFiles.read(folder + "/" + path)) ?? [] : []
-        read[path] = bytes
+        read.withLock { $0[path] = bytes }
         return bytes
     }
 }

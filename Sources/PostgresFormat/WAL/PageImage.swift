@@ -10,7 +10,7 @@ public enum PageImageFlaw: Error, Hashable, Sendable {
 
 /// Unpacks one zstd frame into memory and answers how many bytes it made; nil if the frame is damaged or does
 /// not fit.
-public typealias ZstdUnpacker = (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Int?
+public typealias ZstdUnpacker = @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Int?
 
 extension WALRecord {
     /// Puts the page image together as replay would: unpacked, with zeros where the hole was.

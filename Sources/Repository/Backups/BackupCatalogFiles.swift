@@ -1,5 +1,6 @@
 public import Platform
 public import PostgresFormat
+import Synchronization
 public import WALEvents
 
 /// The system catalogs in a base backup's files, read page by page where they are wanted.
@@ -8,17 +9,23 @@ public import WALEvents
 /// a page that cannot be read is missing, and the first reason is kept.
 public final class BackupCatalogFiles: CatalogFiles {
     public let version: WALVersion
-    public private(set) var databases: [ObjectID: ObjectID] = [:]
+    public let databases: [ObjectID: ObjectID]
     /// The first thing that could not be read.
-    public private(set) var failure: Problem?
+    public var failure: Problem? { reading.withLock { $0.failure } }
 
     private let layout: RepositoryLayout
     private let folder: String
     private let storage: BackupDescriptor.Storage
-    private var directories: [ObjectID: String] = [.none: "global"]
-    private var sizes: [String: UInt64] = [:]
-    private var open: (path: String, pages: StoredPages)?
-    private var transactions: [UInt32: [UInt8]] = [:]
+    private let directories: [ObjectID: String]
+    private let sizes: [String: UInt64]
+    private let reading = Mutex(Reading())
+
+    /// What changes while it is read.
+    private struct Reading {
+        var failure: Problem?
+        var open: (path: String, pages: StoredPages)?
+        var transactions: [UInt32: [UInt8]] = [:]
+    }
 
     /// Reads the backup's list of files.
     public init(_ backup: BackupDescriptor, in layout: RepositoryLayout, version: WALVersion) throws(Problem)
@@ -27,6 +34,9 @@ public final class BackupCatalogFiles: CatalogFiles {
         self.layout = layout
         folder = BackupFiles.data(layout.backup(backup.name))
         storage = backup.storage
+        var databases: [ObjectID: ObjectID] = [:]
+        var directories: [ObjectID: String] = [.none: "global"]
+        var sizes: [String: UInt64] = [:]
         for file in try BackupFiles.manifest(backup, in: layout).files {
             let parts = file.path.split(separator: "/").map(String.init)
             guard let name = parts.last, parts.count >= 2 else { continue }
@@ -40,6 +50,7 @@ public final class BackupCatalogFiles: CatalogFiles {
             databases[ObjectID(database)] = ObjectID(tablespace ?? 0)
             directories[ObjectID(database)] = parts.dropLast().joined(separator: "/")
         }
+        (self.databases, self.directories, self.sizes) = (databases, directories, sizes)
     }
 
     public func relationMap(of database: ObjectID) -> RelationMap? {
@@ -69,13 +80,16 @@ public final class BackupCatalogFiles: CatalogFiles {
     public func status(of xid: TransactionID) -> TransactionStatus? {
         let perFile: UInt32 = 1 << 20
         let number = xid.rawValue / perFile
-        if transactions[number] == nil {
+        var known = reading.withLock { $0.transactions[number] }
+        if known == nil {
             let name = String(number, radix: 16, uppercase: true)
             let padding = String(repeating: "0", count: max(0, 4 - name.count))
-            transactions[number] = content(of: "pg_xact/" + padding + name) ?? []
+            let read = content(of: "pg_xact/" + padding + name) ?? []
+            reading.withLock { $0.transactions[number] = read }
+            known = read
         }
         let index = Int(xid.rawValue % perFile)
-        guard let bytes = transactions[number], index / 4 < bytes.count else { return nil }
+        guard let bytes = known, index / 4 < bytes.count else { return nil }
         switch bytes[index / 4] >> UInt8(index % 4 * 2) & 3 {
         case 1: return .committed
         case 2: return .aborted
@@ -104,17 +118,18 @@ public final class BackupCatalogFiles: CatalogFiles {
 
     private func bytes(of path: String, at offset: UInt64, count: Int) -> [UInt8]? {
         guard let size = sizes[path], offset + UInt64(count) <= size else { return nil }
-        do throws(Problem) {
-            if open?.path != path {
-                let suffix = storage == .zstd ? RepositoryLayout.compressedSuffix : ""
-                open = (
-                    path, try StoredPages(folder + "/" + path + suffix, layout, isFramed: storage == .zstd)
-                )
+        let file = folder + "/" + path + (storage == .zstd ? RepositoryLayout.compressedSuffix : "")
+        let isFramed = storage == .zstd
+        return reading.withLock { reading in
+            do throws(Problem) {
+                if reading.open?.path != path {
+                    reading.open = (path, try StoredPages(file, layout, isFramed: isFramed))
+                }
+                return try reading.open?.pages.bytes(at: offset, count: count)
+            } catch {
+                if reading.failure == nil { reading.failure = error }
+                return nil
             }
-            return try open?.pages.bytes(at: offset, count: count)
-        } catch {
-            if failure == nil { failure = error }
-            return nil
         }
     }
 }

@@ -1,7 +1,7 @@
 public import PostgresFormat
 
 /// The files of a base backup, as far as catalogs are read from them.
-public protocol CatalogFiles: AnyObject {
+public protocol CatalogFiles: AnyObject, Sendable {
     /// The magic of the WAL version the backup belongs to.
     var version: WALVersion { get }
     /// The databases whose directories are in the backup, and in which tablespace each one is.

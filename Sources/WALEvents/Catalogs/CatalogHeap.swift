@@ -31,6 +31,8 @@ struct CatalogHeap {
 
     // MARK: Pages
 
+    var pageCount: Int { pages.count }
+
     /// The end of the last record that changed a page; nil for a page that is not known.
     func lsn(ofPage block: UInt32) -> LSN? { pages[block]?.lsn }
 

@@ -5,11 +5,11 @@ public import PostgresFormat
 /// Begins with a base backup's files and is brought forward by the WAL's records, the same records that
 /// PostgreSQL replays; from a segment's index or from the WAL itself makes no difference. Rows of
 /// transactions that have not ended are in it, marked as theirs.
-public struct CatalogState {
+public struct CatalogState: Sendable {
     /// Unpacks the page images of a server with `wal_compression = zstd`.
     public var zstd: ZstdUnpacker?
     let layout: CatalogLayout
-    let files: (any CatalogFiles)?
+    private(set) var files: (any CatalogFiles)?
     var databases: [ObjectID: DatabaseCatalog] = [:]
     var shared: DatabaseCatalog
     /// What transactions did that have not ended.
@@ -62,6 +62,25 @@ public struct CatalogState {
         layout = CatalogLayout(version)
         shared = DatabaseCatalog(
             tablespace: .globalTablespace, map: RelationMap(), kinds: DatabaseCatalog.sharedKinds)
+    }
+
+    /// The same, holding nothing open: what it reads by is given to it again before it goes on.
+    public var closed: CatalogState {
+        var closed = self
+        closed.files = nil
+        closed.zstd = nil
+        return closed
+    }
+
+    /// Goes on with what another state of the same base backup reads by.
+    public mutating func reopen(as other: CatalogState) {
+        files = other.files
+        zstd = other.zstd
+    }
+
+    /// How many pages of catalogs are at hand: what it takes of memory.
+    public var pageCount: Int {
+        ([shared] + databases.values).reduce(0) { $0 + $1.heaps.values.reduce(0) { $0 + $1.pageCount } }
     }
 
     // MARK: The backup's pages

@@ -5,7 +5,7 @@ public import PostgresFormat
 /// What there is comes from the changes of catalog rows, netted when their transaction commits: VACUUM FULL,
 /// CLUSTER, REINDEX and REFRESH end with the relation they began with, and are no events. What was rolled
 /// back is none either.
-public struct EventAssembler {
+public struct EventAssembler: Sendable {
     /// Brought forward by the records that were fed.
     public private(set) var catalog: CatalogState
     /// Which changes of rows are events.
@@ -36,6 +36,18 @@ public struct EventAssembler {
     public init(catalog: CatalogState, interest: RowInterest) {
         self.catalog = catalog
         self.interest = interest
+    }
+
+    /// The same, holding nothing open, see `CatalogState.closed`.
+    public var closed: EventAssembler {
+        var closed = self
+        closed.catalog = catalog.closed
+        return closed
+    }
+
+    /// Goes on with what the catalogs of the same base backup are read by.
+    public mutating func reopen(as other: CatalogState) {
+        catalog.reopen(as: other)
     }
 
     /// Hands over the events that are complete, in the order in which they became final.

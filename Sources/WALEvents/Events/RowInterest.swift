@@ -7,6 +7,9 @@ public struct RowInterest: Sendable {
     /// Only those of these tables, each asked for with the tables it is a part of; nil for all.
     public var tables: (@Sendable (EventObject, [EventObject]) -> Bool)?
 
+    /// Whether changes of so many rows are of interest whoever made them, and in whichever table.
+    public var isOfAll: Bool { commits == nil && tables == nil }
+
     public init(
         minimumRows: Int64, commits: (@Sendable (IndexedTransactionEnd) -> Bool)? = nil,
         tables: (@Sendable (EventObject, [EventObject]) -> Bool)? = nil
