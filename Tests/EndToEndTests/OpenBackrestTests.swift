@@ -22,55 +22,29 @@ extension EndToEnd {
         /// A server with two repositories, the second with bundles, and where it can be with blocks.
         private struct Backrest {
             let postgres: PostgresFixture
-            let scratch: ScratchDirectory
+            private let stanza: BackrestStanza
 
             init() throws {
-                scratch = try ScratchDirectory("backrest")
-                for name in ["one", "two", "lock", "ts"] { try scratch.directory(name) }
-                let place = scratch.file("pgbackrest.conf")
-                postgres = try PostgresFixture(settings: [
-                    "archive_mode": "on",
-                    "archive_command": "\(program) --config=\(place) --stanza=main archive-push %p",
-                ])
-                let text = """
-                    [global]
-                    log-level-console=warn
-                    log-level-file=off
-                    lock-path=\(scratch.file("lock"))
-                    start-fast=y
-                    compress-type=zst
-                    repo1-path=\(scratch.file("one"))
-                    repo2-path=\(scratch.file("two"))
-                    repo2-bundle=y
-                    \(named == nil ? "" : "repo2-block=y")
-                    [main]
-                    pg1-path=\(postgres.dataDirectory)
-                    pg1-socket-path=\(postgres.socketDirectory)
-                    pg1-port=\(postgres.port)
-                    pg1-user=\(PostgresFixture.superuser)
-
-                    """
-                try RunAs().runChecked(Command("tee", [place], standardInput: text))
-                try run("stanza-create")
+                stanza = try BackrestStanza(
+                    program, in: ScratchDirectory("backrest"), folders: ["one", "two", "ts"])
+                let (one, two) = (stanza.scratch.file("one"), stanza.scratch.file("two"))
+                let blocks = named == nil ? [] : ["repo2-block=y"]
+                postgres = try stanza.server(
+                    repositories: ["repo1-path=\(one)", "repo2-path=\(two)", "repo2-bundle=y"] + blocks)
+                try stanza.run("stanza-create")
             }
 
-            func run(_ arguments: String...) throws {
-                try RunAs().runChecked(
-                    Command(
-                        program,
-                        ["--config=\(scratch.file("pgbackrest.conf"))", "--stanza=main"] + arguments,
-                        workingDirectory: "/", timeoutSeconds: 50))
-            }
+            var scratch: ScratchDirectory { stanza.scratch }
+
+            /// Returns when all WAL so far is archived.
+            func awaitArchive() throws { try stanza.run("check") }
 
             /// The label of a new backup.
             func backUp(_ name: String, _ type: String, _ packing: String) throws -> String {
-                try run(
+                try stanza.run(
                     "backup", "--repo=\(name == "one" ? 1 : 2)", "--type=\(type)",
                     "--compress-type=\(packing)")
-                let labels = try DurableFiles.list(scratch.file("\(name)/backup/main")).filter {
-                    $0.hasPrefix("2")
-                }
-                return try #require(labels.max())
+                return try stanza.newest(in: name)
             }
 
             /// Names, sizes, times, rights and bytes of both repositories.
@@ -87,7 +61,7 @@ extension EndToEnd {
             func restored(_ label: String, _ moment: String) throws -> String {
                 for name in ["data", "far"] { try scratch.directory(name) }
                 let data = scratch.file("data")
-                try run(
+                try stanza.run(
                     "restore", "--repo=1", "--set=\(label)", "--pg1-path=\(data)", "--type=time",
                     "--target=\(moment)", "--target-action=promote",
                     "--tablespace-map-all=\(scratch.file("far"))")
@@ -139,7 +113,7 @@ extension EndToEnd {
                     try source.psql("CREATE TABLE \(table) (x int)")
                     try source.psql("SELECT pg_switch_wal()")
                 }
-                try backrest.run("check")
+                try backrest.awaitArchive()
                 try source.stop("immediate")
                 let before = try backrest.fingerprint()
 

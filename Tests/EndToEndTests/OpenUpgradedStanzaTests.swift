@@ -16,44 +16,18 @@ extension EndToEnd {
             && DurableFiles.exists(PostgresFixture.debianDirectory + "/postgres")
 
         private struct Stanza {
-            let scratch: ScratchDirectory
+            let backrest: BackrestStanza
 
             init() throws {
-                scratch = try ScratchDirectory("stanza")
-                for name in ["repository", "lock"] { try scratch.directory(name) }
+                backrest = try BackrestStanza(
+                    program, in: ScratchDirectory("stanza"), folders: ["repository"])
             }
+
+            var repository: String { backrest.scratch.file("repository") }
 
             /// A server that archives into it, once the stanza is of that one.
             func server(_ programs: String) throws -> PostgresFixture {
-                let place = scratch.file("pgbackrest.conf")
-                let command = "\(program) --config=\(place) --stanza=main archive-push %p"
-                let server = try PostgresFixture(
-                    settings: ["archive_mode": "on", "archive_command": command], programs: programs)
-                let text = """
-                    [global]
-                    log-level-console=warn
-                    log-level-file=off
-                    lock-path=\(scratch.file("lock"))
-                    start-fast=y
-                    compress-type=zst
-                    repo1-path=\(scratch.file("repository"))
-                    [main]
-                    pg1-path=\(server.dataDirectory)
-                    pg1-socket-path=\(server.socketDirectory)
-                    pg1-port=\(server.port)
-                    pg1-user=\(PostgresFixture.superuser)
-
-                    """
-                try RunAs().runChecked(Command("tee", [place], standardInput: text))
-                return server
-            }
-
-            func run(_ arguments: String...) throws {
-                try RunAs().runChecked(
-                    Command(
-                        program,
-                        ["--config=\(scratch.file("pgbackrest.conf"))", "--stanza=main"] + arguments,
-                        workingDirectory: "/", timeoutSeconds: 50))
+                try backrest.server(of: programs, repositories: ["repo1-path=\(repository)"])
             }
 
             /// Backs the server up, and changes it behind that. All of it is archived when this returns.
@@ -61,16 +35,13 @@ extension EndToEnd {
             /// - Returns: the backup's label, and a moment before the table is dropped.
             func fill(_ server: PostgresFixture, _ value: Int) throws -> (label: String, moment: String) {
                 try server.psql("CREATE TABLE kept AS SELECT \(value) AS x")
-                try run("backup", "--type=full")
+                try backrest.run("backup", "--type=full")
                 try server.psql("SELECT pg_sleep(1.1)")
                 try server.psql("INSERT INTO kept VALUES (\(value * 10))")
                 let moment = try server.psql("SELECT clock_timestamp()")
                 try server.psql("DROP TABLE kept")
-                try run("check")
-                let labels = try DurableFiles.list(scratch.file("repository/backup/main")).filter {
-                    $0.hasPrefix("2")
-                }
-                return (try #require(labels.max()), moment)
+                try backrest.run("check")
+                return (try backrest.newest(in: "repository"), moment)
             }
         }
 
@@ -81,22 +52,21 @@ extension EndToEnd {
             try ProductUnderTest.use("stanza") { product in
                 let stanza = try Stanza()
                 let old = try stanza.server(PostgresFixture.debianDirectory)
-                try stanza.run("stanza-create")
+                try stanza.backrest.run("stanza-create")
                 let before = try stanza.fill(old, 15)
                 try old.stop("immediate")
                 let new = try stanza.server(PostgresFixture.binDirectory)
-                try stanza.run("stanza-upgrade")
+                try stanza.backrest.run("stanza-upgrade")
                 let after = try stanza.fill(new, 18)
                 try new.stop("immediate")
 
-                let place = stanza.scratch.file("repository")
                 let opened: [(name: String, options: [String], version: String, moment: String)] = [
                     ("older", ["--set", before.label], "15", before.moment),
                     ("newer", [], PostgresFixture.major, after.moment),
                 ]
                 for (name, options, version, moment) in opened {
                     let server = try product.run(
-                        ["open", "-n", name, "--pgbackrest", place] + options
+                        ["open", "-n", name, "--pgbackrest", stanza.repository] + options
                     ).value()
                     #expect(server["version"]?.string == version, "\(name)")
                     let copy = try product.restore("\(name)-copy", from: name, ["--restore-time", moment])
