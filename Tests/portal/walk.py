@@ -1054,11 +1054,16 @@ def free_port():
             return port
 
 
+daemons = []
+"""All that were started: whatever fails, none of them is left."""
+
+
 def serve(port):
     log = open(os.path.join(SCRATCH, "serve.log"), "a")
     # A zone that is not UTC, and that has an hour twice.
     process = subprocess.Popen([PITR, "serve", "--port", str(port)], stdout=log, stderr=log,
                                env={**os.environ, "TZ": "Europe/Paris"})
+    daemons.append(process)
     until = time.monotonic() + 30
     while time.monotonic() < until:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
@@ -1091,8 +1096,8 @@ def main():
         sys.exit(1 if failed else 0)
     port = free_port()
     base = f"https://127.0.0.1:{port}"
-    daemon = serve(port)
     try:
+        daemon = serve(port)
         with sync_playwright() as playwright:
             launch = browsers(playwright)
             browser = launch()
@@ -1133,9 +1138,10 @@ def main():
             left = {file.removesuffix(".yaml") for file in os.listdir(ARIA)} - read_aloud
             check("nothing is kept of a page that is not walked", not left, left)
     finally:
-        if daemon.poll() is None:
-            daemon.terminate()
-            daemon.wait(timeout=30)
+        for daemon in daemons:
+            if daemon.poll() is None:
+                daemon.terminate()
+                daemon.wait(timeout=30)
         print(f"# {count} checks, {failed} failed", flush=True)
     sys.exit(1 if failed else 0)
 
