@@ -213,7 +213,7 @@ extension ControlPlane {
     }
 
     /// By the servers' ids; nothing of those of which nothing is known.
-    private func authorships(of rows: [ServerRow]) throws -> [String: Authorship] {
+    func authorships(of rows: [ServerRow]) throws -> [String: Authorship] {
         let made: [OperationKind] = [.create, .restore, .geoRestore, .revive]
         var known: [OperationRow] = []
         // As many as one statement takes.
