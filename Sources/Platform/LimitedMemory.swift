@@ -1,5 +1,5 @@
-/// What is kept in memory up to a limit. Where room is wanted, what nobody asked for for the longest time goes,
-/// and no more than has to: a large value takes what it needs, and leaves the rest to the others.
+/// What is kept in memory up to a limit. Where room is wanted, what nobody asked for for the longest time
+/// goes, and no more than has to: a large value takes what it needs, and leaves the rest to the others.
 struct LimitedMemory<Key: Hashable, Value> {
     private struct Entry {
         var value: Value

@@ -38,8 +38,8 @@ final class ForkedRows {
     ///     itself is a branch.
     ///   - tailDirectory: made while WAL is read from a server, which goes there.
     ///
-    /// Throws `.walMissing` and `.walDamaged` where not all of it is to be had, `.operationNotSupported` where
-    /// a record of it is not known.
+    /// Throws `.walMissing` and `.walDamaged` where not all of it is to be had, `.operationNotSupported`
+    /// where a record of it is not known.
     init(
         _ plane: ControlPlane, _ branches: [Branch], source: HeldSource, end: LSN?, tailDirectory: String
     ) throws {
