@@ -90,21 +90,33 @@ public struct RecordedWAL: Sendable {
 }
 
 extension RecordedWAL.Line {
-    /// Reads `rmgr: X len (rec/tot): a/ b, tx: n, lsn: l, prev p, desc: …`.
+    /// Reads `rmgr: X len (rec/tot): a/ b, tx: n, lsn: l, prev p, desc: …`. Bytes are looked at and not
+    /// characters: there are tens of thousands of lines.
     init?(_ line: Substring) {
-        let parts = line.split(separator: ", ", maxSplits: 4).map {
-            $0.split(separator: " ", omittingEmptySubsequences: true)
+        let blank = UInt8(ascii: " ")
+        let words = line.utf8.split(separator: blank)
+        func isWord(_ place: Int, _ text: String) -> Bool {
+            words.indices.contains(place) && words[place].elementsEqual(text.utf8)
         }
-        guard parts.count == 5, parts[0].first == "rmgr:", parts[0].count >= 5, let length = parts[0].last,
-            let total = UInt32(length.split(separator: "/").last ?? ""), let xid = parts[1].last,
-            let number = UInt32(xid), let start = parts[2].last.flatMap({ LSN(String($0)) }),
-            let previous = parts[3].last.flatMap({ LSN(String($0)) })
+        /// Without the comma behind it.
+        func value(_ place: Int) -> String { String(decoding: words[place].dropLast(), as: UTF8.self) }
+        // A long record's second length stands in one word with the first.
+        let tx = isWord(6, "tx:") ? 6 : 5
+        guard isWord(0, "rmgr:"), isWord(tx, "tx:"), isWord(tx + 2, "lsn:"), isWord(tx + 4, "prev"),
+            isWord(tx + 6, "desc:"), let length = value(tx - 1).split(separator: "/").last,
+            let total = UInt32(length), let number = UInt32(value(tx + 1)), let start = LSN(value(tx + 3)),
+            let previous = LSN(value(tx + 5))
         else { return nil }
-        manager = String(parts[0][1])
+        manager = String(decoding: words[1], as: UTF8.self)
         totalLength = total
-        self.xid = TransactionID(number)
+        xid = TransactionID(number)
         self.start = start
         self.previous = previous
-        description = parts[4].dropFirst().joined(separator: " ")
+        var text: [UInt8] = []
+        for word in words[(tx + 7)...] {
+            if !text.isEmpty { text.append(blank) }
+            text += word
+        }
+        description = String(decoding: text, as: UTF8.self)
     }
 }
