@@ -202,7 +202,8 @@ struct HostileFolderTests {
         // Of segments of 1 MiB.
         wal.add(.text("x"), "000000010000000000000FFF.00000028.backup", "a/x.backup")
         #expect(wal.backups.keys.map(\.fileName) == ["000000010000000000000FFF.00000028.backup"])
-        let long = String(repeating: "#", count: FoundWAL.mostTextBytes)
+        let signs = [UInt8](repeating: UInt8(ascii: "#"), count: FoundWAL.mostTextBytes)
+        let long = String(decoding: signs, as: UTF8.self)
         wal.add(.text(long), "00000004.history", "a/00000004.history")
         #expect(wal.histories.count == 1)
     }
