@@ -17,7 +17,11 @@ struct Ban: Sendable, CustomStringConvertible {
 
     /// `path:line: what and instead of it`, for every place in the file.
     func violations(in file: SourceText) -> [String] {
-        guard applies(file.path) else { return [] }
+        // Most files have no such place: that is one search, and not one for every line.
+        let whole = isOfTexts ? file.wholeText : file.wholeCode
+        guard applies(file.path), whole.range(of: "(?m)" + pattern, options: .regularExpression) != nil else {
+            return []
+        }
         return (isOfTexts ? file.lines : file.code).enumerated().compactMap { index, line in
             guard !isOfTexts || file.hasText[index],
                 line.range(of: pattern, options: .regularExpression) != nil

@@ -11,6 +11,9 @@ struct SourceText {
     let code: [String]
     /// Which lines hold a text, or are part of one of several lines.
     let hasText: [Bool]
+    /// The lines, and the code, as they stand below each other.
+    let wholeText: String
+    let wholeCode: String
 
     init(path: String, _ content: String) {
         self.path = path
@@ -35,6 +38,8 @@ struct SourceText {
         }
         self.code = code
         self.hasText = hasText
+        wholeText = lines.joined(separator: "\n")
+        wholeCode = code.joined(separator: "\n")
     }
 
     /// The target's folder: `Platform` of `Sources/Platform/Problem.swift`.
