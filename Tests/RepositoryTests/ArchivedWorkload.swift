@@ -4,7 +4,7 @@ import Repository
 import TestKit
 import WALEvents
 
-/// The WAL of a PostgreSQL that ran a script, pushed into a repository; segments are 1 MiB.
+/// The WAL of a PostgreSQL that ran a script, pushed into a repository of its own; segments are 1 MiB.
 final class ArchivedWorkload {
     static let segmentSize = WALCraft.smallSegment
 
@@ -17,32 +17,12 @@ final class ArchivedWorkload {
 
     var archive: WALArchive { WALArchive(layout: layout) }
 
-    init(_ script: String, settings: [String: String] = [:]) throws {
+    init(_ script: String) throws {
+        let recorded = try RecordedWorkload.shared(script)
+        output = recorded.output
+        segments = recorded.segments
+        files = recorded.files
         scratch = try ScratchDirectory("load")
-        let server = try PostgresFixture(
-            settings: [
-                "max_prepared_transactions": "4", "wal_keep_size": "1GB", "autovacuum": "off",
-                "max_wal_size": "2GB",
-            ].merging(settings) { $1 }, initdb: ["--wal-segsize=1"])
-        output = try server.psql(script)
-        var files: [UInt32: String] = [:]
-        let relations = try server.psql(
-            "SELECT pg_relation_filenode(oid), relname FROM pg_class WHERE pg_relation_filenode(oid) > 0")
-        for line in relations.split(separator: "\n") {
-            let parts = line.split(separator: "|").map(String.init)
-            if parts.count == 2, let number = UInt32(parts[0]) { files[number] = parts[1] }
-        }
-        self.files = files
-        let last = try server.psql("SELECT pg_walfile_name(pg_switch_wal())")
-        try server.psql("CHECKPOINT")
-        try server.stop()
-        let directory = server.dataDirectory + "/pg_wal"
-        var segments: [(name: SegmentName, bytes: [UInt8])] = []
-        for file in try DurableFiles.list(directory) where file <= last {
-            guard let name = SegmentName(fileName: file, size: Self.segmentSize) else { continue }
-            segments.append((name, try DurableFiles.read(directory + "/" + file)))
-        }
-        self.segments = segments
         let system = segments.first.flatMap { $0.bytes.withUnsafeBytes { WALPageHeader($0) } }?.segment
         layout = RepositoryLayout(root: scratch.file("repository"))
         try layout.create(
