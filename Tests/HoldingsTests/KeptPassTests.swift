@@ -51,7 +51,8 @@ struct KeptPassTests {
         return told
     }
 
-    @Test func `what was archived is gone through once, and what follows is told as if it were again`() throws {
+    @Test func `what was archived is gone through once, and what follows is told as if it were again`() throws
+    {
         let source = try source()
         let plain = try told(source)
         #expect(plain.events.count == 3 && plain.segmentsRead == 1, "\(plain)")

@@ -36,9 +36,10 @@ struct UndoMoments {
                 made.append(latest)
                 guard latest.planned.plan.expectedEnd >= last.endLSN else {
                     throw Problem(
-                        .walMissing, "the WAL of server '\(source.name)' ends in front of transaction \(last.xid)",
-                        detail: "it was read up to \(latest.planned.plan.expectedEnd) just now, the transaction "
-                            + "was found at \(last.lsn) a moment before",
+                        .walMissing,
+                        "the WAL of server '\(source.name)' ends in front of transaction \(last.xid)",
+                        detail: "it was read up to \(latest.planned.plan.expectedEnd) just now; the "
+                            + "transaction was found at \(last.lsn) a moment before",
                         hint: "Give the command again.")
                 }
             }
