@@ -112,9 +112,7 @@ extension ControlPlane {
         do {
             RestoreFaults.reached("plan")
             try cancellation.check()
-            let reader = reader(of: source)
-            // Where it cannot be asked just now, reading its WAL waits for it, or says why not.
-            if case .known(.latest) = sought { try? reader.awaitFlush() }
+            let reader = reader(of: source, for: sought)
             let held = try reader.held(
                 for: sought.moment, timeline: request.timeline, acceptedEnd: request.acceptedEnd,
                 tailDirectory: tailDirectory)
@@ -158,6 +156,14 @@ extension ControlPlane {
             pin.release()
             throw Self.problem(from: error)
         }
+    }
+
+    /// For the latest moment, once the server has flushed its WAL.
+    private func reader(of source: ServerRow, for sought: SoughtTarget) -> SourceReader {
+        let reader = reader(of: source)
+        // Where it cannot be asked just now, reading its WAL waits for it, or says why not.
+        if case .known(.latest) = sought { try? reader.awaitFlush() }
+        return reader
     }
 
     private func checkPlace(
