@@ -172,7 +172,7 @@ struct EventPass {
     func aheadCount(of part: WantedPart, from place: Int) -> Int {
         var bytes: UInt64 = 0
         let isDetailed = usualExtent == .detail
-        let most = part.indexes[place...].prefix(isDetailed ? 64 : 512)
+        let most = part.indexFiles(from: place).prefix(isDetailed ? 64 : 512)
         let fitting = most.prefix { file in
             bytes += file?.size ?? 0
             return bytes <= (isDetailed ? Self.aheadBytes / 4 : Self.aheadBytes)
@@ -192,7 +192,8 @@ struct EventPass {
         for place in places {
             let name = part.segments[place]
             if let segment = archived(name) {
-                wanted.append(.init(of: segment, after: last.flatMap(archived), seen: part.indexes[place]))
+                let seen = part.indexFiles(from: place).first ?? nil
+                wanted.append(.init(of: segment, after: last.flatMap(archived), seen: seen))
             }
             last = name
         }

@@ -125,19 +125,19 @@ struct EventReader {
         pass.transaction = transaction
         pass.commitParts = commitParts
         pass.partBytes = partBytes
-        let indexed = part.segments.prefix(while: pass.goesByIndex).count
+        let evidence = evidence(run, part)
         var isMade = false
-        let kept = try keeper.kept(evidence(run, part, indexed)) {
+        let kept = try keeper.kept(evidence) {
             isMade = true
-            return try readIndexed(run, part, indexed, &pass, take)
+            return try readIndexed(run, part, &pass, take)
         }
         if let kept, !isMade {
             pass.goOn(from: kept.taken)
             try take(kept.events)
         } else if !isMade {
-            _ = try readIndexed(run, part, indexed, &pass, take)
+            _ = try readIndexed(run, part, &pass, take)
         }
-        try read(part, indexed..<part.segments.count, &pass, take)
+        try read(part, pass.segments..<part.segments.count, &pass, take)
         try take(pass.assembler.finish())
         segments += pass.segments
         segmentsRead += pass.segmentsRead
@@ -153,22 +153,28 @@ struct EventReader {
         }
     }
 
+    /// Takes in what can be by indexes, up to the first segment that cannot.
+    ///
+    /// - Returns: nil where that is not to be kept.
     private func readIndexed(
-        _ run: [SegmentName], _ part: WantedPart, _ count: Int, _ pass: inout EventPass,
+        _ run: [SegmentName], _ part: WantedPart, _ pass: inout EventPass,
         _ take: ([WALEvent]) throws -> Void
-    ) throws -> (EventPass.Taken?, events: [WALEvent]?) {
+    ) throws -> PassKeeper.Kept? {
+        var part = part
+        try part.lookAtIndexes(in: wal)
         let older = try pass.needed(of: run.prefix { $0.end <= part.start.startLSN }, before: part.segments)
         for segment in older {
             try cancellation.check()
             try pass.readOlder(segment)
         }
         var events: [WALEvent]? = []
+        let count = part.segments.prefix(while: pass.goesByIndex).count
         try read(part, 0..<count, &pass) { more in
             try take(more)
             events?.append(contentsOf: more)
             if let count = events?.count, count > PassKeeper.mostEvents { events = nil }
         }
-        return (pass.taken, events)
+        return pass.taken.flatMap { taken in events.map { PassKeeper.Kept(taken: taken, events: $0) } }
     }
 
     private func read(
@@ -189,15 +195,17 @@ struct EventReader {
         }
     }
 
-    /// Nil where more than that decides what a pass takes in.
-    private func evidence(_ run: [SegmentName], _ part: WantedPart, _ indexed: Int) -> PassKeeper.Evidence? {
-        guard commitParts == nil, transaction == nil, limit == .max, interest.isOfAll, indexed > 0 else {
-            return nil
-        }
-        let count = (run.firstIndex(of: part.segments[0]) ?? 0) + indexed
+    /// Nil where nothing is kept of what is read, or more than that decides what a pass takes in.
+    private func evidence(_ run: [SegmentName], _ part: WantedPart) -> PassKeeper.Evidence? {
+        guard commitParts == nil, transaction == nil, limit == .max, interest.isOfAll, let basis = wal.basis,
+            let first = part.segments.first, let place = run.firstIndex(of: first)
+        else { return nil }
+        // Files that were read from the source for this alone follow on what is archived.
+        let files = part.segments.reversed().prefix { wal.isFile($0) }.count
         return PassKeeper.Evidence(
-            start: part.start, minimumRows: interest.minimumRows, indexed: indexed,
-            segments: run.prefix(count).map(wal.whole))
+            start: part.start, minimumRows: interest.minimumRows, path: basis.path,
+            histories: basis.histories, first: first,
+            segments: Array(run.prefix(place + part.segments.count - files)))
     }
 
     /// The latest sound backup of the stretch that was done before the first instant asked for, else its
@@ -261,15 +269,41 @@ struct WantedPart {
     /// Its catalogs are those to begin with.
     let start: InventoryBackup
     let segments: [SegmentName]
-    /// Beside them, the files of their indexes; nil for one that is not there.
-    let indexes: [FileVersion?]
+    /// Of the files of their indexes.
+    let indexBytes: UInt64
+    /// Beside them, the files of their indexes; nil for one that is not there, and for all where nobody had
+    /// to look.
+    private var indexes: [FileVersion?]?
 
     init(_ start: InventoryBackup, of segments: [SegmentName], in wal: HeldWAL) throws(Problem) {
         self.start = start
         self.segments = segments
-        indexes = try wal.archive.indexFiles(of: segments.map { wal.whole($0)?.name ?? $0 })
+        var looked: [FileVersion?]?
+        let look = { () throws(Problem) -> UInt64 in
+            let files = try Self.indexFiles(of: segments, in: wal)
+            looked = files
+            return files.reduce(0) { $0 + ($1?.size ?? 0) }
+        }
+        // What they say is concluded from the segments, so that any size they had will do.
+        if let listing = wal.basis?.listing {
+            indexBytes = try listing.conclusion("bytes of indexes", for: segments, look)
+        } else {
+            indexBytes = try look()
+        }
+        indexes = looked
     }
 
-    /// Of their files.
-    var indexBytes: UInt64 { indexes.reduce(0) { $0 + ($1?.size ?? 0) } }
+    mutating func lookAtIndexes(in wal: HeldWAL) throws(Problem) {
+        if indexes == nil { indexes = try Self.indexFiles(of: segments, in: wal) }
+    }
+
+    func indexFiles(from place: Int) -> ArraySlice<FileVersion?> {
+        indexes?[place...] ?? Array(repeating: nil, count: segments.count - place)[...]
+    }
+
+    private static func indexFiles(
+        of segments: [SegmentName], in wal: HeldWAL
+    ) throws(Problem) -> [FileVersion?] {
+        try wal.archive.indexFiles(of: segments.map { wal.whole($0)?.name ?? $0 })
+    }
 }

@@ -75,7 +75,7 @@ private struct HeldInventory {
         // neither.
         let tail = try sourceTail()
         if let tail, let text = tail.history { histories.add(text, of: tail.timeline) }
-        let segments = try HeldSegments.all(archive)
+        let (segments, listing) = try HeldSegments.all(archive)
         let known = Set(
             histories.parsed.keys.map { $0 } + segments.timelines + backups.compactMap(\.descriptor?.timeline)
                 + [tail?.timeline].compactMap { $0 })
@@ -120,8 +120,11 @@ private struct HeldInventory {
         if let damage = inventory.lastDamage {
             inventory.latest = chosen.lastPromise(before: damage.begin, usable)
         }
-        let wal = HeldWAL(
+        var wal = HeldWAL(
             archive: archive, locations: chosen.locations, histories: histories.notArchived)
+        if layout.isRemembered {
+            wal.basis = HeldWAL.Basis(listing: listing, path: path, histories: histories.parsed)
+        }
         return HeldSource(
             inventory: inventory, wal: wal, systemIdentifier: identity.systemIdentifier,
             remark: tail?.remark)

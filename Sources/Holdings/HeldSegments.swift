@@ -55,10 +55,10 @@ final class HeldSegments: Sendable {
     private let lastChosen = Mutex<(path: TimelinePath, histories: [TimelineID: TimelineHistory], Chosen)?>(
         nil)
 
-    /// Those of an archive as they are now.
-    static func all(_ archive: WALArchive) throws -> HeldSegments {
+    /// Those of an archive as they are now, and what it holds.
+    static func all(_ archive: WALArchive) throws -> (HeldSegments, ArchiveListing) {
         let listing = try archive.listing()
-        return listing.conclusion("held segments", for: true) { HeldSegments(listing.segments) }
+        return (listing.conclusion("held segments", for: true) { HeldSegments(listing.segments) }, listing)
     }
 
     private init(_ segments: [ArchivedSegment]) {

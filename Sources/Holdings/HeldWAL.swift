@@ -18,6 +18,8 @@ public struct HeldWAL: Sendable {
     public let locations: [SegmentName: SegmentLocation]
     /// Histories that the archive does not have.
     public let histories: [TimelineID: String]
+    /// What it was chosen from; nil where nothing is kept of what is read.
+    var basis: Basis?
     /// Each number has one segment; what follows on it may have the name of another timeline.
     private let names: [UInt64: SegmentName]
 
@@ -28,6 +30,13 @@ public struct HeldWAL: Sendable {
         self.locations = locations
         self.histories = histories
         names = Dictionary(locations.keys.map { ($0.number, $0) }) { $1 }
+    }
+
+    /// With the names of segments it tells where each archived one is, and how much of it counts.
+    struct Basis: Sendable {
+        let listing: ArchiveListing
+        let path: TimelinePath
+        let histories: [TimelineID: TimelineHistory]
     }
 
     /// Feeds the raw bytes of a segment in pieces of whole pages; `body` answers false to stop.
@@ -84,6 +93,11 @@ extension HeldWAL: RecordSource {
             before.name.next == segment.name
         else { return nil }
         return before
+    }
+
+    /// Whether a segment was read from the source itself.
+    func isFile(_ segment: SegmentName) -> Bool {
+        if case .file? = locations[segment] { true } else { false }
     }
 
     /// The archived segment that a segment is, all of it.

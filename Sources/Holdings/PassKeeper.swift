@@ -12,10 +12,12 @@ struct PassKeeper {
         /// Whose catalogs it began with.
         var start: InventoryBackup
         var minimumRows: Int64
-        /// How many segments were taken in from there.
-        var indexed: Int
-        /// Those, and those before them that may have been looked at; nil for each that is not whole.
-        var segments: [ArchivedSegment?]
+        var path: TimelinePath
+        var histories: [TimelineID: TimelineHistory]
+        /// The first segment that was taken in wholly.
+        var first: SegmentName
+        /// That and those behind it, and those before it that may have been looked at.
+        var segments: [SegmentName]
     }
 
     /// Where a pass stood, with the events up to there.
@@ -42,20 +44,12 @@ struct PassKeeper {
 
     /// Where a pass from the same evidence stands, made where that is not known; nil where it is not kept.
     ///
-    /// - Parameters:
-    ///   - evidence: nil where it is made in any case.
-    ///   - make: answers with the events that were handed over, nil where they are too many.
-    func kept(
-        _ evidence: Evidence?, _ make: () throws -> (EventPass.Taken?, events: [WALEvent]?)
-    ) throws -> Kept? {
-        guard let listing, let evidence else {
-            _ = try make()
-            return nil
-        }
+    /// - Parameter evidence: nil where it is made in any case.
+    func kept(_ evidence: Evidence?, _ make: () throws -> Kept?) throws -> Kept? {
+        guard let listing, let evidence else { return try make() }
         return try listing.conclusion("events", for: evidence) {
-            let (taken, events) = try make()
-            guard isSound(), let taken, let events else { return nil }
-            return Kept(taken: taken, events: events)
+            let made = try make()
+            return isSound() ? made : nil
         }
     }
 

@@ -89,7 +89,7 @@ extension SourceReader {
             return state
         }
         // What could not be read is told each time.
-        reader.keeper = PassKeeper(archive.remembered) { read.allSatisfy { $0.failure == nil } }
+        reader.keeper = PassKeeper(held.wal.basis?.listing) { read.allSatisfy { $0.failure == nil } }
         reader.commitParts = commitParts
         try reader.read(path: ServerWAL.segments(of: held.inventory), from: from, to: to, take)
         if let failure {

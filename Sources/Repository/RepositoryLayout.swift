@@ -21,6 +21,9 @@ public struct RepositoryLayout: Hashable, Sendable {
     /// are read each time.
     let memory: RepositoryMemory?
 
+    /// Whether what is read of it is kept.
+    public var isRemembered: Bool { memory != nil }
+
     public init(root: String, memory: RepositoryMemory? = nil) {
         var root = root
         while root.count > 1, root.hasSuffix("/") { root.removeLast() }

@@ -49,12 +49,15 @@ struct CraftedSource {
             segments: segments.compactMap { segment in
                 segment.summary.map { InventorySegment(name: segment.name, summary: $0) }
             }, damaged: [], latest: nil)
-        wal = HeldWAL(archive: archive, locations: locations)
+        var wal = HeldWAL(archive: archive, locations: locations)
+        wal.basis = HeldWAL.Basis(listing: listing, path: inventory.path, histories: [:])
+        self.wal = wal
     }
 
-    /// Takes what is archived away, so that it can only be known.
+    /// Takes what is archived away, so that it can only be known: but for the last segment, out of which a
+    /// record may cross.
     func removeArchived() throws {
-        for segment in segments {
+        for segment in segments.dropLast() {
             _ = try DurableFiles.removeFile(segment.path)
             _ = try DurableFiles.removeFile(wal.archive.layout.indexPath(of: segment.name))
         }

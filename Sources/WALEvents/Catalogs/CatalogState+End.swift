@@ -35,7 +35,9 @@ extension CatalogState {
     public var unloggedRelations: [KnownRelation] {
         let invalid = Set(invalidDatabases.map(\.number))
         return databaseNames.keys.sorted().filter { !invalid.contains($0) }.flatMap { database in
-            relations(of: database).filter { $0.isUnlogged && ["r", "m", "S"].contains($0.kind) }
+            relations(of: database) { entry in
+                entry.persistence == UInt8(ascii: "u") && "rmS".utf8.contains(entry.kind)
+            }
         }
     }
 }

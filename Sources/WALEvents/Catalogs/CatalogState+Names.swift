@@ -46,10 +46,18 @@ extension CatalogState {
 
     /// All relations of a database that are committed, by object number; for the shared ones any database's.
     public func relations(of database: ObjectID) -> [KnownRelation] {
+        relations(of: database) { _ in true }
+    }
+
+    /// Those alone of which that is true: what things are called is looked up for each.
+    func relations(of database: ObjectID, where isWanted: (RelationEntry) -> Bool) -> [KnownRelation] {
         guard let heap = databases[database]?[.relations] else { return [] }
         return heap.objects.sorted().compactMap { object in
             guard heap.rows(of: object).contains(where: { $0.creator == .none }) else { return nil }
-            return relationEntry(object, in: database, seenBy: []).map { known($0, in: database, seenBy: []) }
+            guard let entry = relationEntry(object, in: database, seenBy: []), isWanted(entry) else {
+                return nil
+            }
+            return known(entry, in: database, seenBy: [])
         }
     }
 
