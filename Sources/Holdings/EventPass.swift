@@ -63,8 +63,8 @@ struct EventPass {
             assembler: assembler.closed, commits: commits, segments: segments, untold: untold, before: before)
     }
 
-    /// Of catalogs: 32 MiB where they are full.
-    private static let mostKeptPages = 4096
+    /// Of catalogs: 8 MiB where they are full.
+    private static let mostKeptPages = 1024
 
     /// Goes on where another pass from the same catalogs stood.
     mutating func goOn(from taken: Taken) {

@@ -61,7 +61,9 @@ struct EventReader {
         let runs = runs(path)
         let parts = try runs.map { run in
             try startingBackup(in: run, before: from).map { start in
-                try WantedPart(start, of: wanted(of: run, from: start.startLSN, to: to), in: wal)
+                try WantedPart(
+                    start, of: wanted(of: run, from: start.startLSN, to: to), in: wal,
+                    isLast: run.last == runs.last?.last)
             }
         }
         leaveSmallChanges(of: parts)
@@ -197,8 +199,8 @@ struct EventReader {
 
     /// Nil where nothing is kept of what is read, or more than that decides what a pass takes in.
     private func evidence(_ run: [SegmentName], _ part: WantedPart) -> PassKeeper.Evidence? {
-        guard commitParts == nil, transaction == nil, limit == .max, interest.isOfAll, let basis = wal.basis,
-            let first = part.segments.first, let place = run.firstIndex(of: first)
+        guard part.isLast, commitParts == nil, transaction == nil, limit == .max, interest.isOfAll,
+            let basis = wal.basis, let first = part.segments.first, let place = run.firstIndex(of: first)
         else { return nil }
         // Files that were read from the source for this alone follow on what is archived.
         let files = part.segments.reversed().prefix { wal.isFile($0) }.count
@@ -274,10 +276,15 @@ struct WantedPart {
     /// Beside them, the files of their indexes; nil for one that is not there, and for all where nobody had
     /// to look.
     private var indexes: [FileVersion?]?
+    /// Whether no stretch follows. Of that one alone something is kept.
+    let isLast: Bool
 
-    init(_ start: InventoryBackup, of segments: [SegmentName], in wal: HeldWAL) throws(Problem) {
+    init(
+        _ start: InventoryBackup, of segments: [SegmentName], in wal: HeldWAL, isLast: Bool
+    ) throws(Problem) {
         self.start = start
         self.segments = segments
+        self.isLast = isLast
         var looked: [FileVersion?]?
         let look = { () throws(Problem) -> UInt64 in
             let files = try Self.indexFiles(of: segments, in: wal)
@@ -285,7 +292,7 @@ struct WantedPart {
             return files.reduce(0) { $0 + ($1?.size ?? 0) }
         }
         // What they say is concluded from the segments, so that any size they had will do.
-        if let listing = wal.basis?.listing {
+        if isLast, let listing = wal.basis?.listing {
             indexBytes = try listing.conclusion("bytes of indexes", for: segments, look)
         } else {
             indexBytes = try look()

@@ -120,14 +120,12 @@ private struct HeldInventory {
         if let damage = inventory.lastDamage {
             inventory.latest = chosen.lastPromise(before: damage.begin, usable)
         }
-        var wal = HeldWAL(
-            archive: archive, locations: chosen.locations, histories: histories.notArchived)
-        if layout.isRemembered {
-            wal.basis = HeldWAL.Basis(listing: listing, path: path, histories: histories.parsed)
-        }
+        let basis = HeldWAL.Basis(listing: listing, path: path, histories: histories.parsed)
+        let wal = HeldWAL(
+            archive: archive, locations: chosen.locations, histories: histories.notArchived,
+            basis: layout.isRemembered ? basis : nil)
         return HeldSource(
-            inventory: inventory, wal: wal, systemIdentifier: identity.systemIdentifier,
-            remark: tail?.remark)
+            inventory: inventory, wal: wal, systemIdentifier: identity.systemIdentifier, remark: tail?.remark)
     }
 
     /// Those of the timeline chosen, where the others are noted with the reason.

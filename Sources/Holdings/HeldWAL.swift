@@ -19,16 +19,18 @@ public struct HeldWAL: Sendable {
     /// Histories that the archive does not have.
     public let histories: [TimelineID: String]
     /// What it was chosen from; nil where nothing is kept of what is read.
-    var basis: Basis?
+    let basis: Basis?
     /// Each number has one segment; what follows on it may have the name of another timeline.
     private let names: [UInt64: SegmentName]
 
-    public init(
-        archive: WALArchive, locations: [SegmentName: SegmentLocation], histories: [TimelineID: String] = [:]
+    init(
+        archive: WALArchive, locations: [SegmentName: SegmentLocation],
+        histories: [TimelineID: String] = [:], basis: Basis? = nil
     ) {
         self.archive = archive
         self.locations = locations
         self.histories = histories
+        self.basis = basis
         names = Dictionary(locations.keys.map { ($0.number, $0) }) { $1 }
     }
 

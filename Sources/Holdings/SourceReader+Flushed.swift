@@ -28,9 +28,10 @@ extension SourceReader {
             .scalar.flatMap { LSN($0) }
     }
 
-    /// Waits until all that a running source has written into its WAL by now is on its disk, for ten seconds
-    /// at most: with synchronous_commit off, and where a transaction changed nothing, a commit is
-    /// acknowledged some hundred milliseconds before. One that is not ours cannot be asked for that.
+    /// Waits until what a running source has committed by now is on its disk: with synchronous_commit off, and
+    /// where a transaction changed nothing, a commit is acknowledged up to three times wal_writer_delay
+    /// before. What an open transaction has written may stay in memory for longer, and is not waited for. One
+    /// that is not ours cannot be asked for that.
     ///
     /// - Throws: `.queryFailed` and `.serverIsNotReady` where it cannot be asked, `.canceled`.
     public func awaitFlush() throws(Problem) {
@@ -41,12 +42,22 @@ extension SourceReader {
     func awaitFlush(_ connection: Connection) throws(Problem) {
         guard let inserted = try connection.query(ServerQueries.endOfRecords).scalar else { return }
         let watch = Stopwatch()
-        while watch.seconds < 10 {
+        var promise: Double?
+        while true {
             let flushed = try connection.query(
                 "SELECT (pg_current_wal_flush_lsn() >= $1::pg_lsn)::text", [inserted])
             if flushed.scalar == "true" { return }
+            if promise == nil { promise = 3 * (try Self.writerDelay(connection)) + 0.2 }
+            guard let promise, watch.seconds < promise else { return }
             try cancellation.check()
             Pause.milliseconds(10)
         }
+    }
+
+    /// In seconds.
+    private static func writerDelay(_ connection: Connection) throws(Problem) -> Double {
+        let set = try connection.query(
+            "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_writer_delay'")
+        return (set.scalar.flatMap { Double($0) } ?? 200) / 1000
     }
 }

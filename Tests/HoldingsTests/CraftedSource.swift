@@ -49,9 +49,9 @@ struct CraftedSource {
             segments: segments.compactMap { segment in
                 segment.summary.map { InventorySegment(name: segment.name, summary: $0) }
             }, damaged: [], latest: nil)
-        var wal = HeldWAL(archive: archive, locations: locations)
-        wal.basis = HeldWAL.Basis(listing: listing, path: inventory.path, histories: [:])
-        self.wal = wal
+        wal = HeldWAL(
+            archive: archive, locations: locations,
+            basis: HeldWAL.Basis(listing: listing, path: inventory.path, histories: [:]))
     }
 
     /// Takes what is archived away, so that it can only be known: but for the last segment, out of which a
