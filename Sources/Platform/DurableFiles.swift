@@ -115,9 +115,7 @@ public enum DurableFiles {
 
     /// Returns once everything on the file system of `path` is on the disk.
     public static func syncFileSystem(_ path: String) throws(Problem) {
-        let file = try OpenFile(reading: path)
-        let failure = pitr_sync_file_system(file.descriptor)
-        if failure != 0 { throw Problem.system("cannot flush the file system of", path, failure) }
+        try WatchedFileSystem(path).flush()
     }
 
     /// Renames over whatever is there; the directory is not flushed.

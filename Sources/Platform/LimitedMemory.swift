@@ -34,9 +34,9 @@ struct LimitedMemory<Key: Hashable, Value> {
         weight += wanted
     }
 
-    /// A little more than is wanted, so that the next ones find room.
+    /// Where little is wanted more than that, so that the next ones find room.
     private mutating func makeRoom(_ wanted: Int) {
-        let most = max(0, limit - wanted - limit / 16)
+        let most = limit - max(wanted, limit / 16)
         for (key, _) in entries.sorted(by: { $0.value.used < $1.value.used }) {
             guard weight > most else { return }
             remove(key)

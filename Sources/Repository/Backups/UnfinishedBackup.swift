@@ -8,6 +8,7 @@ public import PostgresFormat
 public struct UnfinishedBackup: Sendable {
     private let layout: RepositoryLayout
     private let folder: String
+    private let fileSystem: WatchedFileSystem
 
     /// The folder of its files, as they are in a data directory.
     public var data: String { BackupFiles.data(folder) }
@@ -18,9 +19,11 @@ public struct UnfinishedBackup: Sendable {
     /// Makes its folders, and removes what an earlier attempt left under that name.
     public init(_ name: String, in layout: RepositoryLayout) throws(Problem) {
         self.layout = layout
-        folder = layout.incompleteBackup(name)
+        let folder = layout.incompleteBackup(name)
         try DurableFiles.removeTree(folder)
-        try DurableFiles.makeDirectories(data)
+        try DurableFiles.makeDirectories(BackupFiles.data(folder))
+        fileSystem = try WatchedFileSystem(folder)
+        self.folder = folder
     }
 
     /// Throws `.invalidParameterValue` for what cannot be a backup's name, `.backupNameAlreadyExists` for one
@@ -49,7 +52,7 @@ public struct UnfinishedBackup: Sendable {
 
     /// Brings all of it to the disk.
     public func flush() throws(Problem) {
-        try DurableFiles.syncFileSystem(folder)
+        try fileSystem.flush()
     }
 
     /// Makes it a backup, after it was flushed; on return that is on the disk. Throws
