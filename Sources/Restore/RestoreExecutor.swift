@@ -9,10 +9,13 @@ public struct RestoreExecutor: Sendable {
     let job: RestoreJob
     /// Called before each step; tests use it to end the process right there.
     let before: @Sendable (RestoreStep) -> Void
+    /// The one that the copy is made on; nil where that cannot be opened, which its making says.
+    let fileSystem: WatchedFileSystem?
 
     public init(_ job: RestoreJob, before: @escaping @Sendable (RestoreStep) -> Void = { _ in }) {
         self.job = job
         self.before = before
+        fileSystem = try? WatchedFileSystem(DurableFiles.parent(of: job.serverDirectory))
     }
 
     public func run() throws(Problem) -> RestoreProof { try run(isPrivate: false) }
