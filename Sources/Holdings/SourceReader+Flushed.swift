@@ -28,8 +28,8 @@ extension SourceReader {
             .scalar.flatMap { LSN($0) }
     }
 
-    /// Waits until what a running source has committed by now is on its disk: with synchronous_commit off, and
-    /// where a transaction changed nothing, a commit is acknowledged up to three times wal_writer_delay
+    /// Waits until what a running source has committed by now is on its disk: with synchronous_commit off,
+    /// and where a transaction changed nothing, a commit is acknowledged up to three times wal_writer_delay
     /// before. What an open transaction has written may stay in memory for longer, and is not waited for. One
     /// that is not ours cannot be asked for that.
     ///
