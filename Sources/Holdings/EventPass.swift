@@ -67,10 +67,9 @@ struct EventPass {
     private static let mostKeptPages = 1024
 
     /// Goes on where another pass from the same catalogs stood.
-    mutating func goOn(from taken: Taken) {
-        let fresh = assembler.catalog
+    mutating func goOn(from taken: Taken, _ source: CatalogSource) {
         assembler = taken.assembler
-        assembler.reopen(as: fresh)
+        assembler.reopen(source)
         (commits, segments, untold, before) = (taken.commits, taken.segments, taken.untold, taken.before)
     }
 

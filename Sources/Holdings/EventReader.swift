@@ -20,8 +20,8 @@ struct EventReader {
     /// The first position that is of no interest.
     let limit: LSN
     let cancellation: CancellationFlag
-    /// The catalogs of a backup; nil where they cannot be had.
-    let catalog: (InventoryBackup) throws(Problem) -> CatalogState?
+    /// What the catalogs of a backup are read by; nil where they cannot be had.
+    let catalog: (InventoryBackup) throws(Problem) -> CatalogSource?
     /// Where passes stood before.
     var keeper = PassKeeper()
 
@@ -38,7 +38,7 @@ struct EventReader {
     init(
         inventory: Inventory, wal: HeldWAL, interest: RowInterest, indexBytes: UInt64? = nil,
         transaction: TransactionID? = nil, limit: LSN = .max, cancellation: CancellationFlag,
-        catalog: @escaping (InventoryBackup) throws(Problem) -> CatalogState?
+        catalog: @escaping (InventoryBackup) throws(Problem) -> CatalogSource?
     ) {
         self.inventory = inventory
         self.wal = wal
@@ -119,26 +119,8 @@ struct EventReader {
             }
             return
         }
-        let start = part.start
-        guard let state = try catalog(start) else { return }
-        var pass = EventPass(
-            wal: wal, segmentSize: inventory.segmentSize, start: start.startLSN, limit: limit,
-            assembler: EventAssembler(catalog: state, interest: interest))
-        pass.transaction = transaction
-        pass.commitParts = commitParts
-        pass.partBytes = partBytes
-        let evidence = evidence(run, part)
-        var isMade = false
-        let kept = try keeper.kept(evidence) {
-            isMade = true
-            return try readIndexed(run, part, &pass, take)
-        }
-        if let kept, !isMade {
-            pass.goOn(from: kept.taken)
-            try take(kept.events)
-        } else if !isMade {
-            _ = try readIndexed(run, part, &pass, take)
-        }
+        guard let source = try catalog(part.start) else { return }
+        var pass = try taken(run, part, source, take)
         try read(part, pass.segments..<part.segments.count, &pass, take)
         try take(pass.assembler.finish())
         segments += pass.segments
@@ -153,6 +135,40 @@ struct EventReader {
         if !pass.assembler.catalog.lostCatalogs.isEmpty {
             notes.append("A system catalog was rewritten where WAL is not available: names may be missing.")
         }
+    }
+
+    /// A pass that has taken in what can be by indexes: here, or before by somebody else.
+    private func taken(
+        _ run: [SegmentName], _ part: WantedPart, _ source: CatalogSource,
+        _ take: ([WALEvent]) throws -> Void
+    ) throws -> EventPass {
+        var made: EventPass?
+        func make() throws -> PassKeeper.Kept? {
+            // What there is of catalogs is read here, and not where another pass knows it already.
+            var pass = pass(part, CatalogState(source))
+            let kept = try readIndexed(run, part, &pass, take)
+            made = pass
+            return kept
+        }
+        let kept = try keeper.kept(evidence(run, part), make)
+        if let kept, made == nil {
+            var pass = pass(part, CatalogState(version: source.version))
+            pass.goOn(from: kept.taken, source)
+            try take(kept.events)
+            return pass
+        }
+        if made == nil { _ = try make() }
+        return made ?? pass(part, CatalogState(source))
+    }
+
+    private func pass(_ part: WantedPart, _ catalog: CatalogState) -> EventPass {
+        var pass = EventPass(
+            wal: wal, segmentSize: inventory.segmentSize, start: part.start.startLSN, limit: limit,
+            assembler: EventAssembler(catalog: catalog, interest: interest))
+        pass.transaction = transaction
+        pass.commitParts = commitParts
+        pass.partBytes = partBytes
+        return pass
     }
 
     /// Takes in what can be by indexes, up to the first segment that cannot.

@@ -6,17 +6,18 @@ public import WALEvents
 
 /// What the system catalogs hold at a position: those of a base backup, brought forward by WAL up to there.
 extension SourceReader {
-    /// The catalogs as they are in a base backup, and where they are read from: what cannot be read there may
-    /// be met only later. Nil where the server's version is not known.
+    /// What the catalogs in a base backup are read by, twice, the latter to ask what could not be read: that
+    /// may be met late. Nil where the server's version is not known.
     static func catalogs(
         inBackup descriptor: BackupDescriptor, _ layout: RepositoryLayout
-    ) throws(Problem) -> (CatalogState, BackupCatalogFiles)? {
+    ) throws(Problem) -> (CatalogSource, BackupCatalogFiles)? {
         guard let version = WALVersion(serverVersion: descriptor.postgresVersion) else { return nil }
         let files = try BackupCatalogFiles(descriptor, in: layout, version: version)
-        var state = CatalogState(files: files)
         // One for each image, of which catalogs have few: it is for one thread, and a state is not.
-        state.zstd = { frame, target in try? Decompressor().content(ofFrame: frame, into: target) }
-        return (state, files)
+        let source = CatalogSource(files: files) { frame, target in
+            try? Decompressor().content(ofFrame: frame, into: target)
+        }
+        return (source, files)
     }
 
     /// The catalogs as recovery from a backup leaves them when it ends at a position.
@@ -34,11 +35,11 @@ extension SourceReader {
     /// as `catalogs` does.
     func pass(over held: HeldSource, from backup: InventoryBackup, to end: LSN) throws -> EventPass {
         guard let descriptor = try BackupRepository(layout: layout).find(backup.name),
-            let (catalogs, files) = try Self.catalogs(inBackup: descriptor, layout)
+            let (source, files) = try Self.catalogs(inBackup: descriptor, layout)
         else { throw Problem(.backupDamaged, "backup '\(backup.name)' cannot be read") }
         var pass = EventPass(
             wal: held.wal, segmentSize: held.inventory.segmentSize, start: backup.startLSN, limit: end,
-            assembler: EventAssembler(catalog: catalogs, minimumRows: .max))
+            assembler: EventAssembler(catalog: CatalogState(source), minimumRows: .max))
         for segment in ServerWAL.segments(of: held.inventory)
         where segment.end > backup.startLSN && segment.start < end {
             try cancellation.check()

@@ -75,24 +75,22 @@ extension SourceReader {
     ) throws -> EventsRead {
         let layout = layout
         let backups = try BackupRepository(layout: layout).list()
-        var failure: Problem?
         var read: [BackupCatalogFiles] = []
         var reader = EventReader(
             inventory: held.inventory, wal: held.wal, interest: interest, indexBytes: indexBytes,
             transaction: transaction, limit: limit, cancellation: cancellation
-        ) { (backup) throws(Problem) -> CatalogState? in
+        ) { (backup) throws(Problem) -> CatalogSource? in
             guard let descriptor = backups.first(where: { $0.name == backup.name })?.descriptor,
-                let (state, files) = try Self.catalogs(inBackup: descriptor, layout)
+                let (source, files) = try Self.catalogs(inBackup: descriptor, layout)
             else { return nil }
-            if failure == nil { failure = files.failure }
             read.append(files)
-            return state
+            return source
         }
         // What could not be read is told each time.
         reader.keeper = PassKeeper(held.wal.basis?.listing) { read.allSatisfy { $0.failure == nil } }
         reader.commitParts = commitParts
         try reader.read(path: ServerWAL.segments(of: held.inventory), from: from, to: to, take)
-        if let failure {
+        if let failure = read.lazy.compactMap(\.failure).first {
             reader.note("A backup's catalogs could not all be read: \(failure.message)")
         }
         return EventsRead(

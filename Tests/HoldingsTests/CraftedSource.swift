@@ -84,6 +84,6 @@ struct CraftedSource {
         EventReader(
             inventory: inventory, wal: wal, interest: RowInterest(minimumRows: minimumRows),
             cancellation: CancellationFlag()
-        ) { _ in CatalogState(version: .v15) }
+        ) { _ in CatalogSource(version: .v15) }
     }
 }

@@ -15,3 +15,25 @@ public protocol CatalogFiles: AnyObject, Sendable {
     /// What `pg_xact` says of a transaction; nil if it says nothing.
     func status(of xid: TransactionID) -> TransactionStatus?
 }
+
+/// What a base backup's catalogs are read by, once they are wanted.
+public struct CatalogSource {
+    public let version: WALVersion
+    /// Nil where nothing is known of them.
+    let files: (any CatalogFiles)?
+    /// Unpacks the page images of a server with `wal_compression = zstd`.
+    let zstd: ZstdUnpacker?
+
+    public init(files: any CatalogFiles, zstd: ZstdUnpacker? = nil) {
+        version = files.version
+        self.files = files
+        self.zstd = zstd
+    }
+
+    /// Of a cluster of which nothing is known.
+    public init(version: WALVersion) {
+        self.version = version
+        files = nil
+        zstd = nil
+    }
+}

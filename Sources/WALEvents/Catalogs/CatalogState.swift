@@ -35,6 +35,16 @@ public struct CatalogState: Sendable {
     public internal(set) var lostCatalogs: [CatalogKind] = []
 
     /// The catalogs as they are in a base backup; it becomes consistent where the backup does.
+    public init(_ source: CatalogSource) {
+        if let files = source.files {
+            self.init(files: files)
+        } else {
+            self.init(version: source.version)
+        }
+        zstd = source.zstd
+    }
+
+    /// As above, where no image of a page is packed with zstd.
     public init(files: any CatalogFiles) {
         self.files = files
         layout = CatalogLayout(files.version)
@@ -72,10 +82,10 @@ public struct CatalogState: Sendable {
         return closed
     }
 
-    /// Goes on with what another state of the same base backup reads by.
-    public mutating func reopen(as other: CatalogState) {
-        files = other.files
-        zstd = other.zstd
+    /// Goes on with what the same base backup is read by now.
+    public mutating func reopen(_ source: CatalogSource) {
+        files = source.files
+        zstd = source.zstd
     }
 
     /// How many pages of catalogs are at hand: what it takes of memory.

@@ -45,9 +45,9 @@ public struct EventAssembler: Sendable {
         return closed
     }
 
-    /// Goes on with what the catalogs of the same base backup are read by.
-    public mutating func reopen(as other: CatalogState) {
-        catalog.reopen(as: other)
+    /// Goes on with what the catalogs of the same base backup are read by now.
+    public mutating func reopen(_ source: CatalogSource) {
+        catalog.reopen(source)
     }
 
     /// Hands over the events that are complete, in the order in which they became final.
