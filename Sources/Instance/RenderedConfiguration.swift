@@ -1,5 +1,5 @@
 public import Platform
-import PostgresClient
+public import PostgresClient
 import PostgresFormat
 
 /// A server's configuration as it should be: to be written, and to be compared with what is there.
@@ -141,14 +141,16 @@ extension PostgresInstance {
     }
 
     /// The parts that the running server has not loaded as they should be.
+    ///
+    /// - Parameter connection: one to this server; nil makes one.
     public func notLoaded(
-        of rendered: RenderedConfiguration
+        of rendered: RenderedConfiguration, on connection: Connection? = nil
     ) throws(Problem) -> [RenderedConfiguration.Part] {
         let parts = RenderedConfiguration.Part.allCases.filter { rendered.texts[$0] != nil }
         let columns = parts.map {
             "pg_catalog.current_setting('\($0.mark)', true) AS \($0.rawValue)"
         }
-        let loaded = try connect().query("SELECT " + columns.joined(separator: ", "))
+        let loaded = try session(connection).query("SELECT " + columns.joined(separator: ", "))
         return parts.filter { loaded[0, $0.rawValue] != rendered.mark($0, paths) }
     }
 
@@ -172,10 +174,16 @@ extension PostgresInstance {
     }
 
     /// What PostgreSQL does not accept in the access file, as it lies there; empty when it accepts all.
-    public func refusedAccess() throws(Problem) -> [String] {
-        try connect().query(
+    ///
+    /// - Parameter connection: one to this server; nil makes one.
+    public func refusedAccess(on connection: Connection? = nil) throws(Problem) -> [String] {
+        try session(connection).query(
             "SELECT line_number || ': ' || error FROM pg_catalog.pg_hba_file_rules WHERE error IS NOT NULL"
         ).firstColumn
+    }
+
+    private func session(_ made: Connection?) throws(Problem) -> Connection {
+        if let made { made } else { try connect() }
     }
 
     /// Settings that were changed and take effect with the next restart.

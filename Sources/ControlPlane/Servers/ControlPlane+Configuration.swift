@@ -110,8 +110,10 @@ extension ControlPlane {
         var found = files.map { ConfigurationDifference.onDisk($0) }
         guard case .running = instance.status() else { return found }
         try awaitSessions(row)
-        found += try instance.notLoaded(of: rendered).filter { !files.contains($0) }.map { .notLoaded($0) }
-        return try found + instance.refusedAccess().map { .refused($0) }
+        let connection = try instance.connect()
+        found += try instance.notLoaded(of: rendered, on: connection).filter { !files.contains($0) }
+            .map { .notLoaded($0) }
+        return try found + instance.refusedAccess(on: connection).map { .refused($0) }
     }
 
     /// The differences of a server that nobody is changing at the moment; nil when somebody is.
