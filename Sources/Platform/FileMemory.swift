@@ -35,7 +35,7 @@ public final class FileMemory<Value: Sendable>: Sendable {
     ///     still for longer.
     ///   - patience: for how many seconds the files in a folder are not looked at again while the folder
     ///     itself is as it was.
-    public init(limit: Int, tick: Int = 2, patience: Double = 1) {
+    public init(limit: Int, tick: Int = 2, patience: Double = 5) {
         kept = Mutex(LimitedMemory(limit: limit))
         self.tick = tick
         self.patience = patience

@@ -33,7 +33,7 @@ public final class RepositoryMemory: Sendable {
     /// - Parameters:
     ///   - tick: see `FileMemory`.
     ///   - patience: see `FileMemory`.
-    public init(tick: Int = 2, patience: Double = 1) {
+    public init(tick: Int = 2, patience: Double = 5) {
         // In bytes of files and of summaries; what is made of them takes two or three times as much.
         identities = FileMemory(limit: 1 << 20, tick: tick)
         backups = FileMemory(limit: 8 << 20, tick: tick)
