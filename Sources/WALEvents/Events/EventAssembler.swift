@@ -208,7 +208,8 @@ public struct EventAssembler: Sendable {
             found += rowEvents(end, xids)
         }
         for index in found.indices { immediate.adjust(&found[index]) }
-        events += found.stablySorted { $0.record < $1.record }
+        let isInOrder = zip(found, found.dropFirst()).allSatisfy { $0.record <= $1.record }
+        events += isInOrder ? found : found.stablySorted { $0.record < $1.record }
     }
 
     private mutating func rowEvents(
@@ -248,13 +249,15 @@ public struct EventAssembler: Sendable {
                 found.append(event)
             }
         }
-        return found.sorted { left, right in
+        // Their places are moved about, and not they, which are large.
+        let order = found.indices.sorted { left, right in
             // To write names takes longer than all else here, so only where the WAL leaves the order open.
-            left.record == right.record
-                ? (left.object.description, left.action.rawValue) < (
-                    right.object.description, right.action.rawValue
-                ) : left.record < right.record
+            found[left].record == found[right].record
+                ? (found[left].object.description, found[left].action.rawValue) < (
+                    found[right].object.description, found[right].action.rawValue
+                ) : found[left].record < found[right].record
         }
+        return order.map { found[$0] }
     }
 
     /// What the table that a file belongs to is called at the end of these transactions, with the tables it

@@ -143,6 +143,12 @@ public struct EventObject: Hashable, Sendable {
         self.name = name
         self.number = number
     }
+
+    /// By its numbers, which are enough to tell nearly all apart.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(databaseID)
+        hasher.combine(number)
+    }
 }
 
 extension EventObject: CustomStringConvertible {
