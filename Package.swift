@@ -183,7 +183,10 @@ let package = Package(
         tests("Guide", ["Platform"]),
         tests(
             "EndToEnd",
-            ["Repository", "Notation", "Platform", "PostgresFormat", "PostgresClient", "Planning"]),
+            [
+                "Holdings", "Repository", "Notation", "Platform", "PostgresFormat", "PostgresClient",
+                "Planning",
+            ]),
         testsOfValues("Tidy", []),
     ]
 )

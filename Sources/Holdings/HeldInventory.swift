@@ -248,15 +248,16 @@ private struct HeldInventory {
 
     private func sourceTail() throws -> SourceTail? {
         guard let live = LiveWAL(reader, identity) else { return nil }
-        // Before the source is asked: what it archives meanwhile is read from it all the same.
-        let listing = archive.remembered
-        let names = try listing?.names ?? archive.names()
         return try live.read(
             for: moment, knownHistories: Set(histories.parsed.keys),
-            from: { (timeline, history) throws(Problem) in
-                start(on: timeline, history) { path in
-                    listing?.conclusion("last whole", for: path) { path.lastWhole(of: names) }
-                        ?? path.lastWhole(of: names)
+            from: { () throws(Problem) in
+                let listing = archive.remembered
+                let names = if let listing { listing.names } else { try archive.names() }
+                return { (timeline, history) in
+                    start(on: timeline, history) { path in
+                        listing?.conclusion("last whole", for: path) { path.lastWhole(of: names) }
+                            ?? path.lastWhole(of: names)
+                    }
                 }
             }, into: tailDirectory)
     }

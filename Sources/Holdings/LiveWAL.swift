@@ -7,6 +7,10 @@ import Repository
 /// The WAL that a source has beyond its archive: by the replication protocol while it runs, else from its
 /// files.
 struct LiveWAL {
+    /// Tells, for the timeline that the source is on and for its history where it is not known, where to
+    /// begin; nil reads nothing.
+    typealias Beginning = (TimelineID, String?) throws(Problem) -> LSN?
+
     private let reader: SourceReader
     private let cluster: SourceCluster
     private let identity: RepositoryIdentity
@@ -25,20 +29,21 @@ struct LiveWAL {
     /// - Parameters:
     ///   - moment: what is looked for, if it is known: a moment just gone by is given the time to be flushed.
     ///   - waits: whether it is given that time at all.
-    ///   - position: tells, for the timeline that the source is on and for its history where it is not known,
-    ///     where to begin; nil reads nothing.
+    ///   - look: looks at what is archived. It does so again for each attempt: what the source archived since
+    ///     it may have removed.
     ///   - limit: nothing from there on is read; of files no segment that begins there or later.
     func read(
         for moment: RecoveryTarget?, waits: Bool = true, knownHistories: Set<TimelineID>,
-        from position: (TimelineID, String?) throws(Problem) -> LSN?, upTo limit: LSN = .max,
-        into directory: String
+        from look: () throws(Problem) -> Beginning, upTo limit: LSN = .max, into directory: String
     ) throws(Problem) -> SourceTail? {
         if let received = cluster.received {
             return try read(
-                received, for: moment, waits: waits, knownHistories: knownHistories, from: position,
+                received, for: moment, waits: waits, knownHistories: knownHistories, from: look(),
                 upTo: limit, into: directory)
         }
         let streamed = try whileRunning { () throws(Problem) in
+            // Before the source is asked: what it archives meanwhile is read from it all the same.
+            let position = try look()
             if waits { try letPass(moment) }
             return try SourceTail.stream(
                 parameters: try cluster.parameters(), knownHistories: knownHistories, from: position,
@@ -55,7 +60,7 @@ struct LiveWAL {
             return streamed
         }
         return try SourceTail.read(
-            dataDirectory: cluster.dataDirectory, knownHistories: knownHistories, from: position,
+            dataDirectory: cluster.dataDirectory, knownHistories: knownHistories, from: look(),
             upTo: limit, segmentSize: identity.segmentSize, into: directory, clock: reader.clock,
             cancellation: reader.cancellation)
     }
@@ -67,7 +72,7 @@ struct LiveWAL {
     private func read(
         _ received: ReceiverFolder, for moment: RecoveryTarget?, waits: Bool,
         knownHistories: Set<TimelineID>,
-        from position: (TimelineID, String?) throws(Problem) -> LSN?, upTo limit: LSN, into directory: String
+        from position: Beginning, upTo limit: LSN, into directory: String
     ) throws(Problem) -> SourceTail? {
         var remark: String?
         do throws(Problem) {

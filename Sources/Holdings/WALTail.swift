@@ -59,11 +59,13 @@ final class WALTail {
         -> SourceTail?
     {
         let start = LSN(number * identity.segmentSize.bytes)
-        let passed = Set(
-            try archive.names().compactMap(\.walSegment).filter { $0.number >= number }.map(\.timeline))
         return try live.read(
             for: nil, waits: end == nil, knownHistories: [],
-            from: { (own, _) throws(Problem) in Self.begin(start, on: own, wanted: timeline, passed) },
+            from: { () throws(Problem) in
+                let names = try archive.names().compactMap(\.walSegment)
+                let passed = Set(names.filter { $0.number >= number }.map(\.timeline))
+                return { (own, _) in Self.begin(start, on: own, wanted: timeline, passed) }
+            },
             upTo: min(start.advanced(by: identity.segmentSize.bytes), end ?? .max), into: directory)
     }
 
