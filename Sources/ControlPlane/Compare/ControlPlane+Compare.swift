@@ -172,7 +172,7 @@ extension ControlPlane {
         } catch {
             let problem = Self.problem(from: error)
             guard problem.code != .canceled else { throw problem }
-            let note = "All rows were read, as WAL does not tell which ones can differ: \(problem.message)."
+            let note = "All rows were read, as WAL does not tell which ones can differ. \(problem.sentences)"
             if !notes.contains(note) { notes.append(note) }
             return nil
         }
