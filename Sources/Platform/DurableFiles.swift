@@ -113,11 +113,6 @@ public enum DurableFiles {
         guard fsync(descriptor) == 0 else { throw Problem.system("cannot flush the directory", path, errno) }
     }
 
-    /// Returns once everything on the file system of `path` is on the disk.
-    public static func syncFileSystem(_ path: String) throws(Problem) {
-        try WatchedFileSystem(path).flush()
-    }
-
     /// Renames over whatever is there; the directory is not flushed.
     public static func rename(_ from: String, to: String) throws(Problem) {
         ChangeFaults.willChange()

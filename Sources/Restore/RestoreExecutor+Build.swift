@@ -17,11 +17,16 @@ extension RestoreExecutor {
             throw Problem(
                 .stateDamaged, "\(job.serverDirectory) exists already", hint: "Run 'pitr maintain'.")
         }
-        for path in [
-            job.dataDirectory, job.recoveryConfiguration, job.recoveryLog, job.asideDirectory,
-            job.socketDirectory,
-        ] {
-            try DurableFiles.makeDirectories(path, durable: false)
+        do throws(Problem) {
+            for path in [
+                job.dataDirectory, job.recoveryConfiguration, job.recoveryLog, job.asideDirectory,
+                job.socketDirectory,
+            ] {
+                try DurableFiles.makeDirectories(path, durable: false)
+            }
+        } catch {
+            abandon()
+            throw error
         }
     }
 

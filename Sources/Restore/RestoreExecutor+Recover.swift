@@ -266,15 +266,6 @@ extension RestoreExecutor {
 
     /// Returns once all that the copy is made of is on the disk.
     func flush() throws(Problem) {
-        if let fileSystem {
-            try fileSystem.flush()
-        } else {
-            try DurableFiles.syncFileSystem(job.dataDirectory)
-        }
-        let device = DurableFiles.status(job.dataDirectory)?.device
-        for path in job.madeMeanwhile {
-            guard let status = DurableFiles.status(path), status.device != device else { continue }
-            try DurableFiles.syncFileSystem(path)
-        }
+        for fileSystem in try fileSystems.get() { try fileSystem.flush() }
     }
 }

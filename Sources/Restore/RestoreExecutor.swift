@@ -9,13 +9,29 @@ public struct RestoreExecutor: Sendable {
     let job: RestoreJob
     /// Called before each step; tests use it to end the process right there.
     let before: @Sendable (RestoreStep) -> Void
-    /// The one that the copy is made on; nil where that cannot be opened, which its making says.
-    let fileSystem: WatchedFileSystem?
+    /// Those that the copy, and what is made meanwhile, come to lie on, watched from before the first write.
+    let fileSystems: Result<[WatchedFileSystem], Problem>
 
     public init(_ job: RestoreJob, before: @escaping @Sendable (RestoreStep) -> Void = { _ in }) {
         self.job = job
         self.before = before
-        fileSystem = try? WatchedFileSystem(DurableFiles.parent(of: job.serverDirectory))
+        fileSystems = Result { () throws(Problem) in try Self.fileSystems(of: job) }
+    }
+
+    private static func fileSystems(of job: RestoreJob) throws(Problem) -> [WatchedFileSystem] {
+        var devices: Set<UInt64> = []
+        var found: [WatchedFileSystem] = []
+        for path in [job.serverDirectory] + job.madeMeanwhile {
+            var place = path
+            while DurableFiles.device(of: place) == nil, place != "/", place != "." {
+                place = DurableFiles.parent(of: place)
+            }
+            guard let device = DurableFiles.device(of: place), devices.insert(device).inserted else {
+                continue
+            }
+            found.append(try WatchedFileSystem(place))
+        }
+        return found
     }
 
     public func run() throws(Problem) -> RestoreProof { try run(isPrivate: false) }
@@ -37,8 +53,9 @@ public struct RestoreExecutor: Sendable {
             return value
         }
         let flushing = AwaitedWork()
+        // What it does not get is not its own to remove.
+        try step(.claim) { () throws(Problem) in try claim() }
         do throws(Problem) {
-            try step(.claim) { () throws(Problem) in try claim() }
             let checks = try step(.layOut) { () throws(Problem) in try layOut() }
             try step(.stageWAL) { () throws(Problem) in try stageWAL() }
             try step(.arm) { () throws(Problem) in try arm() }

@@ -45,10 +45,10 @@ struct PortalConflictTests {
         result.tables = [one, other]
         result.conflictRows = 63
         let store = test.controlPlane.results
-        try store.begin("r1")
+        let written = try store.begin("r1")
         try DurableFiles.makeDirectories(store.files("r1"))
         try DurableFiles.write(Array(lines.utf8), to: store.files("r1") + "/conflicts.csv")
-        try store.finish(result)
+        try store.finish(result, written)
         kept = try test.controlPlane.showResult("r1")
     }
 

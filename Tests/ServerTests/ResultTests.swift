@@ -28,12 +28,12 @@ struct ResultTests {
         result.otherResourceGroup = otherGroup
         result.notes = ["the script fails with them: Smith owes 7"]
         let store = test.controlPlane.results
-        try store.begin("r1")
+        let written = try store.begin("r1")
         try DurableFiles.makeDirectories(store.files("r1") + "/rows")
         for name in ["repair.sql", "report.md", "rows/public.t.csv"] {
             try DurableFiles.write(Array("of \(name)".utf8), to: store.files("r1") + "/" + name)
         }
-        try store.finish(result)
+        try store.finish(result, written)
     }
 
     @Test func `a result is listed and shown, and its files are downloads`() throws {
@@ -102,7 +102,7 @@ struct ResultTests {
         try Self.prepare(test)
         let store = test.controlPlane.results
         #expect(truncate(store.files("r1") + "/report.md", 129 << 20) == 0)
-        try store.finish(try test.controlPlane.showResult("r1"))
+        try store.finish(try test.controlPlane.showResult("r1"), WatchedFileSystem(store.folder))
         let token = try test.token()
         let answer = test.send("GET", Self.path + "/results/r1/report.md", token: token)
         #expect(answer.status == 400 && answer.errorCode == "OperationNotSupported", "\(answer.status)")
@@ -120,7 +120,7 @@ struct ResultTests {
             public.t,id=2,update,conflict,a,x,y,z,,,
             """
         try DurableFiles.write(Array(lines.utf8), to: store.files("r1") + "/conflicts.csv")
-        try store.finish(try test.controlPlane.showResult("r1"))
+        try store.finish(try test.controlPlane.showResult("r1"), WatchedFileSystem(store.folder))
         let kept = try test.controlPlane.showResult("r1")
         let decisions = try test.controlPlane.decisions(of: kept, [1: .now, 0: .before])
         #expect(

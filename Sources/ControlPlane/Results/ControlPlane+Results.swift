@@ -31,14 +31,14 @@ extension ControlPlane {
     func keep(
         _ request: UndoRequest, _ files: any ResultFiles, for accepted: AcceptedWork
     ) throws {
-        try results.begin(accepted.id)
+        let fileSystem = try results.begin(accepted.id)
         _ = try undo(request, for: accepted) { result, operation, row in
             // The script has about half of what the rows have in their three states.
             try diskRoom(paths.results).require(
                 UInt64(result.script.utf8.count) * 4, for: "the files of the undo")
             try files.write(result, to: results.files(operation.id), hasScript: !request.isPreview)
             RestoreFaults.reached("result: files")
-            try finish(KeptResult(result, request, operation, of: row))
+            try finish(KeptResult(result, request, operation, of: row), fileSystem)
         }
     }
 
@@ -47,7 +47,7 @@ extension ControlPlane {
     ) throws {
         // The source may be gone by the end.
         let otherGroup = try otherGroup(of: request, for: accepted)
-        try results.begin(accepted.id)
+        let fileSystem = try results.begin(accepted.id)
         let written = try files.comparison(in: results.files(accepted.id))
         let room = try RoomForRows(diskRoom(paths.results))
         _ = try compare(
@@ -57,7 +57,7 @@ extension ControlPlane {
                 RestoreFaults.reached("result: files")
                 var kept = KeptResult(result, request, operation, of: row)
                 kept.otherResourceGroup = otherGroup
-                try finish(kept)
+                try finish(kept, fileSystem)
             },
             output: { (database, table, row) throws(Problem) in
                 try room.take(row)
@@ -65,10 +65,10 @@ extension ControlPlane {
             })
     }
 
-    private func finish(_ result: KeptResult) throws {
+    private func finish(_ result: KeptResult, _ fileSystem: WatchedFileSystem) throws {
         var result = result
         result.finishedAt = clock.now()
-        try results.finish(result)
+        try results.finish(result, fileSystem)
     }
 
     // MARK: Looking

@@ -26,16 +26,22 @@ struct ResultStore {
     func files(_ id: String) -> String { path(id) + "/files" }
 
     /// Makes the folder that the files' own is made in.
-    func begin(_ id: String) throws {
+    ///
+    /// - Returns: the file system of both, watched from before the first of them is written.
+    func begin(_ id: String) throws -> WatchedFileSystem {
         try DurableFiles.makeDirectories(folder)
+        let fileSystem = try WatchedFileSystem(folder)
         try DurableFiles.makeDirectory(path(id))
+        return fileSystem
     }
 
     /// From here on the result is kept: its files are on the disk when this returns.
-    func finish(_ result: KeptResult) throws {
+    ///
+    /// - Parameter fileSystem: watched since its files were begun.
+    func finish(_ result: KeptResult, _ fileSystem: WatchedFileSystem) throws {
         var kept = result
         kept.files = try Self.files(below: files(result.id))
-        try DurableFiles.syncFileSystem(folder)
+        try fileSystem.flush()
         let bytes = DescribedDocument.seal([
             "format": .integer(Self.format),
             "kind": "what came of an undo or a comparison; 'pitr result show' reads it",

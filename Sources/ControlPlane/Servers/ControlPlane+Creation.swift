@@ -203,6 +203,7 @@ extension ControlPlane {
         defer { progress.end() }
         let instance = try instance(row)
         try DurableFiles.makeDirectories(paths.server(row.id))
+        let fileSystem = try WatchedFileSystem(paths.server(row.id))
         RestoreFaults.reached("create: initialize")
         try cancellation.check()
         try instance.initialize(durable: false)
@@ -214,7 +215,7 @@ extension ControlPlane {
             RepositoryIdentity(
                 serverID: row.id, systemIdentifier: control.systemIdentifier,
                 postgresMajor: instance.installation.major))
-        try DurableFiles.syncFileSystem(instancePaths(row).data)
+        try fileSystem.flush()
         RestoreFaults.reached("create: configure")
         try cancellation.check()
         if let rule = access.rule {

@@ -181,7 +181,10 @@ extension ControlPlane {
     ) throws -> (Replacement, [String], Stopwatch) {
         let old = upgrade.row
         let (instance, work): (PostgresInstance, ClusterUpgrade)
+        // From before the new cluster's first file, which is not flushed by itself.
+        let fileSystem: WatchedFileSystem
         do {
+            fileSystem = try WatchedFileSystem(paths.servers)
             (instance, work) = try prepare(upgrade, row)
         } catch {
             discard(row)
@@ -192,7 +195,7 @@ extension ControlPlane {
             try archiveTail(old)
             try requireShutDown(old)
             try requireRoom(upgrade)
-            var notes = try build(row, upgrade, work, instance)
+            var notes = try build(row, upgrade, work, instance, fileSystem)
             try oweStatistics(row)
             if upgrade.files.linked == nil { notes += try tryOut(row, instance) }
             try DurableFiles.removeTree(work.folder)
@@ -300,7 +303,8 @@ extension ControlPlane {
     ///
     /// - Returns: what is proposed for extensions.
     private func build(
-        _ row: ServerRow, _ upgrade: UpgradePlan, _ work: ClusterUpgrade, _ instance: PostgresInstance
+        _ row: ServerRow, _ upgrade: UpgradePlan, _ work: ClusterUpgrade, _ instance: PostgresInstance,
+        _ fileSystem: WatchedFileSystem
     ) throws -> [String] {
         progress.begin("upgrading with pg_upgrade", totalBytes: nil)
         defer { progress.end() }
@@ -322,7 +326,7 @@ extension ControlPlane {
                 postgresMajor: instance.installation.major, segmentSize: control.walSegmentSize))
         // Its configuration was written before there was a repository to tell the size.
         if control.walSegmentSize != .standard { try configure(row) }
-        try DurableFiles.syncFileSystem(instancePaths(row).data)
+        try fileSystem.flush()
         return notes
     }
 
