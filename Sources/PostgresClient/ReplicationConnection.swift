@@ -17,7 +17,7 @@ public struct SystemIdentity: Sendable, Hashable {
 public final class ReplicationConnection {
     let libpq: LibPQ
     /// A server that promised WAL and sends nothing for that long is taken for dead.
-    private static let silenceMilliseconds: Int32 = 60_000
+    private static let secondsWithoutWAL = 60.0
 
     /// The operating system finds out within half a minute that a server is gone, also where a reply is
     /// awaited for which there is no other limit. A Unix socket takes no notice.
@@ -126,19 +126,20 @@ public final class ReplicationConnection {
     /// The next piece of the stream, or nil when the server ended it.
     private func nextMessage() throws(Problem) -> Message? {
         let handle = try libpq.open()
+        let watch = Stopwatch()
         while true {
             switch try libpq.copyPiece() {
             case .message(let memory, let count): return Message(memory: memory, count: count)
             case .end: return nil
             case .nothing: break
             }
-            var watched = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
-            let ready = poll(&watched, 1, Self.silenceMilliseconds)
-            if ready == 0 {
+            guard watch.seconds < Self.secondsWithoutWAL else {
                 throw Problem(
-                    .queryFailed, "the server sent no WAL for \(Self.silenceMilliseconds / 1000) seconds")
+                    .queryFailed, "the server sent no WAL for \(Int(Self.secondsWithoutWAL)) seconds")
             }
-            if ready > 0 && PQconsumeInput(handle) == 0 { throw libpq.failure(of: nil) }
+            // Never for long: of what a library for TLS holds already the socket shows nothing.
+            var watched = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+            poll(&watched, 1, 100)
         }
     }
 
