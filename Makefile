@@ -4,6 +4,9 @@
 SWIFT ?= swift
 # Undeclared imports between targets are errors: the layering in docs/ARCHITECTURE.md is what the compiler checks.
 STRICT = --explicit-target-dependency-import-check error
+# Writing what a debugger reads takes a good part of a build's time; for a debugger: make test-build DEBUG_INFO=dwarf
+DEBUG_INFO ?= none
+DEBUG = $(STRICT) -debug-info-format $(DEBUG_INFO)
 RELEASE = .build-release
 
 .PHONY: demo test test-build test-fast test-versions soak-undo az portal pictures dist image install uninstall deb \
@@ -16,7 +19,7 @@ test: test-build
 	Scripts/run-tests
 
 test-build: test-setup
-	$(SWIFT) build $(STRICT) --build-tests
+	$(SWIFT) build $(DEBUG) --build-tests
 
 # The suites that depend on PostgreSQL's version, with servers of newer ones; VERSIONS names some.
 test-versions: test-build
@@ -24,7 +27,7 @@ test-versions: test-build
 
 # Those that need no server, for the time between two edits.
 test-fast:
-	$(SWIFT) build $(STRICT) --build-tests
+	$(SWIFT) build $(DEBUG) --build-tests
 	Scripts/run-tests --fast
 
 # Three hundred random undos, each against the ledger; a quarter of an hour and more.
@@ -61,7 +64,7 @@ bench: release
 	@BIN=$(RELEASE)/release Scripts/bench-portal
 
 build: setup
-	$(SWIFT) build $(STRICT)
+	$(SWIFT) build $(DEBUG)
 
 release: setup
 	@SWIFT="$(SWIFT)" RELEASE=$(RELEASE) Scripts/build-release
