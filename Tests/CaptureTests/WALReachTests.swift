@@ -25,7 +25,8 @@ struct WALReachTests {
     private static func reach(
         _ files: [FoundSegment], to stop: LSN = stop, histories: [TimelineID: String] = [:]
     ) -> WALReach {
-        WALReach(from: start, to: stop, on: root, size, files: files, histories: histories)
+        let timelines = FoundTimelines(from: root, to: stop, files, histories: histories)
+        return WALReach(from: start, to: stop, along: timelines, size, files: files)
     }
 
     private static func fragment(_ start: LSN, length: UInt32, available: UInt32) -> WALFragment {
@@ -47,6 +48,75 @@ struct WALReachTests {
             histories: [next: "1\t\(switched)\tno recovery target specified\n"])
         #expect(whole.gaps.isEmpty)
         #expect(whole.end == LSN(5 << 24))
+    }
+
+    /// Up to the middle of segment 3 the old timeline, then the new one, whose first segment has a copy of
+    /// what is before.
+    private static let switchedFiles: [FoundSegment] = {
+        let next = TimelineID(2)
+        return [
+            segment(2) { $0.pageTimeline = root }, segment(3) { $0.pageTimeline = root },
+            segment(4) { $0.pageTimeline = root }, segment(3, on: next) { $0.pageTimeline = root },
+            segment(4, on: next) { $0.pageTimeline = next }, segment(5, on: next) { $0.pageTimeline = next },
+        ]
+    }()
+
+    @Test(arguments: [
+        // A page of the new timeline before it begins; a whole segment of it; two.
+        LSN(4 << 24 | 0x150), LSN(5 << 24), LSN(6 << 24 | 0x8000),
+    ])
+    func `a history that the WAL of its timeline contradicts leads nowhere`(_ switched: LSN) {
+        let history = [TimelineID(2): "1\t\(switched)\tno recovery target specified\n"]
+        let timelines = FoundTimelines(
+            from: Self.root, to: Self.stop, Self.switchedFiles, histories: history)
+        #expect(timelines.newest == Self.root && !timelines.hasWay(to: TimelineID(2)))
+        #expect(timelines.histories.isEmpty && timelines.remarks.count == 1)
+        #expect(Self.reach(Self.switchedFiles, histories: history).end == LSN(5 << 24))
+    }
+
+    @Test func `the first page of a timeline's first segment tells whether it begins before`() {
+        let switched = LSN(4 << 24 | 0x150)
+        let files = Self.switchedFiles.filter { $0.segment?.timeline == Self.root || $0.reach > switched }
+        for (page, newest) in [(TimelineID(2), Self.root), (Self.root, TimelineID(2))] {
+            let written = files.map { file in
+                var file = file
+                if file.segment?.number == 4 { file.summary.pageTimeline = page }
+                return file
+            }
+            let timelines = FoundTimelines(
+                from: Self.root, to: Self.stop, written,
+                histories: [TimelineID(2): "1\t\(switched)\tno recovery target specified\n"])
+            #expect(timelines.newest == newest, "\(page)")
+        }
+    }
+
+    @Test(arguments: [LSN(3 << 24 | 0x150), LSN(3 << 24 | 0xFF_FFF8), LSN(4 << 24)])
+    func `a history that the WAL of its timeline bears out is followed`(_ switched: LSN) {
+        let history = [TimelineID(2): "1\t\(switched)\tno recovery target specified\n"]
+        // At the end of a segment there is nothing to be copied.
+        let files = Self.switchedFiles.filter {
+            $0.segment?.timeline == Self.root || $0.segment.map { $0.end > switched } ?? false
+        }
+        let timelines = FoundTimelines(from: Self.root, to: Self.stop, files, histories: history)
+        #expect(timelines.newest == TimelineID(2) && timelines.hasWay(to: TimelineID(2)))
+        #expect(timelines.remarks.isEmpty)
+        #expect(Self.reach(files, histories: history).end == LSN(6 << 24))
+    }
+
+    @Test func `WAL that no history leads to is passed over, and told`() {
+        let lost = FoundTimelines(from: Self.root, to: Self.stop, Self.switchedFiles, histories: [:])
+        #expect(lost.newest == Self.root && !lost.hasWay(to: TimelineID(2)))
+        #expect(lost.remarks.count == 1 && lost.remarks[0].contains("no 00000002.history"))
+        // One without ancestors never was on the backup's timeline.
+        let empty = FoundTimelines(
+            from: Self.root, to: Self.stop, Self.switchedFiles, histories: [TimelineID(2): ""])
+        #expect(empty.newest == Self.root && !empty.hasWay(to: TimelineID(2)))
+        #expect(empty.remarks.count == 1 && empty.remarks[0].contains("does not go on"))
+        // A later one leads over it.
+        let over = FoundTimelines(
+            from: Self.root, to: Self.stop, Self.switchedFiles,
+            histories: [TimelineID(3): "1\t\(LSN(3 << 24 | 0x150))\tx\n2\t\(LSN(6 << 24))\tx\n"])
+        #expect(over.newest == TimelineID(3) && over.hasWay(to: TimelineID(2)) && over.remarks.isEmpty)
     }
 
     @Test func `a segment that does not have the rest of a record ends what is good before the record`() {

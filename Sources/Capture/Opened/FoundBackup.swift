@@ -140,10 +140,15 @@ struct FoundBackupJudge {
         guard label.startLSN <= label.checkpointLSN, label.checkpointLSN <= stop, stop.isPlausible else {
             throw Self.refused("it begins at \(label.startLSN), and ends at \(stop)")
         }
-        let segments = try segments(of: control, from: label.startLSN)
+        let all = try segments(of: control, from: label.startLSN)
+        let timelines = FoundTimelines(
+            from: label.startTimeline, to: stop, all, histories: wal.histories)
+        // What no way leads to is not brought in: it would be taken for the newest there is.
+        let segments = all.filter { $0.segment.map { timelines.hasWay(to: $0.timeline) } ?? false }
+        var wal = wal
+        wal.histories = wal.histories.filter { timelines.histories[$0.key] != nil }
         let reach = WALReach(
-            from: label.startLSN, to: stop, on: label.startTimeline, control.walSegmentSize, files: segments,
-            histories: wal.histories)
+            from: label.startLSN, to: stop, along: timelines, control.walSegmentSize, files: segments)
         let began =
             reception.labelTime ?? base.knownBegin ?? Self.time(label.startTime) ?? reception.labelFileTime
         // Files tell whole seconds.
@@ -162,7 +167,7 @@ struct FoundBackupJudge {
                 "\"\($0)\" (the source's own, never in force in a copy)"
             },
             damages: reception.damages,
-            remarks: base.remarks + reception.remarks + remarks() + passedOver(segments, label.startTimeline),
+            remarks: base.remarks + reception.remarks + remarks() + timelines.remarks,
             reach: reach,
             settings: control.parameters, files: reception.files,
             directories: reception.directories.sorted(), wal: wal, segments: segments)
@@ -341,16 +346,6 @@ struct FoundBackupJudge {
             }
         }
         return numbers.sorted().map { BackupTablespace(number: $0, location: places[$0] ?? "") }
-    }
-
-    /// WAL that no way leads to.
-    private func passedOver(_ segments: [FoundSegment], _ root: TimelineID) -> [String] {
-        let all = Set(segments.compactMap { $0.segment?.timeline })
-        let unknown = all.filter { $0 > root && wal.histories[$0] == nil }
-        return unknown.sorted().map { timeline in
-            "there is WAL of timeline \(timeline), and no \(ArchivedFileName.timelineHistory(timeline)): "
-                + "it is passed over"
-        }
     }
 
     private func remarks() -> [String] {

@@ -28,24 +28,17 @@ public struct WALReach: Hashable, Sendable {
 
     /// - Parameters:
     ///   - files: the best of each segment.
-    ///   - stop: where the backup ends, which began on the timeline `start`.
+    ///   - stop: where the backup ends.
     init(
-        from start: LSN, to stop: LSN, on root: TimelineID, _ size: WALSegmentSize, files: [FoundSegment],
-        histories texts: [TimelineID: String]
+        from start: LSN, to stop: LSN, along timelines: FoundTimelines, _ size: WALSegmentSize,
+        files: [FoundSegment]
     ) {
-        var histories: [TimelineID: TimelineHistory] = [:]
-        for (timeline, text) in texts {
-            // One that cannot be read tells no way: its timeline is as if it were not there.
-            histories[timeline] = try? TimelineHistory(parsing: text, of: timeline)
-        }
+        let histories = timelines.histories
         let first = start.rawValue / size.bytes
         let known = Dictionary(
             files.compactMap { file in file.segment.map { ($0, file) } }.filter { $0.0.number >= first },
             uniquingKeysWith: { $1 })
-        let candidates = Set(known.keys.map(\.timeline)).union(histories.keys).filter { timeline in
-            timeline == root || histories[timeline]?.contains(root, upTo: stop) == true
-        }
-        timeline = candidates.max() ?? root
+        timeline = timelines.newest
         let path = TimelinePath(histories[timeline] ?? TimelineHistory(root: timeline))
         let chosen = path.choose(from: known.keys, histories: histories)
         segments = chosen.count
