@@ -22,7 +22,8 @@ struct HostileBackupTests {
             ForgedTar.member("base/1/1", type: "3"), ForgedTar.member("base/1/1", type: "4"),
             ForgedTar.member("base/1/1", type: "6"), ForgedTar.member("base/1/1", type: "L", content: [65]),
             ForgedTar.member("base/1/1", type: "x", content: [65]),
-            ForgedTar.member("base/1/1", size: "77777777777z"),
+            ForgedTar.member("base/1/1", size: "77777777777z"), ForgedTar.member("./", content: [1]),
+            ForgedTar.member("", type: "5"), ForgedTar.member("././", type: "5"),
             ForgedTar.member("base/1/1", size: "-0000000001"),
             Array(ForgedTar.member("base/1/1", content: [1]).prefix(700)),
             [UInt8](repeating: 65, count: 512),
@@ -50,7 +51,7 @@ struct HostileBackupTests {
     func `an archive is read the same in pieces of any length`() throws {
         let content = (0..<1500).map { UInt8(truncatingIfNeeded: $0) }
         let bytes =
-            ForgedTar.member("./base/1/PG_VERSION", content: content)
+            ForgedTar.member("./", type: "5") + ForgedTar.member("./base/1/PG_VERSION", content: content)
             + ForgedTar.member("pg_wal/", type: "5") + ForgedTar.member("empty")
             + ForgedTar.member("pg_tblspc/16400", type: "2", link: "/far") + ForgedTar.end
         for length in [1, 7, 511, 512, 513, 4096] {

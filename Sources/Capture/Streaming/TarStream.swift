@@ -102,7 +102,7 @@ struct TarStream {
             return
         }
         guard zeroBlocks == 0 else { throw TarRefusal.goesOnBehindItsEnd }
-        let member = try Self.member(header)
+        guard let member = try Self.member(header) else { return }
         left = member.size
         padding = (Self.blockSize - Int(member.size % UInt64(Self.blockSize))) % Self.blockSize
         isInMember = true
@@ -117,7 +117,8 @@ struct TarStream {
 
     // MARK: Headers
 
-    private static func member(_ header: [UInt8]) throws(TarRefusal) -> TarMember {
+    /// Nil for the folder that the archive was made of, which tar names before what is in it.
+    private static func member(_ header: [UInt8]) throws(TarRefusal) -> TarMember? {
         let sum = header.enumerated().reduce(0) { sum, byte in
             sum + Int((148..<156).contains(byte.offset) ? UInt8(ascii: " ") : byte.element)
         }
@@ -127,8 +128,9 @@ struct TarStream {
         guard let name = text(header[0..<100]), header[345..<500].allSatisfy({ $0 == 0 }) else {
             throw .brokenHeader
         }
-        let path = try path(name)
         guard let size = number(header[124..<136]), size <= largest else { throw .size(name) }
+        if name == "./", header[156] == UInt8(ascii: "5"), size == 0 { return nil }
+        let path = try path(name)
         let modified = Int64(clamping: number(header[136..<148]) ?? 0)
         switch header[156] {
         case UInt8(ascii: "0"), 0:
