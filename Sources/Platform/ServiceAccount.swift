@@ -184,6 +184,31 @@ extension ServiceAccount {
     /// The home directory of an account as the machine knows it, whatever `HOME` says.
     public static func homeDirectory(of uid: UInt32) -> String? { Entry.find(uid: uid)?.home }
 
+    /// The first file or folder, at or below one of the paths, that whoever runs servers may not read: root's
+    /// account, or this process's own. Nil where there is none, and where there is no such account.
+    ///
+    /// Symbolic links are not followed.
+    public static func firstUnreadable(at paths: [String]) -> String? {
+        guard geteuid() == 0 else { return unreadable(at: paths) }
+        guard let entry = Entry.find(name: systemAccount), entry.uid != 0,
+            pitr_take_groups(entry.name, entry.gid) == 0, pitr_set_effective(entry.uid, entry.gid) == 0
+        else { return nil }
+        let found = unreadable(at: paths)
+        return pitr_set_effective(0, 0) == 0 ? found : nil
+    }
+
+    private static func unreadable(at paths: [String]) -> String? {
+        for path in paths {
+            guard let kind = DurableFiles.status(path)?.kind else { return path }
+            guard kind == .directory || kind == .file else { continue }
+            guard DurableFiles.isReadable(path) else { return path }
+            guard kind == .directory else { continue }
+            guard let names = try? DurableFiles.list(path) else { return path }
+            if let found = unreadable(at: names.sorted().map { path + "/" + $0 }) { return found }
+        }
+        return nil
+    }
+
     /// One line of the account database.
     private struct Entry {
         let name: String

@@ -20,7 +20,9 @@ extension ControlPlane {
             let found = try FoundBackupExamination(
                 findBase(request), wal: request.wal, progress: progress, cancellation: cancellation
             ).look()
-            return OpenReport(found, needs: needs(found.major))
+            return OpenReport(
+                found, needs: needs(found.major),
+                unreadable: ServiceAccount.firstUnreadable(at: places(request, found.base)))
         } catch {
             switch error.code {
             case .backupDamaged, .operationNotSupported, .archiveConflict, .walDamaged, .walMissing:
@@ -44,10 +46,26 @@ extension ControlPlane {
             try perform(.create, server: row, for: nil) { _ in notes = try build(row, request, base) }
         } catch {
             discard(row)
-            throw error
+            throw explained(error, request, base)
         }
         let reference = ServerReference(resourceGroup: row.resourceGroup, name: row.name)
         return OpenedServer(server: try showServer(reference), notes: notes)
+    }
+
+    /// Where all of it lies.
+    private static func places(_ request: OpenRequest, _ base: FoundBase) -> [String] {
+        let parts = request.earlier + [base.path] + base.tablespaces.values.sorted()
+        return parts + base.folders + request.wal
+    }
+
+    /// What failed, with what to do where that was somebody else's file.
+    private func explained(_ error: any Error, _ request: OpenRequest, _ base: FoundBase) -> any Error {
+        guard let problem = error as? Problem, problem.code == .system, problem.hint == nil,
+            let path = ServiceAccount.firstUnreadable(at: Self.places(request, base))
+        else { return error }
+        var explained = problem
+        explained.hint = OpenReport.letRead(path, account.name)
+        return explained
     }
 
     /// What a restore lacks on this machine; nil where the version is installed.

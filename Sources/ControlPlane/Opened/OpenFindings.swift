@@ -6,8 +6,10 @@ import Repository
 import ServiceModel
 
 extension OpenReport {
-    /// - Parameter needs: what a restore lacks on this machine.
-    init(_ found: FoundBackup, needs: Problem?) {
+    /// - Parameters:
+    ///   - needs: what a restore lacks on this machine.
+    ///   - unreadable: what only root may read, whose servers have an account of their own.
+    init(_ found: FoundBackup, needs: Problem?, unreadable: String? = nil) {
         let reach = found.reach
         self.init(
             contents: Contents(
@@ -20,13 +22,27 @@ extension OpenReport {
                 gaps: reach.gaps.map { Gap(first: $0.first.fileName, last: $0.last.fileName) },
                 leftOut: found.leftOut),
             findings: Self.base(found) + Self.wal(found)
-                + [needs.map { Self.lacking(found.major, $0) }].compactMap { $0 })
+                + [needs.map { Self.lacking(found.major, $0) }, unreadable.map(Self.closed)]
+                .compactMap { $0 })
     }
 
     /// What was refused before anything could be told.
     init(refused problem: Problem) {
         let words = [problem.message, problem.detail].compactMap { $0 }.joined(separator: ": ")
         self.init(contents: nil, findings: [Finding(.problem, "base backup", words, remedy: problem.hint)])
+    }
+
+    private static func closed(_ path: String) -> Finding {
+        let account = ServiceAccount.systemAccount
+        return Finding(
+            .warning, "access", "'\(path)' cannot be read by \(account), which opens it where root says so",
+            remedy: letRead(path, account))
+    }
+
+    /// How the account gets to read a file, and all beside it.
+    static func letRead(_ path: String, _ account: String) -> String {
+        let folder = DurableFiles.status(path)?.kind == .directory ? path : DurableFiles.parent(of: path)
+        return "Let \(account) read it: setfacl -R -m u:\(account):rX \(Command.shellQuoted(folder))."
     }
 
     /// The backup is good for all that: it is found out what is in it, and it is restored elsewhere.
