@@ -117,6 +117,7 @@ extension EndToEnd {
                         return ProductUnderTest.postmaster(of: data) != nil
                     })
                 kill(tool, SIGKILL)
+                #expect(ProductUnderTest.eventually { ChildProcess.hasEnded(tool) })
                 #expect(ProductUnderTest.postmaster(of: data) != nil)
                 #expect(try product.json("show", "-n", "copy")["state"] == "Provisioning")
                 #expect(try product.run(["start", "-n", "copy"]).exitStatus == 1)

@@ -253,6 +253,7 @@ extension EndToEnd {
             #expect(first?["kind"] == "undo" && first?["sourceServer"] == "shop", "\(told)")
             #expect((first?["bytes"]?.integer ?? 0) > 1 << 20, "\(told)")
             Glibc.kill(process, SIGKILL)
+            #expect(ProductUnderTest.eventually { ChildProcess.hasEnded(process) })
             #expect(try product.json("list", "--temporary") == [], "nobody works with them any more")
             let done = try product.json("maintain")
             #expect(copies().isEmpty, "\(done)")
