@@ -65,6 +65,38 @@ struct FoundSegmentTests {
         #expect(wal.refused.map(\.reason) == [reason, reason, reason])
     }
 
+    /// What is too much may be in the same frame or in one of its own.
+    @Test(.timeLimit(.minutes(5)), arguments: [false, true])
+    func `a packed segment that unpacks to more than one is refused, and nothing of it is left`(
+        isStored: Bool
+    ) throws {
+        let scratch = try ScratchDirectory("segments")
+        try scratch.directory("wal")
+        func put(_ number: UInt64, _ frames: [[UInt8]]) throws {
+            let path = scratch.file("wal/\(Self.name(number).fileName).zst")
+            for frame in frames {
+                try DurableFiles.write(frame, to: scratch.file("frame"), durable: false)
+                let step = "zstd -q < \(scratch.file("frame")) >> \(path)"
+                try SystemCommands().runChecked(Command("bash", ["-c", step], timeoutSeconds: 60))
+            }
+        }
+        let whole = Int(Self.size.bytes)
+        try put(3, [Self.segment(3)])
+        try put(4, [Self.segment(4), []])
+        try put(5, [Self.segment(5, bytes: whole + 1)])
+        try put(6, [Self.segment(6, bytes: 32 * whole)])
+        try put(7, [Self.segment(7), [0]])
+        try put(8, [Self.segment(8), Self.segment(9)])
+        let wal = try Self.look(scratch.file("wal"), storedIn: isStored ? scratch.file("stored") : nil)
+        #expect(wal.segments.compactMap { $0.segment?.number }.sorted() == [3, 4])
+        #expect(wal.segments.allSatisfy { $0.isPacked && ($0.staged != nil) == isStored })
+        let reason = "it is longer than a segment of 1.0 MiB"
+        #expect(wal.refused.map(\.reason) == [reason, reason, reason, reason])
+        guard isStored else { return }
+        let stored = try DurableFiles.list(scratch.file("stored")).filter { !$0.hasSuffix(".index") }
+        #expect(stored.count == 2, "\(stored)")
+    }
+
     @Test(.timeLimit(.minutes(5)))
     func `what is packed as it can be kept is kept, up to the most that a segment takes`() throws {
         let scratch = try ScratchDirectory("segments")
