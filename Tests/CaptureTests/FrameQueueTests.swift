@@ -17,22 +17,23 @@ struct FrameQueueTests {
         }
     }
 
-    private static func unpacked(_ path: String) throws -> [UInt8] {
+    /// The content of each of a file's frames.
+    private static func frames(_ path: String) throws -> [[UInt8]] {
         let stored = try DurableFiles.read(path)
         let decompressor = try Decompressor()
         let room = RawBuffer(count: FrameFormat.contentBytes)
-        var (content, offset): ([UInt8], Int) = ([], 0)
+        var (frames, offset): ([[UInt8]], Int) = ([], 0)
         try stored.withUnsafeBytes { bytes in
             while offset < bytes.count {
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
                 let size = try #require(Decompressor.frameSize(rest))
                 let count = try decompressor.content(
                     ofFrame: UnsafeRawBufferPointer(rebasing: rest[..<size]), into: room.bytes)
-                content.append(contentsOf: room[prefix: count])
+                frames.append(Array(room[prefix: count]))
                 offset += size
             }
         }
-        return content
+        return frames
     }
 
     @Test(.timeLimit(.minutes(2)))
@@ -57,8 +58,33 @@ struct FrameQueueTests {
         try queue.finish(&files)
         for (file, content) in zip(files, contents) {
             let path = scratch.file(file.path + RepositoryLayout.compressedSuffix)
-            #expect(try Self.unpacked(path) == content)
+            #expect(try Array(Self.frames(path).joined()) == content)
             #expect(DurableFiles.status(path)?.size == file.storedBytes)
+        }
+    }
+
+    /// So that every file of a backup unpacks, also by zstd itself.
+    @Test(.timeLimit(.minutes(2)))
+    func `an empty file is one empty frame, and no other file has one`() throws {
+        let scratch = try ScratchDirectory("frames")
+        let queue = try FrameQueue(try RepositoryLayout(root: scratch.path).encoder())
+        let whole = FrameFormat.contentBytes
+        // What nothing came of, and what came in a piece without bytes; then what ends with a whole frame.
+        let pieces: [[Int]] = [[], [0], [1], [whole], [whole, 0], [whole, whole]]
+        var files: [CapturedFile] = []
+        for (index, sizes) in pieces.enumerated() {
+            let file = try StreamedFile("file\(index)", modified: 0, in: scratch.path, queue)
+            for size in sizes {
+                try Self.content(size, seed: 7).withUnsafeBytes { try file.write($0) }
+            }
+            files.append(try file.finish())
+        }
+        try queue.finish(&files)
+        let expected: [[Int]] = [[0], [0], [1], [whole], [whole], [whole, whole]]
+        for (file, sizes) in zip(files, expected) {
+            let path = scratch.file(file.path + RepositoryLayout.compressedSuffix)
+            #expect(try Self.frames(path).map(\.count) == sizes, "\(file.path)")
+            #expect(file.storedBytes > 0 && file.size == UInt64(sizes.reduce(0, +)), "\(file.path)")
         }
     }
 
