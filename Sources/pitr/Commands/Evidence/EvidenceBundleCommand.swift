@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureAPI
 import ControlPlane
+import Foundation
 import Notation
 import Platform
 import PostgresFormat
@@ -37,6 +38,8 @@ struct EvidenceBundleCommand: PitrCommand {
     }
 
     func execute(_ session: Session) throws -> Report {
+        // The working directory is another one once the servers' account works.
+        let place = file.hasPrefix("/") ? file : FileManager.default.currentDirectoryPath + "/" + file
         var command = ["evidence", "bundle", "-g", group.resourceGroup]
         for (option, value) in [("name", name), ("undo", undo), ("drill", drill)] {
             if let value { command.append("--\(option)=\(value)") }
@@ -52,7 +55,7 @@ struct EvidenceBundleCommand: PitrCommand {
             try controlPlane.write(bundle: files, at: time, into: descriptor)
         }
         guard isNew else { return .nothing }
-        let bytes = try DurableFiles.read(file, limit: 1 << 32)
+        let bytes = try DurableFiles.read(place, limit: 1 << 32)
         return Self.report(try EvidenceBundle(checking: bytes), file, bytes.count)
     }
 
