@@ -50,6 +50,12 @@ struct TimelineViewTests {
                 == "ALTER TABLE public.orders in database shop: column a added, column b dropped")
     }
 
+    @Test func `a command to be pasted names the group where it is not the usual one`() {
+        #expect(GroupOption.words("local").isEmpty)
+        #expect(GroupOption.words("legal") == " -g legal")
+        #expect(GroupOption.words("a (b)") == " -g 'a (b)'")
+    }
+
     @Test func `checkpoints are in the table on request only, and always in the document`() throws {
         var history = ServerHistory(server: .fresh)
         history.happened.events = [

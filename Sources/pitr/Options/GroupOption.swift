@@ -1,4 +1,5 @@
 import ArgumentParser
+import Platform
 
 /// `-g`, which only matters where one uses groups.
 struct GroupOption: ParsableArguments {
@@ -9,4 +10,9 @@ struct GroupOption: ParsableArguments {
         help: ArgumentHelp("Resource group.", valueName: "group"),
         completion: Completions.groups)
     var resourceGroup = GroupOption.standard
+
+    /// What a command that is to be pasted needs behind its options so far; nothing for the usual group.
+    static func words(_ group: String) -> String {
+        group == standard ? "" : " -g \(Command.shellQuoted(group))"
+    }
 }

@@ -33,7 +33,9 @@ struct TimelineView {
             if let command = command(before: event) { text.command("    " + command) }
         }
         if shown.contains(where: { $0.changesRows && command(before: $0) != nil }) {
-            text.item("'pitr undo -s \(history.server.name) --xid …' takes the rows of one transaction back")
+            let group = GroupOption.words(history.server.resourceGroup)
+            text.item(
+                "'pitr undo\(group) -s \(source) --xid …' takes the rows of one transaction back")
         }
         if shown.contains(where: { command(before: $0) != nil }) {
             text.item("--allow 127.0.0.1 with a restore lets clients of this machine into the copy")
@@ -144,6 +146,9 @@ struct TimelineView {
     }
 
     /// What restores to just before an event; nil where no backup reaches that far back.
+    /// By its name while it has one.
+    private var source: String { history.server.deletedAt != nil ? history.server.id : history.server.name }
+
     func command(before event: WALEvent) -> String? {
         guard history.backups.contains(where: { $0.damage == nil && $0.stopLSN <= event.boundary }) else {
             return nil
@@ -154,10 +159,7 @@ struct TimelineView {
             ? .transaction(TransactionNumber(UInt64(event.xid.rawValue)), exclusive: true)
             : .position(event.boundary, exclusive: true)
         let server = history.server
-        let group =
-            server.resourceGroup == GroupOption.standard
-            ? "" : " -g \(Command.shellQuoted(server.resourceGroup))"
-        let source = server.deletedAt != nil ? server.id : server.name
+        let group = GroupOption.words(server.resourceGroup)
         return "pitr restore -n \(SuggestedName.before(on: server.name))\(group) --source-server \(source) "
             + target.options.joined(separator: " ")
     }

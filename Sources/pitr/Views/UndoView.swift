@@ -5,7 +5,7 @@ import ServiceModel
 
 /// An undo for a person.
 enum UndoView {
-    static func text(_ result: UndoResult, folder: String?) -> PersonText {
+    static func text(_ result: UndoResult, of group: String, folder: String?) -> PersonText {
         let plan = result.plan
         var text = PersonText()
         text.heading("Taking back \(plan.subject) of \(plan.source)")
@@ -46,7 +46,8 @@ enum UndoView {
             if result.proof != .stopped, result.writes > 0 || !plan.definitions.isEmpty {
                 text.heading("Read it, then run it")
                 text.command(
-                    "pitr connect -n \(plan.source) -d \(Command.shellQuoted(plan.database)) -- -X -f "
+                    "pitr connect\(GroupOption.words(group)) -n \(plan.source) -d "
+                        + "\(Command.shellQuoted(plan.database)) -- -X -f "
                         + Command.shellQuoted(folder + "/repair.sql"))
             }
         }

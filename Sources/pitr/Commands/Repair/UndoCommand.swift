@@ -138,12 +138,20 @@ struct UndoCommand: PitrCommand {
         }
     }
 
+    /// Of a resource id the one that it names.
+    private var sourceGroup: String {
+        let parts = sourceServer.split(separator: "/")
+        let place = parts.firstIndex { $0.lowercased() == "resourcegroups" }.map { $0 + 1 }
+        return place.flatMap { parts.indices.contains($0) ? String(parts[$0]) : nil } ?? group.resourceGroup
+    }
+
     func execute(_ session: Session) throws -> Report {
         let request = try request
         if noWait.noWait { return try noWait.accept(.undo(request), session.controlPlane(), session) }
         if preview {
             let result = try session.controlPlane().undo(request)
-            return try Report(UndoDocument(result.report), UndoView.text(result, folder: nil))
+            return try Report(
+                UndoDocument(result.report), UndoView.text(result, of: sourceGroup, folder: nil))
         }
         // With the caller's rights: the service account may not be allowed to write here.
         let folder = try UndoFolder(
@@ -151,7 +159,8 @@ struct UndoCommand: PitrCommand {
         do {
             let result = try session.controlPlane().undo(request)
             try folder.write(result)
-            return try Report(UndoDocument(result.report), UndoView.text(result, folder: folder.path))
+            let text = UndoView.text(result, of: sourceGroup, folder: folder.path)
+            return try Report(UndoDocument(result.report), text)
         } catch {
             if !folder.discard() { session.messages.warning("\(folder.path) is left behind, empty") }
             throw error

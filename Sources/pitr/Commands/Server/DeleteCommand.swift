@@ -34,9 +34,10 @@ struct DeleteCommand: PitrCommand {
                 "a slot stays on the source and holds WAL back; drop it there, as a superuser: \(statement)")
         }
         if !purge, StandardStream.error.isTerminal || session.messages.isVerbose {
+            let group = GroupOption.words(server.group.resourceGroup)
             session.messages.note(
                 "Its backups stay for five days: 'pitr revive-dropped' brings it back with them, and "
-                    + "'pitr delete -n \(server.name) --purge' deletes them now.")
+                    + "'pitr delete\(group) -n \(server.name) --purge' deletes them now.")
         }
         return .nothing
     }
