@@ -11,6 +11,8 @@ public struct BoundaryRecord: Hashable, Sendable, Codable {
         case abortPrepared = "abort prepared"
 
         public var description: String { rawValue }
+        /// What ended so, for the name of a field.
+        public var noun: String { self == .abort || self == .abortPrepared ? "abort" : "commit" }
     }
 
     public var kind: Kind

@@ -1,5 +1,6 @@
 import AzureAPI
 import Notation
+import Planning
 import ServiceModel
 import ServiceSamples
 import Testing
@@ -55,6 +56,18 @@ struct ViewTests {
                   Time           about 2.4 s; it depends on the disk
 
                 """)
+    }
+
+    @Test func `what ended last is not called a commit where it was rolled back`() {
+        var planned = PlannedRestore.sample
+        planned.plan.requestedTime = nil
+        #expect(PlanView.text(planned).render().contains("Last commit    2026-03-31T22:02:12"))
+        planned.plan.lastInside?.kind = .abort
+        #expect(PlanView.text(planned).render().contains("Last abort     2026-03-31T22:02:12"))
+        var made = RestoreResult.sample
+        #expect(EvidenceView.text(made.evidence).render().contains("Last commit inside"))
+        made.evidence.lastCommitInside?.kind = .abortPrepared
+        #expect(EvidenceView.text(made.evidence).render().contains("Last abort inside"))
     }
 
     @Test func `a plan's JSON has positions and times as text`() throws {

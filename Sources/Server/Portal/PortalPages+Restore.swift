@@ -215,9 +215,10 @@ extension PortalPages {
         page.firstOutside =
             plan.firstOutside.map(PortalWords.boundary) ?? "none: the available WAL ends before another"
         page.firstOutsideDid = planned.firstOutsideDid
+        let last = "Last \(plan.lastInside?.kind.noun ?? "commit"), in UTC"
         page.moment = [
             Fact(
-                plan.requestedTime == nil ? "Last commit, in UTC" : "In UTC",
+                plan.requestedTime == nil ? last : "In UTC",
                 (plan.requestedTime ?? plan.lastInside?.time).map(PortalWords.time) ?? "",
                 isExact: true), Fact("Local time", planned.localTime ?? "", isExact: true),
             Fact("LSN", "\(plan.expectedEnd)", isExact: true),

@@ -17,7 +17,8 @@ enum EvidenceView {
         text.field("Asked by", evidence.caller)
         text.field("State as of", evidence.effectiveTimeUTC?.description)
         text.field(
-            "Last commit inside", evidence.lastCommitInside.map(PlanView.boundary) ?? "none since the backup")
+            "Last \(evidence.lastCommitInside?.kind.noun ?? "commit") inside",
+            evidence.lastCommitInside.map(PlanView.boundary) ?? "none since the backup")
         text.field("First left out", evidence.firstExcluded.map(PlanView.boundary) ?? "none available")
         for deed in evidence.firstExcludedDid ?? [] { text.field("It did", deed) }
         text.field("Base backup", evidence.baseBackup)

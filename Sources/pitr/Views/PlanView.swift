@@ -53,7 +53,7 @@ enum PlanView {
         if let time = plan.requestedTime {
             text.field("In UTC", time.description)
         } else {
-            text.field("Last commit", plan.lastInside?.time.description)
+            text.field("Last \(plan.lastInside?.kind.noun ?? "commit")", plan.lastInside?.time.description)
         }
         text.field("Local time", planned.localTime)
         text.field("Position", "\(plan.expectedEnd)")
