@@ -4,12 +4,14 @@ import Testing
 
 /// Runs a page as a reader would: one shell, the page's commands in order, in a directory of its own.
 struct GuideRun {
-    /// A person at a terminal gets tables; the shell of a test has none, so its `pitr` asks for them.
+    /// A person at a terminal gets tables; the shell of a test has none, so its `pitr` asks for them where
+    /// its output would go there, and not where it goes to a file or another program.
     private static let prelude = """
         set -euo pipefail
         exec 2>&1
+        page=$(readlink /proc/$$/fd/1)
         pitr() {
-            local word
+            local word here=$BASHPID
             # These hand over to psql and to the shell.
             case ${1-} in
             connect | env) command pitr "$@"; return ;;
@@ -19,6 +21,7 @@ struct GuideRun {
             for word in "$@"; do
                 if [ "$word" = -o ]; then command pitr "$@"; return; fi
             done
+            if [ "$(readlink "/proc/$here/fd/1")" != "$page" ]; then command pitr "$@"; return; fi
             command pitr "$@" -o table
         }
 
