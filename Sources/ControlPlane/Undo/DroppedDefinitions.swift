@@ -136,13 +136,15 @@ struct DroppedDefinitions {
         _ copy: PrivateCopy, _ database: String, _ path: String, _ runner: any CommandRunner
     ) throws(Problem) {
         let parameters = try copy.server.connectionParameters(database: database)
-        try runner.runChecked(
-            Command(
-                copy.server.installation.tool("pg_dump"),
-                [
-                    "-h", parameters.host, "-p", String(parameters.port), "-U", parameters.user, "-Fc",
-                    "--schema-only", "-E", "UTF8", "-f", path, "-d", database,
-                ], workingDirectory: "/", timeoutSeconds: 3600))
+        try copy.withoutGrants(in: database) { () throws(Problem) in
+            try runner.runChecked(
+                Command(
+                    copy.server.installation.tool("pg_dump"),
+                    [
+                        "-h", parameters.host, "-p", String(parameters.port), "-U", parameters.user, "-Fc",
+                        "--schema-only", "-E", "UTF8", "-f", path, "-d", database,
+                    ], workingDirectory: "/", timeoutSeconds: 3600))
+        }
     }
 
     private static func contents(

@@ -46,13 +46,24 @@ struct PrivateCopy: Sendable {
 
     /// What everybody may run by default may have been taken from them.
     private func grantRoutines(in database: String) throws(Problem) {
+        try onRoutines("GRANT", "TO", in: database)
+    }
+
+    /// Reads definitions as they are in the source: without what the worker was granted here.
+    func withoutGrants(in database: String, _ body: () throws(Problem) -> Void) throws(Problem) {
+        try onRoutines("REVOKE", "FROM", in: database)
+        try body()
+        try grantRoutines(in: database)
+    }
+
+    private func onRoutines(_ verb: String, _ word: String, in database: String) throws(Problem) {
         let connection = try connect(database)
         defer { connection.close() }
         let schemas = try connection.query("SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%'")
         for schema in schemas.firstColumn {
             let name = SQLText.identifier(schema)
             try connection.execute(
-                "GRANT EXECUTE ON ALL ROUTINES IN SCHEMA \(name) TO \(SQLText.identifier(worker))")
+                "\(verb) EXECUTE ON ALL ROUTINES IN SCHEMA \(name) \(word) \(SQLText.identifier(worker))")
         }
     }
 
