@@ -145,10 +145,10 @@ struct TimelineView {
             })
     }
 
-    /// What restores to just before an event; nil where no backup reaches that far back.
-    /// By its name while it has one.
+    /// The server by its name while it has one.
     private var source: String { history.server.deletedAt != nil ? history.server.id : history.server.name }
 
+    /// What restores to just before an event; nil where no backup reaches that far back.
     func command(before event: WALEvent) -> String? {
         guard history.backups.contains(where: { $0.damage == nil && $0.stopLSN <= event.boundary }) else {
             return nil
